@@ -1,0 +1,118 @@
+"""What a chat source says, and how: items in batches, each batch with the source's clock.
+
+All times are seconds since the Unix epoch, UTC, as the source (Twitch) stamped them.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat line. `chatter` is hashed before anything is stored; '' is unknown.
+
+    emotes: the emote names the source marked, in order, repeats included;
+    None where the source has no markup (then nobody knows, rather than "no emotes").
+    """
+
+    id: str
+    channel: str
+    at: float
+    chatter: str
+    text: str
+    emotes: tuple[str, ...] | None = None
+    bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStart:
+    """A stream began, as the source says. `stream_id` is unique over all channels."""
+
+    channel: str
+    at: float
+    stream_id: str
+    title: str = ""
+    category: str = ""
+    vod_id: str = ""
+    undated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """The channel's stream ended."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """From now on the channel is seen (joined)."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The channel's connection gave a sign of life: it was seen up to `at`."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection is gone; the channel was seen up to its last Heard."""
+
+    channel: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A raid, sub, gift, cheer, title ... with a detail that names no chatter."""
+
+    channel: str
+    at: float
+    kind: str
+    detail: str = ""
+
+
+Item = Message | StreamStart | StreamEnd | Watch | Heard | Lost | Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items in the order they came, and the source's clock after them.
+
+    Windows close by this clock, so a batch comes at least once a second, empty or not.
+    """
+
+    at: float
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelInfo:
+    """What a source knows of a channel before the first message."""
+
+    channel: str
+    channel_id: str = ""
+    display_name: str = ""
+    language: str = ""
+
+
+class Source(Protocol):
+    """A place chat comes from. `kind` is shown to people: simulated, replay or live."""
+
+    kind: str
+
+    def channels(self) -> list[ChannelInfo]:
+        """The channels it will speak of, as far as it knows now."""
+        ...
+
+    def batches(self) -> AsyncIterator[Batch]:
+        """Every batch, oldest first; ends when the source has no more to say."""
+        ...

@@ -1,0 +1,57 @@
+"""Where the data lives: one folder, DLD_DATA, shared by all three processes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DataSettings(BaseSettings):
+    """Settings every process shares."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    data: Path = Field(Path("data/simulated"), description="the only folder anything is written to")
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """The places under DLD_DATA, by name."""
+
+    root: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def buffer(self) -> Path:
+        return self.root / "buffer"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def manifest(self) -> Path:
+        return self.published / "manifest.json"
+
+    @property
+    def latest(self) -> Path:
+        return self.published / "latest"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+
+def data_folder() -> DataFolder:
+    """The folder that DLD_DATA names, made absolute; it need not exist yet."""
+    return DataFolder(DataSettings().data.resolve())

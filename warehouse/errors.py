@@ -1,0 +1,33 @@
+"""Every error DLD raises on purpose: what is wrong, which value, what to do."""
+
+
+class AppError(Exception):
+    """Base of them all; its message is safe to show: no token, no chat, no name of a chatter."""
+
+
+class BadInput(AppError):
+    """A file, argument or request that cannot be used as it is."""
+
+
+class NothingPublished(AppError):
+    """The pipeline has not published what was asked for."""
+
+
+class WarehouseLocked(AppError):
+    """Another process owns this data folder."""
+
+
+class WarehouseBroken(AppError):
+    """The database cannot be opened: damaged, or made by a newer DLD."""
+
+
+class StorageFull(AppError):
+    """The disk under the data folder refuses to take more."""
+
+
+class ModelUnusable(AppError):
+    """Weights that are missing, damaged or made for other features."""
+
+
+class NotAuthorised(AppError):
+    """A token that is missing, wrong or expired."""

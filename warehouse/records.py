@@ -1,0 +1,102 @@
+"""The records that cross a boundary, and the constants everything else rests on.
+
+Times are aware UTC datetimes. None is missing, and never the same as zero:
+nobody spoke is `n_messages = 0, mean_compound = None`; 0.0 is neutral chat.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+WINDOW_SECONDS = 30
+SLOTS = 6  # 5-second slots in a window
+SLOT_SECONDS = WINDOW_SECONDS // SLOTS
+HORIZON = 10  # forecast steps, a window each
+QUANTILES = (0.025, 0.10, 0.50, 0.90, 0.975)
+VOLUME_QUANTILES = (0.10, 0.50, 0.90)
+WINDOW = timedelta(seconds=WINDOW_SECONDS)
+
+
+def window_start(at: float) -> int:
+    """Start of the window that holds `at`, both in seconds since the epoch."""
+    return int(at // WINDOW_SECONDS) * WINDOW_SECONDS
+
+
+def utc(seconds: float) -> datetime:
+    """Seconds since the epoch as an aware UTC datetime."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def iso(at: datetime) -> str:
+    """An aware datetime as 2026-11-22T12:00:00Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`[start, start + 30 s)` of one channel.
+
+    observed_s: 0..30 seconds in which the channel was seen. n_*: counts, filtered messages
+    apart. mean_compound, sd_compound: -1..1 and 0..1 (ddof 1; None below 2 messages).
+    share_*: 0..1 of n_messages, None in silence. sub_n, sub_mean: the six 5-second slots.
+    """
+
+    channel: str
+    start: datetime
+    stream_id: str | None
+    observed_s: float
+    n_messages: int
+    n_chatters: int
+    n_filtered: int
+    n_late: int
+    mean_compound: float | None
+    sd_compound: float | None
+    share_positive: float | None
+    share_negative: float | None
+    share_scored: float | None
+    share_emote: float | None
+    sub_n: tuple[int, ...]
+    sub_mean: tuple[float | None, ...]
+    lexicon_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a term did to a window: n uses, and its part of mean_compound.
+
+    kind: word, emote, emoji, or rest (the one row `*`, so that the parts add up).
+    """
+
+    channel: str
+    start: datetime
+    term: str
+    kind: str
+    n: int
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A telling line of a window: mentions masked, no author; gone with the buffer."""
+
+    channel: str
+    start: datetime
+    rank: int
+    text: str
+    compound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Quantiles of the next ten window means, and of their message counts; tuples of ten."""
+
+    channel: str
+    cutoff: datetime
+    model: str
+    q025: tuple[float, ...]
+    q10: tuple[float, ...]
+    q50: tuple[float, ...]
+    q90: tuple[float, ...]
+    q975: tuple[float, ...]
+    volume_q10: tuple[float, ...]
+    volume_q50: tuple[float, ...]
+    volume_q90: tuple[float, ...]
