@@ -14,7 +14,9 @@ class DataSettings(BaseSettings):
         env_prefix="DLD_", env_file=".env", extra="ignore", frozen=True
     )
 
-    data: Path = Field(Path("data/simulated"), description="the only folder anything is written to")
+    data: Path = Field(
+        default=Path("data/simulated"), description="the only folder anything is written to"
+    )
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ CREATE TABLE vocabulary (
 CREATE TABLE events (
     event_id VARCHAR PRIMARY KEY,
     channel VARCHAR NOT NULL,
-    at TIMESTAMP NOT NULL,
+    "at" TIMESTAMP NOT NULL,
     kind VARCHAR NOT NULL,
     detail VARCHAR,
     rev BIGINT NOT NULL
@@ -150,7 +150,7 @@ CREATE TABLE events (
 CREATE TABLE alerts (
     alert_id VARCHAR PRIMARY KEY,
     channel VARCHAR,
-    at TIMESTAMP NOT NULL,
+    "at" TIMESTAMP NOT NULL,
     kind VARCHAR NOT NULL,
     detail VARCHAR,
     rev BIGINT NOT NULL
@@ -158,9 +158,9 @@ CREATE TABLE alerts (
 
 CREATE TABLE health (
     name VARCHAR NOT NULL,
-    at TIMESTAMP NOT NULL,
+    "at" TIMESTAMP NOT NULL,
     value DOUBLE,
     detail VARCHAR,
     rev BIGINT NOT NULL,
-    PRIMARY KEY (name, at)
+    PRIMARY KEY (name, "at")
 );

@@ -1,0 +1,63 @@
+"""Compaction: the small files of a finished hour become one, of a day one, of a month one.
+
+A year of a table is then a dozen large sorted files, which is what queries are fast on.
+Reads published files only, with its own connection, so it can run beside the writer.
+"""
+
+import uuid
+from collections import defaultdict
+from datetime import UTC, datetime
+
+import duckdb
+
+from warehouse.config import DataFolder
+from warehouse.manifest import Manifest, PublishedFile
+from warehouse.tables import TABLES
+
+# of 2026-11-22T12:00:00Z: how much of it names the hour, the day, the month
+_LEVELS = (13, 10, 7)
+
+
+def plan(manifest: Manifest, now: datetime) -> list[tuple[str, list[PublishedFile]]]:
+    """(table, files to merge) groups, finest level first; samples stay hourly for deletion."""
+    stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H")
+    found: list[tuple[str, list[PublishedFile]]] = []
+    for table, files in manifest.tables.items():
+        levels = _LEVELS[:1] if table == "samples" else _LEVELS
+        if TABLES[table].time is not None:
+            found.extend((table, group) for group in _groups(files, stamp, levels))
+    return found
+
+
+def _groups(
+    files: tuple[PublishedFile, ...], stamp: str, levels: tuple[int, ...]
+) -> list[list[PublishedFile]]:
+    for length in levels:
+        groups = defaultdict(list)
+        for file in files:
+            span = file.min[:length]
+            if file.rows and span == file.max[:length] and span < stamp[:length]:
+                groups[span].append(file)
+        found = [group for group in groups.values() if len(group) > 1]
+        if found:
+            return found
+    return []
+
+
+def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> PublishedFile:
+    """Write the files' rows as one sorted file; not yet in any manifest."""
+    path = f"{table}/{uuid.uuid4().hex}.parquet"
+    sources = [str(folder.published / file.path) for file in files]
+    order = ", ".join(f'"{c}"' for c in TABLES[table].order)
+    with duckdb.connect(config={"memory_limit": "128MB", "threads": 1}) as con:
+        con.execute(
+            f"COPY (SELECT * FROM read_parquet($sources) ORDER BY {order}) "
+            f"TO '{folder.published / path}' (FORMAT parquet)",
+            {"sources": sources},
+        ).fetchall()
+    return PublishedFile(
+        path,
+        sum(file.rows for file in files),
+        min(file.min for file in files),
+        max(file.max for file in files),
+    )

@@ -1,0 +1,98 @@
+"""The manifest: which immutable files make up each published table, in one small JSON file."""
+
+import os
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from warehouse.errors import NothingPublished, WarehouseBroken
+from warehouse.records import iso
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A Parquet file below published/: rows, and the first and last time in it ('' if none)."""
+
+    path: str
+    rows: int
+    min: str = ""
+    max: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One published state. A key of a table occurs once over all of its files.
+
+    revision: the store's revision that is in it. source: simulated, replay or live.
+    """
+
+    version: int
+    revision: int
+    published_at: datetime
+    source: str
+    tables: dict[str, tuple[PublishedFile, ...]] = field(default_factory=dict)
+
+    def next(self, revision: int, tables: dict[str, tuple[PublishedFile, ...]]) -> "Manifest":
+        """The state after this one."""
+        return replace(
+            self,
+            version=self.version + 1,
+            revision=revision,
+            tables=tables,
+            published_at=datetime.now(UTC),
+        )
+
+    def paths(self) -> set[str]:
+        return {file.path for files in self.tables.values() for file in files}
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Raises NothingPublished when there is none, WarehouseBroken when it is not one."""
+    try:
+        raw = orjson.loads(path.read_bytes())
+        return _parse(raw)
+    except FileNotFoundError as exc:
+        raise NothingPublished(
+            f"nothing published in {path.parent}; is the pipeline running? (make run)"
+        ) from exc
+    except (ValueError, KeyError, TypeError) as exc:
+        raise WarehouseBroken(
+            f"{path} is not a manifest; restart the pipeline and it is made anew"
+        ) from exc
+
+
+def _parse(raw: dict[str, Any]) -> Manifest:
+    if raw["v"] != 1:
+        raise ValueError("unknown manifest version")
+    tables = {
+        name: tuple(PublishedFile(f["path"], f["rows"], f["min"], f["max"]) for f in files)
+        for name, files in raw["tables"].items()
+    }
+    at = datetime.fromisoformat(raw["published_at"])
+    return Manifest(raw["version"], raw["revision"], at, raw["source"], tables)
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Replace the manifest whole: readers see the old one or the new one."""
+    body = {
+        "v": 1,
+        "version": manifest.version,
+        "revision": manifest.revision,
+        "published_at": iso(manifest.published_at),
+        "source": manifest.source,
+        "tables": manifest.tables,
+    }
+    replace_file(path, orjson.dumps(body))
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write aside, then rename: nobody ever reads half a file."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(data)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

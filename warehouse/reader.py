@@ -1,0 +1,72 @@
+"""Read-only queries over what is published: no locks, no writer needed.
+
+One manifest is one consistent state; the views of a connection lie over its files alone.
+"""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.config import DataFolder
+from warehouse.manifest import Manifest, PublishedFile, read_manifest
+from warehouse.sql import sql
+
+
+class Reader:
+    """Named queries over the published tables of one data folder. Safe to share by threads."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._version = -1
+        self._con: duckdb.DuckDBPyConnection | None = None
+
+    def manifest(self) -> Manifest:
+        """The manifest in force. Raises NothingPublished."""
+        return read_manifest(self.folder.manifest)
+
+    def query(self, name: str, **values: Any) -> pa.Table:
+        """Result of queries/NAME.sql with its $values. Raises NothingPublished."""
+        return self.run(sql(name), values)
+
+    def run(self, text: str, values: dict[str, Any] | None = None) -> pa.Table:
+        """Result of a query text over the published tables, by one manifest."""
+        try:
+            return self._run(text, values)
+        except duckdb.IOException:  # a file left while we planned: take the newer manifest
+            self._version = -1
+            return self._run(text, values)
+
+    def _run(self, text: str, values: dict[str, Any] | None) -> pa.Table:
+        cursor = self._cursor()
+        try:
+            return cursor.sql(text, params=values or None).to_arrow_table()
+        finally:
+            cursor.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        manifest = self.manifest()
+        with self._lock:
+            if self._con is None or manifest.version != self._version:
+                self._con = connect_views(self.folder.published, manifest)
+                self._version = manifest.version
+            return self._con.cursor()
+
+
+def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with a view a table over the manifest's files."""
+    con = duckdb.connect()
+    con.execute("SET TimeZone='UTC'")
+    for table, files in manifest.tables.items():
+        con.execute(
+            f"CREATE VIEW {table} AS SELECT * FROM read_parquet({_list(published, files)})"
+        ).fetchall()
+    return con
+
+
+def _list(published: Path, files: tuple[PublishedFile, ...]) -> str:
+    paths = (str(published / file.path).replace("'", "''") for file in files)
+    return "[" + ", ".join(f"'{path}'" for path in paths) + "]"

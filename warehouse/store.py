@@ -1,0 +1,190 @@
+"""The one writer of warehouse.duckdb: open, migrate, replace rows in transactions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.errors import StorageFull, WarehouseBroken, WarehouseLocked
+from warehouse.sql import migrations, sql
+from warehouse.tables import TABLES, TableSpec
+
+MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
+
+
+class Store:
+    """An open warehouse. Use it as a context manager; a second process is refused.
+
+    replaced: per table, the keys of rows that a write replaced since `take_replaced`;
+    the publisher rewrites the files that hold them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.con = _connect(path)
+        self.replaced: dict[str, list[tuple[Any, ...]]] = {}
+        try:
+            _migrate(self.con, path)
+            self.revision = int(self.meta("revision") or 0)
+            self.schemas = {name: _schema(self.con, name) for name, t in TABLES.items() if t.stored}
+        except BaseException:
+            self.con.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.con.close()
+
+    def write(
+        self,
+        tables: Mapping[str, pa.Table],
+        meta: Mapping[str, str] | None = None,
+        before: Iterable[tuple[str, Mapping[str, Any]]] = (),
+    ) -> None:
+        """Replace rows of the same key, all tables in one transaction.
+
+        tables: rows by table name, with the table's columns but `rev`. meta: values to keep
+        with them. before: (query name, parameters) to run first, in the same transaction;
+        such a query sees `$rev` as the revision this write makes.
+        Raises StorageFull when the disk refuses; nothing of the write is then kept.
+        """
+        revision = self.revision + 1
+        replaced: dict[str, list[tuple[Any, ...]]] = {}
+        try:
+            self.con.execute("BEGIN")
+            for name, values in before:
+                self.con.execute(sql(name), {**values, "rev": revision})
+            for name, rows in tables.items():
+                if rows.num_rows:
+                    replaced[name] = _replace(self.con, TABLES[name], rows, revision)
+            for key, value in {**(meta or {}), "revision": str(revision)}.items():
+                self.con.execute(sql("set_meta"), {"name": key, "value": value})
+            self.con.execute("COMMIT")
+        except duckdb.Error as exc:
+            _rollback(self.con)
+            if _is_full(exc):
+                raise StorageFull(
+                    f"no space left for {self.path}; free some and it goes on"
+                ) from exc
+            raise
+        self.revision = revision
+        for name, keys in replaced.items():
+            self.replaced.setdefault(name, []).extend(keys)
+
+    def rows(self, table: str, values: Sequence[Mapping[str, Any]]) -> pa.Table:
+        """Dictionaries as an Arrow table of `table`'s columns; absent keys are NULL."""
+        return pa.Table.from_pylist(list(values), schema=self.schemas[table])
+
+    def query(self, name: str, **values: Any) -> pa.Table:
+        """Result of the named query over the warehouse's own tables."""
+        return self.con.sql(sql(name), params=values).to_arrow_table()
+
+    def meta(self, name: str) -> str | None:
+        """A value kept by `write(meta=...)`, or None."""
+        rows = self.con.execute(sql("get_meta"), {"name": name}).fetchall()
+        return str(rows[0][0]) if rows else None
+
+    def take_replaced(self) -> dict[str, list[tuple[Any, ...]]]:
+        """The keys of rows replaced since the last call, by table."""
+        taken, self.replaced = self.replaced, {}
+        return taken
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        con = duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT, "threads": 2})
+    except duckdb.IOException as exc:
+        if "lock" in str(exc).lower():
+            raise WarehouseLocked(
+                f"{path} is in use by another process; stop that one, "
+                "or set DLD_DATA to another folder"
+            ) from exc
+        raise _broken(path) from exc
+    except (duckdb.Error, UnicodeDecodeError) as exc:
+        raise _broken(path) from exc
+    con.execute("SET TimeZone='UTC'")  # or aware values are stored shifted
+    return con
+
+
+def _broken(path: Path) -> WarehouseBroken:
+    return WarehouseBroken(
+        f"{path} cannot be opened as a DuckDB database: damaged, or made by a newer DuckDB; "
+        "restore a backup, or move it away to start anew"
+    )
+
+
+def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    have = _schema_number(con)
+    steps = migrations()
+    if have > steps[-1][0]:
+        raise WarehouseBroken(
+            f"{path} has schema {have}, this DLD knows {steps[-1][0]}; update DLD "
+            "(git pull, make run) or set DLD_DATA to another folder"
+        )
+    for number, text in steps:
+        if number > have:
+            con.execute("BEGIN")
+            con.execute(text)
+            con.execute(sql("set_meta"), {"name": "schema", "value": str(number)})
+            con.execute("COMMIT")
+
+
+def _schema_number(con: duckdb.DuckDBPyConnection) -> int:
+    if con.execute(sql("has_meta")).fetchall() == [(0,)]:
+        return 0
+    rows = con.execute(sql("get_meta"), {"name": "schema"}).fetchall()
+    return int(rows[0][0]) if rows else 0
+
+
+def _schema(con: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:
+    """The table's columns but rev. Identifiers come from TABLES alone."""
+    schema = con.sql(f"SELECT * EXCLUDE (rev) FROM {table} LIMIT 0").to_arrow_table().schema
+    return pa.schema(list(schema))
+
+
+def _replace(
+    con: duckdb.DuckDBPyConnection, spec: TableSpec, rows: pa.Table, revision: int
+) -> list[tuple[Any, ...]]:
+    """Delete rows with the same key, insert, and return the keys that were there.
+
+    The range over the time column lets DuckDB skip all but the newest row groups.
+    """
+    con.register("incoming", rows)
+    same = " AND ".join(f't."{c}" = i."{c}"' for c in spec.replace)
+    keys = ", ".join(f'"{c}"' for c in spec.replace)
+    span = (
+        f't."{spec.time}" BETWEEN (SELECT min("{spec.time}") FROM incoming)'
+        f' AND (SELECT max("{spec.time}") FROM incoming) AND '
+        if spec.time
+        else ""
+    )
+    gone = con.execute(
+        f"DELETE FROM {spec.name} t WHERE {span}"
+        f"EXISTS (SELECT 1 FROM incoming i WHERE {same}) RETURNING {keys}"
+    ).fetchall()
+    con.execute(f"INSERT INTO {spec.name} BY NAME SELECT *, {revision} AS rev FROM incoming")
+    con.unregister("incoming")
+    return sorted(set(gone))
+
+
+def _rollback(con: duckdb.DuckDBPyConnection) -> None:
+    try:
+        con.execute("ROLLBACK")
+    except duckdb.Error:  # DuckDB rolls back by itself on some errors
+        return
+
+
+def _is_full(exc: duckdb.Error) -> bool:
+    text = str(exc).lower()
+    return any(sign in text for sign in ("no space left", "disk quota", "file too large"))

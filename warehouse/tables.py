@@ -1,0 +1,45 @@
+"""What the published tables are keyed by: one place that store, publisher and reader share."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A published table.
+
+    replace: columns that identify what a write replaces (a window's terms go as a whole).
+    time: the column it is cut into hours, days and months by; None for small tables,
+    which are published as one file. order: the columns its files are sorted by.
+    """
+
+    name: str
+    replace: tuple[str, ...]
+    time: str | None
+    order: tuple[str, ...]
+    stored: bool = True
+
+
+TABLES = {
+    spec.name: spec
+    for spec in (
+        TableSpec("channels", ("channel",), None, ("channel",)),
+        TableSpec("streams", ("stream_id",), None, ("channel", "started_at")),
+        TableSpec("windows", ("channel", "start"), "start", ("channel", "start")),
+        TableSpec("window_terms", ("channel", "start"), "start", ("channel", "start", "term")),
+        # samples hold text: never in the warehouse, whose pages keep deleted rows
+        TableSpec("samples", ("channel", "start"), "start", ("channel", "start", "rank"), False),
+        TableSpec("forecasts", ("channel", "cutoff", "model"), "cutoff", ("channel", "cutoff")),
+        TableSpec(
+            "forecast_scores",
+            ("channel", "day", "model", "step"),
+            "day",
+            ("channel", "day", "model", "step"),
+        ),
+        TableSpec("models", ("model",), None, ("model",)),
+        TableSpec("trials", ("study", "trial"), None, ("study", "trial")),
+        TableSpec("vocabulary", ("term", "channel"), None, ("term", "channel")),
+        TableSpec("events", ("event_id",), "at", ("channel", "at")),
+        TableSpec("alerts", ("alert_id",), "at", ("at",)),
+        TableSpec("health", ("name", "at"), "at", ("name", "at")),
+    )
+}
