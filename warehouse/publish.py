@@ -30,14 +30,19 @@ LINGER_S = 600  # old files stay for readers in mid-query
 
 
 class Publisher:
-    """Keeps published/ in step with an open store. `source` is shown to people."""
+    """Keeps published/ in step with an open store. `source` is shown to people.
 
-    def __init__(self, folder: DataFolder, store: Store, source: str) -> None:
+    keep_source: a manifest that is there keeps its own, as when a command adds to it.
+    """
+
+    def __init__(
+        self, folder: DataFolder, store: Store, source: str, keep_source: bool = False
+    ) -> None:
         self.folder = folder
         self.store = store
         self.leaving: list[tuple[float, str]] = []  # (when to unlink, path)
         folder.latest.mkdir(parents=True, exist_ok=True)
-        self.manifest = self._start(source)
+        self.manifest = self._start(source, keep_source)
 
     def publish(self, samples: pa.Table | None = None, drop_samples_before: str = "") -> Manifest:
         """One cycle; returns the manifest now in force.
@@ -47,16 +52,19 @@ class Publisher:
         Raises StorageFull, and leaves the previous manifest in force.
         """
         tables = dict(self.manifest.tables)
-        replaced = self.store.take_replaced()
+        replaced, stale = self.store.take_replaced()
         try:
             for spec in TABLES.values():
                 if spec.stored:
-                    tables[spec.name] = self._cycle(spec, replaced.get(spec.name, []))
+                    name = spec.name
+                    tables[name] = self._cycle(spec, replaced.get(name, []), stale.get(name, set()))
             tables["samples"] = self._samples(samples, drop_samples_before)
             self._swap(tables)
         except (duckdb.Error, OSError) as exc:
             for name, keys in replaced.items():  # they are still to be done
                 self.store.replaced.setdefault(name, []).extend(keys)
+            for name, months in stale.items():
+                self.store.stale.setdefault(name, set()).update(months)
             raise StorageFull(
                 f"cannot write below {self.folder.published}; free some space and it goes on"
             ) from exc
@@ -84,7 +92,7 @@ class Publisher:
                 (self.folder.published / path).unlink(missing_ok=True)
                 self.leaving.remove((at, path))
 
-    def _start(self, source: str) -> Manifest:
+    def _start(self, source: str, keep_source: bool) -> Manifest:
         """The manifest found, if it fits the warehouse; else an empty one to be filled."""
         empty: dict[str, tuple[PublishedFile, ...]] = {
             spec.name: (self._write(spec, f"SELECT * FROM {spec.name} LIMIT 0", {}),)
@@ -100,7 +108,7 @@ class Publisher:
                 found.version + 1,
                 found.revision,
                 datetime.now(UTC),
-                source,
+                found.source if keep_source else source,
                 {name: found.tables.get(name) or empty[name] for name in empty},
             )
         self._remove_strays(manifest)
@@ -123,20 +131,25 @@ class Publisher:
             if str(path.relative_to(self.folder.published)) not in listed:
                 path.unlink(missing_ok=True)
 
-    def _cycle(self, spec: TableSpec, replaced: list[tuple[Any, ...]]) -> tuple[PublishedFile, ...]:
+    def _cycle(
+        self, spec: TableSpec, replaced: list[tuple[Any, ...]], stale: set[str]
+    ) -> tuple[PublishedFile, ...]:
         files = self.manifest.tables[spec.name]
-        since = {"since": self.manifest.revision}
         if spec.time is None:
             (highest,) = self._one(f"SELECT coalesce(max(rev), 0) FROM {spec.name}")
             (count,) = self._one(f"SELECT count(*) FROM {spec.name}")
             if highest <= self.manifest.revision and count == sum(f.rows for f in files):
                 return files
             return (self._write(spec, f"SELECT * FROM {spec.name}", {}),)
+        files = tuple(file for file in files if file.min[:7] not in stale)
         if replaced:
             files = tuple(self._without(spec, files, replaced))
+        since = self.manifest.revision
+        months = self.store.con.execute(_months(spec), {"since": since}).fetchall()
+        wanted = {f"{month:%Y-%m}": since for (month,) in months} | dict.fromkeys(stale, 0)
         new = [
-            self._write(spec, _month_of(spec), {**since, "month": month})
-            for (month,) in self.store.con.execute(_months(spec), since).fetchall()
+            self._write(spec, _month_of(spec), {"since": after, "month": f"{month}-01"})
+            for month, after in sorted(wanted.items())
         ]
         return _tidy((*files, *new))
 
@@ -240,7 +253,7 @@ def _months(spec: TableSpec) -> str:
 def _month_of(spec: TableSpec) -> str:
     return (
         f"SELECT * FROM {spec.name} WHERE rev > $since "
-        f"AND date_trunc('month', \"{spec.time}\") = $month"
+        f"AND date_trunc('month', \"{spec.time}\") = CAST($month AS DATE)"
     )
 
 

@@ -1,6 +1,7 @@
 """The one writer of warehouse.duckdb: open, migrate, replace rows in transactions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,17 +20,18 @@ class Store:
     """An open warehouse. Use it as a context manager; a second process is refused.
 
     replaced: per table, the keys of rows that a write replaced since `take_replaced`;
-    the publisher rewrites the files that hold them.
+    the publisher rewrites the files that hold them. stale: per table, months (2026-11) in
+    which so much was replaced that their files are made anew.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.con = _connect(path)
         self.replaced: dict[str, list[tuple[Any, ...]]] = {}
+        self.stale: dict[str, set[str]] = {}
         try:
             _migrate(self.con, path)
             self.revision = int(self.meta("revision") or 0)
-            self.schemas = {name: _schema(self.con, name) for name, t in TABLES.items() if t.stored}
         except BaseException:
             self.con.close()
             raise
@@ -50,20 +52,23 @@ class Store:
         tables: Mapping[str, pa.Table],
         meta: Mapping[str, str] | None = None,
         before: Iterable[tuple[str, Mapping[str, Any]]] = (),
-    ) -> None:
+    ) -> list[int]:
         """Replace rows of the same key, all tables in one transaction.
 
         tables: rows by table name, with the table's columns but `rev`. meta: values to keep
         with them. before: (query name, parameters) to run first, in the same transaction;
-        such a query sees `$rev` as the revision this write makes.
+        one that names `$rev` gets the revision this write makes. Returns their row counts.
         Raises StorageFull when the disk refuses; nothing of the write is then kept.
         """
         revision = self.revision + 1
         replaced: dict[str, list[tuple[Any, ...]]] = {}
+        counts = []
         try:
             self.con.execute("BEGIN")
             for name, values in before:
-                self.con.execute(sql(name), {**values, "rev": revision})
+                rev = {"rev": revision} if "$rev" in sql(name) else {}
+                changed = self.con.execute(sql(name), {**values, **rev}).fetchall()
+                counts.append(int(changed[0][0]))
             for name, rows in tables.items():
                 if rows.num_rows:
                     replaced[name] = _replace(self.con, TABLES[name], rows, revision)
@@ -80,10 +85,11 @@ class Store:
         self.revision = revision
         for name, keys in replaced.items():
             self.replaced.setdefault(name, []).extend(keys)
+        return counts
 
     def rows(self, table: str, values: Sequence[Mapping[str, Any]]) -> pa.Table:
         """Dictionaries as an Arrow table of `table`'s columns; absent keys are NULL."""
-        return pa.Table.from_pylist(list(values), schema=self.schemas[table])
+        return pa.Table.from_pylist(list(values), schema=table_schemas()[table])
 
     def query(self, name: str, **values: Any) -> pa.Table:
         """Result of the named query over the warehouse's own tables."""
@@ -94,9 +100,10 @@ class Store:
         rows = self.con.execute(sql("get_meta"), {"name": name}).fetchall()
         return str(rows[0][0]) if rows else None
 
-    def take_replaced(self) -> dict[str, list[tuple[Any, ...]]]:
-        """The keys of rows replaced since the last call, by table."""
-        taken, self.replaced = self.replaced, {}
+    def take_replaced(self) -> tuple[dict[str, list[tuple[Any, ...]]], dict[str, set[str]]]:
+        """(replaced, stale) since the last call."""
+        taken = self.replaced, self.stale
+        self.replaced, self.stale = {}, {}
         return taken
 
 
@@ -147,8 +154,17 @@ def _schema_number(con: duckdb.DuckDBPyConnection) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+@cache
+def table_schemas() -> dict[str, pa.Schema]:
+    """Arrow schema of every stored table's columns but rev, as the migrations make them."""
+    with duckdb.connect() as con:
+        for _, text in migrations():
+            con.execute(text).fetchall()
+        return {name: _schema(con, name) for name, spec in TABLES.items() if spec.stored}
+
+
 def _schema(con: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:
-    """The table's columns but rev. Identifiers come from TABLES alone."""
+    """Identifiers come from TABLES alone."""
     schema = con.sql(f"SELECT * EXCLUDE (rev) FROM {table} LIMIT 0").to_arrow_table().schema
     return pa.schema(list(schema))
 

@@ -25,6 +25,7 @@ CREATE TABLE streams (
     vod_id VARCHAR,
     source VARCHAR NOT NULL,
     undated BOOLEAN NOT NULL DEFAULT false,
+    said BOOLEAN NOT NULL DEFAULT true, -- false: a session found by 30 minutes of silence
     rev BIGINT NOT NULL
 );
 

@@ -1,0 +1,157 @@
+"""`python -m pipeline`: run, import, score, vocabulary."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands import import_files, score_lines, show_vocabulary
+from pipeline.config import PipelineSettings
+from pipeline.daemon import run as run_daemon
+from pipeline.engine import Engine
+from pipeline.imports.place import place
+from pipeline.message import Source
+from pipeline.sources.replay import Replay
+from pipeline.sources.simulate import Simulate
+from pipeline.table import ChatTable
+from warehouse.config import DataFolder, data_folder
+from warehouse.errors import AppError, BadInput
+from warehouse.store import Store
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class SourceName(StrEnum):
+    """Where chat comes from."""
+
+    simulate = "simulate"
+    replay = "replay"
+
+
+class Times(StrEnum):
+    """Whether a replay keeps its times."""
+
+    kept = "kept"
+    now = "now"
+
+
+class Shape(StrEnum):
+    """How the vocabulary is printed."""
+
+    table = "table"
+    json = "json"
+
+
+class LexiconName(StrEnum):
+    """Which lexicon scores."""
+
+    vader = "vader"
+    full = "full"
+
+
+@app.command()
+def run(
+    source: Annotated[SourceName, typer.Option(help="where chat comes from")] = SourceName.simulate,
+    channel: Annotated[list[str] | None, typer.Option(help="only these channels")] = None,
+    file: Annotated[Path | None, typer.Option(help="replay: the table of chat")] = None,
+    stream: Annotated[list[str] | None, typer.Option(help="replay: only these streams")] = None,
+    speed: Annotated[
+        float, typer.Option(min=0, help="replay: 1 as it happened, 0 as fast as it goes")
+    ] = 1,
+    times: Annotated[
+        Times, typer.Option(help="replay: times as they were, or moved to end now")
+    ] = Times.kept,
+    undated: Annotated[
+        bool, typer.Option("--undated", help="replay: place undated streams from 2000-01-01")
+    ] = False,
+) -> None:
+    """Read chat, store windows, forecast and publish, until Ctrl-C."""
+    folder = data_folder()
+    settings = PipelineSettings()
+    with Store(folder.warehouse) as store:
+        if source is SourceName.replay:
+            chat = _replay(folder, channel, file, stream, speed, times, undated)
+        else:
+            clock = store.meta("clock") if store.meta("source") == "simulated" else None
+            chat = Simulate(channels=channel, resume_from=float(clock) if clock else None)
+        engine = Engine(folder, settings, chat.kind, store)
+        asyncio.run(run_daemon(engine, chat))
+
+
+def _replay(
+    folder: DataFolder,
+    channels: list[str] | None,
+    file: Path | None,
+    streams: list[str] | None,
+    speed: float,
+    times: Times,
+    undated: bool,
+) -> Source:
+    if file is None:
+        raise BadInput("--source replay needs --file, a Parquet or CSV table of chat")
+    table = ChatTable(file, folder.root / "scratch")
+    placed = place(table.streams(channels, streams), undated or times is Times.now)
+    return Replay(table, placed, speed, to_now=times is Times.now)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="tables of chat, Parquet or CSV")],
+    format: Annotated[str, typer.Option(help="auto, or table")] = "auto",
+    channel: Annotated[
+        list[str] | None, typer.Option(help="only this channel; names it where the file does not")
+    ] = None,
+    started_at: Annotated[
+        datetime | None, typer.Option(help="start of the one stream in the file, ISO; UTC")
+    ] = None,
+    undated: Annotated[
+        bool, typer.Option("--undated", help="place undated streams day by day from 2000-01-01")
+    ] = False,
+) -> None:
+    """Bring past chat into the warehouse; the same file twice changes nothing."""
+    if format not in ("auto", "table"):
+        raise BadInput(f"--format {format} is unknown; known: auto, table")
+    start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
+    import_files(files, channel, start, undated)
+
+
+@app.command()
+def score(
+    lexicon: Annotated[LexiconName, typer.Option(help="which lexicon")] = LexiconName.full,
+) -> None:
+    """Compound of every line of stdin, a line each on stdout."""
+    score_lines(lexicon.value)
+
+
+@app.command()
+def vocabulary(
+    format: Annotated[Shape, typer.Option(help="table or json")] = Shape.table,
+) -> None:
+    """Proposed and accepted terms."""
+    show_vocabulary(format.value)
+
+
+def main(command: Callable[[], None] = app) -> None:
+    """Run; 0 done, 1 failed with one line on stderr, 2 wrong usage."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    try:
+        command()
+    except AppError as exc:
+        sys.exit(_fail(exc))
+
+
+def _fail(exc: AppError) -> int:
+    print(f"error: {exc}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The daemon: batches from a source into the engine, until it ends or is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from pipeline.engine import Engine
+from pipeline.message import Batch, Source
+from warehouse import compact
+from warehouse.errors import StorageFull
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+_RETRY_S = 5.0
+_COMPACT_S = 30.0
+_MERGES = 8  # groups of files merged at a time
+_AHEAD = 4  # batches a source may be ahead of the engine
+
+
+async def run(engine: Engine, source: Source) -> None:
+    """Feed the engine until the source ends, SIGTERM or Ctrl-C; then drain."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await _patiently(engine.know, source.channels(), engine.retry)
+    queue: asyncio.Queue[Batch | None] = asyncio.Queue(_AHEAD)
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(_read(source.batches(), queue))
+        compacting = tasks.create_task(_compact(engine))
+        await _feed(engine, queue, stop)
+        reading.cancel()
+        compacting.cancel()
+    await asyncio.to_thread(engine.finish)
+
+
+async def _read(batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
+    async for batch in batches:
+        await queue.put(batch)
+    await queue.put(None)
+
+
+async def _feed(engine: Engine, queue: asyncio.Queue[Batch | None], stop: asyncio.Event) -> None:
+    stopping = asyncio.ensure_future(stop.wait())
+    while not stop.is_set():
+        getting = asyncio.ensure_future(queue.get())
+        await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not getting.done():
+            getting.cancel()
+            break
+        batch = getting.result()
+        if batch is None:
+            break
+        await _patiently(engine.feed, batch, engine.retry)
+    stopping.cancel()
+
+
+async def _patiently(step: Callable[[T], None], value: T, retry: Callable[[], None]) -> None:
+    """Run a step; while the disk is full, wait and try again. Nothing is read meanwhile."""
+    try:
+        await asyncio.to_thread(step, value)
+        return
+    except StorageFull as exc:
+        log.error("paused: %s", exc)
+    while True:
+        await asyncio.sleep(_RETRY_S)
+        try:
+            await asyncio.to_thread(retry)
+            log.info("space again, going on")
+            return
+        except StorageFull:
+            continue
+
+
+async def _compact(engine: Engine) -> None:
+    """Merge the files of finished hours, days and months, beside everything else."""
+    while True:
+        await asyncio.sleep(_COMPACT_S)
+        now = datetime.now(UTC)
+        for table, files in compact.plan(engine.publisher.manifest, now)[:_MERGES]:
+            merged = await asyncio.to_thread(compact.merge, engine.folder, table, files)
+            engine.merged.append((table, {file.path for file in files}, merged))

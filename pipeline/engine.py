@@ -1,0 +1,255 @@
+"""The pipeline's one turn: items in, windows closed, committed, forecast, published.
+
+Plain code without tasks or sleeping; the daemon calls `feed` with every batch.
+"""
+
+import logging
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.buffer import Buffer
+from pipeline.config import PipelineSettings
+from pipeline.forecast import Forecasts
+from pipeline.inbox import apply_all
+from pipeline.intake import Intake, happenings
+from pipeline.message import Batch, ChannelInfo, Happening, Item
+from pipeline.mood import MoodState, body
+from pipeline.privacy import Hasher, load_salt
+from pipeline.recover import recover
+from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
+from pipeline.score import Scorer, make_scorer
+from pipeline.terms import Gate
+from pipeline.window import Closed, Stream
+from warehouse.config import DataFolder
+from warehouse.manifest import PublishedFile
+from warehouse.publish import Publisher, samples_schema
+from warehouse.records import iso, utc
+from warehouse.store import Store
+
+log = logging.getLogger(__name__)
+
+_FLUSH_S = 0.5  # the buffer is on disk within this, twice as often as promised
+_COMMIT_S = 1.0  # while catching up; live, every closed window is committed at once
+_LIVE_S = 60.0  # a source this close to the wall clock is live
+_COMMIT_WINDOWS = 3000
+_SLOW_S = 60.0  # housekeeping: scores, channels, expiry
+
+
+class Engine:
+    """Everything between a source's batches and the data folder. One a folder.
+
+    clock: the wall clock, seconds. Raises WarehouseLocked, WarehouseBroken, StorageFull.
+    """
+
+    def __init__(
+        self, folder: DataFolder, settings: PipelineSettings, source: str, store: Store
+    ) -> None:
+        self.folder, self.settings, self.source, self.store = folder, settings, source, store
+        scorer: Scorer = make_scorer(settings.lexicon)
+        hasher = Hasher(load_salt(folder.root / "salt"))
+        self.intake = Intake(scorer, hasher, Gate(scorer.knows), settings.grace_s)
+        self.retention_s = settings.retention_h * 3600
+        self.buffer = Buffer(folder.buffer, self.retention_s)
+        self.publisher = Publisher(folder, store, source)
+        self.forecasts = Forecasts(folder, enabled=settings.forecast)
+        self.moods: dict[str, MoodState] = {}
+        self.closed: list[Closed] = []
+        self.events: list[Happening] = []
+        # (table, paths of the parts, merged file): compaction's results, put in at a turn
+        self.merged: list[tuple[str, set[str], PublishedFile]] = []
+        self.infos: dict[str, ChannelInfo] = {}
+        self.streams: dict[str, Stream] = {}  # as last written, by channel
+        self.clock = float(store.meta("clock") or 0)  # the source's, never backwards
+        self._flushed = self._committed = self._slow = time.monotonic()
+        recover(self)
+
+    def know(self, infos: Iterable[ChannelInfo]) -> None:
+        """What the source says of its channels; they are in the tables from now on."""
+        for info in infos:
+            self.infos[info.channel] = info
+            self.mood(info.channel)
+        self._write_channels()
+        self.publish()
+
+    def feed(self, batch: Batch) -> None:
+        """Take one batch in. Raises StorageFull; call again with an empty one to retry."""
+        for item in batch.items:
+            self._take(item)
+        self.events.extend(happenings(batch.items))
+        self.clock = max(self.clock, batch.at)
+        now = time.monotonic()
+        if now - self._flushed >= _FLUSH_S:
+            self.buffer.flush()
+            self._flushed = now
+        self.closed.extend(self.intake.close(self.clock))
+        if self._is_due(now):
+            self.commit()
+        if now - self._slow >= _SLOW_S:
+            self.housekeeping()
+
+    def retry(self) -> None:
+        """Do again what a full disk prevented; what was taken in is still in memory."""
+        self.commit()
+
+    def finish(self) -> None:
+        """The source has ended or the daemon stops: keep all there is."""
+        self.commit()
+        self.housekeeping()
+        self.buffer.close()
+
+    def commit(self) -> None:
+        """Windows, terms, events, forecasts and scores in one transaction, then publish."""
+        closed, events = self.closed, self.events
+        forecasts, scores = self.forecasts.after(closed, self._session_of)
+        tables = {
+            "windows": window_rows(closed, self.source),
+            "window_terms": term_rows(closed, self.intake.gate),
+            "events": event_rows(events),
+            "streams": self._stream_rows(),
+            "forecasts": forecasts,
+            "forecast_scores": scores,
+        }
+        self.buffer.flush()
+        self.store.write(
+            {name: self.store.rows(name, rows) for name, rows in tables.items() if rows},
+            {"clock": str(self.clock), "source": self.source},
+        )
+        self.closed, self.events = [], []
+        self._committed = time.monotonic()
+        apply_all(self.folder.inbox, self.store)
+        self._moods(closed)
+        self.publish(self._samples(closed))
+        self._log(closed)
+
+    def publish(self, samples: pa.Table | None = None) -> None:
+        """A publishing cycle, and what the EBS serves."""
+        before = utc(time.time() - self.retention_s)
+        while self.merged:
+            self.publisher.swap_merged(*self.merged.pop(0))
+        self.publisher.publish(samples, drop_samples_before=iso(before))
+        for state in self.moods.values():
+            self.publisher.put_latest(state.channel_id, body(state, self.source, time.time()))
+
+    def housekeeping(self) -> None:
+        """What needs doing once a minute."""
+        self._slow = time.monotonic()
+        self.buffer.expire(time.time())
+        self.publisher.collect_garbage()
+        self._write_channels()
+        self._write_health()
+        self.publish()
+
+    def mood(self, channel: str) -> MoodState:
+        """The state behind the channel's published body."""
+        if channel not in self.moods:
+            self.moods[channel] = MoodState(channel, self.channel_id(channel))
+        return self.moods[channel]
+
+    def channel_id(self, channel: str) -> str:
+        """Twitch's id of the channel, or a made-up one of eleven digits, longer than any of
+        Twitch's, where it is not known."""
+        info = self.infos.get(channel)
+        return (info and info.channel_id) or f"9{zlib.crc32(channel.encode()):010d}"
+
+    # -- the parts of a turn ---------------------------------------------------------------
+
+    def _take(self, item: Item) -> None:
+        kept = self.intake.take(item)
+        if kept is not None:
+            self.buffer.append(*kept)
+
+    def _is_due(self, now: float) -> bool:
+        if not self.closed and not self.events:
+            return now - self._committed >= _COMMIT_S and self._has_requests()
+        if time.time() - self.clock < _LIVE_S:
+            return True
+        return now - self._committed >= _COMMIT_S or len(self.closed) >= _COMMIT_WINDOWS
+
+    def _has_requests(self) -> bool:
+        return any(self.folder.inbox.glob("*.json"))
+
+    def _session_of(self, channel: str) -> str | None:
+        stream = self.intake.track(channel).stream
+        return stream.stream_id if stream else None
+
+    def _stream_rows(self) -> list[Any]:
+        """Rows of the streams that began, ended or changed since they were last written."""
+        rows = []
+        for channel, track in self.intake.tracks.items():
+            for stream in track.streams:
+                if self.streams.get(stream.stream_id) != stream:
+                    rows.append(stream_row(stream, self.source))
+                    self.streams[stream.stream_id] = stream
+            keep = {stream.stream_id for stream in track.streams}
+            for name in [n for n, s in self.streams.items() if s.channel == channel]:
+                if name not in keep:
+                    del self.streams[name]
+        return rows
+
+    def _samples(self, closed: list[Closed]) -> pa.Table:
+        since = utc(time.time()) - timedelta(seconds=self.retention_s)
+        rows = sample_rows(closed, self.intake.gate, since)
+        return pa.Table.from_pylist(rows, schema=samples_schema())
+
+    def _moods(self, closed: list[Closed]) -> None:
+        for c in closed:
+            self.mood(c.window.channel).saw(c.window, self._shown(c))
+        for channel, state in self.moods.items():
+            track = self.intake.track(channel)
+            state.on = track.on
+            state.forecast = self.forecasts.latest.get(channel)
+            state.skill = self.forecasts.skill(channel)
+            if channel in self.intake.readable:
+                state.readable = self.intake.readable[channel].share
+
+    def _shown(self, closed: Closed) -> dict[str, int]:
+        """Messages that use each emote or emoji, those that may be named."""
+        counts = Counter(
+            term
+            for line in closed.lines
+            for term in {name for name, kind, _ in line.scored.terms if kind != "word"}
+        )
+        admits = self.intake.gate.admits
+        return {t: n for t, n in counts.items() if admits(closed.window.channel, t)}
+
+    def _write_channels(self) -> None:
+        names = {*self.infos, *self.intake.tracks}
+        rows = [self._channel_row(name) for name in sorted(names)]
+        if rows:
+            self.store.write({"channels": self.store.rows("channels", rows)})
+
+    def _channel_row(self, name: str) -> dict[str, Any]:
+        info = self.infos.get(name) or ChannelInfo(name)
+        readable = self.intake.readable.get(name)
+        return {
+            "channel": name,
+            "channel_id": self.channel_id(name),
+            "display_name": info.display_name or name,
+            "language": info.language,
+            "readable": readable.share if readable else None,
+            "source": self.source,
+        }
+
+    def _write_health(self) -> None:
+        counts = self.intake.counts
+        now = utc(time.time()).replace(microsecond=0)
+        values = {**vars(counts), "lag_s": max(0.0, time.time() - self.clock)}
+        rows = [{"name": name, "at": now, "value": float(v)} for name, v in values.items()]
+        self.store.write({"health": self.store.rows("health", rows)})
+
+    def _log(self, closed: list[Closed]) -> None:
+        if len(closed) > 20:
+            log.info("windows closed count=%d to=%s", len(closed), iso(utc(self.clock)))
+            return
+        for c in closed:
+            w = c.window
+            log.info(
+                "window closed channel=%s start=%s n=%d late=%d observed_s=%.1f",
+                w.channel, iso(w.start), w.n_messages, w.n_late, w.observed_s,
+            )  # fmt: skip

@@ -1,0 +1,74 @@
+"""When did a past stream start? What its log says, or a place for it.
+
+Full times are taken as they are. Logs dated by day only start at 00:00 of it, one after
+another where they would overlap. Undated logs are placed day by day from 2000-01-01, and
+marked so, if the user agrees.
+"""
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pipeline.table import Placed, TableStream
+from warehouse.errors import BadInput
+from warehouse.records import WINDOW_SECONDS
+
+_DAY = 86400
+_UNDATED_FROM = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+
+
+def place(
+    streams: Iterable[TableStream], undated: bool = False, started_at: datetime | None = None
+) -> list[Placed]:
+    """Streams with their start, by channel and time.
+
+    started_at: the start of the one stream given. Raises BadInput for undated streams that
+    nobody allowed (`--undated`) or told the start of (`--started-at`).
+    """
+    streams = list(streams)
+    if started_at is not None:
+        if len(streams) != 1:
+            raise BadInput(f"--started-at is for one stream, this is {len(streams)}")
+        return [Placed(streams[0], started_at.timestamp())]
+    placed: list[Placed] = []
+    free: dict[tuple[str, bool], float] = {}  # (channel, undated): where the next may start
+    for stream in streams:
+        placed.append(_place(stream, undated, free))
+    return sorted(placed, key=lambda p: (p.stream.channel, p.started_at))
+
+
+def _place(stream: TableStream, undated: bool, free: dict[tuple[str, bool], float]) -> Placed:
+    if not stream.date:
+        return _undated(stream, undated, free)
+    at = _parse(stream)
+    if len(stream.date) > 10:
+        return Placed(stream, at)
+    start = max(at, free.get((stream.channel, False), at))
+    free[stream.channel, False] = _up(start + stream.last, WINDOW_SECONDS)
+    return Placed(stream, start)
+
+
+def _undated(stream: TableStream, allowed: bool, free: dict[tuple[str, bool], float]) -> Placed:
+    if not allowed:
+        raise BadInput(
+            f"stream {stream.stream} of {stream.channel} has no date; say --started-at, or "
+            "--undated to place such streams day by day from 2000-01-01"
+        )
+    start = free.get((stream.channel, True), _UNDATED_FROM)
+    free[stream.channel, True] = _up(start + stream.last, _DAY)
+    return Placed(stream, start, undated=True)
+
+
+def _parse(stream: TableStream) -> float:
+    try:
+        at = datetime.fromisoformat(stream.date)
+    except ValueError as exc:
+        raise BadInput(
+            f"stream {stream.stream} of {stream.channel}: {stream.date!r} is not an ISO date"
+        ) from exc
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _up(at: float, step: int) -> float:
+    """The first multiple of `step` after `at`."""
+    return (math.floor(at / step) + 1) * float(step)

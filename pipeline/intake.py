@@ -1,0 +1,166 @@
+"""From what a source says to closed windows: dedupe, filter, score, count.
+
+Knows nothing of files or of the wall clock, so the daemon, an import and a recovery from
+the buffer all go the same way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from pipeline.clean import KNOWN_BOTS, is_filtered
+from pipeline.message import (
+    Happening,
+    Heard,
+    Item,
+    Lost,
+    Message,
+    StreamEnd,
+    StreamStart,
+    Watch,
+)
+from pipeline.privacy import Hasher
+from pipeline.readable import Readable
+from pipeline.score import Scorer
+from pipeline.terms import Gate
+from pipeline.window import Closed, Line, Stream, Track
+from warehouse.records import WINDOW_SECONDS
+
+_IDS = 100_000  # message ids remembered, twice this at most
+
+
+@dataclass
+class Counts:
+    """What came in, for the log and the health page."""
+
+    messages: int = 0
+    filtered: int = 0
+    duplicates: int = 0
+    late: int = 0
+    dropped: int = 0
+
+
+@dataclass
+class Intake:
+    """All channels' tracks, and the state that decides what counts."""
+
+    scorer: Scorer
+    hasher: Hasher
+    gate: Gate
+    grace_s: float = 5.0
+    tracks: dict[str, Track] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    readable: dict[str, Readable] = field(default_factory=dict)
+    _ids: list[set[int]] = field(default_factory=lambda: [set(), set()])
+    _again: dict[tuple[str, int], None] = field(default_factory=dict)
+
+    def track(self, channel: str) -> Track:
+        """The channel's track, made when it is first spoken of."""
+        if channel not in self.tracks:
+            self.tracks[channel] = Track(channel, self.scorer.version)
+        return self.tracks[channel]
+
+    def take(self, item: Item, hashed: bool = False) -> tuple[Item, float] | None:
+        """Count one item; what is to be buffered, and its compound, or None for a duplicate.
+
+        hashed: the item comes from the buffer, its chatter is a hash already.
+        """
+        if isinstance(item, Message):
+            return self._message(item, hashed)
+        track = self.track(item.channel)
+        if isinstance(item, StreamStart):
+            track.start_stream(_stream(item))
+        elif isinstance(item, StreamEnd):
+            track.end_stream(item.at)
+        elif isinstance(item, Watch):
+            track.watch(item.at)
+        elif isinstance(item, Heard):
+            track.heard(item.at)
+        elif isinstance(item, Lost):
+            track.lost()
+        return item, 0.0
+
+    def _message(self, message: Message, hashed: bool) -> tuple[Item, float] | None:
+        if message.id and self._is_known(hash(message.id)):
+            self.counts.duplicates += 1
+            return None
+        login = "" if hashed else message.chatter.lower()
+        bot = message.bot or login in KNOWN_BOTS
+        chatter = int(message.chatter or 0) if hashed else self.hasher.of(login)
+        if login:
+            self.gate.saw_login(login)
+        line = None
+        if is_filtered(message.text, login, bot):
+            self.counts.filtered += 1
+        else:
+            line = self._line(message, chatter)
+        self._count(message.channel, line, message.at)
+        kept = replace(message, chatter=str(chatter), bot=bot)
+        return kept, line.scored.compound if line else 0.0
+
+    def _line(self, message: Message, chatter: int) -> Line:
+        scored = self.scorer.score(message.text, message.emotes or ())
+        day = int(message.at // 86400)
+        terms = [term for term, _, _ in scored.terms]
+        self.gate.used(message.channel, day, chatter, terms)
+        if message.channel not in self.readable:
+            self.readable[message.channel] = Readable()
+        self.readable[message.channel].saw(message.text)
+        self.counts.messages += 1
+        return Line(message.at, chatter, message.text, scored)
+
+    def _count(self, channel: str, line: Line | None, at: float) -> None:
+        track = self.track(channel)
+        before = track.dropped
+        again = track.add(line, at)
+        if again is not None:
+            self._again[channel, again] = None
+            self.counts.late += 1
+        self.counts.dropped += track.dropped - before
+
+    def _is_known(self, key: int) -> bool:
+        new, old = self._ids
+        if key in new or key in old:
+            return True
+        new.add(key)
+        if len(new) >= _IDS:  # two generations: bounded, and no id is forgotten too early
+            self._ids = [set(), new]
+        return False
+
+    def close(self, now: float) -> list[Closed]:
+        """The windows whose time has come, and those that late messages changed."""
+        again = [self.tracks[channel].again(start) for channel, start in self._again]
+        self._again.clear()
+        new = [c for t in self.tracks.values() for c in t.close(now, self.grace_s)]
+        return [*again, *new]
+
+    def drain(self) -> list[Closed]:
+        """Close what is complete, as if the clock had run on; for a source that has ended."""
+        ends = [
+            max([t.next_start or 0, *t.cells]) + WINDOW_SECONDS
+            for t in self.tracks.values()
+            if t.cells or t.stream
+        ]
+        return self.close(max(ends) + self.grace_s) if ends else []
+
+
+def _stream(item: StreamStart) -> Stream:
+    return Stream(
+        item.stream_id,
+        item.channel,
+        item.at,
+        title=item.title,
+        category=item.category,
+        vod_id=item.vod_id,
+        undated=item.undated,
+    )
+
+
+def happenings(items: Iterable[Item]) -> list[Happening]:
+    """What goes into the events table, a lost connection too."""
+    found = []
+    for item in items:
+        if isinstance(item, Happening):
+            found.append(item)
+        elif isinstance(item, Lost):
+            found.append(Happening(item.channel, item.at, "connection_lost"))
+    return found

@@ -1,0 +1,169 @@
+"""The body the EBS serves for a channel: its mood now, its last half hour, its forecast.
+
+At most 5 KB, so that it also fits one Extension PubSub message (DESIGN: contract with the
+extension). None is missing: a mood of None is silence, n of None was not observed.
+"""
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import orjson
+
+from warehouse.records import HORIZON, WINDOW_SECONDS, Forecast, Window, iso, utc
+
+HISTORY = 60
+MAX_BODY = 5000  # bytes
+_QUIET_WINDOWS, _QUIET_N = 5, 3
+_TOP, _TOP_LENGTH = 5, 25
+_MOMENT_N, _MOMENT_Z = 5, 3.0
+
+
+@dataclass
+class MoodState:
+    """What a channel's body is made from. windows: the last 60, oldest first."""
+
+    channel: str
+    channel_id: str
+    windows: deque[Window] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    terms: deque[Counter[str]] = field(default_factory=lambda: deque(maxlen=_QUIET_WINDOWS))
+    forecast: Forecast | None = None
+    skill: float | None = None
+    on: bool = False
+    readable: float | None = None
+    recap: Mapping[str, Any] | None = None
+    moment: Mapping[str, str] | None = None
+
+    def saw(self, window: Window, terms: Mapping[str, int]) -> None:
+        """A window closed, or was made again."""
+        for position, known in enumerate(self.windows):
+            if known.start == window.start:
+                self.windows[position] = window
+                return
+        self.moment = _moment(self.windows, window, terms) or self.moment
+        self.windows.append(window)
+        self.terms.append(Counter(terms))
+
+
+def label(mood: float | None) -> str:
+    """A compound in a word, by VADER's own thresholds."""
+    if mood is None:
+        return "silent"
+    if mood >= 0.05:
+        return "positive"
+    return "negative" if mood <= -0.05 else "neutral"
+
+
+def body(state: MoodState, source: str, now: float) -> bytes:
+    """The JSON of DESIGN section 6; shortened from the oldest history where it is too long."""
+    found: dict[str, Any] = {
+        "v": 1,
+        "channel_id": state.channel_id,
+        "login": state.channel,
+        "source": source,
+        "window_s": WINDOW_SECONDS,
+        "generated_at": iso(utc(now)),
+        "status": status(state),
+        "readable": None if state.readable is None else round(state.readable, 2),
+        "now": _now(state),
+        "history": _history(state.windows),
+        "forecast": _forecast(state) if state.on else None,
+        "moment": state.moment,
+        "recap": state.recap,
+    }
+    if found["forecast"] is None:
+        found["why"] = _why_not(state)
+    data = orjson.dumps(found)
+    while len(data) > MAX_BODY and found["history"]:
+        found["history"] = found["history"][1:]
+        data = orjson.dumps(found)
+    return data
+
+
+def status(state: MoodState) -> str:
+    """live, quiet (fewer than 3 messages in the last 5 windows) or offline."""
+    if not state.on:
+        return "offline"
+    recent = list(state.windows)[-_QUIET_WINDOWS:]
+    return "quiet" if sum(w.n_messages for w in recent) < _QUIET_N else "live"
+
+
+def _now(state: MoodState) -> dict[str, Any]:
+    last = state.windows[-1] if state.windows else None
+    mood = last.mean_compound if last else None
+    counts: Counter[str] = Counter()
+    for terms in state.terms:
+        counts.update(terms)
+    top = [[t[:_TOP_LENGTH], n] for t, n in counts.most_common(_TOP)]
+    n = last.n_messages if last else 0
+    return {"mood": _short(mood), "label": label(mood), "n": n, "top": top}
+
+
+def _history(windows: Sequence[Window]) -> list[list[Any]]:
+    return [
+        [
+            iso(w.start),
+            _short(w.mean_compound),
+            w.n_messages if w.n_messages or w.observed_s else None,
+        ]
+        for w in windows
+    ]
+
+
+def _forecast(state: MoodState) -> dict[str, Any] | None:
+    f = state.forecast
+    if f is None or not state.windows or f.cutoff.timestamp() < _end(state.windows[-1]):
+        return None
+    steps = [[_short(f.q10[k]), _short(f.q50[k]), _short(f.q90[k])] for k in range(HORIZON)]
+    return {
+        "cutoff": iso(f.cutoff),
+        "model": f.model,
+        "steps": steps,
+        "skill": _short(state.skill),
+        "record": record(state.skill),
+    }
+
+
+def record(skill: float | None) -> str:
+    """The forecast's record of the last seven days in plain words."""
+    if skill is None:
+        return "too new to have a record"
+    if skill <= 0:
+        return "no better lately than this stream's average"
+    return f"lately knows {skill:.0%} of what can be known beyond this stream's average"
+
+
+def _why_not(state: MoodState) -> str:
+    if not state.on:
+        return "the stream is offline"
+    if len(state.windows) < 6:
+        return "the stream has just begun"
+    return "no forecast could be made"
+
+
+def _end(window: Window) -> float:
+    return window.start.timestamp() + WINDOW_SECONDS
+
+
+def _moment(
+    before: Sequence[Window], window: Window, terms: Mapping[str, int]
+) -> Mapping[str, str] | None:
+    """A jump: this window's mean lies 3 standard errors from the mean of those before."""
+    mean, sd = window.mean_compound, window.sd_compound
+    past = [w for w in before if w.mean_compound is not None]
+    n = sum(w.n_messages for w in past)
+    if mean is None or not sd or window.n_messages < _MOMENT_N or len(past) < 10:
+        return None
+    usual = sum(w.n_messages * (w.mean_compound or 0.0) for w in past) / n
+    if abs(mean - usual) < _MOMENT_Z * sd / sqrt(window.n_messages):
+        return None
+    way = "rose" if mean > usual else "fell"
+    most = max(terms, key=lambda t: terms[t], default="")[:_TOP_LENGTH]
+    what = f", with {most}" if most else ""
+    return {"at": iso(window.start), "text": f"Mood {way} to {mean:+.2f}{what}"}
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -1,0 +1,113 @@
+"""Closed windows to rows of the warehouse's tables."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from pipeline.clean import masked, visible
+from pipeline.message import Happening
+from pipeline.terms import Gate, window_terms
+from pipeline.window import Closed, Stream
+from warehouse.records import utc
+
+SAMPLES = 5
+_LONGEST = 300  # characters of a sample line
+
+Row = Mapping[str, Any]
+
+
+def window_rows(closed: Iterable[Closed], source: str) -> list[Row]:
+    """Rows of `windows`."""
+    return [{**asdict(c.window), "source": source} for c in closed]
+
+
+def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
+    """Rows of `window_terms`; silent windows have none."""
+    rows: list[Row] = []
+    for c in closed:
+        window = c.window
+        if window.mean_compound is None:
+            continue
+        admits = _admits(gate, window.channel)
+        found = window_terms(
+            (line.scored for line in c.lines), window.n_messages, window.mean_compound, admits
+        )
+        rows.extend(
+            {
+                "channel": window.channel,
+                "start": window.start,
+                "term": term,
+                "kind": kind,
+                "n": n,
+                "contribution": part,
+            }
+            for term, kind, n, part in found
+        )
+    return rows
+
+
+def _admits(gate: Gate, channel: str) -> Callable[[str], bool]:
+    return lambda term: gate.admits(channel, term)
+
+
+def sample_rows(closed: Iterable[Closed], gate: Gate, since: datetime) -> list[Row]:
+    """Rows of `samples` for windows not older than the retention: the most telling lines."""
+    rows: list[Row] = []
+    for c in closed:
+        if c.window.start >= since:
+            rows.extend(_samples(c, gate))
+    return rows
+
+
+def _samples(closed: Closed, gate: Gate) -> list[Row]:
+    chosen: dict[str, float] = {}
+    for line in sorted(closed.lines, key=lambda line: -abs(line.scored.compound)):
+        text = gate.without_names(masked(visible(line.text)))[:_LONGEST].strip()
+        if text and text not in chosen:
+            chosen[text] = line.scored.compound
+        if len(chosen) == SAMPLES:
+            break
+    return [
+        {
+            "channel": closed.window.channel,
+            "start": closed.window.start,
+            "rank": rank,
+            "text": text,
+            "compound": compound,
+        }
+        for rank, (text, compound) in enumerate(chosen.items(), 1)
+    ]
+
+
+def event_rows(found: Iterable[Happening]) -> list[Row]:
+    """Rows of `events`; the same happening told twice has the same id."""
+    return [
+        {
+            "event_id": blake2b(
+                f"{h.channel} {h.at} {h.kind} {h.detail}".encode(errors="replace"), digest_size=12
+            ).hexdigest(),
+            "channel": h.channel,
+            "at": utc(h.at),
+            "kind": h.kind,
+            "detail": h.detail,
+        }
+        for h in found
+    ]
+
+
+def stream_row(stream: Stream, source: str) -> Row:
+    """A row of `streams`."""
+    return {
+        "stream_id": stream.stream_id,
+        "channel": stream.channel,
+        "started_at": utc(stream.started_at),
+        "ended_at": None if stream.ended_at is None else utc(stream.ended_at),
+        "title": stream.title,
+        "category": stream.category,
+        "vod_id": stream.vod_id,
+        "source": source,
+        "undated": stream.undated,
+        "said": stream.said,
+    }

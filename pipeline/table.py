@@ -1,0 +1,181 @@
+"""A table of past chat, Parquet or CSV: one row a message, in bounded memory.
+
+Columns: channel, stream, t (seconds since the stream's start) and text are needed; date (start
+of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no markup) and bot are
+used where they are there. DuckDB reads and sorts it, spilling to `scratch` when it is large.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.message import Message
+from warehouse.errors import BadInput
+
+_NEEDED = ("channel", "stream", "t", "text")
+_OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false"}
+_ROWS = 20_000  # a record batch
+
+
+@dataclass(frozen=True, slots=True)
+class TableStream:
+    """A stream as the table has it. date: as written; first, last: seconds of its messages.
+
+    stream_id: unique over all channels, as `streams.stream_id` has to be.
+    """
+
+    channel: str
+    stream: str
+    date: str
+    first: float
+    last: float
+    rows: int
+    stream_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stream and the moment it starts, epoch seconds."""
+
+    stream: TableStream
+    started_at: float
+    undated: bool = False
+
+    @property
+    def ended_at(self) -> float:
+        """The time of its last message."""
+        return self.started_at + self.stream.last
+
+
+class ChatTable:
+    """An open table. Raises BadInput for what is not one, naming the file and the fault."""
+
+    def __init__(self, path: Path, scratch: Path, channel: str | None = None) -> None:
+        if not path.is_file():
+            raise BadInput(f"{path} is not a file; name a Parquet or CSV table of chat")
+        self.path = path
+        scratch.mkdir(parents=True, exist_ok=True)
+        self.con = duckdb.connect(
+            config={"memory_limit": "256MB", "threads": 2, "temp_directory": str(scratch)}
+        )
+        try:
+            self.con.execute(f"CREATE VIEW given AS SELECT * FROM {_source(path)}").fetchall()
+            self._make_view(channel)
+            self._found = self._streams()
+        except (duckdb.Error, UnicodeDecodeError) as exc:
+            self.con.close()
+            reason = str(exc).splitlines()[0][:200]
+            raise BadInput(f"{path} cannot be read as a table of chat: {reason}") from exc
+
+    def _make_view(self, channel: str | None) -> None:
+        columns = {row[0] for row in self.con.execute("DESCRIBE given").fetchall()}
+        needed = [c for c in _NEEDED if c not in columns and not (channel and c == "channel")]
+        if needed:
+            raise BadInput(
+                f"{self.path} has no column {', '.join(needed)}; a table of chat has "
+                f"{', '.join((*_NEEDED, *_OPTIONAL))}"
+            )
+        extra = {c: c if c in columns else other for c, other in _OPTIONAL.items()}
+        self.con.execute(
+            f"""CREATE TABLE one AS SELECT {"$channel" if channel else "NULL"} AS channel""",
+            {"channel": channel} if channel else None,
+        ).fetchall()
+        name = "given.channel" if channel is None else "one.channel"
+        self.con.execute(
+            f"""CREATE VIEW chat AS SELECT lower(trim({name})) AS channel,
+                CAST(stream AS VARCHAR) AS stream, TRY_CAST(t AS DOUBLE) AS t,
+                CAST(text AS VARCHAR) AS text,
+                coalesce(CAST({extra["date"]} AS VARCHAR), '') AS date,
+                coalesce(CAST({extra["user"]} AS VARCHAR), '') AS chatter,
+                CAST({extra["emotes"]} AS VARCHAR) AS emotes,
+                coalesce(TRY_CAST({extra["bot"]} AS BOOLEAN), false) AS bot
+            FROM given, one"""
+        ).fetchall()
+
+    def _streams(self) -> list[TableStream]:
+        rows = self.con.execute(_STREAMS).fetchall()
+        return [TableStream(*row) for row in rows]
+
+    def streams(
+        self, channels: list[str] | None = None, streams: list[str] | None = None
+    ) -> list[TableStream]:
+        """The chosen streams, by channel and name. Raises BadInput for one that is not there."""
+        for wanted, have, what in (
+            (channels, {s.channel for s in self._found}, "channel"),
+            (streams, {s.stream for s in self._found}, "stream"),
+        ):
+            missing = sorted(set(wanted or ()) - have)
+            if missing:
+                raise BadInput(
+                    f"{self.path.name} has no {what} {', '.join(missing)}; "
+                    f"it has {_some(sorted(have))}"
+                )
+        return [
+            s
+            for s in self._found
+            if (not channels or s.channel in channels) and (not streams or s.stream in streams)
+        ]
+
+    def unusable(self) -> int:
+        """Rows without a channel, a time or a text, which are left out."""
+        return int(self.con.execute(_UNUSABLE).fetchall()[0][0])
+
+    def messages(self, placed: list[Placed], by_time: bool) -> Iterator[tuple[Placed, Message]]:
+        """Every message of the placed streams; by time over all, or stream by stream."""
+        plan = pa.table(
+            {
+                "place": range(len(placed)),
+                "channel": [p.stream.channel for p in placed],
+                "stream": [p.stream.stream for p in placed],
+                "date": [p.stream.date for p in placed],
+                "started_at": [p.started_at for p in placed],
+            }
+        )
+        self.con.register("plan", plan)
+        order = '"at", place' if by_time else 'place, "at"'
+        reader = self.con.sql(_MESSAGES.format(order=order)).to_arrow_reader(_ROWS)
+        for batch in reader:
+            yield from _messages(placed, batch.to_pydict())
+
+    def close(self) -> None:
+        """Let go of the file and of what was spilled."""
+        self.con.close()
+
+
+# a stream whose rows bear two dates is two streams
+_STREAMS = """SELECT channel, stream, date, min(t), max(t), count(*),
+    concat_ws(':', channel, stream, CASE WHEN count(*) OVER same > 1 THEN date END)
+FROM chat WHERE channel <> '' AND stream IS NOT NULL AND t >= 0 AND text IS NOT NULL
+GROUP BY channel, stream, date WINDOW same AS (PARTITION BY channel, stream)
+ORDER BY channel, date, stream"""
+_UNUSABLE = """SELECT count(*) FROM chat
+WHERE NOT coalesce(channel <> '' AND stream IS NOT NULL AND t >= 0 AND text IS NOT NULL, false)"""
+_MESSAGES = """SELECT place, started_at + t AS "at", chatter, text, emotes, bot
+FROM chat JOIN plan USING (channel, stream, date)
+WHERE t >= 0 AND text IS NOT NULL ORDER BY {order}"""
+
+
+def _messages(
+    placed: list[Placed], columns: dict[str, list[Any]]
+) -> Iterator[tuple[Placed, Message]]:
+    for place, at, chatter, text, emotes, bot in zip(*columns.values(), strict=True):
+        where = placed[place]
+        marked = None if emotes is None else tuple(emotes.split())
+        yield where, Message("", where.stream.channel, at, chatter, text, marked, bot)
+
+
+def _source(path: Path) -> str:
+    name = str(path).replace("'", "''")
+    with path.open("rb") as file:
+        is_parquet = file.read(4) == b"PAR1"
+    if is_parquet:
+        return f"read_parquet('{name}')"
+    return f"read_csv('{name}', all_varchar=true, header=true, sample_size=-1)"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

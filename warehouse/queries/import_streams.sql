@@ -1,0 +1,9 @@
+-- The streams of an import, from its Parquet file $streams, at revision $rev.
+-- A stream that was observed keeps its row.
+
+INSERT INTO streams BY NAME
+SELECT *, $rev AS rev FROM read_parquet($streams)
+ON CONFLICT (stream_id) DO UPDATE SET
+    started_at = excluded.started_at, ended_at = excluded.ended_at,
+    undated = excluded.undated, rev = excluded.rev
+WHERE streams.source = 'import';
