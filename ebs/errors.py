@@ -1,0 +1,70 @@
+"""Every failure, in one shape: {"error": "Name", "detail": "what, which, what to do"}."""
+
+import json
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from warehouse.errors import AppError, NotAuthorised, NothingPublished
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[AppError], int] = {NotAuthorised: 401, NothingPublished: 404}
+NAMES = {404: "NotFound", 405: "MethodNotAllowed", 422: "BadInput"}
+DETAILS = {
+    404: "there is no such address: see GET /v1/mood",
+    405: "this address does not take that method",
+    500: "the EBS failed on this request; its log says why",
+}
+
+
+class PublishedDamaged(AppError):
+    """A published file that is not what the contract says."""
+
+
+def failure(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """An error in the one shape; never cached."""
+    body = json.dumps({"error": name, "detail": detail}).encode()
+    return Response(
+        body, status, {"cache-control": "no-store", **(headers or {})}, "application/json"
+    )
+
+
+async def _app_error(_: Request, exc: Exception) -> Response:
+    status = next((s for kind, s in STATUS.items() if isinstance(exc, kind)), 500)
+    if status == 500:
+        log.error("request failed error=%s detail=%s", type(exc).__name__, exc)
+    headers = {"www-authenticate": "Bearer"} if status == 401 else None
+    return failure(status, type(exc).__name__, str(exc), headers)
+
+
+async def _http_error(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    status = exc.status_code
+    name = NAMES.get(status) or HTTPStatus(status).phrase.title().replace(" ", "")
+    allow = {k: v for k, v in (exc.headers or {}).items() if k.lower() == "allow"}
+    return failure(status, name, DETAILS.get(status, HTTPStatus(status).phrase), allow)
+
+
+async def _bad_input(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, RequestValidationError)
+    # What was sent is left out: an error must not carry a stranger's text.
+    where = "; ".join(
+        f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in exc.errors()
+    )
+    return failure(422, NAMES[422], where)
+
+
+def broken() -> Response:
+    """What an unforeseen error answers; the log has its traceback."""
+    return failure(500, "InternalError", DETAILS[500])
+
+
+def answer_in_one_shape(app: FastAPI) -> None:
+    """Registers the handlers; unforeseen errors are caught in `shell.py`."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_input)

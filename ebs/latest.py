@@ -1,0 +1,142 @@
+"""published/latest/CHANNEL_ID.json -> the bytes to send, made once a window."""
+
+import gzip
+import hashlib
+import json
+import logging
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+
+from ebs.errors import PublishedDamaged
+from warehouse.errors import NothingPublished
+from warehouse.records import WINDOW_SECONDS
+
+log = logging.getLogger(__name__)
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One answer, ready to send: as it is, gzipped, and its ETag (weak: one for both)."""
+
+    plain: bytes
+    packed: bytes
+    etag: bytes
+
+    def known_to(self, if_none_match: bytes | None) -> bool:
+        """Whether an If-None-Match header names this body."""
+        if if_none_match is None:
+            return False
+        opaque = self.etag.removeprefix(b"W/")
+        tags = (tag.strip() for tag in if_none_match.split(b","))
+        return any(tag == b"*" or tag.removeprefix(b"W/") == opaque for tag in tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A channel's body while it is fresh and once it is stale; made at `at` (epoch, s)."""
+
+    stamp: Stamp
+    at: float
+    fresh: Body
+    stale: Body
+
+    def body(self, now: float, stale_after_s: float) -> tuple[Body, int]:
+        """What to send at `now`, and for how many seconds it is the newest there is."""
+        age = now - self.at
+        if age > stale_after_s:
+            return self.stale, 0
+        return self.fresh, max(0, min(WINDOW_SECONDS, int(WINDOW_SECONDS - age)))
+
+
+class Latest:
+    """Reads a channel's file when it has changed. The folder need not exist yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        self._known: dict[str, Published] = {}
+
+    def of(self, channel_id: str) -> Published:
+        """`channel_id`: digits only, checked by the caller.
+
+        Raises NothingPublished, or PublishedDamaged for a file that breaks the contract.
+        """
+        path = f"{self._folder}/{channel_id}.json"
+        try:
+            stat = os.stat(path)  # noqa: PTH116  (a Path here costs more than the call)
+            stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            known = self._known.get(channel_id)
+            if known is None or known.stamp != stamp:
+                known = self._known[channel_id] = _read(Path(path), stamp)
+        except (FileNotFoundError, NotADirectoryError):
+            self._known.pop(channel_id, None)
+            raise NothingPublished(
+                f"nothing is published for channel {channel_id}: DLD does not follow it yet"
+            ) from None
+        except OSError as exc:
+            raise PublishedDamaged(f"{channel_id}.json cannot be read: {exc.strerror}") from exc
+        return known
+
+    def ready(self) -> bool:
+        """Whether the folder is there and can be listed."""
+        try:
+            next(Path(self._folder).iterdir(), None)
+        except OSError:
+            return False
+        return True
+
+
+def _read(path: Path, stamp: Stamp) -> Published:
+    raw = path.read_bytes()
+    try:
+        content = json.loads(raw)
+        at = datetime.fromisoformat(content["generated_at"]).timestamp()
+        stale = json.dumps(
+            content | {"status": "stale"}, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        raise PublishedDamaged(f"{path.name} is not a body of DLD: {type(exc).__name__}") from exc
+    return Published(stamp, at, _body(raw), _body(stale))
+
+
+def _body(plain: bytes) -> Body:
+    digest = hashlib.blake2b(plain, digest_size=9).hexdigest()
+    return Body(plain, gzip.compress(plain, 6, mtime=0), f'W/"{digest}"'.encode())
+
+
+def answer(body: Body, fresh_for_s: int, known: bool, packed: bool) -> Response:
+    """200 with the body, or 304 where the asker knows it. Built by hand: it is the hot path."""
+    response = Response(b"")
+    headers = [
+        (b"etag", body.etag),
+        (b"cache-control", b"private, max-age=%d" % fresh_for_s),
+        (b"vary", b"Authorization, Accept-Encoding"),
+    ]
+    if known:
+        response.status_code = 304
+    else:
+        response.body = body.packed if packed else body.plain
+        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-length", b"%d" % len(response.body)))
+        if packed:
+            headers.append((b"content-encoding", b"gzip"))
+    response.raw_headers = headers
+    return response
+
+
+def published_channels(folder: Path) -> list[dict[str, Any]]:
+    """channel_id, login and source of every channel that has a readable body, by login."""
+    found = []
+    for path in folder.glob("*.json"):
+        try:
+            content = json.loads(path.read_bytes())
+            found.append({key: str(content[key]) for key in ("channel_id", "login", "source")})
+        except (OSError, ValueError, KeyError, TypeError):
+            log.warning("skipped file=%s: not a body of DLD", path.name)
+    return sorted(found, key=lambda row: row["login"])

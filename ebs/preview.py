@@ -1,0 +1,111 @@
+"""The extension without Twitch, in development: its own files, a frame, a stand-in helper.
+
+Served under /preview/. The panel is the real one and talks to the real /v1/mood; replaced are
+Twitch's helper (remote, and it needs Twitch around it) and the address of the EBS.
+"""
+
+import base64
+import json
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import jwt
+from fastapi import FastAPI, Query, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from ebs.auth import CHANNEL_ID
+from ebs.config import DEVELOPMENT_SECRET
+from ebs.latest import published_channels
+
+EXTENSION = Path(__file__).resolve().parent.parent / "extension"
+PAGE = Path(__file__).resolve().parent / "preview_page"
+HELPER = "https://extension-files.twitch.tv/helper/v1/twitch-ext.min.js"
+STAND_IN = "page/twitch-ext.js"
+SAME_ORIGIN = (
+    '// Made by the preview: the EBS is where this page came from.\nexport const EBS = "";\n'
+)
+TOKEN_LIFE_S = 600
+NEVER_KEPT = {"cache-control": "no-store"}
+
+
+class _Files(StaticFiles):
+    """Static files that are asked for again each time: an edit shows on reload."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def add(app: FastAPI, latest: Path) -> None:
+    """Adds the preview's routes; call it in development only."""
+    _pages(app)
+    _stand_in(app, latest)
+    app.mount("/preview/page", _Files(directory=PAGE))
+    app.mount("/preview", _Files(directory=EXTENSION, check_dir=False))
+
+
+def _pages(app: FastAPI) -> None:
+    @app.get("/preview", include_in_schema=False)
+    async def slash() -> Response:
+        return RedirectResponse("/preview/")
+
+    @app.get("/preview/", include_in_schema=False)
+    def index() -> Response:
+        return _html((PAGE / "index.html").read_text("utf-8"))
+
+    @app.get("/preview/{name}.html", include_in_schema=False)
+    def view(name: str) -> Response:
+        path = EXTENSION / f"{name}.html"
+        if path.parent != EXTENSION or not path.is_file():
+            raise HTTPException(404)
+        return _html(path.read_text("utf-8").replace(HELPER, STAND_IN))
+
+    @app.get("/preview/settings.js", include_in_schema=False)
+    async def settings() -> Response:
+        return Response(SAME_ORIGIN, 200, NEVER_KEPT, "text/javascript; charset=utf-8")
+
+
+def _html(text: str) -> Response:
+    return Response(text, 200, {"cache-control": "no-cache"}, "text/html; charset=utf-8")
+
+
+def _stand_in(app: FastAPI, latest: Path) -> None:
+    @app.get("/preview/channels", include_in_schema=False)
+    def channels() -> Response:
+        body = json.dumps(published_channels(latest))
+        return Response(body, 200, NEVER_KEPT, "application/json")
+
+    @app.get("/preview/token", include_in_schema=False)
+    async def token(
+        _: Request, channel_id: Annotated[str, Query(pattern=f"^{CHANNEL_ID.pattern}$")]
+    ) -> Response:
+        answer = {"token": viewer_token(channel_id), "expires_in": TOKEN_LIFE_S}
+        return Response(json.dumps(answer), 200, NEVER_KEPT, "application/json")
+
+
+def viewer_token(channel_id: str) -> str:
+    """A token like Twitch's for an anonymous viewer, signed by the development secret only:
+
+    with a real secret set as well, nothing that this hands out is worth anything elsewhere.
+    """
+    claims = {
+        "exp": int(time.time()) + TOKEN_LIFE_S,
+        "opaque_user_id": "APREVIEW",
+        "channel_id": channel_id,
+        "role": "viewer",
+        "is_unlinked": "false",
+        "pubsub_perms": {"listen": ["broadcast", "global"]},
+    }
+    return jwt.encode(claims, base64.b64decode(DEVELOPMENT_SECRET), algorithm="HS256")

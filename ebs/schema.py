@@ -1,0 +1,63 @@
+"""The body of GET /v1/mood: the contract with the extension, documented, never run per request."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+Mood = float | None
+Point = tuple[str, Mood, int | None]
+
+
+class Now(BaseModel):
+    """The newest closed window."""
+
+    mood: Mood = Field(description="-1..1; null: nobody spoke")
+    label: str | None = Field(description="the mood in a word")
+    n: int | None = Field(description="messages; null: not observed")
+    top: list[tuple[str, int]] = Field(max_length=5, description="most used emotes, and how often")
+
+
+class ForecastBody(BaseModel):
+    """What the next ten windows may bring."""
+
+    cutoff: str
+    model: str
+    steps: list[tuple[float, float, float]] = Field(description="q10, q50, q90; -1..1; ten of them")
+    skill: float | None = Field(description="latent skill at step 1, last 7 days; 1 is perfect")
+    record: str | None = Field(description="how good it has been, in plain words")
+
+
+class Moment(BaseModel):
+    """The last moment worth telling."""
+
+    at: str
+    text: str
+
+
+class MoodBody(BaseModel):
+    """At most 5 KB."""
+
+    v: Literal[1]
+    channel_id: str
+    login: str
+    source: Literal["simulated", "replay", "live"]
+    window_s: Literal[30]
+    generated_at: str
+    status: Literal["live", "quiet", "offline", "stale"]
+    readable: float | None = Field(description="share of messages the scorer can read, 0..1")
+    now: Now
+    history: list[Point] = Field(
+        description="[start, mood, n], 60 of them, oldest first; "
+        "mood null: silence; n null: not observed"
+    )
+    forecast: ForecastBody | None
+    why: str | None = Field(None, description="why there is no forecast")
+    moment: Moment | None
+    recap: dict[str, object] | None = Field(description="the last stream in short")
+
+
+class Failure(BaseModel):
+    """Every error."""
+
+    error: str
+    detail: str

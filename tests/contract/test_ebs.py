@@ -1,0 +1,308 @@
+"""What the EBS answers, from outside: statuses, headers, the one shape of errors."""
+
+import asyncio
+import base64
+import json
+import time
+from datetime import UTC, datetime
+
+import httpx
+import jwt
+import pytest
+
+from ebs.app import create_app
+from ebs.config import EbsSettings
+from warehouse.config import DataFolder
+
+KEY = b"k" * 32
+SECRET = base64.b64encode(KEY).decode()
+CHANNEL = "123"
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = DataFolder(tmp_path)
+    folder.latest.mkdir(parents=True)
+    publish(folder)
+    return folder
+
+
+def publish(folder, channel_id=CHANNEL, age_s=1.0, **changed):
+    at = datetime.fromtimestamp(time.time() - age_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = {"v": 1, "channel_id": channel_id, "login": "demo", "source": "simulated"}
+    body |= {"generated_at": at, "status": "live", "history": [["x" * 20, 0.1, 5]] * 60}
+    (folder.latest / f"{channel_id}.json").write_text(json.dumps(body | changed))
+
+
+def serve(data, **settings):
+    options = {"secret": SECRET, "client_ids": "abc123", "_env_file": None} | settings
+    return Client(create_app(EbsSettings(**options), data))
+
+
+class Client:
+    """Requests to an app in this process, one at a time."""
+
+    def __init__(self, app):
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def request(self, method, path, **options):
+        async def send():
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://ebs") as c:
+                return await c.request(method, path, **options)
+
+        return asyncio.run(send())
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+
+@pytest.fixture
+def client(data):
+    return serve(data)
+
+
+def token(key=KEY, algorithm="HS256", headers=None, **changed):
+    claims = {"exp": int(time.time()) + 60, "channel_id": CHANNEL, "role": "viewer"}
+    claims = {k: v for k, v in (claims | changed).items() if v is not ...}
+    return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
+
+
+def bearer(value=None):
+    return {"Authorization": f"Bearer {value or token()}"}
+
+
+def is_failure(answer, status, name):
+    body = answer.json()
+    assert (answer.status_code, body["error"]) == (status, name)
+    assert sorted(body) == ["detail", "error"]
+    assert isinstance(body["detail"], str) and body["detail"]
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    return body["detail"]
+
+
+def test_the_mood_of_the_tokens_channel_is_its_published_body(client, data):
+    answer = client.get("/v1/mood", headers=bearer())
+    assert answer.status_code == 200
+    assert answer.content == (data.latest / "123.json").read_bytes()
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_old_data_is_served_as_stale_and_never_kept(client, data):
+    publish(data, age_s=120)
+    answer = client.get("/v1/mood", headers=bearer())
+    assert answer.json()["status"] == "stale"
+    assert answer.headers["cache-control"] == "private, max-age=0"
+
+
+def test_a_known_etag_is_304_without_a_body(client):
+    first = client.get("/v1/mood", headers=bearer())
+    again = client.get("/v1/mood", headers=bearer() | {"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert "content-type" not in again.headers
+
+
+def test_a_new_window_is_200_again(client, data):
+    etag = client.get("/v1/mood", headers=bearer()).headers["etag"]
+    publish(data, age_s=0, login="other")
+    answer = client.get("/v1/mood", headers=bearer() | {"If-None-Match": etag})
+    assert (answer.status_code, answer.json()["login"]) == (200, "other")
+
+
+def test_gzip_is_sent_to_those_who_take_it(client):
+    packed = client.get("/v1/mood", headers=bearer() | {"Accept-Encoding": "gzip"})
+    plain = client.get("/v1/mood", headers=bearer() | {"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 3
+
+
+def test_answers_vary_by_token_so_that_no_cache_mixes_channels(client):
+    answer = client.get("/v1/mood", headers=bearer())
+    assert "Authorization" in answer.headers["vary"]
+    assert answer.headers["cache-control"].startswith("private, max-age=")
+
+
+def test_an_unknown_channel_is_404(client):
+    answer = client.get("/v1/mood", headers=bearer(token(channel_id="999")))
+    assert "999" in is_failure(answer, 404, "NothingPublished")
+
+
+def test_a_damaged_file_is_500_and_tells_no_path(client, data, caplog):
+    (data.latest / "123.json").write_text("{")
+    detail = is_failure(client.get("/v1/mood", headers=bearer()), 500, "PublishedDamaged")
+    assert str(data.root) not in detail
+    assert "PublishedDamaged" in caplog.text
+
+
+def test_an_unforeseen_error_is_500_in_the_one_shape_with_its_headers(client, monkeypatch, caplog):
+    def broken(self, channel_id):
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setattr("ebs.latest.Latest.of", broken)
+    answer = client.get("/v1/mood", headers=bearer() | {"Origin": "https://abc123.ext-twitch.tv"})
+    assert "inside" not in is_failure(answer, 500, "InternalError")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["access-control-allow-origin"] == "https://abc123.ext-twitch.tv"
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/mood/x", "/v1/../etc", "/docs", "/preview/"])
+def test_an_unknown_address_is_404(client, path):
+    is_failure(client.get(path, headers=bearer()), 404, "NotFound")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
+def test_another_method_is_405_and_names_those_allowed(client, method):
+    answer = client.request(method, "/v1/mood", headers=bearer())
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    if method != "HEAD":
+        is_failure(answer, 405, "MethodNotAllowed")
+
+
+def test_a_large_body_changes_nothing(client):
+    answer = client.request("GET", "/v1/mood", headers=bearer(), content=b"x" * 2_000_000)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/mood", "/healthz", "/metrics", "/nowhere"])
+def test_every_answer_has_the_security_headers(client, path):
+    headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert "server" not in headers
+
+
+# CORS
+
+
+def test_the_extensions_own_origin_may_read(client):
+    answer = client.get("/v1/mood", headers=bearer() | {"Origin": "https://abc123.ext-twitch.tv"})
+    assert answer.headers["access-control-allow-origin"] == "https://abc123.ext-twitch.tv"
+    assert answer.headers["access-control-expose-headers"] == "Date, ETag"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://other.ext-twitch.tv", "http://abc123.ext-twitch.tv", "null", "https://evil.example"],
+)
+def test_no_other_origin_may_read(client, origin):
+    answer = client.get("/v1/mood", headers=bearer() | {"Origin": origin})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_the_preflight_of_the_panel_passes(client):
+    asked = {
+        "Origin": "https://abc123.ext-twitch.tv",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    answer = client.request("OPTIONS", "/v1/mood", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-methods"] == "GET"
+    assert "Authorization" in answer.headers["access-control-allow-headers"]
+
+
+def test_without_a_client_id_no_page_may_read(data):
+    answer = serve(data, client_ids="").get(
+        "/v1/mood", headers=bearer() | {"Origin": "https://abc123.ext-twitch.tv"}
+    )
+    assert "access-control-allow-origin" not in answer.headers
+
+
+# operations
+
+
+def test_health_is_200_whatever_is_published(tmp_path):
+    assert serve(DataFolder(tmp_path)).get("/healthz").json() == {"status": "ok"}
+
+
+def test_ready_is_503_until_the_published_folder_can_be_read(tmp_path):
+    folder = DataFolder(tmp_path)
+    client = serve(folder)
+    is_failure(client.get("/readyz"), 503, "NothingPublished")
+    folder.latest.mkdir(parents=True)
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_metrics_count_by_route_and_status_and_name_nobody(client):
+    client.get("/v1/mood", headers=bearer())
+    client.get("/v1/mood")
+    client.get("/a/strangers/address")
+    text = client.get("/metrics").text
+    assert 'dld_ebs_requests_total{route="/v1/mood",status="200"} 1.0' in text
+    assert 'dld_ebs_requests_total{route="/v1/mood",status="401"} 1.0' in text
+    assert 'dld_ebs_requests_total{route="other",status="404"} 1.0' in text
+    assert "strangers" not in text and CHANNEL not in text.replace("0.123", "")
+
+
+def test_the_schema_documents_the_mood_and_its_errors(client):
+    schema = client.get("/openapi.json").json()
+    assert sorted(schema["paths"]) == ["/v1/mood"]
+    assert sorted(schema["paths"]["/v1/mood"]["get"]["responses"]) == [
+        "200", "304", "401", "404", "500",
+    ]  # fmt: skip
+
+
+# the preview
+
+
+def test_the_preview_is_not_there_outside_development(client):
+    for path in ("/preview", "/preview/", "/preview/token?channel_id=1", "/preview/panel.html"):
+        is_failure(client.get(path), 404, "NotFound")
+
+
+@pytest.fixture
+def preview(data):
+    return serve(data, development=True, secret=None)
+
+
+def test_the_previews_token_opens_the_mood(preview):
+    given = preview.get("/preview/token?channel_id=123").json()
+    assert preview.get("/v1/mood", headers=bearer(given["token"])).status_code == 200
+
+
+def test_the_previews_token_is_worthless_where_only_real_secrets_are(client, preview):
+    given = preview.get("/preview/token?channel_id=123").json()["token"]
+    is_failure(client.get("/v1/mood", headers=bearer(given)), 401, "NotAuthorised")
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "1/../2", "1%0A", "1" * 21, "٣"])
+def test_a_token_for_no_channel_id_is_422_and_repeats_nothing(preview, wrong):
+    answer = preview.get(f"/preview/token?channel_id={wrong}")
+    detail = is_failure(answer, 422, "BadInput")
+    assert "channel_id" in detail and "/../" not in detail
+
+
+def test_the_previews_panel_needs_no_network_and_no_inline_script(preview):
+    page = preview.get("/preview/panel.html")
+    assert "https://" not in page.text
+    assert "page/twitch-ext.js" in page.text
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self';" in policy and "unsafe-eval" not in policy
+    assert preview.get("/preview/settings.js").text.endswith('export const EBS = "";\n')
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["panel.css", "panel.js", "chart.js", "page/index.js", "page/index.css", "page/twitch-ext.js"],
+)
+def test_the_previews_files_are_served_fresh(preview, path):
+    answer = preview.get(f"/preview/{path}")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize(
+    "path", ["%2e%2e/README.md", "..%2fpyproject.toml", "%2e%2e%2fpanel.html", "no.html", "no.js"]
+)
+def test_the_preview_serves_nothing_but_its_folder(preview, path):
+    is_failure(preview.get(f"/preview/{path}"), 404, "NotFound")
+
+
+def test_the_preview_lists_the_published_channels(preview):
+    assert preview.get("/preview/channels").json() == [
+        {"channel_id": "123", "login": "demo", "source": "simulated"}
+    ]
