@@ -76,7 +76,7 @@ class Simulate:
     def _next(self, at: float) -> float:
         """The end of the next batch: a second on, or more while there is past to tell."""
         ahead = (at // CATCH_UP + 1) * CATCH_UP
-        return ahead if self.clock() - ahead >= BEHIND else at + 1.0
+        return ahead if self.clock() - ahead >= BEHIND else at // 1 + 1
 
 
 def _known(channels: Iterable[str] | None) -> list[str]:

@@ -1,8 +1,8 @@
 """What a simulated crowd goes through in one stream: rate, mood, bursts, breaks.
 
 A stream is planned whole, in slots of 5 seconds, from (seed, channel, start) alone.
-The mood is three Ornstein-Uhlenbeck processes (an hour, ten minutes, half a minute) and jumps
-that wear off; the rate is lognormal; bursts come by a Poisson process and decay.
+The mood is a level of the day, three Ornstein-Uhlenbeck processes (an hour, ten minutes, half
+a minute) and jumps that wear off; the rate is lognormal; bursts are Poisson and decay.
 """
 
 from dataclasses import dataclass
@@ -78,12 +78,12 @@ def _ou(draw: np.random.Generator, slots: int, seconds: float) -> np.ndarray:
 
 
 def _mood(draw: np.random.Generator, slots: int) -> np.ndarray:
-    drift = 0.45 * _ou(draw, slots, 3600) + 0.55 * _ou(draw, slots, 600)
-    flicker = 0.6 * _ou(draw, slots, 30)
+    drift = 0.45 * draw.normal() + 0.25 * _ou(draw, slots, 3600) + 0.35 * _ou(draw, slots, 600)
+    flicker = 0.7 * _ou(draw, slots, 30)
     jumps = np.zeros(slots)
-    for at in np.flatnonzero(draw.random(slots) < 1.2 / SLOTS_AN_HOUR):
+    for at in np.flatnonzero(draw.random(slots) < 1.5 / SLOTS_AN_HOUR):
         age = np.arange(slots - at) * SLOT
-        jumps[at:] += draw.choice((-1, 1)) * draw.uniform(1.5, 3) * np.exp(-age / 240)
+        jumps[at:] += draw.choice((-1, 1)) * draw.uniform(1.5, 3) * np.exp(-age / 200)
     return np.asarray(np.clip(drift + flicker + jumps, -4, 4))
 
 
@@ -107,14 +107,14 @@ def _everyday_bursts(
             kind = "paste"
         else:
             _decay(mood, int(at), draw.uniform(0.3, 1.0) * (1 if glad else -1), 60)
-        _decay(extra[KINDS.index(kind)], int(at), draw.gamma(2, 0.8), draw.uniform(12, 30))
+        _decay(extra[KINDS.index(kind)], int(at), draw.gamma(2, 0.8), draw.uniform(8, 24))
 
 
 def _answers(
     draw: np.random.Generator, extra: np.ndarray, stream: Stream, happenings: tuple[Happening, ...]
 ) -> None:
     """Greetings at the start and after a raid, thanks for gifts, goodbyes at the end."""
-    _decay(extra[KINDS.index("greet")], 0, 2.5, 150)
+    _decay(extra[KINDS.index("greet")], 0, 1.2, 150)
     _decay(extra[KINDS.index("bye")], max(0, extra.shape[1] - 36), 2.0, 200)
     for happening in happenings:
         at = int((happening.at - stream.start) // SLOT)

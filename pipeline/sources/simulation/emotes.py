@@ -1,6 +1,6 @@
 """Emotes of the simulated chat: well-known names, each channel's own, and newcomers.
 
-A newcomer comes into use at its birth, spreads within a day and fades over a week, so the
+A newcomer comes into use at its birth, spreads within a day and fades within weeks, so the
 vocabulary has something to find.
 """
 
@@ -40,8 +40,8 @@ TONES = ("hype", "laugh", "sad", "scorn")
 
 DAY = 86400.0
 BIRTHS_EVERY = 1.5 * DAY
-FADE = 7 * DAY
-PEAK_SHARE = 0.3
+FADE = 4 * DAY
+PEAK_SHARE = 0.25
 
 
 def newcomers(seed: int, channel: str, at: float) -> Iterator[tuple[str, str, float]]:

@@ -17,8 +17,8 @@ SECOND = (
     "thimble", "radish",
 )  # fmt: skip
 BOT = "sim_helperbot"
-HEAVY_TAIL = 1.15  # sd of log activity: the top tenth writes half of all messages
-CLUMP = 0.6  # gamma shape of activity in ten minutes: people talk for a while, then don't
+HEAVY_TAIL = 1.5  # sd of log activity: the top tenth writes half of all messages
+CLUMP = 0.8  # gamma shape of activity in ten minutes: people talk for a while, then don't
 
 
 @lru_cache(maxsize=8)

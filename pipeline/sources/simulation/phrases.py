@@ -19,7 +19,7 @@ THINGS = {
     ),
     BUSY: (
         "that drift", "the last lap", "turn three", "the shortcut", "the red car", "the tunnel",
-        "that ramp", "the ghost lap", "the hairpin", "the pit lane", "lap two", "the rooftop",
+        "that ramp", "the mirror lap", "the hairpin", "the pit lane", "lap two", "the rooftop",
         "that overtake", "the split time", "the wet track",
     ),
 }  # fmt: skip
@@ -27,24 +27,26 @@ THINGS = {
 MOVES = (
     "turn", "jump", "run", "landing", "route", "catch", "line", "guess", "try", "detour",
 )  # fmt: skip
-TIMES = ("today", "this week", "last time", "yesterday", "since monday", "all evening", "tonight")
+TIMES = ("today", "this week", "tonight", "this time", "since monday", "all evening")
 NUMBERS = ("two", "three", "four", "five", "seven", "ten", "a dozen", "20", "40", "99")
 
 OPENERS = (
-    "", "", "", "", "", "", "so ", "wait ", "wait, ", "um ", "and ", "also ", "chat ", "oh ",
-    "hm ", "i mean ", "anyway ", "ooh ", "hey ", "bro ",
+    *[""] * 14, "so ", "wait ", "wait, ", "um ", "chat ", "oh ", "hm ", "ooh ", "hey ", "bro ",
 )  # fmt: skip
 TAILS = (
-    "", "", "", "", "", "", "", " tbh", " imo", " again", " i think", "...", " rn", " btw",
-    " ngl", " though", " or not", " at this point", " :o", " somehow", "!", "!!",
+    *[""] * 12, " tbh", " imo", " i think", "...", " rn", " btw", " ngl", " though", " somehow",
+    "!", "!!",
 )  # fmt: skip
 
+# What ends a word or two.
+MARKS = ("!", "!!", "!!!", "?", "??", "..", "...", ".", " chat", " tho", " rn", " again")
+
 UNSCORED = (
-    "what does {thing} do", "wait is {thing} new", "go back to {thing}",
-    "did you look behind {thing}", "how many times was it {thing} {time}",
+    "what does {thing} do", "is {thing} new", "go back to {thing}",
+    "did you look behind {thing}", "how many times is it {thing} {time}",
     "when did you get to {thing}", "i was away, what happened at {thing}",
     "which way was {thing}", "try {thing} from the left", "{thing} again", "not {thing} again",
-    "so {thing} is next?", "what time is it where you are", "anyone else hear {thing}",
+    "is {thing} next?", "what time is it where you are", "anyone else hear {thing}",
     "is this the part with {thing}", "turn around at {thing}",
     "i thought {thing} was in the other zone", "my brother calls it {thing}",
     "someone clip {thing}", "{thing} in {number} minutes", "{number} tries at {thing}",
@@ -55,9 +57,9 @@ UNSCORED = (
     "same thing at {thing} {time}", "that {move} took {number} seconds",
     "who put {thing} there", "first time here, what is {thing}", "left at {thing}, then up",
     "{thing} looks different {time}", "the sound at {thing} changed", "what was that {move}",
-    "did the {move} count", "does {thing} open both ways", "i only know {thing} from {time}",
+    "did the {move} count", "does {thing} open both ways", "i only know {thing} from the clips",
     "eating noodles and watching {thing}", "my tea went cold at {thing}",
-    "how long until {thing}", "where does {thing} go", "remember {thing} from {time}",
+    "how long until {thing}", "where does {thing} go", "remember {thing} from last week",
     "i would take {thing} over this", "was it always {thing}", "it is always {thing}",
     "put {thing} in the title", "do the {move} one more time", "that is not how {thing} works",
 )  # fmt: skip
@@ -65,7 +67,7 @@ UNSCORED = (
 PRAISE = (
     "i love {thing}", "{thing} is so good", "that was a great {move}", "beautiful {move}",
     "nice {move}", "{thing} is my favorite part", "well played at {thing}",
-    "so happy you found {thing}", "good luck with {thing}", "ok that {move} was awesome",
+    "happy you found {thing}", "good luck with {thing}", "ok that {move} was awesome",
     "haha {thing}", "lol {thing}", "wow {thing}", "best {move} {time}", "that {move} was clean",
     "this is fun", "{thing} looks pretty", "i like {thing}", "yes, {thing}", "yeah {thing}",
     "lmao the {move}", "lol that {move}", "what a cute {move}", "thanks for showing {thing}",
@@ -76,10 +78,10 @@ PRAISE = (
 
 BLAME = (
     "{thing} is the worst", "i hate {thing}", "that {move} was terrible", "bad {move}",
-    "{thing} is broken", "so sad about {thing}", "{thing} is boring", "{thing} scares me",
+    "{thing} is broken", "i am sad about {thing}", "{thing} is boring", "{thing} scares me",
     "what an ugly {move}", "bad luck at {thing}", "that {move} hurt", "painful {move}",
-    "{thing} is a lie", "stupid {thing}", "wrong way at {thing}", "i am worried about {thing}",
-    "damn {thing}", "wtf was that {move}", "that {move} was awful", "no, {thing}",
+    "{thing} is a mess", "stupid {thing}", "wrong way at {thing}", "i am worried about {thing}",
+    "damn {thing}", "wtf was that {move}", "that {move} was awful", "oh no {thing}",
     "i am lost at {thing}", "stuck at {thing}", "weird {move}", "ugh {thing}",
     "you missed {thing}", "poor {move} at {thing}", "crazy {move}", "{thing} is a trap",
     "the {move} failed", "tired of {thing}", "that was lame", "{thing} is annoying",
@@ -89,8 +91,8 @@ SHORT_UNSCORED = (
     "what", "?", "same", "wait", "oh", "ooh", "hm", "huh", "yup", "nope", "??", "???", "maybe",
     "again", "oof", "real", "bruh", "aww", "wait what", "clip it", "here we go", "one more",
     "ouch", "almost", "left", "right there", "the other one", "1", "2", "soon", "not yet",
-    "how", "why", "when", "go", "now", "mhm", "sheesh", "nooo", "so close", "told you",
-    "every time", "again?", "not again", "this one", "who", "lag", "it counts", "sus", "mid",
+    "how", "why", "when", "go", "now", "mhm", "sheesh", "nooo", "so close", "told you", "pog",
+    "every time", "again?", "not again", "this one", "who", "brb", "it counts", "mid", "bet",
 )  # fmt: skip
 SHORT_PRAISE = (
     "lol", "LOL", "lmao", "haha", "hahaha", "nice", "wow", "yes", "yeah", "ok", "true", "gg",
@@ -98,7 +100,7 @@ SHORT_PRAISE = (
 )  # fmt: skip
 SHORT_BLAME = (
     "no", "oh no", "damn", "wtf", "ugh", "sad", "bad", "boring", "no way", "lost", "stop",
-    "no no no", "the pain", "wrong way", "that hurt", "crazy", "insane",
+    "bad idea", "the pain", "wrong way", "that hurt", "crazy", "insane",
 )  # fmt: skip
 
 # What a burst of each kind says in words; its emotes are in emotes.py.

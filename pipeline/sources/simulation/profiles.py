@@ -50,18 +50,18 @@ PROFILES = {
     for p in (
         Profile(
             "sim_harbor", "99900000001", "Harbor (simulated)", "harbor",
-            rate=3.0, crowd=260, positive=0.27, negative=0.16, emote_only=0.04, emote_tail=0.09,
-            short=0.16, bursts=4, swing=0.03, slow=0.35, fast=0.45, subs=0.7,
+            rate=3.0, crowd=260, positive=0.285, negative=0.17, emote_only=0.04, emote_tail=0.09,
+            short=0.12, bursts=5, swing=0.06, slow=0.30, fast=0.30, subs=0.7,
         ),
         Profile(
             "sim_lagoon", "99900000002", "Lagoon (simulated)", "lagoon",
             rate=15.0, crowd=1800, positive=0.21, negative=0.15, emote_only=0.11, emote_tail=0.14,
-            short=0.34, bursts=9, swing=0.03, slow=0.40, fast=0.35, subs=3,
+            short=0.3, bursts=8, swing=0.034, slow=0.40, fast=0.35, subs=3,
         ),
         Profile(
             "sim_arcade", "99900000003", "Arcade (simulated)", "arcade",
-            rate=45.0, crowd=4200, positive=0.14, negative=0.095, emote_only=0.20, emote_tail=0.12,
-            short=0.62, bursts=14, swing=0.025, slow=0.30, fast=0.30, subs=9,
+            rate=45.0, crowd=4200, positive=0.118, negative=0.104, emote_only=0.19, emote_tail=0.12,
+            short=0.5, bursts=10, swing=0.016, slow=0.30, fast=0.30, subs=9,
         ),
     )
 }  # fmt: skip

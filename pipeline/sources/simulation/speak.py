@@ -30,6 +30,7 @@ COMMAND_SHARE = 0.012
 MENTION_SHARE = 0.07  # of ordinary phrases
 BOT_EVERY = 900  # seconds between a bot's announcements
 COMPOUND = 0.47  # what a phrase VADER scores is worth, on average
+EMOTE_SLOPE = 1.8  # how much more than its words a crowd's emotes follow its mood
 
 
 def messages(seed: int, plan: Plan, block: int) -> list[Message]:
@@ -72,7 +73,7 @@ def _topics(
     """For each message the pool its text comes from."""
     mood = plan.mood[slot]
     lean = profile.swing * mood / (2 * COMPOUND)
-    glad = profile.emote_only * 0.85 / (1 + np.exp(-0.8 * mood - 0.3))
+    glad = profile.emote_only * 0.85 / (1 + np.exp(-EMOTE_SLOPE * mood - 0.3))
     praise = np.clip(profile.positive + lean, 0.01, None)
     blame = np.clip(profile.negative - lean, 0.01, None)
     shares = [praise, blame, glad, profile.emote_only * 0.85 - glad]
@@ -146,7 +147,7 @@ def _pool(
     out = []
     for _ in range(size):
         brief = throw.random() < profile.short
-        text = _zipf(throw, short) if brief else phrase(throw, profile.channel, long)
+        text = _brief(throw, short) if brief else phrase(throw, profile.channel, long)
         tail = throw.choice(emotes) if throw.random() < profile.emote_tail else ("", ())
         out.append((f"{text} {tail[0]}".rstrip(), tail[1]))
     return out
@@ -162,22 +163,25 @@ def phrase(throw: Random, channel: str, templates: tuple[str, ...]) -> str:
     return text.upper() if throw.random() < 0.03 else text
 
 
-def _zipf(throw: Random, words: tuple[str, ...]) -> str:
-    """One of the words, the first ones more often."""
-    return words[int(len(words) * throw.random() ** 2)]
+def _brief(throw: Random, words: tuple[str, ...]) -> str:
+    """One of the words, the first ones more often, as each would type it."""
+    word = words[int(len(words) * throw.random() ** 2)]
+    word = word.upper() if throw.random() < 0.12 else word
+    mark = throw.choice(phrases.MARKS) if throw.random() < 0.3 and word[-1].isalpha() else ""
+    return word + mark
 
 
 def _emote_pool(throw: Random, weights: dict[str, float], size: int = 150) -> list[Said]:
     """Messages of one emote, often repeated."""
     found = throw.choices(list(weights), cum_weights=list(accumulate(weights.values())), k=size)
-    repeats = throw.choices((1, 2, 3, 5), weights=(70, 14, 12, 4), k=size)
+    repeats = throw.choices((1, 2, 3, 4, 5, 8), weights=(70, 12, 10, 4, 3, 1), k=size)
     return [(" ".join([name] * n), (name,) * n) for name, n in zip(found, repeats, strict=True)]
 
 
 def _burst_pool(throw: Random, kind: str, alone: dict[str, list[Said]]) -> list[Said]:
     if kind == "paste":
         return [(text, ()) for text in phrases.PASTES]
-    words = [(_zipf(throw, phrases.BURST_WORDS[kind]), ()) for _ in range(len(alone[kind]))]
+    words = [(_brief(throw, phrases.BURST_WORDS[kind]), ()) for _ in range(len(alone[kind]))]
     mixed = [
         (f"{word} {text}", emotes)
         for (word, _), (text, emotes) in zip(words[:40], alone[kind], strict=False)
