@@ -1,0 +1,47 @@
+"""What must hold before anything is started, each refusal in one line."""
+
+import errno
+import shutil
+import socket
+from pathlib import Path
+
+from tools.config import RunSettings
+from warehouse.errors import BadInput, StorageFull
+
+NEEDED_MB = 200  # simulated chat fills a tenth of it; a live channel needs less a day
+
+
+def require_free_ports(settings: RunSettings) -> None:
+    """Raises BadInput for the first port that something else listens on."""
+    if settings.dashboard_port == settings.ebs_port:
+        raise BadInput(
+            f"DLD_DASHBOARD_PORT and DLD_EBS_PORT are both {settings.ebs_port}: change one of them"
+        )
+    require_free("127.0.0.1", settings.dashboard_port, "DLD_DASHBOARD_PORT")
+    require_free(settings.ebs_host, settings.ebs_port, "DLD_EBS_PORT")
+
+
+def require_free(host: str, port: int, setting: str) -> None:
+    """Raises BadInput naming port and setting where host and port cannot be listened on."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as sock:
+            # a server that has just stopped does not count as listening
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            why = f"port {port} is taken: stop what listens there (DLD itself?)"
+        else:
+            why = f"cannot listen on {host} port {port} ({exc.strerror})"
+        raise BadInput(f"{why}, or set {setting} to a free one") from exc
+
+
+def require_space(folder: Path) -> None:
+    """Raises StorageFull when too little is left where folder is or will be."""
+    existing = next(place for place in [folder, *folder.parents] if place.exists())
+    free_mb = shutil.disk_usage(existing).free / 1e6
+    if free_mb < NEEDED_MB:
+        raise StorageFull(
+            f"disk full: {free_mb:.0f} MB free for DLD_DATA={folder}, {NEEDED_MB} MB needed"
+        )

@@ -1,0 +1,27 @@
+"""Settings of `make run`: what must be free, and what to open."""
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.errors import BadInput
+
+
+class RunSettings(BaseSettings):
+    """Where the three processes are told to listen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    dashboard_port: int = Field(default=8501, ge=1, le=65535, description="port of the dashboard")
+    ebs_host: str = Field(default="127.0.0.1", description="address the EBS listens on")
+    ebs_port: int = Field(default=8081, ge=1, le=65535, description="port of the EBS")
+
+
+def run_settings() -> RunSettings:
+    """The settings, or BadInput in one line that names what was set wrongly."""
+    try:
+        return RunSettings()
+    except ValidationError as exc:
+        wrong = (f"DLD_{str(e['loc'][0]).upper()}: {e['msg']}" for e in exc.errors())
+        raise BadInput("; ".join(wrong)) from exc

@@ -1,0 +1,115 @@
+"""`make run`: start pipeline, EBS and dashboard, say what to open, stop them all together."""
+
+import argparse
+import http.client
+import os
+import shlex
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from tools.channels import logins
+from tools.checks import require_free_ports, require_space
+from tools.config import RunSettings, run_settings
+from tools.supervisor import Supervisor
+from warehouse.errors import AppError
+
+PATIENCE_S = 20.0  # then say what is still awaited
+BINARIES = Path(sys.executable).parent  # of .venv: not resolved, python is a link in it
+
+
+def main() -> int:
+    """0 when stopped by Ctrl-C or SIGTERM; 1 with one line when it cannot run or a part ended."""
+    parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
+    parser.add_argument("--procfile", type=Path, default=Path("Procfile"))
+    procfile = parser.parse_args().procfile
+    try:
+        settings = run_settings()
+        channels = logins(os.environ.get("CHANNELS", ""))
+        env = environment(settings, channels, {**dotenv_values(".env"), **os.environ})
+        require_free_ports(settings)
+        require_space(Path(env["DLD_DATA"]).absolute())
+        return supervise(procfile.read_text(), env, settings)
+    except (AppError, OSError) as exc:
+        print(f"dld: {exc}", file=sys.stderr)
+        return 1
+
+
+def environment(
+    settings: RunSettings, channels: list[str], given: Mapping[str, str | None]
+) -> dict[str, str]:
+    """What the children see: `given`, completed by what `make run` decides.
+
+    given: environment over `.env`; an empty value counts as not set. Of `.env` only what is
+    decided here is handed on: the rest, secrets too, each process reads for itself.
+    """
+    data = "data/live" if channels else "data/simulated"
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(BINARIES), os.environ.get("PATH", os.defpath)]),
+        "PYTHONUNBUFFERED": "1",
+        "DLD_DATA": given.get("DLD_DATA") or data,
+        "DLD_DEVELOPMENT": given.get("DLD_DEVELOPMENT") or "1",
+        "DLD_DASHBOARD_PORT": str(settings.dashboard_port),
+        "DLD_EBS_HOST": settings.ebs_host,
+        "DLD_EBS_PORT": str(settings.ebs_port),
+        "SOURCE_ARGS": source_arguments(channels),
+    }
+
+
+def source_arguments(channels: list[str]) -> str:
+    """Arguments of `python -m pipeline run`, quoted for a shell."""
+    if not channels:
+        return "--source simulate"
+    return shlex.join(["--source", "irc", *(a for name in channels for a in ("--channel", name))])
+
+
+def addresses(env: Mapping[str, str]) -> dict[str, str]:
+    """What a person may open, by name."""
+    found = {"dashboard": f"http://127.0.0.1:{env['DLD_DASHBOARD_PORT']}"}
+    if env["DLD_DEVELOPMENT"].lower() in ("1", "true", "yes", "on"):
+        host = env["DLD_EBS_HOST"]
+        host = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        host = f"[{host}]" if ":" in host else host
+        found["extension preview"] = f"http://{host}:{env['DLD_EBS_PORT']}/preview/"
+    return found
+
+
+def supervise(procfile: str, env: Mapping[str, str], settings: RunSettings) -> int:
+    """Run the Procfile's commands until one ends (1) or they are told to stop (0)."""
+    what = "simulated chat" if "simulate" in env["SOURCE_ARGS"] else "live chat"
+    greeting = f"DLD is running on {what}, its data in {env['DLD_DATA']}. Open"
+    supervisor = Supervisor(procfile, env, partial(announce, addresses(env), greeting))
+    supervisor.loop()
+    if supervisor.ended:
+        print(f"dld: {supervisor.ended[0]} ended, so the rest was stopped", file=sys.stderr)
+        return 1
+    return 0
+
+
+def announce(awaited: Mapping[str, str], greeting: str) -> None:
+    """Print the addresses once all of them answer; say which do not after PATIENCE_S."""
+    complain_at = time.monotonic() + PATIENCE_S
+    missing = dict(awaited)
+    while missing := {name: url for name, url in missing.items() if not answers(url)}:
+        if time.monotonic() > complain_at:
+            print(f"dld: still waiting for the {' and the '.join(missing)}", flush=True)
+            complain_at += PATIENCE_S
+        time.sleep(0.25)
+    lines = [f"  {name:<18} {url}" for name, url in awaited.items()]
+    print("\n".join(["", greeting, *lines, "Ctrl-C stops everything.", ""]), flush=True)
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of url succeeds within 2 s; a proxy set for the outside world is not asked."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=2):
+            return True
+    except (OSError, http.client.HTTPException):
+        return False
