@@ -40,11 +40,13 @@ class Buffer:
         self._files: dict[int, BufferedWriter] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
+    def takes(self, item: Item) -> bool:
+        """Whether the item is of a kind that is kept, and not older than the retention."""
+        return type(item) in _NAMES and item.at >= time.time() - self.retention_s
+
     def append(self, item: Item, compound: float | None = None) -> None:
-        """Keep the item until the next flush; a Message comes with its compound."""
-        name = _NAMES.get(type(item))
-        if name is None or item.at < time.time() - self.retention_s:
-            return
+        """Keep an item it takes until the next flush; a Message comes with its compound."""
+        name = _NAMES[type(item)]
         fields = [getattr(item, field) for field in type(item).__slots__]
         line = orjson.dumps([name, *fields, compound] if name == "m" else [name, *fields])
         self._pending.setdefault(int(item.at // _HOUR), bytearray()).extend(line + b"\n")

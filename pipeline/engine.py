@@ -18,7 +18,7 @@ from pipeline.config import PipelineSettings
 from pipeline.forecast import Forecasts
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings
-from pipeline.message import Batch, ChannelInfo, Happening, Item
+from pipeline.message import Batch, ChannelInfo, Happening, Item, Message
 from pipeline.mood import MoodState, body
 from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover
@@ -160,9 +160,10 @@ class Engine:
     # -- the parts of a turn ---------------------------------------------------------------
 
     def _take(self, item: Item) -> None:
-        kept = self.intake.take(item)
-        if kept is not None:
-            self.buffer.append(*kept)
+        compound = self.intake.take(item)
+        if compound is not None and self.buffer.takes(item):
+            kept = self.intake.anonymous(item) if isinstance(item, Message) else item
+            self.buffer.append(kept, compound)
 
     def _is_due(self, now: float) -> bool:
         if not self.closed and not self.events:

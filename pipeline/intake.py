@@ -59,8 +59,8 @@ class Intake:
             self.tracks[channel] = Track(channel, self.scorer.version)
         return self.tracks[channel]
 
-    def take(self, item: Item, hashed: bool = False) -> tuple[Item, float] | None:
-        """Count one item; what is to be buffered, and its compound, or None for a duplicate.
+    def take(self, item: Item, hashed: bool = False) -> float | None:
+        """Count one item; a message's compound (0.0 for anything else), None for a duplicate.
 
         hashed: the item comes from the buffer, its chatter is a hash already.
         """
@@ -77,9 +77,15 @@ class Intake:
             track.heard(item.at)
         elif isinstance(item, Lost):
             track.lost()
-        return item, 0.0
+        return 0.0
 
-    def _message(self, message: Message, hashed: bool) -> tuple[Item, float] | None:
+    def anonymous(self, message: Message) -> Message:
+        """The message as it may be kept: a hash for its chatter, who may be known as a bot."""
+        login = message.chatter.lower()
+        bot = message.bot or login in KNOWN_BOTS
+        return replace(message, chatter=str(self.hasher.of(login)), bot=bot)
+
+    def _message(self, message: Message, hashed: bool) -> float | None:
         if message.id and self._is_known(hash(message.id)):
             self.counts.duplicates += 1
             return None
@@ -94,8 +100,7 @@ class Intake:
         else:
             line = self._line(message, chatter)
         self._count(message.channel, line, message.at)
-        kept = replace(message, chatter=str(chatter), bot=bot)
-        return kept, line.scored.compound if line else 0.0
+        return line.scored.compound if line else 0.0
 
     def _line(self, message: Message, chatter: int) -> Line:
         scored = self.scorer.score(message.text, message.emotes or ())

@@ -1,7 +1,6 @@
 """Closed windows to rows of the warehouse's tables."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -10,7 +9,7 @@ from pipeline.clean import masked, visible
 from pipeline.message import Happening
 from pipeline.terms import Gate, window_terms
 from pipeline.window import Closed, Stream
-from warehouse.records import utc
+from warehouse.records import Window, utc
 
 SAMPLES = 5
 _LONGEST = 300  # characters of a sample line
@@ -20,7 +19,10 @@ Row = Mapping[str, Any]
 
 def window_rows(closed: Iterable[Closed], source: str) -> list[Row]:
     """Rows of `windows`."""
-    return [{**asdict(c.window), "source": source} for c in closed]
+    return [
+        {**{name: getattr(c.window, name) for name in Window.__slots__}, "source": source}
+        for c in closed
+    ]
 
 
 def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:

@@ -6,7 +6,7 @@ closed `grace_s` after its end; a later message reopens it while its messages ar
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from statistics import fmean, stdev
+from math import fsum, sqrt
 
 from pipeline.score import Scored
 from warehouse.records import SLOT_SECONDS, SLOTS, WINDOW_SECONDS, Window, utc, window_start
@@ -230,6 +230,7 @@ def summarise(
     for line in lines:
         slots[int(line.at - start) // SLOT_SECONDS].append(line.scored.compound)
     n = len(lines)
+    mean = _mean(compounds)
     return Window(
         channel=channel,
         start=utc(start),
@@ -239,16 +240,27 @@ def summarise(
         n_chatters=len({line.chatter for line in lines}),
         n_filtered=cell.filtered,
         n_late=cell.late,
-        mean_compound=fmean(compounds) if n else None,
-        sd_compound=stdev(compounds) if n > 1 else None,
+        mean_compound=mean,
+        sd_compound=_sd(compounds, mean),
         share_positive=_share(compounds, lambda c: c >= 0.05),
         share_negative=_share(compounds, lambda c: c <= -0.05),
         share_scored=_share(compounds, lambda c: c != 0),
         share_emote=sum(line.scored.has_emote for line in lines) / n if n else None,
         sub_n=tuple(len(slot) for slot in slots),
-        sub_mean=tuple(fmean(slot) if slot else None for slot in slots),
+        sub_mean=tuple(_mean(slot) for slot in slots),
         lexicon_version=lexicon_version,
     )
+
+
+def _mean(compounds: list[float]) -> float | None:
+    return fsum(compounds) / len(compounds) if compounds else None
+
+
+def _sd(compounds: list[float], mean: float | None) -> float | None:
+    """Sample standard deviation (ddof 1), None below two."""
+    if mean is None or len(compounds) < 2:
+        return None
+    return sqrt(fsum((c - mean) ** 2 for c in compounds) / (len(compounds) - 1))
 
 
 def _share(compounds: list[float], test: Callable[[float], bool]) -> float | None:
