@@ -8,7 +8,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -75,6 +75,7 @@ class Engine:
             self.infos[info.channel] = info
             self.mood(info.channel)
         self._write_channels()
+        self._recaps()
         self.publish()
 
     def feed(self, batch: Batch) -> None:
@@ -143,6 +144,7 @@ class Engine:
         self.publisher.collect_garbage()
         self._write_channels()
         self._write_health()
+        self._recaps()
         self.publish()
 
     def mood(self, channel: str) -> MoodState:
@@ -197,6 +199,17 @@ class Engine:
         since = utc(time.time()) - timedelta(seconds=self.retention_s)
         rows = sample_rows(closed, self.intake.gate, since)
         return pa.Table.from_pylist(rows, schema=samples_schema())
+
+    def _recaps(self) -> None:
+        """What is told of each channel's last stream while it is offline."""
+        for row in self.store.query("recaps", source=self.source).to_pylist():
+            self.mood(row["channel"]).recap = {
+                "title": row["title"] or "",
+                "started_at": iso(row["started_at"].replace(tzinfo=UTC)),
+                "ended_at": iso(row["ended_at"].replace(tzinfo=UTC)),
+                "n": int(row["n"]),
+                "mood": round(row["mood"], 3),
+            }
 
     def _moods(self, closed: list[Closed]) -> None:
         for c in closed:

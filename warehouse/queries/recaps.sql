@@ -1,5 +1,5 @@
--- The last ended stream of each channel of $source, in short: messages, mean mood weighted by
--- them, and the window of the highest and of the lowest mood among those with 5 messages.
+-- The last ended stream of each channel of $source, in short: messages, and the mean mood
+-- weighted by them.
 
 FROM (
     FROM streams WHERE ended_at IS NOT NULL AND source = $source
@@ -7,7 +7,5 @@ FROM (
 ) s JOIN windows w ON w.stream_id = s.stream_id AND w.start < s.ended_at
 SELECT s.channel, s.title, s.started_at, s.ended_at,
     sum(w.n_messages) AS n,
-    sum(w.n_messages * w.mean_compound) / sum(w.n_messages) AS mood,
-    max_by(w.start, w.mean_compound) FILTER (w.n_messages >= 5) AS best_at,
-    min_by(w.start, w.mean_compound) FILTER (w.n_messages >= 5) AS worst_at
+    sum(w.n_messages * w.mean_compound) / sum(w.n_messages) AS mood
 GROUP BY ALL HAVING sum(w.n_messages) > 0;
