@@ -1,0 +1,96 @@
+// The body of /v1/mood -> a plain object to draw; throws on anything that breaks the contract.
+
+export const WINDOW_MS = 30_000;
+export const STEPS = 10;
+const STATUS = new Set(["live", "quiet", "offline", "stale"]);
+
+const limit = (value) => Math.max(-1, Math.min(1, value));
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+const text = (value, most) => (typeof value === "string" ? value.slice(0, most) : "");
+
+function time(value) {
+  const at = typeof value === "string" ? Date.parse(value) : NaN;
+  if (Number.isNaN(at)) throw new TypeError("a time is missing");
+  return at;
+}
+
+function list(value, name) {
+  if (!Array.isArray(value)) throw new TypeError(`${name} is not a list`);
+  return value;
+}
+
+const moodOrNull = (value) => (isNumber(value) ? limit(value) : null);
+const countOrNull = (value) => (isNumber(value) && value >= 0 ? Math.round(value) : null);
+
+/** [start, mood, n] -> {at, mood, n}: mood null is silence, n null as well: not observed. */
+function point(row) {
+  const [at, mood, n] = list(row, "a point");
+  return { at: time(at), mood: moodOrNull(mood), n: countOrNull(n) };
+}
+
+function step(row) {
+  const [low, mid, high] = list(row, "a step").map(moodOrNull);
+  if (low === null || mid === null || high === null) throw new TypeError("a step is not complete");
+  return { low, mid, high };
+}
+
+function forecast(value) {
+  if (value === null || typeof value !== "object") return null;
+  return {
+    cutoff: time(value.cutoff),
+    steps: list(value.steps, "steps").slice(0, STEPS).map(step),
+    skill: isNumber(value.skill) ? value.skill : null,
+    record: text(value.record, 240),
+  };
+}
+
+function newest(value) {
+  if (value === null || typeof value !== "object") return { mood: null, label: "", n: null, top: [] };
+  const top = Array.isArray(value.top) ? value.top.slice(0, 5) : [];
+  return {
+    mood: moodOrNull(value.mood),
+    label: text(value.label, 40),
+    n: countOrNull(value.n),
+    top: top.filter(Array.isArray).map(([name, n]) => ({ name: text(name, 25), n: countOrNull(n) })),
+  };
+}
+
+function moment(value) {
+  if (value === null || typeof value !== "object") return null;
+  return { at: time(value.at), text: text(value.text, 160) };
+}
+
+const timeOrNull = (value) => (typeof value === "string" ? Date.parse(value) || null : null);
+
+function recap(value) {
+  if (value === null || typeof value !== "object") return null;
+  return {
+    title: text(value.title, 80),
+    text: text(value.text, 240),
+    startedAt: timeOrNull(value.started_at),
+    endedAt: timeOrNull(value.ended_at),
+    mood: moodOrNull(value.mood),
+    n: countOrNull(value.n),
+  };
+}
+
+/** body: the answer as text. Returns what panel.js and chart.js draw; times in ms. */
+export function readMood(body) {
+  const value = JSON.parse(body);
+  if (value?.v !== 1) throw new TypeError("not version 1");
+  if (!STATUS.has(value.status)) throw new TypeError("an unknown status");
+  const history = list(value.history, "history").slice(-60).map(point);
+  return {
+    login: text(value.login, 25),
+    source: text(value.source, 12),
+    generatedAt: time(value.generated_at),
+    status: value.status,
+    readable: isNumber(value.readable) ? value.readable : null,
+    now: newest(value.now),
+    history: history.sort((a, b) => a.at - b.at),
+    forecast: forecast(value.forecast ?? null),
+    why: text(value.why ?? value.forecast?.why, 160),
+    moment: moment(value.moment ?? null),
+    recap: recap(value.recap ?? null),
+  };
+}
