@@ -11,13 +11,19 @@ from functools import lru_cache
 from string import punctuation
 from typing import Protocol
 
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from vaderSentiment.vaderSentiment import (
+    BOOSTER_DICT,
+    SentimentIntensityAnalyzer,
+    SentiText,
+    normalize,
+)
 
 from pipeline.clean import STOPWORDS, visible, word_of
 from pipeline.lexicon import Lexicon, twitch_lexicon
 
 VADER_VERSION = "vader-3.3.2"
 _CACHE = 32768  # messages; chat repeats itself
+_KIND_OF = ["kind", "of"]
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
 
 
@@ -52,31 +58,56 @@ class Scorer(Protocol):
 
 
 class _Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
-    """VADER's rules, which remember the sentiments behind their last answer.
+    """VADER's rules, asked only for the words that are in its lexicon.
 
-    extra: sentiments of what was taken out of the sentence (emotes, emoji).
-    total: what VADER normalised into the compound, punctuation included.
+    vaderSentiment asks them for every word, builds the text anew for its emoji and sums four
+    scores where one is wanted; its answer for all other words is 0. The compound is the same.
+    words, sentiments: of the last answer; total: what was normalised into its compound.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.extra: list[float] = []
         self.words: list[str] = []
         self.sentiments: list[float] = []
         self.total = 0.0
 
-    def _but_check(self, words: list[str], sentiments: list[float]) -> list[float]:
-        self.words = words
-        self.sentiments = list(super()._but_check(words, sentiments))
-        return list(self.sentiments)
+    def compound(self, text: str, extra: Sequence[float] = ()) -> float:
+        """-1..1. extra: sentiments of what was taken out of the sentence (emotes, emoji)."""
+        if not text.isascii():
+            text = self._described(text)
+        senti = SentiText(text)
+        self.words = senti.words_and_emoticons
+        self.sentiments = self._sentiments(senti)
+        total = float(sum([*self.sentiments, *extra]))
+        if total:
+            total += math.copysign(self._punctuation_emphasis(text), total)
+        self.total = total
+        return float(round(normalize(total), 4)) if self.words or extra else 0.0
 
-    def score_valence(self, sentiments: list[float], text: str) -> dict[str, float]:
-        everything = sentiments + self.extra
-        self.total = float(sum(everything))
-        if self.total:
-            self.total += math.copysign(self._punctuation_emphasis(text), self.total)
-        result: dict[str, float] = super().score_valence(everything, text)
-        return result
+    def _described(self, text: str) -> str:
+        """Emoji as words, set apart as vaderSentiment sets them apart."""
+        if self.emojis.keys().isdisjoint(text):
+            return text
+        parts: list[str] = []
+        spaced = True
+        for c in text:
+            word = self.emojis.get(c)
+            if word is not None and not spaced:
+                parts.append(" ")
+            parts.append(c if word is None else word)
+            spaced = word is None and c == " "
+        return "".join(parts)
+
+    def _sentiments(self, senti: SentiText) -> list[float]:
+        words = senti.words_and_emoticons
+        lower = [word.lower() for word in words]
+        found: list[float] = []
+        for i, word in enumerate(lower):
+            if word not in self.lexicon or word in BOOSTER_DICT or lower[i : i + 2] == _KIND_OF:
+                found.append(0)
+            else:
+                found = self.sentiment_valence(0, senti, words[i], i, found)
+        return list(self._but_check(words, found)) if "but" in lower else found
 
     def parts(self, compound: float) -> dict[str, list[float]]:
         """The last answer's parts of the compound, by word, each word's in order."""
@@ -102,7 +133,7 @@ class VaderScorer:
         """Identical to SentimentIntensityAnalyzer().polarity_scores(text)["compound"]."""
         if _is_silent(text, self.rules.lexicon, self.emojis):
             return 0.0
-        return float(self.rules.polarity_scores(text)["compound"])
+        return self.rules.compound(text)
 
     def knows(self, term: str) -> bool:
         """Whether the lexicon has the term."""
@@ -168,8 +199,7 @@ class FullScorer:
     def _sum(self, sentence: str, extra: list[float]) -> float:
         if not any(extra) and _is_silent(sentence, self.rules.lexicon, frozenset()):
             return 0.0
-        self.rules.extra = extra
-        return float(self.rules.polarity_scores(sentence)["compound"])
+        return self.rules.compound(sentence, extra)
 
     def _valued(self, uses: list[tuple[str, str]]) -> list[tuple[str, str, float]]:
         seen: dict[str, int] = {}
@@ -215,7 +245,7 @@ def _plain_rules() -> _Rules:
 def _emoji_valence(emoji: str) -> float:
     """What VADER's own description of the emoji sums to, within -4..4."""
     rules = _plain_rules()
-    rules.polarity_scores(emoji)
+    rules.compound(emoji)
     return max(-4.0, min(4.0, rules.total))
 
 
