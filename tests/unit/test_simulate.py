@@ -24,7 +24,6 @@ from pipeline.sources.simulation.crowd import plan
 from pipeline.sources.simulation.emotes import emote_weights, newcomers
 from pipeline.sources.simulation.profiles import BUSY, MEDIUM, PROFILES, QUIET
 from pipeline.sources.simulation.schedule import streams
-from pipeline.sources.simulation.speak import messages
 from warehouse.errors import BadInput
 
 NOW = 1_767_268_800.0  # 2026-01-01 12:00 UTC
@@ -296,11 +295,3 @@ def test_what_is_shown_says_that_it_is_simulated(told: list[Item]):
     titles = [i.title for i in told if isinstance(i, StreamStart)]
     assert titles
     assert all(title.startswith("Simulated stream") for title in titles)
-
-
-def test_a_block_lies_inside_its_stream():
-    stream = next(streams(1, QUIET, NOW, NOW + DAY))
-    planned = plan(1, stream)
-    last = int((stream.end - stream.start) // 600)
-    block = messages(1, planned, last)
-    assert all(stream.start + last * 600 <= m.at < stream.end for m in block)

@@ -14,7 +14,7 @@ from pipeline.sources.simulation.compare import (
     real_streams,
     simulated_streams,
 )
-from pipeline.sources.simulation.crowd import KINDS
+from pipeline.sources.simulation.crowd import KINDS, plan
 from pipeline.sources.simulation.emotes import emote_weights
 from pipeline.sources.simulation.figures import (
     Grid,
@@ -25,7 +25,9 @@ from pipeline.sources.simulation.figures import (
     session_mean,
 )
 from pipeline.sources.simulation.people import names
-from pipeline.sources.simulation.profiles import BUSY, PROFILES
+from pipeline.sources.simulation.profiles import BUSY, PROFILES, QUIET
+from pipeline.sources.simulation.schedule import streams
+from pipeline.sources.simulation.speak import messages
 
 NOW = 1_767_268_800.0  # 2026-01-01 12:00 UTC
 
@@ -109,3 +111,11 @@ def test_window_means_move_as_those_of_real_channels_do():
         ):
             values = [own[figure] for own in alike if np.isfinite(own[figure])]
             assert min(values) - slack <= simulated[name][figure] <= max(values) + slack, figure
+
+
+def test_a_block_lies_inside_its_stream():
+    stream = next(streams(1, QUIET, NOW, NOW + 86400))
+    planned = plan(1, stream)
+    last = int((stream.end - stream.start) // 600)
+    block = messages(1, planned, last)
+    assert all(stream.start + last * 600 <= m.at < stream.end for m in block)
