@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ class SetupFailed(Exception):
 def main() -> int:
     """0 when .venv is ready; 1 after one line on stderr."""
     root = Path.cwd()
+    # ended like this, subprocess.run() stops what it runs; make passes the signal to us alone
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         # two `make` at once must not install into the same folder
         with (root / ".setup").open("w") as lock:

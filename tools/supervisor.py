@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable, Mapping
 from threading import Thread, Timer
 
+import honcho.manager
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.printer import Printer
 
-STOP_WITHIN_S = 8.0  # then the rest is killed: the pipeline is made to survive that
+STOP_WITHIN_S = 10  # then the rest is killed: the pipeline is made to survive that
+honcho.manager.KILL_WAIT = STOP_WITHIN_S  # its own 5 s are short for a busy machine
 
 
 class Supervisor(Manager):  # type: ignore[misc]  # honcho has no types

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.run import answers
+
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 20
 SERVE = "exec python -c 'import http.server as h; h.test(h.SimpleHTTPRequestHandler, port={port})'"
@@ -139,11 +141,11 @@ def test_losing_the_output_stops_everything(start: Start, tmp_path: Path) -> Non
 def test_addresses_are_printed_once_they_answer(start: Start, ports: tuple[int, int]) -> None:
     (dashboard, ebs) = ports
     late = "python -c 'import time; time.sleep(1)'; "
-    preview = f"cd {ROOT / 'tests'} && mkdir -p $DLD_DATA/preview && cd $DLD_DATA && "
+    preview = "mkdir -p $DLD_DATA/preview && cd $DLD_DATA && "
     process = start(late + SERVE.format(port=dashboard), preview + SERVE.format(port=ebs))
     out = read_until(process, "Ctrl-C stops everything.")
-    answered = out.index('"GET / HTTP/1.1" 200')
-    assert answered < out.index(f"  dashboard          http://127.0.0.1:{dashboard}\n")
+    assert answers(f"http://127.0.0.1:{dashboard}")
+    assert f"  dashboard          http://127.0.0.1:{dashboard}\n" in out
     assert f"  extension preview  http://127.0.0.1:{ebs}/preview/\n" in out
     assert "DLD is running on simulated chat" in out
 
