@@ -99,8 +99,8 @@ def test_window_means_move_as_those_of_real_channels_do():
     root = os.environ.get("DLD_TEST_DATA")
     if not root:
         pytest.skip("real chat not here: DLD_TEST_DATA is not set")
-    simulated = measured(simulated_streams())
-    real = measured(real_streams(Path(root) / "data" / "chat.parquet"))
+    simulated = measured(simulated_streams(days=4))
+    real = measured(real_streams(Path(root) / "data" / "chat.parquet", 15_000))
     for name, (low, high) in SIZES.items():
         alike = [own for own in real.values() if low <= own["messages a window, mean"] < high]
         for figure, slack in (

@@ -90,13 +90,13 @@ async def _past(source: Simulate, now: float) -> list[Item]:
     return items
 
 
-def real_streams(table: Path) -> Iterator[Stream]:
-    """Evenly spaced whole streams of every channel, about MESSAGES_A_CHANNEL of each."""
+def real_streams(table: Path, messages: int = MESSAGES_A_CHANNEL) -> Iterator[Stream]:
+    """Evenly spaced whole streams of every channel, about so many messages of each."""
     chat = pq.read_table(table)
     for channel in sorted(pc.unique(chat["channel"]).to_pylist()):
         own = chat.filter(pc.equal(chat["channel"], channel))
         streams = sorted(pc.unique(own["stream"]).to_pylist())
-        keep = max(1, min(len(streams), MESSAGES_A_CHANNEL * len(streams) // own.num_rows))
+        keep = max(1, min(len(streams), messages * len(streams) // own.num_rows))
         for i in np.linspace(0, len(streams) - 1, keep).astype(int):
             yield _real_stream(channel, own.filter(pc.equal(own["stream"], streams[i])))
 
