@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools.checks import require_free_ports, require_space
+from tools.checks import require_free, require_free_ports, require_space
 from tools.config import RunSettings, run_settings
 from warehouse.errors import BadInput, StorageFull
 
@@ -50,6 +50,14 @@ def test_free_ports_pass(free_port: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         other = server.getsockname()[1]
     require_free_ports(RunSettings(dashboard_port=free_port, ebs_port=other))
+
+
+def test_a_server_that_has_just_stopped_leaves_its_port_free(free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)) as server:
+        with socket.create_connection(("127.0.0.1", free_port)) as client:
+            server.accept()[0].close()  # closed here first: the port lingers in TIME_WAIT
+            assert client.recv(1) == b""
+    require_free("127.0.0.1", free_port, "DLD_EBS_PORT")
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "65536", "-1", "80.5"])

@@ -40,6 +40,14 @@ def test_a_wrong_python_is_one_clear_line(wrong: str, tmp_path: Path) -> None:
     assert done.stderr == f"dld: PYTHON={wrong} is not a working Python 3.11, 3.12 or 3.13\n"
 
 
+@pytest.mark.parametrize("version", ["2, 7", "3, 10", "3, 14"])
+def test_a_python_out_of_range_is_refused(version: str, tmp_path: Path) -> None:
+    pretend = f"import sys; sys.version_info = ({version}); exec(sys.argv[2])"
+    script(tmp_path / "bin/python3", f"exec {sys.executable} -c '{pretend}' \"$@\"")
+    assert set_up(tmp_path, PATH=f"{tmp_path}/bin").returncode == 1
+    assert set_up(tmp_path, PYTHON=f"{tmp_path}/bin/python3").returncode == 1
+
+
 def test_no_python_at_all_is_one_clear_line(tmp_path: Path) -> None:
     done = set_up(tmp_path, PATH=str(tmp_path))
     assert done.returncode == 1
