@@ -59,6 +59,15 @@ export function historyPath(history, { x, y }) {
     .join("");
 }
 
+/** Windows between gaps: as dots, since a line of one point can hardly be seen. */
+function dots(history, { x, y }) {
+  return runs(history, ({ mood }) => mood !== null)
+    .filter((run) => run.length === 1)
+    .map(([{ at, mood }]) =>
+      node("circle", { class: "mood-dot", cx: x(at + WINDOW_MS / 2), cy: y(mood), r: 1.75 }),
+    );
+}
+
 /** Spans in px of the windows in which nobody spoke, and of those that nobody saw. */
 export function gaps(history, { x }) {
   const spans = (what) =>
@@ -195,6 +204,7 @@ export function chart({ history, forecast }, words) {
     ...nowLine(scale, end, words.now),
     ...forecastNodes(forecast, scale),
     node("path", { class: "mood-line", d: historyPath(history, scale) }),
+    ...dots(history, scale),
     ...columns(history, scale, words),
   );
   return svg;

@@ -28,16 +28,21 @@ function bold(text) {
   return made;
 }
 
-/** The status by the viewer's own passing of time: data grows old while the network is away. */
+/**
+ * The status by the viewer's own passing of time: data grows old while the network is away. A
+ * new body of old windows (the pipeline is catching up) is not live either.
+ */
 function statusNow() {
   const age = serverAge + performance.now() - receivedAt;
-  return age > STALE_MS ? "stale" : mood.status;
+  const behind = mood.generatedAt - cutoffOf(mood.history);
+  const old = age > STALE_MS || (behind > STALE_MS && mood.history.length > 0);
+  return old && mood.status !== "offline" ? "stale" : mood.status;
 }
 
 function showNotice(status) {
   if (trouble && trouble !== "loading") return put("notice", words.NOTICES[trouble]);
   if (!mood) return put("notice", words.NOTICES.loading);
-  return put("notice", status === "stale" ? words.stale(mood.generatedAt) : "");
+  return put("notice", status === "stale" ? words.stale(cutoffOf(mood.history) || mood.generatedAt) : "");
 }
 
 function showHeader(status) {
@@ -105,7 +110,8 @@ function showNext(status) {
   const { forecast, why } = mood;
   const next = element("next");
   if (!forecast?.steps.length || status === "stale") {
-    next.textContent = why && status !== "offline" ? `No forecast: ${why}` : "";
+    const said = why && status !== "offline" && status !== "stale";
+    next.replaceChildren(...(said ? [bold(words.noForecast), why] : []));
     return;
   }
   const { low, mid, high } = forecast.steps[0];

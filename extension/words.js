@@ -58,14 +58,15 @@ export const quiet = "too quiet to tell";
 export const band = (low, high) => `${percent(0.8)}: ${score(low)} to ${score(high)}`;
 export const overall = (word) => `${word} overall`;
 
-export const forecast = "Forecast";
+export const forecast = "Forecast:";
+export const noForecast = "no forecast";
 
 /** How far the forecast can be trusted, in plain words. */
 export function record({ record: told, skill }) {
   if (told) return told;
-  if (skill === null) return "No record yet: this forecast has not been checked often enough.";
-  if (skill <= 0) return "Lately the forecast was no better than the stream\u2019s average mood.";
-  return `Lately it knew ${percent(skill)} of what can be known about the next 30 seconds.`;
+  if (skill === null) return "too new to have a record";
+  if (skill <= 0) return "no better lately than this stream\u2019s average";
+  return `lately knows ${percent(skill)} of what can be known beyond this stream\u2019s average`;
 }
 
 /** A window of the history, for whoever points at it. */

@@ -56,6 +56,7 @@ def y_scale(page):
     at = dict(zip(map(float, texts), ys, strict=True))
     assert sorted(at) == [-1, 0, 1]
     assert at[0] == pytest.approx((at[1] + at[-1]) / 2)
+    assert at[1] < at[-1]  # positive is up
     return lambda mood: at[0] + (at[1] - at[0]) * mood
 
 
@@ -173,7 +174,9 @@ def test_what_nobody_observed_is_marked_otherwise_than_silence(page, ebs):
 def test_a_window_alone_between_gaps_is_a_dot(page, ebs):
     shown(page, ebs, moods={i: (None, 0) for i in range(60) if i != 30})
     assert page.locator(".mood-line").get_attribute("d").endswith("h0")
-    assert page.locator(".mood-line").evaluate("e => e.getBBox().x") > 0
+    (((x, y),),) = corners(page.locator(".mood-line").get_attribute("d"))
+    dot = page.locator("circle.mood-dot")
+    assert (float(dot.get_attribute("cx")), float(dot.get_attribute("cy"))) == (x, y)
 
 
 def test_a_history_that_only_begins_is_drawn_at_its_own_times(page, ebs):
@@ -183,6 +186,15 @@ def test_a_history_that_only_begins_is_drawn_at_its_own_times(page, ebs):
     (line,) = corners(page.locator(".mood-line").get_attribute("d"))
     now = float(page.locator("line.now").get_attribute("x1"))
     assert len(line) == 3 and now - line[0][0] < 12
+
+
+def test_windows_that_were_left_out_break_the_line(page, ebs):
+    body = mood_body()
+    del body["history"][30:32]
+    shown(page, ebs, body)
+    lines = corners(page.locator(".mood-line").get_attribute("d"))
+    assert [len(line) for line in lines] == [30, 28]
+    assert lines[1][0][0] - lines[0][-1][0] > 10
 
 
 def test_the_times_are_the_viewers_own(page, ebs):
@@ -204,7 +216,8 @@ def test_pointing_at_a_window_tells_what_is_there(page, ebs):
 def test_no_forecast_is_said_with_its_reason(page, ebs):
     shown(page, ebs, forecast=None, why="the stream has just begun")
     assert page.locator(".forecast-line").count() == 0
-    assert page.locator("#next").inner_text() == "No forecast: the stream has just begun"
+    said = page.locator("#next").inner_text().splitlines()
+    assert said == ["no forecast", "the stream has just begun"]
     assert not page.locator(".key-forecast").is_visible()
 
 
@@ -247,12 +260,12 @@ def test_the_outlook_has_its_band_and_its_record(page, ebs):
     assert page.locator("#next").inner_text().splitlines() == [
         "next 30 s", "+0.10", "80\xa0%: -0.10 to +0.30",
     ]  # fmt: skip
-    assert page.locator("#record").inner_text() == "Forecast A fair record."
+    assert page.locator("#record").inner_text() == "Forecast: A fair record."
 
 
 @pytest.mark.parametrize(
     ("skill", "said"),
-    [(None, "No record yet"), (-0.2, "no better than"), (0.13, "it knew 13\xa0% of what")],
+    [(None, "too new"), (-0.2, "no better lately"), (0.13, "lately knows 13\xa0% of what")],
 )
 def test_a_record_that_is_not_told_is_said_from_the_skill(page, ebs, skill, said):
     body = mood_body()
@@ -321,10 +334,16 @@ def test_stale_data_says_since_when_and_has_no_now(page, ebs):
     body = mood_body(age_s=300)
     shown(page, ebs, body, state="stale")
     assert page.locator("#status").inner_text() == "out of date"
-    since = datetime.fromisoformat(body["generated_at"]).strftime("%H:%M")
+    since = datetime.fromisoformat(body["forecast"]["cutoff"]).strftime("%H:%M")
     assert page.locator("#notice").inner_text() == f"No new data since {since}"
     assert page.locator(".now-label").text_content() != "now"
     assert page.locator("#next").inner_text() == ""
+
+
+def test_old_windows_in_a_new_body_are_not_live(page, ebs):
+    body = mood_body(age_s=600) | {"generated_at": iso(datetime.now(UTC))}
+    shown(page, ebs, body, state="stale")
+    assert page.locator(".now-label").text_content() != "now"
 
 
 def test_an_ended_stream_shows_its_recap(page, ebs):
