@@ -53,10 +53,10 @@ def test_free_ports_pass(free_port: int) -> None:
 
 
 def test_a_server_that_has_just_stopped_leaves_its_port_free(free_port: int) -> None:
-    with socket.create_server(("127.0.0.1", free_port)) as server:
-        with socket.create_connection(("127.0.0.1", free_port)) as client:
-            server.accept()[0].close()  # closed here first: the port lingers in TIME_WAIT
-            assert client.recv(1) == b""
+    place = ("127.0.0.1", free_port)
+    with socket.create_server(place) as server, socket.create_connection(place) as client:
+        server.accept()[0].close()  # closed here first: the port lingers in TIME_WAIT
+        assert client.recv(1) == b""
     require_free("127.0.0.1", free_port, "DLD_EBS_PORT")
 
 

@@ -44,8 +44,10 @@ def test_a_wrong_python_is_one_clear_line(wrong: str, tmp_path: Path) -> None:
 def test_a_python_out_of_range_is_refused(version: str, tmp_path: Path) -> None:
     pretend = f"import sys; sys.version_info = ({version}); exec(sys.argv[2])"
     script(tmp_path / "bin/python3", f"exec {sys.executable} -c '{pretend}' \"$@\"")
-    assert set_up(tmp_path, PATH=f"{tmp_path}/bin").returncode == 1
-    assert set_up(tmp_path, PYTHON=f"{tmp_path}/bin/python3").returncode == 1
+    found = set_up(tmp_path, PATH=f"{tmp_path}/bin")
+    named = set_up(tmp_path, PYTHON=f"{tmp_path}/bin/python3")
+    assert found.stderr.startswith("dld: no working Python")
+    assert named.stderr.startswith("dld: PYTHON=")
 
 
 def test_no_python_at_all_is_one_clear_line(tmp_path: Path) -> None:
