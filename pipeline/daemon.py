@@ -29,13 +29,17 @@ async def run(engine: Engine, source: Source) -> None:
         loop.add_signal_handler(number, stop.set)
     await _patiently(engine.know, source.channels(), engine.retry)
     queue: asyncio.Queue[Batch | None] = asyncio.Queue(_AHEAD)
-    async with asyncio.TaskGroup() as tasks:
-        reading = tasks.create_task(_read(source.batches(), queue))
-        compacting = tasks.create_task(_compact(engine))
-        await _feed(engine, queue, stop)
-        reading.cancel()
-        compacting.cancel()
-    await asyncio.to_thread(engine.finish)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(_read(source.batches(), queue))
+            compacting = tasks.create_task(_compact(engine))
+            await _feed(engine, queue, stop)
+            reading.cancel()
+            compacting.cancel()
+    except ExceptionGroup as group:  # of one task: the rest were only cancelled
+        raise group.exceptions[0] from None
+    finally:
+        await asyncio.to_thread(engine.finish)
 
 
 async def _read(batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:

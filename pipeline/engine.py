@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.buffer import Buffer
 from pipeline.config import PipelineSettings
-from pipeline.forecast import Forecasts
+from pipeline.forecast import Forecasts, model_rows
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings
 from pipeline.message import Batch, ChannelInfo, Happening, Item, Message
@@ -75,7 +75,9 @@ class Engine:
             self.infos[info.channel] = info
             self.mood(info.channel)
         self._write_channels()
+        self.store.write({"models": self.store.rows("models", model_rows(self.folder))})
         self._recaps()
+        self._records()
         self.publish()
 
     def feed(self, batch: Batch) -> None:
@@ -107,7 +109,7 @@ class Engine:
     def commit(self) -> None:
         """Windows, terms, events, forecasts and scores in one transaction, then publish."""
         closed, events = self.closed, self.events
-        forecasts, scores = self.forecasts.after(closed, self._session_of)
+        forecasts, scores = self.forecasts.after(closed)
         tables = {
             "windows": window_rows(closed, self.source),
             "window_terms": term_rows(closed, self.intake.gate),
@@ -145,6 +147,7 @@ class Engine:
         self._write_channels()
         self._write_health()
         self._recaps()
+        self._records()
         self.publish()
 
     def mood(self, channel: str) -> MoodState:
@@ -177,10 +180,6 @@ class Engine:
     def _has_requests(self) -> bool:
         return any(self.folder.inbox.glob("*.json"))
 
-    def _session_of(self, channel: str) -> str | None:
-        stream = self.intake.track(channel).stream
-        return stream.stream_id if stream else None
-
     def _stream_rows(self) -> list[Any]:
         """Rows of the streams that began, ended or changed since they were last written."""
         rows = []
@@ -199,6 +198,12 @@ class Engine:
         since = utc(time.time()) - timedelta(seconds=self.retention_s)
         rows = sample_rows(closed, self.intake.gate, since)
         return pa.Table.from_pylist(rows, schema=samples_schema())
+
+    def _records(self) -> None:
+        """How good each channel's forecasts have been over the last seven days."""
+        since = utc(self.clock - 7 * 86400).replace(tzinfo=None)
+        rows = self.store.query("skills", since=since).to_pylist()
+        self.forecasts.skills = {(r["channel"], r["model"]): r["skill"] for r in rows}
 
     def _recaps(self) -> None:
         """What is told of each channel's last stream while it is offline."""

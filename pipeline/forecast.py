@@ -1,28 +1,175 @@
-"""Forecasts of the daemon: which model, for whom, and how they turned out."""
+"""Forecasts of the daemon: from closed windows to rows, and how they turned out.
 
-from collections.abc import Callable, Iterable, Mapping
+One batch for all channels. The served model's forecasts are stored; the baselines' are made
+beside them, to be scored on the same windows.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from models.base import FIRST_LIVE, Forecaster, Prediction, View
+from models.features import enough, now, views
+from models.registry import Version, serving, usable, versions
+from models.sessions import Session
+from pipeline.sessions import SessionLog
+from pipeline.verify import Verifier
 from pipeline.window import Closed
 from warehouse.config import DataFolder
-from warehouse.records import Forecast, Window
+from warehouse.errors import ModelUnusable
+from warehouse.records import (
+    QUANTILES,
+    VOLUME_QUANTILES,
+    WINDOW_SECONDS,
+    Forecast,
+    Window,
+    utc,
+)
+
+log = logging.getLogger(__name__)
+
+Row = Mapping[str, Any]
+Ints = npt.NDArray[np.int64]
+_BANDS = ("q025", "q10", "q50", "q90", "q975")
+_VOLUMES = ("volume_q10", "volume_q50", "volume_q90")
+assert len(_BANDS) == len(QUANTILES) and len(_VOLUMES) == len(VOLUME_QUANTILES)
 
 
 class Forecasts:
-    """Latest forecast by channel."""
+    """Sessions in the making, the served model, and its record.
+
+    latest: the newest forecast by channel. skills: latent skill at step 1 over a week, by
+    channel and model, as the engine reads it from the warehouse. why: why there is no model.
+    """
 
     def __init__(self, folder: DataFolder, enabled: bool = True) -> None:
         self.latest: dict[str, Forecast] = {}
+        self.skills: dict[tuple[str, str], float] = {}
+        self.verifier = Verifier()
+        self.models: dict[str, Forecaster] = {}  # the served one first
+        self.served = ""
+        self.why = "forecasts are switched off"
+        self._logs: dict[str, SessionLog] = {}
+        if enabled:
+            self._load(folder)
+
+    def _load(self, folder: DataFolder) -> None:
+        try:
+            self.models = serving(folder)
+            self.served = next(iter(self.models))
+            log.info("model serving name=%s", self.served)
+        except ModelUnusable as exc:
+            self.why = str(exc)
+            log.error("no forecasts: %s", exc)
 
     def saw(self, window: Window) -> None:
         """A window that was committed before this run."""
+        self._put(window)
 
-    def after(
-        self, closed: Iterable[Closed], session_of: Callable[[str], str | None]
-    ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-        """(forecast rows, score rows) that follow from newly closed windows."""
-        return [], []
+    def after(self, closed: Iterable[Closed]) -> tuple[list[Row], list[Row]]:
+        """(forecast rows, score rows) that follow from closed windows."""
+        starts: dict[str, list[int]] = {}
+        first: list[Window] = []  # a window made again is scored already
+        rows: list[Row] = []
+        for window in (c.window for c in closed if c.window.stream_id is not None):
+            channel = window.channel
+            if self._is_over(window) and channel in starts:
+                rows.extend(self._predict({channel: starts.pop(channel)}))
+            if self._put(window):
+                first.append(window)
+                starts.setdefault(channel, []).append(int(window.start.timestamp()))
+        rows.extend(self._predict(starts))
+        self.verifier.happened(first)
+        return rows, list(self.verifier.take_rows())
 
     def skill(self, channel: str) -> float | None:
-        """Latent skill at step 1 over the last seven days."""
-        return None
+        """Latent skill of the served model at step 1 over the last seven days."""
+        return self.skills.get((channel, self.served))
+
+    def _is_over(self, window: Window) -> bool:
+        """Whether the window begins another stream than the one in the channel's log."""
+        known = self._logs.get(window.channel)
+        return known is not None and known.stream_id != window.stream_id
+
+    def _put(self, window: Window) -> bool:
+        """Keep the window in its stream's log; whether it is new there."""
+        channel = window.channel
+        if channel not in self._logs or self._is_over(window):
+            self._logs[channel] = SessionLog(channel, window.stream_id or "")
+        return self._logs[channel].put(window)
+
+    def _predict(self, starts: Mapping[str, list[int]]) -> list[Row]:
+        """Forecast rows of the windows that start then: their ends are the cutoffs."""
+        if not self.models:
+            return []
+        newest: list[Session] = []
+        rows: list[Row] = []
+        for channel, found in starts.items():
+            log_ = self._logs[channel]
+            session, ends = log_.session(), log_.indices(found)
+            if len(ends) == 1 and ends[0] == len(session) - 1:
+                newest.extend([session] if enough(session) else [])
+                continue
+            ends = ends[ends >= _first(session)]
+            if len(ends):
+                rows.extend(self._rows([session] * len(ends), ends, views(session, ends)))
+        if newest:
+            last = np.array([len(session) - 1 for session in newest])
+            rows.extend(self._rows(newest, last, now(newest)))
+        return rows
+
+    def _rows(self, sessions: list[Session], ends: Ints, view: View) -> Iterable[Row]:
+        """Rows of the served model's forecasts; the baselines' are only kept to be scored."""
+        said = {name: model.predict(view) for name, model in self.models.items()}
+        served = said[self.served]
+        for i, (session, end) in enumerate(zip(sessions, ends, strict=True)):
+            cutoff = int(session.start[end]) + WINDOW_SECONDS
+            quantiles = {name: p.quantiles[i] for name, p in said.items()}
+            self.verifier.expect(session.channel, cutoff, quantiles)
+            forecast = _forecast(session.channel, cutoff, self.served, served, i)
+            self.latest[session.channel] = forecast
+            yield {name: getattr(forecast, name) for name in Forecast.__slots__}
+
+
+def _first(session: Session) -> int:
+    """Index of the first window after which a forecast may be made."""
+    spoken = np.flatnonzero(session.n > 0)
+    return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
+
+
+def _forecast(channel: str, cutoff: int, model: str, said: Prediction, i: int) -> Forecast:
+    bands = {name: tuple(said.quantiles[i, :, k].tolist()) for k, name in enumerate(_BANDS)}
+    volumes = {name: tuple(said.volume[i, :, k].tolist()) for k, name in enumerate(_VOLUMES)}
+    return Forecast(channel, utc(cutoff), model, **bands, **volumes)
+
+
+def model_rows(folder: DataFolder) -> list[Row]:
+    """Rows of `models`: every version on disk, from its card; the newest usable one serves."""
+    good = [version.model for version in usable(folder)]
+    return [_model_row(version, good) for version in versions(folder)]
+
+
+def _model_row(version: Version, good: list[str]) -> Row:
+    name, card = version.model, version.card
+    data = card.get("data", {})
+    other = {k: card.get(k) for k in ("params", "seed", "versions", "sha256")}
+    status = "refused" if name not in good else "serving" if name == good[0] else "available"
+    return {
+        "model": name,
+        "kind": card.get("kind", "lstm"),
+        "trained_at": version.trained_at,
+        "data_from": _time(data.get("from")),
+        "data_to": _time(data.get("to")),
+        "params": json.dumps({**other, "data": data}),
+        "scores": json.dumps(card.get("scores")),
+        "status": status,
+    }
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

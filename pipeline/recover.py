@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.message import Message, StreamStart
 from pipeline.window import Stream
-from warehouse.records import WINDOW_SECONDS, Window, window_start
+from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 
 if TYPE_CHECKING:
     from pipeline.engine import Engine
@@ -24,6 +24,8 @@ def recover(engine: Engine) -> None:
     for row in engine.store.query("recent_windows", source=engine.source).to_pylist():
         engine.forecasts.saw(window_of(row))
         engine.mood(row["channel"]).windows.append(window_of(row))
+    since = utc(engine.clock).date() - timedelta(days=1)
+    engine.forecasts.verifier.load(engine.store.query("scores_since", since=since).to_pylist())
     _replay_buffer(engine)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from warehouse.records import HORIZON, QUANTILES, WINDOW_SECONDS, Window
+from models.metrics import crps
+from warehouse.records import HORIZON, WINDOW_SECONDS, Window
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, date, str, int]
@@ -94,23 +95,6 @@ class Verifier:
             oldest = max(row["day"] for row in rows) - timedelta(days=2)
             self.sums = {key: v for key, v in self.sums.items() if key[1] >= oldest}
         return rows
-
-
-def crps(y: Array, q: Array) -> Array:
-    """Continuous ranked probability score of each row, from its quantiles; lower is better.
-
-    y: (m,); q: (m, 5) over QUANTILES. Twice the pinball loss, averaged over the levels with
-    the trapezoid's weights. Source: Gneiting & Raftery 2007, section 4.2 (quantile form).
-    """
-    levels = np.array(QUANTILES)
-    gap = y[:, None] - q
-    pinball = np.maximum(levels * gap, (levels - 1) * gap)
-    return np.asarray(2 * pinball @ _weights(levels))
-
-
-def _weights(levels: Array) -> Array:
-    edges = np.concatenate([[0.0], (levels[1:] + levels[:-1]) / 2, [1.0]])
-    return np.diff(edges)
 
 
 def _row(key: Key, sums: Array) -> dict[str, Any]:

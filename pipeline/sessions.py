@@ -1,0 +1,85 @@
+"""The windows of running streams as growing arrays, in the form the models read."""
+
+from dataclasses import fields
+
+import numpy as np
+import numpy.typing as npt
+
+from models.sessions import Session
+from warehouse.records import SLOTS, WINDOW_SECONDS, Window
+
+LONGEST = 2880  # windows, a day; of a longer stream the older half day is let go
+_OTHERS = ("channel", "stream_id", "lexicons")
+_NAMES = [f.name for f in fields(Session) if f.name not in _OTHERS]
+_COLUMNS = {"n": "n_messages", "mean": "mean_compound", "sd": "sd_compound"}
+
+
+class SessionLog:
+    """One stream's windows so far. Append in order; a late change replaces in place."""
+
+    def __init__(self, channel: str, stream_id: str) -> None:
+        self.channel, self.stream_id = channel, stream_id
+        self.length = 0
+        self._lexicons: set[str] = set()
+        self._arrays: dict[str, npt.NDArray[np.float64]] = {}
+
+    def put(self, window: Window) -> bool:
+        """Keep the window; True when it is the newest, False when it changes an older one."""
+        start = int(window.start.timestamp())
+        index, newest = self.length, False
+        if self.length:
+            index = (start - self._start(0)) // WINDOW_SECONDS
+        if index < 0:  # older than all that is kept
+            return False
+        if index >= LONGEST:
+            index -= self._halve()
+        while self.length <= index:  # a hole becomes windows nobody observed
+            self._append(start - (index - self.length) * WINDOW_SECONDS)
+            newest = True
+        for name in _NAMES:
+            if name != "start":
+                value = getattr(window, _COLUMNS.get(name, name))
+                self._arrays[name][index] = np.asarray(value, dtype=float)
+        self._lexicons.add(window.lexicon_version)
+        return newest
+
+    def session(self) -> Session:
+        """The arrays as a Session; views, good until the next put."""
+        views = {name: self._arrays[name][: self.length] for name in _NAMES}
+        start = views.pop("start").astype(np.int64)
+        lexicons = tuple(sorted(self._lexicons))
+        return Session(self.channel, self.stream_id, lexicons=lexicons, start=start, **views)
+
+    def indices(self, starts: list[int]) -> npt.NDArray[np.int64]:
+        """Where the windows that start then are; those let go are left out."""
+        found = (np.array(starts, dtype=np.int64) - self._start(0)) // WINDOW_SECONDS
+        return np.asarray(found[found >= 0])
+
+    def _start(self, index: int) -> int:
+        return int(self._arrays["start"][index])
+
+    def _append(self, start: int) -> None:
+        if not self._arrays or self.length == len(self._arrays["start"]):
+            self._grow()
+        for name in _NAMES:
+            empty = 0.0 if name in ("n", "n_chatters", "observed_s", "sub_n") else np.nan
+            self._arrays[name][self.length] = start if name == "start" else empty
+        self.length += 1
+
+    def _grow(self) -> None:
+        size = max(128, 2 * self.length)
+        bigger = {
+            name: np.full((size, SLOTS) if name.startswith("sub_") else (size,), np.nan)
+            for name in _NAMES
+        }
+        for name, old in self._arrays.items():
+            bigger[name][: self.length] = old
+        self._arrays = bigger
+
+    def _halve(self) -> int:
+        gone = self.length // 2
+        for name in _NAMES:
+            kept = self._arrays[name][gone : self.length].copy()
+            self._arrays[name][: len(kept)] = kept
+        self.length -= gone
+        return gone
