@@ -18,6 +18,7 @@ CONFIGS = ["warehouse.config", "pipeline.config", "ebs.config", "tools.config"]
 CONFIGS += [name for name in ["dashboard.config", "models.config"] if find_spec(name)]
 READ_BY_TESTS = {"DLD_TEST_DATA", "DLD_REQUIRE_CHROMIUM"}
 LINE = re.compile(r"#([A-Z_]+)=(.*)")
+NAME = re.compile(r"DLD_[A-Z_]*[A-Z]\b(?!_)")
 
 
 def documented() -> dict[str, str]:
@@ -97,3 +98,11 @@ def test_every_line_has_a_comment_above_it() -> None:
 def test_the_example_as_it_is_sets_nothing() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     assert [line for line in lines if line.strip() and not line.startswith("#")] == []
+
+
+def test_every_name_that_code_mentions_is_documented() -> None:
+    files = [ROOT / "Makefile", ROOT / "Procfile", ROOT / ".ci/run"]
+    for package in ["warehouse", "models", "pipeline", "ebs", "dashboard", "tools"]:
+        files += (ROOT / package).rglob("*.py")
+    mentioned = {name for file in files for name in NAME.findall(file.read_text())}
+    assert mentioned - set(documented()) == set()
