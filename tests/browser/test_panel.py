@@ -493,6 +493,16 @@ def test_a_missing_helper_is_said(page, ebs):
     page.get_by_text("helper did not load").wait_for()
 
 
+def test_a_channel_that_is_withdrawn_is_no_longer_shown(page, ebs):
+    page.clock.install()
+    shown(page, ebs)
+    ebs.withdraw()
+    page.clock.fast_forward(36_000)
+    page.get_by_text("DLD does not follow this channel yet.").wait_for()
+    assert not page.locator("#received").is_visible()
+    assert not page.locator("#source").is_visible()
+
+
 # for everyone
 
 
