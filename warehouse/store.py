@@ -9,7 +9,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from warehouse.errors import StorageFull, WarehouseBroken, WarehouseLocked
+from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
 from warehouse.sql import migrations, sql
 from warehouse.tables import TABLES, TableSpec
 
@@ -32,6 +32,9 @@ class Store:
         try:
             _migrate(self.con, path)
             self.revision = int(self.meta("revision") or 0)
+        except duckdb.Error as exc:
+            self.con.close()
+            raise _told(exc, path) from exc
         except BaseException:
             self.con.close()
             raise
@@ -58,7 +61,8 @@ class Store:
         tables: rows by table name, with the table's columns but `rev`. meta: values to keep
         with them. before: (query name, parameters) to run first, in the same transaction;
         one that names `$rev` gets the revision this write makes. Returns their row counts.
-        Raises StorageFull when the disk refuses; nothing of the write is then kept.
+        Raises StorageFull when the disk refuses, WarehouseBroken when the file is damaged,
+        duckdb.Error for rows the schema refuses; nothing of the write is then kept.
         """
         revision = self.revision + 1
         replaced: dict[str, list[tuple[Any, ...]]] = {}
@@ -77,11 +81,7 @@ class Store:
             self.con.execute("COMMIT")
         except duckdb.Error as exc:
             _rollback(self.con)
-            if _is_full(exc):
-                raise StorageFull(
-                    f"no space left for {self.path}; free some and it goes on"
-                ) from exc
-            raise
+            raise _told(exc, self.path) from exc
         self.revision = revision
         for name, keys in replaced.items():
             self.replaced.setdefault(name, []).extend(keys)
@@ -92,8 +92,11 @@ class Store:
         return pa.Table.from_pylist(list(values), schema=table_schemas()[table])
 
     def query(self, name: str, **values: Any) -> pa.Table:
-        """Result of the named query over the warehouse's own tables."""
-        return self.con.sql(sql(name), params=values).to_arrow_table()
+        """Result of the named query over the warehouse's own tables. Raises WarehouseBroken."""
+        try:
+            return self.con.sql(sql(name), params=values).to_arrow_table()
+        except duckdb.Error as exc:
+            raise _told(exc, self.path) from exc
 
     def meta(self, name: str) -> str | None:
         """A value kept by `write(meta=...)`, or None."""
@@ -108,7 +111,12 @@ class Store:
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise BadInput(
+            f"{path.parent} cannot be made: {exc.strerror}; set DLD_DATA to another folder"
+        ) from exc
     try:
         con = duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT, "threads": 2})
     except duckdb.IOException as exc:
@@ -117,11 +125,24 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
                 f"{path} is in use by another process; stop that one, "
                 "or set DLD_DATA to another folder"
             ) from exc
-        raise _broken(path) from exc
+        raise _full(path) if _is_full(exc) else _broken(path) from exc
     except (duckdb.Error, UnicodeDecodeError) as exc:
         raise _broken(path) from exc
     con.execute("SET TimeZone='UTC'")  # or aware values are stored shifted
     return con
+
+
+def _told(exc: duckdb.Error, path: Path) -> AppError | duckdb.Error:
+    """What DuckDB says of the disk or of a damaged file as ours; else the error itself."""
+    if _is_full(exc):
+        return _full(path)
+    fatal = isinstance(exc, duckdb.FatalException | duckdb.InternalException)
+    ours = isinstance(exc, duckdb.IOException | duckdb.SerializationException)
+    return _broken(path) if fatal or (ours and path.name in str(exc)) else exc
+
+
+def _full(path: Path) -> StorageFull:
+    return StorageFull(f"no space left for {path}; free some and it goes on")
 
 
 def _broken(path: Path) -> WarehouseBroken:

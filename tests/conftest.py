@@ -1,0 +1,33 @@
+"""Fixtures that many tests share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from warehouse.config import DataFolder
+from warehouse.store import Store
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    """An empty data folder; its place has a quote and a bracket, as a user's may."""
+    return DataFolder(tmp_path / "it's [mine]")
+
+
+@pytest.fixture
+def store(folder: DataFolder) -> Iterator[Store]:
+    """An open, empty warehouse."""
+    with Store(folder.warehouse) as store:
+        yield store
+
+
+@pytest.fixture
+def chat_parquet() -> Path:
+    """The table of real chat, or a skip: DLD_TEST_DATA names the folder it is in."""
+    root = os.environ.get("DLD_TEST_DATA")
+    path = Path(root or "/nonexistent") / "data" / "chat.parquet"
+    if not path.is_file():
+        pytest.skip("needs real chat: DLD_TEST_DATA")
+    return path
