@@ -1,0 +1,199 @@
+"""Figures of the Forecast accuracy page. No Streamlit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta, tzinfo
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.charts import WINDOW_S, forecast_traces, mood_line, sure_band
+from dashboard.series import Row
+from dashboard.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish
+
+_BASELINE_COLOURS = {
+    "session_mean": GREY,
+    "last_value": DOWN,
+    "ewma": "#8f6cc4",
+    "ridge": HISTORY,
+}
+NAMES = {
+    "session_mean": "Session mean",
+    "last_value": "Last value",
+    "ewma": "EWMA",
+    "ridge": "Ridge",
+}
+STEPS = list(range(1, 11))
+
+
+def model_name(model: str) -> str:
+    """A model as people say it, safe to plot."""
+    return NAMES.get(model, words.plotted(model, 40))
+
+
+def look_of(model: str, focus: str, index: int) -> dict[str, Any]:
+    """Line of a model: the one in focus is thick and green, the others differ in dashes too."""
+    if model == focus:
+        return {"color": FORECAST, "width": 3}
+    colour = _BASELINE_COLOURS.get(model, "#159a8c")
+    return {"color": colour, "width": 1.5, "dash": DASHES[1 + index % 5]}
+
+
+def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.Figure:
+    """Latent skill of each model at steps 1..10; the band is the focused model's 95 % interval.
+
+    scores: skill.scored(cells, ["model", "step"]).
+    """
+    figure = go.Figure()
+    one = scores[(scores["model"] == focus) & scores["skill_low"].notna()]
+    if len(one):
+        figure.add_trace(_interval(one))
+    for index, model in enumerate(shown):
+        rows = scores[scores["model"] == model]
+        if model == "session_mean" or rows.empty:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=rows["step"], y=rows["skill"], mode="lines+markers", name=model_name(model),
+                line=look_of(model, focus, index), marker={"size": 6 if model == focus else 4},
+                customdata=[[words.count(n)] for n in rows["targets"]],
+                hovertemplate="%{y:+.3f}, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
+            )  # fmt: skip
+        )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1.5},
+                     annotation={"text": "Session mean = 0", "font": {"size": 11}},
+                     annotation_position="bottom right")  # fmt: skip
+    finish(figure, 340, hovermode="x unified", showlegend=True)
+    figure.update_xaxes(title="Step (30 s each)", tickvals=STEPS, range=[0.7, 10.3])
+    figure.update_yaxes(title="Latent skill", tickformat="+.2f", **_skill_range(scores))
+    return figure
+
+
+def _skill_range(scores: pd.DataFrame) -> dict[str, Any]:
+    """Room for what is near zero; a baseline far below may leave the picture."""
+    skills = scores["skill"].dropna()
+    if skills.empty:
+        return {}
+    top = max(0.1, float(skills.max()) * 1.3)
+    return {"range": [max(-top * 0.7, min(-0.03, float(skills.min()) * 1.15)), top]}
+
+
+def out_of_sight(scores: pd.DataFrame) -> list[str]:
+    """Models whose skill at the first step lies below what skill_by_step shows, with it."""
+    low = _skill_range(scores).get("range", [-1.0])[0]
+    first = scores[scores["step"] == scores["step"].min()]
+    return [f"{model_name(r['model'])} ({words.signed(r['skill'])})"
+            for r in first.to_dict("records") if r["skill"] < low]  # fmt: skip
+
+
+def _interval(rows: pd.DataFrame) -> go.Scatter:
+    steps, low, high = (rows[c].tolist() for c in ("step", "skill_low", "skill_high"))
+    return go.Scatter(
+        x=[*steps, *reversed(steps)], y=[*high, *reversed(low)], fill="toself", mode="lines",
+        line={"width": 0}, fillcolor=faded(FORECAST, 0.18), hoverinfo="skip",
+        name="95 % interval", showlegend=True,
+    )  # fmt: skip
+
+
+def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
+    """Share of what happened that lay inside the bands, against what the bands promise."""
+    rows = scores[scores["model"] == focus]
+    figure = go.Figure()
+    for column, level, dash in (("coverage95", 0.95, "dot"), ("coverage80", 0.80, "solid")):
+        figure.add_trace(
+            go.Scatter(
+                x=rows["step"], y=rows[column], mode="lines+markers",
+                name=f"{words.percent(level)} band", line={"color": FORECAST, "width": 2.5, "dash": dash},
+                customdata=[[words.count(n)] for n in rows["targets"]],
+                hovertemplate="%{y:.1%} inside, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
+            )  # fmt: skip
+        )
+        figure.add_hline(y=level, line={"color": GREY, "width": 1, "dash": "dash"},
+                         annotation={"text": f"promised {words.percent(level)}", "font": {"size": 11}},
+                         annotation_position="bottom right")  # fmt: skip
+    low = min([0.7, *(float(v) - 0.03 for v in rows["coverage80"].dropna())])
+    finish(figure, 340, hovermode="x unified", showlegend=True)
+    figure.update_xaxes(title="Step (30 s each)", tickvals=STEPS, range=[0.7, 10.3])
+    figure.update_yaxes(title="Share inside the band", tickformat=".0%", range=[low, 1.005])
+    return figure
+
+
+def skill_by_channel(scores: pd.DataFrame) -> go.Figure:
+    """A dot and its interval a channel. scores: skill.scored(cells, ["channel"])."""
+    rows = scores.dropna(subset=["skill"]).sort_values("skill").tail(30)
+    places = list(range(len(rows)))
+    half = (rows["skill_high"] - rows["skill"]).fillna(0.0)
+    figure = go.Figure(
+        go.Scatter(
+            x=rows["skill"], y=places, mode="markers",
+            marker={"size": 11, "color": FORECAST},
+            error_x={"type": "data", "array": half, "color": FORECAST, "thickness": 1.5},
+            customdata=[[words.plotted(c), words.count(t)]
+                        for c, t in zip(rows["channel"], rows["targets"], strict=True)],
+            hovertemplate="<b>%{customdata[0]}</b><br>%{x:+.3f}, n = %{customdata[1]}<extra></extra>",
+        )  # fmt: skip
+    )
+    figure.add_vline(x=0, line={"color": GREY, "width": 1.5})
+    finish(figure, 110 + 34 * max(len(rows), 2))
+    figure.update_yaxes(tickvals=places, showgrid=False, range=[-0.6, max(len(rows), 1) - 0.4],
+                        ticktext=[words.plotted(c) for c in rows["channel"]])  # fmt: skip
+    figure.update_xaxes(title="Latent skill", tickformat="+.2f", showgrid=True)
+    return figure
+
+
+def skill_by_day(scores: pd.DataFrame) -> go.Figure:
+    """Skill day by day, with the number of scored windows. scores: scored(cells, ["day"])."""
+    figure = go.Figure(
+        go.Scatter(
+            x=scores["day"], y=scores["skill"], mode="lines+markers",
+            line={"color": FORECAST, "width": 2}, marker={"size": 8},
+            customdata=[[words.count(t)] for t in scores["targets"]],
+            hovertemplate="%{x|%d %b %Y}: %{y:+.3f}, n = %{customdata[0]}<extra></extra>",
+        )  # fmt: skip
+    )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1.5})
+    finish(figure, 240)
+    figure.update_xaxes(tickformat="%d %b", nticks=8)
+    if len(scores) < 9:
+        figure.update_xaxes(tickvals=scores["day"].tolist())
+    figure.update_yaxes(title="Latent skill", tickformat="+.2f")
+    return figure
+
+
+def replayed(
+    rows: Sequence[Row], forecast: Mapping[str, Any], session_mean: float | None, tz: tzinfo
+) -> go.Figure:
+    """One forecast beside what happened: history solid blue, what followed as open dots."""
+    cutoff = forecast["cutoff"]
+    before = [r for r in rows if r["start"] < cutoff]
+    after = [r for r in rows if r["start"] >= cutoff and r["mean"] is not None]
+    figure = go.Figure(sure_band(before, WINDOW_S, tz))
+    figure.add_trace(mood_line(before, WINDOW_S, tz, name="History"))
+    figure.add_traces(forecast_traces(forecast, tz, before[-1] if before else None))
+    figure.add_trace(
+        go.Scatter(
+            x=[words.local(r["start"], tz) for r in after], y=[r["mean"] for r in after],
+            mode="markers", name="What happened",
+            marker={"symbol": "circle-open", "size": 10, "color": HISTORY, "line": {"width": 2}},
+            customdata=[[words.messages(r["n"]), words.utc_text(r["start"])] for r in after],
+            hovertemplate="<b>%{y:+.2f}</b>, %{customdata[0]}<br>%{customdata[1]}"
+            "<extra>What happened</extra>",
+        )  # fmt: skip
+    )
+    if session_mean is not None:
+        figure.add_trace(_level(cutoff, session_mean, tz))
+    figure.add_vline(x=words.local(cutoff, tz), line={"color": GREY, "width": 1, "dash": "dot"})
+    finish(figure, 380, hovermode="closest", showlegend=True)
+    figure.update_yaxes(title="Mood", tickformat=".2~f")
+    figure.update_xaxes(tickformat="%H:%M")
+    return figure
+
+
+def _level(cutoff: Any, mean: float, tz: tzinfo) -> go.Scatter:
+    ends = [words.local(cutoff + timedelta(seconds=s), tz) for s in (0, 9 * WINDOW_S)]
+    return go.Scatter(
+        x=ends, y=[mean, mean], mode="lines", name="Session mean",
+        line={"color": GREY, "width": 2, "dash": "dot"},
+        hovertemplate="%{y:+.2f}<extra>Session mean</extra>",
+    )  # fmt: skip

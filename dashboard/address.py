@@ -1,0 +1,118 @@
+"""The state of a view lives in its address: read, checked, and written back.
+
+A value that is broken, foreign or too long is dropped for the default, and said so once.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+_LONGEST = 2000
+_NOTES = "address_notes"
+
+
+def notes() -> list[str]:
+    """What was wrong with the address, to be shown once a run; the list is emptied."""
+    found: list[str] = st.session_state.pop(_NOTES, [])
+    return list(dict.fromkeys(found))
+
+
+def note(text: str) -> None:
+    """Say something about the address on the next page drawn."""
+    st.session_state.setdefault(_NOTES, []).append(text)
+
+
+def choice(name: str, options: Sequence[str], default: str) -> str:
+    """The parameter, if it is one of the options."""
+    return _checked(name, default, lambda text: _one_of(text, options))
+
+
+def choices(name: str, options: Sequence[str], default: Sequence[str], most: int) -> list[str]:
+    """The comma-separated parameter: those of it that are options, `most` of them."""
+    text = _raw(name)
+    if text is None:
+        return list(default)
+    asked = list(dict.fromkeys(part for part in text.split(",") if part))
+    known = [part for part in asked if part in options][:most]
+    if len(known) < len(asked):
+        note(f"Part of “{name}” in the address is not known here, and was left out.")
+    return known or list(default)
+
+
+def time(name: str, default: datetime) -> datetime:
+    """The parameter as an aware UTC time, from ISO 8601."""
+    return _checked(name, default, _time)
+
+
+def text(name: str, longest: int = 50) -> str:
+    """The parameter as it is, cut."""
+    return (_raw(name) or "")[:longest]
+
+
+def number(name: str, low: int, high: int, default: int) -> int:
+    """The parameter as a whole number in [low, high]."""
+    return _checked(name, default, lambda text: _number(text, low, high))
+
+
+def remember(**values: str | None) -> None:
+    """Write the view's state to the address; None or '' removes a parameter."""
+    for name, value in values.items():
+        if value:
+            if st.query_params.get(name) != value:
+                st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def seed(key: str, value: T) -> T:
+    """Give a widget its first value, from the address; afterwards its own state holds."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    found: T = st.session_state[key]
+    return found
+
+
+def keep_within(key: str, options: Sequence[T], default: T) -> None:
+    """Forget a widget's value that is no longer among its options."""
+    if st.session_state.get(key, default) not in options:
+        st.session_state[key] = default
+
+
+def _raw(name: str) -> str | None:
+    value = st.query_params.get(name)
+    return None if not value else value[:_LONGEST]
+
+
+def _checked(name: str, default: T, read: Callable[[str], T]) -> T:
+    text = _raw(name)
+    if text is None:
+        return default
+    try:
+        return read(text)
+    except (ValueError, OverflowError):
+        note(f"“{name}” in the address cannot be used here; this is the usual view instead.")
+        return default
+
+
+def _one_of(text: str, options: Sequence[str]) -> str:
+    if text not in options:
+        raise ValueError(text)
+    return text
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if not 1971 <= at.year <= 2200:
+        raise ValueError(text)
+    return at.replace(microsecond=0)
+
+
+def _number(text: str, low: int, high: int) -> int:
+    value = int(text) if text.isascii() and len(text) < 12 else low - 1
+    if not low <= value <= high:
+        raise ValueError(text)
+    return value

@@ -1,0 +1,161 @@
+"""Vocabulary: what the words and emotes of these chats mean, and which are new."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import address, charts, data, frame, words
+from dashboard.series import Row
+from dashboard.style import CONFIG
+from warehouse.manifest import Manifest
+
+STATUSES = {"proposed": "Proposed", "accepted": "Accepted", "rejected": "Rejected", "any": "All"}
+DAYS = {"1": "1 day", "3": "3 days", "7": "7 days", "30": "30 days"}
+MOST = 300
+
+
+def draw(manifest: Manifest) -> None:
+    """Search, the reviewed vocabulary, then the terms in use."""
+    newest = data.newest(manifest)
+    address.seed("q", address.text("q"))
+    left, _ = st.columns([2, 3])
+    search = left.text_input("Search", key="q", placeholder="Any part of a term",
+                             icon=":material/search:", max_chars=50)  # fmt: skip
+    address.remember(q=search)
+    _reviewed(data.rows("dash_vocabulary"), search or "")
+    if newest is not None:
+        _in_use(manifest, search or "")
+
+
+def _reviewed(terms: Sequence[Row], search: str) -> None:
+    frame.heading("Reviewed terms", "new terms with the valence they seem to have, -4 to +4")
+    if not terms:
+        frame.put(frame.say("No new term has been proposed yet. Below are the terms in use."))
+        return
+    counts = {s: sum(t["status"] == s for t in terms) for s in STATUSES}
+    counts["any"] = len(terms)
+    default = "proposed" if counts["proposed"] else "any"
+    address.seed("status", address.choice("status", list(STATUSES), default))
+    status = st.segmented_control(
+        "Status", list(STATUSES), key="status", required=True, label_visibility="collapsed",
+        format_func=lambda s: f"{STATUSES[s]} ({counts[s]})",
+    ) or default  # fmt: skip
+    address.remember(status=status)
+    found = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
+    if not found:
+        frame.put(frame.say("No term here matches."))
+        return
+    _table(found)
+
+
+def _matches(term: str, search: str) -> bool:
+    return search.casefold() in term.casefold()
+
+
+def _table(found: Sequence[Row]) -> None:
+    shown = pd.DataFrame(
+        {
+            "Term": [words.plain(t["term"], 60) for t in found],
+            "Status": [t["status"] for t in found],
+            "Valence": [_valence(t) for t in found],
+            "95 % interval": [_interval(t) for t in found],
+            "Evidence": [words.plain(t["evidence"], 200) for t in found],
+            "n": [t["n"] for t in found],
+            "Channels": [t["n_channels"] for t in found],
+            "Of": [words.plain(t["channel"]) or "all channels" for t in found],
+            "First seen": [t["first_seen"] for t in found],
+            "Last seen": [t["last_seen"] for t in found],
+        }
+    )
+    zone = str(frame.reader_zone())
+    for column in ("First seen", "Last seen"):
+        shown[column] = pd.to_datetime(shown[column]).dt.tz_localize("UTC").dt.tz_convert(zone)
+    date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")
+    st.dataframe(shown, hide_index=True, key="reviewed", height=_height(len(shown)),
+                 column_config={"First seen": date, "Last seen": date,
+                                "n": st.column_config.NumberColumn(format="localized")})  # fmt: skip
+    st.caption("n: messages the term was seen in. Decisions (accept, change, reject) are made "
+               "through the inbox; the pipeline applies them.")  # fmt: skip
+
+
+def _height(rows: int) -> Literal["content"] | int:
+    """As tall as a short table is; a long one scrolls."""
+    return "content" if rows <= 12 else 460
+
+
+def _valence(term: Row) -> str:
+    value = term["valence"]
+    return words.MISSING if value is None else f"{_sign(value)} {words.signed(value, 1)}"
+
+
+def _sign(value: float) -> str:
+    return "▲" if value > 0 else "▼" if value < 0 else "●"
+
+
+def _interval(term: Row) -> str:
+    low, high = term["valence_low"], term["valence_high"]
+    if low is None or high is None:
+        return words.MISSING
+    return f"{words.signed(low, 1)} to {words.signed(high, 1)}"
+
+
+def _in_use(manifest: Manifest, search: str) -> None:
+    newest = data.newest(manifest)
+    assert newest is not None
+    until = newest + timedelta(seconds=30)
+    names = [c["channel"] for c in data.rows("dash_channels", now=until)]
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        frame.heading("Terms in use", "over all channels")
+    address.seed("days", address.choice("days", list(DAYS), "3"))
+    with right:
+        days = st.segmented_control("Over the last", list(DAYS), key="days", required=True,
+                                    format_func=DAYS.__getitem__) or "3"  # fmt: skip
+    address.remember(days=days)
+    table = data.query("dash_terms", channels=names, since=until - timedelta(days=int(days)),
+                       until=until, limit=MOST)  # fmt: skip
+    terms = [t for t in table.to_pylist() if t["kind"] != "rest" and _matches(t["term"], search)]
+    if not terms:
+        frame.put(frame.say("No term in use matches." if search else "No term was used in this time."))
+        return
+    _used(terms)
+
+
+def _used(terms: list[Row]) -> None:
+    total = terms[0]["total"]
+    left, right = st.columns(2, gap="large")
+    with left:
+        frame.heading("Most influential", f"uses in brackets; n = {words.count(total)} messages")
+        if any(t["contribution"] for t in terms):
+            st.plotly_chart(charts.movers(terms), key="influence", config=CONFIG,
+                            alt="Terms that raised and lowered the mood")  # fmt: skip
+        else:
+            st.caption("None of these moved the mood.")
+    with right:
+        frame.heading("Most used")
+        _used_table(sorted(terms, key=lambda t: -t["n"]))
+
+
+def _used_table(terms: Sequence[Row]) -> None:
+    shown = pd.DataFrame(
+        {
+            "Term": [words.plain(t["term"], 60) for t in terms],
+            "Kind": [t["kind"] for t in terms],
+            "Uses": [t["n"] for t in terms],
+            "Windows": [t["windows"] for t in terms],
+            "Channels": [t["channels"] for t in terms],
+            "Part of the mood": [t["contribution"] for t in terms],
+        }
+    )
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        shown, hide_index=True, key="used", height=_height(len(shown)),
+        column_config={"Uses": number(format="localized"), "Windows": number(format="localized"),
+                       "Part of the mood": number(format="%+.4f")},
+    )  # fmt: skip
+
+
+frame.page("Vocabulary", "what the words and emotes of these chats mean", draw)

@@ -1,0 +1,58 @@
+"""The models and what they were made from: a section of the Forecast accuracy page."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import frame, words
+from dashboard.series import Row
+
+
+def section(models: Sequence[Row], tz: tzinfo) -> None:
+    """A table of every model, and the whole card of each that has one."""
+    frame.heading("Models", "the one that serves first")
+    if not models:
+        st.caption("No model has been published yet.")
+        return
+    st.dataframe(
+        pd.DataFrame([_line(m, tz) for m in models]), hide_index=True, key="models",
+    )  # fmt: skip
+    for model in models:
+        details = {k: _json(model[k]) for k in ("params", "scores") if model[k]}
+        if details:
+            with st.expander(f"Card of {_literal(words.plain(model['model'], 40))}"):
+                st.json(details, expanded=2)
+
+
+def _line(model: Row, tz: tzinfo) -> dict[str, str]:
+    data_from, data_to = model["data_from"], model["data_to"]
+    span = f"{_day(data_from, tz)} to {_day(data_to, tz)}" if data_from and data_to else words.MISSING
+    return {
+        "Model": words.plain(model["model"], 40),
+        "Kind": words.plain(model["kind"]),
+        "Status": words.plain(model["status"]),
+        "Trained": words.moment(model["trained_at"], tz) if model["trained_at"] else words.MISSING,
+        "On data of": span,
+    }
+
+
+def _day(at: datetime, tz: tzinfo) -> str:
+    there = words.aware(at).astimezone(tz)
+    return f"{there.day} {there:%b %Y}"
+
+
+def _json(text: str) -> Any:
+    """The parsed value, or the text itself when it is not JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return words.plain(text, 2000)
+
+
+def _literal(text: str) -> str:
+    """Text for a label that reads Markdown."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>$~:" else c for c in text)

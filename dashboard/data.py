@@ -1,0 +1,60 @@
+"""Reads of what is published, cached by the version of the manifest they were made from."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from warehouse.config import DataFolder, data_folder
+from warehouse.manifest import Manifest
+from warehouse.reader import Reader
+
+
+@st.cache_resource(show_spinner=False)
+def _reader(root: str) -> Reader:
+    return Reader(DataFolder(Path(root)))
+
+
+def reader() -> Reader:
+    """The reader of the data folder in force."""
+    return _reader(str(data_folder().root))
+
+
+def manifest() -> Manifest:
+    """The manifest in force. Raises NothingPublished."""
+    return reader().manifest()
+
+
+@st.cache_data(show_spinner=False, max_entries=300)
+def _query(root: str, version: int, name: str, values: tuple[tuple[str, Any], ...]) -> pa.Table:
+    found = {k: list(v) if isinstance(v, tuple) else v for k, v in values}
+    return _reader(root).query(name, **found)
+
+
+def query(name: str, **values: Any) -> pa.Table:
+    """Result of a named query; aware times become UTC, lists become tuples, for the cache's key."""
+    root = str(data_folder().root)
+    key = tuple((k, _key(v)) for k, v in sorted(values.items()))
+    return _query(root, _reader(root).manifest().version, name, key)
+
+
+def rows(name: str, **values: Any) -> list[dict[str, Any]]:
+    """Result of a named query as dictionaries; times in them are naive UTC."""
+    found: list[dict[str, Any]] = query(name, **values).to_pylist()
+    return found
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)  # columns are TIMESTAMP
+    return value
+
+
+def newest(manifest: Manifest) -> datetime | None:
+    """Start of the newest window published, aware; None when there is none."""
+    times = [file.max for file in manifest.tables.get("windows", ()) if file.rows]
+    return datetime.fromisoformat(max(times)) if times else None

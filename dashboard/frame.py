@@ -1,0 +1,149 @@
+"""What every page has around it: title, where the data is from, and a sentence for every failure."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+
+import duckdb
+import streamlit as st
+
+from dashboard import address, data, words
+from dashboard.markup import Markup, row, span, tag
+from warehouse.errors import AppError, NothingPublished
+from warehouse.manifest import Manifest
+
+STALE_AFTER_S = 150
+BEHIND = timedelta(minutes=5)
+SOURCES = {"simulated": "Simulated chat", "replay": "Replay", "live": "Live chat"}
+log = logging.getLogger(__name__)
+
+Draw = Callable[[Manifest], None]
+
+
+def page(title: str, about: str, draw: Draw) -> None:
+    """Draw a page: header, notes about the address, then `draw`; never a traceback."""
+    guarded(lambda manifest: _whole(title, about, draw, manifest))
+
+
+def guarded(draw: Draw) -> None:
+    """Draw with the manifest in force; what goes wrong becomes a sentence."""
+    try:
+        draw(data.manifest())
+    except NothingPublished:
+        nothing_yet()
+    except AppError as exc:
+        st.error(words.plain(str(exc), 400), icon=":material/error:")
+    except duckdb.Error:
+        log.exception("query failed")
+        st.error(
+            "The published data could not be read. It is made anew when the pipeline restarts; "
+            "the log of the dashboard says more.",
+            icon=":material/error:",
+        )
+
+
+def _whole(title: str, about: str, draw: Draw, manifest: Manifest) -> None:
+    header(title, about, manifest)
+    place = st.container()
+    draw(manifest)
+    for text in address.notes():
+        place.info(text, icon=":material/link_off:")
+
+
+def header(title: str, about: str, manifest: Manifest) -> None:
+    """Title row with the source of the data, prominent unless it is live chat."""
+    where = SOURCES.get(manifest.source, words.plain(manifest.source))
+    badge = span(where, cls="dld-source", title=_what_source(manifest.source))
+    put(
+        row(
+            span(title, cls="dld-title"),
+            span(about, cls="dld-about"),
+            row(badge, cls="dld-right"),
+            cls="dld-top",
+        )
+    )
+
+
+def _what_source(source: str) -> str:
+    if source == "simulated":
+        return "Made up by DLD's simulator: nobody real said any of this."
+    if source == "replay":
+        return "Recorded chat played again."
+    return "Chat as it comes from Twitch."
+
+
+def put(markup: Markup) -> None:
+    """Draw markup; everything foreign in it was escaped when it was made."""
+    st.html(markup.text)
+
+
+def say(text: str) -> Markup:
+    """A sentence in the place of something to show."""
+    return row(text, cls="dld-say")
+
+
+def heading(text: str, small: str = "") -> None:
+    """A section's title with what is said beside it."""
+    put(row(text, tag("small", small) if small else "", cls="dld-h"))
+
+
+def nothing_yet() -> None:
+    """The page of an empty data folder."""
+    put(
+        row(
+            row("Nothing has been published yet", cls="t"),
+            row("Start the pipeline with ", tag("code", "make run"), ", and look again in a minute."),
+            row("This page reads what the pipeline publishes; it fills by itself."),
+            cls="dld-empty",
+        )
+    )
+
+
+def tiles(*found: tuple[str, str, str]) -> None:
+    """Key figures: (what, value, its n or band)."""
+    put(
+        row(
+            *(
+                row(span(k, cls="k"), span(v, cls="v"), span(s, cls="s"), cls="dld-tile")
+                for k, v, s in found
+            ),
+            cls="dld-tiles",
+        )
+    )
+
+
+def reader_zone() -> tzinfo:
+    """The time zone of the reader's browser; UTC when it does not say."""
+    name = st.context.timezone
+    return words.zone(name if isinstance(name, str) else None)
+
+
+def zone_name(tz: tzinfo) -> str:
+    """Europe/Berlin, UTC."""
+    return str(tz)
+
+
+def freshness(manifest: Manifest, now: datetime) -> tuple[datetime, str, str]:
+    """(clock of the data, how fresh it is in words, trouble or '').
+
+    The clock is the wall's while data keeps up; a replay, or a pipeline that is catching up
+    or has stopped, has its own.
+    """
+    newest = data.newest(manifest)
+    if newest is None:
+        return now, "no window yet", ""
+    end = newest + timedelta(seconds=30)
+    quiet = now - manifest.published_at
+    if quiet > timedelta(seconds=STALE_AFTER_S):
+        text = f"Nothing new for {words.lasting(quiet)}: the pipeline may have stopped."
+        return end, f"updated {words.ago(quiet)}", text
+    if now - end > BEHIND and manifest.source != "replay":
+        text = f"The pipeline is catching up: the newest window is {words.lasting(now - end)} old."
+        return end, "catching up", text
+    clock = end if manifest.source == "replay" else max(now, end)
+    return clock, f"updated {words.ago(max(quiet, timedelta()))}", ""
+
+
+def wall() -> datetime:
+    """Now, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)

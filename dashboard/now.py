@@ -1,0 +1,124 @@
+"""The Live page's cards, from rows of what is published. No Streamlit."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard import words
+from dashboard.series import Row, margin, state
+
+QUIET_WINDOWS, QUIET_N = 5, 3
+FRESH = timedelta(seconds=90)
+WINDOW = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One channel now. windows: its last ones, oldest first. status: live, quiet, offline, stale."""
+
+    channel: str
+    name: str
+    status: str
+    windows: Sequence[Row]
+    forecast: Row | None = None
+    terms: Sequence[Row] = field(default_factory=tuple)
+    event: Row | None = None
+    recap: Row | None = None
+    readable: float | None = None
+
+    @property
+    def last(self) -> Row | None:
+        return self.windows[-1] if self.windows else None
+
+    def rate(self) -> float | None:
+        """Messages a minute over the last five windows, of the time observed."""
+        recent = self.windows[-QUIET_WINDOWS:]
+        seen = sum(w["observed_s"] for w in recent)
+        return sum(w["n"] for w in recent) * 60 / seen if seen >= 10 else None
+
+    def lately(self) -> tuple[float | None, int]:
+        """(mean mood of the last ten windows weighted by messages, messages)."""
+        spoken = [w for w in self.windows[-10:] if w["n"]]
+        n = sum(w["n"] for w in spoken)
+        return (sum(w["n"] * w["mean"] for w in spoken) / n if n else None), n
+
+    def connection(self) -> str:
+        """What the last window says about the connection."""
+        if self.status == "offline":
+            return "off air"
+        if self.last is None:
+            return "not observed yet"
+        seen = self.last["observed_s"]
+        if state(self.last["n"], seen) == "unobserved":
+            return "✕ not observed: connection lost"
+        partly = "" if seen >= 29.95 else f", {seen:.0f} of 30 s"
+        return ("silence" if not self.last["n"] else "observed") + partly
+
+    def mood(self) -> tuple[float | None, str]:
+        """(mood of the last window, how sure and from how much)."""
+        last = self.last
+        if last is None:
+            return None, "no window yet"
+        if not last["n"]:
+            seen = state(0, last["observed_s"]) == "silence"
+            return None, "nobody spoke in the last 30 s (n = 0)" if seen else "not observed (n = 0)"
+        sure = margin(last["sd"], last["n"])
+        band = f"± {sure:.2f}, " if sure is not None else ""
+        return last["mean"], f"{band}{words.messages(last['n'])} in 30 s"
+
+
+def cards(
+    channels: Iterable[Row],
+    source: str,
+    clock: datetime,
+    found: Mapping[str, Sequence[Row]],
+    stale: bool,
+) -> list[Card]:
+    """A card a watched channel, those on air first.
+
+    found: rows of windows, terms, forecasts, events and recaps; times in them naive UTC.
+    """
+    by: dict[str, dict[str, list[Row]]] = {k: _by_channel(rows) for k, rows in found.items()}
+    made = [
+        _card(c, clock, {k: rows.get(c["channel"], []) for k, rows in by.items()}, stale)
+        for c in channels
+        if c["source"] == source
+    ]
+    order = {"live": 0, "quiet": 1, "stale": 2, "offline": 3}
+    return sorted(made, key=lambda card: (order[card.status], card.channel))
+
+
+def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: bool) -> Card:
+    windows = mine["windows"]
+    status = _status(bool(channel["on_air"]), windows, clock, stale)
+    forecast = mine["forecasts"][0] if mine["forecasts"] else None
+    if forecast and (not windows or forecast["cutoff"] <= windows[-1]["start"]):
+        forecast = None  # it was made for windows that are history by now
+    return Card(
+        channel["channel"],
+        words.plain(channel["display_name"], 40) or channel["channel"],
+        status,
+        windows,
+        forecast if status != "offline" else None,
+        mine["terms"],
+        mine["events"][0] if mine["events"] else None,
+        mine["recaps"][0] if mine["recaps"] else None,
+        channel["readable"],
+    )
+
+
+def _status(on_air: bool, windows: Sequence[Row], clock: datetime, stale: bool) -> str:
+    if not on_air or not windows:
+        return "offline"
+    if stale or clock - (words.aware(windows[-1]["start"]) + WINDOW) > FRESH:
+        return "stale"
+    return "quiet" if sum(w["n"] for w in windows[-QUIET_WINDOWS:]) < QUIET_N else "live"
+
+
+def _by_channel(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["channel"]].append(row)
+    return found

@@ -1,0 +1,90 @@
+"""One forecast beside what happened: a section of the Forecast accuracy page."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+
+import streamlit as st
+
+from dashboard import accuracy_charts, address, data, frame, skill, words
+from dashboard.series import Row
+from dashboard.style import CONFIG
+from warehouse.records import HORIZON, WINDOW
+
+BEFORE = 60 * WINDOW
+MOST = 3000
+
+
+def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
+    """Choose a channel and a time; see the forecast made then and what came."""
+    frame.heading("One forecast, and what happened")
+    left, right = st.columns([1, 3], gap="large")
+    names = list(channels)
+    if not names:
+        return
+    address.seed("of", address.choice("of", names, names[0]))
+    address.keep_within("of", names, names[0])
+    channel = left.selectbox("Channel", names, key="of")
+    times = _times(channel, until)
+    if not times:
+        st.caption("No forecast of this channel is kept for these days.")
+        return
+    with right:
+        at = _time(times, tz)
+    address.remember(of=channel, at=words.utc_iso(at))
+    _draw(channel, at, tz)
+
+
+def _times(channel: str, until: datetime) -> list[datetime]:
+    table = data.query("dash_forecast_times", channel=channel, since=until - timedelta(days=7),
+                       until=until, limit=MOST)  # fmt: skip
+    return [words.aware(t) for t in table["cutoff"].to_pylist()]
+
+
+def _time(times: list[datetime], tz: tzinfo) -> datetime:
+    """A slider over all cutoffs; the address gives the nearest one."""
+    settled = times[max(0, len(times) - HORIZON - 1)]  # the newest that has been answered in full
+    asked = address.time("at", settled)
+    nearest = min(times, key=lambda t: abs(t - asked))
+    address.seed("at", nearest)
+    address.keep_within("at", times, nearest)
+    if len(times) == 1:
+        return times[0]
+    chosen: datetime = st.select_slider(
+        "Made at", times, key="at", format_func=lambda t: words.moment(t, tz, seconds=True)
+    )
+    return chosen
+
+
+def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
+    found = data.rows("dash_forecasts_at", channel=channel, cutoff=at)
+    if not found:
+        st.caption("This forecast is no longer kept.")
+        return
+    models = [f["model"] for f in found]
+    serving = [m["model"] for m in data.rows("dash_models") if m["status"] == "serving"]
+    forecast = next(f for f in found if f["model"] == skill.focus(models, serving))
+    until = at + HORIZON * WINDOW
+    rows = data.rows("dash_series", channels=[channel], since=at - BEFORE, until=until,
+                     step_s=30, offset_s=0)  # fmt: skip
+    means = [f["q50"][0] for f in found if f["model"] == "session_mean"]
+    st.plotly_chart(
+        accuracy_charts.replayed(rows, forecast, means[0] if means else None, tz),
+        key="replayed", config=CONFIG,
+        alt=f"The forecast made at {words.moment(at, tz)} and the mood that followed",
+    )  # fmt: skip
+    frame.put(frame.say(_said(rows, forecast, at)))
+
+
+def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
+    """How many of the windows that followed lay inside the bands."""
+    came = [(int((words.aware(r["start"]) - at) / WINDOW), r["mean"]) for r in rows
+            if words.aware(r["start"]) >= at and r["mean"] is not None]  # fmt: skip
+    if not came:
+        return "Nobody spoke in the five minutes that followed, or they are still to come."
+    in80, in95 = (
+        sum(forecast[low][k] <= mean <= forecast[high][k] for k, mean in came)
+        for low, high in (("q10", "q90"), ("q025", "q975"))
+    )
+    model = accuracy_charts.NAMES.get(forecast["model"], words.plain(forecast["model"], 40))
+    return (f"Of {len(came)} windows that followed, {in80} lay inside the 80 % band and {in95} "
+            f"inside the 95 % band of {model}. One forecast proves nothing: see the shares above.")  # fmt: skip

@@ -1,0 +1,90 @@
+"""How good forecasts were, from sums of their scores (rows of dash_accuracy). No Streamlit.
+
+Latent skill = 1 - (nMSE - floor) / (nMSE of session_mean - floor): the share of what can be
+known that is known. 1 is perfect, 0 no better than the running session mean.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard import words
+
+_SUMS = [
+    "targets", "n", "squared_error", "absolute_error", "crps", "width80", "hits80", "hits95",
+    "noise", "base_n", "base_squared_error", "base_noise",
+]  # fmt: skip
+BLOCKS = 40
+FEWEST_BLOCKS = 4
+BASELINES = ("session_mean", "last_value", "ewma", "ridge")
+
+
+def scored(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """One row a group of `by`: n, targets, nmse, floor, skill with its 95 % interval, coverage.
+
+    cells: rows of dash_accuracy. skill is NaN where nothing can be known beyond the session
+    mean; its interval comes from a jackknife over (channel, day) blocks, NaN below 4 of them.
+    """
+    keys = list(by)
+    cells = cells.dropna(subset=["noise"])
+    sums = cells.groupby(keys, sort=True)[_SUMS].sum(min_count=1)
+    found = pd.DataFrame(index=sums.index)
+    found["n"], found["targets"] = sums["n"], sums["targets"]
+    found["nmse"] = sums["squared_error"] / sums["n"]
+    found["floor"] = sums["noise"] / sums["n"]
+    found["mae"] = sums["absolute_error"] / sums["n"]
+    found["crps"] = sums["crps"] / sums["n"]
+    found["width80"] = sums["width80"] / sums["n"]
+    found["coverage80"] = sums["hits80"] / sums["targets"]
+    found["coverage95"] = sums["hits95"] / sums["targets"]
+    found["skill"] = latent_skill(sums)
+    half = _half_width(cells, keys, sums)
+    found["skill_low"], found["skill_high"] = found["skill"] - half, found["skill"] + half
+    return found.reset_index()
+
+
+def latent_skill(sums: pd.DataFrame) -> pd.Series:
+    """From summed scores; NaN where the session mean leaves nothing to be known."""
+    error = (sums["squared_error"] - sums["noise"]) / sums["n"]
+    base = (sums["base_squared_error"] - sums["base_noise"]) / sums["base_n"]
+    return 1 - error / base.where(base > 0)
+
+
+def _half_width(cells: pd.DataFrame, keys: list[str], sums: pd.DataFrame) -> pd.Series:
+    """1.96 standard errors of the skill, leaving out one block at a time."""
+    block = cells.groupby(["channel", "day"]).ngroup() % BLOCKS
+    parts = cells.assign(block=block).groupby([*keys, "block"])[_SUMS].sum(min_count=1)
+    whole = sums.reindex(parts.index.droplevel("block"))
+    left = pd.DataFrame(whole.to_numpy() - parts.to_numpy(), index=parts.index, columns=_SUMS)
+    groups = latent_skill(left).groupby(level=list(range(len(keys))))
+    size = groups.count()
+    error = np.sqrt((size - 1) ** 2 / size * groups.var(ddof=1))
+    found: pd.Series = (1.96 * error).where(size >= FEWEST_BLOCKS).reindex(sums.index)
+    return found
+
+
+def focus(models: Sequence[str], serving: Sequence[str]) -> str:
+    """The model a reader wants first: the one that serves, else the newest of ours."""
+    for name in serving:
+        if name in models:
+            return name
+    ours = sorted(m for m in models if m not in BASELINES)
+    return ours[-1] if ours else next(iter(models), "")
+
+
+def verdict(skill: float | None, low: float | None, high: float | None) -> str:
+    """The skill at one step in plain words, never oversold."""
+    if skill is None or np.isnan(skill):
+        return "cannot be judged yet: there is too little to compare with"
+    known = low is not None and high is not None and not np.isnan(low)
+    if known and low is not None and low > 0:
+        return f"knew {words.percent(skill)} of what can be known beyond the stream's running mean"
+    if known and high is not None and high < 0:
+        return "was worse than simply saying the stream's running mean"
+    if skill <= 0:
+        return "was no better than simply saying the stream's running mean"
+    return (
+        f"knew about {words.percent(skill)} of what can be known beyond the stream's running mean, "
+        "too little to be told from nothing yet"
+    )

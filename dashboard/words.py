@@ -1,0 +1,166 @@
+"""How numbers, moods, times and other people's words are said. Pure functions, no Streamlit."""
+
+import html
+import unicodedata
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+POSITIVE = 0.05  # VADER's own thresholds, as in the extension
+LONGEST = 25  # characters of a term that are shown
+MISSING = "–"
+
+MOODS = {"positive": "▲", "negative": "▼", "neutral": "●", "silent": "○"}
+
+
+def mood_word(mood: float | None) -> str:
+    """A compound (-1..1) in a word; None is silence."""
+    if mood is None:
+        return "silent"
+    if mood >= POSITIVE:
+        return "positive"
+    return "negative" if mood <= -POSITIVE else "neutral"
+
+
+def glyph(mood: float | None) -> str:
+    """The sign by shape, so that it never hangs on colour alone."""
+    return MOODS[mood_word(mood)]
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """+0.21, −0.05, 0.00: a true minus, and no sign for what rounds to zero."""
+    if value is None:
+        return MISSING
+    text = f"{abs(value):.{digits}f}"
+    if not float(text):
+        return text
+    return ("+" if value > 0 else "−") + text
+
+
+def count(n: float | None) -> str:
+    """12,345; a dash for None."""
+    return MISSING if n is None else f"{n:,.0f}"
+
+
+def messages(n: int) -> str:
+    """"1 message", "2,345 messages"."""
+    return "1 message" if n == 1 else f"{n:,} messages"
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """0.123 as 12 %."""
+    return MISSING if share is None else f"{share * 100:.{digits}f} %".replace("-", "−")
+
+
+def rate(per_minute: float | None) -> str:
+    """Messages a minute: 0.4, 7, 120."""
+    if per_minute is None:
+        return MISSING
+    return f"{per_minute:.1f}" if 0 < per_minute < 9.95 else f"{per_minute:,.0f}"
+
+
+def zone(name: str | None) -> tzinfo:
+    """The reader's time zone; UTC for none or a name nobody knows."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def aware(at: datetime) -> datetime:
+    """A naive time from a table, which is UTC, as an aware one."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+def local(at: datetime, tz: tzinfo) -> datetime:
+    """The time on the reader's wall, naive, as an axis takes it."""
+    return aware(at).astimezone(tz).replace(tzinfo=None)
+
+
+def clock(at: datetime, tz: tzinfo, seconds: bool = False) -> str:
+    """14:05, or 14:05:30."""
+    return f"{aware(at).astimezone(tz):%H:%M:%S}" if seconds else f"{aware(at).astimezone(tz):%H:%M}"
+
+
+def moment(at: datetime, tz: tzinfo, seconds: bool = False) -> str:
+    """22 Nov 2026, 14:05."""
+    there = aware(at).astimezone(tz)
+    return f"{there.day} {there:%b %Y}, {clock(at, tz, seconds)}"
+
+
+def utc_text(at: datetime) -> str:
+    """2026-11-22 13:05:30 UTC, for hovers."""
+    return f"{aware(at).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def utc_iso(at: datetime) -> str:
+    """2026-11-22T13:05:30Z, for addresses."""
+    return f"{aware(at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def ago(span: timedelta) -> str:
+    """now, 40 s ago, 5 min ago, 3 h ago, 2 days ago."""
+    s = span.total_seconds()
+    if s < 15:
+        return "just now"
+    if s < 90:
+        return f"{s:.0f} s ago"
+    if s < 90 * 60:
+        return f"{s / 60:.0f} min ago"
+    return f"{s / 3600:.0f} h ago" if s < 36 * 3600 else f"{s / 86400:.0f} days ago"
+
+
+def lasting(span: timedelta) -> str:
+    """45 s, 12 min, 3 h 20 min, 5 days."""
+    s = int(span.total_seconds())
+    if s < 60:
+        return f"{s} s"
+    if s < 3600:
+        return f"{s // 60} min"
+    if s < 48 * 3600:
+        return f"{s // 3600} h {s % 3600 // 60:02d} min"
+    return f"{s / 86400:.0f} days"
+
+
+def plain(text: str | None, longest: int = LONGEST) -> str:
+    """Foreign text on one line: no control or direction-changing characters, shortened."""
+    kept = "".join(" " if c.isspace() else c for c in text or "" if _visible(c))
+    kept = " ".join(kept.split())
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+
+
+def _visible(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+
+
+def plotted(text: str | None, longest: int = LONGEST) -> str:
+    """Foreign text for plotly, which reads a subset of HTML in every label."""
+    return html.escape(plain(text, longest), quote=False)
+
+
+EVENTS = {
+    "raid": ("Raid", "⚑"),
+    "sub": ("Sub", "★"),
+    "gift": ("Gifted subs", "✦"),
+    "cheer": ("Cheer", "◆"),
+    "title": ("New title", "✎"),
+    "category": ("New category", "▣"),
+    "connection_lost": ("Connection lost", "✕"),
+    "marker": ("Marker", "⚐"),
+}
+
+
+def event_kind(kind: str) -> str:
+    """An event's kind as people say it; an unknown one as it is."""
+    return EVENTS.get(kind, (plain(kind.replace("_", " ")).capitalize(), ""))[0]
+
+
+def event_text(kind: str, detail: str | None, longest: int = 40) -> str:
+    """"Raid from sim_grotto", "Cheer of 100 bits"."""
+    what, more = event_kind(kind), plain(detail, longest)
+    if not more:
+        return what
+    joined = {"raid": "from ", "cheer": "of ", "gift": "of "}.get(kind, "")
+    unit = {"cheer": " bits"}.get(kind, "")
+    if not joined and kind not in ("sub",):
+        return f"{what}: {more}"
+    return f"{what}, {more}" if kind == "sub" else f"{what} {joined}{more}{unit}"

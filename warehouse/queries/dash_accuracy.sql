@@ -1,0 +1,21 @@
+-- Scored forecasts of $channels (a list) over the days [$since, $until), a row a channel, day,
+-- model and step, beside the running session mean on the same targets.
+-- noise: the part of n * nMSE nobody can know, sum n (v / n) = v * targets, v being the
+-- channel's pooled within-window message variance over these days.
+
+WITH noise AS (
+    SELECT channel, sum((n_messages - 1) * sd_compound ** 2) / sum(n_messages - 1) AS v
+    FROM windows
+    WHERE channel IN (SELECT unnest($channels::VARCHAR[]))
+        AND start >= $since AND start < $until AND n_messages > 1
+    GROUP BY channel
+)
+SELECT s.channel, s.day, s.model, s.step, s.targets, s.n, s.squared_error, s.absolute_error,
+    s.crps, s.width80, s.hits80, s.hits95, v * s.targets AS noise,
+    b.n AS base_n, b.squared_error AS base_squared_error, v * b.targets AS base_noise
+FROM forecast_scores s
+LEFT JOIN noise USING (channel)
+LEFT JOIN forecast_scores b ON b.channel = s.channel AND b.day = s.day AND b.step = s.step
+    AND b.model = 'session_mean'
+WHERE s.channel IN (SELECT unnest($channels::VARCHAR[])) AND s.day >= $since AND s.day < $until
+ORDER BY s.channel, s.day, s.model, s.step;

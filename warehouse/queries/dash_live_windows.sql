@@ -1,0 +1,16 @@
+-- The last $k windows of each channel of $source since $since, oldest first.
+-- mean NULL: silence, or not observed (observed_s 0). sd: of the window's messages (ddof 1),
+-- of a lone message what is usual in these windows.
+
+WITH last AS (
+    SELECT channel, start, observed_s, n_messages AS n, n_chatters, mean_compound AS mean,
+        sd_compound AS sd, (n_messages - 1) * sd_compound ** 2 AS within
+    FROM windows
+    WHERE start >= $since AND source = $source
+    QUALIFY row_number() OVER (PARTITION BY channel ORDER BY start DESC) <= $k
+)
+SELECT channel, start, observed_s, n, n_chatters, mean,
+    CASE WHEN n > 0 THEN coalesce(sd,
+        sqrt(sum(within) OVER c / nullif(sum(n - 1) FILTER (n > 1) OVER c, 0))) END AS sd
+FROM last WINDOW c AS (PARTITION BY channel)
+ORDER BY channel, start;
