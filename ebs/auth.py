@@ -12,7 +12,7 @@ import jwt
 from warehouse.errors import NotAuthorised
 
 ROLES = frozenset({"viewer", "moderator", "broadcaster"})  # "external" is what an EBS signs itself
-CHANNEL_ID = re.compile(r"[0-9]{1,20}", re.ASCII)
+CHANNEL_ID = re.compile(r"[0-9]{1,20}")
 LONGEST_TOKEN = 4096  # characters; Twitch's have about 500
 LONGEST_LIFE_S = 366 * 86_400  # Twitch's live for hours; one that never ends was not made by it
 CACHED_TOKENS = 20_000  # about 15 MB of tokens at most
@@ -98,7 +98,7 @@ def bearer(authorization: bytes | None) -> bytes:
 
 def _viewer(claims: Mapping[str, Any], now: float) -> Viewer:
     expires_at, channel_id, role = (claims.get(name) for name in ("exp", "channel_id", "role"))
-    if isinstance(expires_at, bool) or not isinstance(expires_at, int | float):
+    if not isinstance(expires_at, int | float):
         raise NotAuthorised("the token's exp is not a number")
     if not now < expires_at:  # NaN too
         raise NotAuthorised("the token has expired: ask Twitch's helper for a new one")

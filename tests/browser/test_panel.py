@@ -3,7 +3,8 @@
 import base64
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 
 import pytest
@@ -356,6 +357,12 @@ def test_an_ended_stream_shows_its_recap(page, ebs):
     assert not page.locator("#received").is_visible()
 
 
+def test_the_last_streams_recap_waits_until_the_stream_has_ended(page, ebs):
+    shown(page, ebs, recap={"mood": 0.17, "n": 12873})
+    assert page.locator("#received").is_visible()
+    assert not page.locator("#recap").is_visible()
+
+
 def test_an_unknown_channel_is_said_and_nothing_is_drawn(page, ebs):
     page.goto(ebs.panel("999"))
     page.get_by_text("DLD does not follow this channel yet.").wait_for()
@@ -453,14 +460,36 @@ def test_the_next_window_is_asked_for_in_step_and_drawn(page, ebs):
     page.get_by_text("-0.40").wait_for()
 
 
-def test_nothing_is_asked_before_a_window_has_passed(page, ebs):
+@pytest.mark.parametrize(
+    ("age_s", "not_before_s", "by_s"),
+    [
+        (1, 30, 34),  # in step: a window after it was made, and a little
+        (29, 2, 6),
+        (60, 10, 13),  # overdue: soon, but not at once
+    ],
+)
+def test_the_next_question_comes_when_a_new_window_is_due(page, ebs, age_s, not_before_s, by_s):
     page.clock.install()
-    shown(page, ebs)
+    body = mood_body()
+    made = datetime.fromisoformat(body["generated_at"])
+    answered = format_datetime(made + timedelta(seconds=age_s), usegmt=True)
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.clock.fast_forward(20_000)
-    page.wait_for_timeout(300)
-    assert [url for url in asked if url.endswith("/v1/mood")] == []
+
+    def answer(route):
+        asked.append(route.request.url)
+        route.fulfill(json=body, headers={"date": answered})
+
+    page.route("**/v1/mood", answer)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=60))  # only the test moves it
+    page.goto(ebs.panel())
+    while page.locator("#panel[data-state=live]").count() == 0:
+        page.clock.run_for(1)
+        page.wait_for_timeout(20)
+    page.clock.run_for((not_before_s - 1) * 1000)
+    assert len(asked) == 1
+    page.clock.run_for((by_s - not_before_s + 1) * 1000)
+    page.wait_for_timeout(200)
+    assert len(asked) == 2
 
 
 def test_an_unchanged_body_costs_a_304(page, ebs):
