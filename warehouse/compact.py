@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from warehouse.config import DataFolder
+from warehouse.files import quoted, scan
 from warehouse.manifest import Manifest, PublishedFile
 from warehouse.tables import TABLES
 
@@ -47,13 +48,13 @@ def _groups(
 def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> PublishedFile:
     """Write the files' rows as one sorted file; not yet in any manifest."""
     path = f"{table}/{uuid.uuid4().hex}.parquet"
-    sources = [str(folder.published / file.path) for file in files]
+    source = scan(folder.published / file.path for file in files)
     order = ", ".join(f'"{c}"' for c in TABLES[table].order)
-    with duckdb.connect(config={"memory_limit": "128MB", "threads": 1}) as con:
+    spill = {"temp_directory": str(folder.root / "scratch")}  # or it is the working directory
+    with duckdb.connect(config={"memory_limit": "128MB", "threads": 1, **spill}) as con:
         con.execute(
-            f"COPY (SELECT * FROM read_parquet($sources) ORDER BY {order}) "
-            f"TO '{folder.published / path}' (FORMAT parquet)",
-            {"sources": sources},
+            f"COPY (SELECT * FROM {source} ORDER BY {order}) "
+            f"TO {quoted(folder.published / path)} (FORMAT parquet)"
         ).fetchall()
     return PublishedFile(
         path,

@@ -15,6 +15,19 @@ import pyarrow as pa
 
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull
+from warehouse.files import (
+    Files,
+    Keys,
+    is_whole,
+    months_since,
+    overlaps,
+    quoted,
+    remove_strays,
+    rows_of_month,
+    scan,
+    tidy,
+    time_text,
+)
 from warehouse.manifest import (
     Manifest,
     PublishedFile,
@@ -22,8 +35,7 @@ from warehouse.manifest import (
     replace_file,
     write_manifest,
 )
-from warehouse.records import iso
-from warehouse.store import Store
+from warehouse.store import Store, is_full
 from warehouse.tables import TABLES, TableSpec
 
 LINGER_S = 600  # old files stay for readers in mid-query
@@ -41,99 +53,137 @@ class Publisher:
         self.folder = folder
         self.store = store
         self.leaving: list[tuple[float, str]] = []  # (when to unlink, path)
+        self._written: list[str] = []  # in the cycle under way
         folder.latest.mkdir(parents=True, exist_ok=True)
-        self.manifest = self._start(source, keep_source)
+        try:
+            self.manifest = self._start(source, keep_source)
+        except (duckdb.Error, OSError) as exc:
+            raise self._refused(exc) from exc
 
     def publish(self, samples: pa.Table | None = None, drop_samples_before: str = "") -> Manifest:
         """One cycle; returns the manifest now in force.
 
         samples: new rows of that table, which the warehouse does not keep.
         drop_samples_before: ISO time; sample files with older lines go at once.
-        Raises StorageFull, and leaves the previous manifest in force.
+        Raises StorageFull, and leaves the previous manifest in force. Published files that
+        were lost or damaged meanwhile are made again.
         """
-        tables = dict(self.manifest.tables)
-        replaced, stale = self.store.take_replaced()
         try:
-            for spec in TABLES.values():
-                if spec.stored:
-                    name = spec.name
-                    tables[name] = self._cycle(spec, replaced.get(name, []), stale.get(name, set()))
-            tables["samples"] = self._samples(samples, drop_samples_before)
-            self._swap(tables)
+            return self._cycle(samples, drop_samples_before)
         except (duckdb.Error, OSError) as exc:
-            for name, keys in replaced.items():  # they are still to be done
-                self.store.replaced.setdefault(name, []).extend(keys)
-            for name, months in stale.items():
-                self.store.stale.setdefault(name, set()).update(months)
-            raise StorageFull(
-                f"cannot write below {self.folder.published}; free some space and it goes on"
-            ) from exc
-        return self.manifest
+            if is_full(exc):
+                raise self._refused(exc) from exc
+        try:
+            self.manifest = self._anew(self.manifest, self.manifest.source)
+            return self._cycle(samples, drop_samples_before)
+        except (duckdb.Error, OSError) as exc:
+            raise self._refused(exc) from exc
 
     def put_latest(self, channel_id: str, body: bytes) -> None:
-        """Replace what the EBS serves for a channel."""
-        replace_file(self.folder.latest / f"{channel_id}.json", body)
+        """Replace what the EBS serves for a channel. Raises StorageFull."""
+        try:
+            self.folder.latest.mkdir(parents=True, exist_ok=True)
+            replace_file(self.folder.latest / f"{channel_id}.json", body)
+        except OSError as exc:
+            raise self._refused(exc) from exc
 
     def swap_merged(self, table: str, old: set[str], merged: PublishedFile) -> bool:
         """Put a merged file in the place of its parts; False when a part has changed since."""
         files = self.manifest.tables[table]
         if not old <= {file.path for file in files}:
-            (self.folder.published / merged.path).unlink(missing_ok=True)
+            self._unlink(merged.path)
             return False
         kept = tuple(file for file in files if file.path not in old)
-        self._swap({**self.manifest.tables, table: (*kept, merged)})
+        try:
+            # rows committed since are not in it: the revision stays what it was
+            self._swap({**self.manifest.tables, table: (*kept, merged)}, self.manifest.revision)
+        except OSError as exc:
+            self._unlink(merged.path)
+            raise self._refused(exc) from exc
         return True
 
     def collect_garbage(self, now: float | None = None) -> None:
         """Unlink files that left the manifest more than ten minutes ago."""
         now = time.time() if now is None else now
-        for at, path in list(self.leaving):
+        for at, path in self.leaving:
             if at <= now:
-                (self.folder.published / path).unlink(missing_ok=True)
-                self.leaving.remove((at, path))
+                self._unlink(path)
+        self.leaving = [(at, path) for at, path in self.leaving if at > now]
 
     def _start(self, source: str, keep_source: bool) -> Manifest:
-        """The manifest found, if it fits the warehouse; else an empty one to be filled."""
-        empty: dict[str, tuple[PublishedFile, ...]] = {
-            spec.name: (self._write(spec, f"SELECT * FROM {spec.name} LIMIT 0", {}),)
-            for spec in TABLES.values()
-            if spec.stored
-        }
-        empty["samples"] = (self._write_samples(_no_samples()),)
-        found = self._found()
-        if found is None:
-            manifest = Manifest(int(time.time()), 0, datetime.now(UTC), source, empty)
-        else:
-            manifest = Manifest(
-                found.version + 1,
-                found.revision,
-                datetime.now(UTC),
-                found.source if keep_source else source,
-                {name: found.tables.get(name) or empty[name] for name in empty},
-            )
-        self._remove_strays(manifest)
-        write_manifest(self.folder.manifest, manifest)
-        return manifest
-
-    def _found(self) -> Manifest | None:
+        """The manifest found, if it fits the warehouse; else one to be filled by `publish`."""
         try:
             found = read_manifest(self.folder.manifest)
         except AppError:
-            return None
-        whole = all((self.folder.published / path).is_file() for path in found.paths())
+            found = None
+        if found is not None and keep_source:
+            source = found.source
+        remove_strays(self.folder.published, found.paths() if found else set())
+        if found is None or not self._fits(found):
+            return self._anew(found, source)
+        tables = {name: found.tables.get(name) or (self._empty(name),) for name in TABLES}
+        manifest = Manifest(found.version + 1, found.revision, datetime.now(UTC), source, tables)
+        write_manifest(self.folder.manifest, manifest)
+        return manifest
+
+    def _fits(self, found: Manifest) -> bool:
         # replaced keys are known only to the process that replaced them: a manifest that
         # lags behind may hold rows twice when caught up, so it is made anew
-        return found if whole and found.revision == self.store.revision else None
+        return found.revision == self.store.revision and all(
+            is_whole(self.folder.published, file)
+            for files in found.tables.values()
+            for file in files
+        )
 
-    def _remove_strays(self, manifest: Manifest) -> None:
-        listed = manifest.paths()
-        for path in self.folder.published.glob("*/*.parquet"):
-            if str(path.relative_to(self.folder.published)) not in listed:
-                path.unlink(missing_ok=True)
+    def _anew(self, found: Manifest | None, source: str) -> Manifest:
+        """A manifest of nothing but samples, which no warehouse holds; not yet in force."""
+        tables: dict[str, Files] = {name: (self._empty(name),) for name in TABLES}
+        version = int(time.time())
+        if found is not None:
+            version = max(version, found.version + 1)
+            files = found.tables.get("samples", ())
+            whole = tuple(file for file in files if is_whole(self.folder.published, file))
+            tables["samples"] = tidy((*whole, *tables["samples"]))
+            self._leave(found.paths() - {file.path for file in whole})
+        return Manifest(version, -1, datetime.now(UTC), source, tables)
 
-    def _cycle(
-        self, spec: TableSpec, replaced: list[tuple[Any, ...]], stale: set[str]
-    ) -> tuple[PublishedFile, ...]:
+    def _empty(self, name: str) -> PublishedFile:
+        if name == "samples":
+            return self._write_samples(samples_schema().empty_table())
+        return self._write(TABLES[name], f"SELECT * FROM {name} LIMIT 0", {})
+
+    def _cycle(self, samples: pa.Table | None, drop_before: str) -> Manifest:
+        replaced, stale = self.store.take_replaced()
+        self._written = []
+        expired = {
+            file.path
+            for file in self.manifest.tables["samples"]
+            if file.rows and file.min < drop_before
+        }
+        try:
+            tables = {
+                spec.name: self._table(
+                    spec, replaced.get(spec.name, []), stale.get(spec.name, set())
+                )
+                for spec in TABLES.values()
+                if spec.stored
+            }
+            tables["samples"] = self._samples(samples, expired)
+            self._swap(tables, self.store.revision)
+        except BaseException:
+            for path in self._written:
+                self._unlink(path)
+            for name, keys in replaced.items():  # they are still to be done
+                self.store.replaced.setdefault(name, []).extend(keys)
+            for name, months in stale.items():
+                self.store.stale.setdefault(name, set()).update(months)
+            raise
+        finally:
+            for path in expired:  # text past its time goes at once, in use or not
+                self._unlink(path)
+        return self.manifest
+
+    def _table(self, spec: TableSpec, replaced: Keys, stale: set[str]) -> Files:
         files = self.manifest.tables[spec.name]
         if spec.time is None:
             (highest,) = self._one(f"SELECT coalesce(max(rev), 0) FROM {spec.name}")
@@ -145,16 +195,16 @@ class Publisher:
         if replaced:
             files = tuple(self._without(spec, files, replaced))
         since = self.manifest.revision
-        months = self.store.con.execute(_months(spec), {"since": since}).fetchall()
+        months = self.store.con.execute(months_since(spec), {"since": since}).fetchall()
         wanted = {f"{month:%Y-%m}": since for (month,) in months} | dict.fromkeys(stale, 0)
         new = [
-            self._write(spec, _month_of(spec), {"since": after, "month": f"{month}-01"})
+            self._write(spec, rows_of_month(spec), {"since": after, "month": f"{month}-01"})
             for month, after in sorted(wanted.items())
         ]
-        return _tidy((*files, *new))
+        return tidy((*files, *new)) or (self._empty(spec.name),)
 
     def _without(
-        self, spec: TableSpec, files: Iterable[PublishedFile], keys: list[tuple[Any, ...]]
+        self, spec: TableSpec, files: Iterable[PublishedFile], keys: Keys
     ) -> Iterable[PublishedFile]:
         """The files, those that hold one of the keys rewritten without them."""
         columns = zip(*keys, strict=True)
@@ -164,11 +214,11 @@ class Publisher:
         self.store.con.register("gone", gone)
         same = " AND ".join(f't."{c}" = g."{c}"' for c in spec.replace)
         for file in files:
-            if not file.rows or not _overlaps(file, spec, keys):
+            if not file.rows or not overlaps(file, spec, keys):
                 yield file
                 continue
-            source = f"read_parquet('{self.folder.published / file.path}') t"
-            keep = f"FROM {source} WHERE NOT EXISTS (SELECT 1 FROM gone g WHERE {same})"
+            source = scan([self.folder.published / file.path])
+            keep = f"FROM {source} t WHERE NOT EXISTS (SELECT 1 FROM gone g WHERE {same})"
             (left,) = self._one(f"SELECT count(*) {keep}")
             if left == file.rows:
                 yield file
@@ -180,29 +230,30 @@ class Publisher:
         path = f"{spec.name}/{uuid.uuid4().hex}.parquet"
         target = self.folder.published / path
         target.parent.mkdir(parents=True, exist_ok=True)
+        self._written.append(path)
         order = ", ".join(f'"{c}"' for c in spec.order)
         self.store.con.execute(
-            f"COPY (SELECT * FROM ({query}) ORDER BY {order}) TO '{target}' (FORMAT parquet)",
+            f"COPY (SELECT * FROM ({query}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet)",
             values or None,
         ).fetchall()
         return self._describe(spec, path)
 
     def _describe(self, spec: TableSpec, path: str) -> PublishedFile:
         span = f'min("{spec.time}"), max("{spec.time}")' if spec.time else "NULL, NULL"
-        source = f"read_parquet('{self.folder.published / path}')"
+        source = scan([self.folder.published / path])
         count, first, last = self._one(f"SELECT count(*), {span} FROM {source}")
-        return PublishedFile(path, count, _text(first), _text(last))
+        return PublishedFile(path, count, time_text(first), time_text(last))
 
-    def _samples(self, new: pa.Table | None, before: str) -> tuple[PublishedFile, ...]:
-        kept = []
-        for file in self.manifest.tables["samples"]:
-            if file.rows and file.min < before:  # text past its time goes at once, in use or not
-                (self.folder.published / file.path).unlink(missing_ok=True)
-            else:
-                kept.append(file)
+    def _samples(self, new: pa.Table | None, expired: set[str]) -> Files:
+        kept: Iterable[PublishedFile] = (
+            file for file in self.manifest.tables["samples"] if file.path not in expired
+        )
         if new is not None and new.num_rows:
-            kept.append(self._write_samples(new))
-        return _tidy(tuple(kept)) or (self._write_samples(_no_samples()),)
+            spec = TABLES["samples"]
+            columns = (new.column(name).to_pylist() for name in spec.replace)
+            keys = sorted(set(zip(*columns, strict=True)))
+            kept = (*self._without(spec, kept, keys), self._write_samples(new))
+        return tidy(tuple(kept)) or (self._empty("samples"),)
 
     def _write_samples(self, rows: pa.Table) -> PublishedFile:
         self.store.con.register("new_samples", rows)
@@ -211,15 +262,27 @@ class Publisher:
         finally:
             self.store.con.unregister("new_samples")
 
-    def _swap(self, tables: dict[str, tuple[PublishedFile, ...]]) -> None:
-        if tables == self.manifest.tables and self.store.revision == self.manifest.revision:
+    def _swap(self, tables: dict[str, Files], revision: int) -> None:
+        if tables == self.manifest.tables and revision == self.manifest.revision:
             return
         old = self.manifest.paths()
-        manifest = self.manifest.next(self.store.revision, tables)
+        manifest = self.manifest.next(revision, tables)
         write_manifest(self.folder.manifest, manifest)  # last: its files are all there
         self.manifest = manifest
+        self._leave(old - manifest.paths())
+
+    def _leave(self, paths: Iterable[str]) -> None:
         leave_at = time.time() + LINGER_S
-        self.leaving.extend((leave_at, path) for path in old - manifest.paths())
+        self.leaving.extend((leave_at, path) for path in paths)
+
+    def _unlink(self, path: str) -> None:
+        (self.folder.published / path).unlink(missing_ok=True)
+
+    def _refused(self, exc: Exception) -> StorageFull:
+        reason = "no space left" if is_full(exc) else str(exc).splitlines()[0][:200]
+        return StorageFull(
+            f"cannot write below {self.folder.published}: {reason}; make it possible and it goes on"
+        )
 
     def _one(self, query: str) -> tuple[Any, ...]:
         return tuple(self.store.con.execute(query).fetchall()[0])
@@ -236,43 +299,3 @@ def samples_schema() -> pa.Schema:
             ("compound", pa.float64()),
         ]
     )
-
-
-def _no_samples() -> pa.Table:
-    return samples_schema().empty_table()
-
-
-def _months(spec: TableSpec) -> str:
-    """A file never spans months, so that it can be compacted into one."""
-    return (
-        f"SELECT DISTINCT date_trunc('month', \"{spec.time}\") AS m "
-        f"FROM {spec.name} WHERE rev > $since ORDER BY m"
-    )
-
-
-def _month_of(spec: TableSpec) -> str:
-    return (
-        f"SELECT * FROM {spec.name} WHERE rev > $since "
-        f"AND date_trunc('month', \"{spec.time}\") = CAST($month AS DATE)"
-    )
-
-
-def _tidy(files: tuple[PublishedFile, ...]) -> tuple[PublishedFile, ...]:
-    """Drop empty files, unless nothing else is left."""
-    return tuple(file for file in files if file.rows) or files[:1]
-
-
-def _text(at: Any) -> str:
-    if at is None:
-        return ""
-    if isinstance(at, datetime):
-        return iso(at.replace(tzinfo=UTC))
-    return f"{at.isoformat()}T00:00:00Z"
-
-
-def _overlaps(file: PublishedFile, spec: TableSpec, keys: list[tuple[Any, ...]]) -> bool:
-    if spec.time not in spec.replace:
-        return True
-    position = spec.replace.index(spec.time)
-    times = [key[position] for key in keys]
-    return file.min <= _text(max(times)) and file.max >= _text(min(times))

@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.config import DataFolder
-from warehouse.manifest import Manifest, PublishedFile, read_manifest
+from warehouse.files import scan
+from warehouse.manifest import Manifest, read_manifest
 from warehouse.sql import sql
 
 
@@ -58,15 +59,9 @@ class Reader:
 
 def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with a view a table over the manifest's files."""
-    con = duckdb.connect()
+    con = duckdb.connect(config={"temp_directory": str(published.parent / "scratch")})
     con.execute("SET TimeZone='UTC'")
     for table, files in manifest.tables.items():
-        con.execute(
-            f"CREATE VIEW {table} AS SELECT * FROM read_parquet({_list(published, files)})"
-        ).fetchall()
+        source = scan(published / file.path for file in files)
+        con.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}").fetchall()
     return con
-
-
-def _list(published: Path, files: tuple[PublishedFile, ...]) -> str:
-    paths = (str(published / file.path).replace("'", "''") for file in files)
-    return "[" + ", ".join(f"'{path}'" for path in paths) + "]"

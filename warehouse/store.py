@@ -125,7 +125,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
                 f"{path} is in use by another process; stop that one, "
                 "or set DLD_DATA to another folder"
             ) from exc
-        raise _full(path) if _is_full(exc) else _broken(path) from exc
+        raise _full(path) if is_full(exc) else _broken(path) from exc
     except (duckdb.Error, UnicodeDecodeError) as exc:
         raise _broken(path) from exc
     con.execute("SET TimeZone='UTC'")  # or aware values are stored shifted
@@ -134,7 +134,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _told(exc: duckdb.Error, path: Path) -> AppError | duckdb.Error:
     """What DuckDB says of the disk or of a damaged file as ours; else the error itself."""
-    if _is_full(exc):
+    if is_full(exc):
         return _full(path)
     fatal = isinstance(exc, duckdb.FatalException | duckdb.InternalException)
     ours = isinstance(exc, duckdb.IOException | duckdb.SerializationException)
@@ -222,6 +222,7 @@ def _rollback(con: duckdb.DuckDBPyConnection) -> None:
         return
 
 
-def _is_full(exc: duckdb.Error) -> bool:
+def is_full(exc: Exception) -> bool:
+    """Whether DuckDB or the system says that the disk takes no more."""
     text = str(exc).lower()
     return any(sign in text for sign in ("no space left", "disk quota", "file too large"))

@@ -222,5 +222,3 @@ except StorageFull as exc:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "full\n", done.stderr
-
-

@@ -1,0 +1,82 @@
+"""Published files: how SQL says their paths, whether one is whole, what span it has."""
+
+import glob
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.manifest import PublishedFile
+from warehouse.records import iso
+from warehouse.tables import TableSpec
+
+Keys = list[tuple[Any, ...]]
+Files = tuple[PublishedFile, ...]
+
+
+def quoted(path: Path) -> str:
+    """A path as SQL text; folders may have a quote in their name."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def scan(paths: Iterable[Path]) -> str:
+    """SQL that reads the Parquet files, none of whose names is a pattern."""
+    listed = ", ".join(quoted(Path(glob.escape(str(path)))) for path in paths)
+    return f"read_parquet([{listed}])"
+
+
+def is_whole(published: Path, file: PublishedFile) -> bool:
+    """Whether the file is there with a footer that says as many rows as the manifest."""
+    try:
+        return bool(pq.read_metadata(published / file.path).num_rows == file.rows)
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def time_text(at: Any) -> str:
+    """A TIMESTAMP or DATE as ISO text, '' for None."""
+    if at is None:
+        return ""
+    if isinstance(at, datetime):
+        return iso(at.replace(tzinfo=UTC))
+    return f"{at.isoformat()}T00:00:00Z"
+
+
+def tidy(files: Files) -> Files:
+    """Drop empty files, unless nothing else is left."""
+    return tuple(file for file in files if file.rows) or files[:1]
+
+
+def overlaps(file: PublishedFile, spec: TableSpec, keys: Keys) -> bool:
+    """Whether the file's span of time holds that of the keys, so that it may hold one."""
+    if spec.time not in spec.replace:
+        return True
+    position = spec.replace.index(spec.time)
+    times = [key[position] for key in keys]
+    return file.min <= time_text(max(times)) and file.max >= time_text(min(times))
+
+
+def remove_strays(published: Path, listed: set[str]) -> None:
+    """Unlink files that no manifest names: left by a crash, or by readers long gone."""
+    for path in published.glob("*/*.parquet"):
+        if str(path.relative_to(published)) not in listed:
+            path.unlink(missing_ok=True)
+
+
+def months_since(spec: TableSpec) -> str:
+    """SQL of the months of rows written after revision $since: no file spans two of them."""
+    return (
+        f"SELECT DISTINCT date_trunc('month', \"{spec.time}\") AS m "
+        f"FROM {spec.name} WHERE rev > $since ORDER BY m"
+    )
+
+
+def rows_of_month(spec: TableSpec) -> str:
+    """SQL of the rows of $month written after revision $since."""
+    return (
+        f"SELECT * FROM {spec.name} WHERE rev > $since "
+        f"AND date_trunc('month', \"{spec.time}\") = CAST($month AS DATE)"
+    )
