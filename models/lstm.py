@@ -1,0 +1,224 @@
+"""The LSTM, in Keras: for training only. Serving never imports this module.
+
+It starts from a linear forecast of the next windows (solved, then frozen) and learns what that
+misses: the centre by squared error weighted by messages, as nMSE is; the bands by pinball loss
+around the centre. `noise`, the sampling error to expect of the next window, scales the bands.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from models.base import Floats
+from models.data import Arrays
+from models.features import (
+    CONTEXT,
+    MEAN_NAMES,
+    NAMES,
+    RATE_NAMES,
+    SHARE_NAMES,
+    SLOT_NAMES,
+)
+from models.ridge import solve, weights
+from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
+
+MOOD_INPUTS = [NAMES.index(n) for n in (*MEAN_NAMES, *SLOT_NAMES, *SHARE_NAMES, "session_mean")]
+RATE_INPUTS = [NAMES.index(n) for n in (*RATE_NAMES, "session_age", "session_n", "silent")]
+BATCH = 128  # rows the exported model takes at a time
+STEP_DOWN = np.log(np.expm1([1.28, 0.68]))  # softplus of these: 50 to 10 %, 10 to 2.5 % of a normal
+
+
+@dataclass(frozen=True)
+class Config:
+    """What tuning may change; it goes into the model card."""
+
+    units: int = 12
+    hidden: int = 24
+    dropout: float = 0.2
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    batch: int = 1024
+    epochs: int = 4
+    members: int = 3  # networks averaged
+    band_weight: float = 0.3
+    volume_weight: float = 0.3
+    band_n: float = 5.0  # a band's loss weighs n / (n + band_n)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def linear_start(data: Arrays) -> tuple[Floats, Floats]:
+    """Solved linear forecasts of mood (in message sds) and log counts, (1 + F, 10) each."""
+    last, n = data.last(), data.targets.n
+    mood_weight = np.where(np.isfinite(data.z), weights(data.view.sd, np.nan_to_num(n)), 0.0)
+    mood = solve(last[:, MOOD_INPUTS], np.nan_to_num(data.z), mood_weight)
+    usual = np.log1p(data.view.rate)[:, None]
+    count = solve(last[:, RATE_INPUTS], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
+    return _spread(mood, MOOD_INPUTS), _spread(count, RATE_INPUTS)
+
+
+def _spread(coef: Floats, places: list[int]) -> Floats:
+    full = np.zeros((1 + len(NAMES), HORIZON))
+    full[0], full[[1 + i for i in places]] = coef[0], coef[1:]
+    return full
+
+
+def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) -> keras.Model:
+    """(B, CONTEXT, F) -> (B, 10, 8): mood at QUANTILES, in message sds from the session mean;
+    log(1 + messages) at VOLUME_QUANTILES."""
+    x = keras.Input((CONTEXT, len(NAMES)), name="windows")
+    last = x[:, -1, :]
+    h = layers.LSTM(config.units, unroll=unroll, name="lstm")(x)
+    h = layers.Dropout(config.dropout)(layers.Concatenate()([h, last]))
+    h = layers.Dropout(config.dropout)(layers.Dense(config.hidden, activation="gelu")(h))
+    noise = last[:, NAMES.index("noise"), None]
+    usual = (last[:, NAMES.index("count"), None] + 1) * 3
+    centre = _frozen(start[0], "mood_start")(last) + _small(HORIZON, "mood")(h) * 0.3
+    count = _frozen(start[1], "count_start")(last) + _small(HORIZON, "count")(h) + usual
+    down1, down2, up1, up2 = (
+        layers.Activation("softplus")(_small(HORIZON, name, bias)(h)) * noise
+        for name, bias in zip(
+            ("down10", "down2", "up90", "up97"), [*STEP_DOWN, *STEP_DOWN], strict=True
+        )
+    )
+    low, high = (
+        layers.Activation("softplus")(_small(HORIZON, name, -0.2)(h)) for name in ("few", "many")
+    )
+    moods = [centre - down1 - down2, centre - down1, centre, centre + up1, centre + up1 + up2]
+    said = keras.ops.stack([*moods, count - low, count, count + high], axis=-1)
+    return keras.Model(x, said)
+
+
+def _frozen(start: Floats, name: str) -> layers.Layer:
+    kernel, bias = (keras.initializers.Constant(v) for v in (start[1:], start[0]))
+    layer = layers.Dense(HORIZON, kernel_initializer=kernel, bias_initializer=bias, name=name)
+    layer.trainable = False
+    return layer
+
+
+def _small(size: int, name: str, bias: float = 0.0) -> layers.Layer:
+    """A head that starts by saying `bias`, so that training starts from the linear forecast."""
+    fixed = keras.initializers.Constant(bias)
+    return layers.Dense(size, kernel_initializer="zeros", bias_initializer=fixed, name=name)
+
+
+def loss_of(config: Config, mean_weight: float) -> Any:
+    """Loss of (B, 10, 4) packed targets (see `packed`) and (B, 10, 8) predictions."""
+    levels = tf.constant([q for q in QUANTILES if q != 0.5], tf.float32)
+    few_many = tf.constant(VOLUME_QUANTILES, tf.float32)
+
+    def pinball(gap: Any, at: Any) -> Any:
+        return tf.maximum(at * gap, (at - 1) * gap)
+
+    def loss(packed_y: Any, said: Any) -> Any:
+        z, weight, n, scale = tf.unstack(packed_y, axis=-1)
+        centre = said[..., 2]
+        square = weight / mean_weight * tf.square(z - centre)
+        fixed = tf.stop_gradient(centre)[..., None]
+        bands = tf.stack([said[..., i] for i in (0, 1, 3, 4)], -1) - centre[..., None] + fixed
+        spoke = tf.cast(weight > 0, tf.float32) * n / (n + config.band_n)
+        band = spoke * tf.reduce_sum(pinball(z[..., None] - bands, levels), -1) / scale
+        known = tf.cast(n >= 0, tf.float32)
+        count = tf.math.log1p(tf.maximum(n, 0.0))[..., None] - said[..., 5:]
+        volume = known * tf.reduce_sum(pinball(count, few_many), -1)
+        parts = square + config.band_weight * band + config.volume_weight * volume
+        return tf.reduce_mean(parts)
+
+    return loss
+
+
+def packed(data: Arrays) -> Floats:
+    """(k, 10, 4) float32: z, weight (0 = no mood to learn), n (-1 = unknown), noise."""
+    z, n = data.z, data.targets.n
+    weight = np.where(np.isfinite(z), weights(data.view.sd, np.nan_to_num(n)), 0.0)
+    noise = np.repeat(data.last()[:, [NAMES.index("noise")]], HORIZON, 1)
+    parts = [np.nan_to_num(z), weight, np.where(np.isfinite(n), n, -1.0), noise]
+    return np.stack(parts, -1).astype(np.float32)
+
+
+def dataset(data: Arrays, batch: int, seed: int | None) -> tf.data.Dataset:
+    """Batches of (windows, packed targets), gathered as they go; shuffled when seeded."""
+    windows, y = tf.constant(data.windows), tf.constant(packed(data))
+    rows, back = tf.constant(data.rows), tf.range(1 - CONTEXT, 1, dtype=tf.int64)
+    order = tf.data.Dataset.range(len(data))
+    if seed is not None:
+        order = order.shuffle(len(data), seed=seed, reshuffle_each_iteration=True)
+    return order.batch(batch, drop_remainder=seed is not None).map(
+        lambda i: (tf.gather(windows, tf.gather(rows, i)[:, None] + back), tf.gather(y, i))
+    )
+
+
+def fit(config: Config, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]) -> Any:
+    """An averaged model of `members` networks, each at its best epoch on the valid streams."""
+    start = linear_start(train)
+    members = [
+        _fit_one(config, start, train, valid, seed + i, callbacks) for i in range(config.members)
+    ]
+    return average(config, start, [m.get_weights() for m in members])
+
+
+def _fit_one(
+    config: Config, start: Any, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]
+) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    model = build(config, start)
+    steps = max(1, len(train) // config.batch) * config.epochs
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
+    optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=1.0)
+    weight = packed(train)[..., 1]
+    model.compile(optimiser, loss=loss_of(config, float(weight.mean())))
+    best = keras.callbacks.EarlyStopping(
+        patience=config.epochs, restore_best_weights=True, start_from_epoch=0
+    )
+    model.fit(
+        dataset(train, min(config.batch, len(train)), seed),
+        validation_data=dataset(valid, 4096, None),
+        epochs=config.epochs, verbose=0, callbacks=[best, *callbacks],
+    )  # fmt: skip
+    return model
+
+
+def average(config: Config, start: Any, states: list[list[Any]], unroll: bool = False) -> Any:
+    """One model that says the mean of its members' quantiles."""
+    x = keras.Input((CONTEXT, len(NAMES)), name="windows")
+    said = []
+    for i, state in enumerate(states):
+        member = build(config, start, unroll)
+        member.set_weights(state)
+        member.name = f"member{i}"
+        said.append(member(x))
+    mean = layers.Average()(said) if len(said) > 1 else said[0]
+    model = keras.Model(x, mean)
+    model.states, model.start, model.config_used = states, start, config
+    return model
+
+
+def export(model: Any) -> bytes:
+    """The averaged model as a LiteRT file with a fixed batch, float32 and built-in ops only."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    flat = average(model.config_used, model.start, model.states, unroll=True)
+    shape = tf.TensorSpec((BATCH, CONTEXT, len(NAMES)), tf.float32)
+    traced = tf.function(lambda x: flat(x, training=False)).get_concrete_function(shape)
+    frozen = convert_variables_to_constants_v2(traced)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    return bytes(converter.convert())
+
+
+def centre_error(model: Any, data: Arrays) -> float:
+    """Mean squared error of the centre over all steps, weighted by messages, in mean_compound."""
+    said = np.concatenate([model.predict_on_batch(x) for x, _ in dataset(data, 4096, None)])
+    n = np.where(np.isfinite(data.z), np.nan_to_num(data.targets.n), 0.0)
+    off = (np.nan_to_num(data.z) - said[..., 2]) * data.view.sd[:, None]
+    return float((n * off**2).sum() / n.sum())

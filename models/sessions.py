@@ -1,0 +1,145 @@
+"""A session: one stream's windows as arrays on an unbroken 30-second grid. Never chat."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from warehouse.errors import BadInput
+from warehouse.records import SLOTS, WINDOW_SECONDS
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+MAX_WINDOWS = 7 * 24 * 120  # a week: longer than any stream; beyond it a clock has jumped
+SHARES = ("share_positive", "share_negative", "share_scored", "share_emote")
+MISSING_IN_SILENCE = ("mean", "sd", *SHARES, "sub_mean")
+
+
+@dataclass(frozen=True)
+class Session:
+    """T windows of one stream, oldest first, 30 s apart without a hole.
+
+    start: (T,) epoch seconds. n, n_chatters: (T,) messages and distinct chatters, 0 in silence.
+    mean: (T,) -1..1, NaN in silence. sd: (T,) of message scores, NaN below two messages.
+    share_*: (T,) 0..1, NaN in silence or where unknown. observed_s: (T,) 0..30; 0 also fills
+    holes. sub_n, sub_mean: (T, 6), the 5-second slots, NaN where a slot is silent.
+    """
+
+    channel: str
+    stream_id: str
+    start: Ints
+    n: Floats
+    n_chatters: Floats
+    observed_s: Floats
+    mean: Floats
+    sd: Floats
+    share_positive: Floats
+    share_negative: Floats
+    share_scored: Floats
+    share_emote: Floats
+    sub_n: Floats
+    sub_mean: Floats
+    lexicons: tuple[str, ...] = ()  # versions of the lexicon that scored it
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def upto(self, end: int) -> "Session":
+        """What was known when window `end` (an index) closed; that window is the last."""
+        cut = {k: v[: end + 1] for k, v in vars(self).items() if isinstance(v, np.ndarray)}
+        return Session(self.channel, self.stream_id, **cut, lexicons=self.lexicons)
+
+
+def sessions_from_table(table: pa.Table) -> list[Session]:
+    """Sessions in a table of `windows` rows; rows without a stream_id are left out.
+
+    Any row order; needs the columns of the windows table that Session names.
+    Raises BadInput for a missing column, a value out of range or a clock that jumps.
+    """
+    return list(iterate_sessions(table))
+
+
+def iterate_sessions(table: pa.Table) -> Iterator[Session]:
+    """Sessions of the table one by one, by channel and stream_id."""
+    _check_columns(table)
+    table = table.filter(pc.is_valid(table["stream_id"]))
+    order = [("channel", "ascending"), ("stream_id", "ascending"), ("start", "ascending")]
+    table = table.sort_by(order).combine_chunks()
+    keys = [table[k].to_numpy(zero_copy_only=False) for k in ("channel", "stream_id")]
+    if not len(table):
+        return
+    change = np.any([k[1:] != k[:-1] for k in keys], axis=0)
+    edges = [0, *(np.flatnonzero(change) + 1), len(table)]
+    for a, b in pairwise(edges):
+        yield _session(table.slice(a, b - a), str(keys[0][a]), str(keys[1][a]))
+
+
+def _check_columns(table: pa.Table) -> None:
+    needed = {"channel", "stream_id", "start", "observed_s", "n_messages", "n_chatters"}
+    needed |= {"mean_compound", "sd_compound", *SHARES, "sub_n", "sub_mean"}
+    if missing := sorted(needed - set(table.column_names)):
+        raise BadInput(f"windows table lacks the columns {', '.join(missing)}")
+
+
+def _session(rows: pa.Table, channel: str, stream_id: str) -> Session:
+    seconds = pc.cast(pc.cast(rows["start"], pa.timestamp("us")), pa.int64())
+    start = seconds.to_numpy() // 1_000_000
+    raw = _columns(rows)
+    _check(f"{channel}/{stream_id}", start, raw)
+    at = (start - start[0]) // WINDOW_SECONDS
+    full = {k: _spread(v, at, _filler(k)) for k, v in raw.items()}
+    grid = np.arange(start[0], start[-1] + 1, WINDOW_SECONDS, dtype=np.int64)
+    return Session(channel, stream_id, grid, **full, lexicons=_lexicons(rows))
+
+
+def _lexicons(rows: pa.Table) -> tuple[str, ...]:
+    if "lexicon_version" not in rows.column_names:
+        return ()
+    return tuple(sorted(pc.unique(rows["lexicon_version"]).to_pylist()))
+
+
+def _columns(rows: pa.Table) -> dict[str, Floats]:
+    names = {"n": "n_messages", "mean": "mean_compound", "sd": "sd_compound"}
+    names |= {k: k for k in ("n_chatters", "observed_s", *SHARES)}
+    out = {k: _floats(rows[v]) for k, v in names.items()}
+    for k in ("sub_n", "sub_mean"):
+        values = _floats(pc.list_flatten(rows[k]))
+        if len(values) != len(rows) * SLOTS:
+            raise BadInput(f"{k} must hold {SLOTS} values in every window")
+        out[k] = values.reshape(len(rows), SLOTS)
+    out["sub_n"] = np.nan_to_num(out["sub_n"])
+    return out
+
+
+def _floats(column: Any) -> Floats:
+    values = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+    return np.asarray(values, dtype=np.float64)
+
+
+def _filler(name: str) -> float:
+    return np.nan if name in MISSING_IN_SILENCE else 0.0
+
+
+def _spread(values: Floats, at: Ints, filler: float) -> Floats:
+    """The values at grid places `at`; holes become windows nobody observed."""
+    out = np.full((int(at[-1]) + 1, *values.shape[1:]), filler)
+    out[at] = values
+    return out
+
+
+def _check(where: str, start: Ints, raw: dict[str, Floats]) -> None:
+    step = np.diff(start)
+    if np.any(start % WINDOW_SECONDS) or np.any(step <= 0):
+        raise BadInput(f"{where}: windows must start at distinct multiples of 30 s")
+    if (start[-1] - start[0]) // WINDOW_SECONDS >= MAX_WINDOWS:
+        raise BadInput(f"{where}: windows span more than a week; the clock jumped or ids repeat")
+    n, mean = raw["n"], raw["mean"]
+    if not np.all(np.isfinite(n)) or np.any(n < 0) or np.any((n > 0) != np.isfinite(mean)):
+        raise BadInput(f"{where}: a window has messages but no mean, or a mean but no messages")
+    if np.any(np.abs(mean[n > 0]) > 1):
+        raise BadInput(f"{where}: mean_compound outside -1..1")

@@ -1,0 +1,179 @@
+"""python -m models train: windows of a data folder -> a version with its card.
+
+A version appears whole or not at all: it is written aside and renamed into place.
+"""
+
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.backtest import Tally, judge
+from models.base import FIRST_JUDGED
+from models.data import Arrays, Split, arrays, check_enough, cutoffs, sessions_by_channel, split
+from models.naive import BASELINES, centres, fit_spread
+from models.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
+from models.ridge import Ridge, inputs, solve, weights
+from models.sessions import Session
+from warehouse.config import DataFolder
+from warehouse.records import HORIZON, iso, utc
+
+LINEAR_ROWS = 200_000  # cutoffs the baselines' bands are fitted on, at most
+SCORED_STREAMS = 150  # of each part, at most: the card's scores; `backtest` does them all
+Say = Callable[[str], None]
+
+
+def train(
+    folder: DataFolder, out: Path, seed: int = 1, hold_out: Sequence[str] = (),
+    params: dict[str, Any] | None = None, say: Say = print,
+) -> Version:  # fmt: skip
+    """Train on the folder's windows; the finished version. Raises BadInput, NothingPublished."""
+    began = time.monotonic()
+    sessions = [s for channel in sessions_by_channel(folder) for s in channel]
+    parts = split(sessions, seed, hold_out)
+    check_enough(parts)
+    say(f"{len(sessions)} streams: {len(parts.train)} to train, {len(parts.valid)} to validate, "
+        f"{len(parts.held_out)} of channels held out")  # fmt: skip
+    from models import lstm  # TensorFlow takes seconds to import: not before the data is known good
+
+    config = lstm.Config(**(params or {}))
+    learn, check = arrays(parts.train), arrays(parts.valid)
+    say(f"{len(learn)} cutoffs to train on, {len(check)} to validate; {config.members} networks")
+    model = lstm.fit(config, learn, check, seed, [_progress(config.epochs, say)])
+    aside = _new_folder(out)
+    (aside / NETWORK).write_bytes(lstm.export(model))
+    (aside / LINEAR).write_text(json.dumps(fit_linear(learn)), encoding="utf-8")
+    card = _card(parts, sessions, seed, hold_out, config.as_json())
+    _write_card(aside, card)
+    say("scoring on streams it has not seen")
+    card["scores"] = scores(Version(aside, card), parts)
+    card["minutes"] = round((time.monotonic() - began) / 60, 1)
+    _write_card(aside, card)
+    return _publish(aside, out, card)
+
+
+def fit_linear(data: Arrays) -> dict[str, Any]:
+    """Ridge's coefficients and every baseline's spread, as linear.json holds them."""
+    picks = np.arange(len(data))[:: max(1, len(data) // LINEAR_ROWS)]
+    ridge = fit_ridge(data)
+    some = _pick(data, picks)
+    y, n = some.targets.y, some.targets.n
+    view = some.full_view(slice(None))
+    ten = np.ones(HORIZON)
+    spreads = {
+        name: fit_spread(view, mood[:, None] * ten, rate[:, None] * ten, y, n).as_json()
+        for name, (mood, rate) in centres(view).items()
+    }
+    rate = view.rate[:, None] * ten
+    fitted = Ridge(ridge.coef, fit_spread(view, ridge.mood(view), rate, y, n))
+    return {"spreads": spreads, "ridge": fitted.as_json()}
+
+
+def fit_ridge(data: Arrays) -> Ridge:
+    x = np.concatenate([inputs(data.full_view(p)) for p in _slices(len(data))])
+    z = data.z
+    weight = np.where(np.isfinite(z), weights(data.view.sd, np.nan_to_num(data.targets.n)), 0.0)
+    return Ridge(solve(x, np.nan_to_num(z), weight))
+
+
+def _slices(length: int, size: int = 20_000) -> list[slice]:
+    return [slice(a, a + size) for a in range(0, length, size)]
+
+
+def _pick(data: Arrays, rows: Any) -> Arrays:
+    view = {k: v if k == "x" else v[rows] for k, v in vars(data.view).items()}
+    found = {k: v[rows] for k, v in vars(data.targets).items()}
+    return Arrays(
+        data.windows, data.rows[rows], type(data.view)(**view), type(data.targets)(**found)
+    )
+
+
+def scores(version: Version, parts: Split) -> dict[str, Any]:
+    """Latent skill, coverage and width by step on the valid streams and held-out channels."""
+    models = version.forecasters()
+    out = {}
+    for name, sessions in (("valid_streams", parts.valid), ("held_out_channels", parts.held_out)):
+        judged = [s for s in sessions if len(cutoffs(s, FIRST_JUDGED))]
+        tally = Tally()
+        for session in judged[:: max(1, -(-len(judged) // SCORED_STREAMS))]:
+            judge(session, models, tally)
+        out[name] = tally.report(models)["all"] if judged else None
+    return out
+
+
+def _card(
+    parts: Split, sessions: Sequence[Session], seed: int, hold_out: Sequence[str], params: Any
+) -> dict[str, Any]:
+    seen = [*parts.train, *parts.valid]
+    dated = [s for s in seen if s.start[0] >= datetime(2005, 1, 1, tzinfo=UTC).timestamp()] or seen
+    return {
+        "kind": "lstm",
+        "trained_at": iso(datetime.now(UTC)),
+        "data": {
+            "from": iso(utc(float(min(s.start[0] for s in dated)))),
+            "to": iso(utc(float(max(s.start[-1] for s in dated)))),
+            "undated_streams": len(seen) - len(dated),
+            "channels": sorted({s.channel for s in seen}),
+            "held_out_channels": sorted({s.channel for s in parts.held_out}),
+            "streams": {k: len(v) for k, v in vars(parts).items()},
+            "windows": {k: sum(map(len, v)) for k, v in vars(parts).items()},
+            "lexicons": sorted({v for s in sessions for v in s.lexicons}),
+        },
+        "seed": seed,
+        "hold_out": list(hold_out),
+        "params": params,
+        "versions": {
+            "python": platform.python_version(),
+            **{p: _installed(p) for p in ("keras", "tensorflow", "tensorflow-cpu", "numpy")},
+        },
+        "contract": contract(),
+    }
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version_of(package)
+    except ImportError:
+        return None
+
+
+def _write_card(folder: Path, card: dict[str, Any]) -> None:
+    card["sha256"] = {name: sha256(folder / name) for name in (NETWORK, LINEAR)}
+    (folder / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
+
+
+def _new_folder(out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    aside = out / f".{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    return aside
+
+
+def _publish(aside: Path, out: Path, card: dict[str, Any]) -> Version:
+    stamp = card["trained_at"].translate({ord(c): None for c in "-:TZ"})
+    target = out / f"{stamp[:8]}-{stamp[8:]}"
+    aside.rename(target)
+    return Version(target, card)
+
+
+def _progress(epochs: int, say: Say) -> Any:
+    import keras
+
+    class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            losses = " ".join(f"{k}={v:.4f}" for k, v in (logs or {}).items())
+            say(f"epoch {epoch + 1}/{epochs} {losses}")
+
+    return Progress()
+
+
+__all__ = ["BASELINES", "fit_linear", "train"]
