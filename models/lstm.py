@@ -184,7 +184,7 @@ def _fit_one(
     model.fit(
         dataset(train, min(config.batch, len(train)), seed),
         validation_data=dataset(valid, 4096, None),
-        epochs=config.epochs, verbose=0, callbacks=[best, *callbacks],
+        epochs=config.epochs, shuffle=False, verbose=0, callbacks=[best, *callbacks],
     )  # fmt: skip
     return model
 
@@ -212,7 +212,7 @@ def export(model: Any) -> bytes:
     shape = tf.TensorSpec((BATCH, CONTEXT, len(NAMES)), tf.float32)
     traced = tf.function(lambda x: flat(x, training=False)).get_concrete_function(shape)
     frozen = convert_variables_to_constants_v2(traced)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], traced)
     return bytes(converter.convert())
 
 

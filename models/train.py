@@ -19,14 +19,14 @@ import numpy as np
 from models.backtest import Tally, judge
 from models.base import FIRST_JUDGED
 from models.data import Arrays, Split, arrays, check_enough, cutoffs, sessions_by_channel, split
-from models.naive import BASELINES, centres, fit_spread
+from models.naive import centres, fit_spread
 from models.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
 from models.ridge import Ridge, inputs, solve, weights
 from models.sessions import Session
 from warehouse.config import DataFolder
 from warehouse.records import HORIZON, iso, utc
 
-LINEAR_ROWS = 200_000  # cutoffs the baselines' bands are fitted on, at most
+LINEAR_ROWS = 40_000  # cutoffs the baselines' bands are fitted on, at most
 SCORED_STREAMS = 150  # of each part, at most: the card's scores; `backtest` does them all
 Say = Callable[[str], None]
 
@@ -48,16 +48,19 @@ def train(
     learn, check = arrays(parts.train), arrays(parts.valid)
     say(f"{len(learn)} cutoffs to train on, {len(check)} to validate; {config.members} networks")
     model = lstm.fit(config, learn, check, seed, [_progress(config.epochs, say)])
-    aside = _new_folder(out)
+    began_at = datetime.now(UTC)
+    aside = _new_folder(out, f"{began_at:%Y%m%d-%H%M%S}")
     (aside / NETWORK).write_bytes(lstm.export(model))
     (aside / LINEAR).write_text(json.dumps(fit_linear(learn)), encoding="utf-8")
-    card = _card(parts, sessions, seed, hold_out, config.as_json())
+    card = _card(parts, sessions, seed, hold_out, config.as_json(), began_at)
     _write_card(aside, card)
     say("scoring on streams it has not seen")
     card["scores"] = scores(Version(aside, card), parts)
     card["minutes"] = round((time.monotonic() - began) / 60, 1)
     _write_card(aside, card)
-    return _publish(aside, out, card)
+    aside.rename(out / aside.name)
+    aside.parent.rmdir()
+    return Version(out / aside.name, card)
 
 
 def fit_linear(data: Arrays) -> dict[str, Any]:
@@ -110,13 +113,18 @@ def scores(version: Version, parts: Split) -> dict[str, Any]:
 
 
 def _card(
-    parts: Split, sessions: Sequence[Session], seed: int, hold_out: Sequence[str], params: Any
+    parts: Split,
+    sessions: Sequence[Session],
+    seed: int,
+    hold_out: Sequence[str],
+    params: Any,
+    at: datetime,
 ) -> dict[str, Any]:
     seen = [*parts.train, *parts.valid]
     dated = [s for s in seen if s.start[0] >= datetime(2005, 1, 1, tzinfo=UTC).timestamp()] or seen
     return {
         "kind": "lstm",
-        "trained_at": iso(datetime.now(UTC)),
+        "trained_at": iso(at),
         "data": {
             "from": iso(utc(float(min(s.start[0] for s in dated)))),
             "to": iso(utc(float(max(s.start[-1] for s in dated)))),
@@ -150,19 +158,12 @@ def _write_card(folder: Path, card: dict[str, Any]) -> None:
     (folder / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
 
 
-def _new_folder(out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
+def _new_folder(out: Path, name: str) -> Path:
+    """OUT/.PID/NAME, to be renamed OUT/NAME when whole: a version is there or it is not."""
     aside = out / f".{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    return aside
-
-
-def _publish(aside: Path, out: Path, card: dict[str, Any]) -> Version:
-    stamp = card["trained_at"].translate({ord(c): None for c in "-:TZ"})
-    target = out / f"{stamp[:8]}-{stamp[8:]}"
-    aside.rename(target)
-    return Version(target, card)
+    (aside / name).mkdir(parents=True)
+    return aside / name
 
 
 def _progress(epochs: int, say: Say) -> Any:
@@ -174,6 +175,3 @@ def _progress(epochs: int, say: Say) -> Any:
             say(f"epoch {epoch + 1}/{epochs} {losses}")
 
     return Progress()
-
-
-__all__ = ["BASELINES", "fit_linear", "train"]

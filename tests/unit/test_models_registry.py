@@ -1,0 +1,132 @@
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import registry
+from models.features import now
+from models.registry import CARD, LINEAR, NETWORK, SHIPPED, serving, sha256, usable, versions
+from tests.forecasting import make_session
+from warehouse.config import DataFolder
+from warehouse.errors import ModelUnusable
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """Three good versions of the same weights, 'c' the newest."""
+    newest = versions(shipped=SHIPPED)[0].path
+    for i, name in enumerate("abc"):
+        shutil.copytree(newest, tmp_path / name)
+        edit_card(tmp_path / name, trained_at=f"2026-01-0{i + 1}T00:00:00Z")
+    return tmp_path
+
+
+def edit_card(version: Path, **changes: object) -> None:
+    card = json.loads((version / CARD).read_text())
+    (version / CARD).write_text(json.dumps({**card, **changes}))
+
+
+def test_the_newest_version_serves_first_and_baselines_beside_it(shelf: Path) -> None:
+    assert list(serving(shipped=shelf)) == [
+        "lstm-c", "last_value", "session_mean", "ewma", "ridge",
+    ]  # fmt: skip
+
+
+def test_a_users_own_version_goes_before_an_older_shipped_one(shelf: Path, tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.models.mkdir(parents=True)
+    shutil.move(shelf / "c", folder.models / "c")
+    assert next(iter(serving(folder, shelf))) == "lstm-c"
+    assert [v.path.name for v in usable(folder, shelf)] == ["c", "b", "a"]
+
+
+def break_bytes(version: Path) -> None:
+    body = bytearray((version / NETWORK).read_bytes())
+    body[len(body) // 2] ^= 1
+    (version / NETWORK).write_bytes(body)
+
+
+def change_features(version: Path) -> None:
+    edit_card(version, contract={**registry.contract(), "features_version": 0})
+
+
+def no_model_at_all(version: Path) -> None:
+    (version / NETWORK).write_bytes(b"not a network")
+    edit_card(version, sha256={n: sha256(version / n) for n in (NETWORK, LINEAR)})
+
+
+def no_numbers(version: Path) -> None:
+    (version / LINEAR).write_text("{}")
+    edit_card(version, sha256={n: sha256(version / n) for n in (NETWORK, LINEAR)})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        break_bytes,
+        change_features,
+        no_model_at_all,
+        no_numbers,
+        lambda v: (v / NETWORK).unlink(),
+        lambda v: (v / LINEAR).write_text("{}"),
+        lambda v: (v / CARD).write_text("{"),
+        lambda v: (v / CARD).write_text("[]"),
+        lambda v: edit_card(v, trained_at="yesterday"),
+    ],
+)
+def test_a_damaged_or_foreign_version_is_refused_and_the_one_before_serves(
+    shelf: Path,
+    damage,  # type: ignore[no-untyped-def]
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    damage(shelf / "c")
+    with caplog.at_level(logging.WARNING):
+        models = serving(shipped=shelf)
+    assert next(iter(models)) == "lstm-b"
+    assert np.isfinite(models["lstm-b"].predict(now([make_session(50)])).quantiles).all()
+    assert len(caplog.records) == 1 and "why=" in caplog.messages[0]
+
+
+def test_without_any_usable_version_there_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnusable, match="train one"):
+        serving(shipped=tmp_path)
+
+
+def test_baselines_are_evaluated_even_without_weights(tmp_path: Path) -> None:
+    found = registry.forecasters(shipped=tmp_path)
+    assert list(found) == ["last_value", "session_mean", "ewma"]
+
+
+def test_a_backtest_evaluates_every_usable_version(shelf: Path) -> None:
+    break_bytes(shelf / "b")
+    found = registry.forecasters(shipped=shelf)
+    assert sorted(found) == ["ewma", "last_value", "lstm-a", "lstm-c", "ridge", "session_mean"]
+
+
+def test_shipped_weights_are_small_and_their_card_is_whole() -> None:
+    assert sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file()) <= 2_000_000
+    for version in versions(shipped=SHIPPED):
+        version.check()
+        assert {"data", "seed", "versions", "scores", "params"} <= version.card.keys()
+        assert {"from", "to", "channels", "held_out_channels"} <= version.card["data"].keys()
+
+
+def test_serving_does_not_import_tensorflow() -> None:
+    code = """
+import sys
+from models.features import now
+from models.registry import serving
+from tests.forecasting import make_session
+model = next(iter(serving().values()))
+model.predict(now([make_session(50)]))
+print([m for m in sys.modules if m.split(".")[0] in ("tensorflow", "keras", "duckdb", "typer")])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
