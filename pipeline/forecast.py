@@ -61,10 +61,10 @@ class Forecasts:
     def _load(self, folder: DataFolder) -> None:
         try:
             self.models = serving(folder)
-            self.served = next(iter(self.models))
+            self.served, self.why = next(iter(self.models)), ""
             log.info("model serving name=%s", self.served)
         except ModelUnusable as exc:
-            self.why = str(exc)
+            self.why = "no model is there to forecast"
             log.error("no forecasts: %s", exc)
 
     def saw(self, window: Window) -> None:

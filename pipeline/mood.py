@@ -15,6 +15,7 @@ import orjson
 from warehouse.records import HORIZON, WINDOW_SECONDS, Forecast, Window, iso, utc
 
 HISTORY = 60
+STALE_S = 90
 MAX_BODY = 5000  # bytes
 _QUIET_WINDOWS, _QUIET_N = 5, 3
 _TOP, _TOP_LENGTH = 5, 25
@@ -28,9 +29,10 @@ class MoodState:
     channel: str
     channel_id: str
     windows: deque[Window] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    terms: deque[Counter[str]] = field(default_factory=lambda: deque(maxlen=_QUIET_WINDOWS))
+    top: Mapping[str, int] = field(default_factory=dict)  # emotes of the last window
     forecast: Forecast | None = None
     skill: float | None = None
+    trouble: str = ""  # why no model forecasts
     on: bool = False
     readable: float | None = None
     recap: Mapping[str, Any] | None = None
@@ -44,7 +46,7 @@ class MoodState:
                 return
         self.moment = _moment(self.windows, window, terms) or self.moment
         self.windows.append(window)
-        self.terms.append(Counter(terms))
+        self.top = terms
 
 
 def label(mood: float | None) -> str:
@@ -56,8 +58,11 @@ def label(mood: float | None) -> str:
     return "negative" if mood <= -0.05 else "neutral"
 
 
-def body(state: MoodState, source: str, now: float) -> bytes:
-    """The JSON of DESIGN section 6; shortened from the oldest history where it is too long."""
+def body(state: MoodState, source: str, now: float, clock: float | None = None) -> bytes:
+    """The JSON of DESIGN section 6; shortened from the oldest history where it is too long.
+
+    now: the wall clock. clock: the source's own, where that is another (a replay).
+    """
     found: dict[str, Any] = {
         "v": 1,
         "channel_id": state.channel_id,
@@ -65,7 +70,7 @@ def body(state: MoodState, source: str, now: float) -> bytes:
         "source": source,
         "window_s": WINDOW_SECONDS,
         "generated_at": iso(utc(now)),
-        "status": status(state),
+        "status": status(state, now if clock is None else clock),
         "readable": None if state.readable is None else round(state.readable, 2),
         "now": _now(state),
         "history": _history(state.windows),
@@ -82,10 +87,13 @@ def body(state: MoodState, source: str, now: float) -> bytes:
     return data
 
 
-def status(state: MoodState) -> str:
-    """live, quiet (fewer than 3 messages in the last 5 windows) or offline."""
+def status(state: MoodState, now: float) -> str:
+    """live, quiet (fewer than 3 messages in the last 5 windows), offline, or stale while a
+    restarted pipeline catches up. now: the wall clock, or a replay's own."""
     if not state.on:
         return "offline"
+    if state.windows and now - _end(state.windows[-1]) > STALE_S:
+        return "stale"
     recent = list(state.windows)[-_QUIET_WINDOWS:]
     return "quiet" if sum(w.n_messages for w in recent) < _QUIET_N else "live"
 
@@ -93,10 +101,8 @@ def status(state: MoodState) -> str:
 def _now(state: MoodState) -> dict[str, Any]:
     last = state.windows[-1] if state.windows else None
     mood = last.mean_compound if last else None
-    counts: Counter[str] = Counter()
-    for terms in state.terms:
-        counts.update(terms)
-    top = [[t[:_TOP_LENGTH], n] for t, n in counts.most_common(_TOP)]
+    most = Counter(state.top).most_common(_TOP)
+    top = [[term[:_TOP_LENGTH], n] for term, n in most]
     n = last.n_messages if last else 0
     return {"mood": _short(mood), "label": label(mood), "n": n, "top": top}
 
@@ -138,9 +144,9 @@ def record(skill: float | None) -> str:
 def _why_not(state: MoodState) -> str:
     if not state.on:
         return "the stream is offline"
-    if len(state.windows) < 6:
-        return "the stream has just begun"
-    return "no forecast could be made"
+    if state.trouble:
+        return state.trouble
+    return "the stream has just begun, or too little was said"
 
 
 def _end(window: Window) -> float:
