@@ -42,7 +42,8 @@ class Buffer:
 
     def takes(self, item: Item) -> bool:
         """Whether the item is of a kind that is kept, and not older than the retention."""
-        return type(item) in _NAMES and item.at >= time.time() - self.retention_s
+        kept = type(item) in _NAMES and self.retention_s > 0
+        return kept and item.at >= time.time() - self.retention_s
 
     def append(self, item: Item, compound: float | None = None) -> None:
         """Keep an item it takes until the next flush; a Message comes with its compound."""

@@ -19,6 +19,7 @@ _INVISIBLE = re.compile(
     "\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\uffff"
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+LONE = re.compile("[\ud800-\udfff]")  # half a pair: what broken JSON leaves in a text
 MAX_TEXT = 2000  # characters; Twitch allows 500
 
 

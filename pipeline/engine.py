@@ -17,15 +17,15 @@ from pipeline.buffer import Buffer
 from pipeline.config import PipelineSettings
 from pipeline.forecast import Forecasts, model_rows
 from pipeline.inbox import apply_all
-from pipeline.intake import Intake, happenings
+from pipeline.intake import Intake, happenings, whole
 from pipeline.message import Batch, ChannelInfo, Happening, Item, Message
 from pipeline.mood import MoodState, body
 from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover
-from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
+from pipeline.rows import admission, event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.score import Scorer, make_scorer
 from pipeline.terms import Gate
-from pipeline.window import Closed, Stream
+from pipeline.window import Closed
 from warehouse.config import DataFolder
 from warehouse.manifest import PublishedFile
 from warehouse.publish import Publisher, samples_schema
@@ -38,6 +38,7 @@ _FLUSH_S = 0.5  # the buffer is on disk within this, twice as often as promised
 _COMMIT_S = 1.0  # while catching up; live, every closed window is committed at once
 _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
+_WRONG_S = 3600.0  # a step back of the clock, or a message ahead of it, that is a mistake
 _SLOW_S = 60.0  # housekeeping: scores, channels, expiry
 
 
@@ -53,7 +54,7 @@ class Engine:
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
         scorer: Scorer = make_scorer(settings.lexicon)
         hasher = Hasher(load_salt(folder.root / "salt"))
-        self.intake = Intake(scorer, hasher, Gate(scorer.knows), settings.grace_s)
+        self.intake = Intake(scorer, hasher, Gate(scorer.knows, hasher.of), settings.grace_s)
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.publisher = Publisher(folder, store, source)
@@ -61,20 +62,30 @@ class Engine:
         self.moods: dict[str, MoodState] = {}
         self.closed: list[Closed] = []
         self.events: list[Happening] = []
+        # rows of forecasts and scores, and the windows they follow from, until committed
+        self._forecasts: dict[tuple[Any, ...], Any] = {}
+        self._scores: dict[tuple[Any, ...], Any] = {}
+        self._forecast_of: dict[int, Closed] = {}
         # (table, paths of the parts, merged file): compaction's results, put in at a turn
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
-        self.streams: dict[str, Stream] = {}  # as last written, by channel
-        self.clock = float(store.meta("clock") or 0)  # the source's, never backwards
+        self.clock = self._last_clock()  # the source's, never backwards
         self._flushed = self._committed = self._slow = time.monotonic()
         recover(self)
+
+    def _last_clock(self) -> float:
+        """Where this source's clock stood when it last committed; 0 for one that starts over."""
+        if self.source == "replay" or self.store.meta("source") != self.source:
+            return 0.0
+        return min(float(self.store.meta("clock") or 0), time.time())
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
         """What the source says of its channels; they are in the tables from now on."""
         for info in infos:
             self.infos[info.channel] = info
-            self.mood(info.channel)
+            self.mood(info.channel).channel_id = self.channel_id(info.channel)
         self._write_channels()
+        self._moods([])
         self.store.write({"models": self.store.rows("models", model_rows(self.folder))})
         self._recaps()
         self._records()
@@ -82,9 +93,13 @@ class Engine:
 
     def feed(self, batch: Batch) -> None:
         """Take one batch in. Raises StorageFull; call again with an empty one to retry."""
-        for item in batch.items:
-            self._take(item)
-        self.events.extend(happenings(batch.items))
+        if batch.at < self.clock - _WRONG_S:
+            self.clock = batch.at
+            self.intake.turn_back(batch.at)
+        items = [whole(item) for item in batch.items]
+        for item in items:
+            self._take(item, batch.at)
+        self.events.extend(happenings(items))
         self.clock = max(self.clock, batch.at)
         now = time.monotonic()
         if now - self._flushed >= _FLUSH_S:
@@ -108,15 +123,16 @@ class Engine:
 
     def commit(self) -> None:
         """Windows, terms, events, forecasts and scores in one transaction, then publish."""
-        closed, events = self.closed, self.events
-        forecasts, scores = self.forecasts.after(closed)
+        closed, events = _latest(self.closed), self.events
+        self._forecast(closed)
+        told = [s for t in self.intake.tracks.values() for s in t.told.values()]
         tables = {
             "windows": window_rows(closed, self.source),
             "window_terms": term_rows(closed, self.intake.gate),
             "events": event_rows(events),
-            "streams": self._stream_rows(),
-            "forecasts": forecasts,
-            "forecast_scores": scores,
+            "streams": [stream_row(stream, self.source) for stream in told],
+            "forecasts": list(self._forecasts.values()),
+            "forecast_scores": list(self._scores.values()),
         }
         self.buffer.flush()
         self.store.write(
@@ -124,9 +140,13 @@ class Engine:
             {"clock": str(self.clock), "source": self.source},
         )
         self.closed, self.events = [], []
+        for track in self.intake.tracks.values():
+            track.told.clear()
+        for done in (self._forecasts, self._scores, self._forecast_of):
+            done.clear()
         self._committed = time.monotonic()
-        apply_all(self.folder.inbox, self.store)
         self._moods(closed)
+        apply_all(self.folder.inbox, self.store)
         self.publish(self._samples(closed))
         self._log(closed)
 
@@ -136,8 +156,10 @@ class Engine:
         while self.merged:
             self.publisher.swap_merged(*self.merged.pop(0))
         self.publisher.publish(samples, drop_samples_before=iso(before))
+        clock = self.clock if self.source == "replay" else None
         for state in self.moods.values():
-            self.publisher.put_latest(state.channel_id, body(state, self.source, time.time()))
+            made = body(state, self.source, time.time(), clock)
+            self.publisher.put_latest(state.channel_id, made)
 
     def housekeeping(self) -> None:
         """What needs doing once a minute."""
@@ -164,7 +186,10 @@ class Engine:
 
     # -- the parts of a turn ---------------------------------------------------------------
 
-    def _take(self, item: Item) -> None:
+    def _take(self, item: Item, now: float) -> None:
+        if item.at > now + _WRONG_S:  # no window could be closed before it
+            self.intake.counts.dropped += 1
+            return
         compound = self.intake.take(item)
         if compound is not None and self.buffer.takes(item):
             kept = self.intake.anonymous(item) if isinstance(item, Message) else item
@@ -180,19 +205,13 @@ class Engine:
     def _has_requests(self) -> bool:
         return any(self.folder.inbox.glob("*.json"))
 
-    def _stream_rows(self) -> list[Any]:
-        """Rows of the streams that began, ended or changed since they were last written."""
-        rows = []
-        for channel, track in self.intake.tracks.items():
-            for stream in track.streams:
-                if self.streams.get(stream.stream_id) != stream:
-                    rows.append(stream_row(stream, self.source))
-                    self.streams[stream.stream_id] = stream
-            keep = {stream.stream_id for stream in track.streams}
-            for name in [n for n, s in self.streams.items() if s.channel == channel]:
-                if name not in keep:
-                    del self.streams[name]
-        return rows
+    def _forecast(self, closed: list[Closed]) -> None:
+        """Rows that follow from windows, made once however often the commit is tried."""
+        fresh = [c for c in closed if id(c) not in self._forecast_of]
+        forecasts, scores = self.forecasts.after(fresh)
+        self._forecast_of.update((id(c), c) for c in fresh)
+        self._forecasts.update(((r["channel"], r["cutoff"], r["model"]), r) for r in forecasts)
+        self._scores.update(((r["channel"], r["day"], r["model"], r["step"]), r) for r in scores)
 
     def _samples(self, closed: list[Closed]) -> pa.Table:
         since = utc(time.time()) - timedelta(seconds=self.retention_s)
@@ -224,6 +243,7 @@ class Engine:
             state.on = track.on
             state.forecast = self.forecasts.latest.get(channel)
             state.skill = self.forecasts.skill(channel)
+            state.trouble = self.forecasts.why
             if channel in self.intake.readable:
                 state.readable = self.intake.readable[channel].share
 
@@ -234,8 +254,8 @@ class Engine:
             for line in closed.lines
             for term in {name for name, kind, _ in line.scored.terms if kind != "word"}
         )
-        admits = self.intake.gate.admits
-        return {t: n for t, n in counts.items() if admits(closed.window.channel, t)}
+        admits = admission(self.intake.gate, closed.window)
+        return {t: n for t, n in counts.items() if admits(t)}
 
     def _write_channels(self) -> None:
         names = {*self.infos, *self.intake.tracks}
@@ -272,3 +292,8 @@ class Engine:
                 "window closed channel=%s start=%s n=%d late=%d observed_s=%.1f",
                 w.channel, iso(w.start), w.n_messages, w.n_late, w.observed_s,
             )  # fmt: skip
+
+
+def _latest(closed: list[Closed]) -> list[Closed]:
+    """Each window once, as it was last made."""
+    return list({(c.window.channel, c.window.start): c for c in closed}.values())

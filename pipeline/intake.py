@@ -6,8 +6,9 @@ the buffer all go the same way.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from pipeline.clean import KNOWN_BOTS, is_filtered
+from pipeline.clean import KNOWN_BOTS, LONE, is_filtered
 from pipeline.message import (
     Happening,
     Heard,
@@ -21,8 +22,9 @@ from pipeline.message import (
 from pipeline.privacy import Hasher
 from pipeline.readable import Readable
 from pipeline.score import Scorer
+from pipeline.summary import Line
 from pipeline.terms import Gate
-from pipeline.window import Closed, Line, Stream, Track
+from pipeline.window import HELD, Closed, Stream, Track
 from warehouse.records import WINDOW_SECONDS
 
 _IDS = 100_000  # message ids remembered, twice this at most
@@ -47,6 +49,7 @@ class Intake:
     hasher: Hasher
     gate: Gate
     grace_s: float = 5.0
+    held: int = HELD
     tracks: dict[str, Track] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     readable: dict[str, Readable] = field(default_factory=dict)
@@ -56,7 +59,7 @@ class Intake:
     def track(self, channel: str) -> Track:
         """The channel's track, made when it is first spoken of."""
         if channel not in self.tracks:
-            self.tracks[channel] = Track(channel, self.scorer.version)
+            self.tracks[channel] = Track(channel, self.scorer.version, self.held)
         return self.tracks[channel]
 
     def take(self, item: Item, hashed: bool = False) -> float | None:
@@ -92,8 +95,8 @@ class Intake:
         login = "" if hashed else message.chatter.lower()
         bot = message.bot or login in KNOWN_BOTS
         chatter = int(message.chatter or 0) if hashed else self.hasher.of(login)
-        if login:
-            self.gate.saw_login(login)
+        if chatter:
+            self.gate.saw(chatter)
         line = None
         if is_filtered(message.text, login, bot):
             self.counts.filtered += 1
@@ -122,6 +125,16 @@ class Intake:
             self.counts.late += 1
         self.counts.dropped += track.dropped - before
 
+    def remember(self, message: Message) -> None:
+        """A message from the buffer that is in a committed window: not to be counted again."""
+        self._is_known(hash(message.id))
+        self.gate.saw(int(message.chatter or 0))
+
+    def turn_back(self, now: float) -> None:
+        """The source's clock had been wrong; it is `now`."""
+        for track in self.tracks.values():
+            track.turn_back(now)
+
     def _is_known(self, key: int) -> bool:
         new, old = self._ids
         if key in new or key in old:
@@ -146,6 +159,22 @@ class Intake:
             if t.cells or t.stream
         ]
         return self.close(max(ends) + self.grace_s) if ends else []
+
+
+def whole(item: Item) -> Item:
+    """The item without lone surrogates in what people wrote: no file can hold them."""
+    if isinstance(item, Message) and item.text.isascii() and not item.emotes:
+        return item
+    texts: dict[str, Any] = {name: getattr(item, name, "") for name in _WRITTEN}
+    fixed: dict[str, Any] = {
+        name: LONE.sub("\ufffd", t) for name, t in texts.items() if LONE.search(t)
+    }
+    if isinstance(item, Message) and item.emotes:
+        fixed["emotes"] = tuple(LONE.sub("\ufffd", name) for name in item.emotes)
+    return replace(item, **fixed) if fixed else item
+
+
+_WRITTEN = ("id", "text", "title", "category", "detail")
 
 
 def _stream(item: StreamStart) -> Stream:

@@ -5,22 +5,31 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipeline.message import Message, StreamStart
-from pipeline.window import Stream
+from pipeline.message import Heard, Message, StreamStart
+from pipeline.readable import Readable
+from pipeline.rows import stream_row
+from pipeline.window import Stream, Track
 from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 
 if TYPE_CHECKING:
     from pipeline.engine import Engine
 
+_READ = 500  # messages that a share from before the restart counts as
+
 
 def recover(engine: Engine) -> None:
-    """Open streams with their last windows, then every buffered item not yet in a window.
+    """Streams with their last windows, then every buffered item not yet in a window.
 
     Windows that were closed but not committed are made again from the buffer; time in which
     nobody listened shows in observed_s, since spans end with what the buffer last heard.
     """
-    for row in engine.store.query("open_streams", source=engine.source).to_pylist():
+    for row in engine.store.query("last_streams", source=engine.source).to_pylist():
         _resume(engine, row)
+    if engine.source == "replay":  # it tells everything anew, from its start
+        _end_streams(engine)
+        return
+    for row in engine.store.query("readable", source=engine.source).to_pylist():
+        engine.intake.readable[row["channel"]] = Readable(row["readable"], _READ)
     for row in engine.store.query("recent_windows", source=engine.source).to_pylist():
         engine.forecasts.saw(window_of(row))
         engine.mood(row["channel"]).windows.append(window_of(row))
@@ -35,6 +44,7 @@ def _resume(engine: Engine, row: dict[str, Any]) -> None:
         row["stream_id"],
         row["channel"],
         seconds(row["started_at"]),
+        ended_at=None if row["ended_at"] is None else seconds(row["ended_at"]),
         title=row["title"] or "",
         category=row["category"] or "",
         vod_id=row["vod_id"] or "",
@@ -42,25 +52,41 @@ def _resume(engine: Engine, row: dict[str, Any]) -> None:
         said=row["said"],
     )
     track.start_stream(stream)
-    engine.streams[stream.stream_id] = stream
+    del track.told[stream.stream_id]
     if row["last_start"] is not None:
-        track.next_start = window_start(seconds(row["last_start"])) + WINDOW_SECONDS
-        track.last_message = max(
-            track.last_message, seconds(row["last_message"] or row["started_at"])
-        )
+        last = seconds(row["last_start"])
+        track.next_start = track.closed_to = window_start(last) + WINDOW_SECONDS
+        spoke = seconds(row["last_message"] or row["started_at"])
+        track.last_message = max(track.last_message, spoke)
+
+
+def _end_streams(engine: Engine) -> None:
+    """An earlier replay's streams ended with its last window; its tracks are of no use."""
+    for track in engine.intake.tracks.values():
+        track.end_stream(max(track.closed_to, track.stream.started_at if track.stream else 0))
+    told = [s for t in engine.intake.tracks.values() for s in t.told.values()]
+    rows = [stream_row(stream, engine.source) for stream in told]
+    engine.store.write({"streams": engine.store.rows("streams", rows)})
+    engine.intake.tracks.clear()
 
 
 def _replay_buffer(engine: Engine) -> None:
-    committed = {c: t.next_start for c, t in engine.intake.tracks.items()}
+    intake = engine.intake
     for item in engine.buffer.items_since(engine.clock - 3600):
-        since = committed.get(item.channel)
-        if isinstance(item, Message):
-            if since is None or item.at >= since:
-                engine.intake.take(item, hashed=True)
-        elif not (isinstance(item, StreamStart) and item.at < engine.clock):
-            engine.intake.take(item, hashed=True)
-    for track in engine.intake.tracks.values():
+        track = intake.track(item.channel)
+        if isinstance(item, Message | Heard) and not track.seen:
+            track.watch(item.at)  # it was watched since before this segment began
+        if isinstance(item, Message) and item.at < track.closed_to:
+            intake.remember(item)
+        elif not isinstance(item, StreamStart) or _is_new(track, item):
+            intake.take(item, hashed=True)
+    for track in intake.tracks.values():
         track.lost()
+
+
+def _is_new(track: Track, item: StreamStart) -> bool:
+    """Whether the warehouse may not know it yet: it is not older than what it knows."""
+    return track.stream is None or item.at >= track.stream.started_at
 
 
 def seconds(at: datetime) -> float:

@@ -32,7 +32,7 @@ def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
         window = c.window
         if window.mean_compound is None:
             continue
-        admits = _admits(gate, window.channel)
+        admits = admission(gate, window)
         found = window_terms(
             (line.scored for line in c.lines), window.n_messages, window.mean_compound, admits
         )
@@ -50,8 +50,10 @@ def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
     return rows
 
 
-def _admits(gate: Gate, channel: str) -> Callable[[str], bool]:
-    return lambda term: gate.admits(channel, term)
+def admission(gate: Gate, window: Window) -> Callable[[str], bool]:
+    """Whether a term may be named for the window."""
+    day = int(window.start.timestamp() // 86400)
+    return lambda term: gate.admits(window.channel, term, day)
 
 
 def sample_rows(closed: Iterable[Closed], gate: Gate, since: datetime) -> list[Row]:
@@ -84,19 +86,19 @@ def _samples(closed: Closed, gate: Gate) -> list[Row]:
 
 
 def event_rows(found: Iterable[Happening]) -> list[Row]:
-    """Rows of `events`; the same happening told twice has the same id."""
-    return [
-        {
-            "event_id": blake2b(
-                f"{h.channel} {h.at} {h.kind} {h.detail}".encode(errors="replace"), digest_size=12
-            ).hexdigest(),
+    """Rows of `events`; the same happening told twice is one."""
+    rows: dict[str, Row] = {}
+    for h in found:
+        name = f"{h.channel} {h.at} {h.kind} {h.detail}".encode(errors="replace")
+        event_id = blake2b(name, digest_size=12).hexdigest()
+        rows[event_id] = {
+            "event_id": event_id,
             "channel": h.channel,
             "at": utc(h.at),
             "kind": h.kind,
             "detail": h.detail,
         }
-        for h in found
-    ]
+    return list(rows.values())
 
 
 def stream_row(stream: Stream, source: str) -> Row:

@@ -4,9 +4,10 @@ A term is kept when the lexicon knows it, or when three chatters used it that da
 it is a login seen lately.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.score import Scored
 
@@ -14,7 +15,9 @@ BY_CONTRIBUTION = 15
 BY_COUNT = 5
 SPREAD = 3  # chatters a day before an unknown term is a term
 _PENDING = 2000  # unknown terms remembered per channel and day
-_LOGINS = 50_000
+_CHATTERS = 50_000
+_DAYS = 2
+_WORD = re.compile(r"\w{2,25}")  # longer is no login
 REST = "*"
 
 
@@ -25,30 +28,44 @@ class _Tally:
     part: float = 0.0
 
 
+@dataclass(slots=True)
+class _Day:
+    """Unknown terms of a channel on one day: those admitted, and who used the others."""
+
+    admitted: set[str] = field(default_factory=set)
+    pending: OrderedDict[str, set[int]] = field(default_factory=OrderedDict)
+
+
 class Gate:
-    """Decides which terms may be stored. Bounded memory: old terms and logins are forgotten."""
+    """Decides which terms may be stored. Bounded memory: old terms and chatters are forgotten.
 
-    def __init__(self, known: Callable[[str], bool]) -> None:
-        self.known = known
-        self._logins: OrderedDict[str, None] = OrderedDict()
-        self._days: dict[str, int] = {}
-        self._admitted: dict[str, set[str]] = {}
-        self._pending: dict[str, OrderedDict[str, set[int]]] = {}
+    known: whether the lexicon has a term. of: a login's hash, as chatters come hashed.
+    """
 
-    def saw_login(self, login: str) -> None:
-        """A chatter's login was seen: it is no term from now on."""
-        self._logins[login] = None
-        self._logins.move_to_end(login)
-        if len(self._logins) > _LOGINS:
-            self._logins.popitem(last=False)
+    def __init__(self, known: Callable[[str], bool], of: Callable[[str], int]) -> None:
+        self.known, self.of = known, of
+        self._chatters: OrderedDict[int, None] = OrderedDict()
+        self._days: dict[str, dict[int, _Day]] = {}
+
+    def saw(self, chatter: int) -> None:
+        """A chatter was seen: their login is no term from now on. 0, nobody, is not one."""
+        if chatter:
+            self._chatters[chatter] = None
+            self._chatters.move_to_end(chatter)
+            if len(self._chatters) > _CHATTERS:
+                self._chatters.popitem(last=False)
 
     def used(self, channel: str, day: int, chatter: int, terms: Iterable[str]) -> None:
-        """`chatter` used the terms; day: days since the epoch."""
-        if self._days.get(channel) != day:
-            self._days[channel] = day
-            self._admitted[channel] = set()
-            self._pending[channel] = OrderedDict()
-        admitted, pending = self._admitted[channel], self._pending[channel]
+        """`chatter` used the terms; day: days since the epoch. Two days are remembered, so that
+        late messages around midnight do not undo each other."""
+        days = self._days.setdefault(channel, {})
+        if day not in days:
+            if len(days) > 1 and day < min(days):
+                return
+            days[day] = _Day()
+            if len(days) > _DAYS:
+                del days[min(days)]
+        admitted, pending = days[day].admitted, days[day].pending
         for term in terms:
             if term not in admitted and not self.known(term):
                 chatters = pending.setdefault(term, set())
@@ -61,14 +78,17 @@ class Gate:
 
     def without_names(self, text: str) -> str:
         """The text with every login seen lately as @…."""
-        words = (("@…" if w.lower() in self._logins else w) for w in text.split(" "))
-        return " ".join(words)
+        return _WORD.sub(lambda m: "@…" if self._is_login(m[0]) else m[0], text)
 
-    def admits(self, channel: str, term: str) -> bool:
-        """Whether the term may be stored for the channel now."""
-        if term.lower() in self._logins:
+    def admits(self, channel: str, term: str, day: int) -> bool:
+        """Whether the term may be stored for a window of that day."""
+        if self._is_login(term):
             return False
-        return self.known(term) or term in self._admitted.get(channel, ())
+        found = self._days.get(channel, {}).get(day)
+        return self.known(term) or (found is not None and term in found.admitted)
+
+    def _is_login(self, word: str) -> bool:
+        return self.of(word.lower()) in self._chatters
 
 
 def window_terms(

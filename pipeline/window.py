@@ -4,35 +4,15 @@ A Track is one channel's: its open windows, when it was seen, its current stream
 closed `grace_s` after its end; a later message reopens it while its messages are still held.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from math import fsum, sqrt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from pipeline.score import Scored
-from warehouse.records import SLOT_SECONDS, SLOTS, WINDOW_SECONDS, Window, utc, window_start
+from pipeline.summary import Cell, Line, summarise
+from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 
 SESSION_GAP_S = 1800  # where nobody says so, a stream ends after so long without a message
 HELD = 20  # closed windows whose messages are still in memory
 MAX_GAP_S = 86400  # nor does any stream outlive a day of silence, or of a clock that jumped
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A message as a window needs it. chatter: hash, 0 unknown; at: epoch seconds."""
-
-    at: float
-    chatter: int
-    text: str
-    scored: Scored
-
-
-@dataclass(slots=True)
-class Cell:
-    """What fell into one window so far."""
-
-    lines: list[Line] = field(default_factory=list)
-    filtered: int = 0
-    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +39,16 @@ class Stream:
 
 
 class Track:
-    """One channel's windows in the making."""
+    """One channel's windows in the making. held: closed windows that can be made again."""
 
-    def __init__(self, channel: str, lexicon_version: str) -> None:
+    def __init__(self, channel: str, lexicon_version: str, held: int = HELD) -> None:
         self.channel = channel
         self.lexicon_version = lexicon_version
-        self.streams: list[Stream] = []  # the newest, and the one before while it closes
+        self.held = held
+        self.streams: list[Stream] = []  # the newest, and those before it while they close
+        self.told: dict[str, Stream] = {}  # streams that began or ended; their reader clears it
         self.next_start: int | None = None  # of the window to close next, while a stream is on
+        self.closed_to = 0  # the end of the newest window that was closed
         self.cells: dict[int, Cell] = {}
         self.done: dict[int, tuple[Cell, Window]] = {}
         self.seen: list[list[float]] = []  # spans [from, to], ascending
@@ -76,8 +59,9 @@ class Track:
     # -- what the source says ------------------------------------------------------------
 
     def watch(self, at: float) -> None:
-        """The channel is seen from `at` on."""
-        self.seen.append([at, at])
+        """The channel is seen from `at` on; time that was seen already counts once."""
+        if not self.seen or at > self.seen[-1][1]:
+            self.seen.append([at, at])
         self.seeing = True
 
     def heard(self, at: float) -> None:
@@ -93,17 +77,32 @@ class Track:
         """A stream begins; an earlier one that was not ended ends here. Twice is once."""
         if self.on and self.stream and self.stream.stream_id == stream.stream_id:
             return
-        self.end_stream(stream.started_at)
-        self.streams = [*self.streams[-1:], stream]
+        self._end(stream.started_at)
+        self._insert(stream)
         if self.next_start is None:
-            self.next_start = window_start(stream.started_at)
+            self.next_start = max(window_start(stream.started_at), self.closed_to)
         self.last_message = max(self.last_message, stream.started_at)
 
+    def _insert(self, stream: Stream, before: Stream | None = None) -> None:
+        """Put a stream last, or before another one; the same one goes on where it was."""
+        others = [s for s in self.streams if s.stream_id != stream.stream_id]
+        place = others.index(before) if before else len(others)
+        self.streams = [*others[:place], stream, *others[place:]]
+        self.told[stream.stream_id] = stream
+
     def end_stream(self, at: float) -> None:
-        """The stream ends at `at`; its last windows still close by the clock."""
+        """The stream ends at `at`; its last windows still close by the clock.
+
+        An end before the stream's start is that of another one, told late.
+        """
+        if self.stream and at >= self.stream.started_at:
+            self._end(at)
+
+    def _end(self, at: float) -> None:
         last = self.stream
         if last and last.ended_at is None:
             self.streams[-1] = replace(last, ended_at=max(at, last.started_at))
+            self.told[last.stream_id] = self.streams[-1]
 
     @property
     def stream(self) -> Stream | None:
@@ -122,17 +121,17 @@ class Track:
         """
         self.heard(at)
         start = window_start(at)
-        if line is not None and self.next_start is None and start not in self.done:
-            self._open_session(start)
-        if self.next_start is None or start >= self.next_start:
-            self._put(self.cells.setdefault(start, Cell()), line)
-            return None
         if start in self.done:
             cell = self.done[start][0]
             cell.late += 1
             self._put(cell, line)
             return start
-        self.dropped += 1
+        if start < (self.closed_to if self.next_start is None else self.next_start):
+            self.dropped += 1
+            return None
+        if line is not None and self.next_start is None:
+            self._open_session(start)
+        self._put(self.cells.setdefault(start, Cell()), line)
         return None
 
     def _put(self, cell: Cell, line: Line | None) -> None:
@@ -146,6 +145,17 @@ class Track:
         name = f"{self.channel}:{utc(start):%Y%m%dT%H%M%S}"
         self.start_stream(Stream(name, self.channel, start, said=False))
 
+    def turn_back(self, now: float) -> None:
+        """The clock had been wrong: what was closed for later than `now` is open again."""
+        start = window_start(now)
+        if self.closed_to > start:
+            self.closed_to = start
+            self.next_start = None if self.next_start is None else start
+            self.done = {s: kept for s, kept in self.done.items() if s < start}
+        self.seen = [[since, min(to, now)] for since, to in self.seen if since <= now]
+        self.seeing = self.seeing and bool(self.seen)
+        self.last_message = min(self.last_message, now)
+
     # -- what the clock does --------------------------------------------------------------
 
     def close(self, now: float, grace_s: float) -> Iterator[Closed]:
@@ -153,13 +163,13 @@ class Track:
         self._end_by_silence(now)
         while self.next_start is not None and self.next_start + WINDOW_SECONDS + grace_s <= now:
             if self._stream_at(self.next_start) is None:
-                self.next_start = self._next_stream_start(self.next_start)
+                self.next_start = self._next_start(self.next_start)
+                self._end_by_silence(now)
             else:
                 yield self._close_one(self.next_start)
-                self.next_start += WINDOW_SECONDS
-        if self.next_start is None:
-            for start in [s for s in self.cells if s + WINDOW_SECONDS + grace_s <= now]:
-                del self.cells[start]
+                self.next_start = self.closed_to
+        if self.next_start is None:  # only filtered messages are left
+            self.cells = {s: c for s, c in self.cells.items() if s + WINDOW_SECONDS > now}
 
     def _end_by_silence(self, now: float) -> None:
         """Where nobody says so, 30 minutes without a message end it; a day ends any."""
@@ -176,16 +186,31 @@ class Track:
                 return stream
         return None
 
-    def _next_stream_start(self, start: int) -> int | None:
-        later = [window_start(s.started_at) for s in self.streams if s.started_at > start]
-        return min(later, default=None)
+    def _next_start(self, start: int) -> int | None:
+        """The next window of a stream, be it one that chat told of after the last had ended."""
+        streams = [stream for stream in self.streams if stream.started_at > start]
+        first = min(streams, key=lambda stream: stream.started_at, default=None)
+        begins = None if first is None else window_start(first.started_at)
+        chat = min((s for s, c in self.cells.items() if s >= start and c.lines), default=None)
+        if chat is None or (begins is not None and begins <= chat):
+            return begins
+        if first is None:
+            self._open_session(chat)
+        else:
+            name = f"{self.channel}:{utc(chat):%Y%m%dT%H%M%S}"
+            self._insert(Stream(name, self.channel, chat, first.started_at, said=False), first)
+        return chat
 
     def _close_one(self, start: int) -> Closed:
         cell = self.cells.pop(start, None) or Cell()
         closed = self._make(start, cell)
+        self.closed_to = start + WINDOW_SECONDS
         self.done[start] = (cell, closed.window)
-        while len(self.done) > HELD:
+        while len(self.done) > self.held:
             del self.done[min(self.done)]
+        self.streams = [s for s in self.streams[:-1] if (s.ended_at or start) > start] + (
+            self.streams[-1:]
+        )
         self.seen = [span for span in self.seen if span[1] > start] or self.seen[-1:]
         return closed
 
@@ -209,59 +234,3 @@ class Track:
         end = start + WINDOW_SECONDS
         spans = (min(to, end) - max(since, start) for since, to in self.seen)
         return min(float(WINDOW_SECONDS), sum(max(0.0, span) for span in spans))
-
-    def _forget_strays(self, now: float) -> None:
-        for start in [s for s in self.cells if s + WINDOW_SECONDS < now - 60]:
-            del self.cells[start]
-
-
-def summarise(
-    channel: str,
-    start: int,
-    cell: Cell,
-    stream_id: str | None,
-    observed_s: float,
-    lexicon_version: str,
-) -> Window:
-    """A cell as a Window: counts, mean and spread of the compounds, shares, 5-second slots."""
-    lines = cell.lines
-    compounds = [line.scored.compound for line in lines]
-    slots: list[list[float]] = [[] for _ in range(SLOTS)]
-    for line in lines:
-        slots[int(line.at - start) // SLOT_SECONDS].append(line.scored.compound)
-    n = len(lines)
-    mean = _mean(compounds)
-    return Window(
-        channel=channel,
-        start=utc(start),
-        stream_id=stream_id,
-        observed_s=observed_s,
-        n_messages=n,
-        n_chatters=len({line.chatter for line in lines}),
-        n_filtered=cell.filtered,
-        n_late=cell.late,
-        mean_compound=mean,
-        sd_compound=_sd(compounds, mean),
-        share_positive=_share(compounds, lambda c: c >= 0.05),
-        share_negative=_share(compounds, lambda c: c <= -0.05),
-        share_scored=_share(compounds, lambda c: c != 0),
-        share_emote=sum(line.scored.has_emote for line in lines) / n if n else None,
-        sub_n=tuple(len(slot) for slot in slots),
-        sub_mean=tuple(_mean(slot) for slot in slots),
-        lexicon_version=lexicon_version,
-    )
-
-
-def _mean(compounds: list[float]) -> float | None:
-    return fsum(compounds) / len(compounds) if compounds else None
-
-
-def _sd(compounds: list[float], mean: float | None) -> float | None:
-    """Sample standard deviation (ddof 1), None below two."""
-    if mean is None or len(compounds) < 2:
-        return None
-    return sqrt(fsum((c - mean) ** 2 for c in compounds) / (len(compounds) - 1))
-
-
-def _share(compounds: list[float], test: Callable[[float], bool]) -> float | None:
-    return sum(map(test, compounds)) / len(compounds) if compounds else None

@@ -40,7 +40,9 @@ class Importer:
 
     def __init__(self, files: ImportFiles, scorer: Scorer, salt: Path) -> None:
         self.files = files
-        self.intake = Intake(scorer, Hasher(load_salt(salt)), Gate(scorer.knows), grace_s=0)
+        hasher = Hasher(load_salt(salt))
+        gate = Gate(scorer.knows, hasher.of)
+        self.intake = Intake(scorer, hasher, gate, grace_s=0, held=0)
         self.windows = 0
 
     def run(
@@ -53,8 +55,10 @@ class Importer:
             self.files.writer("window_terms") as terms,
         ):
             messages = table.messages(placed, by_time=False)
+            following = dict(zip(placed, [*placed[1:], None], strict=False))
             for where, group in groupby(messages, key=lambda pair: pair[0]):
-                for closed in _chunks(self._stream(where, (m for _, m in group), progress)):
+                found = self._stream(where, (m for _, m in group), progress, following[where])
+                for closed in _chunks(found):
                     _write(windows, "windows", window_rows(closed, SOURCE))
                     _write(terms, "window_terms", term_rows(closed, self.intake.gate))
                     self.windows += len(closed)
@@ -63,11 +67,18 @@ class Importer:
         return Summary(len(placed), self.windows, self.intake.counts, table.unusable())
 
     def _stream(
-        self, where: Placed, messages: Iterable[Message], progress: Callable[[int], None]
+        self,
+        where: Placed,
+        messages: Iterable[Message],
+        progress: Callable[[int], None],
+        following: Placed | None,
     ) -> Iterator[Closed]:
-        """The windows of one stream; what was seen ends with its last message."""
+        """The windows of one stream; what was seen ends with its last message.
+
+        A stream that begins in the window the last one ended in shares it; of one that begins
+        earlier, what falls into windows already made is left out and counted as dropped.
+        """
         intake, channel = self.intake, where.stream.channel
-        intake.tracks.clear()
         intake.take(StreamStart(channel, where.started_at, where.stream.stream_id))
         intake.take(Watch(channel, where.started_at))
         done = 0
@@ -80,7 +91,9 @@ class Importer:
         progress(done % 200)
         intake.take(Heard(channel, where.ended_at))
         intake.take(StreamEnd(channel, _end(where)))
-        yield from intake.drain()
+        if not _touches(where, following):
+            yield from intake.drain()
+            intake.tracks.clear()
 
     def _channels(self, names: set[str]) -> list[dict[str, Any]]:
         return [
@@ -103,6 +116,11 @@ class Importer:
 def _end(where: Placed) -> float:
     """The end of the window its last message is in."""
     return float(window_start(where.ended_at) + WINDOW_SECONDS)
+
+
+def _touches(where: Placed, following: Placed | None) -> bool:
+    same = following is not None and following.stream.channel == where.stream.channel
+    return same and following is not None and following.started_at < _end(where)
 
 
 def _stream_row(where: Placed) -> Any:

@@ -1,0 +1,79 @@
+"""The messages of one window, and what they come to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import fsum, sqrt
+
+from pipeline.score import Scored
+from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message as a window needs it. chatter: hash, 0 unknown; at: epoch seconds."""
+
+    at: float
+    chatter: int
+    text: str
+    scored: Scored
+
+
+@dataclass(slots=True)
+class Cell:
+    """What fell into one window so far."""
+
+    lines: list[Line] = field(default_factory=list)
+    filtered: int = 0
+    late: int = 0
+
+
+def summarise(
+    channel: str,
+    start: int,
+    cell: Cell,
+    stream_id: str | None,
+    observed_s: float,
+    lexicon_version: str,
+) -> Window:
+    """A cell as a Window: counts, mean and spread of the compounds, shares, 5-second slots."""
+    lines = cell.lines
+    compounds = [line.scored.compound for line in lines]
+    slots: list[list[float]] = [[] for _ in range(SLOTS)]
+    for line in lines:
+        slots[int(line.at - start) // SLOT_SECONDS].append(line.scored.compound)
+    n = len(lines)
+    mean = _mean(compounds)
+    return Window(
+        channel=channel,
+        start=utc(start),
+        stream_id=stream_id,
+        observed_s=observed_s,
+        n_messages=n,
+        n_chatters=len({line.chatter for line in lines}),
+        n_filtered=cell.filtered,
+        n_late=cell.late,
+        mean_compound=mean,
+        sd_compound=_sd(compounds, mean),
+        share_positive=_share(compounds, lambda c: c >= 0.05),
+        share_negative=_share(compounds, lambda c: c <= -0.05),
+        share_scored=_share(compounds, lambda c: c != 0),
+        share_emote=sum(line.scored.has_emote for line in lines) / n if n else None,
+        sub_n=tuple(len(slot) for slot in slots),
+        sub_mean=tuple(_mean(slot) for slot in slots),
+        lexicon_version=lexicon_version,
+    )
+
+
+def _mean(compounds: list[float]) -> float | None:
+    return fsum(compounds) / len(compounds) if compounds else None
+
+
+def _sd(compounds: list[float], mean: float | None) -> float | None:
+    """Sample standard deviation (ddof 1), None below two."""
+    if mean is None or len(compounds) < 2:
+        return None
+    return sqrt(fsum((c - mean) ** 2 for c in compounds) / (len(compounds) - 1))
+
+
+def _share(compounds: list[float], test: Callable[[float], bool]) -> float | None:
+    return sum(map(test, compounds)) / len(compounds) if compounds else None
