@@ -8,9 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import words
-from dashboard.charts import WINDOW_S, forecast_traces, mood_line, sure_band
 from dashboard.series import Row
 from dashboard.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish
+from dashboard.traces import WINDOW_S, forecast_traces, mood_line, sure_band
 
 _BASELINE_COLOURS = {
     "session_mean": GREY,
@@ -55,15 +55,22 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
             continue
         figure.add_trace(
             go.Scatter(
-                x=rows["step"], y=rows["skill"], mode="lines+markers", name=model_name(model),
-                line=look_of(model, focus, index), marker={"size": 6 if model == focus else 4},
+                x=rows["step"].tolist(),
+                y=rows["skill"].tolist(),
+                mode="lines+markers",
+                name=model_name(model),
+                line=look_of(model, focus, index),
+                marker={"size": 6 if model == focus else 4},
                 customdata=[[words.count(n)] for n in rows["targets"]],
                 hovertemplate="%{y:+.3f}, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
-            )  # fmt: skip
+            )
         )
-    figure.add_hline(y=0, line={"color": GREY, "width": 1.5},
-                     annotation={"text": "Session mean = 0", "font": {"size": 11}},
-                     annotation_position="bottom right")  # fmt: skip
+    figure.add_hline(
+        y=0,
+        line={"color": GREY, "width": 1.5},
+        annotation={"text": "Session mean = 0", "font": {"size": 11}},
+        annotation_position="bottom right",
+    )
     finish(figure, 340, hovermode="x unified", showlegend=True)
     figure.update_xaxes(title="Step (30 s each)", tickvals=STEPS, range=[0.7, 10.3])
     figure.update_yaxes(title="Latent skill", tickformat="+.2f", **_skill_range(scores))
@@ -83,17 +90,26 @@ def out_of_sight(scores: pd.DataFrame) -> list[str]:
     """Models whose skill at the first step lies below what skill_by_step shows, with it."""
     low = _skill_range(scores).get("range", [-1.0])[0]
     first = scores[scores["step"] == scores["step"].min()]
-    return [f"{model_name(r['model'])} ({words.signed(r['skill'])})"
-            for r in first.to_dict("records") if r["skill"] < low]  # fmt: skip
+    return [
+        f"{model_name(r['model'])} ({words.signed(r['skill'])})"
+        for r in first.to_dict("records")
+        if r["skill"] < low
+    ]
 
 
 def _interval(rows: pd.DataFrame) -> go.Scatter:
     steps, low, high = (rows[c].tolist() for c in ("step", "skill_low", "skill_high"))
     return go.Scatter(
-        x=[*steps, *reversed(steps)], y=[*high, *reversed(low)], fill="toself", mode="lines",
-        line={"width": 0}, fillcolor=faded(FORECAST, 0.18), hoverinfo="skip",
-        name="95 % interval", showlegend=True,
-    )  # fmt: skip
+        x=[*steps, *reversed(steps)],
+        y=[*high, *reversed(low)],
+        fill="toself",
+        mode="lines",
+        line={"width": 0},
+        fillcolor=faded(FORECAST, 0.18),
+        hoverinfo="skip",
+        name="95 % interval",
+        showlegend=True,
+    )
 
 
 def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
@@ -103,15 +119,22 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
     for column, level, dash in (("coverage95", 0.95, "dot"), ("coverage80", 0.80, "solid")):
         figure.add_trace(
             go.Scatter(
-                x=rows["step"], y=rows[column], mode="lines+markers",
-                name=f"{words.percent(level)} band", line={"color": FORECAST, "width": 2.5, "dash": dash},
+                x=rows["step"].tolist(),
+                y=rows[column].tolist(),
+                mode="lines+markers",
+                name=f"{words.percent(level)} band",
+                line={"color": FORECAST, "width": 2.5, "dash": dash},
                 customdata=[[words.count(n)] for n in rows["targets"]],
-                hovertemplate="%{y:.1%} inside, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
-            )  # fmt: skip
+                hovertemplate="%{y:.1%} inside, n = %{customdata[0]}"
+                "<extra>%{fullData.name}</extra>",
+            )
         )
-        figure.add_hline(y=level, line={"color": GREY, "width": 1, "dash": "dash"},
-                         annotation={"text": f"promised {words.percent(level)}", "font": {"size": 11}},
-                         annotation_position="bottom right")  # fmt: skip
+        figure.add_hline(
+            y=level,
+            line={"color": GREY, "width": 1, "dash": "dash"},
+            annotation={"text": f"promised {words.percent(level)}", "font": {"size": 11}},
+            annotation_position="bottom right",
+        )
     low = min([0.7, *(float(v) - 0.03 for v in rows["coverage80"].dropna())])
     finish(figure, 340, hovermode="x unified", showlegend=True)
     figure.update_xaxes(title="Step (30 s each)", tickvals=STEPS, range=[0.7, 10.3])
@@ -126,18 +149,27 @@ def skill_by_channel(scores: pd.DataFrame) -> go.Figure:
     half = (rows["skill_high"] - rows["skill"]).fillna(0.0)
     figure = go.Figure(
         go.Scatter(
-            x=rows["skill"], y=places, mode="markers",
+            x=rows["skill"].tolist(),
+            y=places,
+            mode="markers",
             marker={"size": 11, "color": FORECAST},
-            error_x={"type": "data", "array": half, "color": FORECAST, "thickness": 1.5},
-            customdata=[[words.plotted(c), words.count(t)]
-                        for c, t in zip(rows["channel"], rows["targets"], strict=True)],
-            hovertemplate="<b>%{customdata[0]}</b><br>%{x:+.3f}, n = %{customdata[1]}<extra></extra>",
-        )  # fmt: skip
+            error_x={"type": "data", "array": half.tolist(), "color": FORECAST, "thickness": 1.5},
+            customdata=[
+                [words.plotted(c), words.count(t)]
+                for c, t in zip(rows["channel"], rows["targets"], strict=True)
+            ],
+            hovertemplate="<b>%{customdata[0]}</b><br>%{x:+.3f}, n = %{customdata[1]}"
+            "<extra></extra>",
+        )
     )
     figure.add_vline(x=0, line={"color": GREY, "width": 1.5})
     finish(figure, 110 + 34 * max(len(rows), 2))
-    figure.update_yaxes(tickvals=places, showgrid=False, range=[-0.6, max(len(rows), 1) - 0.4],
-                        ticktext=[words.plotted(c) for c in rows["channel"]])  # fmt: skip
+    figure.update_yaxes(
+        tickvals=places,
+        showgrid=False,
+        range=[-0.6, max(len(rows), 1) - 0.4],
+        ticktext=[words.plotted(c) for c in rows["channel"]],
+    )
     figure.update_xaxes(title="Latent skill", tickformat="+.2f", showgrid=True)
     return figure
 
@@ -146,11 +178,14 @@ def skill_by_day(scores: pd.DataFrame) -> go.Figure:
     """Skill day by day, with the number of scored windows. scores: scored(cells, ["day"])."""
     figure = go.Figure(
         go.Scatter(
-            x=scores["day"], y=scores["skill"], mode="lines+markers",
-            line={"color": FORECAST, "width": 2}, marker={"size": 8},
+            x=scores["day"].tolist(),
+            y=scores["skill"].tolist(),
+            mode="lines+markers",
+            line={"color": FORECAST, "width": 2},
+            marker={"size": 8},
             customdata=[[words.count(t)] for t in scores["targets"]],
             hovertemplate="%{x|%d %b %Y}: %{y:+.3f}, n = %{customdata[0]}<extra></extra>",
-        )  # fmt: skip
+        )
     )
     figure.add_hline(y=0, line={"color": GREY, "width": 1.5})
     finish(figure, 240)
@@ -173,13 +208,15 @@ def replayed(
     figure.add_traces(forecast_traces(forecast, tz, before[-1] if before else None))
     figure.add_trace(
         go.Scatter(
-            x=[words.local(r["start"], tz) for r in after], y=[r["mean"] for r in after],
-            mode="markers", name="What happened",
+            x=[words.local(r["start"], tz) for r in after],
+            y=[r["mean"] for r in after],
+            mode="markers",
+            name="What happened",
             marker={"symbol": "circle-open", "size": 10, "color": HISTORY, "line": {"width": 2}},
             customdata=[[words.messages(r["n"]), words.utc_text(r["start"])] for r in after],
             hovertemplate="<b>%{y:+.2f}</b>, %{customdata[0]}<br>%{customdata[1]}"
             "<extra>What happened</extra>",
-        )  # fmt: skip
+        )
     )
     if session_mean is not None:
         figure.add_trace(_level(cutoff, session_mean, tz))
@@ -193,7 +230,10 @@ def replayed(
 def _level(cutoff: Any, mean: float, tz: tzinfo) -> go.Scatter:
     ends = [words.local(cutoff + timedelta(seconds=s), tz) for s in (0, 9 * WINDOW_S)]
     return go.Scatter(
-        x=ends, y=[mean, mean], mode="lines", name="Session mean",
+        x=ends,
+        y=[mean, mean],
+        mode="lines",
+        name="Session mean",
         line={"color": GREY, "width": 2, "dash": "dot"},
         hovertemplate="%{y:+.2f}<extra>Session mean</extra>",
-    )  # fmt: skip
+    )

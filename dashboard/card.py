@@ -19,8 +19,10 @@ def section(models: Sequence[Row], tz: tzinfo) -> None:
         st.caption("No model has been published yet.")
         return
     st.dataframe(
-        pd.DataFrame([_line(m, tz) for m in models]), hide_index=True, key="models",
-    )  # fmt: skip
+        pd.DataFrame([_line(m, tz) for m in models]),
+        hide_index=True,
+        key="models",
+    )
     for model in models:
         details = {k: _json(model[k]) for k in ("params", "scores") if model[k]}
         if details:
@@ -30,7 +32,9 @@ def section(models: Sequence[Row], tz: tzinfo) -> None:
 
 def _line(model: Row, tz: tzinfo) -> dict[str, str]:
     data_from, data_to = model["data_from"], model["data_to"]
-    span = f"{_day(data_from, tz)} to {_day(data_to, tz)}" if data_from and data_to else words.MISSING
+    span = (
+        f"{_day(data_from, tz)} to {_day(data_to, tz)}" if data_from and data_to else words.MISSING
+    )
     return {
         "Model": words.plain(model["model"], 40),
         "Kind": words.plain(model["kind"]),

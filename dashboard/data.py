@@ -27,6 +27,11 @@ def manifest() -> Manifest:
     return reader().manifest()
 
 
+def is_published() -> bool:
+    """Whether there is a manifest, good or bad."""
+    return data_folder().manifest.exists()
+
+
 @st.cache_data(show_spinner=False, max_entries=300)
 def _query(root: str, version: int, name: str, values: tuple[tuple[str, Any], ...]) -> pa.Table:
     found = {k: list(v) if isinstance(v, tuple) else v for k, v in values}

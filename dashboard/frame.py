@@ -1,4 +1,4 @@
-"""What every page has around it: title, where the data is from, and a sentence for every failure."""
+"""What every page has around it: title, source of the data, a sentence for every failure."""
 
 import logging
 from collections.abc import Callable
@@ -31,6 +31,7 @@ def guarded(draw: Draw) -> None:
         draw(data.manifest())
     except NothingPublished:
         nothing_yet()
+        _wait()
     except AppError as exc:
         st.error(words.plain(str(exc), 400), icon=":material/error:")
     except duckdb.Error:
@@ -92,11 +93,20 @@ def nothing_yet() -> None:
     put(
         row(
             row("Nothing has been published yet", cls="t"),
-            row("Start the pipeline with ", tag("code", "make run"), ", and look again in a minute."),
+            row(
+                "Start the pipeline with ", tag("code", "make run"), ", and look again in a minute."
+            ),
             row("This page reads what the pipeline publishes; it fills by itself."),
             cls="dld-empty",
         )
     )
+
+
+@st.fragment(run_every=3)
+def _wait() -> None:
+    """Draw the page once there is something to draw."""
+    if data.is_published():
+        st.rerun()
 
 
 def tiles(*found: tuple[str, str, str]) -> None:

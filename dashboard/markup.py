@@ -17,7 +17,9 @@ class Markup:
 def tag(name: str, *inside: "str | Markup", cls: str = "", title: str = "") -> Markup:
     """<name class=cls title=title>inside</name>; plain strings inside are text, not HTML."""
     attributes = "".join(
-        f' {key}="{html.escape(value)}"' for key, value in (("class", cls), ("title", title)) if value
+        f' {key}="{html.escape(value)}"'
+        for key, value in (("class", cls), ("title", title))
+        if value
     )
     body = "".join(x.text if isinstance(x, Markup) else html.escape(x) for x in inside)
     return Markup(f"<{name}{attributes}>{body}</{name}>")

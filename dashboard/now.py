@@ -16,7 +16,10 @@ WINDOW = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Card:
-    """One channel now. windows: its last ones, oldest first. status: live, quiet, offline, stale."""
+    """One channel now.
+
+    windows: its last ones, oldest first. status: live, quiet, offline or stale.
+    """
 
     channel: str
     name: str

@@ -35,8 +35,13 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
 
 
 def _times(channel: str, until: datetime) -> list[datetime]:
-    table = data.query("dash_forecast_times", channel=channel, since=until - timedelta(days=7),
-                       until=until, limit=MOST)  # fmt: skip
+    table = data.query(
+        "dash_forecast_times",
+        channel=channel,
+        since=until - timedelta(days=7),
+        until=until,
+        limit=MOST,
+    )
     return [words.aware(t) for t in table["cutoff"].to_pylist()]
 
 
@@ -64,21 +69,26 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
     serving = [m["model"] for m in data.rows("dash_models") if m["status"] == "serving"]
     forecast = next(f for f in found if f["model"] == skill.focus(models, serving))
     until = at + HORIZON * WINDOW
-    rows = data.rows("dash_series", channels=[channel], since=at - BEFORE, until=until,
-                     step_s=30, offset_s=0)  # fmt: skip
+    rows = data.rows(
+        "dash_series", channels=[channel], since=at - BEFORE, until=until, step_s=30, offset_s=0
+    )
     means = [f["q50"][0] for f in found if f["model"] == "session_mean"]
     st.plotly_chart(
         accuracy_charts.replayed(rows, forecast, means[0] if means else None, tz),
-        key="replayed", config=CONFIG,
+        key="replayed",
+        config=CONFIG,
         alt=f"The forecast made at {words.moment(at, tz)} and the mood that followed",
-    )  # fmt: skip
+    )
     frame.put(frame.say(_said(rows, forecast, at)))
 
 
 def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
     """How many of the windows that followed lay inside the bands."""
-    came = [(int((words.aware(r["start"]) - at) / WINDOW), r["mean"]) for r in rows
-            if words.aware(r["start"]) >= at and r["mean"] is not None]  # fmt: skip
+    came = [
+        (int((words.aware(r["start"]) - at) / WINDOW), r["mean"])
+        for r in rows
+        if words.aware(r["start"]) >= at and r["mean"] is not None
+    ]
     if not came:
         return "Nobody spoke in the five minutes that followed, or they are still to come."
     in80, in95 = (
@@ -86,5 +96,7 @@ def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
         for low, high in (("q10", "q90"), ("q025", "q975"))
     )
     model = accuracy_charts.NAMES.get(forecast["model"], words.plain(forecast["model"], 40))
-    return (f"Of {len(came)} windows that followed, {in80} lay inside the 80 % band and {in95} "
-            f"inside the 95 % band of {model}. One forecast proves nothing: see the shares above.")  # fmt: skip
+    return (
+        f"Of {len(came)} windows that followed, {in80} lay inside the 80 % band and {in95} "
+        f"inside the 95 % band of {model}. One forecast proves nothing: see the shares above."
+    )

@@ -12,9 +12,19 @@ import pandas as pd
 from dashboard import words
 
 _SUMS = [
-    "targets", "n", "squared_error", "absolute_error", "crps", "width80", "hits80", "hits95",
-    "noise", "base_n", "base_squared_error", "base_noise",
-]  # fmt: skip
+    "targets",
+    "n",
+    "squared_error",
+    "absolute_error",
+    "crps",
+    "width80",
+    "hits80",
+    "hits95",
+    "noise",
+    "base_n",
+    "base_squared_error",
+    "base_noise",
+]
 BLOCKS = 40
 FEWEST_BLOCKS = 4
 BASELINES = ("session_mean", "last_value", "ewma", "ridge")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import streamlit as st
@@ -13,8 +13,16 @@ from warehouse.records import WINDOW
 
 HOUR, DAY = 3600, 86400
 PRESETS = {"3h": 3 * HOUR, "24h": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "all": 0}
-NAMES = {"3h": "3 hours", "24h": "24 hours", "3d": "3 days", "7d": "7 days", "30d": "30 days",
-         "all": "All", "stream": "One stream", "dates": "From … to"}  # fmt: skip
+NAMES = {
+    "3h": "3 hours",
+    "24h": "24 hours",
+    "3d": "3 days",
+    "7d": "7 days",
+    "30d": "30 days",
+    "all": "All",
+    "stream": "One stream",
+    "dates": "From … to",
+}
 # longest span drawn at a resolution: about a thousand points at most
 STEPS = ((8 * HOUR, 30), (3 * DAY, 300), (45 * DAY, HOUR))
 STEP_NAMES = {30: "30 s", 300: "5 min", HOUR: "1 hour", DAY: "1 day"}
@@ -56,9 +64,7 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def choose(
-    known: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo
-) -> Span:
+def choose(known: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo) -> Span:
     """Draw the controls and return the span they say; the address follows."""
     spans = [c for c in known if c["channel"] in channels] or list(known)
     first = words.aware(min(c["first_at"] for c in spans))
@@ -66,9 +72,13 @@ def choose(
     address.seed("span", address.choice("span", list(NAMES), "24h"))
     address.keep_within("span", list(NAMES), "24h")
     kind = st.segmented_control(
-        "Span", list(NAMES), key="span", format_func=NAMES.__getitem__, required=True,
+        "Span",
+        list(NAMES),
+        key="span",
+        format_func=NAMES.__getitem__,
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     kind = kind or "24h"
     if kind == "stream":
         return _stream(channels, end, tz) or Span(last - timedelta(days=1), last)
@@ -81,7 +91,9 @@ def choose(
 
 
 def _stream(channels: Sequence[str], end: datetime, tz: tzinfo) -> Span | None:
-    streams = {s["stream_id"]: s for s in data.rows("dash_streams", channels=list(channels), limit=500)}
+    streams = {
+        s["stream_id"]: s for s in data.rows("dash_streams", channels=list(channels), limit=500)
+    }
     if not streams:
         st.caption("These channels have no stream yet.")
         return None
@@ -115,7 +127,7 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     address.seed("from", words.local(since, tz))
     address.seed("to", words.local(until, tz))
     left, right, _ = st.columns([1, 1, 2])
-    low, high = datetime(1971, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - wall time
+    low, high = datetime(1971, 1, 1), datetime(2200, 1, 1)
     bounds: dict[str, Any] = {"min_value": low, "max_value": high, "step": 60}
     a = left.datetime_input("From", key="from", format="DD.MM.YYYY", **bounds)
     b = right.datetime_input("To", key="to", format="DD.MM.YYYY", **bounds)
@@ -123,8 +135,11 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     if found is None:
         st.info("The end must lie after the beginning; this is the last day instead.")
         return default
-    address.remember(span="dates", stream=None,
-                     **{"from": found.since.isoformat(), "to": found.until.isoformat()})  # fmt: skip
+    address.remember(
+        span="dates",
+        stream=None,
+        **{"from": found.since.isoformat(), "to": found.until.isoformat()},
+    )
     return found
 
 
@@ -132,5 +147,5 @@ def _between(a: datetime | None, b: datetime | None, tz: tzinfo) -> Span | None:
     """Two times on the reader's wall as a span; None when there is none between them."""
     if a is None or b is None:
         return None
-    since, until = (words.aware(t.replace(tzinfo=tz)).astimezone(words.UTC) for t in (a, b))
+    since, until = (words.aware(t.replace(tzinfo=tz)).astimezone(UTC) for t in (a, b))
     return Span(since, until) if since < until <= since + LONGEST else None

@@ -42,7 +42,7 @@ def count(n: float | None) -> str:
 
 
 def messages(n: int) -> str:
-    """"1 message", "2,345 messages"."""
+    """1 message; 2,345 messages."""
     return "1 message" if n == 1 else f"{n:,} messages"
 
 
@@ -78,7 +78,8 @@ def local(at: datetime, tz: tzinfo) -> datetime:
 
 def clock(at: datetime, tz: tzinfo, seconds: bool = False) -> str:
     """14:05, or 14:05:30."""
-    return f"{aware(at).astimezone(tz):%H:%M:%S}" if seconds else f"{aware(at).astimezone(tz):%H:%M}"
+    there = aware(at).astimezone(tz)
+    return f"{there:%H:%M:%S}" if seconds else f"{there:%H:%M}"
 
 
 def moment(at: datetime, tz: tzinfo, seconds: bool = False) -> str:
@@ -155,7 +156,7 @@ def event_kind(kind: str) -> str:
 
 
 def event_text(kind: str, detail: str | None, longest: int = 40) -> str:
-    """"Raid from sim_grotto", "Cheer of 100 bits"."""
+    """An event in a few words: Raid from sim_grotto; Cheer of 100 bits."""
     what, more = event_kind(kind), plain(detail, longest)
     if not more:
         return what

@@ -1,7 +1,7 @@
 """Forecast accuracy: how far the forecast can be trusted, beside honest baselines."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta
 
 import pandas as pd
 import streamlit as st
@@ -33,8 +33,12 @@ def draw(manifest: Manifest) -> None:
     cells = cells.dropna(subset=["noise"])
     models = data.rows("dash_models")
     if cells.empty:
-        frame.put(frame.say("No forecast has been checked against what happened yet in this "
-                            "period: that needs a stream of more than half an hour."))  # fmt: skip
+        frame.put(
+            frame.say(
+                "No forecast has been checked against what happened yet in this "
+                "period: that needs a stream of more than half an hour."
+            )
+        )
     else:
         _scores(cells, models)
     replay.section(channels, until, frame.reader_zone())
@@ -53,11 +57,19 @@ def _choose(manifest: Manifest) -> tuple[list[str], datetime, datetime]:
     picked = left.multiselect("Channels", names, key="ch", placeholder="All channels")
     address.seed("period", address.choice("period", list(PERIODS), "7"))
     with right:
-        period = st.segmented_control("Period", list(PERIODS), key="period", required=True,
-                                      format_func=PERIODS.__getitem__) or "7"  # fmt: skip
+        period = (
+            st.segmented_control(
+                "Period",
+                list(PERIODS),
+                key="period",
+                required=True,
+                format_func=PERIODS.__getitem__,
+            )
+            or "7"
+        )
     address.remember(channels=",".join(picked), period=period)
-    since = datetime(1971, 1, 1, tzinfo=UTC) if period == "all" else until - timedelta(days=int(period))
-    return picked or names, since, until
+    days = timedelta(days=365 * 30 if period == "all" else int(period))
+    return picked or names, until - days, until
 
 
 def _scores(cells: pd.DataFrame, models: Sequence[Row]) -> None:
@@ -70,15 +82,23 @@ def _scores(cells: pd.DataFrame, models: Sequence[Row]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         frame.heading("How much is known, by step", _n(mine))
-        st.plotly_chart(accuracy_charts.skill_by_step(by_step, chosen, shown), key="skill",
-                        config=CONFIG, alt="Latent skill of every model at steps 1 to 10")  # fmt: skip
+        st.plotly_chart(
+            accuracy_charts.skill_by_step(by_step, chosen, shown),
+            key="skill",
+            config=CONFIG,
+            alt="Latent skill of every model at steps 1 to 10",
+        )
         below = accuracy_charts.out_of_sight(by_step)
         if below:
             st.caption(f"Below the picture at step 1: {', '.join(below)}.")
     with right:
         frame.heading("Are the bands honest?", _n(mine))
-        st.plotly_chart(accuracy_charts.coverage_by_step(by_step, chosen), key="coverage",
-                        config=CONFIG, alt="Coverage of the 80 % and 95 % bands by step")  # fmt: skip
+        st.plotly_chart(
+            accuracy_charts.coverage_by_step(by_step, chosen),
+            key="coverage",
+            config=CONFIG,
+            alt="Coverage of the 80 % and 95 % bands by step",
+        )
     _details(cells, by_step, chosen)
 
 
@@ -86,7 +106,9 @@ def _model(shown: Sequence[str], default: str) -> str:
     address.seed("model", address.choice("model", shown, default))
     address.keep_within("model", shown, default)
     left, _ = st.columns([2, 3])
-    chosen: str = left.selectbox("Model", shown, key="model", format_func=accuracy_charts.model_name)
+    chosen: str = left.selectbox(
+        "Model", shown, key="model", format_func=accuracy_charts.model_name
+    )
     address.remember(model=chosen)
     return chosen
 
@@ -130,12 +152,20 @@ def _details(cells: pd.DataFrame, by_step: pd.DataFrame, chosen: str) -> None:
     with left:
         frame.heading("By channel", f"step {step}, {_n(at[at['model'] == chosen])}")
         by_channel = skill.scored(one, ["channel"])
-        st.plotly_chart(accuracy_charts.skill_by_channel(by_channel), key="by-channel",
-                        config=CONFIG, alt="Latent skill by channel with intervals")  # fmt: skip
+        st.plotly_chart(
+            accuracy_charts.skill_by_channel(by_channel),
+            key="by-channel",
+            config=CONFIG,
+            alt="Latent skill by channel with intervals",
+        )
     with right:
         frame.heading("Day by day", f"step {step}")
-        st.plotly_chart(accuracy_charts.skill_by_day(skill.scored(one, ["day"])), key="by-day",
-                        config=CONFIG, alt="Latent skill by day")  # fmt: skip
+        st.plotly_chart(
+            accuracy_charts.skill_by_day(skill.scored(one, ["day"])),
+            key="by-day",
+            config=CONFIG,
+            alt="Latent skill by day",
+        )
     frame.heading("Every model", f"step {step}; lower is better for nMSE and CRPS")
     _table(at)
 
@@ -153,21 +183,40 @@ def _table(at: pd.DataFrame) -> None:
     table = table.assign(
         model=[accuracy_charts.NAMES.get(m, words.plain(m, 40)) for m in table["model"]],
         interval=[_interval(r).rstrip(", ") for r in table.to_dict("records")],
-        coverage80=table["coverage80"] * 100, coverage95=table["coverage95"] * 100,
-    )  # fmt: skip
+        coverage80=table["coverage80"] * 100,
+        coverage95=table["coverage95"] * 100,
+    )
     number = st.column_config.NumberColumn
     st.dataframe(
-        table[["model", "skill", "interval", "nmse", "floor", "crps", "coverage80", "coverage95",
-               "width80", "targets"]],
-        hide_index=True, key="models-at-step",
+        table[
+            [
+                "model",
+                "skill",
+                "interval",
+                "nmse",
+                "floor",
+                "crps",
+                "coverage80",
+                "coverage95",
+                "width80",
+                "targets",
+            ]
+        ],
+        hide_index=True,
+        key="models-at-step",
         column_config={
-            "model": "Model", "skill": number("Latent skill", format="%+.3f"), "interval": "95 % interval",
-            "nmse": number("nMSE", format="%.4f"), "floor": number("Floor", format="%.4f"),
-            "crps": number("CRPS", format="%.4f"), "coverage80": number("80 % band", format="%.1f %%"),
+            "model": "Model",
+            "skill": number("Latent skill", format="%+.3f"),
+            "interval": "95 % interval",
+            "nmse": number("nMSE", format="%.4f"),
+            "floor": number("Floor", format="%.4f"),
+            "crps": number("CRPS", format="%.4f"),
+            "coverage80": number("80 % band", format="%.1f %%"),
             "coverage95": number("95 % band", format="%.1f %%"),
-            "width80": number("80 % width", format="%.3f"), "targets": number("n", format="localized"),
+            "width80": number("80 % width", format="%.3f"),
+            "targets": number("n", format="localized"),
         },
-    )  # fmt: skip
+    )
 
 
 frame.page("Forecast accuracy", "how far the forecast can be trusted", draw)

@@ -5,10 +5,11 @@ from datetime import datetime, tzinfo
 
 import streamlit as st
 
-from dashboard import address, charts, data, export, frame, span, words
+from dashboard import address, bars, charts, data, export, frame, span, words
 from dashboard.series import Row
 from dashboard.span import Span
 from dashboard.style import CONFIG, CONFIG_ZOOM
+from dashboard.traces import shown_events
 from warehouse.manifest import Manifest
 
 MOST_CHANNELS = 6
@@ -17,13 +18,18 @@ BIN = 0.05
 
 def draw(manifest: Manifest) -> None:
     """Controls in one row, then the chosen span."""
-    known = [c for c in data.rows("dash_channels", now=span.hour_of(_end(manifest))) if c["last_at"]]
+    known = [
+        c for c in data.rows("dash_channels", now=span.hour_of(_end(manifest))) if c["last_at"]
+    ]
     if not known:
         frame.put(frame.say("No stream has been seen yet; come back in a minute."))
         return
     tz = frame.reader_zone()
-    channels = _channels(known)
-    chosen = span.choose(known, channels, _end(manifest), tz)
+    left, right = st.columns([5, 6], vertical_alignment="bottom", gap="medium")
+    with left:
+        channels = _channels(known)
+    with right:
+        chosen = span.choose(known, channels, _end(manifest), tz)
     _span(channels, chosen, tz)
 
 
@@ -37,12 +43,14 @@ def _channels(known: Sequence[Row]) -> list[str]:
     busiest = max(known, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
     address.seed("channels", address.choices("channels", list(names), [busiest], MOST_CHANNELS))
     st.session_state["channels"] = [c for c in st.session_state["channels"] if c in names]
-    left, _ = st.columns([3, 2])
-    picked: list[str] = left.multiselect(
-        "Channels", list(names), key="channels", max_selections=MOST_CHANNELS,
+    picked: list[str] = st.multiselect(
+        "Channels",
+        list(names),
+        key="channels",
+        max_selections=MOST_CHANNELS,
         format_func=lambda c: names[c] if names[c] == c else f"{names[c]} ({c})",
         placeholder="Choose channels",
-    )  # fmt: skip
+    )
     address.remember(channels=",".join(picked))
     return picked
 
@@ -75,11 +83,12 @@ def _said(channels: Sequence[str], summary: Sequence[Row], chosen: Span, tz: tzi
     if len(channels) == 1 and summary:
         s = summary[0]
         windows = s["chat"] + s["silent"] + s["unobserved"]
+        of = f"of {windows:,} windows on air"
         tiles += [
             ("Messages", words.count(s["n"]), f"{words.rate(_rate(s))} / min observed"),
-            ("Silence", words.percent(s["silent"] / windows), f"{words.count(s['silent'])} of {words.count(windows)} windows"),
-            ("Not observed", words.percent(s["unobserved"] / windows), f"{words.count(s['unobserved'])} windows while on air"),
-        ]  # fmt: skip
+            ("Silence", words.percent(s["silent"] / windows), f"{s['silent']:,} {of}"),
+            ("Not observed", words.percent(s["unobserved"] / windows), f"{s['unobserved']:,} {of}"),
+        ]
     tiles.append(("Span", words.lasting(chosen.until - chosen.since), chosen.told(tz)))
     frame.tiles(*tiles)
 
@@ -92,8 +101,11 @@ def _rate(summary: Row) -> float | None:
 def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
     mean = summary["mean"]
     label = words.plain(summary["channel"]) if named else "Mean mood"
-    return (label, f"{words.glyph(mean)} {words.signed(mean)}",
-            f"{words.mood_word(mean)}, n = {words.count(summary['n'])}")  # fmt: skip
+    return (
+        label,
+        f"{words.glyph(mean)} {words.signed(mean)}",
+        f"{words.mood_word(mean)}, n = {words.count(summary['n'])}",
+    )
 
 
 def _timeline(inside: dict[str, object], chosen: Span, tz: tzinfo) -> None:
@@ -102,21 +114,32 @@ def _timeline(inside: dict[str, object], chosen: Span, tz: tzinfo) -> None:
     rows = table.to_pylist()
     by = {c: [r for r in rows if r["channel"] == c] for c in inside["channels"]}  # type: ignore[attr-defined]
     events = data.rows("dash_events", **inside, limit=2000)
-    hidden = len(events) - len(charts.shown_events(events))
+    hidden = len(events) - len(shown_events(events))
     heading, button = st.columns([8, 1], vertical_alignment="center")
     with heading:
-        frame.heading("Mood and activity", f"points of {span.STEP_NAMES[step]}, weighted by messages; "
-                      "the band is ± 1.96 sd / √n")  # fmt: skip
+        frame.heading(
+            "Mood and activity",
+            f"points of {span.STEP_NAMES[step]}, weighted by messages; the band is ± 1.96 sd / √n",
+        )
     button.download_button(
-        "CSV", export.csv_bytes(table), _file("mood", chosen), "text/csv", icon=":material/download:",
-        on_click="ignore", key="csv-mood", type="tertiary", width="stretch",
-    )  # fmt: skip
+        "CSV",
+        export.csv_bytes(table),
+        _file("mood", chosen),
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="csv-mood",
+        type="tertiary",
+        width="stretch",
+    )
     st.plotly_chart(
-        charts.timeline({c: r for c, r in by.items() if r}, events, step, tz,
-                        (chosen.since, chosen.until)),
-        key="timeline", config=CONFIG_ZOOM,
+        charts.timeline(
+            {c: r for c, r in by.items() if r}, events, step, tz, (chosen.since, chosen.until)
+        ),
+        key="timeline",
+        config=CONFIG_ZOOM,
         alt=f"Mood and messages a minute, {chosen.told(tz)}",
-    )  # fmt: skip
+    )
     note = f"Times in {frame.zone_name(tz)}; hover for UTC."
     if hidden:
         note += f" {words.count(hidden)} subs, gifts and cheers are left out of so long a span."
@@ -131,27 +154,41 @@ def _terms(inside: dict[str, object]) -> None:
     table = data.query("dash_terms", **inside, limit=12)
     terms = table.to_pylist()
     total = terms[0]["total"] if terms else 0
-    frame.heading("What pushed the mood", f"by term, its uses in brackets; n = {words.count(total)} messages")
+    frame.heading("What pushed the mood", f"uses in brackets; n = {words.messages(total)}")
     if not any(t["contribution"] for t in terms if t["kind"] != "rest"):
         frame.put(frame.say("No known term moved the mood here."))
         return
-    st.plotly_chart(charts.movers(terms), key="movers", config=CONFIG,
-                    alt="Terms that raised and lowered the mood")  # fmt: skip
+    st.plotly_chart(
+        bars.movers(terms),
+        key="movers",
+        config=CONFIG,
+        alt="Terms that raised and lowered the mood",
+    )
     rest = sum(t["contribution"] for t in terms if t["kind"] == "rest")
-    st.caption(f"Each bar is the term's part of the mean mood of the span. All terms too rare "
-               f"to be kept one by one add {words.signed(rest, 4)}.")  # fmt: skip
+    st.caption(
+        f"Each bar is the term's part of the mean mood of the span. All terms too rare "
+        f"to be kept one by one add {words.signed(rest, 4)}."
+    )
 
 
 def _spread(inside: dict[str, object]) -> None:
     rows = data.rows("dash_histogram", **inside, width=BIN, least=1)
     windows = sum(r["windows"] for r in rows)
-    frame.heading("How windows are spread", f"n = {words.count(windows)} windows of 30 s with messages")
+    frame.heading(
+        "How windows are spread", f"n = {words.count(windows)} windows of 30 s with messages"
+    )
     by: dict[str, list[Row]] = {}
     for found in rows:
         by.setdefault(found["channel"], []).append(found)
-    st.plotly_chart(charts.histogram(by, BIN), key="spread", config=CONFIG,
-                    alt="Distribution of the mean mood of windows")  # fmt: skip
-    st.caption("Much of this spread is sampling: a window of few messages lands far from the truth.")
+    st.plotly_chart(
+        bars.histogram(by, BIN),
+        key="spread",
+        config=CONFIG,
+        alt="Distribution of the mean mood of windows",
+    )
+    st.caption(
+        "Much of this spread is sampling: a window of few messages lands far from the truth."
+    )
 
 
 def _lines(inside: dict[str, object], tz: tzinfo) -> None:
@@ -163,14 +200,17 @@ def _lines(inside: dict[str, object], tz: tzinfo) -> None:
     lines["start"] = lines["start"].dt.tz_localize("UTC").dt.tz_convert(str(tz))
     lines["text"] = [words.plain(t, 300) for t in lines["text"]]
     st.dataframe(  # text stays text there: neither HTML nor Markdown is read
-        lines[["start", "channel", "compound", "text"]], hide_index=True, height=280, key="lines",
+        lines[["start", "channel", "compound", "text"]],
+        hide_index=True,
+        height=280,
+        key="lines",
         column_config={
             "start": st.column_config.DatetimeColumn("Time", format="D MMM, HH:mm:ss", width=130),
             "channel": st.column_config.TextColumn("Channel", width=110),
             "compound": st.column_config.NumberColumn("Mood", format="%+.2f", width=70),
             "text": st.column_config.TextColumn("Line", width=900),
         },
-    )  # fmt: skip
+    )
 
 
 frame.page("Explore history", "how it felt, when it turned, and why", draw)

@@ -27,8 +27,11 @@ def draw(manifest: Manifest) -> None:
         st.warning(trouble, icon=":material/schedule:")
     found = _found(manifest, clock, stale=fresh.startswith("updated") and bool(trouble))
     if not found:
-        frame.put(row("No channel is watched yet; the first window closes within a minute.",
-                      cls="dld-say"))  # fmt: skip
+        frame.put(
+            row(
+                "No channel is watched yet; the first window closes within a minute.", cls="dld-say"
+            )
+        )
         return
     on_air = sum(card.status != "offline" for card in found)
     text = f"{on_air} of {len(found)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
@@ -42,7 +45,9 @@ def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
     day, lately = clock - timedelta(days=1), clock - timedelta(minutes=5, seconds=30)
     source = manifest.source
     return cards(
-        data.rows("dash_channels", now=clock), source, clock,
+        data.rows("dash_channels", now=clock),
+        source,
+        clock,
         {
             "windows": data.rows("dash_live_windows", source=source, since=day, k=WINDOWS),
             "terms": data.rows("dash_live_terms", since=lately, limit=6),
@@ -51,7 +56,7 @@ def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
             "recaps": data.rows("recaps", source=source),
         },
         stale,
-    )  # fmt: skip
+    )
 
 
 def _grid(found: Sequence[Card], clock: datetime, tz: tzinfo) -> None:
@@ -67,9 +72,10 @@ def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(row(_head(card), *_mood(card, tz)))
     st.plotly_chart(
         charts.sparkline(card.windows, card.forecast, tz, reach),
-        key=f"live-{card.channel}", config=CONFIG,
+        key=f"live-{card.channel}",
+        config=CONFIG,
         alt=f"Mood of {card.name} in the last {len(card.windows)} windows of 30 seconds",
-    )  # fmt: skip
+    )
     frame.put(_facts(card, clock))
 
 
@@ -89,10 +95,14 @@ def _mood(card: Card, tz: tzinfo) -> list[Markup]:
     glyph = span(words.glyph(mood), cls=f"dld-glyph {words.mood_word(mood)}")
     at = "" if card.last is None else f" · {words.clock(card.last['start'], tz, seconds=True)}"
     return [
-        row(glyph, span(words.signed(mood), cls="dld-number"), span(word, cls="dld-word"),
-            cls="dld-mood"),
+        row(
+            glyph,
+            span(words.signed(mood), cls="dld-number"),
+            span(word, cls="dld-word"),
+            cls="dld-mood",
+        ),
         row(f"{said}{at}", cls="dld-sub"),
-    ]  # fmt: skip
+    ]
 
 
 def _recap(card: Card, tz: tzinfo) -> list[Markup]:
@@ -108,10 +118,14 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
     glyph = span(words.glyph(mood), cls=f"dld-glyph {words.mood_word(mood)}")
     word = "" if mood is None else f"{words.mood_word(mood)} overall"
     return [
-        row(glyph, span(words.signed(mood), cls="dld-number"), span(word, cls="dld-word"),
-            cls="dld-mood"),
+        row(
+            glyph,
+            span(words.signed(mood), cls="dld-number"),
+            span(word, cls="dld-word"),
+            cls="dld-mood",
+        ),
         row(said, cls="dld-sub"),
-    ]  # fmt: skip
+    ]
 
 
 def _facts(card: Card, clock: datetime) -> Markup:
@@ -120,8 +134,12 @@ def _facts(card: Card, clock: datetime) -> Markup:
         mean, n = card.lately()
         five = f"{words.glyph(mean)} {words.signed(mean)} over {words.messages(n)}"
         five = five if n else "nobody spoke (n = 0)"
-        pairs += [("Last 5 min", five), ("Rate", f"{words.rate(card.rate())} messages / min"),
-                  ("Why", _terms(card)), ("Next 5 min", _outlook(card))]  # fmt: skip
+        pairs += [
+            ("Last 5 min", five),
+            ("Rate", f"{words.rate(card.rate())} messages / min"),
+            ("Why", _terms(card)),
+            ("Next 5 min", _outlook(card)),
+        ]
     pairs += [("Last event", _event(card, clock)), ("Connection", card.connection())]
     if card.readable is not None and card.readable < 0.9:
         pairs.append(("Readable", f"{words.percent(card.readable)} of messages can be scored"))

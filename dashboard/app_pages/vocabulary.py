@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, charts, data, frame, words
+from dashboard import address, bars, data, frame, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.manifest import Manifest
@@ -22,8 +22,9 @@ def draw(manifest: Manifest) -> None:
     newest = data.newest(manifest)
     address.seed("q", address.text("q"))
     left, _ = st.columns([2, 3])
-    search = left.text_input("Search", key="q", placeholder="Any part of a term",
-                             icon=":material/search:", max_chars=50)  # fmt: skip
+    search = left.text_input(
+        "Search", key="q", placeholder="Any part of a term", icon=":material/search:", max_chars=50
+    )
     address.remember(q=search)
     _reviewed(data.rows("dash_vocabulary"), search or "")
     if newest is not None:
@@ -39,10 +40,17 @@ def _reviewed(terms: Sequence[Row], search: str) -> None:
     counts["any"] = len(terms)
     default = "proposed" if counts["proposed"] else "any"
     address.seed("status", address.choice("status", list(STATUSES), default))
-    status = st.segmented_control(
-        "Status", list(STATUSES), key="status", required=True, label_visibility="collapsed",
-        format_func=lambda s: f"{STATUSES[s]} ({counts[s]})",
-    ) or default  # fmt: skip
+    status = (
+        st.segmented_control(
+            "Status",
+            list(STATUSES),
+            key="status",
+            required=True,
+            label_visibility="collapsed",
+            format_func=lambda s: f"{STATUSES[s]} ({counts[s]})",
+        )
+        or default
+    )
     address.remember(status=status)
     found = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
     if not found:
@@ -74,11 +82,21 @@ def _table(found: Sequence[Row]) -> None:
     for column in ("First seen", "Last seen"):
         shown[column] = pd.to_datetime(shown[column]).dt.tz_localize("UTC").dt.tz_convert(zone)
     date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")
-    st.dataframe(shown, hide_index=True, key="reviewed", height=_height(len(shown)),
-                 column_config={"First seen": date, "Last seen": date,
-                                "n": st.column_config.NumberColumn(format="localized")})  # fmt: skip
-    st.caption("n: messages the term was seen in. Decisions (accept, change, reject) are made "
-               "through the inbox; the pipeline applies them.")  # fmt: skip
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="reviewed",
+        height=_height(len(shown)),
+        column_config={
+            "First seen": date,
+            "Last seen": date,
+            "n": st.column_config.NumberColumn(format="localized"),
+        },
+    )
+    st.caption(
+        "n: messages the term was seen in. Decisions (accept, change, reject) are made "
+        "through the inbox; the pipeline applies them."
+    )
 
 
 def _height(rows: int) -> Literal["content"] | int:
@@ -112,14 +130,25 @@ def _in_use(manifest: Manifest, search: str) -> None:
         frame.heading("Terms in use", "over all channels")
     address.seed("days", address.choice("days", list(DAYS), "3"))
     with right:
-        days = st.segmented_control("Over the last", list(DAYS), key="days", required=True,
-                                    format_func=DAYS.__getitem__) or "3"  # fmt: skip
+        days = (
+            st.segmented_control(
+                "Over the last", list(DAYS), key="days", required=True, format_func=DAYS.__getitem__
+            )
+            or "3"
+        )
     address.remember(days=days)
-    table = data.query("dash_terms", channels=names, since=until - timedelta(days=int(days)),
-                       until=until, limit=MOST)  # fmt: skip
+    table = data.query(
+        "dash_terms",
+        channels=names,
+        since=until - timedelta(days=int(days)),
+        until=until,
+        limit=MOST,
+    )
     terms = [t for t in table.to_pylist() if t["kind"] != "rest" and _matches(t["term"], search)]
     if not terms:
-        frame.put(frame.say("No term in use matches." if search else "No term was used in this time."))
+        frame.put(
+            frame.say("No term in use matches." if search else "No term was used in this time.")
+        )
         return
     _used(terms)
 
@@ -128,10 +157,14 @@ def _used(terms: list[Row]) -> None:
     total = terms[0]["total"]
     left, right = st.columns(2, gap="large")
     with left:
-        frame.heading("Most influential", f"uses in brackets; n = {words.count(total)} messages")
+        frame.heading("Most influential", f"uses in brackets; n = {words.messages(total)}")
         if any(t["contribution"] for t in terms):
-            st.plotly_chart(charts.movers(terms), key="influence", config=CONFIG,
-                            alt="Terms that raised and lowered the mood")  # fmt: skip
+            st.plotly_chart(
+                bars.movers(terms),
+                key="influence",
+                config=CONFIG,
+                alt="Terms that raised and lowered the mood",
+            )
         else:
             st.caption("None of these moved the mood.")
     with right:
@@ -152,10 +185,16 @@ def _used_table(terms: Sequence[Row]) -> None:
     )
     number = st.column_config.NumberColumn
     st.dataframe(
-        shown, hide_index=True, key="used", height=_height(len(shown)),
-        column_config={"Uses": number(format="localized"), "Windows": number(format="localized"),
-                       "Part of the mood": number(format="%+.4f")},
-    )  # fmt: skip
+        shown,
+        hide_index=True,
+        key="used",
+        height=_height(len(shown)),
+        column_config={
+            "Uses": number(format="localized"),
+            "Windows": number(format="localized"),
+            "Part of the mood": number(format="%+.4f"),
+        },
+    )
 
 
 frame.page("Vocabulary", "what the words and emotes of these chats mean", draw)

@@ -1,0 +1,80 @@
+"""Records to bar charts: what moved the mood, and how windows are spread. No Streamlit."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.series import Row
+from dashboard.style import CHANNELS, DOWN, GREY, UP, faded, finish
+
+
+def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
+    """Bars of what pushed the mood up (right) and down (left), the strongest on top."""
+    named = [t for t in terms if t["kind"] != "rest" and t["contribution"]]
+    named.sort(key=lambda t: -t["contribution"])
+    up = [t for t in named if t["contribution"] > 0][:most]
+    down = [t for t in named if t["contribution"] < 0][-most:]
+    shown = [*up, *down]
+    places = list(range(len(shown)))
+    figure = go.Figure(
+        go.Bar(
+            x=[t["contribution"] for t in shown],
+            y=places,
+            orientation="h",
+            marker={"color": [UP if t["contribution"] > 0 else DOWN for t in shown]},
+            text=[words.signed(t["contribution"], 4) for t in shown],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[[words.plotted(t["term"]), words.count(t["n"]), t["kind"]] for t in shown],
+            hovertemplate="<b>%{customdata[0]}</b> (%{customdata[2]})<br>%{text} of the mean mood"
+            "<br>used %{customdata[1]} times<extra></extra>",
+        )
+    )
+    finish(figure, 80 + 24 * max(len(shown), 4), bargap=0.25)
+    widest = max([abs(t["contribution"]) for t in shown], default=1.0) * 1.35
+    figure.update_yaxes(
+        tickvals=places,
+        autorange="reversed",
+        showgrid=False,
+        ticktext=[f"{words.plotted(t['term'])}  ({words.count(t['n'])})" for t in shown],
+    )
+    figure.update_xaxes(
+        range=[-widest, widest],
+        zeroline=True,
+        zerolinecolor=GREY,
+        title="Part of the mean mood",
+        nticks=5,
+    )
+    return figure
+
+
+def histogram(channels: Mapping[str, Sequence[Row]], width: float) -> go.Figure:
+    """Share of windows by their mean mood; rows of dash_histogram by channel."""
+    figure = go.Figure()
+    for index, (name, rows) in enumerate(channels.items()):
+        total = sum(r["windows"] for r in rows)
+        figure.add_trace(
+            go.Bar(
+                x=[r["low"] + width / 2 for r in rows],
+                y=[r["windows"] / total for r in rows],
+                width=width * 0.96,
+                name=words.plotted(name),
+                marker={"color": faded(CHANNELS[index % 6], 0.75 if len(channels) == 1 else 0.5)},
+                customdata=[
+                    [
+                        words.count(r["windows"]),
+                        words.signed(r["low"]),
+                        words.signed(r["low"] + width),
+                    ]
+                    for r in rows
+                ],
+                hovertemplate="%{customdata[1]} to %{customdata[2]}<br>%{y:.1%} of windows, "
+                "n = %{customdata[0]}<extra>%{fullData.name}</extra>",
+            )
+        )
+    finish(figure, 320, barmode="overlay", showlegend=len(channels) > 1)
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+    figure.update_xaxes(title="Mean mood of a window", tickformat=".2~f")
+    figure.update_yaxes(title="Share of windows", tickformat=".0%")
+    return figure

@@ -1,0 +1,183 @@
+"""Rows of the published tables, for tests of readers. Everything not said is ordinary."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+WINDOW = timedelta(seconds=30)
+HOSTILE_TERM = "<img src=x onerror=window.pwned=1>"
+HOSTILE_NAME = '<b onclick="window.pwned=1">Bold</b> *star* $x$'
+HOSTILE_LINE = '=HYPERLINK("http://evil.example","<script>window.pwned=1</script>")'
+Row = Mapping[str, Any]
+
+
+def channel(name: str, **more: Any) -> Row:
+    """A row of `channels`."""
+    return {
+        "channel": name,
+        "channel_id": name,
+        "display_name": name,
+        "language": "en",
+        "readable": 0.97,
+        "source": "simulated",
+        **more,
+    }
+
+
+def stream(name: str, start: datetime, end: datetime | None, **more: Any) -> Row:
+    """A row of `streams`."""
+    return {
+        "stream_id": f"{name}:{start:%Y%m%dT%H%M%S}",
+        "channel": name,
+        "started_at": start,
+        "ended_at": end,
+        "title": f"A stream of {name}",
+        "category": "Chess",
+        "source": "simulated",
+        "undated": False,
+        "said": True,
+        **more,
+    }
+
+
+def window(
+    name: str, start: datetime, n: int, mean: float | None, sd: float | None = 0.3, **more: Any
+) -> Row:
+    """A row of `windows`; n = 0 is silence, unless observed_s is 0."""
+    chat = n > 0
+    return {
+        "channel": name,
+        "start": start,
+        "stream_id": None,
+        "observed_s": 30.0,
+        "n_messages": n,
+        "n_chatters": n,
+        "n_filtered": 0,
+        "n_late": 0,
+        "mean_compound": mean,
+        "sd_compound": sd if n > 1 else None,
+        "share_positive": 0.3 if chat else None,
+        "share_negative": 0.1 if chat else None,
+        "share_scored": 0.4 if chat else None,
+        "share_emote": 0.2 if chat else None,
+        "sub_n": [n, 0, 0, 0, 0, 0],
+        "sub_mean": [mean, None, None, None, None, None],
+        "lexicon_version": "test",
+        "source": "simulated",
+        **more,
+    }
+
+
+def term(name: str, start: datetime, what: str, n: int, part: float, kind: str = "emote") -> Row:
+    """A row of `window_terms`."""
+    return {
+        "channel": name,
+        "start": start,
+        "term": what,
+        "kind": kind,
+        "n": n,
+        "contribution": part,
+    }
+
+
+def forecast(name: str, cutoff: datetime, model: str, mid: float, width: float = 0.2) -> Row:
+    """A row of `forecasts`: flat at `mid`, the 80 % band `width` to either side."""
+    flat = {
+        "q025": mid - 1.5 * width,
+        "q10": mid - width,
+        "q50": mid,
+        "q90": mid + width,
+        "q975": mid + 1.5 * width,
+    }
+    return {
+        "channel": name,
+        "cutoff": cutoff,
+        "model": model,
+        **{k: [v] * 10 for k, v in flat.items()},
+        "volume_q10": [5.0] * 10,
+        "volume_q50": [10.0] * 10,
+        "volume_q90": [20.0] * 10,
+    }
+
+
+def score(name: str, day: date, model: str, step: int, error: float, **more: Any) -> Row:
+    """A row of `forecast_scores`: 100 targets of 10 messages each, `error` their squared sum."""
+    return {
+        "channel": name,
+        "day": day,
+        "model": model,
+        "step": step,
+        "targets": 100,
+        "n": 1000,
+        "squared_error": error,
+        "absolute_error": 200.0,
+        "crps": 60.0,
+        "width80": 350.0,
+        "hits80": 81,
+        "hits95": 94,
+        **more,
+    }
+
+
+def models() -> list[Row]:
+    """Rows of `models`."""
+    at = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    card = {
+        "kind": "lstm",
+        "trained_at": at,
+        "data_from": at - timedelta(days=90),
+        "data_to": at - timedelta(days=1),
+        "params": '{"units": 48, "seed": 1}',
+        "scores": '{"skill": [0.2, 0.1, 0.07], "coverage80": 0.81}',
+    }
+    plain = [
+        {"model": m, "kind": "baseline", "status": "available"}
+        for m in ("last_value", "session_mean", "ewma", "ridge")
+    ]
+    return [{"model": "lstm-1", "status": "serving", **card}, *plain]
+
+
+def vocabulary(at: datetime) -> list[Row]:
+    """Rows of `vocabulary`: one of each status, one of them hostile."""
+    base = {
+        "channel": "",
+        "kind": "emote",
+        "provider": "twitch",
+        "first_seen": at - timedelta(days=3),
+        "last_seen": at,
+        "n_channels": 2,
+        "impact": 0.012,
+    }
+    return [
+        {
+            **base,
+            "term": HOSTILE_TERM,
+            "n": 412,
+            "status": "proposed",
+            "valence": 1.8,
+            "valence_low": 0.9,
+            "valence_high": 2.6,
+            "evidence": "with LUL 61 % of the time",
+        },
+        {
+            **base,
+            "term": "PogShip",
+            "n": 96,
+            "status": "accepted",
+            "valence": 2.4,
+            "valence_low": 2.0,
+            "valence_high": 2.9,
+            "evidence": "beside Pog",
+            "decided_by": "admin",
+            "decided_at": at,
+        },
+        {
+            **base,
+            "term": "thehouse",
+            "n": 40,
+            "status": "rejected",
+            "valence": None,
+            "evidence": "neutral everywhere",
+            "kind": "word",
+        },
+    ]

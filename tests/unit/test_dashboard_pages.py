@@ -1,0 +1,265 @@
+"""The dashboard's pages on a few rows known exactly, run by Streamlit's own AppTest."""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import frame
+from tests.browser import published
+from tests.browser.rows import (
+    HOSTILE_LINE,
+    HOSTILE_TERM,
+    channel,
+    forecast,
+    models,
+    score,
+    stream,
+    term,
+    vocabulary,
+    window,
+)
+
+PAGES = Path(__file__).parents[2] / "dashboard" / "app_pages"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NAMES = ("live", "explore", "accuracy", "vocabulary")
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four windows of one channel on air: chat, silence, not observed, chat; a week scored."""
+    root = tmp_path_factory.mktemp("small")
+    starts = [NOON - timedelta(seconds=30 * k) for k in (4, 3, 2, 1)]
+    named = stream("alpha", starts[0], None)
+    own = {"stream_id": named["stream_id"]}
+    last = starts[3]
+    days = [date(2026, 11, 22) - timedelta(days=k) for k in range(2)]
+    published.write(
+        root,
+        {
+            "channels": [channel("alpha", display_name="Alpha *one*")],
+            "streams": [named],
+            "windows": [
+                window("alpha", starts[0], 10, 0.2, **own),
+                window("alpha", starts[1], 0, None, **own),
+                window("alpha", starts[2], 0, None, observed_s=0.0, **own),
+                window("alpha", last, 30, 0.1, **own),
+            ],
+            "window_terms": [
+                term("alpha", last, "LUL", 12, 0.06),
+                term("alpha", last, HOSTILE_TERM, 3, -0.02),
+                term("alpha", last, "*", 40, 0.06, "rest"),
+            ],
+            "samples": [
+                {
+                    "channel": "alpha",
+                    "start": last,
+                    "rank": 1,
+                    "text": HOSTILE_LINE,
+                    "compound": 0.5,
+                }
+            ],
+            "events": [
+                {"event_id": "1", "channel": "alpha", "at": last, "kind": "raid", "detail": "beta"}
+            ],
+            "forecasts": [forecast("alpha", NOON, "lstm-1", 0.12)],
+            "forecast_scores": [
+                score("alpha", day, model, step, error)
+                for day in days
+                for step in range(1, 11)
+                for model, error in (("lstm-1", 18.6), ("session_mean", 21.0), ("ewma", 22.2))
+            ],
+            "models": models(),
+            "vocabulary": vocabulary(NOON),
+        },
+    )
+    return root
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Run a page on a data folder, at ten seconds past noon, with an address."""
+
+    def opened(name: str, data: Path, **address: str) -> AppTest:
+        monkeypatch.setenv("DLD_DATA", str(data))
+        monkeypatch.setattr(frame, "wall", lambda: NOON + timedelta(seconds=10))
+        page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
+        for key, value in address.items():
+            page.query_params[key] = value
+        return page.run()
+
+    return opened
+
+
+def html_of(page: AppTest) -> str:
+    """All markup the page drew."""
+    return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def text_of(page: AppTest) -> str:
+    """The words of it."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", html_of(page))))
+
+
+def notes_of(page: AppTest) -> str:
+    return " ".join(element.value for element in page.info)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_draws_and_says_the_chat_is_simulated(
+    name: str, small: Path, open_page: Open
+) -> None:
+    page = open_page(name, small)
+    assert not page.exception
+    assert not page.error
+    assert "Simulated chat" in text_of(page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_folder_gets_a_friendly_sentence(
+    name: str, tmp_path: Path, open_page: Open
+) -> None:
+    page = open_page(name, tmp_path)
+    assert not page.exception
+    assert "Nothing has been published yet" in text_of(page)
+    assert "make run" in text_of(page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hostile_address_is_a_note_and_never_a_traceback(
+    name: str, small: Path, open_page: Open
+) -> None:
+    bad = "<script>'\"; DROP TABLE \x00" + "9" * 3000
+    keys = ("channels", "span", "stream", "from", "to", "period", "model", "step", "of", "at")
+    page = open_page(name, small, **dict.fromkeys((*keys, "status", "days", "q"), bad))
+    assert not page.exception
+    assert not page.error
+    if name != "live":
+        assert name == "vocabulary" or "in the address" in notes_of(page)
+
+
+@pytest.mark.parametrize("source", ["replay", "live"])
+def test_the_source_of_other_chat_is_named_too(
+    source: str, tmp_path: Path, open_page: Open
+) -> None:
+    published.write(tmp_path, {"channels": [channel("alpha")]}, source)
+    label = {"replay": "Replay", "live": "Live chat"}[source]
+    assert label in text_of(open_page("vocabulary", tmp_path))
+
+
+def test_live_says_mood_now_with_its_band_and_count(small: Path, open_page: Open) -> None:
+    text = text_of(open_page("live", small))
+    assert "+0.10 positive" in text.replace("  ", " ")
+    assert "± 0.11, 30 messages in 30 s" in text
+    assert "▲ +0.12 over 40 messages" in text
+    assert "27 messages / min" in text
+    assert "● live" in text
+    assert "Raid from beta · 40 s ago" in text
+    assert "about +0.12 (80 %: −0.08 to +0.32)" in text.replace("  ", " ")
+    assert "Connection observed" in text
+
+
+def test_live_shows_hostile_names_and_terms_as_text(small: Path, open_page: Open) -> None:
+    drawn = html_of(open_page("live", small))
+    assert "Alpha *one*" in drawn
+    assert "&lt;img src=x onerror=" in drawn
+    assert "<img" not in drawn
+
+
+def test_live_tells_when_the_pipeline_stopped(
+    small: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("live", small)
+    monkeypatch.setattr(frame, "wall", lambda: datetime.now(UTC) + timedelta(hours=2))
+    page.run()
+    assert "the pipeline may have stopped" in page.warning[0].value
+    assert "△ out of date" in text_of(page)
+
+
+def test_explore_counts_chat_silence_and_what_was_not_observed(
+    small: Path, open_page: Open
+) -> None:
+    page = open_page("explore", small)
+    text = text_of(page)
+    assert "▲ +0.12 positive, n = 40" in text.replace("  ", " ")
+    assert "Silence 25 % 1 of 4 windows on air" in text.replace("  ", " ")
+    assert "Not observed 25 % 1 of 4 windows on air" in text.replace("  ", " ")
+    assert "n = 40 messages" in text
+    lines = page.dataframe[0].value
+    assert lines["text"].tolist() == [HOSTILE_LINE]
+    assert lines["compound"].tolist() == [0.5]
+
+
+def test_explore_writes_its_view_to_the_address(small: Path, open_page: Open) -> None:
+    page = open_page("explore", small, span="3d")
+    assert page.query_params["span"] in ("3d", ["3d"])
+    assert page.query_params["channels"] in ("alpha", ["alpha"])
+
+
+def test_explore_takes_a_stream_from_the_address(small: Path, open_page: Open) -> None:
+    page = open_page("explore", small, span="stream", channels="alpha")
+    assert "2 min" in text_of(page)
+    assert page.selectbox(key="stream").value == "alpha:20261122T115800"
+
+
+def test_explore_says_when_nothing_was_observed(small: Path, open_page: Open) -> None:
+    page = open_page(
+        "explore", small, span="dates", **{"from": "2020-01-01T00:00:00", "to": "2020-01-02"}
+    )
+    assert not page.exception
+    assert "Nothing was observed in this span" in text_of(page)
+
+
+def test_accuracy_gives_the_skill_worked_out_by_hand(small: Path, open_page: Open) -> None:
+    """Noise 0.3 ** 2 * 100 = 9: skill = 1 - (18.6 - 9) / (21 - 9) = 0.2."""
+    page = open_page("accuracy", small)
+    text = text_of(page).replace("  ", " ")
+    assert "Latent skill, step 1 +0.200 too few days for an interval, n = 200" in text
+    assert "80 % band holds 81.0 % promised 80 %, n = 200" in text
+    assert "knew about 20 % of what can be known" in text
+    table = page.dataframe[0].value
+    assert table["model"].tolist() == ["lstm-1", "Session mean", "EWMA"]
+    assert table["skill"].round(6).tolist() == [0.2, 0.0, -0.1]
+
+
+def test_accuracy_is_honest_about_a_model_without_skill(small: Path, open_page: Open) -> None:
+    page = open_page("accuracy", small, model="ewma")
+    assert "EWMA was no better than simply saying the stream's running mean" in text_of(page)
+
+
+def test_vocabulary_shows_what_waits_for_a_decision_first(small: Path, open_page: Open) -> None:
+    page = open_page("vocabulary", small)
+    table = page.dataframe[0].value
+    assert table["Term"].tolist() == [HOSTILE_TERM]
+    assert table["Valence"].tolist() == ["▲ +1.8"]
+    assert table["95 % interval"].tolist() == ["+0.9 to +2.6"]
+    assert table["n"].tolist() == [412]
+
+
+def test_vocabulary_searches_terms(small: Path, open_page: Open) -> None:
+    page = open_page("vocabulary", small, q="pogsh", status="any")
+    assert page.dataframe[0].value["Term"].tolist() == ["PogShip"]
+    assert "No term in use matches." in text_of(page)
+
+
+def test_vocabulary_without_proposals_still_shows_the_terms_in_use(
+    tmp_path: Path, open_page: Open
+) -> None:
+    start = NOON - timedelta(seconds=30)
+    published.write(
+        tmp_path,
+        {
+            "channels": [channel("alpha")],
+            "windows": [window("alpha", start, 4, 0.1)],
+            "window_terms": [term("alpha", start, "Kappa", 3, 0.1)],
+        },
+    )
+    page = open_page("vocabulary", tmp_path)
+    assert "No new term has been proposed yet" in text_of(page)
+    used = page.dataframe[0].value
+    assert used[["Term", "Uses", "Part of the mood"]].to_numpy().tolist() == [["Kappa", 3, 0.1]]
