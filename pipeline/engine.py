@@ -35,7 +35,7 @@ from warehouse.store import Store
 log = logging.getLogger(__name__)
 
 _FLUSH_S = 0.5  # the buffer is on disk within this, twice as often as promised
-_COMMIT_S = 1.0  # while catching up; live, every closed window is committed at once
+_COMMIT_S = 2.0  # while catching up; live, every closed window is committed at once
 _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
 _WRONG_S = 3600.0  # a step back of the clock, or a message ahead of it, that is a mistake

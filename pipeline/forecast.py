@@ -62,6 +62,7 @@ class Forecasts:
         try:
             self.models = serving(folder)
             self.served, self.why = next(iter(self.models)), ""
+            self.verifier.models = tuple(self.models)
             log.info("model serving name=%s", self.served)
         except ModelUnusable as exc:
             self.why = "no model is there to forecast"
@@ -127,10 +128,10 @@ class Forecasts:
         """Rows of the served model's forecasts; the baselines' are only kept to be scored."""
         said = {name: model.predict(view) for name, model in self.models.items()}
         served = said[self.served]
+        quantiles = np.stack([p.quantiles for p in said.values()], axis=1)
         for i, (session, end) in enumerate(zip(sessions, ends, strict=True)):
             cutoff = int(session.start[end]) + WINDOW_SECONDS
-            quantiles = {name: p.quantiles[i] for name, p in said.items()}
-            self.verifier.expect(session.channel, cutoff, quantiles)
+            self.verifier.expect(session.channel, cutoff, quantiles[i])
             forecast = _forecast(session.channel, cutoff, self.served, served, i)
             self.latest[session.channel] = forecast
             yield {name: getattr(forecast, name) for name in Forecast.__slots__}

@@ -22,6 +22,8 @@ SUMS = (
     "targets", "n", "squared_error", "absolute_error", "crps", "width80", "hits80", "hits95",
 )  # fmt: skip
 
+_PATIENCE_S = 3600  # of a forecast for windows that never come, its stream being over
+
 
 @dataclass
 class Verifier:
@@ -31,7 +33,8 @@ class Verifier:
     before a restart are not verified: their targets are missing from n, not wrong in it.
     """
 
-    waiting: dict[tuple[str, int], dict[str, Array]] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    waiting: dict[tuple[str, int], Array] = field(default_factory=dict)  # (models, 10, 5)
     sums: dict[Key, Array] = field(default_factory=dict)
     changed: set[Key] = field(default_factory=set)
 
@@ -41,60 +44,69 @@ class Verifier:
             key = (row["channel"], row["day"], row["model"], row["step"])
             self.sums[key] = np.array([float(row[name]) for name in SUMS])
 
-    def expect(self, channel: str, cutoff: int, quantiles: Mapping[str, Array]) -> None:
-        """A forecast was made: by model, (10, 5) over steps and QUANTILES. cutoff: epoch s."""
-        self.waiting[channel, cutoff] = dict(quantiles)
+    def expect(self, channel: str, cutoff: int, quantiles: Array) -> None:
+        """A forecast was made: (models, 10, 5) over steps and QUANTILES. cutoff: epoch s."""
+        self.waiting[channel, cutoff] = quantiles
 
     def happened(self, windows: Iterable[Window]) -> None:
         """Windows closed for the first time; forecasts that are past their horizon are let go."""
-        keys: list[Key] = []
-        quantiles: list[Array] = []
-        actual: list[tuple[float, int]] = []
+        found: list[tuple[str, date, int, Array, float, int]] = []
         for window in windows:
             start = int(window.start.timestamp())
             if window.mean_compound is not None and window.observed_s >= WINDOW_SECONDS:
-                for step, model, bands in self._forecasts_of(window.channel, start):
-                    keys.append((window.channel, window.start.date(), model, step))
-                    quantiles.append(bands)
-                    actual.append((window.mean_compound, window.n_messages))
+                about = (window.channel, window.start.date())
+                actual = (window.mean_compound, window.n_messages)
+                for step, quantiles in self._forecasts_of(window.channel, start):
+                    found.append((*about, step, quantiles, *actual))
             self.waiting.pop((window.channel, start - (HORIZON - 1) * WINDOW_SECONDS), None)
-        if keys:
-            self._add(keys, np.stack(quantiles), np.array(actual))
+        if found:
+            self._add(found)
 
-    def _forecasts_of(self, channel: str, start: int) -> Iterable[tuple[int, str, Array]]:
+    def _forecasts_of(self, channel: str, start: int) -> Iterable[tuple[int, Array]]:
         for step in range(1, HORIZON + 1):
-            made = self.waiting.get((channel, start - (step - 1) * WINDOW_SECONDS), {})
-            for model, quantiles in made.items():
-                yield step, model, quantiles[step - 1]
+            made = self.waiting.get((channel, start - (step - 1) * WINDOW_SECONDS))
+            if made is not None:
+                yield step, made[:, step - 1]
 
-    def _add(self, keys: list[Key], q: Array, actual: Array) -> None:
-        y, n = actual[:, 0], actual[:, 1]
-        error = y - q[:, 2]
-        found = np.stack(
-            [
-                np.ones_like(n),
-                n,
-                n * error**2,
-                n * np.abs(error),
-                n * crps(y, q),
-                n * (q[:, 3] - q[:, 1]),
-                (q[:, 1] <= y) & (y <= q[:, 3]),
-                (q[:, 0] <= y) & (y <= q[:, 4]),
-            ],
-            axis=1,
-        )
-        for key, row in zip(keys, found, strict=True):
-            self.sums[key] = self.sums[key] + row if key in self.sums else row
-            self.changed.add(key)
+    def _add(self, found: list[tuple[str, date, int, Array, float, int]]) -> None:
+        groups = {key: i for i, key in enumerate(dict.fromkeys(row[:3] for row in found))}
+        group = np.array([groups[row[:3]] for row in found])
+        q = np.stack([row[3] for row in found])
+        y, n = (np.array([row[k] for row in found], dtype=float) for k in (4, 5))
+        for m, model in enumerate(self.models):
+            total = np.zeros((len(groups), len(SUMS)))
+            np.add.at(total, group, _scores(y, n, q[:, m]))
+            for (channel, day, step), i in groups.items():
+                key = (channel, day, model, step)
+                self.sums[key] = self.sums.get(key, 0.0) + total[i]
+                self.changed.add(key)
 
     def take_rows(self) -> list[dict[str, Any]]:
         """Rows of forecast_scores that changed since the last call; old days are let go."""
         rows = [_row(key, self.sums[key]) for key in sorted(self.changed)]
         self.changed.clear()
+        newest = max((cutoff for _, cutoff in self.waiting), default=0)
+        self.waiting = {k: q for k, q in self.waiting.items() if k[1] > newest - _PATIENCE_S}
         if rows:
             oldest = max(row["day"] for row in rows) - timedelta(days=2)
             self.sums = {key: v for key, v in self.sums.items() if key[1] >= oldest}
         return rows
+
+
+def _scores(y: Array, n: Array, q: Array) -> Array:
+    """The SUMS of each target by itself, (m, 8). y, n: (m,); q: (m, 5) over QUANTILES."""
+    error = y - q[:, 2]
+    columns = [
+        np.ones_like(n),
+        n,
+        n * error**2,
+        n * np.abs(error),
+        n * crps(y, q),
+        n * (q[:, 3] - q[:, 1]),
+        (q[:, 1] <= y) & (y <= q[:, 3]),
+        (q[:, 0] <= y) & (y <= q[:, 4]),
+    ]
+    return np.stack(columns, axis=1)
 
 
 def _row(key: Key, sums: Array) -> dict[str, Any]:
