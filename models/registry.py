@@ -10,12 +10,13 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from models.base import Forecaster
 from models.features import CONTEXT, FEATURES_VERSION, NAMES
-from models.naive import BASELINES, UNFITTED, Baseline, Spread
+from models.naive import BASELINES, Baseline, Spread
 from models.ridge import Ridge
 from models.serve import Lstm
 from warehouse.config import DataFolder
@@ -154,7 +155,13 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-FORECASTERS: dict[str, Forecaster] = {
-    **{name: Baseline(name, UNFITTED) for name in BASELINES},
-    **forecasters(),
-}
+@cache
+def _shipped_forecasters() -> dict[str, Forecaster]:
+    return forecasters()
+
+
+def __getattr__(name: str) -> dict[str, Forecaster]:
+    """FORECASTERS: every forecaster of the repository by name, loaded when first asked for."""
+    if name == "FORECASTERS":
+        return _shipped_forecasters()
+    raise AttributeError(name)

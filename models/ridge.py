@@ -16,7 +16,7 @@ from warehouse.records import HORIZON
 
 LAGS = 10  # window means it sees one by one
 PENALTY = 3e-4
-FLAT = 100.0  # messages beyond which a target's weight hardly grows: mood, not sampling, errs
+FLAT = 30.0  # messages beyond which a target's weight hardly grows: mood, not sampling, errs
 AVERAGES = [NAMES.index(name) for name in MEAN_NAMES]
 WINDOW = NAMES.index("window")
 
@@ -55,16 +55,16 @@ def apply(x: Floats, coef: Floats) -> Floats:
     return np.asarray(coef[0] + x @ coef[1:])
 
 
-def solve(x: NDArray[Any], target: Floats, weight: Floats) -> Floats:
+def solve(x: NDArray[Any], target: Floats, weight: Floats, penalty: float = PENALTY) -> Floats:
     """Ridge coefficients (1 + inputs, 10) of target (k, 10), weighted (k, 10)."""
     a = np.concatenate([np.ones((len(x), 1)), x], 1).astype(float)
-    penalty = PENALTY * np.eye(a.shape[1])
-    penalty[0, 0] = 0.0
+    shrink = penalty * np.eye(a.shape[1])
+    shrink[0, 0] = 0.0
     out = []
     for h in range(target.shape[1]):
         w = weight[:, h]
         scaled = a * (w / w.sum())[:, None]
-        out.append(np.linalg.solve(scaled.T @ a + penalty, scaled.T @ target[:, h]))
+        out.append(np.linalg.solve(scaled.T @ a + shrink, scaled.T @ target[:, h]))
     return np.array(out).T
 
 

@@ -1,9 +1,14 @@
 """Sessions of made-up windows for the tests of models/."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from models.sessions import Session
+from warehouse.config import DataFolder
+from warehouse.manifest import Manifest, PublishedFile, write_manifest
 
 START = 1_700_000_010  # a multiple of 30
 
@@ -72,3 +77,21 @@ def _table(s: Session) -> pa.Table:
             "lexicon_version": ["full-1"] * len(s),
         }
     )
+
+
+def publish(folder: DataFolder, *sessions: Session) -> None:
+    """Put the sessions' windows where readers find them."""
+    folder.published.mkdir(parents=True, exist_ok=True)
+    table = as_table(*sessions)
+    pq.write_table(table, folder.published / "windows.parquet")
+    files = (PublishedFile("windows.parquet", len(table)),)
+    manifest = Manifest(1, 1, datetime.now(UTC), "replay", {"windows": files})
+    write_manifest(folder.manifest, manifest)
+
+
+def days_of(channel: str, streams: int, length: int) -> list[Session]:
+    """One stream a day."""
+    made = (
+        make_session(length, i, channel=channel, stream=f"{channel}{i}") for i in range(streams)
+    )
+    return [with_values(s, start=s.start + 86_400 * i) for i, s in enumerate(made)]
