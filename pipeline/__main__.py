@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from pipeline.commands import import_files, score_lines, show_vocabulary
 from pipeline.config import PipelineSettings
@@ -79,7 +81,8 @@ def run(
             chat = _replay(folder, channel, file, stream, speed, times, undated)
         else:
             clock = store.meta("clock") if store.meta("source") == "simulated" else None
-            chat = Simulate(channels=channel, resume_from=float(clock) if clock else None)
+            resume_from = min(float(clock), time.time()) if clock else None
+            chat = Simulate(channels=channel, resume_from=resume_from)
         engine = Engine(folder, settings, chat.kind, store)
         asyncio.run(run_daemon(engine, chat))
 
@@ -94,9 +97,12 @@ def _replay(
     undated: bool,
 ) -> Source:
     if file is None:
-        raise BadInput("--source replay needs --file, a Parquet or CSV table of chat")
+        raise typer.BadParameter("--source replay needs --file, a Parquet or CSV table of chat")
     table = ChatTable(file, folder.root / "scratch")
-    placed = place(table.streams(channels, streams), undated or times is Times.now)
+    chosen = table.streams(channels, streams)
+    if not chosen:
+        raise BadInput(f"{file} has no message that could be replayed")
+    placed = place(chosen, undated or times is Times.now)
     return Replay(table, placed, speed, to_now=times is Times.now)
 
 
@@ -116,7 +122,7 @@ def import_(
 ) -> None:
     """Bring past chat into the warehouse; the same file twice changes nothing."""
     if format not in ("auto", "table"):
-        raise BadInput(f"--format {format} is unknown; known: auto, table")
+        raise typer.BadParameter(f"--format {format} is unknown; known: auto, table")
     start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
     import_files(files, channel, start, undated)
 
@@ -145,11 +151,16 @@ def main(command: Callable[[], None] = app) -> None:
     try:
         command()
     except AppError as exc:
-        sys.exit(_fail(exc))
+        sys.exit(_fail(str(exc)))
+    except ValidationError as exc:
+        wrong = exc.errors()[0]
+        sys.exit(_fail(f"setting DLD_{str(wrong['loc'][0]).upper()}: {wrong['msg']}"))
+    except OSError as exc:
+        sys.exit(_fail(f"{exc.strerror}: {exc.filename}" if exc.filename else str(exc)))
 
 
-def _fail(exc: AppError) -> int:
-    print(f"error: {exc}", file=sys.stderr)
+def _fail(reason: str) -> int:
+    print(f"error: {' '.join(reason.split())}", file=sys.stderr)
     return 1
 
 

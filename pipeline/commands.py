@@ -64,6 +64,8 @@ def import_files(
         try:
             _import_one(path, channels, started_at, undated)
         except AppError as exc:
+            if len(files) == 1:
+                raise
             print(f"error: {exc}", file=sys.stderr)
             failed.append(path.name)
     if failed:
@@ -130,8 +132,10 @@ def _apply(folder: DataFolder, request_id: str) -> None:
     while (found := outcome(folder.inbox, request_id)) is None:
         try:
             with Store(folder.warehouse) as store:
+                # first, while published/ still fits: or it would all be made anew
+                publisher = Publisher(folder, store, "replay", keep_source=True)
                 apply_all(folder.inbox, store)
-                Publisher(folder, store, "replay", keep_source=True).publish()
+                publisher.publish()
         except WarehouseLocked:
             time.sleep(0.5)
         if time.monotonic() > until:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ async def run(engine: Engine, source: Source) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await _patiently(engine.know, source.channels(), engine.retry)
+    await _patiently(engine.know, source.channels(), engine.retry, stop)
     queue: asyncio.Queue[Batch | None] = asyncio.Queue(_AHEAD)
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -59,19 +60,23 @@ async def _feed(engine: Engine, queue: asyncio.Queue[Batch | None], stop: asynci
         batch = getting.result()
         if batch is None:
             break
-        await _patiently(engine.feed, batch, engine.retry)
+        await _patiently(engine.feed, batch, engine.retry, stop)
     stopping.cancel()
 
 
-async def _patiently(step: Callable[[T], None], value: T, retry: Callable[[], None]) -> None:
-    """Run a step; while the disk is full, wait and try again. Nothing is read meanwhile."""
+async def _patiently(
+    step: Callable[[T], None], value: T, retry: Callable[[], None], stop: asyncio.Event
+) -> None:
+    """Run a step; while the disk is full, wait and try again until told to stop. Nothing is
+    read meanwhile."""
     try:
         await asyncio.to_thread(step, value)
         return
     except StorageFull as exc:
         log.error("paused: %s", exc)
-    while True:
-        await asyncio.sleep(_RETRY_S)
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _RETRY_S)
         try:
             await asyncio.to_thread(retry)
             log.info("space again, going on")
@@ -84,7 +89,13 @@ async def _compact(engine: Engine) -> None:
     """Merge the files of finished hours, days and months, beside everything else."""
     while True:
         await asyncio.sleep(_COMPACT_S)
+        if engine.merged:  # the last ones are not in yet: they would only be made again
+            continue
         now = datetime.now(UTC)
         for table, files in compact.plan(engine.publisher.manifest, now)[:_MERGES]:
-            merged = await asyncio.to_thread(compact.merge, engine.folder, table, files)
+            try:
+                merged = await asyncio.to_thread(compact.merge, engine.folder, table, files)
+            except StorageFull as exc:  # or a part has just gone; there is a next time
+                log.warning("not merged: %s", exc)
+                break
             engine.merged.append((table, {file.path for file in files}, merged))

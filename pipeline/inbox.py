@@ -4,6 +4,7 @@ A request is `{"id", "at", "by", "action", ...}`, written aside and renamed in. 
 inbox/done or, with its reason, in inbox/refused. Files beside it go with it.
 """
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,11 +15,13 @@ from uuid import uuid4
 
 import orjson
 
-from warehouse.errors import AppError, BadInput
+from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken
 from warehouse.imported import ImportFiles, apply_import
 from warehouse.manifest import replace_file
 from warehouse.records import iso
 from warehouse.store import Store
+
+_ID = re.compile(r"(?!done$|refused$)[A-Za-z0-9_-]{1,64}")  # it names a file and a folder here
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,11 @@ def outcome(inbox: Path, request_id: str) -> str | None:
 
 
 def apply_all(inbox: Path, store: Store) -> int:
-    """Apply every request that waits, oldest first; returns how many were applied."""
+    """Apply every request that waits, oldest first; returns how many were applied.
+
+    One that cannot be applied is refused. Raises StorageFull or WarehouseBroken, which are no
+    fault of a request: it goes on waiting.
+    """
     applied = 0
     for path, request in _waiting(inbox):
         key = f"request:{request.id}"
@@ -70,6 +77,8 @@ def apply_all(inbox: Path, store: Store) -> int:
                 _action(request)(inbox, store, request, {key: iso(datetime.now(UTC))})
             _move(inbox, path, "done")
             applied += 1
+        except (StorageFull, WarehouseBroken):
+            raise
         except AppError as exc:
             _refuse(inbox, path, request, str(exc))
     return applied
@@ -77,12 +86,18 @@ def apply_all(inbox: Path, store: Store) -> int:
 
 def _waiting(inbox: Path) -> list[tuple[Path, Request]]:
     found = []
-    for path in inbox.glob("*.json"):
+    for path in filter(Path.is_file, inbox.glob("*.json")):
         try:
             found.append((path, _read(path)))
         except BadInput as exc:
             _refuse(inbox, path, Request(path.stem, "", "", ""), str(exc))
-    return sorted(found, key=lambda pair: (pair[1].at, pair[1].id))
+    return sorted(found, key=lambda pair: (_time(pair[1]), pair[1].id))
+
+
+def _time(request: Request) -> datetime:
+    """When it was asked; UTC where it does not say."""
+    at = datetime.fromisoformat(request.at)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _read(path: Path) -> Request:
@@ -90,8 +105,10 @@ def _read(path: Path) -> Request:
         raw = orjson.loads(path.read_bytes())
         known = {name: str(raw.pop(name)) for name in ("id", "at", "by", "action")}
         datetime.fromisoformat(known["at"])
-    except (ValueError, KeyError, AttributeError, TypeError) as exc:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
         raise BadInput(f"{path.name} is not a request: it needs id, at, by and action") from exc
+    if not _ID.fullmatch(known["id"]):
+        raise BadInput(f"{path.name} has an id that is not letters, digits, - and _")
     if known["id"] != path.stem:
         raise BadInput(f"{path.name} has the id {known['id']!r}, which is not its file's name")
     return Request(**known, body=raw)
@@ -118,7 +135,7 @@ def _marker(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -
     row = {
         "event_id": request.id,
         "channel": channel,
-        "at": datetime.fromisoformat(request.at),
+        "at": _time(request),
         "kind": "marker",
         "detail": text[:200],
     }
@@ -130,7 +147,8 @@ def _refuse(inbox: Path, path: Path, request: Request, reason: str) -> None:
     (inbox / "refused").mkdir(parents=True, exist_ok=True)
     replace_file(inbox / "refused" / path.name, orjson.dumps(body))
     path.unlink(missing_ok=True)
-    shutil.rmtree(inbox / path.stem, ignore_errors=True)
+    if _ID.fullmatch(path.stem):  # or it is not a folder of a request
+        shutil.rmtree(inbox / path.stem, ignore_errors=True)
 
 
 def _move(inbox: Path, path: Path, where: str) -> None:

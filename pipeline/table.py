@@ -5,6 +5,7 @@ of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no mark
 used where they are there. DuckDB reads and sorts it, spilling to `scratch` when it is large.
 """
 
+import glob
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ import pyarrow as pa
 
 from pipeline.message import Message
 from warehouse.errors import BadInput
+from warehouse.files import quoted
 
 _NEEDED = ("channel", "stream", "t", "text")
 _OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false"}
 _ROWS = 20_000  # a record batch
+_LONGEST = 10 * 365 * 86400  # seconds: a time beyond it is none since the start of a stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,10 @@ class ChatTable:
         if not path.is_file():
             raise BadInput(f"{path} is not a file; name a Parquet or CSV table of chat")
         self.path = path
-        scratch.mkdir(parents=True, exist_ok=True)
+        try:
+            scratch.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise BadInput(f"{scratch} cannot be made: {exc.strerror}; check DLD_DATA") from exc
         self.con = duckdb.connect(
             config={"memory_limit": "256MB", "threads": 2, "temp_directory": str(scratch)}
         )
@@ -66,10 +72,12 @@ class ChatTable:
             self.con.execute(f"CREATE VIEW given AS SELECT * FROM {_source(path)}").fetchall()
             self._make_view(channel)
             self._found = self._streams()
-        except (duckdb.Error, UnicodeDecodeError) as exc:
+        except (duckdb.Error, UnicodeDecodeError, OSError) as exc:
             self.con.close()
-            reason = str(exc).splitlines()[0][:200]
-            raise BadInput(f"{path} cannot be read as a table of chat: {reason}") from exc
+            raise _unreadable(path, exc) from exc
+        except BaseException:
+            self.con.close()
+            raise
 
     def _make_view(self, channel: str | None) -> None:
         columns = {row[0] for row in self.con.execute("DESCRIBE given").fetchall()}
@@ -86,15 +94,16 @@ class ChatTable:
         ).fetchall()
         name = "given.channel" if channel is None else "one.channel"
         self.con.execute(
-            f"""CREATE VIEW chat AS SELECT lower(trim({name})) AS channel,
+            f"""CREATE VIEW typed AS SELECT lower(trim({name})) AS channel,
                 CAST(stream AS VARCHAR) AS stream, TRY_CAST(t AS DOUBLE) AS t,
                 CAST(text AS VARCHAR) AS text,
-                coalesce(CAST({extra["date"]} AS VARCHAR), '') AS date,
+                trim(coalesce(CAST({extra["date"]} AS VARCHAR), '')) AS date,
                 coalesce(CAST({extra["user"]} AS VARCHAR), '') AS chatter,
                 CAST({extra["emotes"]} AS VARCHAR) AS emotes,
                 coalesce(TRY_CAST({extra["bot"]} AS BOOLEAN), false) AS bot
             FROM given, one"""
         ).fetchall()
+        self.con.execute(_CHAT).fetchall()
 
     def _streams(self) -> list[TableStream]:
         rows = self.con.execute(_STREAMS).fetchall()
@@ -104,6 +113,7 @@ class ChatTable:
         self, channels: list[str] | None = None, streams: list[str] | None = None
     ) -> list[TableStream]:
         """The chosen streams, by channel and name. Raises BadInput for one that is not there."""
+        channels = [name.strip().lower() for name in channels or ()]
         for wanted, have, what in (
             (channels, {s.channel for s in self._found}, "channel"),
             (streams, {s.stream for s in self._found}, "stream"),
@@ -121,7 +131,7 @@ class ChatTable:
         ]
 
     def unusable(self) -> int:
-        """Rows without a channel, a time or a text, which are left out."""
+        """Rows without a login, a time or a text, which are left out."""
         return int(self.con.execute(_UNUSABLE).fetchall()[0][0])
 
     def messages(self, placed: list[Placed], by_time: bool) -> Iterator[tuple[Placed, Message]]:
@@ -137,26 +147,32 @@ class ChatTable:
         )
         self.con.register("plan", plan)
         order = '"at", place' if by_time else 'place, "at"'
-        reader = self.con.sql(_MESSAGES.format(order=order)).to_arrow_reader(_ROWS)
-        for batch in reader:
-            yield from _messages(placed, batch.to_pydict())
+        try:
+            reader = self.con.sql(_MESSAGES.format(order=order)).to_arrow_reader(_ROWS)
+            for batch in reader:
+                yield from _messages(placed, batch.to_pydict())
+        except (duckdb.Error, pa.ArrowException, UnicodeDecodeError, OSError) as exc:
+            raise _unreadable(self.path, exc) from exc
 
     def close(self) -> None:
         """Let go of the file and of what was spilled."""
         self.con.close()
 
 
+_CHAT = f"""CREATE VIEW chat AS SELECT *,
+    coalesce(regexp_full_match(channel, '[a-z0-9_]{{1,25}}') AND stream IS NOT NULL
+        AND isfinite(t) AND t >= 0 AND t < {_LONGEST} AND text IS NOT NULL, false) AS usable
+FROM typed"""
 # a stream whose rows bear two dates is two streams
 _STREAMS = """SELECT channel, stream, date, min(t), max(t), count(*),
     concat_ws(':', channel, stream, CASE WHEN count(*) OVER same > 1 THEN date END)
-FROM chat WHERE channel <> '' AND stream IS NOT NULL AND t >= 0 AND text IS NOT NULL
+FROM chat WHERE usable
 GROUP BY channel, stream, date WINDOW same AS (PARTITION BY channel, stream)
 ORDER BY channel, date, stream"""
-_UNUSABLE = """SELECT count(*) FROM chat
-WHERE NOT coalesce(channel <> '' AND stream IS NOT NULL AND t >= 0 AND text IS NOT NULL, false)"""
+_UNUSABLE = "SELECT count(*) FROM chat WHERE NOT usable"
 _MESSAGES = """SELECT place, started_at + t AS "at", chatter, text, emotes, bot
 FROM chat JOIN plan USING (channel, stream, date)
-WHERE t >= 0 AND text IS NOT NULL ORDER BY {order}"""
+WHERE usable ORDER BY {order}"""
 
 
 def _messages(
@@ -169,12 +185,18 @@ def _messages(
 
 
 def _source(path: Path) -> str:
-    name = str(path).replace("'", "''")
+    """SQL that reads the file; what looks like a pattern in its name is its name."""
+    name = quoted(Path(glob.escape(str(path))))
     with path.open("rb") as file:
         is_parquet = file.read(4) == b"PAR1"
     if is_parquet:
-        return f"read_parquet('{name}')"
-    return f"read_csv('{name}', all_varchar=true, header=true, sample_size=-1)"
+        return f"read_parquet({name})"
+    return f"read_csv({name}, all_varchar=true, header=true, sample_size=-1)"
+
+
+def _unreadable(path: Path, exc: Exception) -> BadInput:
+    reason = (str(exc).splitlines() or [""])[0][:200]
+    return BadInput(f"{path} cannot be read as a table of chat: {reason}")
 
 
 def _some(names: list[str]) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from warehouse.config import DataFolder
+from warehouse.errors import StorageFull
 from warehouse.files import quoted, scan
 from warehouse.manifest import Manifest, PublishedFile
 from warehouse.tables import TABLES
@@ -46,16 +47,24 @@ def _groups(
 
 
 def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> PublishedFile:
-    """Write the files' rows as one sorted file; not yet in any manifest."""
+    """Write the files' rows as one sorted file; not yet in any manifest.
+
+    Raises StorageFull, with nothing written, when it cannot be done now.
+    """
     path = f"{table}/{uuid.uuid4().hex}.parquet"
     source = scan(folder.published / file.path for file in files)
     order = ", ".join(f'"{c}"' for c in TABLES[table].order)
     spill = {"temp_directory": str(folder.root / "scratch")}  # or it is the working directory
-    with duckdb.connect(config={"memory_limit": "128MB", "threads": 1, **spill}) as con:
-        con.execute(
-            f"COPY (SELECT * FROM {source} ORDER BY {order}) "
-            f"TO {quoted(folder.published / path)} (FORMAT parquet)"
-        ).fetchall()
+    try:
+        with duckdb.connect(config={"memory_limit": "128MB", "threads": 1, **spill}) as con:
+            con.execute(
+                f"COPY (SELECT * FROM {source} ORDER BY {order}) "
+                f"TO {quoted(folder.published / path)} (FORMAT parquet)"
+            ).fetchall()
+    except duckdb.Error as exc:
+        (folder.published / path).unlink(missing_ok=True)
+        reason = str(exc).splitlines()[0][:200]
+        raise StorageFull(f"cannot merge files of {table}: {reason}") from exc
     return PublishedFile(
         path,
         sum(file.rows for file in files),

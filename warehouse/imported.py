@@ -1,8 +1,10 @@
 """An import as it waits beside its request: four Parquet files, applied in one transaction."""
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -37,14 +39,24 @@ class ImportFiles:
 
 
 def apply_import(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
-    """Replace earlier imports of the same channels and spans; observed windows stay.
+    """Replace earlier imports of the same streams and spans; observed windows stay.
 
-    meta: kept in the same transaction, so that a request is applied once.
+    meta: kept in the same transaction, so that a request is applied once. Raises BadInput for
+    files whose rows are not what the tables take.
     """
     files.check()
-    paths = {table: str(files.path(table)) for table in TABLES}
+    try:
+        _apply(store, files, meta)
+    except duckdb.Error as exc:
+        reason = str(exc).splitlines()[0][:200]
+        raise BadInput(f"the import's rows cannot be taken: {reason}") from exc
+
+
+def _apply(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
+    paths = {table: glob.escape(str(files.path(table))) for table in TABLES}
     streams = {"streams": paths["streams"]}
-    replaced = store.write(
+    months = store.query("import_months", **streams).column("month").to_pylist()
+    store.write(
         {},
         meta,
         before=[
@@ -56,16 +68,5 @@ def apply_import(store: Store, files: ImportFiles, meta: dict[str, str]) -> None
             ("import_channels", {"channels": paths["channels"]}),
         ],
     )
-    if replaced[0] or replaced[1]:
-        _mark_stale(store, files)
-
-
-def _mark_stale(store: Store, files: ImportFiles) -> None:
-    """Published files of the months the import lies in are to be made again."""
-    for stream in pq.read_table(files.path("streams")).to_pylist():
-        month, last = (f"{stream[c]:%Y-%m}" for c in ("started_at", "ended_at"))
-        while month <= last:
-            for table in ("windows", "window_terms"):
-                store.stale.setdefault(table, set()).add(month)
-            year, number = int(month[:4]), int(month[5:])
-            month = f"{year + number // 12}-{number % 12 + 1:02}"
+    for table in ("windows", "window_terms"):  # their published files are to be made again
+        store.stale.setdefault(table, set()).update(months)

@@ -66,6 +66,8 @@ def _parse(stream: TableStream) -> float:
         raise BadInput(
             f"stream {stream.stream} of {stream.channel}: {stream.date!r} is not an ISO date"
         ) from exc
+    if not 1970 <= at.year <= 2200:
+        raise BadInput(f"stream {stream.stream} of {stream.channel}: no stream was in {at.year}")
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
