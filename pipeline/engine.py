@@ -168,6 +168,7 @@ class Engine:
         self.publisher.collect_garbage()
         self._write_channels()
         self._write_health()
+        self._write_vocabulary()
         self._recaps()
         self._records()
         self.publish()
@@ -274,6 +275,10 @@ class Engine:
             "readable": readable.share if readable else None,
             "source": self.source,
         }
+
+    def _write_vocabulary(self) -> None:
+        rows = self.intake.vocabulary.take_rows(self.intake.gate.is_login)
+        self.store.write({"vocabulary": self.store.rows("vocabulary", rows)})
 
     def _write_health(self) -> None:
         counts = self.intake.counts

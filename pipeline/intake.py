@@ -24,6 +24,7 @@ from pipeline.readable import Readable
 from pipeline.score import Scorer
 from pipeline.summary import Line
 from pipeline.terms import Gate
+from pipeline.vocabulary import Vocabulary
 from pipeline.window import HELD, Closed, Stream, Track
 from warehouse.records import WINDOW_SECONDS
 
@@ -52,6 +53,7 @@ class Intake:
     held: int = HELD
     tracks: dict[str, Track] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     readable: dict[str, Readable] = field(default_factory=dict)
     _ids: list[set[int]] = field(default_factory=lambda: [set(), set()])
     _again: dict[tuple[str, int], None] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class Intake:
         day = int(message.at // 86400)
         terms = [term for term, _, _ in scored.terms]
         self.gate.used(message.channel, day, chatter, terms)
+        if scored.strange:
+            self.vocabulary.saw(message.channel, message.at, chatter, scored)
         if message.channel not in self.readable:
             self.readable[message.channel] = Readable()
         self.readable[message.channel].saw(message.text)

@@ -23,6 +23,7 @@ def recover(engine: Engine) -> None:
     Windows that were closed but not committed are made again from the buffer; time in which
     nobody listened shows in observed_s, since spans end with what the buffer last heard.
     """
+    engine.intake.vocabulary.load(engine.store.query("vocabulary_all").to_pylist())
     for row in engine.store.query("last_streams", source=engine.source).to_pylist():
         _resume(engine, row)
     if engine.source == "replay":  # it tells everything anew, from its start

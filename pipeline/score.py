@@ -5,7 +5,8 @@ VADER's rules, takes emotes and emoji out of the sentence, and lets their repeat
 """
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from string import punctuation
@@ -23,6 +24,8 @@ from pipeline.lexicon import Lexicon, twitch_lexicon
 
 VADER_VERSION = "vader-3.3.2"
 _CACHE = 32768  # messages; chat repeats itself
+# three small letters or more, then a capital: monkaS, limesDance; iPhone and YouTube are not
+_CAMEL = re.compile(r"[a-z][a-z0-9]{2,}[A-Z][A-Za-z0-9]*")
 _KIND_OF = ["kind", "of"]
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
 
@@ -32,11 +35,13 @@ class Scored:
     """A message's compound, -1..1, and its terms: (term, kind, part of the compound) a use.
 
     The parts sum to the compound but for what punctuation and left-out words gave.
+    strange: what looks like an emote and is in no lexicon, each once.
     """
 
     compound: float
     terms: tuple[tuple[str, str, float], ...]
     has_emote: bool
+    strange: tuple[str, ...] = ()
 
 
 class Scorer(Protocol):
@@ -146,7 +151,7 @@ class VaderScorer:
         terms = _words((t for t in text.split() if t not in marked), parts)
         uses = ((t, "emote", _take(parts, t.lower())) for t in text.split() if t in marked)
         has_emote = bool(marked) or not self.emojis.isdisjoint(text)
-        return Scored(compound, (*terms, *uses), has_emote)
+        return Scored(compound, (*terms, *uses), has_emote, strange(text, emotes, self.knows))
 
 
 class FullScorer:
@@ -175,7 +180,8 @@ class FullScorer:
         scale = compound / self.rules.total if compound else 0.0
         terms = _words(words, parts)
         shown = ((term, kind, valence * scale) for term, kind, valence in uses)
-        return Scored(compound, (*terms, *shown), bool(uses))
+        unknown = strange(text, emotes, self.knows)
+        return Scored(compound, (*terms, *shown), bool(uses), unknown)
 
     def _read(
         self, text: str, emotes: Sequence[str]
@@ -221,6 +227,14 @@ class FullScorer:
 def make_scorer(lexicon: str) -> VaderScorer | FullScorer:
     """The scorer that the setting `lexicon` names: vader or full."""
     return VaderScorer() if lexicon == "vader" else FullScorer()
+
+
+def strange(text: str, emotes: Sequence[str], knows: Callable[[str], bool]) -> tuple[str, ...]:
+    """Tokens that may be new emotes: marked by the source, or written like channelEmote."""
+    if text.islower():
+        return tuple(dict.fromkeys(e for e in emotes if not knows(e)))
+    found = [t for t in text.split() if (t in emotes or _CAMEL.fullmatch(t)) and not knows(t)]
+    return tuple(dict.fromkeys(found))
 
 
 def _is_silent(text: str, lexicon: dict[str, float], emojis: frozenset[str]) -> bool:

@@ -78,16 +78,17 @@ class Gate:
 
     def without_names(self, text: str) -> str:
         """The text with every login seen lately as @…."""
-        return _WORD.sub(lambda m: "@…" if self._is_login(m[0]) else m[0], text)
+        return _WORD.sub(lambda m: "@…" if self.is_login(m[0]) else m[0], text)
 
     def admits(self, channel: str, term: str, day: int) -> bool:
         """Whether the term may be stored for a window of that day."""
-        if self._is_login(term):
+        if self.is_login(term):
             return False
         found = self._days.get(channel, {}).get(day)
         return self.known(term) or (found is not None and term in found.admitted)
 
-    def _is_login(self, word: str) -> bool:
+    def is_login(self, word: str) -> bool:
+        """Whether somebody who chatted lately is called so."""
         return self.of(word.lower()) in self._chatters
 
 

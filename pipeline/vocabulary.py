@@ -1,0 +1,138 @@
+"""New emotes: what looks like one, is in no lexicon, and several people use.
+
+The proposed valence is what the rest of the chat says when the emote is used: the mean compound
+of its messages, turned back into a valence through VADER's own normalisation. It is a proposal,
+with an interval, for a person to decide on.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+from pipeline.score import Scored
+from warehouse.records import utc
+
+USES, CHATTERS = 20, 5  # before a term is proposed
+_TERMS = 5000  # remembered; those not used for longest are let go
+_PEOPLE = 50  # counted per term, no further
+_ALPHA = 15.0  # VADER's: compound = s / sqrt(s^2 + alpha)
+_NORMAL95 = 1.96
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One unknown term so far. total, squares: of the compounds of its messages."""
+
+    first: float
+    last: float
+    n: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    people: int = 0  # known before a restart
+    chatters: set[int] = field(default_factory=set)
+    channels: set[str] = field(default_factory=set)
+
+    @property
+    def spread(self) -> int:
+        """Chatters who used it, counted up to 50."""
+        return min(_PEOPLE, max(self.people, len(self.chatters)))
+
+
+class Vocabulary:
+    """Unknown terms in use. Bounded memory; proposals are rows of the vocabulary table."""
+
+    def __init__(self) -> None:
+        self._terms: OrderedDict[str, Sighting] = OrderedDict()
+        self._changed: set[str] = set()
+        self._decided: set[str] = set()
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows of `vocabulary`: proposals go on counting, decisions are left alone."""
+        for row in rows:
+            if row["status"] != "proposed":
+                self._decided.add(row["term"])
+            elif row["evidence"]:
+                self._terms[row["term"]] = _sighting(row)
+
+    def saw(self, channel: str, at: float, chatter: int, scored: Scored) -> None:
+        """A message with strange terms came in."""
+        for term in scored.strange:
+            if term in self._decided:
+                continue
+            seen = self._terms.setdefault(term, Sighting(at, at))
+            self._terms.move_to_end(term)
+            _count(seen, channel, at, chatter, scored.compound)
+            self._changed.add(term)
+        while len(self._terms) > _TERMS:
+            self._changed.discard(self._terms.popitem(last=False)[0])
+
+    def take_rows(self, is_name: Callable[[str], bool]) -> list[dict[str, Any]]:
+        """Rows of proposals that changed since the last call; names of people are left out."""
+        changed, self._changed = self._changed, set()
+        return [
+            _row(term, self._terms[term])
+            for term in sorted(changed)
+            if self._terms[term].n >= USES
+            and self._terms[term].spread >= CHATTERS
+            and not is_name(term)
+        ]
+
+
+def _count(seen: Sighting, channel: str, at: float, chatter: int, compound: float) -> None:
+    seen.first, seen.last = min(seen.first, at), max(seen.last, at)
+    seen.n += 1
+    seen.total += compound
+    seen.squares += compound * compound
+    seen.channels.add(channel)
+    if len(seen.chatters) < _PEOPLE:
+        seen.chatters.add(chatter)
+
+
+def valence(mean: float) -> float:
+    """A mean compound (-1..1) as a valence (-4..4), through VADER's normalisation."""
+    mean = max(-0.99, min(0.99, mean))
+    return max(-4.0, min(4.0, mean * sqrt(_ALPHA / (1 - mean * mean))))
+
+
+def _row(term: str, seen: Sighting) -> dict[str, Any]:
+    mean = seen.total / seen.n
+    sd = sqrt(max(0.0, seen.squares / seen.n - mean * mean))
+    margin = _NORMAL95 * sd / sqrt(seen.n)
+    evidence = {
+        "mean_compound": round(mean, 4),
+        "sd": round(sd, 4),
+        "messages": seen.n,
+        "chatters": seen.spread,
+        "channels": sorted(seen.channels)[:20],
+    }
+    return {
+        "term": term,
+        "channel": "",
+        "kind": "emote",
+        "first_seen": utc(seen.first),
+        "last_seen": utc(seen.last),
+        "n": seen.n,
+        "n_channels": len(seen.channels),
+        "valence": valence(mean),
+        "valence_low": valence(mean - margin),
+        "valence_high": valence(mean + margin),
+        "evidence": json.dumps(evidence),
+        "status": "proposed",
+    }
+
+
+def _sighting(row: Mapping[str, Any]) -> Sighting:
+    found = json.loads(row["evidence"])
+    n, mean, sd = int(row["n"]), found["mean_compound"], found["sd"]
+    return Sighting(
+        first=row["first_seen"].timestamp(),
+        last=row["last_seen"].timestamp(),
+        n=n,
+        total=n * mean,
+        squares=n * (sd * sd + mean * mean),
+        people=found["chatters"],
+        channels=set(found["channels"]),
+    )
