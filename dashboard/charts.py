@@ -1,7 +1,7 @@
 """Records to figures of mood over time: a card's sparkline, a span's timeline. No Streamlit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import plotly.graph_objects as go
@@ -40,6 +40,10 @@ def sparkline(
         ticktext=[words.signed(-reach, 1), "0", words.signed(reach, 1)],
     )
     figure.update_xaxes(tickformat="%H:%M", nticks=5)
+    if rows:  # half an hour and the forecast, so that all cards have one scale
+        end = rows[-1]["start"] + timedelta(seconds=WINDOW_S)
+        ends = (end - timedelta(minutes=30, seconds=20), end + timedelta(minutes=5))
+        figure.update_xaxes(range=[words.local(at, tz) for at in ends])
     return figure
 
 

@@ -30,6 +30,7 @@ class Card:
     event: Row | None = None
     recap: Row | None = None
     readable: float | None = None
+    skill: Row | None = None
 
     @property
     def last(self) -> Row | None:
@@ -59,6 +60,16 @@ class Card:
         partly = "" if seen >= 29.95 else f", {seen:.0f} of 30 s"
         return ("silence" if not self.last["n"] else "observed") + partly
 
+    def record(self) -> str:
+        """How good this model's forecasts of the next window were in the last week."""
+        if self.skill is None:
+            return "too new to have a record"
+        n = f"n = {words.count(self.skill['targets'])}"
+        if self.skill["skill"] <= 0:
+            return f"no better lately than the stream’s running mean ({n})"
+        share = words.percent(self.skill["skill"])
+        return f"knew {share} of what can be known about the next 30 s ({n})"
+
     def mood(self) -> tuple[float | None, str]:
         """(mood of the last window, how sure and from how much)."""
         last = self.last
@@ -81,7 +92,7 @@ def cards(
 ) -> list[Card]:
     """A card a watched channel, those on air first.
 
-    found: rows of windows, terms, forecasts, events and recaps; times in them naive UTC.
+    found: rows of windows, terms, forecasts, events, recaps and skills; times naive UTC.
     """
     by: dict[str, dict[str, list[Row]]] = {k: _by_channel(rows) for k, rows in found.items()}
     made = [
@@ -94,7 +105,7 @@ def cards(
 
 
 def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: bool) -> Card:
-    windows = mine["windows"]
+    windows = _half_hour(mine["windows"])
     status = _status(bool(channel["on_air"]), windows, clock, stale)
     forecast = mine["forecasts"][0] if mine["forecasts"] else None
     if forecast and (not windows or forecast["cutoff"] <= windows[-1]["start"]):
@@ -109,7 +120,16 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
         mine["events"][0] if mine["events"] else None,
         mine["recaps"][0] if mine["recaps"] else None,
         channel["readable"],
+        next((s for s in mine["skills"] if forecast and s["model"] == forecast["model"]), None),
     )
+
+
+def _half_hour(windows: Sequence[Row]) -> list[Row]:
+    """Those of the last half hour before the newest: not of the stream before."""
+    if not windows:
+        return []
+    since = windows[-1]["start"] - 59 * WINDOW
+    return [w for w in windows if w["start"] >= since]
 
 
 def _status(on_air: bool, windows: Sequence[Row], clock: datetime, stale: bool) -> str:

@@ -72,14 +72,25 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
     rows = data.rows(
         "dash_series", channels=[channel], since=at - BEFORE, until=until, step_s=30, offset_s=0
     )
-    means = [f["q50"][0] for f in found if f["model"] == "session_mean"]
+    usual = _session_mean(channel, at)
     st.plotly_chart(
-        accuracy_charts.replayed(rows, forecast, means[0] if means else None, tz),
+        accuracy_charts.replayed(rows, forecast, usual, tz),
         key="replayed",
         config=CONFIG,
         alt=f"The forecast made at {words.moment(at, tz)} and the mood that followed",
     )
     frame.put(frame.say(_said(rows, forecast, at)))
+
+
+def _session_mean(channel: str, at: datetime) -> float | None:
+    """Mean mood of the stream up to then, weighted by messages: what the skill is measured by."""
+    streams = data.rows("dash_streams", channels=[channel], limit=500)
+    begun = [t for s in streams if (t := words.aware(s["started_at"])) < at]
+    if not begun:
+        return None
+    summary = data.rows("dash_summary", channels=[channel], since=max(begun), until=at)
+    mean: float | None = summary[0]["mean"] if summary else None
+    return mean
 
 
 def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:

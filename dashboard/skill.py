@@ -98,3 +98,13 @@ def verdict(skill: float | None, low: float | None, high: float | None) -> str:
         f"knew about {words.percent(skill)} of what can be known beyond the stream's running mean, "
         "too little to be told from nothing yet"
     )
+
+
+def band_verdict(coverage: float, level: float) -> str:
+    """Whether a band keeps its promise, in plain words; within two points it does."""
+    if np.isnan(coverage):
+        return "could not be checked"
+    said = f"held {words.percent(coverage, 1)} of what happened"
+    if abs(coverage - level) <= 0.02:
+        return f"{said}: it keeps its promise"
+    return f"{said}: it is too {'narrow' if coverage < level else 'wide'}"

@@ -122,7 +122,9 @@ def _verdict(mine: pd.DataFrame, by_step: pd.DataFrame, chosen: str) -> None:
     first = mine.iloc[0].to_dict()
     base = by_step[(by_step["model"] == "session_mean") & (by_step["step"] == first["step"])]
     said = skill.verdict(first["skill"], first["skill_low"], first["skill_high"])
-    frame.put(frame.say(f"For the next 30 seconds, {accuracy_charts.model_name(chosen)} {said}."))
+    name = words.plain(accuracy_charts.NAMES.get(chosen, chosen), 40)
+    band = skill.band_verdict(first["coverage80"], 0.8)
+    frame.put(frame.say(f"For the next 30 seconds, {name} {said}. Its 80 % band {band}."))
     n = f"n = {words.count(first['targets'])}"
     against = f"session mean {base.iloc[0]['crps']:.4f}, " if len(base) else ""
     frame.tiles(

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from urllib.parse import urlencode
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import address, bars, charts, data, export, frame, span, words
@@ -66,7 +68,7 @@ def _span(channels: list[str], chosen: Span, tz: tzinfo) -> None:
     if not summary:
         frame.put(frame.say("Nothing was observed in this span. Choose another one above."))
         return
-    _timeline(inside, chosen, tz)
+    _timeline(channels, chosen, tz)
     if not spoken:
         frame.put(frame.say("Nobody spoke in this span: there is a chat, but it was silent."))
         return
@@ -108,19 +110,31 @@ def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
     )
 
 
-def _timeline(inside: dict[str, object], chosen: Span, tz: tzinfo) -> None:
+def _timeline(channels: Sequence[str], chosen: Span, tz: tzinfo) -> None:
     step = chosen.step_s
+    inside = {"channels": list(channels), "since": chosen.since, "until": chosen.until}
     table = data.query("dash_series", **inside, step_s=step, offset_s=chosen.offset_s(tz))
-    rows = table.to_pylist()
-    by = {c: [r for r in rows if r["channel"] == c] for c in inside["channels"]}  # type: ignore[attr-defined]
+    by: dict[str, list[Row]] = {}
+    for found in table.to_pylist():
+        by.setdefault(found["channel"], []).append(found)
     events = data.rows("dash_events", **inside, limit=2000)
-    hidden = len(events) - len(shown_events(events))
+    _timeline_head(table, chosen)
+    st.plotly_chart(
+        charts.timeline(
+            {c: by[c] for c in channels if c in by}, events, step, tz, (chosen.since, chosen.until)
+        ),
+        key="timeline",
+        config=CONFIG_ZOOM,
+        alt=f"Mood and messages a minute, {chosen.told(tz)}",
+    )
+    _timeline_foot(channels, chosen, len(events) - len(shown_events(events)), tz)
+
+
+def _timeline_head(table: pa.Table, chosen: Span) -> None:
     heading, button = st.columns([8, 1], vertical_alignment="center")
+    points = f"points of {span.STEP_NAMES[chosen.step_s]}, weighted by messages"
     with heading:
-        frame.heading(
-            "Mood and activity",
-            f"points of {span.STEP_NAMES[step]}, weighted by messages; the band is ± 1.96 sd / √n",
-        )
+        frame.heading("Mood and activity", f"{points}; the band is ± 1.96 sd / √n")
     button.download_button(
         "CSV",
         export.csv_bytes(table),
@@ -132,18 +146,21 @@ def _timeline(inside: dict[str, object], chosen: Span, tz: tzinfo) -> None:
         type="tertiary",
         width="stretch",
     )
-    st.plotly_chart(
-        charts.timeline(
-            {c: r for c, r in by.items() if r}, events, step, tz, (chosen.since, chosen.until)
-        ),
-        key="timeline",
-        config=CONFIG_ZOOM,
-        alt=f"Mood and messages a minute, {chosen.told(tz)}",
+
+
+def _timeline_foot(channels: Sequence[str], chosen: Span, hidden: int, tz: tzinfo) -> None:
+    exact = urlencode(
+        {
+            "channels": ",".join(channels),
+            "span": "dates",
+            "from": words.utc_iso(chosen.since),
+            "to": words.utc_iso(chosen.until),
+        }
     )
     note = f"Times in {frame.zone_name(tz)}; hover for UTC."
     if hidden:
-        note += f" {words.count(hidden)} subs, gifts and cheers are left out of so long a span."
-    st.caption(note)
+        note += f" {hidden:,} subs, gifts and cheers are left out of so long a span."
+    st.caption(f"{note} [Link to exactly this span](?{exact})")
 
 
 def _file(what: str, chosen: Span) -> str:

@@ -54,9 +54,14 @@ def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
             "forecasts": data.rows("dash_live_forecasts", since=clock - timedelta(hours=1)),
             "events": data.rows("dash_last_events", since=day),
             "recaps": data.rows("recaps", source=source),
+            "skills": data.rows("skills", since=_midnight(clock) - timedelta(days=7)),
         },
         stale,
     )
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _grid(found: Sequence[Card], clock: datetime, tz: tzinfo) -> None:
@@ -140,6 +145,8 @@ def _facts(card: Card, clock: datetime) -> Markup:
             ("Why", _terms(card)),
             ("Next 5 min", _outlook(card)),
         ]
+        if card.forecast:
+            pairs.append(("Its record", card.record()))
     pairs += [("Last event", _event(card, clock)), ("Connection", card.connection())]
     if card.readable is not None and card.readable < 0.9:
         pairs.append(("Readable", f"{words.percent(card.readable)} of messages can be scored"))

@@ -107,7 +107,9 @@ def _stream(
             _details(tables, rng, name, at, n, mean)
         if k >= 6:
             tables.setdefault("forecasts", []).append(
-                forecast(name, at + WINDOW, "lstm-1", float(np.mean(level[: k + 1])), 0.12)
+                forecast(
+                    name, at + WINDOW, "lstm-1", float(np.mean(level[max(0, k - 20) : k + 1])), 0.12
+                )
             )
     _events(tables, name, start, on_air)
 

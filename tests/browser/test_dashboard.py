@@ -170,6 +170,17 @@ def test_explore_draws_every_window_with_gaps_events_and_terms(page: Page, addre
     assert lines[0].startswith("channel,start,")
 
 
+def test_an_exact_link_draws_the_same_span_again(page: Page, address: str) -> None:
+    page.goto(f"{address}/explore?channels=demo_busy&span=3h")
+    plots(page, 3)
+    link = page.get_by_text("Link to exactly this span").get_attribute("href")
+    assert link is not None and "span=dates" in link
+    page.goto(f"{address}/explore?{link.partition('?')[2]}")
+    timeline = plots(page, 3)[0]
+    assert by_name(timeline)["demo_busy"]["n"] == 360
+    assert page.get_by_text("in the address").count() == 0
+
+
 def test_a_longer_span_is_drawn_from_longer_buckets(page: Page, address: str) -> None:
     page.goto(f"{address}/explore?channels=demo_busy&span=3h")
     plots(page, 3)

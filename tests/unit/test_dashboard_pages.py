@@ -23,6 +23,7 @@ from tests.browser.rows import (
     vocabulary,
     window,
 )
+from warehouse.reader import Reader
 
 PAGES = Path(__file__).parents[2] / "dashboard" / "app_pages"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -161,6 +162,7 @@ def test_live_says_mood_now_with_its_band_and_count(small: Path, open_page: Open
     assert "● live" in text
     assert "Raid from beta · 40 s ago" in text
     assert "about +0.12 (80 %: −0.08 to +0.32)" in text.replace("  ", " ")
+    assert "Its record knew 20 % of what can be known about the next 30 s (n = 200)" in text
     assert "Connection observed" in text
 
 
@@ -193,6 +195,25 @@ def test_explore_counts_chat_silence_and_what_was_not_observed(
     lines = page.dataframe[0].value
     assert lines["text"].tolist() == [HOSTILE_LINE]
     assert lines["compound"].tolist() == [0.5]
+
+
+def test_the_sd_of_few_messages_is_the_channels_usual_one(tmp_path: Path) -> None:
+    """Own sd: of 10 and more, over all messages of the bucket; of fewer, the pooled one."""
+    starts = [NOON + timedelta(seconds=30 * k) for k in range(3)]
+    rows = [
+        window("a", starts[0], 11, 0.2, 0.3),
+        window("a", starts[1], 2, 0.0, 0.0),
+        window("a", starts[2], 1, 0.5),
+    ]
+    folder = published.write(tmp_path, {"windows": rows})
+    inside = {"channels": ["a"], "since": datetime(2026, 11, 1), "until": datetime(2026, 12, 1)}
+    found = Reader(folder).query("dash_series", **inside, step_s=30, offset_s=0)
+    usual = (10 * 0.3**2 / 11) ** 0.5
+    assert found["sd"].to_pylist() == pytest.approx([0.3, usual, usual])
+    day = Reader(folder).query("dash_series", **inside, step_s=86400, offset_s=0).to_pylist()[0]
+    values = 11 * 0.2**2 + 0.5**2 - 14 * (2.7 / 14) ** 2
+    assert (day["n"], day["mean"]) == (14, pytest.approx(2.7 / 14))
+    assert day["sd"] == pytest.approx(((10 * 0.3**2 + values) / 13) ** 0.5)
 
 
 def test_explore_writes_its_view_to_the_address(small: Path, open_page: Open) -> None:

@@ -171,7 +171,7 @@ def card(windows: list[dict[str, Any]], on_air: bool = True, stale: bool = False
         "readable": 1.0,
     }
     imported = {**channel, "channel": "b", "source": "import"}
-    empty: dict[str, Any] = dict.fromkeys(("terms", "forecasts", "events", "recaps"), ())
+    empty: dict[str, Any] = dict.fromkeys(("terms", "forecasts", "events", "recaps", "skills"), ())
     (made,) = now.cards([channel, imported], "live", NOON, {"windows": windows, **empty}, stale)
     return made
 
@@ -212,3 +212,21 @@ def test_a_card_tells_silence_from_a_lost_connection() -> None:
     assert card([seen(30, 0, 0.0)]).connection() == "✕ not observed: connection lost"
     assert card([seen(30, 0, 0.0)]).mood() == (None, "not observed (n = 0)")
     assert card([seen(30, 5, 12.0)]).connection() == "observed, 12 of 30 s"
+
+
+def test_a_card_shows_half_an_hour_and_not_the_stream_before() -> None:
+    made = card([seen(7200, 3), seen(1830, 3), seen(1800, 3), seen(30, 3)])
+    assert [w["start"] for w in made.windows] == [seen(1800, 3)["start"], seen(30, 3)["start"]]
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [
+        (0.79, "held 79.0 % of what happened: it keeps its promise"),
+        (0.70, "held 70.0 % of what happened: it is too narrow"),
+        (0.90, "held 90.0 % of what happened: it is too wide"),
+        (float("nan"), "could not be checked"),
+    ],
+)
+def test_a_band_is_told_to_be_honest_narrow_or_wide(coverage: float, said: str) -> None:
+    assert skill.band_verdict(coverage, 0.8) == said

@@ -1,6 +1,6 @@
 -- The last $k windows of each channel of $source since $since, oldest first.
--- mean NULL: silence, or not observed (observed_s 0). sd: of the window's messages (ddof 1),
--- of a lone message what is usual in these windows.
+-- mean NULL: silence, or not observed (observed_s 0). sd: of the window's messages (ddof 1);
+-- of fewer than ten, whose own sd says little, the usual one of these windows.
 
 WITH last AS (
     SELECT channel, start, observed_s, n_messages AS n, n_chatters, mean_compound AS mean,
@@ -10,7 +10,10 @@ WITH last AS (
     QUALIFY row_number() OVER (PARTITION BY channel ORDER BY start DESC) <= $k
 )
 SELECT channel, start, observed_s, n, n_chatters, mean,
-    CASE WHEN n > 0 THEN coalesce(sd,
-        sqrt(sum(within) OVER c / nullif(sum(n - 1) FILTER (n > 1) OVER c, 0))) END AS sd
+    coalesce(
+        CASE WHEN n BETWEEN 1 AND 9
+            THEN sqrt(sum(within) OVER c / nullif(sum(n - 1) FILTER (n > 1) OVER c, 0)) END,
+        sd
+    ) AS sd
 FROM last WINDOW c AS (PARTITION BY channel)
 ORDER BY channel, start;

@@ -1,7 +1,7 @@
 -- Mood and activity of $channels (a list) in [$since, $until), in buckets of $step_s seconds,
 -- oldest first. Buckets count from midnight as it is $offset_s seconds east of UTC.
 -- mean, sd: over all messages of the bucket (sd with ddof 1, from the windows' own means and
--- sds; where fewer than two spoke, the channel's usual within-window sd of the span).
+-- sds); of fewer than ten messages, whose own sd says little, the channel's usual one.
 -- Only windows that exist are here: what has no row was not observed. mean NULL: silence.
 
 WITH cut AS (
@@ -26,8 +26,10 @@ WITH cut AS (
     FROM cut GROUP BY channel, bucket
 )
 SELECT channel, bucket AS start, windows, observed_s, n, n_filtered, mean,
-    CASE WHEN n > 1 THEN sqrt(greatest(within + squared - n * mean ** 2, 0) / (n - 1))
-         WHEN n = 1 THEN sqrt(sum(within) OVER c / nullif(sum(freedom) OVER c, 0)) END AS sd,
+    coalesce(
+        CASE WHEN n BETWEEN 1 AND 9 THEN sqrt(sum(within) OVER c / nullif(sum(freedom) OVER c, 0)) END,
+        CASE WHEN n > 1 THEN sqrt(greatest(within + squared - n * mean ** 2, 0) / (n - 1)) END
+    ) AS sd,
     share_positive, share_negative
 FROM sums WINDOW c AS (PARTITION BY channel)
 ORDER BY channel, start;
