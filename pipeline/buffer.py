@@ -125,7 +125,7 @@ def _read(path: Path) -> Iterator[Item]:
             try:
                 name, *fields = orjson.loads(line)
                 yield _item(name, fields)
-            except (ValueError, KeyError, TypeError):  # torn, blank or foreign
+            except (ValueError, LookupError, TypeError):  # torn, blank or foreign
                 continue
 
 

@@ -19,6 +19,7 @@ STALE_S = 90
 MAX_BODY = 5000  # bytes
 _QUIET_WINDOWS, _QUIET_N = 5, 3
 _TOP, _TOP_LENGTH = 5, 25
+_TITLE, _TROUBLE = 140, 200  # characters; Twitch's titles are no longer
 _MOMENT_N, _MOMENT_Z = 5, 3.0
 
 
@@ -76,7 +77,7 @@ def body(state: MoodState, source: str, now: float, clock: float | None = None) 
         "history": _history(state.windows),
         "forecast": _forecast(state) if state.on else None,
         "moment": state.moment,
-        "recap": state.recap,
+        "recap": state.recap and {**state.recap, "title": state.recap["title"][:_TITLE]},
     }
     if found["forecast"] is None:
         found["why"] = _why_not(state)
@@ -145,7 +146,7 @@ def _why_not(state: MoodState) -> str:
     if not state.on:
         return "the stream is offline"
     if state.trouble:
-        return state.trouble
+        return state.trouble[:_TROUBLE]
     return "the stream has just begun, or too little was said"
 
 
