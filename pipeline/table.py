@@ -66,7 +66,7 @@ class ChatTable:
         except OSError as exc:
             raise BadInput(f"{scratch} cannot be made: {exc.strerror}; check DLD_DATA") from exc
         self.con = duckdb.connect(
-            config={"memory_limit": "256MB", "threads": 2, "temp_directory": str(scratch)}
+            config={"memory_limit": "160MB", "threads": 2, "temp_directory": str(scratch)}
         )
         try:
             self.con.execute(f"CREATE VIEW given AS SELECT * FROM {_source(path)}").fetchall()
@@ -134,8 +134,11 @@ class ChatTable:
         """Rows without a login, a time or a text, which are left out."""
         return int(self.con.execute(_UNUSABLE).fetchall()[0][0])
 
-    def messages(self, placed: list[Placed], by_time: bool) -> Iterator[tuple[Placed, Message]]:
-        """Every message of the placed streams; by time over all, or stream by stream."""
+    def messages(self, placed: list[Placed], parts: list[int]) -> Iterator[tuple[Placed, Message]]:
+        """Every message of the placed streams, part by part and by time in each.
+
+        parts: the part every stream belongs to, ascending; 0 for all of them merges them all.
+        """
         plan = pa.table(
             {
                 "place": range(len(placed)),
@@ -143,12 +146,12 @@ class ChatTable:
                 "stream": [p.stream.stream for p in placed],
                 "date": [p.stream.date for p in placed],
                 "started_at": [p.started_at for p in placed],
+                "part": parts,
             }
         )
         self.con.register("plan", plan)
-        order = '"at", place' if by_time else 'place, "at"'
         try:
-            reader = self.con.sql(_MESSAGES.format(order=order)).to_arrow_reader(_ROWS)
+            reader = self.con.sql(_MESSAGES).to_arrow_reader(_ROWS)
             for batch in reader:
                 yield from _messages(placed, batch.to_pydict())
         except (duckdb.Error, pa.ArrowException, UnicodeDecodeError, OSError) as exc:
@@ -172,7 +175,7 @@ ORDER BY channel, date, stream"""
 _UNUSABLE = "SELECT count(*) FROM chat WHERE NOT usable"
 _MESSAGES = """SELECT place, started_at + t AS "at", chatter, text, emotes, bot
 FROM chat JOIN plan USING (channel, stream, date)
-WHERE usable ORDER BY {order}"""
+WHERE usable ORDER BY part, "at", place"""
 
 
 def _messages(

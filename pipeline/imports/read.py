@@ -1,7 +1,7 @@
 """A table of past chat to the four files of an import, stream by stream in bounded memory."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,12 @@ class Importer:
             self.files.writer("windows") as windows,
             self.files.writer("window_terms") as terms,
         ):
-            messages = table.messages(placed, by_time=False)
-            following = dict(zip(placed, [*placed[1:], None], strict=False))
-            for where, group in groupby(messages, key=lambda pair: pair[0]):
-                found = self._stream(where, (m for _, m in group), progress, following[where])
+            parts = overlapping(placed)
+            numbered = dict(zip(placed, parts, strict=True))
+            messages = table.messages(placed, parts)
+            for part, group in groupby(messages, key=lambda pair: numbered[pair[0]]):
+                members = [p for p in placed if numbered[p] == part]
+                found = self._part(members, (m for _, m in group), progress)
                 for closed in _chunks(found):
                     _write(windows, "windows", window_rows(closed, SOURCE))
                     _write(terms, "window_terms", term_rows(closed, self.intake.gate))
@@ -66,34 +68,30 @@ class Importer:
         self._write_small("channels", self._channels({p.stream.channel for p in placed}))
         return Summary(len(placed), self.windows, self.intake.counts, table.unusable())
 
-    def _stream(
-        self,
-        where: Placed,
-        messages: Iterable[Message],
-        progress: Callable[[int], None],
-        following: Placed | None,
+    def _part(
+        self, members: list[Placed], messages: Iterable[Message], progress: Callable[[int], None]
     ) -> Iterator[Closed]:
-        """The windows of one stream; what was seen ends with its last message.
+        """The windows of streams that overlap, or of a single one; seen to their last message.
 
-        A stream that begins in the window the last one ended in shares it; of one that begins
-        earlier, what falls into windows already made is left out and counted as dropped.
+        A window holds what was said on its channel then, whatever stream a log puts it in; it
+        belongs to the stream that began last.
         """
-        intake, channel = self.intake, where.stream.channel
-        intake.take(StreamStart(channel, where.started_at, where.stream.stream_id))
-        intake.take(Watch(channel, where.started_at))
+        intake, first = self.intake, members[0]
+        channel, last = first.stream.channel, max(p.ended_at for p in members)
+        intake.take(StreamStart(channel, first.started_at, first.stream.stream_id))
+        intake.take(Watch(channel, first.started_at))
         done = 0
         for message in messages:
             intake.take(message)
             done += 1
             if done % 200 == 0:
                 progress(200)
-                yield from intake.close(message.at)
+                yield from _owned(members, intake.close(message.at))
         progress(done % 200)
-        intake.take(Heard(channel, where.ended_at))
-        intake.take(StreamEnd(channel, _end(where)))
-        if not _touches(where, following):
-            yield from intake.drain()
-            intake.tracks.clear()
+        intake.take(Heard(channel, last))
+        intake.take(StreamEnd(channel, max(_end(p) for p in members)))
+        yield from _owned(members, intake.drain())
+        intake.tracks.clear()
 
     def _channels(self, names: set[str]) -> list[dict[str, Any]]:
         return [
@@ -118,9 +116,28 @@ def _end(where: Placed) -> float:
     return float(window_start(where.ended_at) + WINDOW_SECONDS)
 
 
-def _touches(where: Placed, following: Placed | None) -> bool:
-    same = following is not None and following.stream.channel == where.stream.channel
-    return same and following is not None and following.started_at < _end(where)
+def overlapping(placed: list[Placed]) -> list[int]:
+    """The part each stream belongs to: those of a channel that share a window share a part.
+
+    placed: by channel and start, as `place` returns them.
+    """
+    parts: list[int] = []
+    channel, end = "", 0.0
+    for p in placed:
+        apart = p.stream.channel != channel or window_start(p.started_at) >= end
+        parts.append((parts[-1] if parts else 0) + (apart and bool(parts)))
+        end = _end(p) if apart else max(end, _end(p))
+        channel = p.stream.channel
+    return parts
+
+
+def _owned(members: list[Placed], closed: Iterable[Closed]) -> Iterator[Closed]:
+    """The windows, each with the stream that began last of those going on."""
+    for c in closed:
+        start = c.window.start.timestamp()
+        going = [p for p in members if window_start(p.started_at) <= start < _end(p)]
+        stream_id = (going or members)[-1].stream.stream_id
+        yield replace(c, window=replace(c.window, stream_id=stream_id))
 
 
 def _stream_row(where: Placed) -> Any:
