@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import published
-from tests.browser.rows import HOSTILE_NAME, HOSTILE_TERM
+from tests.browser.rows import HOSTILE_NAME, HOSTILE_TERM, channel, stream, window
+from warehouse.records import utc, window_start
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
@@ -115,7 +116,9 @@ def by_name(traces: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {trace["name"]: trace for trace in traces}
 
 
-def test_live_draws_sixty_windows_and_a_dashed_forecast_a_card(page: Page, address: str) -> None:
+def test_live_draws_cards_with_a_dashed_forecast_and_refreshes_them(
+    page: Page, address: str
+) -> None:
     page.goto(address)
     busy, quiet, past = (by_name(p) for p in plots(page, 3))
     assert busy["Mood"]["n"] == 60
@@ -125,30 +128,14 @@ def test_live_draws_sixty_windows_and_a_dashed_forecast_a_card(page: Page, addre
     assert page.get_by_text("Simulated chat").is_visible()
     assert page.get_by_text("● live").count() == 1
     assert page.get_by_text("○ offline").count() == 1
-
-
-def test_live_refreshes_without_a_reload(page: Page, address: str) -> None:
-    page.goto(address)
-    plots(page, 3)
+    assert page.get_by_text(HOSTILE_NAME[:30]).count() == 1
+    assert page.get_by_text(HOSTILE_TERM[:20]).count() >= 1
     page.evaluate("window.stayed = true")
-    fresh = page.locator(".dld-fresh")
-    before = fresh.inner_text()
+    before = page.locator(".dld-fresh").inner_text()
     page.wait_for_function(
         "old => document.querySelector('.dld-fresh').innerText !== old", arg=before
     )
     assert page.evaluate("window.stayed") is True
-
-
-def test_hostile_names_and_terms_are_shown_as_text(page: Page, address: str) -> None:
-    page.goto(address)
-    plots(page, 3)
-    assert page.get_by_text(HOSTILE_NAME[:30]).count() == 1
-    assert page.get_by_text(HOSTILE_TERM[:20]).count() >= 1
-    page.goto(f"{address}/explore?channels=demo_busy&span=3h")
-    plots(page, 3)
-    labels = page.locator(".ytick text").all_text_contents()
-    assert any(label.startswith(HOSTILE_TERM[:20]) for label in labels)
-    assert page.locator("img[src=x]").count() == 0
 
 
 def test_explore_draws_every_window_with_gaps_events_and_terms(page: Page, address: str) -> None:
@@ -160,6 +147,9 @@ def test_explore_draws_every_window_with_gaps_events_and_terms(page: Page, addre
     assert drawn["Not observed"]["n"] == 6
     assert {"Raid", "Sub", "Connection lost", "New category", "Cheer"} <= set(drawn)
     assert movers[0]["n"] == 5
+    labels = page.locator(".ytick text").all_text_contents()
+    assert any(label.startswith(HOSTILE_TERM[:20]) for label in labels)
+    assert page.locator("img[src=x]").count() == 0
     assert spread[0]["type"] == "bar"
     with page.expect_download() as download:
         page.locator("[data-testid=stDownloadButton] button").click()
@@ -170,24 +160,17 @@ def test_explore_draws_every_window_with_gaps_events_and_terms(page: Page, addre
     assert lines[0].startswith("channel,start,")
 
 
-def test_an_exact_link_draws_the_same_span_again(page: Page, address: str) -> None:
+def test_a_longer_span_has_longer_buckets_and_an_exact_link(page: Page, address: str) -> None:
     page.goto(f"{address}/explore?channels=demo_busy&span=3h")
     plots(page, 3)
-    link = page.get_by_text("Link to exactly this span").get_attribute("href")
-    assert link is not None and "span=dates" in link
-    page.goto(f"{address}/explore?{link.partition('?')[2]}")
-    timeline = plots(page, 3)[0]
-    assert by_name(timeline)["demo_busy"]["n"] == 360
-    assert page.get_by_text("in the address").count() == 0
-
-
-def test_a_longer_span_is_drawn_from_longer_buckets(page: Page, address: str) -> None:
-    page.goto(f"{address}/explore?channels=demo_busy&span=3h")
-    plots(page, 3)
+    link = page.get_by_text("Link to exactly this span").get_attribute("href") or ""
     page.get_by_role("radio", name="3 days").click()
     page.wait_for_function("() => location.search.includes('span=3d')")
     page.get_by_text("points of 5 min").wait_for()
     page.wait_for_function("() => document.querySelector('.js-plotly-plot').data[1].y.length < 120")
+    page.goto(f"{address}/explore?{link.partition('?')[2]}")
+    assert by_name(plots(page, 3)[0])["demo_busy"]["n"] == 360
+    assert page.get_by_text("in the address").count() == 0
 
 
 def test_a_broken_address_gets_a_note(page: Page, address: str) -> None:
@@ -217,9 +200,15 @@ def test_vocabulary_lists_proposals_and_terms_in_use(page: Page, address: str) -
     assert page.locator("[data-testid=stDataFrame]").count() == 2
 
 
-def test_an_empty_folder_gets_a_friendly_sentence(page: Page, tmp_path: Path) -> None:
+def test_an_empty_folder_says_so_and_fills_by_itself(page: Page, tmp_path: Path) -> None:
+    start = utc(window_start(time.time()) - 30)
+    tables = {
+        "channels": [channel("alpha")],
+        "streams": [stream("alpha", start, None)],
+        "windows": [window("alpha", start, 9, 0.2)],
+    }
     with dashboard(tmp_path) as empty:
         page.goto(empty)
         page.get_by_text("Nothing has been published yet").wait_for()
-        published.demo(tmp_path)
-        plots(page, 3)  # it fills by itself
+        published.write(tmp_path, tables)
+        assert by_name(plots(page, 1)[0])["Mood"]["n"] == 1
