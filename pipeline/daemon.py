@@ -70,7 +70,7 @@ async def _patiently(
     """Run a step; while the disk is full, wait and try again until told to stop. Nothing is
     read meanwhile."""
     try:
-        await asyncio.to_thread(step, value)
+        await _to_its_end(step, value)
         return
     except StorageFull as exc:
         log.error("paused: %s", exc)
@@ -78,11 +78,21 @@ async def _patiently(
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _RETRY_S)
         try:
-            await asyncio.to_thread(retry)
+            await _to_its_end(retry)
             log.info("space again, going on")
             return
         except StorageFull:
             continue
+
+
+async def _to_its_end(step: Callable[..., None], *values: object) -> None:
+    """Run a step in a thread. Cancelled, it is waited for: no other may begin beside it."""
+    work = asyncio.ensure_future(asyncio.to_thread(step, *values))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise
 
 
 async def _compact(engine: Engine) -> None:

@@ -167,7 +167,7 @@ class Intake:
 
 def whole(item: Item) -> Item:
     """The item without lone surrogates in what people wrote: no file can hold them."""
-    if isinstance(item, Message) and item.text.isascii() and not item.emotes:
+    if isinstance(item, Message) and (item.id + item.text).isascii() and not item.emotes:
         return item
     texts: dict[str, Any] = {name: getattr(item, name, "") for name in _WRITTEN}
     fixed: dict[str, Any] = {
