@@ -79,7 +79,7 @@ def skill_table(report: dict[str, Any], title: str) -> Table:
     keys = ("nmse", "coverage80", "coverage95", "width80", "crps", "volume_mae")
     for name, of in report["models"].items():
         skills = [_show(of["latent_skill"][h - 1], 3) for h in JUDGED_STEPS]
-        figures = [_show(of[k][0], 5 if k == "nmse" else 3) for k in keys]
+        figures = [_show(of[k][0], 5 if k == "nmse" else 4 if k == "crps" else 3) for k in keys]
         table.add_row(name, *skills, *figures)
     return table
 

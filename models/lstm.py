@@ -44,15 +44,15 @@ class Config:
 
     units: int = 12
     hidden: int = 24
-    dropout: float = 0.2
-    learning_rate: float = 1e-3
+    dropout: float = 0.3
+    learning_rate: float = 5e-4
     weight_decay: float = 1e-2
     batch: int = 1024
-    epochs: int = 4
+    epochs: int = 2
     members: int = 3  # networks averaged
     band_weight: float = 0.3
     volume_weight: float = 0.3
-    band_n: float = 5.0  # a band's loss weighs n / (n + band_n)
+    band_n: float = 1.0  # a band's loss weighs n / (n + band_n)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -133,7 +133,7 @@ def loss_of(config: Config, mean_weight: float) -> Any:
         square = weight / mean_weight * tf.square(z - centre)
         fixed = tf.stop_gradient(centre)[..., None]
         bands = tf.stack([said[..., i] for i in (0, 1, 3, 4)], -1) - centre[..., None] + fixed
-        spoke = tf.cast(weight > 0, tf.float32) * n / (n + config.band_n)
+        spoke = tf.where(weight > 0, n / (tf.maximum(n, 0.0) + config.band_n), 0.0)
         band = spoke * tf.reduce_sum(pinball(z[..., None] - bands, levels), -1) / scale
         known = tf.cast(n >= 0, tf.float32)
         count = tf.math.log1p(tf.maximum(n, 0.0))[..., None] - said[..., 5:]

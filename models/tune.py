@@ -22,7 +22,7 @@ SPACE: dict[str, tuple[Any, ...]] = {
     "units": (8, 12, 16, 24, 32),
     "hidden": (16, 24, 32, 48),
     "dropout": (0.1, 0.2, 0.3, 0.4),
-    "learning_rate": (3e-4, 6e-4, 1e-3, 2e-3),
+    "learning_rate": (2e-4, 5e-4, 1e-3, 2e-3),
     "weight_decay": (1e-3, 1e-2, 3e-2),
     "batch": (512, 1024, 2048),
     "band_weight": (0.1, 0.3, 1.0),
