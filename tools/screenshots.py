@@ -1,0 +1,54 @@
+"""python -m tools.screenshots: the pictures of the README, from a running `make run`."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tools.config import run_settings
+
+IMAGES = Path("docs/images")
+PAGES = {"live": "", "explore": "explore", "accuracy": "accuracy", "vocabulary": "vocabulary"}
+_SETTLED_MS = 6000  # plotly and the fragments have drawn
+
+
+def main() -> int:
+    """0, or 1 with one line when nothing is running."""
+    settings = run_settings()
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        try:
+            for name, path in PAGES.items():
+                _page(browser, f"http://127.0.0.1:{settings.dashboard_port}/{path}", name)
+            _panel(browser, f"http://127.0.0.1:{settings.ebs_port}/preview/")
+        except Exception as exc:
+            reason = str(exc).splitlines()[0]
+            print(f"no picture: {reason}; is `make run` running?", file=sys.stderr)
+            return 1
+        finally:
+            browser.close()
+    return 0
+
+
+def _page(browser: Browser, url: str, name: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 860}, timezone_id="UTC")
+    page.goto(url)
+    page.wait_for_timeout(_SETTLED_MS)
+    page.screenshot(path=IMAGES / f"{name}.png")
+    page.close()
+
+
+def _panel(browser: Browser, url: str) -> None:
+    page = browser.new_page(viewport={"width": 900, "height": 820}, device_scale_factor=2)
+    page.goto(url)
+    page.wait_for_timeout(_SETTLED_MS)
+    page.locator("iframe").first.screenshot(path=IMAGES / "panel.png")
+    page.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
