@@ -114,6 +114,18 @@ class _Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
                 found = self.sentiment_valence(0, senti, words[i], i, found)
         return list(self._but_check(words, found)) if "but" in lower else found
 
+    # each looks at the words next to word i alone, but puts the whole sentence in lower case
+    # first: five hundred emoji would take half a second
+
+    def _negation_check(self, valence: float, words: list[str], start_i: int, i: int) -> float:
+        first = max(0, i - 3)
+        near = words[first : i + 1]
+        return float(super()._negation_check(valence, near, start_i, i - first))
+
+    def _special_idioms_check(self, valence: float, words: list[str], i: int) -> float:
+        near = words[i - 3 : i + 3]  # asked for from the fourth word on
+        return float(super()._special_idioms_check(valence, near, 3))
+
     def parts(self, compound: float) -> dict[str, list[float]]:
         """The last answer's parts of the compound, by word, each word's in order."""
         found: dict[str, list[float]] = {}

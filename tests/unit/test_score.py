@@ -1,5 +1,6 @@
 """Scoring: plain VADER to the last digit, and Twitch's own words and emotes on its rules."""
 
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def test_vader_is_stock_vader_for_any_text(text: str) -> None:
 def test_vader_is_stock_vader_for_odd_texts(text: str) -> None:
     assert VADER.compound(text) == STOCK.polarity_scores(text)["compound"]
     assert VADER.score(text).compound == VADER.compound(text)
+
+
+def test_a_long_message_of_emoji_takes_no_long_time() -> None:
+    began = time.process_time()
+    VADER.compound("😂" * 4000)
+    assert time.process_time() - began < 2  # it was 40
 
 
 @pytest.mark.data
