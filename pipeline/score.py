@@ -23,7 +23,7 @@ from pipeline.clean import STOPWORDS, visible, word_of
 from pipeline.lexicon import Lexicon, twitch_lexicon
 
 VADER_VERSION = "vader-3.3.2"
-_CACHE = 32768  # messages; chat repeats itself
+_CACHE = 8192  # messages; chat repeats itself, mostly what was just said
 # three small letters or more, then a capital: monkaS, limesDance; iPhone and YouTube are not
 _CAMEL = re.compile(r"[a-z][a-z0-9]{2,}[A-Z][A-Za-z0-9]*")
 _KIND_OF = ["kind", "of"]

@@ -1,11 +1,10 @@
 """New emotes: what looks like one, is in no lexicon, and several people use.
 
-The proposed valence is what the rest of the chat says when the emote is used: the mean compound
-of its messages, turned back into a valence through VADER's own normalisation. It is a proposal,
-with an interval, for a person to decide on.
+The proposed valence is what people say when they use the emote: the mean compound of those of its
+messages that say something, turned back into a valence through VADER's own normalisation. It is a
+proposal, with an interval, for a person to decide on; without enough such messages there is none.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pipeline.score import Scored
 from warehouse.records import utc
 
 USES, CHATTERS = 20, 5  # before a term is proposed
+SCORED = 10  # messages that say something, before a valence is proposed
 _TERMS = 5000  # remembered; those not used for longest are let go
 _PEOPLE = 50  # counted per term, no further
 _ALPHA = 15.0  # VADER's: compound = s / sqrt(s^2 + alpha)
@@ -24,14 +24,17 @@ _NORMAL95 = 1.96
 
 @dataclass(slots=True)
 class Sighting:
-    """One unknown term so far. total, squares: of the compounds of its messages."""
+    """One unknown term so far. scored: messages with a compound other than 0; total, squares:
+    of those compounds."""
 
     first: float
     last: float
     n: int = 0
+    scored: int = 0
     total: float = 0.0
     squares: float = 0.0
-    people: int = 0  # known before a restart
+    people: int = 0  # chatters and
+    places: int = 0  # channels known before a restart
     chatters: set[int] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
 
@@ -54,7 +57,7 @@ class Vocabulary:
         for row in rows:
             if row["status"] != "proposed":
                 self._decided.add(row["term"])
-            elif row["evidence"]:
+            elif row["n_scored"] is not None:
                 self._terms[row["term"]] = _sighting(row)
 
     def saw(self, channel: str, at: float, chatter: int, scored: Scored) -> None:
@@ -84,6 +87,7 @@ class Vocabulary:
 def _count(seen: Sighting, channel: str, at: float, chatter: int, compound: float) -> None:
     seen.first, seen.last = min(seen.first, at), max(seen.last, at)
     seen.n += 1
+    seen.scored += compound != 0
     seen.total += compound
     seen.squares += compound * compound
     seen.channels.add(channel)
@@ -98,16 +102,7 @@ def valence(mean: float) -> float:
 
 
 def _row(term: str, seen: Sighting) -> dict[str, Any]:
-    mean = seen.total / seen.n
-    sd = sqrt(max(0.0, seen.squares / seen.n - mean * mean))
-    margin = _NORMAL95 * sd / sqrt(seen.n)
-    evidence = {
-        "mean_compound": round(mean, 4),
-        "sd": round(sd, 4),
-        "messages": seen.n,
-        "chatters": seen.spread,
-        "channels": sorted(seen.channels)[:20],
-    }
+    channels = max(seen.places, len(seen.channels))
     return {
         "term": term,
         "channel": "",
@@ -115,24 +110,41 @@ def _row(term: str, seen: Sighting) -> dict[str, Any]:
         "first_seen": utc(seen.first),
         "last_seen": utc(seen.last),
         "n": seen.n,
-        "n_channels": len(seen.channels),
+        "n_channels": channels,
+        "n_chatters": seen.spread,
+        "n_scored": seen.scored,
+        "status": "proposed",
+        **_proposal(seen),
+    }
+
+
+def _proposal(seen: Sighting) -> dict[str, Any]:
+    """The valence with its interval and its evidence in words."""
+    people = f"{seen.spread}{'+' if seen.spread == _PEOPLE else ''} people"
+    if seen.scored < SCORED:
+        return {"evidence": f"{people}; only {seen.scored} of its messages say something else"}
+    mean = seen.total / seen.scored
+    sd = sqrt(max(0.0, seen.squares / seen.scored - mean * mean))
+    margin = _NORMAL95 * sd / sqrt(seen.scored)
+    return {
         "valence": valence(mean),
         "valence_low": valence(mean - margin),
         "valence_high": valence(mean + margin),
-        "evidence": json.dumps(evidence),
-        "status": "proposed",
+        "mean_compound": mean,
+        "sd_compound": sd,
+        "evidence": f"{people}; {seen.scored} messages that say more feel {mean:+.2f} on average",
     }
 
 
 def _sighting(row: Mapping[str, Any]) -> Sighting:
-    found = json.loads(row["evidence"])
-    n, mean, sd = int(row["n"]), found["mean_compound"], found["sd"]
+    scored, mean, sd = row["n_scored"], row["mean_compound"] or 0.0, row["sd_compound"] or 0.0
     return Sighting(
         first=row["first_seen"].timestamp(),
         last=row["last_seen"].timestamp(),
-        n=n,
-        total=n * mean,
-        squares=n * (sd * sd + mean * mean),
-        people=found["chatters"],
-        channels=set(found["channels"]),
+        n=int(row["n"]),
+        scored=scored,
+        total=scored * mean,
+        squares=scored * (sd * sd + mean * mean),
+        people=row["n_chatters"],
+        places=row["n_channels"],
     )

@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _page(browser: Browser, url: str, name: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 860}, timezone_id="UTC")
+    page = browser.new_page(viewport={"width": 1280, "height": 960}, timezone_id="UTC")
     page.goto(url)
     page.wait_for_timeout(_SETTLED_MS)
     page.screenshot(path=IMAGES / f"{name}.png")
@@ -43,9 +43,15 @@ def _page(browser: Browser, url: str, name: str) -> None:
 
 
 def _panel(browser: Browser, url: str) -> None:
+    """The panel of the first channel that is live, or of the last there is."""
     page = browser.new_page(viewport={"width": 900, "height": 820}, device_scale_factor=2)
     page.goto(url)
     page.wait_for_timeout(_SETTLED_MS)
+    for option in page.locator("select option").all():
+        page.locator("select").first.select_option(option.get_attribute("value"))
+        page.wait_for_timeout(_SETTLED_MS)
+        if "live" in page.frame_locator("iframe").locator("body").inner_text():
+            break
     page.locator("iframe").first.screenshot(path=IMAGES / "panel.png")
     page.close()
 

@@ -1,12 +1,11 @@
 """New emotes are proposed when enough people use them, with what chat said around them."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
 
 from pipeline.score import FullScorer, Scored
-from pipeline.vocabulary import CHATTERS, USES, Vocabulary, valence
+from pipeline.vocabulary import CHATTERS, SCORED, USES, Vocabulary, valence
 
 
 def nobody(term: str) -> bool:
@@ -27,7 +26,7 @@ def test_a_term_is_proposed_when_enough_people_used_it_often_enough():
     assert row["status"] == "proposed"
     assert row["first_seen"] == datetime(1970, 1, 1, tzinfo=UTC)
     assert row["valence"] == pytest.approx(0.5 * (15 / 0.75) ** 0.5)
-    assert json.loads(row["evidence"])["chatters"] == CHATTERS
+    assert row["evidence"] == "5 people; 20 messages that say more feel +0.50 on average"
 
 
 def test_one_person_who_spams_a_term_proposes_nothing():
@@ -40,6 +39,17 @@ def test_a_term_that_is_seldom_used_is_not_proposed():
     vocabulary = Vocabulary()
     used(vocabulary, USES - 1, CHATTERS)
     assert vocabulary.take_rows(nobody) == []
+
+
+def test_messages_that_say_nothing_else_are_no_evidence_of_a_neutral_emote():
+    vocabulary = Vocabulary()
+    used(vocabulary, USES, CHATTERS, compound=0.0)
+    (row,) = vocabulary.take_rows(nobody)
+    assert "valence" not in row
+    assert row["evidence"] == "5 people; only 0 of its messages say something else"
+    used(vocabulary, SCORED, CHATTERS, compound=-0.5)
+    (row,) = vocabulary.take_rows(nobody)
+    assert row["valence"] == pytest.approx(-0.5 * (15 / 0.75) ** 0.5)
 
 
 def test_the_name_of_a_chatter_is_never_proposed():
@@ -70,7 +80,7 @@ def test_counting_goes_on_after_a_restart():
 
 def test_a_decided_term_is_left_alone():
     vocabulary = Vocabulary()
-    vocabulary.load([{"term": "newEmote", "status": "rejected", "evidence": None}])
+    vocabulary.load([{"term": "newEmote", "status": "rejected"}])
     used(vocabulary, USES, CHATTERS)
     assert vocabulary.take_rows(nobody) == []
 

@@ -131,6 +131,10 @@ CREATE TABLE vocabulary (
     valence_low DOUBLE,
     valence_high DOUBLE,
     evidence VARCHAR,
+    n_chatters INTEGER,                 -- counted up to 50
+    n_scored BIGINT,                    -- messages that said something besides it
+    mean_compound DOUBLE,               -- of those, and their spread
+    sd_compound DOUBLE,
     impact DOUBLE,
     status VARCHAR NOT NULL CHECK (status IN ('proposed', 'accepted', 'rejected')),
     decided_by VARCHAR,
