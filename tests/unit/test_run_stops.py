@@ -42,6 +42,8 @@ def start(tmp_path: Path, ports: tuple[int, int]) -> Iterator[Start]:
             [sys.executable, "-m", "tools", "--procfile", str(procfile)],
             cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,
+            # under nohup the tests ignore it, and so would what they start
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             env={
                 **os.environ, "CHANNELS": "", "DLD_DATA": str(tmp_path / "data"),
                 "DLD_DASHBOARD_PORT": str(ports[0]), "DLD_EBS_PORT": str(ports[1]),
