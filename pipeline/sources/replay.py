@@ -18,6 +18,7 @@ from pipeline.table import ChatTable, Placed
 from warehouse.records import WINDOW_SECONDS, utc, window_start
 
 _STEP = 30.0  # seconds of chat in a batch when nobody waits for it
+_LAST = 90.0  # a window and the longest grace: every window closes before the end
 _JUMP = 90.0  # a time in which no stream is on is passed over, but for this
 
 
@@ -61,7 +62,7 @@ class Replay:
             await pace.until(at)
             said = items.before(at)
             yield Batch(at, (*said, *self._heard(at)))
-        yield Batch(at + WINDOW_SECONDS)
+        yield Batch(at + _LAST)
 
     def _heard(self, at: float) -> list[Item]:
         return [
@@ -80,8 +81,10 @@ class Replay:
         yield from marks
 
     def _marks(self) -> Iterator[Item]:
-        for p in self.placed:
+        for p, following in _with_next(self.placed):
             channel, end = p.stream.channel, _end(p)
+            if following is not None:  # moved, it may begin in the window this one ends in
+                end = max(p.started_at, min(end, following.started_at))
             name = p.stream.stream_id
             if self.shifted:  # another time, another stream
                 name += f"@{utc(p.started_at):%Y%m%dT%H%M%S}"
@@ -129,6 +132,14 @@ class _Pace:
         self.due = (self.clock() if self.due is None else self.due) + passed / self.speed
         self.last = at
         await self.sleep(max(0.0, self.due - self.clock()))
+
+
+def _with_next(placed: list[Placed]) -> Iterator[tuple[Placed, Placed | None]]:
+    """Each stream with the one that follows it on its channel."""
+    ordered = sorted(placed, key=lambda p: (p.stream.channel, p.started_at))
+    for p, after in zip(ordered, [*ordered[1:], None], strict=True):
+        same = after is not None and after.stream.channel == p.stream.channel
+        yield p, after if same else None
 
 
 def _end(p: Placed) -> float:
