@@ -74,11 +74,12 @@ def run(
     ] = False,
 ) -> None:
     """Read chat, store windows, forecast and publish, until Ctrl-C."""
+    table = _needed(file) if source is SourceName.replay else None
     folder = data_folder()
     settings = PipelineSettings()
     with Store(folder.warehouse) as store:
-        if source is SourceName.replay:
-            chat = _replay(folder, channel, file, stream, speed, times, undated)
+        if table is not None:
+            chat = _replay(folder, channel, table, stream, speed, times, undated)
         else:
             clock = store.meta("clock") if store.meta("source") == "simulated" else None
             resume_from = min(float(clock), time.time()) if clock else None
@@ -87,17 +88,21 @@ def run(
         asyncio.run(run_daemon(engine, chat))
 
 
+def _needed(file: Path | None) -> Path:
+    if file is None:
+        raise typer.BadParameter("--source replay needs --file, a Parquet or CSV table of chat")
+    return file
+
+
 def _replay(
     folder: DataFolder,
     channels: list[str] | None,
-    file: Path | None,
+    file: Path,
     streams: list[str] | None,
     speed: float,
     times: Times,
     undated: bool,
 ) -> Source:
-    if file is None:
-        raise typer.BadParameter("--source replay needs --file, a Parquet or CSV table of chat")
     table = ChatTable(file, folder.root / "scratch")
     chosen = table.streams(channels, streams)
     if not chosen:

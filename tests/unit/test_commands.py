@@ -107,10 +107,15 @@ def test_score_into_a_pipe_that_closes_is_no_traceback() -> None:
         ["vocabulary", "--format", "xml"],
     ],
 )  # fmt: skip
-def test_wrong_usage_is_two(run, args: list[str]) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_usage_is_two_and_makes_no_folder(
+    run,
+    folder: DataFolder,
+    args: list[str],  # type: ignore[no-untyped-def]
+) -> None:
     done = run(*args)
     assert done.code == 2
     assert "Traceback" not in done.err
+    assert not folder.root.exists()
 
 
 # -- failures -----------------------------------------------------------------------------------
