@@ -25,7 +25,7 @@ from warehouse.store import Store
 
 SPEED = 120.0  # of the live chat's clock
 EVERY = 2.0  # seconds of it between messages
-PAST_DAYS = 0.12
+PAST_DAYS = 0.08
 
 
 class Live:
@@ -75,7 +75,7 @@ class Until:
             if batch.at > self.end:
                 return
             yield batch
-            await asyncio.sleep(0.002)  # not in one breath, or no kill would fall into it
+            await asyncio.sleep(0.01)  # or it might be over before it is killed
 
 
 async def at_once(seconds: float) -> None:

@@ -128,7 +128,7 @@ def test_live_chat_loses_only_what_was_said_while_nobody_listened(folder: DataFo
     windows = {row[1].timestamp(): row for row in _utc(final["windows"])}
     sent, flushed = counts(folder, "sent"), counts(folder, "flushed")
     closed = {at: n for at, n in flushed.items() if at <= max(windows)}
-    assert sum(closed.values()) > 100
+    assert sum(closed.values()) > 50
     for at, n in closed.items():
         assert n <= windows[at][4] <= sent[at], "lost, or counted twice"
     for snapshot in committed:
@@ -153,13 +153,13 @@ def test_a_run_that_is_killed_ends_like_one_that_is_not(
     now = float(window_start(time.time() - 120))
     table = [
         row for name in ("demo", "other") for k, day in enumerate(("01", "01", "02"))
-        for row in chat_rows(name, f"{k}", f"2026-01-{day}", n=200, step=7)
+        for row in chat_rows(name, f"{k}", f"2026-01-{day}", n=120, step=7)
     ]  # fmt: skip
     more = [parquet(tmp_path / "chat.parquet", table)] if mode == "replay" else []
     whole, killed = DataFolder(tmp_path / "whole"), DataFolder(tmp_path / "killed")
     finish(launch(whole, mode, now, *more))
     for _ in range(kills):
-        kill_after(launch(killed, mode, now, *more), moments.uniform(0.1, 1.2))
+        kill_after(launch(killed, mode, now, *more), moments.uniform(0.1, 1))
     finish(launch(killed, mode, now, *more))
     assert state(killed) == state(whole)
     assert len(state(whole)["windows"]) > 100

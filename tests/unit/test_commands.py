@@ -50,6 +50,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  #
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         with pytest.raises(SystemExit) as stopped:
             main()
+        stopped.value.__context__ = None
         out, err = capsys.readouterr()
         return Done(int(stopped.value.code or 0), out, err)
 
