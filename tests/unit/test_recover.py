@@ -267,6 +267,18 @@ def test_the_body_keeps_its_channel_id_and_state_after_a_restart(
     assert rows(folder, "SELECT channel_id, readable FROM channels") == [("4242", 0.5)]
 
 
+def test_text_that_grew_too_old_while_it_was_off_is_gone_at_start(
+    launch: Start, t0: float, folder: DataFolder
+) -> None:
+    chat = Chat(t0)
+    engine = launch()
+    engine.feed(chat.turn(40, chat.start(0), chat.watch(0), chat.say(1)))
+    lost_power(engine)
+    assert any(folder.buffer.iterdir())
+    launch(retention_h=1)
+    assert not any(folder.buffer.iterdir())
+
+
 def test_a_replay_told_again_in_the_same_folder_changes_nothing(launch: Start, t0: float) -> None:
     chat = Chat(t0 - 86400 * 400)
     one = [chat.start(0), chat.watch(0), chat.say(1), chat.say(31), chat.heard(60), chat.end(60)]
