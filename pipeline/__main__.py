@@ -19,6 +19,8 @@ from pipeline.daemon import run as run_daemon
 from pipeline.engine import Engine
 from pipeline.imports.place import place
 from pipeline.message import Source
+from pipeline.optout import load_optout
+from pipeline.personal import forget, opt_out
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulate import Simulate
 from pipeline.table import ChatTable
@@ -76,6 +78,7 @@ def run(
     """Read chat, store windows, forecast and publish, until Ctrl-C."""
     folder = data_folder()
     settings = PipelineSettings()
+    load_optout(folder.optout).refuse({name.strip().lower() for name in channel or ()})
     with Store(folder.warehouse) as store:
         if source is SourceName.replay:
             chat = _replay(folder, channel, file, stream, speed, times, undated)
@@ -141,6 +144,10 @@ def vocabulary(
 ) -> None:
     """Proposed and accepted terms."""
     show_vocabulary(format.value)
+
+
+app.command()(forget)
+app.command("opt-out")(opt_out)
 
 
 def main(command: Callable[[], None] = app) -> None:

@@ -50,6 +50,10 @@ class DataFolder:
         return self.root / "inbox"
 
     @property
+    def optout(self) -> Path:
+        return self.root / "optout.json"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 
