@@ -24,6 +24,7 @@ from pipeline.personal import forget, opt_out
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulate import Simulate
 from pipeline.table import ChatTable
+from pipeline.takeaway import backup, export, restore
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError, BadInput
 from warehouse.store import Store
@@ -148,6 +149,9 @@ def vocabulary(
 
 app.command()(forget)
 app.command("opt-out")(opt_out)
+app.command("export")(export)
+app.command()(backup)
+app.command()(restore)
 
 
 def main(command: Callable[[], None] = app) -> None:

@@ -155,7 +155,8 @@ def _forget_in_memory(
 def _publish(site: Site, made: list[Closed], gate: Gate, places: set[Place]) -> None:
     """At once, and what was published before is unlinked, in use or not."""
     since = utc(time.time() - site.settings.retention_h * 3600)
-    samples = pa.Table.from_pylist(sample_rows(made, gate, since), schema=samples_schema())
+    lines = sample_rows(made if site.settings.retention_h else [], gate, since)
+    samples = pa.Table.from_pylist(lines, schema=samples_schema())
     keys = [(channel, utc(start).replace(tzinfo=None)) for channel, start in places]
     site.publisher.publish(samples, _oldest(site), keys)
     site.publisher.collect_garbage(math.inf)

@@ -35,6 +35,10 @@ class Request:
     body: dict[str, Any] = field(default_factory=dict)
 
 
+class NotYet(Exception):
+    """A request that is being worked on beside everything else; it goes on waiting."""
+
+
 # what is asked of a store; the mapping is to be kept with it, as the mark that it was done
 Action = Callable[[Path, Store, Request, dict[str, str]], None]
 
@@ -84,6 +88,8 @@ def apply_all(inbox: Path, store: Store, more: Mapping[str, Action] | None = Non
             applied += 1
         except (StorageFull, WarehouseBroken):
             raise
+        except NotYet:
+            continue
         except AppError as exc:
             _refuse(inbox, path, request, str(exc))
     return applied

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from pipeline.forget import forget_channel, forget_chatter, stop_reading
-from pipeline.inbox import Action, Request, run_import
+from pipeline.inbox import Action, NotYet, Request, run_import
+from pipeline.jobs import run_backup
 from pipeline.names import login
 from pipeline.optout import save_optout
 from pipeline.site import Site
@@ -26,6 +27,8 @@ def site_actions(site: Site) -> dict[str, Action]:
     """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
 
     def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if site.engine and any(job.is_alive() for job in site.engine.jobs.values()):
+            raise NotYet  # the database is put in place anew: nobody else may have it open
         kind, who = _subject(site, inbox, request)
         if kind == "chatters":
             forget_chatter(site, int(who))
@@ -49,7 +52,11 @@ def site_actions(site: Site) -> dict[str, Action]:
         site.optout.refuse(ImportFiles(inbox / request.id).channels())
         run_import(inbox, store, request, meta)
 
-    return {"forget": forget, "opt-out": opt_out, "import": import_}
+    def backup(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        run_backup(site, request.id)
+        store.write({}, meta)
+
+    return {"forget": forget, "opt-out": opt_out, "import": import_, "backup": backup}
 
 
 def _subject(site: Site, inbox: Path, request: Request) -> tuple[str, int | str]:

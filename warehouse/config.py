@@ -50,6 +50,10 @@ class DataFolder:
         return self.root / "inbox"
 
     @property
+    def backups(self) -> Path:
+        return self.root / "backup"
+
+    @property
     def optout(self) -> Path:
         return self.root / "optout.json"
 
