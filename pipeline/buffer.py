@@ -8,6 +8,7 @@ by a crash is skipped. What is older than the retention when it comes in is neve
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BufferedWriter
 from pathlib import Path
@@ -148,6 +149,15 @@ class Buffer:
                 file.close()
             except OSError:  # its unwritten bytes are still pending
                 return
+
+
+def expire_scratch(folder: Path, retention_s: float) -> None:
+    """Unlink what a kill left of an import: nothing wrote to it for the retention, or an hour."""
+    before = time.time() - max(retention_s, _HOUR)
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # whoever works there may be quicker
+            if path.is_file() and path.stat().st_mtime < before:
+                path.unlink()
 
 
 def _line(item: Item, compound: float | None) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.buffer import Buffer
+from pipeline.buffer import Buffer, expire_scratch
 from pipeline.config import PipelineSettings
 from pipeline.forecast import Forecasts, model_rows
 from pipeline.inbox import apply_all
@@ -180,6 +180,7 @@ class Engine:
         """What needs doing once a minute."""
         self._slow = time.monotonic()
         self.buffer.expire(time.time())
+        expire_scratch(self.folder.scratch, self.retention_s)
         self.publisher.collect_garbage()
         self._write_channels()
         self._write_health()

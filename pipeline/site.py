@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.buffer import Buffer
+from pipeline.buffer import Buffer, expire_scratch
 from pipeline.config import PipelineSettings
 from pipeline.inbox import Action
 from pipeline.optout import OptOut, load_optout
@@ -64,6 +64,7 @@ def open_site(folder: DataFolder) -> Iterator[Site]:
         publisher = Publisher(folder, store, source, keep_source=True)
         buffer = Buffer(folder.buffer, settings.retention_h * 3600)
         buffer.expire(time.time())
+        expire_scratch(folder.scratch, buffer.retention_s)
         hasher = Hasher(load_salt(folder.root / "salt"))
         optout = load_optout(folder.optout)
         try:

@@ -54,6 +54,10 @@ class DataFolder:
         return self.root / "backup"
 
     @property
+    def scratch(self) -> Path:
+        return self.root / "scratch"
+
+    @property
     def optout(self) -> Path:
         return self.root / "optout.json"
 
