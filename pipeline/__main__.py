@@ -26,6 +26,7 @@ from pipeline.sources.simulate import Simulate
 from pipeline.table import ChatTable
 from pipeline.takeaway import backup, export, restore
 from warehouse.config import DataFolder, data_folder
+from warehouse.erase import scrub
 from warehouse.errors import AppError, BadInput
 from warehouse.store import Store
 
@@ -80,6 +81,7 @@ def run(
     folder = data_folder()
     settings = PipelineSettings()
     load_optout(folder.optout).refuse({name.strip().lower() for name in channel or ()})
+    scrub(folder.warehouse)
     with Store(folder.warehouse) as store:
         if source is SourceName.replay:
             chat = _replay(folder, channel, file, stream, speed, times, undated)

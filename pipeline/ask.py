@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.inbox import Request, apply_all, new_id, outcome, send
 from pipeline.site import open_site
 from warehouse.config import DataFolder
+from warehouse.erase import scrub
 from warehouse.errors import BadInput, WarehouseLocked
 
 WAIT_S = 300.0  # for a running daemon to apply a request
@@ -40,6 +41,7 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
             with open_site(folder) as site:
                 apply_all(folder.inbox, site.store, site.actions())
                 site.publish()
+            scrub(folder.warehouse)
         except WarehouseLocked:
             time.sleep(0.2)
         if time.monotonic() > until:

@@ -30,7 +30,6 @@ from pipeline.site import site_of
 from pipeline.terms import Gate
 from pipeline.window import Closed
 from warehouse.config import DataFolder
-from warehouse.erase import scrub
 from warehouse.manifest import PublishedFile
 from warehouse.publish import Publisher, samples_schema
 from warehouse.records import iso, utc
@@ -64,7 +63,6 @@ class Engine:
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.buffer.expire(time.time())  # what became too old while nobody ran
-        scrub(store, at_start=True)
         self.publisher = Publisher(folder, store, source)
         self.forecasts = Forecasts(folder, enabled=settings.forecast)
         self.moods: dict[str, MoodState] = {}

@@ -21,7 +21,7 @@ from pipeline.site import Site
 from pipeline.summary import Line
 from pipeline.terms import Gate
 from pipeline.window import Closed
-from warehouse.erase import erase_channel, erase_terms, sample_keys, scrub
+from warehouse.erase import erase_channel, erase_terms, sample_keys
 from warehouse.publish import samples_schema
 from warehouse.records import iso, utc, window_start
 
@@ -56,7 +56,6 @@ def forget_channel(site: Site, channel: str) -> None:
         site.engine.forget_channel(channel)
     keys = sample_keys(site.folder, site.publisher, channel)
     erase_channel(site.store, channel)
-    scrub(site.store)
     site.publisher.publish(drop_samples_before=_oldest(site), drop_samples_of=keys)
     site.publisher.collect_garbage(math.inf)
     _drop_latest(site, channel)
@@ -124,7 +123,6 @@ def _forget_name(site: Site, who: int) -> None:
         erase_terms(site.store, names)
         if site.engine:
             site.engine.intake.vocabulary.drop(names)
-    scrub(site.store)
 
 
 def _forget_in_memory(

@@ -28,7 +28,7 @@ def site_actions(site: Site) -> dict[str, Action]:
 
     def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
         if site.engine and any(job.is_alive() for job in site.engine.jobs.values()):
-            raise NotYet  # the database is put in place anew: nobody else may have it open
+            raise NotYet  # a backup under way would have what is forgotten
         kind, who = _subject(site, inbox, request)
         if kind == "chatters":
             forget_chatter(site, int(who))

@@ -15,8 +15,6 @@ from warehouse.sql import sql
 from warehouse.store import Store, is_full
 from warehouse.tables import TABLES
 
-_AT_ONCE = 512 << 20  # bytes of a database that is rewritten at once
-
 
 def erase_channel(store: Store, channel: str) -> None:
     """Delete the channel's rows from every table that has such a column, in one transaction.
@@ -73,36 +71,40 @@ def sample_keys(folder: DataFolder, publisher: Publisher, channel: str) -> Keys:
     return [(channel, start) for (start,) in rows]
 
 
-def scrub(store: Store, at_start: bool = False) -> None:
-    """Write the database anew after an erasure: pages of deleted rows keep their bytes.
+def scrub(path: Path) -> bool:
+    """Write a closed database anew after an erasure: pages of deleted rows keep their bytes.
 
-    A large one is left until the pipeline starts the next time, so that it reads on.
-    Raises StorageFull; the old file then stays.
+    Whether it was done: nothing is done while it is open, or where nothing was erased. Raises
+    StorageFull; the old file then stays. It is never done to an open store: DuckDB would hand
+    out the old file again under its name.
     """
-    large = store.path.stat().st_size > _AT_ONCE
-    if store.meta("scrub") != "due" or (large and not at_start):
-        return
-    for left in store.path.parent.glob(f".{store.path.name}.*"):  # of a crash
+    if not path.is_file():
+        return False
+    for left in path.parent.glob(f".{path.name}.*"):  # of a crash
         left.unlink(missing_ok=True)
-    aside = store.path.with_name(f".{store.path.name}.{os.getpid()}")
-    try:
-        _copy(store, aside)
-        # renamed before the old one is let go: whoever opens it now finds the new one
-        aside.replace(store.path)
-    except (duckdb.Error, OSError) as exc:
-        aside.unlink(missing_ok=True)
-        raise _refused(exc, store.path) from exc
-    store.reopen()
-    store.write({}, {"scrub": "done"})
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with duckdb.connect(config={"threads": 2}) as con:
+        try:
+            con.execute(f"ATTACH {quoted(path)} AS old")
+            if con.execute(_DUE).fetchall() != [("due",)]:
+                return False
+        except duckdb.Error:  # open elsewhere, or to be told about by who opens it
+            return False
+        try:
+            con.execute("CHECKPOINT old")
+            con.execute(f"ATTACH {quoted(aside)} AS fresh")
+            con.execute("COPY FROM DATABASE old TO fresh")
+            con.execute("UPDATE fresh.meta SET value = 'done' WHERE name = 'scrub'")
+            con.execute("DETACH fresh")
+            aside.replace(path)  # while the lock of the old one is held
+        except (duckdb.Error, OSError) as exc:
+            raise _refused(exc, path) from exc
+        finally:
+            aside.unlink(missing_ok=True)
+    return True
 
 
-def _copy(store: Store, path: Path) -> None:
-    store.con.execute("CHECKPOINT")
-    store.con.execute(f"ATTACH {quoted(path)} AS fresh")
-    try:
-        store.con.execute(f'COPY FROM DATABASE "{store.database}" TO fresh')
-    finally:
-        store.con.execute("DETACH fresh")
+_DUE = "SELECT value FROM old.meta WHERE name = 'scrub'"
 
 
 def _has_channel(store: Store, table: str) -> bool:

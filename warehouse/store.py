@@ -1,6 +1,5 @@
 """The one writer of warehouse.duckdb: open, migrate, replace rows in transactions."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,6 @@ from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, W
 from warehouse.sql import migrations, sql
 from warehouse.tables import TABLES, TableSpec
 
-_REOPEN_S = 30.0
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
 
 
@@ -104,24 +102,6 @@ class Store:
         """A value kept by `write(meta=...)`, or None."""
         rows = self.con.execute(sql("get_meta"), {"name": name}).fetchall()
         return str(rows[0][0]) if rows else None
-
-    @property
-    def database(self) -> str:
-        """What the connection calls the warehouse."""
-        return str(self.con.execute("SELECT current_database()").fetchall()[0][0])
-
-    def reopen(self) -> None:
-        """Let go of the file and open the one now in its place; it is waited for a while."""
-        self.con.close()
-        until = time.monotonic() + _REOPEN_S
-        while True:
-            try:
-                self.con = _connect(self.path)
-                return
-            except WarehouseLocked:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
 
     def take_replaced(self) -> tuple[dict[str, list[tuple[Any, ...]]], dict[str, set[str]]]:
         """(replaced, stale) since the last call."""
