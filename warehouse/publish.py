@@ -60,22 +60,29 @@ class Publisher:
         except (duckdb.Error, OSError) as exc:
             raise self._refused(exc) from exc
 
-    def publish(self, samples: pa.Table | None = None, drop_samples_before: str = "") -> Manifest:
+    def publish(
+        self,
+        samples: pa.Table | None = None,
+        drop_samples_before: str = "",
+        drop_samples_of: Keys | None = None,
+    ) -> Manifest:
         """One cycle; returns the manifest now in force.
 
         samples: new rows of that table, which the warehouse does not keep.
         drop_samples_before: ISO time; sample files with older lines go at once.
+        drop_samples_of: (channel, start) of windows whose lines go before new ones come.
         Raises StorageFull, and leaves the previous manifest in force. Published files that
         were lost or damaged meanwhile are made again.
         """
+        gone = drop_samples_of or []
         try:
-            return self._cycle(samples, drop_samples_before)
+            return self._cycle(samples, drop_samples_before, gone)
         except (duckdb.Error, OSError) as exc:
             if is_full(exc):
                 raise self._refused(exc) from exc
         try:
             self.manifest = self._anew(self.manifest, self.manifest.source)
-            return self._cycle(samples, drop_samples_before)
+            return self._cycle(samples, drop_samples_before, gone)
         except (duckdb.Error, OSError) as exc:
             raise self._refused(exc) from exc
 
@@ -152,7 +159,7 @@ class Publisher:
             return self._write_samples(samples_schema().empty_table())
         return self._write(TABLES[name], f"SELECT * FROM {name} LIMIT 0", {})
 
-    def _cycle(self, samples: pa.Table | None, drop_before: str) -> Manifest:
+    def _cycle(self, samples: pa.Table | None, drop_before: str, gone: Keys) -> Manifest:
         replaced, stale = self.store.take_replaced()
         self._written = []
         expired = {
@@ -168,7 +175,7 @@ class Publisher:
                 for spec in TABLES.values()
                 if spec.stored
             }
-            tables["samples"] = self._samples(samples, expired)
+            tables["samples"] = self._samples(samples, expired, gone)
             self._swap(tables, self.store.revision)
         except BaseException:
             for path in self._written:
@@ -244,15 +251,18 @@ class Publisher:
         count, first, last = self._one(f"SELECT count(*), {span} FROM {source}")
         return PublishedFile(path, count, time_text(first), time_text(last))
 
-    def _samples(self, new: pa.Table | None, expired: set[str]) -> Files:
+    def _samples(self, new: pa.Table | None, expired: set[str], gone: Keys) -> Files:
         kept: Iterable[PublishedFile] = (
             file for file in self.manifest.tables["samples"] if file.path not in expired
         )
+        spec = TABLES["samples"]
+        keys = set(gone)
+        if new is not None:
+            keys.update(zip(*(new.column(n).to_pylist() for n in spec.replace), strict=True))
+        if keys:
+            kept = tuple(self._without(spec, kept, sorted(keys)))
         if new is not None and new.num_rows:
-            spec = TABLES["samples"]
-            columns = (new.column(name).to_pylist() for name in spec.replace)
-            keys = sorted(set(zip(*columns, strict=True)))
-            kept = (*self._without(spec, kept, keys), self._write_samples(new))
+            kept = (*kept, self._write_samples(new))
         return tidy(tuple(kept)) or (self._empty("samples"),)
 
     def _write_samples(self, rows: pa.Table) -> PublishedFile:
@@ -273,7 +283,11 @@ class Publisher:
 
     def _leave(self, paths: Iterable[str]) -> None:
         leave_at = time.time() + LINGER_S
-        self.leaving.extend((leave_at, path) for path in paths)
+        for path in paths:
+            if path.startswith("samples/"):  # text never outlives its row
+                self._unlink(path)
+            else:
+                self.leaving.append((leave_at, path))
 
     def _unlink(self, path: str) -> None:
         (self.folder.published / path).unlink(missing_ok=True)
