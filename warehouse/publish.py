@@ -121,15 +121,18 @@ class Publisher:
         remove_strays(self.folder.published, found.paths() if found else set())
         if found is None or not self._fits(found):
             return self._anew(found, source)
-        tables = {name: found.tables.get(name) or (self._empty(name),) for name in TABLES}
+        tables = {name: found.tables[name] for name in TABLES}
         manifest = Manifest(found.version + 1, found.revision, datetime.now(UTC), source, tables)
         write_manifest(self.folder.manifest, manifest)
         return manifest
 
     def _fits(self, found: Manifest) -> bool:
         # replaced keys are known only to the process that replaced them: a manifest that
-        # lags behind may hold rows twice when caught up, so it is made anew
-        return found.revision == self.store.revision and all(
+        # lags behind may hold rows twice when caught up, so it is made anew; so is one of
+        # before a migration, whose new tables are filled with rows of old revisions
+        if found.revision != self.store.revision or not found.tables.keys() >= TABLES.keys():
+            return False
+        return all(
             is_whole(self.folder.published, file)
             for files in found.tables.values()
             for file in files
