@@ -62,15 +62,13 @@ def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnect
     """An in-memory connection with a view a table over the manifest's files."""
     con = duckdb.connect(config={"temp_directory": str(published.parent / "scratch")})
     con.execute("SET TimeZone='UTC'")
-    sources = {
-        table: scan(published / file.path for file in files)
-        for table, files in manifest.tables.items()
-    }
+    con.execute("SET parquet_metadata_cache = true")  # files never change
     rollups = {rollup.name: rollup for rollup in ROLLUPS}
-    for table, source in sources.items():
+    for table, files in manifest.tables.items():
         if table not in rollups:
+            source = scan(published / file.path for file in files)
             con.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}").fetchall()
-    for table in rollups.keys() & sources.keys():  # they read the windows' views
-        query = view(rollups[table], sources[table], manifest.tables[table])
+    for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
+        query = view(rollups[table], published, manifest)
         con.execute(f"CREATE VIEW {table} AS {query}").fetchall()
     return con

@@ -4,16 +4,19 @@ They hold settled periods only, those before the newest window's. That one is op
 commit changes it, so readers sum it up themselves (`view`) and no commit has to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.manifest import PublishedFile
+from warehouse.files import scan
+from warehouse.manifest import Manifest, PublishedFile
+from warehouse.records import iso
 from warehouse.sql import sql
 
 
@@ -38,10 +41,15 @@ class Rollup:
         """Start of the period that holds `at`, naive UTC."""
         return at - (at - datetime.min) % self.period
 
-    def made_of(self, conditions: str) -> str:
-        """SQL of the rows that follow from the sources' rows `s` that meet the conditions."""
+    def made_of(self, conditions: str, places: Mapping[str, str] | None = None) -> str:
+        """SQL of the rows that follow from the sources' rows `s` that meet the conditions.
+
+        places: what to read a source from, where that is not the table of its name.
+        """
+        at = places or {}
         narrowed = ", ".join(
-            f"{name} AS (SELECT s.* FROM main.{name} s {conditions})" for name in self.sources
+            f"{name} AS (SELECT s.* FROM {at.get(name, f'main.{name}')} s {conditions})"
+            for name in self.sources
         )
         return f"WITH {narrowed} {sql(f'roll_{self.name}')}"
 
@@ -148,14 +156,29 @@ def _naive(at: datetime) -> datetime:
     return at.replace(tzinfo=None)  # columns are TIMESTAMP, and UTC
 
 
-def view(rollup: Rollup, source: str, files: Iterable[PublishedFile]) -> str:
-    """SQL of the whole rollup: what `source` reads from the files, and the open period.
+def view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
+    """SQL of the whole rollup: what is in its files, and the open period from the windows.
 
-    Where nothing is settled yet, all of it is summed up from the windows.
+    Only files that reach into the open period are read for it: to look into all of a year's
+    takes longer than the rollup. Where nothing is settled yet, all is summed up.
     """
+    files = manifest.tables[rollup.name]
+    settled = f"SELECT * FROM {_scan(published, files)}"
     last = max((file.max for file in files if file.rows), default=None)
     if last is None:
         return f"SELECT *, 0::BIGINT AS rev FROM ({rollup.made_of('')})"
     start = _naive(datetime.fromisoformat(last)) + rollup.period
-    opened = rollup.made_of(f"WHERE s.start >= TIMESTAMP '{start}'")
-    return f"SELECT * FROM {source} UNION ALL BY NAME SELECT *, 0::BIGINT AS rev FROM ({opened})"
+    since = iso(start.replace(tzinfo=UTC))
+    open_files = {
+        name: [file for file in manifest.tables[name] if file.rows and file.max >= since]
+        for name in rollup.sources
+    }
+    if not all(open_files.values()):
+        return settled
+    places = {name: _scan(published, found) for name, found in open_files.items()}
+    opened = rollup.made_of(f"WHERE s.start >= TIMESTAMP '{start}'", places)
+    return f"{settled} UNION ALL BY NAME SELECT *, 0::BIGINT AS rev FROM ({opened})"
+
+
+def _scan(published: Path, files: Iterable[PublishedFile]) -> str:
+    return scan(published / file.path for file in files)

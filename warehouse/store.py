@@ -139,7 +139,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT, "threads": 2})
     except duckdb.IOException as exc:
-        if "lock" in str(exc).lower():
+        if "set lock on file" in str(exc).lower():  # 1.5 says "block" of damaged files
             raise WarehouseLocked(
                 f"{path} is in use by another process; stop that one, "
                 "or set DLD_DATA to another folder"
