@@ -22,12 +22,13 @@ from warehouse.sql import sql
 
 @dataclass(frozen=True)
 class Rollup:
-    """A table made of others by queries/roll_NAME.sql.
+    """A table made of others by a query.
 
     sources: what it is made of, tables with channel and start. column: its period's start.
     """
 
     name: str
+    query: str
     sources: tuple[str, ...]
     column: str
     period: timedelta
@@ -47,16 +48,17 @@ class Rollup:
         places: what to read a source from, where that is not the table of its name.
         """
         at = places or {}
+        query = sql(self.query).rstrip().removesuffix(";")
         narrowed = ", ".join(
             f"{name} AS (SELECT s.* FROM {at.get(name, f'main.{name}')} s {conditions})"
             for name in self.sources
         )
-        return f"WITH {narrowed} {sql(f'roll_{self.name}')}"
+        return f"WITH {narrowed} {query}"
 
 
 ROLLUPS = (
-    Rollup("window_hours", ("windows",), "hour", timedelta(hours=1)),
-    Rollup("term_days", ("window_terms", "windows"), "day", timedelta(days=1)),
+    Rollup("window_hours", "roll_window_hours", ("windows",), "hour", timedelta(hours=1)),
+    Rollup("term_days", "roll_term_days", ("window_terms", "windows"), "day", timedelta(days=1)),
 )
 
 Keys = list[tuple[Any, ...]]
@@ -182,3 +184,10 @@ def view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
 
 def _scan(published: Path, files: Iterable[PublishedFile]) -> str:
     return scan(published / file.path for file in files)
+
+
+def series_query(since: datetime, until: datetime, step_s: int, offset_s: int) -> str:
+    """Name of the query for a series: from the hours' sums where the buckets are full hours."""
+    hours = all(at.minute == at.second == at.microsecond == 0 for at in (since, until))
+    full = hours and step_s % 3600 == 0 and offset_s % 3600 == 0
+    return "dash_series_hours" if full else "dash_series"

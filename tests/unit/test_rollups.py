@@ -21,6 +21,7 @@ from warehouse.manifest import read_manifest, write_manifest
 from warehouse.publish import Publisher
 from warehouse.reader import Reader
 from warehouse.records import utc
+from warehouse.rollups import series_query
 from warehouse.sql import migrations, sql
 from warehouse.store import Store, table_schemas
 
@@ -363,3 +364,28 @@ def test_a_reader_without_rollups_in_the_manifest_still_reads(
     raw = folder.manifest.read_text().replace('"window_hours"', '"other"')
     folder.manifest.write_text(raw)
     assert Reader(folder).run("SELECT count(*) FROM windows").num_rows == 1
+
+
+@pytest.mark.parametrize(
+    "step_s, offset_s, minutes, name",
+    [
+        (3600, 0, 0, "dash_series_hours"),
+        (86400, -7200, 0, "dash_series_hours"),
+        (1800, 0, 0, "dash_series"),
+        (3600, 19800, 0, "dash_series"),
+        (3600, 0, 30, "dash_series"),
+    ],
+)
+def test_a_series_of_full_hours_reads_the_rollup(
+    folder: DataFolder, store: Store, step_s: int, offset_s: int, minutes: int, name: str
+) -> None:
+    since, until = utc(T - DAY + minutes * 60), utc(T + 3 * DAY)
+    assert series_query(since, until, step_s, offset_s) == name
+    put(store, **both(0, 30, HOUR, 7 * HOUR, DAY, n=5), channels=[])
+    put(store, windows=[window_row(60, 0, None)])
+    republish(folder, store)
+    values = {"channels": ["demo"], "step_s": step_s, "offset_s": offset_s}
+    values |= {"since": since.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
+    found, plain = (Reader(folder).query(q, **values).to_pylist() for q in (name, "dash_series"))
+    assert same([tuple(row.values()) for row in found], [tuple(row.values()) for row in plain])
+    assert len(found) >= 2

@@ -6,4 +6,4 @@ SELECT t.channel, t.start::DATE AS day, t.term, t.kind,
     count(*)::INTEGER AS windows,
     sum(t.contribution * w.n_messages) AS part
 FROM window_terms t JOIN windows w ON w.channel = t.channel AND w.start = t.start
-GROUP BY ALL
+GROUP BY ALL;

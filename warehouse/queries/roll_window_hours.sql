@@ -22,4 +22,4 @@ SELECT channel, date_trunc('hour', start) AS hour,
     min(mean_compound) AS min_mean,
     max(mean_compound) AS max_mean
 FROM windows
-GROUP BY ALL
+GROUP BY ALL;
