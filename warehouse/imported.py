@@ -69,6 +69,7 @@ def _apply(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
         {},
         meta,
         before=[
+            ("touch_import", {**streams, "windows": paths["windows"]}),
             ("import_clear_terms", streams),
             ("import_clear_windows", streams),
             ("import_windows", {"windows": paths["windows"]}),

@@ -16,6 +16,7 @@ import pyarrow as pa
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull
 from warehouse.files import (
+    SLICED_ROWS,
     Files,
     Keys,
     is_whole,
@@ -27,6 +28,7 @@ from warehouse.files import (
     scan,
     tidy,
     time_text,
+    write_sorted,
 )
 from warehouse.manifest import (
     Manifest,
@@ -128,15 +130,18 @@ class Publisher:
         remove_strays(self.folder.published, found.paths() if found else set())
         if found is None or not self._fits(found):
             return self._anew(found, source)
-        tables = {name: found.tables.get(name) or (self._empty(name),) for name in TABLES}
+        tables = {name: found.tables[name] for name in TABLES}
         manifest = Manifest(found.version + 1, found.revision, datetime.now(UTC), source, tables)
         write_manifest(self.folder.manifest, manifest)
         return manifest
 
     def _fits(self, found: Manifest) -> bool:
         # replaced keys are known only to the process that replaced them: a manifest that
-        # lags behind may hold rows twice when caught up, so it is made anew
-        return found.revision == self.store.revision and all(
+        # lags behind may hold rows twice when caught up, so it is made anew; so is one of
+        # before a migration, whose new tables are filled with rows of old revisions
+        if found.revision != self.store.revision or not found.tables.keys() >= TABLES.keys():
+            return False
+        return all(
             is_whole(self.folder.published, file)
             for files in found.tables.values()
             for file in files
@@ -238,12 +243,22 @@ class Publisher:
         target = self.folder.published / path
         target.parent.mkdir(parents=True, exist_ok=True)
         self._written.append(path)
+        if self._is_long(query, values):
+            write_sorted(self.store.con, query, values, spec.order, target)
+            return self._describe(spec, path)
         order = ", ".join(f'"{c}"' for c in spec.order)
         self.store.con.execute(
             f"COPY (SELECT * FROM ({query}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet)",
             values or None,
         ).fetchall()
         return self._describe(spec, path)
+
+    def _is_long(self, query: str, values: dict[str, Any]) -> bool:
+        """Whether a month is made from its start, and has too many rows to sort at once."""
+        if values.get("since", 1) > 0:
+            return False
+        found = self.store.con.execute(f"SELECT count(*) FROM ({query})", values).fetchall()
+        return int(found[0][0]) > SLICED_ROWS
 
     def _describe(self, spec: TableSpec, path: str) -> PublishedFile:
         span = f'min("{spec.time}"), max("{spec.time}")' if spec.time else "NULL, NULL"
