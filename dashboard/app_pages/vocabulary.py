@@ -94,8 +94,8 @@ def _table(found: Sequence[Row]) -> None:
         },
     )
     st.caption(
-        "n: messages the term was seen in. Decisions (accept, change, reject) are made "
-        "through the inbox; the pipeline applies them."
+        "n: messages the term was seen in. Accepting, changing and rejecting terms comes with "
+        "a later version."
     )
 
 

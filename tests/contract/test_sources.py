@@ -110,7 +110,7 @@ def test_its_clock_never_goes_back_and_nothing_is_said_ahead_of_it(
     batches = told(make())
     assert all(a.at <= b.at for a, b in pairwise(batches))
     assert all(item.at <= batch.at for batch in batches for item in batch.items)
-    assert max((b.at - a.at for a, b in pairwise(batches)), default=0) <= 30
+    assert max(b.at - a.at for a, b in pairwise(batches[:-1])) <= 30
 
 
 def test_what_it_says_comes_no_more_than_a_batch_late(make: Callable[[], Source]) -> None:
