@@ -56,12 +56,14 @@ def erase_terms(store: Store, terms: Iterable[str]) -> None:
         {},
         {"scrub": "due"},
         before=[
+            ("touch_terms", named),
             ("forget_term_rest", named),
             ("forget_terms", named),
             ("forget_proposals", named),
         ],
     )
-    store.stale.setdefault("window_terms", set()).update(months)
+    for table in ("window_terms", "term_days"):
+        store.stale.setdefault(table, set()).update(months)
 
 
 def sample_keys(folder: DataFolder, publisher: Publisher, channel: str) -> Keys:
