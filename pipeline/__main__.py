@@ -38,6 +38,8 @@ class SourceName(StrEnum):
 
     simulate = "simulate"
     replay = "replay"
+    irc = "irc"
+    eventsub = "eventsub"
 
 
 class Times(StrEnum):
@@ -78,6 +80,8 @@ def run(
     ] = False,
 ) -> None:
     """Read chat, store windows, forecast and publish, until Ctrl-C."""
+    if source not in (SourceName.simulate, SourceName.replay):
+        raise BadInput(f"live chat (--source {source}) is not built yet; use simulate or replay")
     folder = data_folder()
     settings = PipelineSettings()
     load_optout(folder.optout).refuse({name.strip().lower() for name in channel or ()})
