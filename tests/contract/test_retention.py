@@ -153,6 +153,7 @@ def test_text_is_there_while_it_may_be_and_nowhere_afterwards(
 def test_text_leaves_hour_by_hour_while_chat_goes_on(
     launch: Launch, clock: Clock, folder: DataFolder
 ) -> None:
+    clock.now = clock.now // 3600 * 3600 + 600  # segments leave by the hour, whenever this is run
     engine = launch(retention_h=1)
     chat(engine, clock, 2.5)
     engine.housekeeping()
