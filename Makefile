@@ -7,10 +7,10 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run test lint bench clean
+.PHONY: help setup run test lint bench clean test-duckdb-1.5
 
 help: # this list
-	@sed -n 's/^\([a-z]*\):.*# /make \1	/p' Makefile
+	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
 
 setup: # build .venv, or bring it up to date with requirements.txt
 	@sh tools/setup.sh
@@ -32,3 +32,8 @@ bench: setup # the figures of the README, measured here
 
 clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+test-duckdb-1.5: setup # the warehouse's tests under the DuckDB before the pinned one
+	$(python) -m pip install -q --upgrade --target build/duckdb-1.5 'duckdb==1.5.*'
+	PYTHONPATH=build/duckdb-1.5 $(python) -m pytest tests/unit/test_store.py \
+		tests/unit/test_publish.py tests/unit/test_rollups.py tests/unit/test_imported.py $(ARGS)

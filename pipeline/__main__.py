@@ -19,10 +19,14 @@ from pipeline.daemon import run as run_daemon
 from pipeline.engine import Engine
 from pipeline.imports.place import place
 from pipeline.message import Source
+from pipeline.optout import load_optout
+from pipeline.personal import forget, opt_out
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulate import Simulate
 from pipeline.table import ChatTable
+from pipeline.takeaway import backup, export, restore
 from warehouse.config import DataFolder, data_folder
+from warehouse.erase import scrub
 from warehouse.errors import AppError, BadInput
 from warehouse.store import Store
 
@@ -34,6 +38,8 @@ class SourceName(StrEnum):
 
     simulate = "simulate"
     replay = "replay"
+    irc = "irc"
+    eventsub = "eventsub"
 
 
 class Times(StrEnum):
@@ -74,9 +80,13 @@ def run(
     ] = False,
 ) -> None:
     """Read chat, store windows, forecast and publish, until Ctrl-C."""
+    if source not in (SourceName.simulate, SourceName.replay):
+        raise BadInput(f"live chat (--source {source}) is not built yet; use simulate or replay")
     table = _needed(file) if source is SourceName.replay else None
     folder = data_folder()
     settings = PipelineSettings()
+    load_optout(folder.optout).refuse({name.strip().lower() for name in channel or ()})
+    scrub(folder.warehouse)
     with Store(folder.warehouse) as store:
         if table is not None:
             chat = _replay(folder, channel, table, stream, speed, times, undated)
@@ -146,6 +156,13 @@ def vocabulary(
 ) -> None:
     """Proposed and accepted terms."""
     show_vocabulary(format.value)
+
+
+app.command()(forget)
+app.command("opt-out")(opt_out)
+app.command("export")(export)
+app.command()(backup)
+app.command()(restore)
 
 
 def main(command: Callable[[], None] = app) -> None:

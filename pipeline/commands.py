@@ -13,21 +13,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
+from pipeline.ask import settle
 from pipeline.config import PipelineSettings
 from pipeline.imports.place import place
 from pipeline.imports.read import Importer, Summary
-from pipeline.inbox import Request, apply_all, new_id, outcome, send
+from pipeline.inbox import Request, new_id, send
+from pipeline.optout import load_optout
 from pipeline.score import make_scorer
 from pipeline.table import ChatTable
-from warehouse.config import DataFolder, data_folder
-from warehouse.errors import AppError, BadInput, NothingPublished, WarehouseLocked
+from warehouse.config import data_folder
+from warehouse.errors import AppError, BadInput, NothingPublished
 from warehouse.imported import ImportFiles
-from warehouse.publish import Publisher
 from warehouse.reader import Reader
 from warehouse.records import iso
-from warehouse.store import Store
-
-_WAIT_S = 300.0  # for a running daemon to apply a request
 
 
 def score_lines(lexicon: str) -> None:
@@ -83,7 +81,7 @@ def _import_one(
     try:
         summary = _read(path, channels, started_at, undated, files, scratch)
         send(folder.inbox, Request(request_id, iso(datetime.now(UTC)), "import", "import"))
-        _apply(folder, request_id)
+        settle(folder, request_id)
     except BaseException:
         if not (folder.inbox / f"{request_id}.json").exists():
             shutil.rmtree(files.folder, ignore_errors=True)
@@ -106,9 +104,11 @@ def _read(
         streams = table.streams(channels)
         if not streams:
             raise BadInput(f"{path} has no message that could be imported")
+        optout = load_optout(data_folder().optout)
+        optout.refuse({s.channel for s in streams})
         placed = place(streams, undated, started_at)
         importer = Importer(
-            files, make_scorer(PipelineSettings().lexicon), data_folder().root / "salt"
+            files, make_scorer(PipelineSettings().lexicon), data_folder().root / "salt", optout
         )
         with _progress(sum(s.rows for s in streams)) as advance:
             return importer.run(table, placed, advance)
@@ -124,24 +124,6 @@ def _open(path: Path, channels: list[str] | None, scratch: Path) -> ChatTable:
         if channels is None or len(channels) != 1:
             raise
         return ChatTable(path, scratch, channels[0])
-
-
-def _apply(folder: DataFolder, request_id: str) -> None:
-    """Do the work with the lock, or wait for the daemon that holds it."""
-    until = time.monotonic() + _WAIT_S
-    while (found := outcome(folder.inbox, request_id)) is None:
-        try:
-            with Store(folder.warehouse) as store:
-                # first, while published/ still fits: or it would all be made anew
-                publisher = Publisher(folder, store, "replay", keep_source=True)
-                apply_all(folder.inbox, store)
-                publisher.publish()
-        except WarehouseLocked:
-            time.sleep(0.5)
-        if time.monotonic() > until:
-            raise BadInput(f"request {request_id} still waits in {folder.inbox}")
-    if found:
-        raise BadInput(found)
 
 
 @contextmanager

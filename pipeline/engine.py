@@ -13,17 +13,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.buffer import Buffer
+from pipeline.buffer import Buffer, expire_scratch
 from pipeline.config import PipelineSettings
 from pipeline.forecast import Forecasts, model_rows
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings, whole
+from pipeline.jobs import Job
 from pipeline.message import Batch, ChannelInfo, Happening, Item, Message
 from pipeline.mood import MoodState, body
+from pipeline.optout import load_optout
 from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover
 from pipeline.rows import admission, event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.score import Scorer, make_scorer
+from pipeline.site import site_of
 from pipeline.terms import Gate
 from pipeline.window import Closed
 from warehouse.config import DataFolder
@@ -54,9 +57,12 @@ class Engine:
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
         scorer: Scorer = make_scorer(settings.lexicon)
         hasher = Hasher(load_salt(folder.root / "salt"))
-        self.intake = Intake(scorer, hasher, Gate(scorer.knows, hasher.of), settings.grace_s)
+        self.optout = load_optout(folder.optout)
+        gate = Gate(scorer.knows, hasher.of)
+        self.intake = Intake(scorer, hasher, gate, self.optout, settings.grace_s)
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
+        self.buffer.expire(time.time())  # what became too old while nobody ran
         self.publisher = Publisher(folder, store, source)
         self.forecasts = Forecasts(folder, enabled=settings.forecast)
         self.moods: dict[str, MoodState] = {}
@@ -69,6 +75,7 @@ class Engine:
         # (table, paths of the parts, merged file): compaction's results, put in at a turn
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
+        self.jobs: dict[str, Job] = {}  # by request: what is done beside the turns
         self.clock = self._last_clock()  # the source's, never backwards
         self._flushed = self._committed = self._slow = time.monotonic()
         self.buffer.expire(time.time())  # it may have been off for longer than text is kept
@@ -82,7 +89,7 @@ class Engine:
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
         """What the source says of its channels; they are in the tables from now on."""
-        for info in infos:
+        for info in (i for i in infos if i.channel not in self.optout.channels):
             self.infos[info.channel] = info
             self.mood(info.channel).channel_id = self.channel_id(info.channel)
         self._write_channels()
@@ -97,7 +104,8 @@ class Engine:
         if batch.at < self.clock - _WRONG_S:
             self.clock = batch.at
             self.intake.turn_back(batch.at)
-        items = [whole(item) for item in batch.items]
+        out = self.optout.channels
+        items = [whole(item) for item in batch.items if item.channel not in out]
         for item in items:
             self._take(item, batch.at)
         self.events.extend(happenings(items))
@@ -114,6 +122,7 @@ class Engine:
 
     def retry(self) -> None:
         """Do again what a full disk prevented; what was taken in is still in memory."""
+        self.buffer.expire(time.time())  # text goes in time all the same
         self.commit()
 
     def finish(self) -> None:
@@ -147,8 +156,10 @@ class Engine:
             done.clear()
         self._committed = time.monotonic()
         self._moods(closed)
-        apply_all(self.folder.inbox, self.store)
         self.publish(self._samples(closed))
+        # after publishing: a request to forget finds all there is
+        if apply_all(self.folder.inbox, self.store, site_of(self).actions()):
+            self.publish()
         self._log(closed)
 
     def publish(self, samples: pa.Table | None = None) -> None:
@@ -159,6 +170,8 @@ class Engine:
         self.publisher.publish(samples, drop_samples_before=iso(before))
         clock = self.clock if self.source == "replay" else None
         for state in self.moods.values():
+            if state.channel in self.optout.channels:
+                continue
             made = body(state, self.source, time.time(), clock)
             self.publisher.put_latest(state.channel_id, made)
 
@@ -166,6 +179,7 @@ class Engine:
         """What needs doing once a minute."""
         self._slow = time.monotonic()
         self.buffer.expire(time.time())
+        expire_scratch(self.folder.scratch, self.retention_s)
         self.publisher.collect_garbage()
         self._write_channels()
         self._write_health()
@@ -173,6 +187,15 @@ class Engine:
         self._recaps()
         self._records()
         self.publish()
+
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is in memory, nor in what is yet to be committed."""
+        self.intake.forget_channel(channel)
+        self.forecasts.forget_channel(channel)
+        self.moods.pop(channel, None)
+        self.infos.pop(channel, None)
+        self.closed = [c for c in self.closed if c.window.channel != channel]
+        self.events = [e for e in self.events if e.channel != channel]
 
     def mood(self, channel: str) -> MoodState:
         """The state behind the channel's published body."""
@@ -217,7 +240,8 @@ class Engine:
 
     def _samples(self, closed: list[Closed]) -> pa.Table:
         since = utc(time.time()) - timedelta(seconds=self.retention_s)
-        rows = sample_rows(closed, self.intake.gate, since)
+        kept = closed if self.retention_s else []  # even of a clock that is ahead of ours
+        rows = sample_rows(kept, self.intake.gate, since)
         return pa.Table.from_pylist(rows, schema=samples_schema())
 
     def _records(self) -> None:

@@ -88,6 +88,13 @@ class Forecasts:
         self.verifier.happened(first)
         return rows, list(self.verifier.take_rows())
 
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is in memory."""
+        self.latest.pop(channel, None)
+        self._logs.pop(channel, None)
+        self.skills = {key: v for key, v in self.skills.items() if key[0] != channel}
+        self.verifier.forget_channel(channel)
+
     def skill(self, channel: str) -> float | None:
         """Latent skill of the served model at step 1 over the last seven days."""
         return self.skills.get((channel, self.served))

@@ -6,7 +6,7 @@ inbox/done or, with its reason, in inbox/refused. Files beside it go with it.
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,14 @@ class Request:
     by: str
     action: str
     body: dict[str, Any] = field(default_factory=dict)
+
+
+class NotYet(Exception):
+    """A request that is being worked on beside everything else; it goes on waiting."""
+
+
+# what is asked of a store; the mapping is to be kept with it, as the mark that it was done
+Action = Callable[[Path, Store, Request, dict[str, str]], None]
 
 
 def new_id() -> str:
@@ -63,9 +71,10 @@ def outcome(inbox: Path, request_id: str) -> str | None:
     return None
 
 
-def apply_all(inbox: Path, store: Store) -> int:
+def apply_all(inbox: Path, store: Store, more: Mapping[str, Action] | None = None) -> int:
     """Apply every request that waits, oldest first; returns how many were applied.
 
+    more: actions by name, beside and before those that need nothing but the store.
     One that cannot be applied is refused. Raises StorageFull or WarehouseBroken, which are no
     fault of a request: it goes on waiting.
     """
@@ -74,11 +83,13 @@ def apply_all(inbox: Path, store: Store) -> int:
         key = f"request:{request.id}"
         try:
             if store.meta(key) is None:  # a kill after the commit: only the move is left
-                _action(request)(inbox, store, request, {key: iso(datetime.now(UTC))})
+                _action(request, more or {})(inbox, store, request, {key: iso(datetime.now(UTC))})
             _move(inbox, path, "done")
             applied += 1
         except (StorageFull, WarehouseBroken):
             raise
+        except NotYet:
+            continue
         except AppError as exc:
             _refuse(inbox, path, request, str(exc))
     return applied
@@ -114,17 +125,15 @@ def _read(path: Path) -> Request:
     return Request(**known, body=raw)
 
 
-Action = Callable[[Path, Store, Request, dict[str, str]], None]
-
-
-def _action(request: Request) -> Action:
-    actions: dict[str, Action] = {"import": _import, "marker": _marker}
+def _action(request: Request, more: Mapping[str, Action]) -> Action:
+    actions: dict[str, Action] = {"import": run_import, "marker": _marker, **more}
     if request.action not in actions:
         raise BadInput(f"unknown action {request.action!r}; known: {', '.join(actions)}")
     return actions[request.action]
 
 
-def _import(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+def run_import(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    """Take an import's files in."""
     apply_import(store, ImportFiles(inbox / request.id), meta)
 
 

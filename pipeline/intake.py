@@ -4,7 +4,7 @@ Knows nothing of files or of the wall clock, so the daemon, an import and a reco
 the buffer all go the same way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipeline.message import (
     StreamStart,
     Watch,
 )
+from pipeline.optout import OptOut
 from pipeline.privacy import Hasher
 from pipeline.readable import Readable
 from pipeline.score import Scorer
@@ -46,9 +47,13 @@ class Counts:
 class Intake:
     """All channels' tracks, and the state that decides what counts."""
 
+    def __post_init__(self) -> None:
+        self.gate.hidden = self.optout.chatters
+
     scorer: Scorer
     hasher: Hasher
     gate: Gate
+    optout: OptOut = field(default_factory=OptOut)
     grace_s: float = 5.0
     held: int = HELD
     tracks: dict[str, Track] = field(default_factory=dict)
@@ -65,7 +70,8 @@ class Intake:
         return self.tracks[channel]
 
     def take(self, item: Item, hashed: bool = False) -> float | None:
-        """Count one item; a message's compound (0.0 for anything else), None for a duplicate.
+        """Count one item; a message's compound (0.0 for anything else), None for a duplicate
+        and for one whose chatter opted out: nothing of it is to be kept.
 
         hashed: the item comes from the buffer, its chatter is a hash already.
         """
@@ -97,6 +103,10 @@ class Intake:
         login = "" if hashed else message.chatter.lower()
         bot = message.bot or login in KNOWN_BOTS
         chatter = int(message.chatter or 0) if hashed else self.hasher.of(login)
+        if chatter in self.optout.chatters:
+            self.counts.filtered += 1
+            self._count(message.channel, None, message.at)
+            return None
         if chatter:
             self.gate.saw(chatter)
         line = None
@@ -133,6 +143,21 @@ class Intake:
         """A message from the buffer that is in a committed window: not to be counted again."""
         self._is_known(hash(message.id))
         self.gate.saw(int(message.chatter or 0))
+
+    def forget(self, chatter: int, change: Callable[[Line], Line | None]) -> None:
+        """Put every line held in memory through `change`; what that changes is made again."""
+        self.gate.forget(chatter)
+        self.vocabulary.forget(chatter)
+        for track in self.tracks.values():
+            self._again.update(dict.fromkeys((track.channel, s) for s in track.change(change)))
+
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is in memory."""
+        self.gate.forget_channel(channel)
+        self.vocabulary.forget_channel(channel)
+        self.tracks.pop(channel, None)
+        self.readable.pop(channel, None)
+        self._again = {key: None for key in self._again if key[0] != channel}
 
     def turn_back(self, now: float) -> None:
         """The source's clock had been wrong; it is `now`."""

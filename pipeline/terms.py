@@ -6,7 +6,7 @@ it is a login seen lately.
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
 from pipeline.score import Scored
@@ -44,6 +44,7 @@ class Gate:
 
     def __init__(self, known: Callable[[str], bool], of: Callable[[str], int]) -> None:
         self.known, self.of = known, of
+        self.hidden: Set[int] = frozenset()  # never to be named, seen lately or not
         self._chatters: OrderedDict[int, None] = OrderedDict()
         self._days: dict[str, dict[int, _Day]] = {}
 
@@ -76,6 +77,17 @@ class Gate:
         while len(pending) > _PENDING:
             pending.popitem(last=False)
 
+    def forget(self, chatter: int) -> None:
+        """Nobody remembers what the chatter used; that they are a name, though."""
+        for days in self._days.values():
+            for day in days.values():
+                for chatters in day.pending.values():
+                    chatters.discard(chatter)
+
+    def forget_channel(self, channel: str) -> None:
+        """Nobody remembers what was said in the channel."""
+        self._days.pop(channel, None)
+
     def without_names(self, text: str) -> str:
         """The text with every login seen lately as @…."""
         return _WORD.sub(lambda m: "@…" if self.is_login(m[0]) else m[0], text)
@@ -88,8 +100,9 @@ class Gate:
         return self.known(term) or (found is not None and term in found.admitted)
 
     def is_login(self, word: str) -> bool:
-        """Whether somebody who chatted lately is called so."""
-        return self.of(word.lower()) in self._chatters
+        """Whether somebody who chatted lately, or opted out, is called so."""
+        who = self.of(word.lower())
+        return who in self._chatters or who in self.hidden
 
 
 def window_terms(

@@ -81,6 +81,12 @@ class Verifier:
                 self.sums[key] = self.sums.get(key, 0.0) + total[i]
                 self.changed.add(key)
 
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is waited for or summed."""
+        self.waiting = {key: q for key, q in self.waiting.items() if key[0] != channel}
+        self.sums = {key: s for key, s in self.sums.items() if key[0] != channel}
+        self.changed = {key for key in self.changed if key[0] != channel}
+
     def take_rows(self) -> list[dict[str, Any]]:
         """Rows of forecast_scores that changed since the last call; old days are let go."""
         rows = [_row(key, self.sums[key]) for key in sorted(self.changed)]

@@ -72,6 +72,24 @@ class Vocabulary:
         while len(self._terms) > _TERMS:
             self._changed.discard(self._terms.popitem(last=False)[0])
 
+    def forget(self, chatter: int) -> None:
+        """The chatter is counted on, but no longer by their hash."""
+        for seen in self._terms.values():
+            if chatter in seen.chatters:
+                seen.people = seen.spread
+                seen.chatters.discard(chatter)
+
+    def forget_channel(self, channel: str) -> None:
+        """The channel is not named by any proposal."""
+        for seen in self._terms.values():
+            seen.channels.discard(channel)
+
+    def drop(self, terms: Iterable[str]) -> None:
+        """The terms were never seen."""
+        for term in terms:
+            self._terms.pop(term, None)
+            self._changed.discard(term)
+
     def take_rows(self, is_name: Callable[[str], bool]) -> list[dict[str, Any]]:
         """Rows of proposals that changed since the last call; names of people are left out."""
         changed, self._changed = self._changed, set()

@@ -4,7 +4,7 @@ A Track is one channel's: its open windows, when it was seen, its current stream
 closed `grace_s` after its end; a later message reopens it while its messages are still held.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.summary import Cell, Line, summarise
@@ -213,6 +213,18 @@ class Track:
         )
         self.seen = [span for span in self.seen if span[1] > start] or self.seen[-1:]
         return closed
+
+    def change(self, of: Callable[[Line], Line | None]) -> list[int]:
+        """Put every line still held through `of`, None dropping it; starts of closed windows
+        that have to be made again."""
+        changed = []
+        held = {**self.cells, **{start: cell for start, (cell, _) in self.done.items()}}
+        for start, cell in held.items():
+            kept = [line for line in map(of, cell.lines) if line is not None]
+            if kept != cell.lines:
+                cell.lines = kept
+                changed.append(start)
+        return [start for start in changed if start in self.done]
 
     def again(self, start: int) -> Closed:
         """A closed window made again with the late messages it got since."""

@@ -12,7 +12,7 @@ import duckdb
 
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
-from warehouse.files import quoted, scan
+from warehouse.files import SLICED_ROWS, quoted, scan, write_sorted
 from warehouse.manifest import Manifest, PublishedFile
 from warehouse.tables import TABLES
 
@@ -57,11 +57,15 @@ def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> Publish
     spill = {"temp_directory": str(folder.root / "scratch")}  # or it is the working directory
     try:
         with duckdb.connect(config={"memory_limit": "128MB", "threads": 1, **spill}) as con:
-            con.execute(
-                f"COPY (SELECT * FROM {source} ORDER BY {order}) "
-                f"TO {quoted(folder.published / path)} (FORMAT parquet)"
-            ).fetchall()
-    except duckdb.Error as exc:
+            if sum(file.rows for file in files) > SLICED_ROWS:
+                query = f"SELECT * FROM {source}"
+                write_sorted(con, query, {}, TABLES[table].order, folder.published / path)
+            else:
+                con.execute(
+                    f"COPY (SELECT * FROM {source} ORDER BY {order}) "
+                    f"TO {quoted(folder.published / path)} (FORMAT parquet)"
+                ).fetchall()
+    except (duckdb.Error, OSError) as exc:
         (folder.published / path).unlink(missing_ok=True)
         reason = str(exc).splitlines()[0][:200]
         raise StorageFull(f"cannot merge files of {table}: {reason}") from exc

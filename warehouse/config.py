@@ -50,6 +50,18 @@ class DataFolder:
         return self.root / "inbox"
 
     @property
+    def backups(self) -> Path:
+        return self.root / "backup"
+
+    @property
+    def scratch(self) -> Path:
+        return self.root / "scratch"
+
+    @property
+    def optout(self) -> Path:
+        return self.root / "optout.json"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 

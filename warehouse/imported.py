@@ -27,6 +27,15 @@ class ImportFiles:
         """A writer of rows with the table's columns."""
         return pq.ParquetWriter(self.path(table), table_schemas()[table])
 
+    def channels(self) -> set[str]:
+        """Every channel named in the files. Raises BadInput when one cannot be read."""
+        self.check()
+        try:
+            columns = [pq.read_table(self.path(t), columns=["channel"]) for t in TABLES]
+        except (OSError, pa.ArrowException) as exc:
+            raise BadInput("the import's files cannot be read") from exc
+        return {str(name) for c in columns for name in c.column("channel").unique().to_pylist()}
+
     def check(self) -> None:
         """Raises BadInput when a file is missing or has other columns than its table."""
         for table in TABLES:
@@ -60,6 +69,7 @@ def _apply(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
         {},
         meta,
         before=[
+            ("touch_import", {**streams, "windows": paths["windows"]}),
             ("import_clear_terms", streams),
             ("import_clear_windows", streams),
             ("import_windows", {"windows": paths["windows"]}),

@@ -16,6 +16,7 @@ import pyarrow as pa
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull
 from warehouse.files import (
+    SLICED_ROWS,
     Files,
     Keys,
     is_whole,
@@ -27,6 +28,7 @@ from warehouse.files import (
     scan,
     tidy,
     time_text,
+    write_sorted,
 )
 from warehouse.manifest import (
     Manifest,
@@ -60,22 +62,29 @@ class Publisher:
         except (duckdb.Error, OSError) as exc:
             raise self._refused(exc) from exc
 
-    def publish(self, samples: pa.Table | None = None, drop_samples_before: str = "") -> Manifest:
+    def publish(
+        self,
+        samples: pa.Table | None = None,
+        drop_samples_before: str = "",
+        drop_samples_of: Keys | None = None,
+    ) -> Manifest:
         """One cycle; returns the manifest now in force.
 
         samples: new rows of that table, which the warehouse does not keep.
         drop_samples_before: ISO time; sample files with older lines go at once.
+        drop_samples_of: (channel, start) of windows whose lines go before new ones come.
         Raises StorageFull, and leaves the previous manifest in force. Published files that
         were lost or damaged meanwhile are made again.
         """
+        gone = drop_samples_of or []
         try:
-            return self._cycle(samples, drop_samples_before)
+            return self._cycle(samples, drop_samples_before, gone)
         except (duckdb.Error, OSError) as exc:
             if is_full(exc):
                 raise self._refused(exc) from exc
         try:
             self.manifest = self._anew(self.manifest, self.manifest.source)
-            return self._cycle(samples, drop_samples_before)
+            return self._cycle(samples, drop_samples_before, gone)
         except (duckdb.Error, OSError) as exc:
             raise self._refused(exc) from exc
 
@@ -121,15 +130,18 @@ class Publisher:
         remove_strays(self.folder.published, found.paths() if found else set())
         if found is None or not self._fits(found):
             return self._anew(found, source)
-        tables = {name: found.tables.get(name) or (self._empty(name),) for name in TABLES}
+        tables = {name: found.tables[name] for name in TABLES}
         manifest = Manifest(found.version + 1, found.revision, datetime.now(UTC), source, tables)
         write_manifest(self.folder.manifest, manifest)
         return manifest
 
     def _fits(self, found: Manifest) -> bool:
         # replaced keys are known only to the process that replaced them: a manifest that
-        # lags behind may hold rows twice when caught up, so it is made anew
-        return found.revision == self.store.revision and all(
+        # lags behind may hold rows twice when caught up, so it is made anew; so is one of
+        # before a migration, whose new tables are filled with rows of old revisions
+        if found.revision != self.store.revision or not found.tables.keys() >= TABLES.keys():
+            return False
+        return all(
             is_whole(self.folder.published, file)
             for files in found.tables.values()
             for file in files
@@ -152,7 +164,7 @@ class Publisher:
             return self._write_samples(samples_schema().empty_table())
         return self._write(TABLES[name], f"SELECT * FROM {name} LIMIT 0", {})
 
-    def _cycle(self, samples: pa.Table | None, drop_before: str) -> Manifest:
+    def _cycle(self, samples: pa.Table | None, drop_before: str, gone: Keys) -> Manifest:
         replaced, stale = self.store.take_replaced()
         self._written = []
         expired = {
@@ -168,7 +180,7 @@ class Publisher:
                 for spec in TABLES.values()
                 if spec.stored
             }
-            tables["samples"] = self._samples(samples, expired)
+            tables["samples"] = self._samples(samples, expired, gone)
             self._swap(tables, self.store.revision)
         except BaseException:
             for path in self._written:
@@ -231,6 +243,9 @@ class Publisher:
         target = self.folder.published / path
         target.parent.mkdir(parents=True, exist_ok=True)
         self._written.append(path)
+        if self._is_long(query, values):
+            write_sorted(self.store.con, query, values, spec.order, target)
+            return self._describe(spec, path)
         order = ", ".join(f'"{c}"' for c in spec.order)
         self.store.con.execute(
             f"COPY (SELECT * FROM ({query}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet)",
@@ -238,21 +253,31 @@ class Publisher:
         ).fetchall()
         return self._describe(spec, path)
 
+    def _is_long(self, query: str, values: dict[str, Any]) -> bool:
+        """Whether a month is made from its start, and has too many rows to sort at once."""
+        if values.get("since", 1) > 0:
+            return False
+        found = self.store.con.execute(f"SELECT count(*) FROM ({query})", values).fetchall()
+        return int(found[0][0]) > SLICED_ROWS
+
     def _describe(self, spec: TableSpec, path: str) -> PublishedFile:
         span = f'min("{spec.time}"), max("{spec.time}")' if spec.time else "NULL, NULL"
         source = scan([self.folder.published / path])
         count, first, last = self._one(f"SELECT count(*), {span} FROM {source}")
         return PublishedFile(path, count, time_text(first), time_text(last))
 
-    def _samples(self, new: pa.Table | None, expired: set[str]) -> Files:
+    def _samples(self, new: pa.Table | None, expired: set[str], gone: Keys) -> Files:
         kept: Iterable[PublishedFile] = (
             file for file in self.manifest.tables["samples"] if file.path not in expired
         )
+        spec = TABLES["samples"]
+        keys = set(gone)
+        if new is not None:
+            keys.update(zip(*(new.column(n).to_pylist() for n in spec.replace), strict=True))
+        if keys:
+            kept = tuple(self._without(spec, kept, sorted(keys)))
         if new is not None and new.num_rows:
-            spec = TABLES["samples"]
-            columns = (new.column(name).to_pylist() for name in spec.replace)
-            keys = sorted(set(zip(*columns, strict=True)))
-            kept = (*self._without(spec, kept, keys), self._write_samples(new))
+            kept = (*kept, self._write_samples(new))
         return tidy(tuple(kept)) or (self._empty("samples"),)
 
     def _write_samples(self, rows: pa.Table) -> PublishedFile:
@@ -273,7 +298,11 @@ class Publisher:
 
     def _leave(self, paths: Iterable[str]) -> None:
         leave_at = time.time() + LINGER_S
-        self.leaving.extend((leave_at, path) for path in paths)
+        for path in paths:
+            if path.startswith("samples/"):  # text never outlives its row
+                self._unlink(path)
+            else:
+                self.leaving.append((leave_at, path))
 
     def _unlink(self, path: str) -> None:
         (self.folder.published / path).unlink(missing_ok=True)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from warehouse.config import DataFolder
 from warehouse.files import scan
 from warehouse.manifest import Manifest, read_manifest
+from warehouse.rollups import ROLLUPS, view
 from warehouse.sql import sql
 
 
@@ -61,7 +62,13 @@ def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnect
     """An in-memory connection with a view a table over the manifest's files."""
     con = duckdb.connect(config={"temp_directory": str(published.parent / "scratch")})
     con.execute("SET TimeZone='UTC'")
+    con.execute("SET parquet_metadata_cache = true")  # files never change
+    rollups = {rollup.name: rollup for rollup in ROLLUPS}
     for table, files in manifest.tables.items():
-        source = scan(published / file.path for file in files)
-        con.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}").fetchall()
+        if table not in rollups:
+            source = scan(published / file.path for file in files)
+            con.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}").fetchall()
+    for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
+        query = view(rollups[table], published, manifest)
+        con.execute(f"CREATE VIEW {table} AS {query}").fetchall()
     return con

@@ -1,6 +1,7 @@
 """The one writer of warehouse.duckdb: open, migrate, replace rows in transactions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
+from warehouse.rollups import Rolling
 from warehouse.sql import migrations, sql
 from warehouse.tables import TABLES, TableSpec
 
@@ -32,6 +34,7 @@ class Store:
         try:
             _migrate(self.con, path)
             self.revision = int(self.meta("revision") or 0)
+            self._rolling = Rolling(self.con)
         except duckdb.Error as exc:
             self.con.close()
             raise _told(exc, path) from exc
@@ -60,15 +63,22 @@ class Store:
 
         tables: rows by table name, with the table's columns but `rev`. meta: values to keep
         with them. before: (query name, parameters) to run first, in the same transaction;
-        one that names `$rev` gets the revision this write makes. Returns their row counts.
+        one that names `$rev` gets the revision this write makes, and one that changes windows
+        has them in `touched` (rollups.py). Returns their row counts.
         Raises StorageFull when the disk refuses, WarehouseBroken when the file is damaged,
         duckdb.Error for rows the schema refuses; nothing of the write is then kept.
         """
         revision = self.revision + 1
         replaced: dict[str, list[tuple[Any, ...]]] = {}
         counts = []
+        before = list(before)
+        touching = [tables[name] for name in ("windows", "window_terms") if name in tables]
+        rolls = bool(before) or self._rolling.is_needed(touching)
+        opens = self._rolling.open
         try:
             self.con.execute("BEGIN")
+            if rolls:
+                self._rolling.begin(touching)
             for name, values in before:
                 rev = {"rev": revision} if "$rev" in sql(name) else {}
                 changed = self.con.execute(sql(name), {**values, **rev}).fetchall()
@@ -76,16 +86,25 @@ class Store:
             for name, rows in tables.items():
                 if rows.num_rows:
                     replaced[name] = _replace(self.con, TABLES[name], rows, revision)
-            for key, value in {**(meta or {}), "revision": str(revision)}.items():
+            if rolls:
+                rolled, opens = self._rolling.roll(revision)
+                replaced |= rolled
+            for key, value in self._kept(meta, revision, opens).items():
                 self.con.execute(sql("set_meta"), {"name": key, "value": value})
             self.con.execute("COMMIT")
         except duckdb.Error as exc:
             _rollback(self.con)
             raise _told(exc, self.path) from exc
-        self.revision = revision
+        self.revision, self._rolling.open = revision, opens
         for name, keys in replaced.items():
             self.replaced.setdefault(name, []).extend(keys)
         return counts
+
+    def _kept(
+        self, meta: Mapping[str, str] | None, revision: int, opens: Mapping[str, datetime]
+    ) -> dict[str, str]:
+        moved = {f"open_{k}": str(at) for k, at in opens.items() if self._rolling.open.get(k) != at}
+        return {**(meta or {}), **moved, "revision": str(revision)}
 
     def rows(self, table: str, values: Sequence[Mapping[str, Any]]) -> pa.Table:
         """Dictionaries as an Arrow table of `table`'s columns; absent keys are NULL."""
@@ -120,7 +139,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT, "threads": 2})
     except duckdb.IOException as exc:
-        if "lock" in str(exc).lower():
+        if "set lock on file" in str(exc).lower():  # 1.5 says "block" of damaged files
             raise WarehouseLocked(
                 f"{path} is in use by another process; stop that one, "
                 "or set DLD_DATA to another folder"

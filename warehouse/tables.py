@@ -26,6 +26,9 @@ TABLES = {
         TableSpec("streams", ("stream_id",), None, ("channel", "started_at")),
         TableSpec("windows", ("channel", "start"), "start", ("channel", "start")),
         TableSpec("window_terms", ("channel", "start"), "start", ("channel", "start", "term")),
+        TableSpec("window_hours", ("channel", "hour"), "hour", ("channel", "hour")),
+        # by term first: a term's trend over a year is then a few row groups
+        TableSpec("term_days", ("channel", "day"), "day", ("channel", "term", "day")),
         # samples hold text: never in the warehouse, whose pages keep deleted rows
         TableSpec("samples", ("channel", "start"), "start", ("channel", "start", "rank"), False),
         TableSpec("forecasts", ("channel", "cutoff", "model"), "cutoff", ("channel", "cutoff")),

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.intake import Counts, Intake
 from pipeline.message import Heard, Message, StreamEnd, StreamStart, Watch
+from pipeline.optout import OptOut
 from pipeline.privacy import Hasher, load_salt
 from pipeline.rows import term_rows, window_rows
 from pipeline.score import Scorer
@@ -38,11 +39,13 @@ class Summary:
 class Importer:
     """Reads placed streams of a table into `files`. progress is told of every message count."""
 
-    def __init__(self, files: ImportFiles, scorer: Scorer, salt: Path) -> None:
+    def __init__(
+        self, files: ImportFiles, scorer: Scorer, salt: Path, optout: OptOut | None = None
+    ) -> None:
         self.files = files
         hasher = Hasher(load_salt(salt))
         gate = Gate(scorer.knows, hasher.of)
-        self.intake = Intake(scorer, hasher, gate, grace_s=0, held=0)
+        self.intake = Intake(scorer, hasher, gate, optout or OptOut(), grace_s=0, held=0)
         self.windows = 0
 
     def run(

@@ -19,7 +19,7 @@ from tests.build import (
     term_row,
     window_row,
 )
-from warehouse import publish
+from warehouse import compact, publish
 from warehouse.compact import merge, plan
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
@@ -165,6 +165,27 @@ def test_merging_keeps_every_row_once_and_sorts_it(
     assert files(publisher) == (merged,)
     assert (merged.rows, merged.min, merged.max) == (4, iso(utc(T)), iso(utc(T + 90)))
     assert rows(folder, WINDOWS) == before == [(0, 0.0), (30, 0.1), (60, 0.2), (90, 0.3)]
+
+
+def test_files_too_long_to_sort_at_once_are_sorted_in_slices(
+    folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "SLICED_ROWS", 3)
+    monkeypatch.setattr(compact, "SLICED_ROWS", 3)
+    for k in (3, 1, 2, 0):
+        put(store, windows=[window_row(30 * k, channel=c) for c in ("b", "a", "c")])
+    publisher = Publisher(folder, store, "live")
+    publisher.publish()
+    expected = [(c, 30.0 * k) for c in "abc" for k in range(4)]
+    every = "SELECT channel, epoch(start) - 1767268800 FROM windows"
+    assert rows(folder, every) == expected
+    (whole,) = files(publisher)
+    put(store, windows=[window_row(120, channel="b")])
+    publisher.publish()
+    merged = merge(folder, "windows", list(files(publisher)))
+    assert publisher.swap_merged("windows", {f.path for f in files(publisher)}, merged)
+    assert (merged.rows, merged.min, merged.max) == (13, whole.min, iso(utc(T + 120)))
+    assert rows(folder, every) == sorted([*expected, ("b", 120.0)])
 
 
 def test_rows_committed_before_a_merged_file_is_put_in_are_published_too(

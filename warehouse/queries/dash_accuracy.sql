@@ -1,13 +1,12 @@
--- Scored forecasts of $channels (a list) over the days [$since, $until), a row a channel, day,
+-- Scored forecasts of $channels (a list) over the full days [$since, $until), a row a channel, day,
 -- model and step, beside the running session mean on the same targets.
 -- noise: the part of n * nMSE nobody can know, sum n (v / n) = v * targets, v being the
 -- channel's pooled within-window message variance over these days.
 
 WITH noise AS (
-    SELECT channel, sum((n_messages - 1) * sd_compound ** 2) / sum(n_messages - 1) AS v
-    FROM windows
-    WHERE channel IN (SELECT unnest($channels::VARCHAR[]))
-        AND start >= $since AND start < $until AND n_messages > 1
+    SELECT channel, sum(sum_within) / nullif(sum(freedom), 0) AS v
+    FROM window_hours
+    WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND hour >= $since AND hour < $until
     GROUP BY channel
 )
 SELECT s.channel, s.day, s.model, s.step, s.targets, s.n, s.squared_error, s.absolute_error,

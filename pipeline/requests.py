@@ -1,0 +1,106 @@
+"""Actions of the inbox that reach beyond the store: forget, opt-out, backup, import."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline.forget import forget_channel, forget_chatter, stop_reading
+from pipeline.inbox import Action, NotYet, Request, run_import
+from pipeline.jobs import run_backup
+from pipeline.names import login
+from pipeline.optout import save_optout
+from pipeline.site import Site
+from warehouse.errors import BadInput
+from warehouse.imported import ImportFiles
+from warehouse.manifest import replace_file
+from warehouse.records import iso
+from warehouse.store import Store
+
+_HASH_BITS = 63
+
+
+def site_actions(site: Site) -> dict[str, Action]:
+    """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
+
+    def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if site.engine and any(job.is_alive() for job in site.engine.jobs.values()):
+            raise NotYet  # a backup under way would have what is forgotten
+        kind, who = _subject(site, inbox, request)
+        if kind == "chatters":
+            forget_chatter(site, int(who))
+        else:
+            forget_channel(site, str(who))
+        store.write({}, meta)
+        _redact(inbox, request)
+
+    def opt_out(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        kind, who = _subject(site, inbox, request)
+        undo = request.body.get("undo", False)
+        if not isinstance(undo, bool):
+            raise BadInput("undo is true or false")
+        site.optout.change(kind, who, undo)
+        save_optout(site.folder.optout, site.optout)
+        if kind == "channels" and not undo:
+            stop_reading(site, str(who))
+        store.write({}, meta)
+
+    def import_(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        site.optout.refuse(ImportFiles(inbox / request.id).channels())
+        run_import(inbox, store, request, meta)
+
+    def backup(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        run_backup(site, request.id)
+        store.write({}, meta)
+
+    return {"forget": forget, "opt-out": opt_out, "import": import_, "backup": backup}
+
+
+def _subject(site: Site, inbox: Path, request: Request) -> tuple[str, int | str]:
+    """("chatters", hash) or ("channels", login). A chatter's login leaves the request's file
+    before anything else is done."""
+    given = {
+        k: request.body[k] for k in ("chatter", "chatter_hash", "channel") if k in request.body
+    }
+    if len(given) != 1:
+        raise BadInput(f"{request.action} needs either a chatter or a channel")
+    ((name, value),) = given.items()
+    if name == "channel":
+        return "channels", login(value)
+    who = _hash(value) if name == "chatter_hash" else site.hasher.of(login(value))
+    _rewrite(inbox, request, {"chatter_hash": str(who)})
+    return "chatters", who
+
+
+def _hash(value: Any) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 1 << _HASH_BITS:
+        raise BadInput("chatter_hash is not a chatter's hash")
+    return int(text)
+
+
+def _redact(inbox: Path, request: Request) -> None:
+    """What is forgotten is not named by the request that asked for it, nor by older ones."""
+    name = request.body.get("channel")
+    _rewrite(inbox, request, {})
+    if isinstance(name, str):
+        named = re.compile(rf"\b{login(name)}\b".encode(), re.IGNORECASE)
+        for path in (*inbox.glob("done/*.json"), *inbox.glob("refused/*.json")):
+            if named.search(path.read_bytes()):
+                replace_file(path, orjson.dumps({"id": path.stem, "reason": "forgotten"}))
+
+
+def _rewrite(inbox: Path, request: Request, more: Mapping[str, Any]) -> None:
+    kept = {k: v for k, v in request.body.items() if k == "undo"}
+    body = {
+        **kept,
+        **more,
+        "id": request.id,
+        "at": request.at or iso(datetime.now(UTC)),
+        "by": request.by,
+        "action": request.action,
+    }
+    replace_file(inbox / f"{request.id}.json", orjson.dumps(body))

@@ -1,0 +1,87 @@
+"""Where requests are applied: an open data folder, with or without a running engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pipeline.buffer import Buffer, expire_scratch
+from pipeline.config import PipelineSettings
+from pipeline.inbox import Action
+from pipeline.optout import OptOut, load_optout
+from pipeline.privacy import Hasher, load_salt
+from pipeline.score import Scorer, make_scorer
+from warehouse.config import DataFolder
+from warehouse.publish import Publisher
+from warehouse.records import iso, utc
+from warehouse.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.engine import Engine
+
+
+@dataclass
+class Site:
+    """What an action may need. engine: None when a command does the work itself."""
+
+    folder: DataFolder
+    settings: PipelineSettings
+    store: Store
+    publisher: Publisher
+    buffer: Buffer
+    hasher: Hasher
+    optout: OptOut
+    engine: Engine | None = None
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The engine's, or one made when it is first needed."""
+        return self.engine.intake.scorer if self.engine else make_scorer(self.settings.lexicon)
+
+    def actions(self) -> dict[str, Action]:
+        """Actions beyond those that need nothing but the store."""
+        from pipeline.requests import site_actions  # they need a Site
+
+        return site_actions(self)
+
+    def publish(self) -> None:
+        """A publishing cycle without samples past their time."""
+        before = iso(utc(time.time() - self.settings.retention_h * 3600))
+        self.publisher.publish(drop_samples_before=before)
+
+
+@contextmanager
+def open_site(folder: DataFolder) -> Iterator[Site]:
+    """The data folder, with its lock. Raises WarehouseLocked while a daemon has it."""
+    settings = PipelineSettings()
+    with Store(folder.warehouse) as store:
+        # first, while published/ still fits: or it would all be made anew
+        source = store.meta("source") or "replay"
+        publisher = Publisher(folder, store, source, keep_source=True)
+        buffer = Buffer(folder.buffer, settings.retention_h * 3600)
+        buffer.expire(time.time())
+        expire_scratch(folder.scratch, buffer.retention_s)
+        hasher = Hasher(load_salt(folder.root / "salt"))
+        optout = load_optout(folder.optout)
+        try:
+            yield Site(folder, settings, store, publisher, buffer, hasher, optout)
+        finally:
+            buffer.close()
+
+
+def site_of(engine: Engine) -> Site:
+    """The site of a running engine."""
+    return Site(
+        engine.folder,
+        engine.settings,
+        engine.store,
+        engine.publisher,
+        engine.buffer,
+        engine.intake.hasher,
+        engine.optout,
+        engine,
+    )

@@ -1,0 +1,150 @@
+"""A made-up year of a hundred channels as published files, straight from SQL."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from warehouse.config import DataFolder
+from warehouse.files import quoted, time_text
+from warehouse.manifest import Manifest, PublishedFile, write_manifest
+from warehouse.rollups import ROLLUPS
+from warehouse.store import Store
+from warehouse.tables import TABLES
+
+FIRST = datetime(2025, 1, 1)
+CHANNELS = 100
+TERMS = 20  # rows of a window
+
+# u(k): uniform 0..1 of the row and k, the same on every machine
+UNIFORM = "CREATE OR REPLACE MACRO u(i, k) AS hash(i * 64 + k) / 18446744073709551616.0"
+# $first, $count: windows of each channel from the epoch second $first on. One in twelve is
+# silent; sizes per window are those of real chat, where half of the slots are empty.
+WINDOWS = """
+WITH base AS (
+    SELECT i, printf('channel%02d', i // $count) AS channel,
+        make_timestamp(($first + 30 * (i % $count)) * 1000000) AS start,
+        CASE WHEN u(i, 0) < 0.08 THEN 0 ELSE 1 + floor(-12 * ln(1 - u(i, 1)))::INTEGER END AS n
+    FROM range($channels * $count) r(i)
+), mood AS (
+    SELECT *, CASE WHEN n > 0 THEN 0.15 * sin(i // $count) + (u(i, 2) - 0.5) * 0.8 END AS mean
+    FROM base
+)
+SELECT channel, start, channel || ':' || strftime(start, '%Y%m%d') AS stream_id,
+    CASE WHEN u(i, 3) < 0.01 THEN 12.5 ELSE 30 END::DOUBLE AS observed_s,
+    n AS n_messages, (n * 3 + 3) // 4 AS n_chatters, (u(i, 4) * 2)::INTEGER AS n_filtered,
+    0 AS n_late, mean AS mean_compound,
+    CASE WHEN n > 1 THEN 0.2 + 0.3 * u(i, 5) END::DOUBLE AS sd_compound,
+    CASE WHEN n > 0 THEN floor(u(i, 6) * n) / n END AS share_positive,
+    CASE WHEN n > 0 THEN floor(u(i, 7) * n * 0.5) / n END AS share_negative,
+    CASE WHEN n > 0 THEN floor(u(i, 8) * n) / n END AS share_scored,
+    CASE WHEN n > 0 THEN floor(u(i, 9) * n) / n END AS share_emote,
+    [n, 0, 0, n // 2, 0, n // 3] AS sub_n,
+    [mean, NULL, NULL, u(i, 10), NULL, u(i, 11)]::DOUBLE[] AS sub_mean,
+    'full-1' AS lexicon_version, 'live' AS source, 1::BIGINT AS rev
+FROM mood
+"""
+TERM_ROWS = """
+SELECT w.channel, w.start, printf('term%d', CASE WHEN k = 0 THEN 0 ELSE
+        floor(exp(u(epoch(w.start)::BIGINT, k) * 5))::INTEGER * 32 + k END) AS term,
+    CASE k WHEN 0 THEN 'rest' WHEN 1 THEN 'emote' ELSE 'word' END AS kind,
+    1 + (u(epoch(w.start)::BIGINT, k + 20) * 4)::INTEGER AS n,
+    (u(epoch(w.start)::BIGINT, k + 40) - 0.5) / 20 AS contribution, 1::BIGINT AS rev
+FROM windows w, range($terms) t(k)
+WHERE w.n_messages > 0 AND w.channel = 'channel00'
+"""
+SCORES = """
+SELECT printf('channel%02d', c) AS channel, $day::DATE + d::INTEGER AS day, m AS model,
+    s::INTEGER AS step, 2000 AS targets, 20000::BIGINT AS n, 20000 * u(x, 1) AS squared_error,
+    20000 * u(x, 2) AS absolute_error, 20000 * u(x, 3) AS crps, 20000 * u(x, 4) AS width80,
+    1600 AS hits80, 1900 AS hits95, 1::BIGINT AS rev
+FROM (
+    SELECT c, d, m, s, hash(c, d, m, s) >> 8 AS x
+    FROM range($channels) a(c), range($days) b(d), range(1, 11) e(s),
+        (SELECT unnest(['session_mean', 'last_value', 'ewma', 'ridge', 'lstm-1']) AS m)
+)
+"""
+
+
+class History:
+    """Writes the months of `count` windows a channel below `folder`, and their manifest."""
+
+    def __init__(self, folder: DataFolder, count: int, say: Callable[[str], None]) -> None:
+        self.folder, self.count, self.say = folder, count, say
+        self.until = FIRST + timedelta(seconds=30 * count)
+        self.files: dict[str, list[PublishedFile]] = {name: [] for name in TABLES}
+
+    def write(self) -> None:
+        self._empty_tables()
+        with duckdb.connect(config={"temp_directory": str(self.folder.root / "tmp")}) as con:
+            con.execute("SET TimeZone='UTC'")
+            con.execute(UNIFORM)
+            at = FIRST
+            while at < self.until:
+                after = min((at.replace(day=1) + timedelta(days=32)).replace(day=1), self.until)
+                self._month(con, at, after)
+                self.say(f"{at:%Y-%m} made")
+                at = after
+        tables = {name: tuple(files) for name, files in self.files.items()}
+        manifest = Manifest(1, 1, datetime.now().astimezone(), "simulated", tables)
+        write_manifest(self.folder.manifest, manifest)
+
+    def bytes(self, table: str) -> int:
+        """Size of the table's files."""
+        return sum((self.folder.published / f.path).stat().st_size for f in self.files[table])
+
+    def rows(self, table: str) -> int:
+        return sum(file.rows for file in self.files[table])
+
+    def _month(self, con: duckdb.DuckDBPyConnection, at: datetime, after: datetime) -> None:
+        seconds = (at - datetime(1970, 1, 1)) // timedelta(seconds=1)
+        count = (after - at) // timedelta(seconds=30)
+        values = {"$first": seconds, "$count": count, "$channels": CHANNELS, "$terms": TERMS}
+        windows = self._copy(con, "windows", at, _filled(WINDOWS, values))
+        con.execute(f"CREATE OR REPLACE VIEW windows AS FROM {quoted(windows)}")
+        terms = f"{_filled(TERM_ROWS, values)} ORDER BY w.start, term"
+        path = self._copy(con, "window_terms", at, terms)
+        con.execute(f"CREATE OR REPLACE VIEW window_terms AS FROM {quoted(path)}")
+        for rollup in ROLLUPS:
+            rolled = f"SELECT *, 1::BIGINT AS rev FROM ({rollup.made_of('')})"
+            order = ", ".join(TABLES[rollup.name].order)
+            self._copy(con, rollup.name, at, f"{rolled} ORDER BY {order}")
+        days = {"$day": f"'{at:%Y-%m-%d}'", "$days": -((at - after) // timedelta(days=1))}
+        scores = _filled(SCORES, {**days, "$channels": CHANNELS})
+        self._copy(con, "forecast_scores", at, f"{scores} ORDER BY channel, day, model, step")
+
+    def _copy(self, con: duckdb.DuckDBPyConnection, table: str, at: datetime, query: str) -> Path:
+        name = f"{table}/{at:%Y-%m}.parquet"
+        path = self.folder.published / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        con.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet)").fetchall()
+        time = TABLES[table].time
+        ((rows, first, last),) = con.execute(
+            f'SELECT count(*), min("{time}"), max("{time}") FROM {quoted(path)}'
+        ).fetchall()
+        self.files[table].append(PublishedFile(name, rows, time_text(first), time_text(last)))
+        return path
+
+    def _empty_tables(self) -> None:
+        """The other tables, as an empty warehouse has them."""
+        with Store(self.folder.root / "empty.duckdb") as store:
+            for name in ("streams", "channels", "models"):
+                path = self.folder.published / name / "empty.parquet"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                store.con.execute(f"COPY {name} TO {quoted(path)} (FORMAT parquet)").fetchall()
+                self.files[name].append(PublishedFile(f"{name}/empty.parquet", 0))
+        self.files = {name: files for name, files in self.files.items() if name in _USED}
+
+
+_USED = {
+    "channels", "streams", "models", "windows", "window_terms", "window_hours", "term_days",
+    "forecast_scores",
+}  # fmt: skip
+
+
+def _filled(text: str, values: dict[str, object]) -> str:
+    """COPY takes no parameters in its query on every version."""
+    for name in sorted(values, key=len, reverse=True):
+        text = text.replace(name, str(values[name]))
+    return text

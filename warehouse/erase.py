@@ -1,0 +1,120 @@
+"""Rows that are to be forgotten: out of every table, and out of the file's free pages."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from warehouse.config import DataFolder
+from warehouse.errors import StorageFull
+from warehouse.files import Keys, quoted
+from warehouse.publish import Publisher
+from warehouse.reader import connect_views
+from warehouse.sql import sql
+from warehouse.store import Store, is_full
+from warehouse.tables import TABLES
+
+
+def erase_channel(store: Store, channel: str) -> None:
+    """Delete the channel's rows from every table that has such a column, in one transaction.
+
+    The months they were in are published anew. Identifiers come from the catalogue.
+    """
+    for spec in TABLES.values():
+        if spec.stored and spec.time and _has_channel(store, spec.name):
+            months = store.con.execute(
+                f"SELECT DISTINCT strftime(\"{spec.time}\", '%Y-%m') FROM {spec.name} "
+                "WHERE channel = $channel",
+                {"channel": channel},
+            ).fetchall()
+            store.stale.setdefault(spec.name, set()).update(month for (month,) in months)
+    tables = [name for (name,) in store.con.execute(sql("tables_by_channel")).fetchall()]
+    revision = store.revision + 1  # or a crash before publishing would leave it published
+    store.con.execute("BEGIN")
+    try:
+        for name in tables:
+            store.con.execute(f'DELETE FROM "{name}" WHERE channel = $c', {"c": channel})
+        store.con.execute(sql("forget_evidence"), {"channel": channel, "rev": revision})
+        store.con.execute(sql("forget_raids"), {"channel": channel, "rev": revision})
+        for key, value in (("revision", str(revision)), ("scrub", "due")):
+            store.con.execute(sql("set_meta"), {"name": key, "value": value})
+        store.con.execute("COMMIT")
+    except duckdb.Error as exc:
+        store.con.execute("ROLLBACK")
+        raise _refused(exc, store.path) from exc
+    store.revision = revision
+
+
+def erase_terms(store: Store, terms: Iterable[str]) -> None:
+    """The terms were somebody's name: their part goes to the window's rest, proposals go."""
+    named = {"terms": sorted(terms)}
+    if not named["terms"]:
+        return
+    months = store.query("forget_term_months", **named).column("month").to_pylist()
+    store.write(
+        {},
+        {"scrub": "due"},
+        before=[
+            ("touch_terms", named),
+            ("forget_term_rest", named),
+            ("forget_terms", named),
+            ("forget_proposals", named),
+        ],
+    )
+    for table in ("window_terms", "term_days"):
+        store.stale.setdefault(table, set()).update(months)
+
+
+def sample_keys(folder: DataFolder, publisher: Publisher, channel: str) -> Keys:
+    """(channel, start) of every window of the channel that has published lines."""
+    with connect_views(folder.published, publisher.manifest) as con:
+        rows = con.execute(sql("samples_of"), {"channel": channel}).fetchall()
+    return [(channel, start) for (start,) in rows]
+
+
+def scrub(path: Path) -> bool:
+    """Write a closed database anew after an erasure: pages of deleted rows keep their bytes.
+
+    Whether it was done: nothing is done while it is open, or where nothing was erased. Raises
+    StorageFull; the old file then stays. It is never done to an open store: DuckDB would hand
+    out the old file again under its name.
+    """
+    if not path.is_file():
+        return False
+    for left in path.parent.glob(f".{path.name}.*"):  # of a crash
+        left.unlink(missing_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with duckdb.connect(config={"threads": 2}) as con:
+        try:
+            con.execute(f"ATTACH {quoted(path)} AS old")
+            if con.execute(_DUE).fetchall() != [("due",)]:
+                return False
+        except duckdb.Error:  # open elsewhere, or to be told about by who opens it
+            return False
+        try:
+            con.execute("CHECKPOINT old")
+            con.execute(f"ATTACH {quoted(aside)} AS fresh")
+            con.execute("COPY FROM DATABASE old TO fresh")
+            con.execute("UPDATE fresh.meta SET value = 'done' WHERE name = 'scrub'")
+            con.execute("DETACH fresh")
+            aside.replace(path)  # while the lock of the old one is held
+        except (duckdb.Error, OSError) as exc:
+            raise _refused(exc, path) from exc
+        finally:
+            aside.unlink(missing_ok=True)
+    return True
+
+
+_DUE = "SELECT value FROM old.meta WHERE name = 'scrub'"
+
+
+def _has_channel(store: Store, table: str) -> bool:
+    rows = store.con.execute(f"DESCRIBE {table}").fetchall()
+    return any(row[0] == "channel" for row in rows)
+
+
+def _refused(exc: Exception, path: Path) -> Exception:
+    if isinstance(exc, OSError) or is_full(exc):
+        return StorageFull(f"no space left to write {path} anew; free some and it goes on")
+    return exc
