@@ -78,7 +78,6 @@ class Engine:
         self.jobs: dict[str, Job] = {}  # by request: what is done beside the turns
         self.clock = self._last_clock()  # the source's, never backwards
         self._flushed = self._committed = self._slow = time.monotonic()
-        self.buffer.expire(time.time())  # it may have been off for longer than text is kept
         recover(self)
 
     def _last_clock(self) -> float:
