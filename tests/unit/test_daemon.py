@@ -184,6 +184,7 @@ def test_files_of_past_hours_are_merged_beside_the_turns(
     monkeypatch.setattr(engines, "_COMMIT_S", 0.0)
 
     async def wait(batch: int) -> None:
+        await asyncio.sleep(0.7)  # the turn before has been taken
         for _ in range(1000):  # until what can be merged has been
             await asyncio.sleep(0.02)
             if engine.merged or not plan(engine.publisher.manifest, utc(t0)):
