@@ -6,16 +6,16 @@ Plain code without tasks or sleeping; the daemon calls `feed` with every batch.
 import logging
 import time
 import zlib
-from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
 
+from pipeline import upkeep
 from pipeline.buffer import Buffer, expire_scratch
 from pipeline.config import PipelineSettings
-from pipeline.forecast import Forecasts, model_rows
+from pipeline.forecast import Forecasts
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings, whole
 from pipeline.jobs import Job
@@ -24,7 +24,7 @@ from pipeline.mood import MoodState, body
 from pipeline.optout import load_optout
 from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover
-from pipeline.rows import admission, event_rows, sample_rows, stream_row, term_rows, window_rows
+from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.score import Scorer, make_scorer
 from pipeline.site import site_of
 from pipeline.terms import Gate
@@ -91,11 +91,11 @@ class Engine:
         for info in (i for i in infos if i.channel not in self.optout.channels):
             self.infos[info.channel] = info
             self.mood(info.channel).channel_id = self.channel_id(info.channel)
-        self._write_channels()
-        self._moods([])
-        self.store.write({"models": self.store.rows("models", model_rows(self.folder))})
-        self._recaps()
-        self._records()
+        upkeep.write_channels(self)
+        upkeep.refresh_moods(self, [])
+        upkeep.write_models(self)
+        upkeep.read_recaps(self)
+        upkeep.read_records(self)
         self.publish()
 
     def feed(self, batch: Batch) -> None:
@@ -154,7 +154,7 @@ class Engine:
         for done in (self._forecasts, self._scores, self._forecast_of):
             done.clear()
         self._committed = time.monotonic()
-        self._moods(closed)
+        upkeep.refresh_moods(self, closed)
         self.publish(self._samples(closed))
         # after publishing: a request to forget finds all there is
         if apply_all(self.folder.inbox, self.store, site_of(self).actions()):
@@ -180,11 +180,11 @@ class Engine:
         self.buffer.expire(time.time())
         expire_scratch(self.folder.scratch, self.retention_s)
         self.publisher.collect_garbage()
-        self._write_channels()
-        self._write_health()
-        self._write_vocabulary()
-        self._recaps()
-        self._records()
+        upkeep.write_channels(self)
+        upkeep.write_health(self)
+        upkeep.write_vocabulary(self)
+        upkeep.read_recaps(self)
+        upkeep.read_records(self)
         self.publish()
 
     def forget_channel(self, channel: str) -> None:
@@ -242,74 +242,6 @@ class Engine:
         kept = closed if self.retention_s else []  # even of a clock that is ahead of ours
         rows = sample_rows(kept, self.intake.gate, since)
         return pa.Table.from_pylist(rows, schema=samples_schema())
-
-    def _records(self) -> None:
-        """How good each channel's forecasts have been over the last seven days."""
-        since = utc(self.clock - 7 * 86400).replace(tzinfo=None)
-        rows = self.store.query("skills", since=since).to_pylist()
-        self.forecasts.skills = {(r["channel"], r["model"]): r["skill"] for r in rows}
-
-    def _recaps(self) -> None:
-        """What is told of each channel's last stream while it is offline."""
-        for row in self.store.query("recaps", source=self.source).to_pylist():
-            self.mood(row["channel"]).recap = {
-                "title": row["title"] or "",
-                "started_at": iso(row["started_at"].replace(tzinfo=UTC)),
-                "ended_at": iso(row["ended_at"].replace(tzinfo=UTC)),
-                "n": int(row["n"]),
-                "mood": round(row["mood"], 3),
-            }
-
-    def _moods(self, closed: list[Closed]) -> None:
-        for c in closed:
-            self.mood(c.window.channel).saw(c.window, self._shown(c))
-        for channel, state in self.moods.items():
-            track = self.intake.track(channel)
-            state.on = track.on
-            state.forecast = self.forecasts.latest.get(channel)
-            state.skill = self.forecasts.skill(channel)
-            state.trouble = self.forecasts.why
-            if channel in self.intake.readable:
-                state.readable = self.intake.readable[channel].share
-
-    def _shown(self, closed: Closed) -> dict[str, int]:
-        """Messages that use each emote or emoji, those that may be named."""
-        counts = Counter(
-            term
-            for line in closed.lines
-            for term in {name for name, kind, _ in line.scored.terms if kind != "word"}
-        )
-        admits = admission(self.intake.gate, closed.window)
-        return {t: n for t, n in counts.items() if admits(t)}
-
-    def _write_channels(self) -> None:
-        names = {*self.infos, *self.intake.tracks}
-        rows = [self._channel_row(name) for name in sorted(names)]
-        if rows:
-            self.store.write({"channels": self.store.rows("channels", rows)})
-
-    def _channel_row(self, name: str) -> dict[str, Any]:
-        info = self.infos.get(name) or ChannelInfo(name)
-        readable = self.intake.readable.get(name)
-        return {
-            "channel": name,
-            "channel_id": self.channel_id(name),
-            "display_name": info.display_name or name,
-            "language": info.language,
-            "readable": readable.share if readable else None,
-            "source": self.source,
-        }
-
-    def _write_vocabulary(self) -> None:
-        rows = self.intake.vocabulary.take_rows(self.intake.gate.is_login)
-        self.store.write({"vocabulary": self.store.rows("vocabulary", rows)})
-
-    def _write_health(self) -> None:
-        counts = self.intake.counts
-        now = utc(time.time()).replace(microsecond=0)
-        values = {**vars(counts), "lag_s": max(0.0, time.time() - self.clock)}
-        rows = [{"name": name, "at": now, "value": float(v)} for name, v in values.items()]
-        self.store.write({"health": self.store.rows("health", rows)})
 
     def _log(self, closed: list[Closed]) -> None:
         if len(closed) > 20:

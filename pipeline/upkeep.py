@@ -1,0 +1,109 @@
+"""What an engine writes beside windows, and what it shows of its channels.
+
+Rows of channels, health, vocabulary and models; and, for what is served, each channel's mood,
+its last stream and how good its forecasts have been.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from pipeline.forecast import model_rows
+from pipeline.message import ChannelInfo
+from pipeline.rows import admission
+from pipeline.window import Closed
+from warehouse.records import iso, utc
+
+if TYPE_CHECKING:
+    from pipeline.engine import Engine
+
+_RECORD_DAYS = 7
+
+
+def write_channels(engine: Engine) -> None:
+    """A row for every channel that was announced or heard."""
+    names = {*engine.infos, *engine.intake.tracks}
+    rows = [_channel_row(engine, name) for name in sorted(names)]
+    if rows:
+        engine.store.write({"channels": engine.store.rows("channels", rows)})
+
+
+def _channel_row(engine: Engine, name: str) -> dict[str, Any]:
+    info = engine.infos.get(name) or ChannelInfo(name)
+    readable = engine.intake.readable.get(name)
+    return {
+        "channel": name,
+        "channel_id": engine.channel_id(name),
+        "display_name": info.display_name or name,
+        "language": info.language,
+        "readable": readable.share if readable else None,
+        "source": engine.source,
+    }
+
+
+def write_vocabulary(engine: Engine) -> None:
+    """The terms that changed since the last time, but those that are logins."""
+    rows = engine.intake.vocabulary.take_rows(engine.intake.gate.is_login)
+    engine.store.write({"vocabulary": engine.store.rows("vocabulary", rows)})
+
+
+def write_health(engine: Engine) -> None:
+    """What came in so far, and how far the source is behind the wall clock."""
+    now = utc(time.time()).replace(microsecond=0)
+    values = {**vars(engine.intake.counts), "lag_s": max(0.0, time.time() - engine.clock)}
+    rows = [{"name": name, "at": now, "value": float(v)} for name, v in values.items()]
+    engine.store.write({"health": engine.store.rows("health", rows)})
+
+
+def write_models(engine: Engine) -> None:
+    """The models there are, and which of them serves."""
+    rows = model_rows(engine.folder)
+    engine.store.write({"models": engine.store.rows("models", rows)})
+
+
+def read_records(engine: Engine) -> None:
+    """How good each channel's forecasts have been over the last seven days."""
+    since = utc(engine.clock - _RECORD_DAYS * 86400).replace(tzinfo=None)
+    rows = engine.store.query("skills", since=since).to_pylist()
+    engine.forecasts.skills = {(r["channel"], r["model"]): r["skill"] for r in rows}
+
+
+def read_recaps(engine: Engine) -> None:
+    """What is told of each channel's last stream while it is offline."""
+    for row in engine.store.query("recaps", source=engine.source).to_pylist():
+        engine.mood(row["channel"]).recap = {
+            "title": row["title"] or "",
+            "started_at": iso(row["started_at"].replace(tzinfo=UTC)),
+            "ended_at": iso(row["ended_at"].replace(tzinfo=UTC)),
+            "n": int(row["n"]),
+            "mood": round(row["mood"], 3),
+        }
+
+
+def refresh_moods(engine: Engine, closed: Iterable[Closed]) -> None:
+    """The state behind what is served, after these windows."""
+    for c in closed:
+        engine.mood(c.window.channel).saw(c.window, _shown(engine, c))
+    for channel, state in engine.moods.items():
+        track = engine.intake.track(channel)
+        state.on = track.on
+        state.forecast = engine.forecasts.latest.get(channel)
+        state.skill = engine.forecasts.skill(channel)
+        state.trouble = engine.forecasts.why
+        if channel in engine.intake.readable:
+            state.readable = engine.intake.readable[channel].share
+
+
+def _shown(engine: Engine, closed: Closed) -> dict[str, int]:
+    """Messages that use each emote or emoji, those that may be named."""
+    counts = Counter(
+        term
+        for line in closed.lines
+        for term in {name for name, kind, _ in line.scored.terms if kind != "word"}
+    )
+    admits = admission(engine.intake.gate, closed.window)
+    return {t: n for t, n in counts.items() if admits(t)}
