@@ -1,14 +1,15 @@
 """The buffer: what came in, on disk within a second, gone after `retention_h`.
 
-A segment is an hour of JSON lines, named by the hour of the messages in it (their time, not
-their arrival), so a window lies in one segment and text leaves whole, by unlink. A line torn
-by a crash is skipped. What is older than the retention when it comes in is never written.
+A segment is an hour of JSON lines, or less where the retention is short, named by the time of
+the messages in it (not of their arrival), so text leaves whole, by unlink. A line torn by a
+crash is skipped. What is older than the retention when it comes in is never written.
 """
 
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedWriter
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipeline.message import Heard, Item, Lost, Message, StreamEnd, StreamStart,
 from warehouse.errors import StorageFull
 
 _HOUR = 3600
+_LENGTHS = (_HOUR, 900, 300, 60, 10)  # seconds of a segment
 _ASIDE = ".aside"
 _KINDS: dict[str, type[Any]] = {
     "m": Message,
@@ -32,12 +34,29 @@ _KINDS: dict[str, type[Any]] = {
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
+def segment_length(retention_s: float) -> int:
+    """Seconds of a segment: at most a quarter of the retention, since text leaves by segments
+    and early rather than late; ten at the least."""
+    return next((s for s in _LENGTHS if s <= retention_s / 4), _LENGTHS[-1])
+
+
+@dataclass(frozen=True, order=True)
+class Segment:
+    """A file of the buffer: messages of [start, start + length), epoch seconds."""
+
+    start: int
+    length: int
+    path: Path
+
+
 class Buffer:
-    """Appends items to hourly segments. retention_s = 0 keeps nothing on disk."""
+    """Appends items to segments. retention_s = 0 keeps nothing on disk."""
 
     def __init__(self, folder: Path, retention_s: float) -> None:
         self.folder = folder
         self.retention_s = retention_s
+        self.length = segment_length(retention_s)
+        # by the segment's start
         self._pending: dict[int, bytearray] = {}
         self._files: dict[int, BufferedWriter] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -45,32 +64,43 @@ class Buffer:
             path.unlink(missing_ok=True)
 
     def takes(self, item: Item) -> bool:
-        """Whether the item is of a kind that is kept, and not older than the retention."""
-        kept = type(item) in _NAMES and self.retention_s > 0
-        return kept and item.at >= time.time() - self.retention_s
+        """Whether the item is of a kind that is kept, its segment is still there, and its time
+        is not so far ahead that it would stay much longer than the retention."""
+        if type(item) not in _NAMES or not self.covers(item.at):
+            return False
+        return item.at <= time.time() + self.retention_s / 4
+
+    def covers(self, at: float) -> bool:
+        """Whether what was said at `at` is still here: its segment has not been removed."""
+        return self.retention_s > 0 and self._start(at) > time.time() - self.retention_s
 
     def append(self, item: Item, compound: float | None = None) -> None:
         """Keep an item it takes until the next flush; a Message comes with its compound."""
-        self._pending.setdefault(int(item.at // _HOUR), bytearray()).extend(_line(item, compound))
+        pending = self._pending.setdefault(self._start(item.at), bytearray())
+        pending.extend(_line(item, compound))
 
     def flush(self) -> None:
         """Write and fsync what was appended. Raises StorageFull; it is then still pending."""
-        for hour, data in list(self._pending.items()):
+        for start, data in list(self._pending.items()):
             try:
-                file = self._file(hour)
+                file = self._file(start)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             except OSError as exc:
-                self._drop_file(hour)
+                self._drop_file(start)
                 raise self._full(exc) from exc
-            del self._pending[hour]
+            del self._pending[start]
 
     def items_since(self, at: float) -> Iterator[Item]:
-        """Every item kept from the hour of `at` on, segment by segment, as written."""
-        for hour, path in self._segments():
-            if hour >= int(at // _HOUR):
-                yield from _read(path)
+        """Every item kept from the segment of `at` on, segment by segment, as written."""
+        for segment in self.segments(at):
+            yield from _read(segment.path)
+
+    def segments(self, since: float, until: float = float("inf")) -> list[Segment]:
+        """The segments that reach into [since, until), oldest first."""
+        found = filter(None, map(_segment, self.folder.glob("*.jsonl")))
+        return sorted(s for s in found if s.start < until and s.start + s.length > since)
 
     def rewrite(self, change: Callable[[Item], Item | None]) -> int:
         """Put every item through `change`, None dropping it; returns how many it changed.
@@ -78,13 +108,14 @@ class Buffer:
         Segments are written aside and renamed. Raises StorageFull; it can be done again.
         """
         self.flush()
-        return sum(self._rewrite(hour, path, change) for hour, path in self._segments())
+        return sum(self._rewrite(segment, change) for segment in self.segments(0))
 
-    def _rewrite(self, hour: int, path: Path, change: Callable[[Item], Item | None]) -> int:
+    def _rewrite(self, segment: Segment, change: Callable[[Item], Item | None]) -> int:
+        path = segment.path
         changed = sum(change(item) is not item for _, item, _ in _lines(path))
         if not changed:
             return 0
-        self._drop_file(hour)  # it is of the file that goes
+        self._drop_file(segment.start)  # it is of the file that goes
         aside = path.with_name(f"{path.stem}{_ASIDE}")
         try:
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
@@ -103,12 +134,12 @@ class Buffer:
 
     def expire(self, now: float) -> None:
         """Unlink each segment whose oldest possible line has reached the retention."""
-        for hour, path in self._segments():
-            if hour * _HOUR < now - self.retention_s:
-                self._drop_file(hour)
-                path.unlink(missing_ok=True)
-        for hour in [h for h in self._files if h < int(now // _HOUR) - 1]:
-            self._drop_file(hour)
+        for segment in self.segments(0):
+            if segment.start <= now - self.retention_s:
+                self._drop_file(segment.start)
+                segment.path.unlink(missing_ok=True)
+        for start in [s for s in self._files if s + 2 * self.length <= now]:
+            self._drop_file(start)
 
     def _full(self, exc: OSError) -> StorageFull:
         return StorageFull(
@@ -118,37 +149,48 @@ class Buffer:
     def close(self) -> None:
         """Flush, and let go of the files."""
         self.flush()
-        for hour in list(self._files):
-            self._drop_file(hour)
+        for start in list(self._files):
+            self._drop_file(start)
 
-    def _segments(self) -> list[tuple[int, Path]]:
-        found = []
-        for path in sorted(self.folder.glob("*.jsonl")):
-            try:
-                at = datetime.strptime(path.stem, "%Y-%m-%dT%H").replace(tzinfo=UTC)
-            except ValueError:  # not ours; leave it alone
-                continue
-            found.append((int(at.timestamp() // _HOUR), path))
-        return found
+    def _start(self, at: float) -> int:
+        return int(at // self.length) * self.length
 
-    def _file(self, hour: int) -> BufferedWriter:
-        if hour not in self._files:
-            name = datetime.fromtimestamp(hour * _HOUR, UTC).strftime("%Y-%m-%dT%H")
-            descriptor = os.open(
-                self.folder / f"{name}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-            )
-            self._files[hour] = os.fdopen(descriptor, "ab")
-            if self._files[hour].tell():
-                self._files[hour].write(b"\n")  # after a line a crash tore
-        return self._files[hour]
+    def _file(self, start: int) -> BufferedWriter:
+        if start not in self._files:
+            path = self.folder / _name(start, self.length)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._files[start] = os.fdopen(descriptor, "ab")
+            if self._files[start].tell():
+                self._files[start].write(b"\n")  # after a line a crash tore
+        return self._files[start]
 
-    def _drop_file(self, hour: int) -> None:
-        file = self._files.pop(hour, None)
+    def _drop_file(self, start: int) -> None:
+        file = self._files.pop(start, None)
         if file is not None:
             try:
                 file.close()
             except OSError:  # its unwritten bytes are still pending
                 return
+
+
+def _name(start: int, length: int) -> str:
+    """The hour; of shorter ones the second, and the length: the retention may change."""
+    at = datetime.fromtimestamp(start, UTC)
+    if length == _HOUR:
+        return f"{at:%Y-%m-%dT%H}.jsonl"
+    return f"{at:%Y-%m-%dT%H%M%S}-{length}.jsonl"
+
+
+def _segment(path: Path) -> Segment | None:
+    """The segment a file is, None for a file that is not ours."""
+    name, _, length = path.stem.partition("T")[2].partition("-")
+    shape = "%Y-%m-%dT%H%M%S" if length else "%Y-%m-%dT%H"
+    try:
+        at = datetime.strptime(path.stem.removesuffix(f"-{length}"), shape).replace(tzinfo=UTC)
+        found = Segment(int(at.timestamp()), int(length or _HOUR), path)
+    except ValueError:
+        return None
+    return found if name and path.name == _name(found.start, found.length) else None
 
 
 def expire_scratch(folder: Path, retention_s: float) -> None:
@@ -169,6 +211,16 @@ def _line(item: Item, compound: float | None) -> bytes:
 
 def _read(path: Path) -> Iterator[Item]:
     return (item for _, item, _ in _lines(path))
+
+
+def message_of(line: bytes) -> Message | None:
+    """A line of a segment as the message it is; None for any other."""
+    try:
+        name, *fields = orjson.loads(line)
+        item = _item(name, fields)
+    except (ValueError, LookupError, TypeError):
+        return None
+    return item if isinstance(item, Message) else None
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, Item, float | None]]:

@@ -42,7 +42,8 @@ _COMMIT_S = 2.0  # while catching up; live, every closed window is committed at 
 _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
 _WRONG_S = 3600.0  # a step back of the clock, or a message ahead of it, that is a mistake
-_SLOW_S = 60.0  # housekeeping: scores, channels, expiry
+_SLOW_S = 60.0  # housekeeping: scores, channels, garbage
+_EXPIRE_S = 2.0  # text is kept no longer than this beyond its retention
 
 
 class Engine:
@@ -63,6 +64,7 @@ class Engine:
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.buffer.expire(time.time())  # what became too old while nobody ran
+        self._expired = time.time()
         self.publisher = Publisher(folder, store, source)
         self.forecasts = Forecasts(folder, enabled=settings.forecast)
         self.moods: dict[str, MoodState] = {}
@@ -118,6 +120,20 @@ class Engine:
             self.commit()
         if now - self._slow >= _SLOW_S:
             self.housekeeping()
+        if abs(time.time() - self._expired) >= _EXPIRE_S:
+            self.expire()
+
+    def expire(self) -> None:
+        """Text that has reached its retention goes, out of the buffer and out of published/."""
+        self._expired = now = time.time()
+        self.buffer.expire(now)
+        samples = self.publisher.manifest.tables["samples"]
+        if any(file.rows and file.min < self._oldest(now) for file in samples):
+            self.publish()
+
+    def _oldest(self, now: float) -> str:
+        """ISO time; published lines of windows before it are to go."""
+        return iso(utc(now - self.retention_s))
 
     def retry(self) -> None:
         """Do again what a full disk prevented; what was taken in is still in memory."""
@@ -163,10 +179,9 @@ class Engine:
 
     def publish(self, samples: pa.Table | None = None) -> None:
         """A publishing cycle, and what the EBS serves."""
-        before = utc(time.time() - self.retention_s)
         while self.merged:
             self.publisher.swap_merged(*self.merged.pop(0))
-        self.publisher.publish(samples, drop_samples_before=iso(before))
+        self.publisher.publish(samples, drop_samples_before=self._oldest(time.time()))
         clock = self.clock if self.source == "replay" else None
         for state in self.moods.values():
             if state.channel in self.optout.channels:
@@ -177,7 +192,7 @@ class Engine:
     def housekeeping(self) -> None:
         """What needs doing once a minute."""
         self._slow = time.monotonic()
-        self.buffer.expire(time.time())
+        self.expire()
         expire_scratch(self.folder.scratch, self.retention_s)
         self.publisher.collect_garbage()
         upkeep.write_channels(self)

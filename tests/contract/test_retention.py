@@ -162,6 +162,33 @@ def test_text_leaves_hour_by_hour_while_chat_goes_on(
     assert places(released(engine), *old) == set()
 
 
+@pytest.mark.parametrize("retention_h", [0.1, 0.02])
+def test_text_of_a_short_retention_is_nowhere_a_few_seconds_after_it(
+    launch: Launch, clock: Clock, folder: DataFolder, retention_h: float
+) -> None:
+    engine = launch(retention_h=retention_h)
+    begin = (StreamStart("demo", clock.now, "demo:1"), Watch("demo", clock.now))
+    engine.feed(Batch(clock.now, begin))
+    said: dict[str, float] = {}
+    for number in range(10, 34):  # twelve minutes
+        clock.now += 30
+        text = f"{MARK}{number}"
+        said[text] = clock.now - 1
+        item = Message(text, "demo", clock.now - 1, "ann", f"great {text}")
+        engine.feed(Batch(clock.now, (item,)))
+        clock.now += 3  # no more than the checks are apart
+        engine.feed(Batch(clock.now))
+        clock.now -= 3
+        if number % 6 == 3:
+            engine.buffer.flush()
+            old = [t for t, at in said.items() if at < clock.now - retention_h * 3600]
+            assert places(folder, text) == {"buffer"}
+            assert not old or places(folder, *old) == set()
+            if retention_h == 0.1:  # or the search finds nothing
+                assert places(folder, f"{MARK}{number - 2}") == {"buffer", "published"}
+    assert len(said) - len(old) < retention_h * 120 + 1
+
+
 def test_text_that_became_too_old_while_nobody_ran_goes_at_the_start(
     launch: Launch, clock: Clock, folder: DataFolder
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.buffer import Buffer
+from pipeline.buffer import Buffer, segment_length
 from pipeline.message import (
     Happening,
     Heard,
@@ -131,13 +131,57 @@ def test_files_that_are_not_segments_are_left_alone(tmp_path: Path, now: float) 
 def test_a_segment_is_unlinked_when_its_first_line_may_be_too_old(
     tmp_path: Path, now: float
 ) -> None:
-    hours = [now - k * HOUR for k in range(4)]
-    buffer = filled(tmp_path, [message(at) for at in hours], retention_s=2 * HOUR)
+    hours = [now - k * HOUR for k in range(6)]
+    buffer = filled(tmp_path, [message(at) for at in hours], retention_s=4 * HOUR)
     buffer.expire(now)
-    assert sorted(m.at for m in read(tmp_path)) == [hours[1], hours[0]]
-    buffer.expire(now + HOUR / 2 + 1)  # the hour before began two hours ago
-    assert [m.at for m in read(tmp_path)] == [hours[0]]
-    assert all(m.at >= now - 2 * HOUR for m in read(tmp_path))
+    assert sorted(m.at for m in read(tmp_path)) == hours[3::-1]
+    buffer.expire(now + HOUR / 2)  # the hour that was the oldest began four hours ago
+    assert sorted(m.at for m in read(tmp_path)) == hours[2::-1]
+
+
+@pytest.mark.parametrize(
+    ("retention_s", "length"),
+    [(DAY, 3600), (4 * HOUR, 3600), (4 * HOUR - 1, 900), (HOUR, 900), (HOUR - 1, 300),
+     (1200, 300), (1199, 60), (240, 60), (239, 10), (40, 10), (36, 10)],
+)  # fmt: skip
+def test_a_short_retention_has_short_segments(retention_s: float, length: int) -> None:
+    assert segment_length(retention_s) == length
+
+
+def test_text_of_a_short_retention_goes_by_the_minute(tmp_path: Path, now: float) -> None:
+    said = [now - 30 * k for k in range(20)]  # ten minutes
+    buffer = filled(tmp_path, [message(at) for at in said], retention_s=360)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert time.strftime("%Y-%m-%dT%H%M%S-60.jsonl", time.gmtime(now)) in names
+    for later in (0.0, 29.0, 31.0, 61.0, 299.0):
+        buffer.expire(now + later)
+        kept = [m.at for m in read(tmp_path)]
+        assert min(kept) > now + later - 360  # nothing older
+        assert min(kept) <= now + later - 360 + 90  # nor gone long before its time
+    buffer.expire(now + 360)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_segments_of_another_retention_are_read_and_go_in_time(tmp_path: Path, now: float) -> None:
+    filled(tmp_path, [message(now)])
+    filled(tmp_path, [message(now + 1)], retention_s=360)
+    assert [m.at for m in read(tmp_path)] == [now, now + 1]
+    buffer = Buffer(tmp_path, 360)
+    buffer.expire(now + 300)
+    assert [m.at for m in read(tmp_path)] == [now + 1]  # the hour began half an hour ago
+    buffer.expire(now + 361)
+    assert read(tmp_path) == []
+
+
+def test_what_would_reopen_a_segment_that_is_gone_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 7_000_030.0)  # a minute begins at 7,000,020
+    buffer = Buffer(tmp_path, 240)
+    assert not buffer.takes(message(7_000_030 - 239))  # its minute has been unlinked
+    assert buffer.takes(message(7_000_030 - 189))
+    assert buffer.takes(message(7_000_030 + 60))
+    assert not buffer.takes(message(7_000_030 + 61))  # it would stay too long
 
 
 def test_an_expired_segment_is_gone_from_an_open_buffer_too(tmp_path: Path, now: float) -> None:
@@ -154,7 +198,7 @@ def test_an_expired_segment_is_gone_from_an_open_buffer_too(tmp_path: Path, now:
 def test_what_is_older_than_the_retention_is_never_taken(tmp_path: Path) -> None:
     buffer = Buffer(tmp_path, 60)
     now = time.time()
-    assert buffer.takes(message(now - 50))
+    assert buffer.takes(message(now - 40))
     assert not buffer.takes(message(now - 70))
 
 
@@ -167,7 +211,7 @@ def test_without_retention_nothing_is_taken_not_even_from_a_clock_ahead(tmp_path
 _FILL = """
 import resource, sys
 from pathlib import Path
-from pipeline.buffer import Buffer
+from pipeline.buffer import Buffer, segment_length
 from pipeline.message import Message
 from warehouse.errors import StorageFull
 
