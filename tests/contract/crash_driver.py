@@ -1,21 +1,23 @@
 """A pipeline to be killed: python -m tests.contract.crash_driver FOLDER MODE NOW [FILE].
 
-live: chat as a connection brings it, an hour in half a minute; what is said while nobody
-listens is gone. sent.log has every message told to the engine, flushed.log every one that the
-buffer has on disk. replay and simulate: the sources themselves, as if NOW were now.
+live: chat of three channels as a connection brings it, an hour in half a minute; what is said
+while nobody listens is gone. sent.log has every message told to the engine, flushed.log every one
+that the buffer has on disk. replay and simulate: the sources themselves, as if NOW were now.
+It says "opening" once it is imported, "ended" after it has drained.
 """
 
 import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 from pipeline import daemon
+from pipeline.buffer import Buffer
 from pipeline.engine import Engine
 from pipeline.imports.place import place
-from pipeline.message import Batch, ChannelInfo, Heard, Message, StreamStart, Watch
+from pipeline.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulate import Simulate
 from pipeline.table import ChatTable
@@ -24,16 +26,23 @@ from warehouse.config import DataFolder
 from warehouse.store import Store
 
 SPEED = 120.0  # of the live chat's clock
-EVERY = 2.0  # seconds of it between messages
+EVERY = 0.1  # seconds of it between messages: 1,200 a second of ours
+CHANNELS = ("demo", "other", "third")
+TEXTS = ("great", "terrible play", "LUL", "so sad :(", "hello there")
 PAST_DAYS = 0.08
 
 
+Log = Callable[[str, Iterable[Message]], None]
+
+
 class Live:
-    """Message k is said at `anchor` + k EVERY; the anchor is kept beside the data."""
+    """Message k is said at `anchor` + k EVERY; the anchor is kept beside the data.
+
+    Text, chatter and channel follow from k alone."""
 
     kind = "live"
 
-    def __init__(self, root: Path, now: float, log: Callable[[str, str], None]) -> None:
+    def __init__(self, root: Path, now: float, log: Log) -> None:
         anchor = root / "anchor"
         if not anchor.is_file():
             anchor.write_text(repr(time.time()))
@@ -43,22 +52,27 @@ class Live:
         return (time.time() - self.anchor) * SPEED
 
     def channels(self) -> list[ChannelInfo]:
-        return [ChannelInfo("demo")]
+        return [ChannelInfo(name) for name in CHANNELS]
 
     async def batches(self) -> AsyncIterator[Batch]:
         said = int(self.clock() / EVERY) + 1
         start = self.began + self.clock()
-        yield Batch(start, (StreamStart("demo", self.began, "one"), Watch("demo", start)))
+        begun = [StreamStart(name, self.began, f"{name}:one") for name in CHANNELS]
+        yield Batch(start, (*begun, *(Watch(name, start) for name in CHANNELS)))
         while True:
             await asyncio.sleep(0.05)
             until = self.clock()
             items = []
             while said * EVERY < until:
-                at = self.began + said * EVERY
-                items.append(Message(f"m{said}", "demo", at, f"u{said % 5}", "great"))
-                self.log("sent", f"{at}")
+                items.append(self.message(said))
                 said += 1
-            yield Batch(self.began + until, (*items, Heard("demo", self.began + until)))
+            self.log("sent", items)
+            heard = (Heard(name, self.began + until) for name in CHANNELS)
+            yield Batch(self.began + until, (*items, *heard))
+
+    def message(self, k: int) -> Message:
+        channel, text = CHANNELS[k % len(CHANNELS)], TEXTS[k * k % 11 % len(TEXTS)]
+        return Message(f"m{k}", channel, self.began + k * EVERY, f"u{k % 7}", text)
 
 
 class Until:
@@ -82,9 +96,7 @@ async def at_once(seconds: float) -> None:
     await asyncio.sleep(0)
 
 
-def open_source(
-    mode: str, root: Path, now: float, store: Store, log: Callable[[str, str], None]
-) -> Live | Until | Replay:
+def open_source(mode: str, root: Path, now: float, store: Store, log: Log) -> Live | Until | Replay:
     sleep: Callable[[float], Awaitable[None]] = at_once
     if mode == "live":
         return Live(root, now, log)
@@ -110,42 +122,44 @@ def _steady(now: float) -> Callable[[], float]:
     return clock
 
 
+def logger(root: Path) -> Log:
+    """Appends messages to NAME.log, a line each: channel and time, in one write."""
+
+    def log(name: str, messages: Iterable[Message]) -> None:
+        lines = "".join(f"{m.channel} {m.at}\n" for m in messages)
+        with (root / f"{name}.log").open("a") as file:
+            os.write(file.fileno(), lines.encode())
+
+    return log
+
+
+def tell_what_is_on_disk(buffer: Buffer, log: Log) -> None:
+    """Log every message after the flush that wrote it."""
+    append, flush = buffer.append, buffer.flush
+    waiting: list[Message] = []
+
+    def appended(item: Item, compound: float | None = None) -> None:
+        append(item, compound)
+        if isinstance(item, Message):
+            waiting.append(item)
+
+    def flushed() -> None:
+        flush()
+        log("flushed", waiting)
+        waiting.clear()
+
+    buffer.append, buffer.flush = appended, flushed  # type: ignore[method-assign]
+
+
 def main() -> None:
     root, mode, now = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
     root.mkdir(parents=True, exist_ok=True)
-
-    def log(name: str, line: str) -> None:
-        with (root / f"{name}.log").open("a") as file:
-            os.write(file.fileno(), f"{line}\n".encode())
-
+    print("opening", flush=True)
     with Store(DataFolder(root).warehouse) as store:
-        source = open_source(mode, root, now, store, log)
+        source = open_source(mode, root, now, store, logger(root))
         engine = Engine(DataFolder(root), settings(), source.kind, store)
-        append, flush = engine.buffer.append, engine.buffer.flush
-        waiting: list[float] = []
-
-        def appended(item: object, compound: float | None = None) -> None:
-            append(item, compound)  # type: ignore[arg-type]
-            if isinstance(item, Message):
-                waiting.append(item.at)
-
-        def flushed() -> None:
-            flush()
-            for at in waiting:
-                log("flushed", f"{at}")
-            waiting.clear()
-
         if mode == "live":
-            engine.buffer.append, engine.buffer.flush = appended, flushed  # type: ignore[method-assign]
-        feed = engine.feed
-
-        def fed(batch: Batch) -> None:
-            if engine.feed is fed:
-                print("running", flush=True)
-                engine.feed = feed  # type: ignore[method-assign]
-            feed(batch)
-
-        engine.feed = fed  # type: ignore[method-assign]
+            tell_what_is_on_disk(engine.buffer, logger(root))
         asyncio.run(daemon.run(engine, source))
     print("ended", flush=True)
 

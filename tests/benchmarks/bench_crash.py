@@ -1,0 +1,50 @@
+"""Two hundred kill -9 at seeded random moments under load, and what they did.
+
+DLD_BENCH_KILLS: fewer for a quick run; in tens. A kill costs about three seconds.
+"""
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.crashes import Tally, live_trial, rerun_trial
+from warehouse.config import DataFolder
+
+KILLS = int(os.environ.get("DLD_BENCH_KILLS", 200))
+A_TRIAL = 10  # kills of one data folder
+SHARES = {"live": 0.6, "replay": 0.2, "simulate": 0.2}
+COLUMNS = "kills sent on_disk in_windows lost twice other reads broken observed_s unobserved_s"
+
+
+def trial(mode: str, place: Path, moments: random.Random) -> Tally:
+    """Ten kills in a folder of their own."""
+    place.mkdir()
+    if mode == "live":
+        return live_trial(DataFolder(place / "live"), moments, A_TRIAL)
+    return rerun_trial(place, mode, moments, A_TRIAL)
+
+
+def show(mode: str, tally: Tally) -> None:
+    values = {**vars(tally), "broken": len(tally.broken)}
+    print(f"{mode:9}", *(f"{values[name]:>{max(len(name), 7)}.0f}" for name in COLUMNS.split()))
+
+
+@pytest.fixture(scope="module")
+def report() -> Callable[[str, Tally], None]:
+    print(f"\n{'mode':9}", *(f"{name:>{max(len(name), 7)}}" for name in COLUMNS.split()))
+    return show
+
+
+@pytest.mark.parametrize("mode", SHARES)
+def test_kills_lose_nothing_and_count_nothing_twice(
+    tmp_path: Path, mode: str, report: Callable[[str, Tally], None]
+) -> None:
+    tally = Tally()
+    for number in range(max(1, round(KILLS * SHARES[mode] / A_TRIAL))):
+        tally.add(trial(mode, tmp_path / str(number), random.Random(f"{mode}{number}")))
+    report(mode, tally)
+    assert (tally.lost, tally.twice, tally.other, tally.broken) == (0, 0, 0, [])
+    assert tally.reads > tally.kills
