@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from pipeline.lexicon import Lexicon
+from pipeline.rules import Remembered
 from pipeline.score import FullScorer, VaderScorer, make_scorer
 
 STOCK = SentimentIntensityAnalyzer()
@@ -63,6 +64,20 @@ def test_vader_is_stock_vader_for_real_chat(chat_parquet: Path) -> None:
     assert len(texts) >= 100_000
     wrong = [t for t in texts if VADER.compound(t) != STOCK.polarity_scores(t)["compound"]]
     assert len(wrong) == 0  # a text is never shown
+
+
+def test_what_is_remembered_of_tokens_is_bounded_and_what_is_in_use_stays() -> None:
+    asked: list[int] = []
+
+    def found(key: int) -> int:
+        asked.append(key)
+        return key * 2
+
+    squares: Remembered[int, int] = Remembered(found, limit=3)
+    for key in (0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7):
+        assert squares[key] == key * 2
+    assert asked.count(0) == 1
+    assert len(squares) + len(squares.old) <= 6
 
 
 def test_parts_are_shares_of_the_compound_by_vaders_own_sentiments() -> None:

@@ -1,0 +1,201 @@
+"""VADER's rules, asked only where they can say something else than the lexicon.
+
+Whether a token carries a valence, and whether it has a say in its neighbours' scores, is found
+out once a token. What no neighbour touches is worth what the lexicon says; the library judges
+the rest. Compounds are the library's to the last digit.
+"""
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from string import punctuation
+from typing import TypeVar
+
+from vaderSentiment.vaderSentiment import (
+    BOOSTER_DICT,
+    C_INCR,
+    NEGATE,
+    SPECIAL_CASES,
+    SentimentIntensityAnalyzer,
+    normalize,
+)
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+_TOKENS = 40_000  # remembered, twice this at most: nine in ten of what a busy channel says
+_BEFORE, _AFTER = 3, 2  # words that VADER looks at around one
+
+# What a token can be to VADER. SCORED is the highest, so that a maximum tells of it.
+_NEGATES, _BOOSTS, _IDIOM, _NO, _KIND, _OF, _BUT, _UPPER, _SCORED = (1 << b for b in range(9))
+_NEAR = _NEGATES | _BOOSTS | _NO
+_CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _UPPER  # without it, each word stands alone
+
+
+class Remembered(dict[K, V]):
+    """Values found once a key. Bounded: two generations, so that what is in use stays."""
+
+    def __init__(self, find: Callable[[K], V], limit: int = _TOKENS) -> None:
+        super().__init__()
+        self.find, self.limit = find, limit
+        self.old: dict[K, V] = {}
+
+    def __missing__(self, key: K) -> V:
+        if len(self) >= self.limit:
+            self.old = dict(self)
+            self.clear()
+        value = self[key] = self.old[key] if key in self.old else self.find(key)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """What the library's rules ask of a text."""
+
+    words_and_emoticons: list[str]
+    is_cap_diff: bool
+
+
+class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
+    """The rules over VADER's lexicon and `more` words (lower case to valence, -4..4)."""
+
+    def __init__(self, more: Mapping[str, float] | None = None) -> None:
+        super().__init__()
+        self.lexicon.update(more or {})
+        self.emoji_chars = frozenset(self.emojis)
+        self._around = 0  # marks of the words that are looked at
+        self.marks: Remembered[str, int] = Remembered(self._mark)
+        self.valences: Remembered[str, float] = Remembered(self._valence)
+
+    def is_silent(self, tokens: Iterable[str]) -> bool:
+        """Whether no token, none of them with an emoji, carries a valence: VADER's sum is 0."""
+        return max(map(self.marks.__getitem__, tokens), default=0) < _SCORED
+
+    def described(self, text: str) -> str:
+        """Emoji as words, set apart as vaderSentiment sets them apart."""
+        if text.isascii() or self.emoji_chars.isdisjoint(text):
+            return text
+        parts: list[str] = []
+        spaced = True
+        for c in text:
+            word = self.emojis.get(c)
+            if word is not None and not spaced:
+                parts.append(" ")
+            parts.append(c if word is None else word)
+            spaced = word is None and c == " "
+        return "".join(parts)
+
+    def sentiments(self, tokens: list[str]) -> dict[int, float]:
+        """Sentiment of every token that has one, by its place; in VADER's own scale."""
+        marks = list(map(self.marks.__getitem__, tokens))
+        if max(marks, default=0) < _SCORED:
+            return {}
+        places = [i for i, mark in enumerate(marks) if mark >= _SCORED]
+        either = reduce(or_, marks)
+        if not either & _CONTEXT:
+            return {i: self.valences[tokens[i]] for i in places}
+        found = {i: self._sentiment(tokens, marks, i) for i in places if not _is_kind_of(marks, i)}
+        return self._turned(tokens, found) if either & _BUT else found
+
+    def compound(self, sentiments: Iterable[float], text: str) -> tuple[float, float]:
+        """(compound -1..1, the sum that was normalised into it); text: for its ! and ?."""
+        total = float(sum(sentiments))
+        if total and ("!" in text or "?" in text):
+            total += math.copysign(self._punctuation_emphasis(text), total)
+        return float(round(normalize(total), 4)), total
+
+    def _sentiment(self, tokens: list[str], marks: list[int], i: int) -> float:
+        """Of word i: what the lexicon says, louder where it shouts among others that do not."""
+        if _is_touched(marks, i):
+            return self._judged(tokens, marks, i)
+        valence = self.valences[tokens[i]]
+        if marks[i] & _UPPER and _is_shouting(marks):
+            return valence + float(math.copysign(C_INCR, valence))
+        return valence
+
+    def _judged(self, tokens: list[str], marks: list[int], i: int) -> float:
+        """What the library makes of word i among its neighbours, as far as it looks."""
+        first = max(0, i - _BEFORE)
+        near = [stripped(token) for token in tokens[first : i + _AFTER + 1]]
+        self._around = reduce(or_, marks[first : i + _AFTER + 1])
+        sentence = _Sentence(near, _is_shouting(marks))
+        return float(self.sentiment_valence(0, sentence, near[i - first], i - first, [])[0])
+
+    # asked three times a word, and slow: only where there is something to find
+
+    def _negation_check(self, valence: float, words: list[str], start_i: int, i: int) -> float:
+        if self._around & _NEGATES:
+            return float(super()._negation_check(valence, words, start_i, i))
+        return valence
+
+    def _special_idioms_check(self, valence: float, words: list[str], i: int) -> float:
+        return (
+            super()._special_idioms_check(valence, words, i) if self._around & _IDIOM else valence
+        )
+
+    def _turned(self, tokens: list[str], found: Mapping[int, float]) -> dict[int, float]:
+        """The sentiments around a "but", as the library weighs them."""
+        words = [stripped(token) for token in tokens]
+        sentiments = self._but_check(words, [found.get(i, 0) for i in range(len(words))])
+        return {i: value for i, value in enumerate(sentiments) if value}
+
+    def _valence(self, token: str) -> float:
+        return float(self.lexicon[stripped(token).lower()])
+
+    def _mark(self, token: str) -> int:
+        word = stripped(token)
+        lower = word.lower()
+        mark = _ROLES.get(lower, 0) | (_NEGATES if "n't" in lower else 0)
+        if lower in self.lexicon and lower not in BOOSTER_DICT:
+            mark |= _SCORED
+        return mark | (_UPPER if word.isupper() else 0)
+
+
+def stripped(token: str) -> str:
+    """A token as VADER looks it up: without punctuation around it, unless little is left."""
+    word = token.strip(punctuation)
+    return word if len(word) > 2 else token
+
+
+def _roles() -> dict[str, int]:
+    """Lower-case words that have a say in how their neighbours are scored."""
+    # an idiom needs all of its words: to look for its longest is enough
+    idioms = {max(phrase.split(), key=len) for phrase in SPECIAL_CASES}
+    idioms |= {max(phrase.split(), key=len) for phrase in BOOSTER_DICT if " " in phrase}
+    roles: dict[str, int] = {}
+    for words, role in (
+        ({*NEGATE, "so", "this"}, _NEGATES),
+        ({*BOOSTER_DICT, "least"}, _BOOSTS),
+        (idioms, _IDIOM),
+        ({"no"}, _NO),
+        ({"kind"}, _KIND),
+        ({"of"}, _OF),
+        ({"but"}, _BUT),
+    ):
+        for word in words:
+            roles[word] = roles.get(word, 0) | role
+    return roles
+
+
+_ROLES = _roles()
+
+
+def _is_touched(marks: list[int], i: int) -> bool:
+    """Whether a word in VADER's reach of word i, or itself, may change its score."""
+    first = i - _BEFORE if i > _BEFORE else 0
+    near, around = marks[i] & _NO, marks[i]
+    for mark in marks[first:i]:
+        near |= mark
+    for mark in marks[i + 1 : i + _AFTER + 1]:
+        around |= mark
+    return bool(near & _NEAR or (near | around) & _IDIOM)
+
+
+def _is_kind_of(marks: list[int], i: int) -> bool:
+    return bool(marks[i] & _KIND and i + 1 < len(marks) and marks[i + 1] & _OF)
+
+
+def _is_shouting(marks: list[int]) -> bool:
+    """Whether some of the words, and not all, are in capitals."""
+    return 0 < sum(mark & _UPPER > 0 for mark in marks) < len(marks)
