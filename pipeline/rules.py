@@ -147,7 +147,7 @@ class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         word = stripped(token)
         lower = word.lower()
         mark = _ROLES.get(lower, 0) | (_NEGATES if "n't" in lower else 0)
-        if lower in self.lexicon and lower not in BOOSTER_DICT:
+        if self.lexicon.get(lower) and lower not in BOOSTER_DICT:
             mark |= _SCORED
         return mark | (_UPPER if word.isupper() else 0)
 

@@ -189,3 +189,9 @@ def test_what_is_known_is_asked_by_each_lexicons_own_case() -> None:
     assert [FULL.knows(t) for t in ("Good", "LUL", "lul", "POGGERS", "😂")] == [
         True, True, False, True, True,
     ]  # fmt: skip
+
+
+def test_a_false_friend_is_silent_however_loud_or_boosted() -> None:
+    lexicon = FullScorer(Lexicon("t", {}, {"attack": 0.0}))
+    for text in ("attack", "ATTACK now", "never attack", "very attack"):
+        assert lexicon.compound(text) == lexicon.compound(text.lower().replace("attack", "xyz"))
