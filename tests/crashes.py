@@ -34,6 +34,7 @@ COMPARED = {
     "streams": "SELECT * EXCLUDE rev FROM streams ORDER BY ALL",
     "events": "SELECT * EXCLUDE rev FROM events ORDER BY ALL",
 }
+LATEST_S = 0.7  # of a kill after the start of the work; a replay or simulation takes five seconds
 OPEN = {rollup.name for rollup in ROLLUPS}
 WINDOWS = """
 SELECT channel, epoch(start)::BIGINT AS start, n_messages, observed_s FROM windows ORDER BY ALL
@@ -86,9 +87,15 @@ def launch(folder: DataFolder, mode: str, now: float, *more: object) -> subproce
     return run
 
 
-def kill_after(run: subprocess.Popen[str], seconds: float) -> None:
-    """End it with no chance to clean up; one that has ended by itself is too fast a test."""
-    time.sleep(seconds)
+def kill(run: subprocess.Popen[str], moments: random.Random) -> None:
+    """End it with no chance to clean up: one in three while it starts, the others at work.
+
+    One that has ended by itself is too fast a test.
+    """
+    if moments.random() > 1 / 3:
+        assert run.stdout
+        assert run.stdout.readline() == "running\n"
+    time.sleep(moments.uniform(0, LATEST_S))
     run.send_signal(signal.SIGKILL)
     assert run.wait(30) == -signal.SIGKILL, "it ended before it was killed"
     assert run.stdout
@@ -98,7 +105,7 @@ def kill_after(run: subprocess.Popen[str], seconds: float) -> None:
 def finish(run: subprocess.Popen[str]) -> None:
     assert run.stdout
     with run.stdout:
-        assert run.stdout.read() == "ended\n"
+        assert run.stdout.read().endswith("ended\n")
     assert run.wait(60) == 0
 
 
@@ -207,11 +214,13 @@ def live_trial(folder: DataFolder, moments: random.Random, kills: int) -> Tally:
     left: list[Windows] = []
     with Watching(folder) as watching:
         for _ in range(kills):
-            kill_after(launch(folder, "live", now), moments.uniform(0.1, 2))
+            kill(launch(folder, "live", now), moments)
             if folder.warehouse.exists():
                 left.append(committed(folder))
         run = launch(folder, "live", now)
-        time.sleep(2)
+        assert run.stdout
+        assert run.stdout.readline() == "running\n"
+        time.sleep(1.5)  # three minutes of chat
         run.terminate()
         finish(run)
     tally.reads, tally.broken = watching.reads, watching.wrong
@@ -265,7 +274,7 @@ def rerun_trial(place: Path, mode: str, moments: random.Random, kills: int) -> T
     beside = launch(whole, mode, now, *more)
     with Watching(killed) as watching:
         for _ in range(kills):
-            kill_after(launch(killed, mode, now, *more), moments.uniform(0.1, 1.5))
+            kill(launch(killed, mode, now, *more), moments)
         finish(launch(killed, mode, now, *more))
     finish(beside)
     tally = Tally(kills, reads=watching.reads, broken=watching.wrong)

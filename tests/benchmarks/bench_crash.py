@@ -14,17 +14,17 @@ from tests.crashes import Tally, live_trial, rerun_trial
 from warehouse.config import DataFolder
 
 KILLS = int(os.environ.get("DLD_BENCH_KILLS", 200))
-A_TRIAL = 10  # kills of one data folder
+A_TRIAL = {"live": 10, "replay": 10, "simulate": 5}  # kills of one data folder
 SHARES = {"live": 0.6, "replay": 0.2, "simulate": 0.2}
 COLUMNS = "kills sent on_disk in_windows lost twice other reads broken observed_s unobserved_s"
 
 
 def trial(mode: str, place: Path, moments: random.Random) -> Tally:
-    """Ten kills in a folder of their own."""
+    """Kills in a folder of their own."""
     place.mkdir()
     if mode == "live":
-        return live_trial(DataFolder(place / "live"), moments, A_TRIAL)
-    return rerun_trial(place, mode, moments, A_TRIAL)
+        return live_trial(DataFolder(place / "live"), moments, A_TRIAL[mode])
+    return rerun_trial(place, mode, moments, A_TRIAL[mode])
 
 
 def show(mode: str, tally: Tally) -> None:
@@ -43,7 +43,7 @@ def test_kills_lose_nothing_and_count_nothing_twice(
     tmp_path: Path, mode: str, report: Callable[[str, Tally], None]
 ) -> None:
     tally = Tally()
-    for number in range(max(1, round(KILLS * SHARES[mode] / A_TRIAL))):
+    for number in range(max(1, round(KILLS * SHARES[mode] / A_TRIAL[mode]))):
         tally.add(trial(mode, tmp_path / str(number), random.Random(f"{mode}{number}")))
     report(mode, tally)
     assert (tally.lost, tally.twice, tally.other, tally.broken) == (0, 0, 0, [])

@@ -3,7 +3,8 @@
 live: chat of three channels as a connection brings it, an hour in half a minute; what is said
 while nobody listens is gone. sent.log has every message told to the engine, flushed.log every one
 that the buffer has on disk. replay and simulate: the sources themselves, as if NOW were now.
-It says "opening" once it is imported, "ended" after it has drained.
+It says "opening" once it is imported, "running" when it takes in the first batch, "ended" after
+it has drained. Commits are made more often than they would be, so that more kills hit one.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 from pipeline import daemon
+from pipeline import engine as engines
 from pipeline.buffer import Buffer
 from pipeline.engine import Engine
 from pipeline.imports.place import place
@@ -89,7 +91,7 @@ class Until:
             if batch.at > self.end:
                 return
             yield batch
-            await asyncio.sleep(0.01)  # or it might be over before it is killed
+            await asyncio.sleep(0.02)  # or it might be over before it is killed
 
 
 async def at_once(seconds: float) -> None:
@@ -108,7 +110,7 @@ def open_source(mode: str, root: Path, now: float, store: Store, log: Log) -> Li
         return Until(source, now)
     table = ChatTable(Path(sys.argv[4]), root / "scratch")
     placed = place(table.streams())
-    return Replay(table, placed, speed=900, to_now=True, clock=_steady(now))
+    return Replay(table, placed, speed=700, to_now=True, clock=_steady(now))
 
 
 def _steady(now: float) -> Callable[[], float]:
@@ -151,7 +153,19 @@ def tell_what_is_on_disk(buffer: Buffer, log: Log) -> None:
     buffer.append, buffer.flush = appended, flushed  # type: ignore[method-assign]
 
 
+def tell_of_the_first_batch(engine: Engine) -> None:
+    feed = engine.feed
+
+    def fed(batch: Batch) -> None:
+        print("running", flush=True)
+        engine.feed = feed  # type: ignore[method-assign]
+        feed(batch)
+
+    engine.feed = fed  # type: ignore[method-assign]
+
+
 def main() -> None:
+    engines._COMMIT_S = 0.2
     root, mode, now = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
     root.mkdir(parents=True, exist_ok=True)
     print("opening", flush=True)
@@ -160,6 +174,7 @@ def main() -> None:
         engine = Engine(DataFolder(root), settings(), source.kind, store)
         if mode == "live":
             tell_what_is_on_disk(engine.buffer, logger(root))
+        tell_of_the_first_batch(engine)
         asyncio.run(daemon.run(engine, source))
     print("ended", flush=True)
 
