@@ -3,11 +3,11 @@
 Plain code without tasks or sleeping; the daemon calls `feed` with every batch.
 """
 
-import logging
 import time
 import zlib
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from pipeline.forecast import Forecasts
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings, whole
 from pipeline.jobs import Job
+from pipeline.late import Late
 from pipeline.message import Batch, ChannelInfo, Happening, Item, Message
 from pipeline.mood import MoodState, body
 from pipeline.optout import load_optout
@@ -35,14 +36,13 @@ from warehouse.publish import Publisher, samples_schema
 from warehouse.records import iso, utc
 from warehouse.store import Store
 
-log = logging.getLogger(__name__)
-
 _FLUSH_S = 0.5  # the buffer is on disk within this, twice as often as promised
 _COMMIT_S = 2.0  # while catching up; live, every closed window is committed at once
 _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
 _WRONG_S = 3600.0  # a step back of the clock, or a message ahead of it, that is a mistake
 _SLOW_S = 60.0  # housekeeping: scores, channels, garbage
+_DRAIN_S = 2.0  # at the end, for windows to be made again; a restart finds the rest
 _EXPIRE_S = 2.0  # text is kept no longer than this beyond its retention
 
 
@@ -65,6 +65,8 @@ class Engine:
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.buffer.expire(time.time())  # what became too old while nobody ran
         self._expired = time.time()
+        self.late = Late(self.buffer, store, self.intake, source)
+        self.known_since = 0.0  # whoever chatted before it may not be known by name
         self.publisher = Publisher(folder, store, source)
         self.forecasts = Forecasts(folder, enabled=settings.forecast)
         self.moods: dict[str, MoodState] = {}
@@ -105,10 +107,14 @@ class Engine:
         if batch.at < self.clock - _WRONG_S:
             self.clock = batch.at
             self.intake.turn_back(batch.at)
+            self.late.restart()
+        if not self.closed:  # else the warehouse may not have the windows yet
+            self.closed.extend(self.late.step())
         out = self.optout.channels
         items = [whole(item) for item in batch.items if item.channel not in out]
         for item in items:
             self._take(item, batch.at)
+        self.late.take()
         self.events.extend(happenings(items))
         self.clock = max(self.clock, batch.at)
         now = time.monotonic()
@@ -143,6 +149,11 @@ class Engine:
     def finish(self) -> None:
         """The source has ended or the daemon stops: keep all there is."""
         self.commit()
+        until = time.monotonic() + _DRAIN_S
+        while self.late.is_busy() and time.monotonic() < until:
+            self.closed.extend(self.late.step())
+        if self.closed:
+            self.commit()
         self.housekeeping()
         self.buffer.close()
 
@@ -175,7 +186,7 @@ class Engine:
         # after publishing: a request to forget finds all there is
         if apply_all(self.folder.inbox, self.store, site_of(self).actions()):
             self.publish()
-        self._log(closed)
+        upkeep.log_windows(closed, self.clock)
 
     def publish(self, samples: pa.Table | None = None) -> None:
         """A publishing cycle, and what the EBS serves."""
@@ -205,6 +216,7 @@ class Engine:
     def forget_channel(self, channel: str) -> None:
         """Nothing of the channel is in memory, nor in what is yet to be committed."""
         self.intake.forget_channel(channel)
+        self.late.forget_channel(channel)
         self.forecasts.forget_channel(channel)
         self.moods.pop(channel, None)
         self.infos.pop(channel, None)
@@ -246,30 +258,31 @@ class Engine:
 
     def _forecast(self, closed: list[Closed]) -> None:
         """Rows that follow from windows, made once however often the commit is tried."""
-        fresh = [c for c in closed if id(c) not in self._forecast_of]
+        fresh = [c for c in closed if id(c) not in self._forecast_of and not self._is_past(c)]
         forecasts, scores = self.forecasts.after(fresh)
         self._forecast_of.update((id(c), c) for c in fresh)
         self._forecasts.update(((r["channel"], r["cutoff"], r["model"]), r) for r in forecasts)
         self._scores.update(((r["channel"], r["day"], r["model"], r["step"]), r) for r in scores)
 
+    def _is_past(self, closed: Closed) -> bool:
+        """Whether it is a window made again of a stream that is no longer forecast."""
+        stream = self.intake.track(closed.window.channel).stream
+        return closed.again and (stream is None or stream.stream_id != closed.window.stream_id)
+
     def _samples(self, closed: list[Closed]) -> pa.Table:
         since = utc(time.time()) - timedelta(seconds=self.retention_s)
         kept = closed if self.retention_s else []  # even of a clock that is ahead of ours
+        # lines of long ago may have names that nobody remembers: those published stay
+        kept = [c for c in kept if not c.again or c.window.start.timestamp() >= self.known_since]
         rows = sample_rows(kept, self.intake.gate, since)
         return pa.Table.from_pylist(rows, schema=samples_schema())
-
-    def _log(self, closed: list[Closed]) -> None:
-        if len(closed) > 20:
-            log.info("windows closed count=%d to=%s", len(closed), iso(utc(self.clock)))
-            return
-        for c in closed:
-            w = c.window
-            log.info(
-                "window closed channel=%s start=%s n=%d late=%d observed_s=%.1f",
-                w.channel, iso(w.start), w.n_messages, w.n_late, w.observed_s,
-            )  # fmt: skip
 
 
 def _latest(closed: list[Closed]) -> list[Closed]:
     """Each window once, as it was last made."""
-    return list({(c.window.channel, c.window.start): c for c in closed}.values())
+    found: dict[tuple[str, datetime], Closed] = {}
+    for c in closed:
+        key = c.window.channel, c.window.start
+        was_new = key in found and not found[key].again
+        found[key] = replace(c, again=False) if was_new else c
+    return list(found.values())

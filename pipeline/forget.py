@@ -147,7 +147,7 @@ def _forget_in_memory(
                 windows[place] = window
         held = engine.intake.track(window.channel).done.get(int(window.start.timestamp()))
         if held:
-            held[0].filtered = window.n_filtered
+            held.cell.filtered = window.n_filtered
 
 
 def _publish(site: Site, made: list[Closed], gate: Gate, places: set[Place]) -> None:

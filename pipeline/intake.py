@@ -26,7 +26,7 @@ from pipeline.score import Scorer
 from pipeline.summary import Line
 from pipeline.terms import Gate
 from pipeline.vocabulary import Vocabulary
-from pipeline.window import HELD, Closed, Stream, Track
+from pipeline.window import HELD_S, Closed, Stream, Track
 from warehouse.records import WINDOW_SECONDS
 
 _IDS = 100_000  # message ids remembered, twice this at most
@@ -43,9 +43,20 @@ class Counts:
     dropped: int = 0
 
 
+@dataclass(slots=True)
+class Missed:
+    """Messages that came for a window no longer in memory."""
+
+    messages: int = 0
+    filtered: int = 0
+
+
 @dataclass
 class Intake:
-    """All channels' tracks, and the state that decides what counts."""
+    """All channels' tracks, and the state that decides what counts.
+
+    missed: by channel and start of the window; whoever reads it clears it.
+    """
 
     def __post_init__(self) -> None:
         self.gate.hidden = self.optout.chatters
@@ -55,18 +66,19 @@ class Intake:
     gate: Gate
     optout: OptOut = field(default_factory=OptOut)
     grace_s: float = 5.0
-    held: int = HELD
+    held_s: float = HELD_S
     tracks: dict[str, Track] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     readable: dict[str, Readable] = field(default_factory=dict)
+    missed: dict[tuple[str, int], Missed] = field(default_factory=dict)
     _ids: list[set[int]] = field(default_factory=lambda: [set(), set()])
     _again: dict[tuple[str, int], None] = field(default_factory=dict)
 
     def track(self, channel: str) -> Track:
         """The channel's track, made when it is first spoken of."""
         if channel not in self.tracks:
-            self.tracks[channel] = Track(channel, self.scorer.version, self.held)
+            self.tracks[channel] = Track(channel, self.scorer.version, self.held_s)
         return self.tracks[channel]
 
     def take(self, item: Item, hashed: bool = False) -> float | None:
@@ -132,17 +144,22 @@ class Intake:
 
     def _count(self, channel: str, line: Line | None, at: float) -> None:
         track = self.track(channel)
-        before = track.dropped
-        again = track.add(line, at)
-        if again is not None:
-            self._again[channel, again] = None
+        start = track.add(line, at)
+        if start is None:
+            return
+        if start in track.done:
+            self._again[channel, start] = None
             self.counts.late += 1
-        self.counts.dropped += track.dropped - before
+            return
+        missed = self.missed.setdefault((channel, start), Missed())
+        missed.messages += line is not None
+        missed.filtered += line is None
 
-    def remember(self, message: Message) -> None:
-        """A message from the buffer that is in a committed window: not to be counted again."""
-        self._is_known(hash(message.id))
+    def remember(self, message: Message) -> bool:
+        """A message from the buffer that is in a committed window: not to be counted again.
+        Whether it is the first of its id."""
         self.gate.saw(int(message.chatter or 0))
+        return not message.id or not self._is_known(hash(message.id))
 
     def forget(self, chatter: int, change: Callable[[Line], Line | None]) -> None:
         """Put every line held in memory through `change`; what that changes is made again."""
@@ -158,6 +175,7 @@ class Intake:
         self.tracks.pop(channel, None)
         self.readable.pop(channel, None)
         self._again = {key: None for key in self._again if key[0] != channel}
+        self.missed = {key: m for key, m in self.missed.items() if key[0] != channel}
 
     def turn_back(self, now: float) -> None:
         """The source's clock had been wrong; it is `now`."""
@@ -175,7 +193,11 @@ class Intake:
 
     def close(self, now: float) -> list[Closed]:
         """The windows whose time has come, and those that late messages changed."""
-        again = [self.tracks[channel].again(start) for channel, start in self._again]
+        again = [
+            self.tracks[channel].again(start)
+            for channel, start in self._again
+            if start in self.tracks[channel].done  # or the clock was turned back since
+        ]
         self._again.clear()
         new = [c for t in self.tracks.values() for c in t.close(now, self.grace_s)]
         return [*again, *new]

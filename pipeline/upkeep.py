@@ -6,6 +6,7 @@ its last stream and how good its forecasts have been.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -21,7 +22,10 @@ from warehouse.records import iso, utc
 if TYPE_CHECKING:
     from pipeline.engine import Engine
 
+log = logging.getLogger(__name__)
+
 _RECORD_DAYS = 7
+_LOGGED = 20  # windows of a commit that are worth a line each
 
 
 def write_channels(engine: Engine) -> None:
@@ -87,7 +91,9 @@ def read_recaps(engine: Engine) -> None:
 def refresh_moods(engine: Engine, closed: Iterable[Closed]) -> None:
     """The state behind what is served, after these windows."""
     for c in closed:
-        engine.mood(c.window.channel).saw(c.window, _shown(engine, c))
+        state = engine.mood(c.window.channel)
+        if not c.again or any(known.start == c.window.start for known in state.windows):
+            state.saw(c.window, _shown(engine, c))
     for channel, state in engine.moods.items():
         track = engine.intake.track(channel)
         state.on = track.on
@@ -98,6 +104,19 @@ def refresh_moods(engine: Engine, closed: Iterable[Closed]) -> None:
             state.readable = engine.intake.readable[channel].share
 
 
+def log_windows(closed: list[Closed], clock: float) -> None:
+    """A line a window; one for all of them while catching up."""
+    if len(closed) > _LOGGED:
+        log.info("windows closed count=%d to=%s", len(closed), iso(utc(clock)))
+        return
+    for c in closed:
+        w = c.window
+        log.info(
+            "window closed channel=%s start=%s n=%d late=%d observed_s=%.1f",
+            w.channel, iso(w.start), w.n_messages, w.n_late, w.observed_s,
+        )  # fmt: skip
+
+
 def _shown(engine: Engine, closed: Closed) -> dict[str, int]:
     """Messages that use each emote or emoji, those that may be named."""
     counts = Counter(
@@ -105,5 +124,5 @@ def _shown(engine: Engine, closed: Closed) -> dict[str, int]:
         for line in closed.lines
         for term in {name for name, kind, _ in line.scored.terms if kind != "word"}
     )
-    admits = admission(engine.intake.gate, closed.window)
+    admits = admission(engine.intake.gate, closed)
     return {t: n for t, n in counts.items() if admits(t)}

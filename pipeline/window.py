@@ -1,26 +1,32 @@
 """Messages to windows, silent and unseen ones too, by the source's clock alone.
 
 A Track is one channel's: its open windows, when it was seen, its current stream. A window is
-closed `grace_s` after its end; a later message reopens it while its messages are still held.
+closed `grace_s` after its end; a later message reopens it while its messages are still held,
+which is a minute. After that only the buffer has them (late.py).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.summary import Cell, Line, summarise
+from pipeline.summary import Cell, Held, Line, summarise
 from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 
 SESSION_GAP_S = 1800  # where nobody says so, a stream ends after so long without a message
-HELD = 20  # closed windows whose messages are still in memory
+HELD_S = 60.0  # that a closed window's messages are still in memory
 MAX_GAP_S = 86400  # nor does any stream outlive a day of silence, or of a clock that jumped
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closed (or recomputed) window with the messages it was made of."""
+    """A closed window with the messages it was made of.
+
+    again: it was closed before, and is made again. named: terms stored for it then.
+    """
 
     window: Window
     lines: tuple[Line, ...]
+    again: bool = False
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +45,21 @@ class Stream:
 
 
 class Track:
-    """One channel's windows in the making. held: closed windows that can be made again."""
+    """One channel's windows in the making. held_s: how long closed ones can be made again."""
 
-    def __init__(self, channel: str, lexicon_version: str, held: int = HELD) -> None:
+    def __init__(self, channel: str, lexicon_version: str, held_s: float = HELD_S) -> None:
         self.channel = channel
         self.lexicon_version = lexicon_version
-        self.held = held
+        self.held_s = held_s
         self.streams: list[Stream] = []  # the newest, and those before it while they close
         self.told: dict[str, Stream] = {}  # streams that began or ended; their reader clears it
         self.next_start: int | None = None  # of the window to close next, while a stream is on
         self.closed_to = 0  # the end of the newest window that was closed
         self.cells: dict[int, Cell] = {}
-        self.done: dict[int, tuple[Cell, Window]] = {}
+        self.done: dict[int, Held] = {}
         self.seen: list[list[float]] = []  # spans [from, to], ascending
         self.seeing = False
         self.last_message = 0.0
-        self.dropped = 0  # messages too late to count
 
     # -- what the source says ------------------------------------------------------------
 
@@ -117,18 +122,18 @@ class Track:
     def add(self, line: Line | None, at: float) -> int | None:
         """Count a message at `at` (None: a filtered one).
 
-        Returns the start of a closed window that has to be made again, else None.
+        Returns the start of the window it came late for, else None. It is counted all the same
+        where that is in `done`.
         """
         self.heard(at)
         start = window_start(at)
         if start in self.done:
-            cell = self.done[start][0]
+            cell = self.done[start].cell
             cell.late += 1
             self._put(cell, line)
             return start
         if start < (self.closed_to if self.next_start is None else self.next_start):
-            self.dropped += 1
-            return None
+            return start
         if line is not None and self.next_start is None:
             self._open_session(start)
         self._put(self.cells.setdefault(start, Cell()), line)
@@ -161,13 +166,15 @@ class Track:
     def close(self, now: float, grace_s: float) -> Iterator[Closed]:
         """Every window whose time has come, oldest first; `now` by the source's clock."""
         self._end_by_silence(now)
+        kept_to = now - WINDOW_SECONDS - grace_s - self.held_s
         while self.next_start is not None and self.next_start + WINDOW_SECONDS + grace_s <= now:
             if self._stream_at(self.next_start) is None:
                 self.next_start = self._next_start(self.next_start)
                 self._end_by_silence(now)
             else:
-                yield self._close_one(self.next_start)
+                yield self._close_one(self.next_start, hold=self.next_start > kept_to)
                 self.next_start = self.closed_to
+        self.done = {start: held for start, held in self.done.items() if start > kept_to}
         if self.next_start is None:  # only filtered messages are left
             self.cells = {s: c for s, c in self.cells.items() if s + WINDOW_SECONDS > now}
 
@@ -201,13 +208,12 @@ class Track:
             self._insert(Stream(name, self.channel, chat, first.started_at, said=False), first)
         return chat
 
-    def _close_one(self, start: int) -> Closed:
+    def _close_one(self, start: int, hold: bool) -> Closed:
         cell = self.cells.pop(start, None) or Cell()
         closed = self._make(start, cell)
         self.closed_to = start + WINDOW_SECONDS
-        self.done[start] = (cell, closed.window)
-        while len(self.done) > self.held:
-            del self.done[min(self.done)]
+        if hold:
+            self.done[start] = Held(cell, closed.window)
         self.streams = [s for s in self.streams[:-1] if (s.ended_at or start) > start] + (
             self.streams[-1:]
         )
@@ -218,8 +224,8 @@ class Track:
         """Put every line still held through `of`, None dropping it; starts of closed windows
         that have to be made again."""
         changed = []
-        held = {**self.cells, **{start: cell for start, (cell, _) in self.done.items()}}
-        for start, cell in held.items():
+        closed = {start: held.cell for start, held in self.done.items()}
+        for start, cell in {**self.cells, **closed}.items():
             kept = [line for line in map(of, cell.lines) if line is not None]
             if kept != cell.lines:
                 cell.lines = kept
@@ -228,10 +234,10 @@ class Track:
 
     def again(self, start: int) -> Closed:
         """A closed window made again with the late messages it got since."""
-        cell, before = self.done[start]
-        closed = self._make(start, cell)
+        held = self.done[start]
+        closed, before = self._make(start, held.cell), held.window
         window = replace(closed.window, observed_s=before.observed_s, stream_id=before.stream_id)
-        return Closed(window, closed.lines)
+        return Closed(window, closed.lines, again=True)
 
     def _make(self, start: int, cell: Cell) -> Closed:
         stream = self._stream_at(start)

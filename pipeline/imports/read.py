@@ -45,7 +45,7 @@ class Importer:
         self.files = files
         hasher = Hasher(load_salt(salt))
         gate = Gate(scorer.knows, hasher.of)
-        self.intake = Intake(scorer, hasher, gate, optout or OptOut(), grace_s=0, held=0)
+        self.intake = Intake(scorer, hasher, gate, optout or OptOut(), grace_s=0, held_s=0)
         self.windows = 0
 
     def run(

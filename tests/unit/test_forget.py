@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -172,7 +173,7 @@ def test_with_no_buffer_on_disk_the_windows_in_memory_are_made_again(
     folder: DataFolder, launch: Start, t0: float
 ) -> None:
     engine = launch(retention_h=0)
-    engine.feed(talk(t0))
+    engine.feed(replace(talk(t0), at=t0 + 94))  # the first window closed a minute ago, nearly
     engine.commit()
     request(folder, chatter="eve_17")
     engine.commit()

@@ -232,9 +232,7 @@ def test_a_connection_lost_before_the_restart_stays_lost(launch: Start, t0: floa
     assert windows(engine, t0) == {0: ("demo:one", 0, 10.0)}
 
 
-def test_a_late_message_to_a_committed_window_does_no_harm_after_a_restart(
-    launch: Start, t0: float
-) -> None:
+def test_a_late_message_counts_after_a_restart_too(launch: Start, t0: float) -> None:
     chat = Chat(t0)
     engine = launch()
     engine.feed(chat.turn(100, chat.start(0), chat.watch(0), chat.say(1), chat.end(60)))
@@ -244,8 +242,27 @@ def test_a_late_message_to_a_committed_window_does_no_harm_after_a_restart(
     engine.feed(chat.turn(105, chat.say(2, chatter="bob")))
     engine.feed(chat.turn(200))
     engine.commit()
-    assert {s: w[1] for s, w in windows(engine, t0).items()} == {0: 1, 30: 0}
-    assert engine.intake.counts.dropped == 1
+    assert {s: w[1] for s, w in windows(engine, t0).items()} == {0: 2, 30: 0}
+    assert (engine.intake.counts.late, engine.intake.counts.dropped) == (1, 0)
+
+
+def test_a_late_message_that_a_crash_left_in_the_buffer_alone_is_counted(
+    launch: Start, t0: float
+) -> None:
+    chat = Chat(t0)
+    engine = launch()
+    engine.feed(chat.turn(100, chat.start(0), chat.watch(0), chat.say(1), chat.say(31)))
+    engine.commit()
+    engine.feed(chat.turn(140, chat.say(2), chat.say(3, "!song")))
+    lost_power(engine)  # it waits to be counted
+    engine = launch()
+    for now in (141, 142):
+        engine.feed(chat.turn(now))
+    engine.commit()
+    query = "SELECT n_messages, n_late FROM windows ORDER BY start LIMIT 2"
+    assert stored(engine.store, query) == [
+        (2, 1), (1, 0),
+    ]  # fmt: skip
 
 
 def test_the_body_keeps_its_channel_id_and_state_after_a_restart(

@@ -4,11 +4,15 @@ from math import sqrt
 
 import pytest
 
-from pipeline.intake import Intake
+from pipeline.intake import Intake, Missed
 from pipeline.message import Heard, Item, Lost
-from pipeline.window import HELD, Closed, Track
+from pipeline.score import make_scorer
+from pipeline.summary import Cell, Held, Line
+from pipeline.window import Closed, Track
 from tests.build import T, end, feed, intake, msg, start, watch
 from warehouse.records import Window, utc
+
+VADER = make_scorer("vader")
 
 
 def windows(closed: list[Closed]) -> dict[float, Window]:
@@ -132,13 +136,25 @@ def test_several_late_messages_make_a_window_again_once_a_turn() -> None:
     assert {s: (w.n_messages, w.n_late) for s, w in found.items()} == {0: (3, 2), 30: (2, 2)}
 
 
-def test_a_message_whose_window_is_no_longer_held_is_dropped_and_counted() -> None:
+def test_a_window_is_held_until_a_minute_after_it_closed() -> None:
     target = intake()
-    feed(target, start(), msg(1))
-    target.close(T + 30 * (HELD + 1) + 5)
-    feed(target, msg(2), msg(31))
-    assert sorted(windows(target.close(T + 30 * (HELD + 1) + 6))) == [30]
-    assert (target.counts.late, target.counts.dropped) == (1, 1)
+    feed(target, start(), msg(1), msg(31), heard(94))
+    target.close(T + 94.9)  # the first one closed at 35
+    feed(target, msg(2))
+    assert windows(target.close(T + 94.9))[0].n_messages == 2
+    target.close(T + 95)
+    feed(target, msg(3), msg(4, "!song"), msg(32))
+    assert sorted(windows(target.close(T + 96))) == [30]
+    assert target.missed == {("demo", T): Missed(messages=1, filtered=1)}
+    assert target.counts.late == 2
+
+
+def test_a_held_window_comes_back_as_it_was_and_takes_little_memory() -> None:
+    lines = [Line(T + k, k, f"text {k}", VADER.score(f"great day {k}")) for k in range(300)]
+    held = Held(Cell(list(lines), 2, 3), told(start(), msg(1), now=35)[0])
+    assert len(held._packed) < 60 * len(lines)
+    assert held.cell == Cell(lines, 2, 3)
+    assert held.cell is held.cell
 
 
 def test_a_late_message_after_the_stream_does_not_silence_what_was_chat() -> None:
@@ -149,15 +165,15 @@ def test_a_late_message_after_the_stream_does_not_silence_what_was_chat() -> Non
     feed(target, msg(3000))
     found = windows(target.close(T + 3035))
     assert sorted(found) == [3000]
-    assert target.counts.dropped == 1
+    assert target.missed == {("demo", T): Missed(messages=1)}
 
 
 def test_a_late_message_after_the_stream_still_counts_while_its_window_is_held() -> None:
     target = intake()
     feed(target, start(), msg(1), end(30))
-    target.close(T + 100)
+    target.close(T + 90)
     feed(target, msg(2))
-    assert windows(target.close(T + 101))[0].n_messages == 2
+    assert windows(target.close(T + 91))[0].n_messages == 2
 
 
 # -- streams and sessions -----------------------------------------------------------------------
@@ -306,6 +322,6 @@ def test_a_track_keeps_what_it_needs_and_no_more() -> None:
         feed(target, msg(30 * k), Lost("demo", T + 30 * k + 1), watch(30 * k + 2))
         target.close(T + 30 * k + 35)
     track: Track = target.tracks["demo"]
-    assert (len(track.done), len(track.streams)) == (HELD, 1)
+    assert (len(track.done), len(track.streams)) == (2, 1)
     assert len(track.cells) <= 1
     assert len(track.seen) <= 4
