@@ -91,10 +91,16 @@ class VaderScorer:
         compound, total = self.rules.compound(found.values(), described)
         if described is not text:
             found = self._own(text, found)
-        readings = _read(text.split(), emotes, self.readings, self.marked)
+        scale = compound / total if total else 0.0
+        tokens = text.split()
+        read = [(self.marked if t in emotes else self.readings)[t] for t in tokens]
+        terms = [
+            _term(reading, found[i] * scale) if i in found else reading.term
+            for i, reading in enumerate(read)
+        ]
+        strange = dict.fromkeys([r.strange for r in read if r.strange])
         has_emote = bool(emotes) or described is not text
-        terms = _terms(readings, found, compound / total if total else 0.0)
-        return Scored(compound, terms, has_emote, _strange(readings))
+        return Scored(compound, tuple([t for t in terms if t]), has_emote, tuple(strange))
 
     def knows(self, term: str) -> bool:
         """Whether the lexicon has the term."""
@@ -128,6 +134,9 @@ class FullScorer:
         self.emojis = {emoji: _emoji_valence(emoji) for emoji in self.rules.emojis}
         self.readings: Remembered[str, Reading] = Remembered(self._token)
         self.marked: Remembered[str, Reading] = Remembered(self._emote)
+        # what most chat is made of: the term of a silent word, () for one that is not named;
+        # None for every other token
+        self.plain: Remembered[str, Term | tuple[()] | None] = Remembered(self._silent)
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """The compound of the visible text, its emotes and emoji read as one use each."""
@@ -139,16 +148,40 @@ class FullScorer:
         if not text.isascii():
             text = self._spaced(text)
         tokens = text.split()
-        readings = _read(tokens, emotes, self.readings, self.marked)
-        words = [i for i, reading in enumerate(readings) if reading[1] == "word"]
-        if len(words) == len(tokens) and self.rules.is_silent(tokens):
-            return Scored(0.0, _plain_terms(readings), False, _strange(readings))
-        said = [tokens[i] for i in words]
-        found = {words[k]: value for k, value in self.rules.sentiments(said).items()}
-        found.update(_saturated(tokens, readings))
-        compound, total = self.rules.compound(found.values(), " ".join(said))
-        terms = _terms(readings, found, compound / total if total else 0.0)
-        return Scored(compound, terms, len(words) < len(tokens), _strange(readings))
+        terms = list(map(self.plain.__getitem__, tokens))
+        if emotes:
+            terms = [None if t in emotes else term for t, term in zip(tokens, terms, strict=True)]
+        if None not in terms:
+            return Scored(0.0, tuple([term for term in terms if term]), False)
+        return self._loud(tokens, terms, emotes)
+
+    def _loud(
+        self, tokens: list[str], terms: list[Term | tuple[()] | None], emotes: tuple[str, ...]
+    ) -> Scored:
+        """The score of a message with tokens that are not plain: None among its terms."""
+        read = {
+            i: (self.marked if tokens[i] in emotes else self.readings)[tokens[i]]
+            for i, term in enumerate(terms)
+            if term is None
+        }
+        shown = [i for i, reading in read.items() if reading.kind != "word"]
+        found, said = self._said(tokens, shown)
+        found.update(_saturated(tokens, read, shown))
+        compound, total = self.rules.compound(found.values(), said)
+        scale = compound / total if total else 0.0
+        for i, reading in read.items():
+            terms[i] = _term(reading, found[i] * scale) if i in found else reading.term
+        strange = dict.fromkeys([r.strange for r in read.values() if r.strange])
+        return Scored(compound, tuple([t for t in terms if t]), bool(shown), tuple(strange))
+
+    def _said(self, tokens: list[str], shown: list[int]) -> tuple[dict[int, float], str]:
+        """Sentiments of the words by place, and the sentence without what is shown."""
+        if not shown:
+            return self.rules.sentiments(tokens), " ".join(tokens)
+        places = [i for i in range(len(tokens)) if i not in shown]
+        words = [tokens[i] for i in places]
+        found = self.rules.sentiments(words)
+        return {places[k]: value for k, value in found.items()}, " ".join(words)
 
     def knows(self, term: str) -> bool:
         """Whether the lexicon has the term."""
@@ -160,6 +193,12 @@ class FullScorer:
         if token in self.emojis:
             return _shown(token, "emoji", self.emojis[token], self.knows)
         return _word(token, self.knows)
+
+    def _silent(self, token: str) -> Term | tuple[()] | None:
+        reading = self._token(token)
+        if reading.kind != "word" or reading.strange or not self.rules.is_silent([token]):
+            return None
+        return reading.term or ()
 
     def _emote(self, token: str) -> Reading:
         return _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
@@ -177,18 +216,6 @@ def make_scorer(lexicon: str) -> VaderScorer | FullScorer:
     return VaderScorer() if lexicon == "vader" else FullScorer()
 
 
-def _read(
-    tokens: list[str],
-    emotes: tuple[str, ...],
-    readings: Remembered[str, Reading],
-    marked: Remembered[str, Reading],
-) -> list[Reading]:
-    """Each token by itself; emotes: those the source marked."""
-    if not emotes:
-        return list(map(readings.__getitem__, tokens))
-    return [marked[t] if t in emotes else readings[t] for t in tokens]
-
-
 def _word(token: str, knows: Callable[[str], bool]) -> Reading:
     """A word, named without what is around it; what VADER alone can read as one is an emote."""
     word = word_of(token)
@@ -203,38 +230,21 @@ def _shown(token: str, kind: str, valence: float, knows: Callable[[str], bool]) 
     return Reading(term, kind, valence, "" if knows(token) else token, term)
 
 
-def _plain_terms(readings: list[Reading]) -> tuple[Term, ...]:
-    """The terms of a message in which nothing carries a valence."""
-    return tuple([r[0] for r in readings if r[0] is not None])
+def _term(reading: Reading, part: float) -> Term:
+    term, kind, _ = reading.loud
+    return term, kind, part
 
 
-def _terms(readings: list[Reading], found: Mapping[int, float], scale: float) -> tuple[Term, ...]:
-    """Every token worth naming, with its part of the compound: its sentiment by `scale`."""
-    if not found:
-        return _plain_terms(readings)
-    terms = []
-    for i, reading in enumerate(readings):
-        if i in found:
-            term, kind, _ = reading.loud
-            terms.append((term, kind, found[i] * scale))
-        elif reading[0] is not None:
-            terms.append(reading[0])
-    return tuple(terms)
-
-
-def _strange(readings: list[Reading]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([r[3] for r in readings if r[3]]))
-
-
-def _saturated(tokens: list[str], readings: list[Reading]) -> dict[int, float]:
+def _saturated(
+    tokens: list[str], read: Mapping[int, Reading], shown: list[int]
+) -> dict[int, float]:
     """Sentiments of emotes and emoji by place, each repeat half as loud as the one before."""
     seen: dict[str, int] = {}
     found = {}
-    for i, (token, reading) in enumerate(zip(tokens, readings, strict=True)):
-        if reading[1] != "word":
-            times = seen.get(token, 0)
-            found[i] = reading[2] * _REPEAT**times
-            seen[token] = times + 1
+    for i in shown:
+        times = seen.get(tokens[i], 0)
+        found[i] = read[i].valence * _REPEAT**times
+        seen[tokens[i]] = times + 1
     return found
 
 
