@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.clean import is_filtered
@@ -17,6 +17,7 @@ from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 if TYPE_CHECKING:
     from pipeline.engine import Engine
 
+_EPOCH = date(1970, 1, 1)
 _BACK_S = 3600.0  # of the buffer is read again
 _READ = 500  # messages that a share from before the restart counts as
 
@@ -40,6 +41,8 @@ def recover(engine: Engine) -> None:
         engine.mood(row["channel"]).windows.append(window_of(row))
     since = utc(engine.clock).date() - timedelta(days=1)
     engine.forecasts.verifier.load(engine.store.query("scores_since", since=since).to_pylist())
+    for row in engine.store.query("terms_since", since=since).to_pylist():
+        engine.intake.gate.admit(row["channel"], (row["day"] - _EPOCH).days, row["terms"])
     _replay_buffer(engine)
 
 

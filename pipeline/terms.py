@@ -77,6 +77,11 @@ class Gate:
         while len(pending) > _PENDING:
             pending.popitem(last=False)
 
+    def admit(self, channel: str, day: int, terms: Iterable[str]) -> None:
+        """Three chatters used the terms that day: they were stored before a restart."""
+        found = self._days.setdefault(channel, {}).setdefault(day, _Day())
+        found.admitted.update(term for term in terms if not self.known(term))
+
     def forget(self, chatter: int) -> None:
         """Nobody remembers what the chatter used; that they are a name, though."""
         for days in self._days.values():

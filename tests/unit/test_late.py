@@ -199,9 +199,9 @@ def test_a_late_message_of_an_earlier_stream_leaves_the_forecasts_of_this_one(
     launch: Start, t0: float
 ) -> None:
     engine = launch(forecast=True)
-    stream(engine, t0, minutes=10)
-    at = t0 + 620
-    engine.feed(Batch(at, (StreamEnd("demo", t0 + 600), StreamStart("demo", t0 + 610, "s2"))))
+    stream(engine, t0, minutes=40)
+    at = t0 + 2420
+    engine.feed(Batch(at, (StreamEnd("demo", t0 + 2400), StreamStart("demo", t0 + 2410, "s2"))))
     for k in range(12):
         engine.feed(Batch(at + 30 * (k + 1), (say(at + 30 * k), Heard("demo", at + 30 * (k + 1)))))
     engine.commit()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -244,6 +245,29 @@ def test_a_late_message_counts_after_a_restart_too(launch: Start, t0: float) -> 
     engine.commit()
     assert {s: w[1] for s, w in windows(engine, t0).items()} == {0: 2, 30: 0}
     assert (engine.intake.counts.late, engine.intake.counts.dropped) == (1, 0)
+
+
+def test_a_term_three_chatters_used_before_a_restart_is_still_one(launch: Start, t0: float) -> None:
+    chat = Chat(t0 - t0 % 86400 + 3600)  # well inside a day
+    said = [chat.say(k, "zorblax", f"u{k}") for k in range(3)]
+    query = (
+        f"SELECT (epoch(start) - {chat.t0})::INTEGER, n FROM window_terms "
+        "WHERE term = 'zorblax' ORDER BY 1"
+    )
+    found = []
+    for channel, is_killed in (("demo", False), ("other", True)):
+        chat.channel = channel
+        engine = launch(retention_h=720)
+        engine.feed(chat.turn(40, chat.start(0), *(replace(m, channel=channel) for m in said)))
+        engine.feed(chat.turn(8000, chat.say(7999)))
+        engine.commit()
+        if is_killed:
+            lost_power(engine)
+            engine = launch(retention_h=720)
+        engine.feed(chat.turn(8100, chat.say(8001, "zorblax"), chat.say(8002, "qwibble")))
+        engine.commit()
+        found.append(stored(engine.store, query.replace("WHERE", f"WHERE channel='{channel}' AND")))
+    assert found == [[(0, 3), (7980, 1)]] * 2
 
 
 def test_a_late_message_that_a_crash_left_in_the_buffer_alone_is_counted(

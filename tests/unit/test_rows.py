@@ -1,5 +1,6 @@
 """Closed windows to rows: what is told of them, and of nobody."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.message import Happening
@@ -35,6 +36,14 @@ def test_the_terms_of_a_window_sum_to_its_mean() -> None:
     mean = closed[0].window.mean_compound
     assert mean is not None
     assert abs(sum(row["contribution"] for row in rows) - mean) < 1e-9
+
+
+def test_a_window_made_again_keeps_the_terms_it_had_but_no_names() -> None:
+    target = intake()
+    feed(target, start(), msg(1, "zorblax zoe", "zoe"))
+    (closed,) = target.close(T + 35)
+    closed = replace(closed, again=True, named=frozenset(["zorblax", "zoe"]))
+    assert [row["term"] for row in term_rows([closed], target.gate)] == ["zorblax", "*"]
 
 
 def test_samples_are_the_most_telling_lines_without_names() -> None:

@@ -46,6 +46,15 @@ def test_chatters_nobody_can_tell_apart_are_one(gate: Gate) -> None:
     assert not gate.admits("demo", "xyzzy", DAY)
 
 
+def test_what_was_stored_before_a_restart_needs_nobody_again(gate: Gate) -> None:
+    gate.admit("demo", DAY, ["xyzzy", "ann", "good"])
+    gate.saw(HASHER.of("ann"))
+    assert gate.admits("demo", "xyzzy", DAY)
+    assert not gate.admits("demo", "ann", DAY)
+    assert not gate.admits("demo", "xyzzy", DAY + 1)
+    assert not gate.admits("other", "xyzzy", DAY)
+
+
 def test_late_messages_around_midnight_do_not_undo_each_other(gate: Gate) -> None:
     for chatter in (1, 2, 3):
         gate.used("demo", DAY, chatter, ["before"])
