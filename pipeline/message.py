@@ -72,12 +72,17 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A raid, sub, gift, cheer, title ... with a detail that names no chatter."""
+    """A raid, sub, gift, cheer, title ... with a detail that names no chatter.
+
+    id: the source's own, '' unknown. The same id told twice is one; without one, the same
+    detail at the same time is.
+    """
 
     channel: str
     at: float
     kind: str
     detail: str = ""
+    id: str = ""
 
 
 Item = Message | StreamStart | StreamEnd | Watch | Heard | Lost | Happening

@@ -92,8 +92,7 @@ def event_rows(found: Iterable[Happening]) -> list[Row]:
     """Rows of `events`; the same happening told twice is one."""
     rows: dict[str, Row] = {}
     for h in found:
-        name = f"{h.channel} {h.at} {h.kind} {h.detail}".encode(errors="replace")
-        event_id = blake2b(name, digest_size=12).hexdigest()
+        event_id = _event_id(h)
         rows[event_id] = {
             "event_id": event_id,
             "channel": h.channel,
@@ -102,6 +101,13 @@ def event_rows(found: Iterable[Happening]) -> list[Row]:
             "detail": h.detail,
         }
     return list(rows.values())
+
+
+def _event_id(h: Happening) -> str:
+    """A hash of the source's id, or of what happened where there is none."""
+    said = f"{h.kind} #{h.id}" if h.id else f"{h.at} {h.kind} {h.detail}"
+    name = f"{h.channel} {said}".encode(errors="replace")
+    return blake2b(name, digest_size=12).hexdigest()
 
 
 def stream_row(stream: Stream, source: str) -> Row:

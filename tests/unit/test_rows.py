@@ -85,6 +85,15 @@ def test_a_happening_told_twice_is_one_event() -> None:
     assert event_rows([raid])[0]["event_id"] == rows[0]["event_id"]
 
 
+def test_happenings_with_an_id_are_told_apart_by_it_alone() -> None:
+    sub = Happening("demo", T, "sub", "tier 1", "a")
+    other, later = replace(sub, id="b"), replace(sub, at=T + 1, detail="tier 2")
+    ids = [event_rows([h])[0]["event_id"] for h in (sub, other, later, replace(sub, channel="c"))]
+    assert len({*ids}) == 3
+    assert ids[0] == ids[2]
+    assert len(event_rows([sub, other, later])) == 2
+
+
 def test_a_stream_row_has_every_column_of_its_table() -> None:
     row = stream_row(Stream("s", "demo", T, T + 60, said=False), "live")
     assert set(row) == set(table_schemas()["streams"].names)
