@@ -11,14 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
 import pytest
 
 from tests.benchmarks.bench_warehouse import WINDOWS
 from tests.benchmarks.history import CHANNELS, FIRST, History
+from tests.benchmarks.stored import store_history
 from tests.build import T, term_row, window_row
 from warehouse.config import DataFolder
-from warehouse.files import quoted
 from warehouse.publish import Publisher
 from warehouse.store import Store
 
@@ -26,40 +25,6 @@ CYCLES = 24
 MOST_MS = 100.0
 YEAR = WINDOWS // CHANNELS
 HISTORIES = {"day": 2880, "month": min(YEAR, 86_400), "year": YEAR}
-ARRAY = "[0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 0.19]"
-
-
-def fill(history: History) -> None:
-    """The history's windows into its warehouse, as if they had been published at revision 1."""
-    Store(history.folder.warehouse).con.close()
-    last = history.until - timedelta(days=1)
-    with duckdb.connect(str(history.folder.warehouse), config={"memory_limit": "3GB"}) as con:
-        con.execute("SET TimeZone='UTC'")
-        for table in ("windows", "window_hours", "forecast_scores"):
-            for file in history.files[table]:
-                source = quoted(history.folder.published / file.path)
-                # the newest month as it came in, by time: what is skipped depends on it
-                newest = table == "windows" and file is history.files[table][-1]
-                order = "ORDER BY start" if newest else ""
-                con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source} {order}")
-        con.execute(
-            "INSERT INTO window_terms SELECT channel, start, 'term' || (hash(start, k) % 900), "
-            "CASE k WHEN 0 THEN 'rest' ELSE 'word' END, 1, 0.01, 1 FROM "
-            "(SELECT channel, start FROM windows WHERE start >= $last AND n_messages > 0), "
-            "range(20) r(k) ORDER BY start",
-            {"last": last},
-        )
-        arrays = ", ".join([ARRAY] * 8)
-        con.execute(
-            f"INSERT INTO forecasts SELECT channel, start, 'lstm-1', {arrays}, 1 FROM windows "
-            "WHERE start >= $last ORDER BY start",
-            {"last": last},
-        )
-        opened = history.until - timedelta(seconds=30)
-        hour = opened.replace(minute=0, second=0)
-        meta = {"revision": 1, "open_window_hours": hour, "open_term_days": hour.replace(hour=0)}
-        for name, value in meta.items():
-            con.execute("INSERT OR REPLACE INTO meta VALUES ($n, $v)", {"n": name, "v": str(value)})
 
 
 def cycle(store: Store, publisher: Publisher, at: datetime, late: bool) -> tuple[float, float]:
@@ -88,19 +53,20 @@ def cycle(store: Store, publisher: Publisher, at: datetime, late: bool) -> tuple
 @pytest.mark.parametrize("name", HISTORIES)
 def test_a_cycle_costs_the_same_whatever_the_history(name: str) -> None:
     with TemporaryDirectory(prefix="dld-bench-") as place:
-        history = History(DataFolder(Path(place)), HISTORIES[name], lambda _: None)
+        began = time.perf_counter()
+        history = History(DataFolder(Path(place) / "history"), HISTORIES[name], lambda _: None)
         history.write()
-        fill(history)
-        measure(name, history)
+        folder = DataFolder(Path(place) / "data")
+        store_history(history, folder)
+        print(f"\na {name} made in {time.perf_counter() - began:.0f} s")
+        measure(name, history, folder)
 
 
-def measure(name: str, history: History) -> None:
-    with Store(history.folder.warehouse) as store:
-        Publisher(history.folder, store, "live").publish()  # terms and forecasts; made anew
+def measure(name: str, history: History, folder: DataFolder) -> None:
     began = time.perf_counter()
-    with Store(history.folder.warehouse) as store:
+    with Store(folder.warehouse) as store:
         opened = time.perf_counter()
-        publisher = Publisher(history.folder, store, "live")
+        publisher = Publisher(folder, store, "live")
         publisher.publish()
         started = time.perf_counter()
         cpu = time.process_time()

@@ -1,6 +1,6 @@
 """A made-up year of a hundred channels as published files, straight from SQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -80,15 +80,27 @@ class History:
         with duckdb.connect(config={"temp_directory": str(self.folder.root / "tmp")}) as con:
             con.execute("SET TimeZone='UTC'")
             con.execute(UNIFORM)
-            at = FIRST
-            while at < self.until:
-                after = min((at.replace(day=1) + timedelta(days=32)).replace(day=1), self.until)
+            for at, after in self.months():
                 self._month(con, at, after)
                 self.say(f"{at:%Y-%m} made")
-                at = after
         tables = {name: tuple(files) for name, files in self.files.items()}
         manifest = Manifest(1, 1, datetime.now().astimezone(), "simulated", tables)
         write_manifest(self.folder.manifest, manifest)
+
+    def months(self) -> Iterator[tuple[datetime, datetime]]:
+        """[from, to) of every month that is in it."""
+        at = FIRST
+        while at < self.until:
+            after = min((at.replace(day=1) + timedelta(days=32)).replace(day=1), self.until)
+            yield at, after
+            at = after
+
+    @staticmethod
+    def values(at: datetime, after: datetime) -> dict[str, object]:
+        """What WINDOWS and TERM_ROWS ask for, for the span."""
+        seconds = (at - datetime(1970, 1, 1)) // timedelta(seconds=1)
+        count = (after - at) // timedelta(seconds=30)
+        return {"$first": seconds, "$count": count, "$channels": CHANNELS, "$terms": TERMS}
 
     def bytes(self, table: str) -> int:
         """Size of the table's files."""
@@ -98,12 +110,10 @@ class History:
         return sum(file.rows for file in self.files[table])
 
     def _month(self, con: duckdb.DuckDBPyConnection, at: datetime, after: datetime) -> None:
-        seconds = (at - datetime(1970, 1, 1)) // timedelta(seconds=1)
-        count = (after - at) // timedelta(seconds=30)
-        values = {"$first": seconds, "$count": count, "$channels": CHANNELS, "$terms": TERMS}
-        windows = self._copy(con, "windows", at, _filled(WINDOWS, values))
+        values = self.values(at, after)
+        windows = self._copy(con, "windows", at, filled(WINDOWS, values))
         con.execute(f"CREATE OR REPLACE VIEW windows AS FROM {quoted(windows)}")
-        terms = f"{_filled(TERM_ROWS, values)} ORDER BY w.start, term"
+        terms = f"{filled(TERM_ROWS, values)} ORDER BY w.start, term"
         path = self._copy(con, "window_terms", at, terms)
         con.execute(f"CREATE OR REPLACE VIEW window_terms AS FROM {quoted(path)}")
         for rollup in ROLLUPS:
@@ -111,7 +121,7 @@ class History:
             order = ", ".join(TABLES[rollup.name].order)
             self._copy(con, rollup.name, at, f"{rolled} ORDER BY {order}")
         days = {"$day": f"'{at:%Y-%m-%d}'", "$days": -((at - after) // timedelta(days=1))}
-        scores = _filled(SCORES, {**days, "$channels": CHANNELS})
+        scores = filled(SCORES, {**days, "$channels": CHANNELS})
         self._copy(con, "forecast_scores", at, f"{scores} ORDER BY channel, day, model, step")
 
     def _copy(self, con: duckdb.DuckDBPyConnection, table: str, at: datetime, query: str) -> Path:
@@ -143,7 +153,7 @@ _USED = {
 }  # fmt: skip
 
 
-def _filled(text: str, values: dict[str, object]) -> str:
+def filled(text: str, values: dict[str, object]) -> str:
     """COPY takes no parameters in its query on every version."""
     for name in sorted(values, key=len, reverse=True):
         text = text.replace(name, str(values[name]))
