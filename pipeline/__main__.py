@@ -23,6 +23,7 @@ from pipeline.optout import load_optout
 from pipeline.personal import forget, opt_out
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulate import Simulate
+from pipeline.spare import spare_memory
 from pipeline.table import ChatTable
 from pipeline.takeaway import backup, export, restore
 from warehouse.config import DataFolder, data_folder
@@ -86,6 +87,7 @@ def run(
     folder = data_folder()
     settings = PipelineSettings()
     load_optout(folder.optout).refuse({name.strip().lower() for name in channel or ()})
+    spare_memory()
     scrub(folder.warehouse)
     with Store(folder.warehouse) as store:
         if table is not None:
