@@ -24,7 +24,7 @@ from pipeline.message import Batch, ChannelInfo, Happening, Item, Message
 from pipeline.mood import MoodState, body
 from pipeline.optout import load_optout
 from pipeline.privacy import Hasher, load_salt
-from pipeline.recover import recover
+from pipeline.recover import recover, reopen, undo_ahead
 from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.score import Scorer, make_scorer
 from pipeline.site import site_of
@@ -33,7 +33,7 @@ from pipeline.window import Closed
 from warehouse.config import DataFolder
 from warehouse.manifest import PublishedFile
 from warehouse.publish import Publisher, samples_schema
-from warehouse.records import iso, utc
+from warehouse.records import iso, utc, window_start
 from warehouse.store import Store
 
 _FLUSH_S = 0.5  # the buffer is on disk within this, twice as often as promised
@@ -105,9 +105,7 @@ class Engine:
     def feed(self, batch: Batch) -> None:
         """Take one batch in. Raises StorageFull; call again with an empty one to retry."""
         if batch.at < self.clock - _WRONG_S:
-            self.clock = batch.at
-            self.intake.turn_back(batch.at)
-            self.late.restart()
+            self._turn_back(batch.at)
         if not self.closed:  # else the warehouse may not have the windows yet
             self.closed.extend(self.late.step())
         out = self.optout.channels
@@ -236,6 +234,17 @@ class Engine:
         return (info and info.channel_id) or f"9{zlib.crc32(channel.encode()):010d}"
 
     # -- the parts of a turn ---------------------------------------------------------------
+
+    def _turn_back(self, now: float) -> None:
+        """The source's clock had been ahead: what was made for times to come never was."""
+        start = utc(window_start(now))
+        undo_ahead(self, now)
+        self.clock = now
+        self.intake.turn_back(now)
+        reopen(self, now)
+        self.late.restart()
+        self.closed = [c for c in self.closed if c.window.start < start or c.lines]
+        self._forecasts = {k: r for k, r in self._forecasts.items() if r["cutoff"] <= utc(now)}
 
     def _take(self, item: Item, now: float) -> None:
         if item.at > now + _WRONG_S:  # no window could be closed before it

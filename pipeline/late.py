@@ -13,7 +13,7 @@ from pipeline.buffer import Buffer, Segment, message_of
 from pipeline.clean import is_filtered
 from pipeline.intake import Intake, Missed
 from pipeline.recount import Place, scored_line
-from pipeline.recover import seconds, window_of
+from pipeline.rows import seconds, window_of
 from pipeline.summary import Cell, Line, summarise
 from pipeline.window import Closed
 from warehouse.records import WINDOW_SECONDS, Window, window_start

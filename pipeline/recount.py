@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pipeline.buffer import Buffer
 from pipeline.clean import is_filtered
 from pipeline.message import Message
-from pipeline.recover import seconds, window_of
+from pipeline.rows import seconds, window_of
 from pipeline.score import Scorer
 from pipeline.summary import Cell, Line, summarise
 from pipeline.terms import Gate

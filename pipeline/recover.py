@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.clean import is_filtered
-from pipeline.intake import Missed
+from pipeline.intake import Intake, Missed
 from pipeline.message import Heard, Message, StreamStart
 from pipeline.readable import Readable
-from pipeline.rows import stream_row
+from pipeline.recount import scored_line
+from pipeline.rows import seconds, stream_row, window_of
+from pipeline.summary import Cell
 from pipeline.window import Stream, Track
-from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
+from warehouse.records import WINDOW_SECONDS, utc, window_start
 
 if TYPE_CHECKING:
     from pipeline.engine import Engine
@@ -36,14 +38,74 @@ def recover(engine: Engine) -> None:
         return
     for row in engine.store.query("readable", source=engine.source).to_pylist():
         engine.intake.readable[row["channel"]] = Readable(row["readable"], _READ)
-    for row in engine.store.query("recent_windows", source=engine.source).to_pylist():
-        engine.forecasts.saw(window_of(row))
-        engine.mood(row["channel"]).windows.append(window_of(row))
-    since = utc(engine.clock).date() - timedelta(days=1)
-    engine.forecasts.verifier.load(engine.store.query("scores_since", since=since).to_pylist())
+    since = _load_recent(engine, engine.clock)
     for row in engine.store.query("terms_since", since=since).to_pylist():
         engine.intake.gate.admit(row["channel"], (row["day"] - _EPOCH).days, row["terms"])
     _replay_buffer(engine)
+
+
+def _load_recent(engine: Engine, now: float) -> date:
+    """Windows of running streams, and scores since the day before, which it returns."""
+    rows = engine.store.query("recent_windows", source=engine.source).to_pylist()
+    for window in map(window_of, rows):
+        if window.start.timestamp() + WINDOW_SECONDS <= now:
+            engine.forecasts.saw(window)
+            engine.mood(window.channel).windows.append(window)
+    since = utc(now).date() - timedelta(days=1)
+    engine.forecasts.verifier.load(engine.store.query("scores_since", since=since).to_pylist())
+    return since
+
+
+def undo_ahead(engine: Engine, now: float) -> None:
+    """The clock had been ahead of `now`: windows it closed without chat, and forecasts, go.
+
+    Chat stays: it was said, whenever that was. Raises StorageFull; it can be done again.
+    """
+    store, source = engine.store, engine.source
+    ahead = {"source": source, "since": _naive(window_start(now))}
+    made = {"source": source, "now": _naive(now)}
+    windows = store.query("windows_ahead", **ahead).to_pylist()
+    forecasts = store.query("forecasts_ahead", **made).to_pylist()
+    store.write(
+        {},
+        before=[
+            ("touch_ahead", ahead),
+            ("clear_windows_ahead", ahead),
+            ("clear_forecasts_ahead", made),
+        ],
+    )
+    for table, rows in (("windows", windows), ("forecasts", forecasts)):  # published, they go too
+        store.replaced.setdefault(table, []).extend(tuple(row.values()) for row in rows)
+    for channel in list(engine.intake.tracks):
+        engine.forecasts.forget_channel(channel)
+        engine.mood(channel).windows.clear()
+    _load_recent(engine, now)
+
+
+def reopen(engine: Engine, now: float) -> None:
+    """Windows that are open again have the messages they had, from the buffer."""
+    intake, start = engine.intake, window_start(now)
+    engine.buffer.flush()
+    opened = {(t.channel, s) for t in intake.tracks.values() for s in t.cells}
+    seen = set[str]()
+    for item in engine.buffer.items_since(start):
+        if isinstance(item, Message) and item.at >= start and item.id not in seen:
+            seen.update([item.id] if item.id else [])
+            if (item.channel, window_start(item.at)) not in opened:
+                _put_back(intake, item)
+
+
+def _put_back(intake: Intake, message: Message) -> None:
+    cell = intake.track(message.channel).cells.setdefault(window_start(message.at), Cell())
+    if is_filtered(message.text, "", message.bot):
+        cell.filtered += 1
+    else:
+        cell.lines.append(scored_line(message, intake.scorer, intake.gate))
+
+
+def _naive(at: float) -> datetime:
+    """Epoch seconds as a TIMESTAMP of the warehouse."""
+    return utc(at).replace(tzinfo=None)
 
 
 def _resume(engine: Engine, row: dict[str, Any]) -> None:
@@ -100,7 +162,7 @@ def _find_uncounted(engine: Engine, kept: Counter[tuple[str, int]]) -> None:
     """Late messages that a crash left in the buffer alone: their windows are made again."""
     if not kept:
         return
-    since = utc(min(start for _, start in kept)).replace(tzinfo=None)
+    since = _naive(min(start for _, start in kept))
     rows = engine.store.query("window_counts", since=since, source=engine.source)
     for row in rows.to_pylist():
         place = row["channel"], int(seconds(row["start"]))
@@ -111,18 +173,3 @@ def _find_uncounted(engine: Engine, kept: Counter[tuple[str, int]]) -> None:
 def _is_new(track: Track, item: StreamStart) -> bool:
     """Whether the warehouse may not know it yet: it is not older than what it knows."""
     return track.stream is None or item.at >= track.stream.started_at
-
-
-def seconds(at: datetime) -> float:
-    """A TIMESTAMP of the warehouse, UTC without saying so, as seconds since the epoch."""
-    return at.replace(tzinfo=UTC).timestamp()
-
-
-def window_of(row: dict[str, Any]) -> Window:
-    """A row of `windows` as a record."""
-    names = Window.__slots__
-    values = {name: row[name] for name in names}
-    values["start"] = row["start"].replace(tzinfo=UTC)
-    values["sub_n"] = tuple(row["sub_n"])
-    values["sub_mean"] = tuple(row["sub_mean"])
-    return Window(**values)

@@ -1,7 +1,7 @@
-"""Closed windows to rows of the warehouse's tables."""
+"""Closed windows to rows of the warehouse's tables, and back."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -124,3 +124,18 @@ def stream_row(stream: Stream, source: str) -> Row:
         "undated": stream.undated,
         "said": stream.said,
     }
+
+
+def seconds(at: datetime) -> float:
+    """A TIMESTAMP of the warehouse, UTC without saying so, as seconds since the epoch."""
+    return at.replace(tzinfo=UTC).timestamp()
+
+
+def window_of(row: dict[str, Any]) -> Window:
+    """A row of `windows` as a record."""
+    names = Window.__slots__
+    values = {name: row[name] for name in names}
+    values["start"] = row["start"].replace(tzinfo=UTC)
+    values["sub_n"] = tuple(row["sub_n"])
+    values["sub_mean"] = tuple(row["sub_mean"])
+    return Window(**values)

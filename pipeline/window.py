@@ -156,6 +156,7 @@ class Track:
         if self.closed_to > start:
             self.closed_to = start
             self.next_start = None if self.next_start is None else start
+            self.cells.update({s: held.cell for s, held in self.done.items() if s >= start})
             self.done = {s: kept for s, kept in self.done.items() if s < start}
         self.seen = [[since, min(to, now)] for since, to in self.seen if since <= now]
         self.seeing = self.seeing and bool(self.seen)

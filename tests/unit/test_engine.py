@@ -112,6 +112,34 @@ def test_a_clock_that_leaps_ahead_for_a_moment_does_no_lasting_harm(
     assert stored(store, query) == [(0, 1, 30.0), (30, 1, 30.0)]
 
 
+def test_what_a_clock_ahead_by_hours_made_up_is_gone_when_it_steps_back(
+    folder: DataFolder, store: Store, t0: float
+) -> None:
+    engine = Engine(folder, settings(forecast=True), "live", store)
+    engine.know([ChannelInfo("demo", "42", "Demo", "en")])
+    said = [say(t0 - 300 + 30 * k) for k in range(13)]
+    engine.feed(
+        Batch(t0 + 66, (StreamStart("demo", t0 - 300, "s1"), Watch("demo", t0 - 300), *said))
+    )
+    engine.feed(Batch(t0 + 3 * 3600, (say(t0 + 3 * 3600 - 300, chatter="from the future"),)))
+    engine.feed(Batch(t0 + 70, (say(t0 + 68),)))
+    ahead = f"SELECT n_messages FROM windows WHERE epoch(start) >= {t0 + 60} ORDER BY start"
+    assert stored(store, ahead) == [(1,), (1,)]  # chat stays
+    engine.feed(Batch(t0 + 96))
+    engine.feed(Batch(t0 + 126))
+    for count in (
+        "SELECT count(*) FROM windows",
+        f"SELECT count(*) FROM forecasts WHERE epoch(cutoff) > {t0 + 126}",
+        "SELECT sum(windows) FROM window_hours",
+    ):
+        assert rows(folder, count) == [(0,)] if "forecasts" in count else [(14 + 1,)]
+    assert stored(store, ahead) == [(2,), (0,), (1,)]
+    newest = engine.forecasts.latest["demo"].cutoff.timestamp()
+    assert newest == t0 + 120
+    assert stored(store, "SELECT count(*) FROM windows") == [(15,)]
+    engine.finish()
+
+
 def test_a_clock_that_steps_back_a_little_is_not_followed(engine: Engine, t0: float) -> None:
     engine.feed(Batch(t0 + 36))
     engine.feed(Batch(t0 + 20))
