@@ -211,15 +211,17 @@ class Engine:
         upkeep.read_records(self)
         self.publish()
 
-    def forget_channel(self, channel: str) -> None:
-        """Nothing of the channel is in memory, nor in what is yet to be committed."""
-        self.intake.forget_channel(channel)
+    def forget_channel(self, channel: str) -> list[str]:
+        """Nothing of the channel is in memory, nor in what is yet to be committed; returns
+        new emotes that only it used."""
+        only = self.intake.forget_channel(channel)
         self.late.forget_channel(channel)
         self.forecasts.forget_channel(channel)
         self.moods.pop(channel, None)
         self.infos.pop(channel, None)
         self.closed = [c for c in self.closed if c.window.channel != channel]
         self.events = [e for e in self.events if e.channel != channel]
+        return only
 
     def mood(self, channel: str) -> MoodState:
         """The state behind the channel's published body."""

@@ -52,10 +52,11 @@ def forget_chatter(site: Site, who: int) -> None:
 
 def forget_channel(site: Site, channel: str) -> None:
     """Drop all there is of a channel, here and in what is published."""
-    if site.engine:
-        site.engine.forget_channel(channel)
+    only = site.engine.forget_channel(channel) if site.engine else []
     keys = sample_keys(site.folder, site.publisher, channel)
     erase_channel(site.store, channel)
+    if only:
+        site.store.write({}, before=[("forget_proposals", {"terms": only})])
     site.publisher.publish(drop_samples_before=_oldest(site), drop_samples_of=keys)
     site.publisher.collect_garbage(math.inf)
     _drop_latest(site, channel)

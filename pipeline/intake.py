@@ -168,14 +168,15 @@ class Intake:
         for track in self.tracks.values():
             self._again.update(dict.fromkeys((track.channel, s) for s in track.change(change)))
 
-    def forget_channel(self, channel: str) -> None:
-        """Nothing of the channel is in memory."""
+    def forget_channel(self, channel: str) -> list[str]:
+        """Nothing of the channel is in memory; returns new emotes that only it used."""
         self.gate.forget_channel(channel)
-        self.vocabulary.forget_channel(channel)
+        only = self.vocabulary.forget_channel(channel)
         self.tracks.pop(channel, None)
         self.readable.pop(channel, None)
         self._again = {key: None for key in self._again if key[0] != channel}
         self.missed = {key: m for key, m in self.missed.items() if key[0] != channel}
+        return only
 
     def turn_back(self, now: float) -> None:
         """The source's clock had been wrong; it is `now`."""

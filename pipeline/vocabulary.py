@@ -79,10 +79,15 @@ class Vocabulary:
                 seen.people = seen.spread
                 seen.chatters.discard(chatter)
 
-    def forget_channel(self, channel: str) -> None:
-        """The channel is not named by any proposal."""
-        for seen in self._terms.values():
+    def forget_channel(self, channel: str) -> list[str]:
+        """The channel counts no longer; returns the terms that only it used, which are gone."""
+        known = [(t, s) for t, s in self._terms.items() if channel in s.channels]
+        for _, seen in known:
             seen.channels.discard(channel)
+            seen.places = max(0, seen.places - 1)
+        only = [term for term, seen in known if not seen.channels and not seen.places]
+        self.drop(only)
+        return only
 
     def drop(self, terms: Iterable[str]) -> None:
         """The terms were never seen."""

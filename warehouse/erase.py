@@ -33,9 +33,10 @@ def erase_channel(store: Store, channel: str) -> None:
     revision = store.revision + 1  # or a crash before publishing would leave it published
     store.con.execute("BEGIN")
     try:
+        store.con.execute(sql("forget_sole_proposals"), {"channel": channel})
+        store.con.execute(sql("forget_use"), {"channel": channel, "rev": revision})
         for name in tables:
             store.con.execute(f'DELETE FROM "{name}" WHERE channel = $c', {"c": channel})
-        store.con.execute(sql("forget_evidence"), {"channel": channel, "rev": revision})
         store.con.execute(sql("forget_raids"), {"channel": channel, "rev": revision})
         for key, value in (("revision", str(revision)), ("scrub", "due")):
             store.con.execute(sql("set_meta"), {"name": key, "value": value})

@@ -260,11 +260,6 @@ def test_a_channel_leaves_every_table_file_and_byte(
     folder: DataFolder, launch: Start, t0: float
 ) -> None:
     engine = ran(launch, t0, "demo", "secretplace")
-    engine.store.con.execute(
-        "INSERT INTO vocabulary BY NAME SELECT 'newEmote' AS term, 'emote' AS kind, 30 AS n, "
-        "2 AS n_channels, 'proposed' AS status, 1 AS rev, "
-        """'{"channels": ["demo", "secretplace"]}' AS evidence"""
-    )
     ask_marker = Request("m", "2026-01-01T00:00:00Z", "t", "marker", {"channel": "secretplace"})
     send(folder.inbox, ask_marker)
     engine.commit()
@@ -277,9 +272,6 @@ def test_a_channel_leaves_every_table_file_and_byte(
     left = rows(folder, "SELECT * EXCLUDE rev FROM windows ORDER BY start")
     assert left == others
     assert len(list(folder.latest.glob("*.json"))) == 1
-    assert rows(folder, "SELECT n_channels, evidence FROM vocabulary") == [
-        (1, '{"channels": ["demo"]}')
-    ]
     engine.feed(Batch(t0 + 200, (Message("x", "demo", t0 + 190, "ann", "great"),)))
     engine.finish()  # the file that was put in place is the one that is written to
     engine.store.con.close()
@@ -288,6 +280,31 @@ def test_a_channel_leaves_every_table_file_and_byte(
     assert b"secretplace" not in everywhere(folder).lower()
     with open_site(folder) as site:
         assert site.store.query("last_streams", source="live").num_rows == 1
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_new_emotes_of_a_forgotten_channel_are_its_own_no_longer(
+    folder: DataFolder, launch: Start, t0: float, is_running: bool
+) -> None:
+    engine = launch(lexicon="full")
+    said = {"secretplace": ("sharedPog", "solePog"), "demo": ("sharedPog", "demoPog")}
+    for channel, emotes in said.items():
+        marked = [
+            Message(f"{channel}{k}", channel, t0 + k, f"u{k}", " ".join(emotes), emotes)
+            for k in range(25)
+        ]
+        engine.feed(Batch(t0 + 40, (StreamStart(channel, t0, f"{channel}:one"), *marked)))
+    engine.housekeeping()
+    query = "SELECT term, n_channels FROM vocabulary ORDER BY term"
+    assert rows(folder, query) == [("demoPog", 1), ("sharedPog", 2), ("solePog", 1)]
+    if is_running:
+        request(folder, channel="secretplace")
+        engine.commit()
+    else:
+        stop(engine)
+        ask(folder, "forget", {"channel": "secretplace"})
+    assert rows(folder, query) == [("demoPog", 1), ("sharedPog", 1)]
+    assert b"solePog" not in everywhere(folder)
 
 
 def test_a_channel_leaves_without_a_daemon_too(
