@@ -1,6 +1,6 @@
 """Reads of what is published, cached by the version of the manifest they were made from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ import streamlit as st
 from warehouse.config import DataFolder, data_folder
 from warehouse.manifest import Manifest
 from warehouse.reader import Reader
+from warehouse.rollups import series_query
+
+HOUR_S = 3600
 
 
 @st.cache_resource(show_spinner=False)
@@ -43,6 +46,23 @@ def query(name: str, **values: Any) -> pa.Table:
     root = str(data_folder().root)
     key = tuple((k, _key(v)) for k, v in sorted(values.items()))
     return _query(root, _reader(root).manifest().version, name, key)
+
+
+def series(
+    channels: list[str], since: datetime, until: datetime, step_s: int, offset_s: int
+) -> pa.Table:
+    """Columns of dash_series for [since, until); of a long span from the hours' sums.
+
+    Buckets of full hours are widened to begin and end with one: the first and last point of a
+    long span then stand for a whole hour, and a year is read in a hundredth of its rows.
+    """
+    if step_s % HOUR_S == 0:
+        hour = timedelta(hours=1)
+        since = since.replace(minute=0, second=0, microsecond=0)
+        until = -((since - until) // hour) * hour + since
+    values = {"channels": channels, "since": since, "until": until}
+    name = series_query(since, until, step_s, offset_s)
+    return query(name, **values, step_s=step_s, offset_s=offset_s)
 
 
 def rows(name: str, **values: Any) -> list[dict[str, Any]]:

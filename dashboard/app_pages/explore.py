@@ -113,7 +113,7 @@ def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
 def _timeline(channels: Sequence[str], chosen: Span, tz: tzinfo) -> None:
     step = chosen.step_s
     inside = {"channels": list(channels), "since": chosen.since, "until": chosen.until}
-    table = data.query("dash_series", **inside, step_s=step, offset_s=chosen.offset_s(tz))
+    table = data.series(list(channels), chosen.since, chosen.until, step, chosen.offset_s(tz))
     by: dict[str, list[Row]] = {}
     for found in table.to_pylist():
         by.setdefault(found["channel"], []).append(found)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard import data
 from tests.build import T, put, republish, rows, stored, stream_row, term_row, window_row
 from warehouse.compact import merge, plan
 from warehouse.config import DataFolder
@@ -389,3 +391,25 @@ def test_a_series_of_full_hours_reads_the_rollup(
     found, plain = (Reader(folder).query(q, **values).to_pylist() for q in (name, "dash_series"))
     assert same([tuple(row.values()) for row in found], [tuple(row.values()) for row in plain])
     assert len(found) >= 2
+
+
+@pytest.mark.parametrize(
+    ("step_s", "offset_s", "expected"),
+    [
+        (3600, 0, ("dash_series_hours", "11:00", "14:00")),
+        (3600, 19800, ("dash_series", "11:00", "14:00")),
+        (300, 0, ("dash_series", "11:10", "13:00")),
+    ],
+)
+def test_the_dashboard_asks_for_whole_hours_where_points_stand_for_hours(
+    step_s: int, offset_s: int, expected: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def query(name: str, **values: Any) -> None:
+        asked.append((name, *(f"{values[end]:%H:%M}" for end in ("since", "until"))))
+
+    monkeypatch.setattr(data, "query", query)
+    until = datetime(2026, 1, 3, 13, 30 if step_s == 3600 else 0)
+    data.series(["demo"], datetime(2026, 1, 1, 11, 10), until, step_s, offset_s)
+    assert asked == [expected]
