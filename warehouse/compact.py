@@ -6,7 +6,7 @@ Reads published files only, with its own connection, so it can run beside the wr
 
 import uuid
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 
@@ -16,25 +16,31 @@ from warehouse.files import SLICED_ROWS, quoted, scan, write_sorted
 from warehouse.manifest import Manifest, PublishedFile
 from warehouse.tables import TABLES
 
-# of 2026-11-22T12:00:00Z: how much of it names the hour, the day, the month
-_LEVELS = (13, 10, 7)
+# of 2026-11-22T12:00:00Z: how much of it names the hour, the day, the month; and how long
+# after their end they are left open. A message that comes late rewrites the file of its
+# window, and few come after these: a small file is rewritten in a cycle, a month is not
+_LEVELS = (
+    (13, timedelta(minutes=5)),
+    (10, timedelta(hours=1)),
+    (7, timedelta(hours=25)),  # the buffer's day, in which windows may be made again
+)
 
 
 def plan(manifest: Manifest, now: datetime) -> list[tuple[str, list[PublishedFile]]]:
     """(table, files to merge) groups, finest level first; samples stay hourly for deletion."""
-    stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H")
     found: list[tuple[str, list[PublishedFile]]] = []
     for table, files in manifest.tables.items():
         levels = _LEVELS[:1] if table == "samples" else _LEVELS
         if TABLES[table].time is not None:
-            found.extend((table, group) for group in _groups(files, stamp, levels))
+            found.extend((table, group) for group in _groups(files, now, levels))
     return found
 
 
 def _groups(
-    files: tuple[PublishedFile, ...], stamp: str, levels: tuple[int, ...]
+    files: tuple[PublishedFile, ...], now: datetime, levels: tuple[tuple[int, timedelta], ...]
 ) -> list[list[PublishedFile]]:
-    for length in levels:
+    for length, open_for in levels:
+        stamp = (now - open_for).astimezone(UTC).strftime("%Y-%m-%dT%H")
         groups = defaultdict(list)
         for file in files:
             span = file.min[:length]

@@ -1,6 +1,6 @@
 """Compaction: which files become one, and when."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -35,6 +35,24 @@ def test_hours_of_a_finished_day_become_a_day_and_days_a_month() -> None:
     month = ["2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"]
     assert planned(*map(file, day)) == [day]
     assert planned(*map(file, month)) == [month]
+
+
+@pytest.mark.parametrize(
+    ("past", "ends", "open_for"),
+    [
+        (["2026-03-15T11:00:00Z", "2026-03-15T11:59:30Z"], "2026-03-15T12", timedelta(minutes=5)),
+        (["2026-03-14T10:00:00Z", "2026-03-14T11:00:00Z"], "2026-03-15T00", timedelta(hours=1)),
+        (["2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"], "2026-03-01T00", timedelta(hours=25)),
+    ],
+)
+def test_what_has_just_ended_is_left_open_for_late_messages(
+    past: list[str], ends: str, open_for: timedelta
+) -> None:
+    files = tuple(map(file, past))
+    manifest = Manifest(1, 1, NOW, "live", {"windows": files})
+    over = datetime.fromisoformat(f"{ends}:00:00Z") + open_for
+    assert plan(manifest, over - timedelta(seconds=1)) == []
+    assert plan(manifest, over) == [("windows", list(files))]
 
 
 def test_hours_go_first_so_that_no_row_is_merged_thrice_at_once() -> None:

@@ -159,7 +159,7 @@ def test_merging_keeps_every_row_once_and_sorts_it(
         put(store, windows=[window_row(30 * k, mean=k / 10)])
         publisher.publish()
     before = rows(folder, WINDOWS)
-    ((table, group),) = plan(publisher.manifest, utc(T + 3600))
+    ((table, group),) = plan(publisher.manifest, utc(T + 3900))
     merged = merge(folder, table, group)
     assert publisher.swap_merged(table, {f.path for f in group}, merged)
     assert files(publisher) == (merged,)
@@ -194,7 +194,7 @@ def test_rows_committed_before_a_merged_file_is_put_in_are_published_too(
     for k in range(2):
         put(store, windows=[window_row(30 * k, mean=0.1)])
         publisher.publish()
-    ((table, group),) = plan(publisher.manifest, utc(T + 3600))
+    ((table, group),) = plan(publisher.manifest, utc(T + 3900))
     merged = merge(folder, table, group)
     put(store, windows=[window_row(60, mean=0.6)])
     publisher.swap_merged(table, {f.path for f in group}, merged)
@@ -208,7 +208,7 @@ def test_a_merge_of_a_file_that_was_rewritten_meanwhile_is_thrown_away(
     for k in range(2):
         put(store, windows=[window_row(30 * k, mean=0.1)])
         publisher.publish()
-    ((table, group),) = plan(publisher.manifest, utc(T + 3600))
+    ((table, group),) = plan(publisher.manifest, utc(T + 3900))
     merged = merge(folder, table, group)
     put(store, windows=[window_row(0, mean=0.9)])
     publisher.publish()
