@@ -183,12 +183,21 @@ def test_files_of_past_hours_are_merged_beside_the_turns(
 
     monkeypatch.setattr(engines, "_COMMIT_S", 0.0)
 
+    feed, taken = engine.feed, []
+
+    def fed(batch: Batch) -> None:
+        feed(batch)
+        taken.append(batch)
+
+    monkeypatch.setattr(engine, "feed", fed)
+
     async def wait(batch: int) -> None:
-        await asyncio.sleep(0.7)  # the turn before has been taken
-        for _ in range(1000):  # until what can be merged has been
-            await asyncio.sleep(0.02)
-            if engine.merged or not plan(engine.publisher.manifest, utc(t0)):
-                return
+        """Until the turn has been taken, and all that can be merged at a time has been."""
+        while len(taken) <= batch:
+            await asyncio.sleep(0.01)
+        groups = len(plan(engine.publisher.manifest, utc(time.time())))
+        while len(engine.merged) < min(groups, daemon._MERGES):
+            await asyncio.sleep(0.01)
 
     asyncio.run(daemon.run(engine, Told(*stream(old, 6), then=wait)))
     engine.publish()

@@ -9,9 +9,11 @@ import duckdb
 import pytest
 
 from tests.build import T, put, stored, stream_row, term_row, window_row
+from warehouse import store as stores
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseBroken, WarehouseLocked
 from warehouse.records import utc
+from warehouse.sql import migrations
 from warehouse.store import Store, table_schemas
 from warehouse.tables import TABLES
 
@@ -153,6 +155,48 @@ def test_a_newer_schema_is_refused_with_both_numbers(folder: DataFolder) -> None
         store.write({}, {"schema": "99"})
     with pytest.raises(WarehouseBroken, match="schema 99, this DLD knows"):
         Store(folder.warehouse)
+
+
+@pytest.mark.parametrize("first", [number for number, _ in migrations()])
+def test_a_database_of_any_earlier_schema_is_brought_forward_with_its_rows(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    steps = migrations()
+    with duckdb.connect() as con:
+        for _, text in steps[:first]:
+            con.execute(text)
+        known = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    with monkeypatch.context() as earlier:
+        earlier.setattr(stores, "migrations", lambda: steps[:first])
+        if "window_hours" not in known:
+            earlier.setattr(stores, "Rolling", NoRollups)
+        with Store(folder.warehouse) as store:
+            put(
+                store,
+                windows=[window_row(0), window_row(30, n=0, mean=None)],
+                window_terms=[term_row(0)],
+                streams=[stream_row(0, 60)],
+            )
+            before = {name: stored(store, f'FROM "{name}" ORDER BY ALL') for name in known}
+            assert store.meta("schema") == str(first)
+    with Store(folder.warehouse) as store:
+        assert store.meta("schema") == str(steps[-1][0])
+        kept = {name: stored(store, f'FROM "{name}" ORDER BY ALL') for name in known}
+        for rows in (before, kept):
+            rows["meta"] = [row for row in rows["meta"] if row[0] == "revision"]
+        assert kept == before
+        put(store, windows=[window_row(86400)])  # a day on: what was there is rolled up
+        assert stored(store, "SELECT sum(windows), sum(n_messages) FROM window_hours") == [(2, 3)]
+
+
+class NoRollups:
+    """Before rollups there were none."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.open: dict[str, Any] = {}
+
+    def is_needed(self, rows: Any) -> bool:
+        return False
 
 
 @pytest.mark.parametrize("what", ["a file in the way", "a folder in its place"])
