@@ -75,6 +75,7 @@ def _apply(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
             ("import_windows", {"windows": paths["windows"]}),
             ("import_terms", {"terms": paths["window_terms"]}),
             ("import_streams", streams),
+            ("import_drop_streams", streams),
             ("import_channels", {"channels": paths["channels"]}),
         ],
     )

@@ -71,6 +71,20 @@ def test_the_same_file_twice_changes_nothing(folder: DataFolder, tmp_path: Path)
     assert found[0] == found[1]
 
 
+def test_a_stream_imported_under_another_name_is_one_stream(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    names = "SELECT stream_id FROM streams ORDER BY stream_id"
+    run(parquet(tmp_path / "a.parquet", chat_rows(n=60) + chat_rows(stream="2", date="2026-02-01")))
+    run(parquet(tmp_path / "b.parquet", chat_rows(stream="renamed", n=40)))  # its first part
+    assert rows(folder, names) == [("demo:1",), ("demo:2",), ("demo:renamed",)]
+    run(parquet(tmp_path / "b.parquet", chat_rows(stream="renamed", n=60)))
+    assert rows(folder, names) == [("demo:2",), ("demo:renamed",)]
+    assert rows(folder, "SELECT DISTINCT stream_id FROM windows ORDER BY 1") == [
+        ("demo:2",), ("demo:renamed",),
+    ]  # fmt: skip
+
+
 def test_an_import_again_rewrites_the_published_files_of_its_months_alone(
     folder: DataFolder, tmp_path: Path
 ) -> None:
