@@ -18,8 +18,8 @@ setup: # build .venv, or bring it up to date with requirements.txt
 run: setup # start everything on simulated chat; CHANNELS="a b": on live chat
 	@$(python) -m tools
 
-test: setup # every test; ARGS="-k word" for some
-	@$(python) -m pytest $(ARGS)
+test: setup # every test, two at a time; ARGS="-k word" for some, ARGS="-n 0" one by one
+	@$(python) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: setup # ruff, mypy, import contracts
 	$(python) -m ruff check .
@@ -33,7 +33,18 @@ bench: setup # the figures of the README, measured here
 clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-test-duckdb-1.5: setup # the warehouse's tests under the DuckDB before the pinned one
-	$(python) -m pip install -q --upgrade --target build/duckdb-1.5 'duckdb==1.5.*'
-	PYTHONPATH=build/duckdb-1.5 $(python) -m pytest tests/unit/test_store.py \
-		tests/unit/test_publish.py tests/unit/test_rollups.py tests/unit/test_imported.py $(ARGS)
+older := build/duckdb-1.5
+on_duckdb := tests/contract/test_queries.py $(patsubst %,tests/unit/test_%.py,\
+	store publish compact reader rollups imported recover engine forget takeaway)
+
+test-duckdb-1.5: setup $(older)/.installed # the warehouse under the DuckDB before the pinned one
+	@PYTHONPATH=$(older) $(python) -c 'import duckdb as d; assert d.__version__.startswith("1.5."), d'
+	@PYTHONPATH=$(older) $(python) -m pytest -n 2 --dist loadfile -q $(on_duckdb) \
+		--deselect tests/unit/test_takeaway.py::test_the_commands_say_how_it_went $(ARGS)
+
+$(older)/.installed:
+	@rm -rf $(older)
+	@if $(python) -m pip --version >/dev/null 2>&1; then pip="$(python) -m pip install"; \
+		else pip="uv pip install --python $(python)"; fi; \
+		$$pip -q --target $(older) 'duckdb==1.5.*'
+	@touch $@
