@@ -18,11 +18,12 @@ from pipeline.config import PipelineSettings
 from pipeline.daemon import run as run_daemon
 from pipeline.engine import Engine
 from pipeline.imports.place import place
-from pipeline.message import Source
-from pipeline.optout import load_optout
+from pipeline.optout import OptOut, load_optout
 from pipeline.personal import forget, opt_out
+from pipeline.resume import began, ended, placement
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulate import Simulate
+from pipeline.sources.simulation.profiles import PROFILES
 from pipeline.spare import spare_memory
 from pipeline.table import ChatTable
 from pipeline.takeaway import backup, export, restore
@@ -86,18 +87,23 @@ def run(
     table = _needed(file) if source is SourceName.replay else None
     folder = data_folder()
     settings = PipelineSettings()
-    load_optout(folder.optout).refuse({name.strip().lower() for name in channel or ()})
+    optout = load_optout(folder.optout)
+    optout.refuse({name.strip().lower() for name in channel or ()})
     spare_memory()
     scrub(folder.warehouse)
     with Store(folder.warehouse) as store:
         if table is not None:
-            chat = _replay(folder, channel, table, stream, speed, times, undated)
+            chat: Replay | Simulate = _replay(
+                folder, store, optout, channel, table, stream, speed, times, undated
+            )
         else:
             clock = store.meta("clock") if store.meta("source") == "simulated" else None
             resume_from = min(float(clock), time.time()) if clock else None
-            chat = Simulate(channels=channel, resume_from=resume_from)
+            chat = Simulate(channels=optout.allowed(channel or PROFILES), resume_from=resume_from)
         engine = Engine(folder, settings, chat.kind, store)
         asyncio.run(run_daemon(engine, chat))
+        if isinstance(chat, Replay) and chat.ends_at and engine.clock >= chat.ends_at:
+            ended(store, chat.name)
 
 
 def _needed(file: Path | None) -> Path:
@@ -108,19 +114,28 @@ def _needed(file: Path | None) -> Path:
 
 def _replay(
     folder: DataFolder,
+    store: Store,
+    optout: OptOut,
     channels: list[str] | None,
     file: Path,
     streams: list[str] | None,
     speed: float,
     times: Times,
     undated: bool,
-) -> Source:
+) -> Replay:
     table = ChatTable(file, folder.root / "scratch")
-    chosen = table.streams(channels, streams)
+    found = table.streams(channels, streams)
+    allowed = optout.allowed(s.channel for s in found)
+    chosen = [s for s in found if s.channel in allowed]
     if not chosen:
         raise BadInput(f"{file} has no message that could be replayed")
     placed = place(chosen, undated or times is Times.now)
-    return Replay(table, placed, speed, to_now=times is Times.now)
+    if times is Times.kept:
+        return Replay(table, placed, speed)
+    name = placement(file, chosen, speed)
+    return Replay(
+        table, placed, speed, to_now=True, began=began(store, name, time.time()), name=name
+    )
 
 
 @app.command("import")

@@ -3,6 +3,7 @@
 A file of its own in the data folder, so that an import can obey it while a daemon runs.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,15 @@ class OptOut:
         """Put a chatter's hash or a channel's login on the list, or take it off."""
         members: set[int | str] = getattr(self, kind)
         (members.discard if undo else members.add)(who)
+
+    def allowed(self, channels: Iterable[str]) -> list[str]:
+        """The channels a source may join, each once, in order: those that did not opt out.
+        Raises BadInput when none is left."""
+        asked = list(dict.fromkeys(channel.strip().lower() for channel in channels))
+        left = [channel for channel in asked if channel not in self.channels]
+        if asked and not left:
+            self.refuse(set(asked))
+        return left
 
     def refuse(self, channels: set[str]) -> None:
         """Raises BadInput when one of the channels has opted out."""

@@ -27,6 +27,9 @@ class Replay:
 
     speed: 1 as it happened, 10 ten times as fast, 0 as fast as it goes. to_now: move all
     times by one amount so that the replay ends when the clock gets there; else they are kept.
+    began: the wall clock when a run that was killed and is done again began; what was due
+    before now comes at once. name: what that time is kept as. ends_at: its clock at the end,
+    None before.
     """
 
     kind = "replay"
@@ -39,9 +42,14 @@ class Replay:
         to_now: bool = False,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        began: float | None = None,
+        name: str = "",
     ) -> None:
         self.table, self.speed, self.clock, self.sleep = table, speed, clock, sleep
-        self.placed = _to_now(placed, speed, clock()) if to_now else placed
+        self.began, self.name = began, name
+        self.ends_at: float | None = None
+        now = clock() if began is None else began
+        self.placed = _to_now(placed, speed, now) if to_now else placed
         self.shifted = to_now
 
     def channels(self) -> list[ChannelInfo]:
@@ -50,7 +58,7 @@ class Replay:
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Batches of up to a second of the wall clock, or of 30 s of chat at speed 0."""
-        pace = _Pace(self.speed, self.clock, self.sleep)
+        pace = _Pace(self.speed, self.clock, self.sleep, self.began)
         items = _Ahead(self._items())
         at = items.first() or 0.0
         while items.first() is not None:
@@ -62,7 +70,8 @@ class Replay:
             await pace.until(at)
             said = items.before(at)
             yield Batch(at, (*said, *self._heard(at)))
-        yield Batch(at + _LAST)
+        self.ends_at = at + _LAST
+        yield Batch(self.ends_at)
 
     def _heard(self, at: float) -> list[Item]:
         return [
@@ -118,9 +127,13 @@ class _Pace:
     """Waits until the replayed time has come; time nobody was on air costs none."""
 
     def __init__(
-        self, speed: float, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]]
+        self,
+        speed: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        began: float | None = None,
     ) -> None:
-        self.speed, self.clock, self.sleep = speed, clock, sleep
+        self.speed, self.clock, self.sleep, self.began = speed, clock, sleep, began
         self.due: float | None = None
         self.last = 0.0
 
@@ -129,7 +142,9 @@ class _Pace:
             await asyncio.sleep(0)
             return
         passed = 0.0 if self.due is None else min(at - self.last, _JUMP)
-        self.due = (self.clock() if self.due is None else self.due) + passed / self.speed
+        if self.due is None:
+            self.due = self.clock() if self.began is None else self.began
+        self.due += passed / self.speed
         self.last = at
         await self.sleep(max(0.0, self.due - self.clock()))
 

@@ -222,3 +222,23 @@ def test_the_commands_say_how_it_went(folder: DataFolder) -> None:
     assert run.returncode == 1
     assert run.stderr.startswith("error: shy opted out of being read")
     assert orjson.loads(folder.optout.read_bytes())["channels"] == ["shy"]
+
+
+def test_a_source_is_told_whom_it_may_join() -> None:
+    found = OptOut(channels={"shy"})
+    assert found.allowed(["demo", " Shy", "other", "Demo"]) == ["demo", "other"]
+    assert found.allowed([]) == []
+    with pytest.raises(BadInput, match="shy opted out"):
+        found.allowed(["shy"])
+
+
+def test_a_replay_leaves_out_who_opted_out(folder: DataFolder, tmp_path: Path) -> None:
+    ask(folder, "opt-out", {"channel": "shy"})
+    file = parquet(tmp_path / "a.parquet", [*chat_rows(), *chat_rows("shy")])
+    run = ("run", "--source", "replay", "--file", str(file), "--speed", "0")
+    done = command(folder, *run)
+    assert done.returncode == 0, done.stderr
+    assert rows(folder, "SELECT DISTINCT channel FROM windows") == [("demo",)]
+    assert rows(folder, "SELECT channel FROM channels") == [("demo",)]
+    refused = command(folder, *run, "--channel", "shy")
+    assert (refused.returncode, "opted out" in refused.stderr) == (1, True)

@@ -8,9 +8,11 @@ import pytest
 
 from pipeline.imports.place import place
 from pipeline.message import Batch, Message, StreamEnd, StreamStart
+from pipeline.resume import began, ended, placement
 from pipeline.sources.replay import Replay
 from pipeline.table import ChatTable
 from tests.build import T, chat_rows, intake, parquet
+from warehouse.store import Store
 
 DAY = 1_767_225_600.0  # 2026-01-01
 
@@ -108,3 +110,42 @@ def test_the_last_windows_close_before_it_ends(
             target.take(item)
         n += sum(c.window.n_messages + c.window.n_filtered for c in target.close(batch.at))
     assert n == 61
+
+
+def test_a_run_done_again_is_put_where_it_was_and_catches_up(tmp_path: Path) -> None:
+    first = messages(replay(tmp_path, Clock(), speed=1, to_now=True))
+    clock = Clock()
+    clock.now += 300  # killed, and started again five minutes after it began
+    again = replay(tmp_path, clock, speed=1, to_now=True, began=T)
+    assert messages(again) == first
+    assert clock.slept == pytest.approx(300, abs=31)
+    assert clock.now == pytest.approx(T + 600, abs=31)
+
+
+def test_a_placement_is_kept_until_its_run_has_ended(tmp_path: Path, store: Store) -> None:
+    file = parquet(tmp_path / "a.parquet", [*chat_rows(), *chat_rows(stream="2")])
+    table = ChatTable(file, tmp_path / "scratch")
+    both = placement(file, table.streams(), 1)
+    one = placement(file, table.streams(streams=["2"]), 1)
+    table.close()
+    assert (began(store, both, T), began(store, both, T + 100)) == (T, T)
+    assert began(store, one, T + 200) == T + 200  # another choice
+    ended(store, both)
+    assert began(store, both, T + 300) == T + 300
+    assert began(store, one, T + 400) == T + 200
+    parquet(file, chat_rows(n=3))
+    assert placement(file, [], 1) != both
+
+
+def test_a_replay_says_when_it_has_come_to_its_end(tmp_path: Path) -> None:
+    table = ChatTable(parquet(tmp_path / "a.parquet", chat_rows()), tmp_path / "scratch")
+    source = Replay(table, place(table.streams()))
+
+    async def read() -> float:
+        async for batch in source.batches():
+            last = batch.at
+        return last
+
+    assert source.ends_at is None
+    assert asyncio.run(read()) == source.ends_at
+    table.close()
