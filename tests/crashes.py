@@ -66,6 +66,7 @@ class Tally:
     broken: list[str] = field(default_factory=list)
     observed_s: float = 0.0
     unobserved_s: float = 0.0
+    drained_s: list[float] = field(default_factory=list)  # from SIGTERM to the end
 
     def add(self, more: "Tally") -> None:
         for part in fields(self):
@@ -221,8 +222,10 @@ def live_trial(folder: DataFolder, moments: random.Random, kills: int) -> Tally:
         assert run.stdout
         assert run.stdout.readline() == "running\n"
         time.sleep(1.5)  # three minutes of chat
+        told_at = time.monotonic()
         run.terminate()
         finish(run)
+        tally.drained_s.append(time.monotonic() - told_at)
     tally.reads, tally.broken = watching.reads, watching.wrong
     final = state(folder)
     with Store(folder.warehouse) as store:

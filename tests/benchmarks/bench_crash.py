@@ -48,3 +48,6 @@ def test_kills_lose_nothing_and_count_nothing_twice(
     report(mode, tally)
     assert (tally.lost, tally.twice, tally.other, tally.broken) == (0, 0, 0, [])
     assert tally.reads > tally.kills
+    if tally.drained_s:
+        print(f"SIGTERM under load: drained within {max(tally.drained_s):.2f} s")
+        assert max(tally.drained_s) < 5

@@ -193,11 +193,12 @@ def test_files_of_past_hours_are_merged_beside_the_turns(
 
     async def wait(batch: int) -> None:
         """Until the turn has been taken, and all that can be merged at a time has been."""
-        while len(taken) <= batch:
-            await asyncio.sleep(0.01)
-        groups = len(plan(engine.publisher.manifest, utc(time.time())))
-        while len(engine.merged) < min(groups, daemon._MERGES):
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while len(taken) <= batch:
+                await asyncio.sleep(0.01)
+            groups = len(plan(engine.publisher.manifest, utc(time.time())))
+            while len(engine.merged) < min(groups, daemon._MERGES):
+                await asyncio.sleep(0.01)
 
     asyncio.run(daemon.run(engine, Told(*stream(old, 6), then=wait)))
     engine.publish()
