@@ -15,7 +15,7 @@ from warehouse.records import iso
 from warehouse.tables import TableSpec
 
 SLICED_ROWS = 100_000  # of forecasts, 64 MB: with more, a file is sorted in slices
-ROWS_A_GROUP = 122_880  # DuckDB's own
+ROWS_A_GROUP = 61_440  # half of DuckDB's own: a channel's day is read in half the time
 Keys = list[tuple[Any, ...]]
 Files = tuple[PublishedFile, ...]
 

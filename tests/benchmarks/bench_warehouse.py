@@ -14,16 +14,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import pytest
 
-from tests.benchmarks.history import CHANNELS, FIRST, History
+from tests.benchmarks.history import CHANNELS, FIRST, UNIFORM, History, forecasts
 from warehouse.config import DataFolder
+from warehouse.files import quoted
 from warehouse.reader import Reader
 from warehouse.sql import sql
 
 WINDOWS = int(os.environ.get("DLD_BENCH_WINDOWS", 100_000_000))
 WARM, COLD = 9, 3
 MOST_MS = 100.0
+MOST_FORECAST_BYTES = 200
 TERM = "term33"
 TOP = """
 SELECT channel, sum(n_messages) AS n, sum(n_messages * mean_compound) / sum(n_messages) AS mean,
@@ -167,3 +170,19 @@ def test_sizes_of_the_files(history: History) -> None:
         windows = history.rows("windows") / share
         print(f"{table:16} {rows:12,} {size / rows:12.1f} {size / windows:24.2f}")
         assert size > 0
+
+
+@pytest.mark.parametrize(("name", "digits"), [("as stored", (4, 2)), ("unrounded", (17, 17))])
+def test_sizes_of_forecasts(name: str, digits: tuple[int, int], tmp_path: Path) -> None:
+    """A forecast every 30 seconds of a channel, a row each; both places that keep it."""
+    rows, file, database = 100_000, tmp_path / "f.parquet", tmp_path / "f.duckdb"
+    with duckdb.connect(str(database)) as con:
+        con.execute(UNIFORM)
+        con.execute(f"CREATE TABLE f AS {forecasts(rows, digits, 'i')}")
+        con.execute("CHECKPOINT")
+        con.execute(f"COPY (FROM f ORDER BY channel, cutoff) TO {quoted(file)} (FORMAT parquet)")
+    sizes = [path.stat().st_size / rows for path in (file, database)]
+    print(
+        f"\nforecasts {name}: {sizes[0]:.0f} bytes a row in Parquet, {sizes[1]:.0f} in the database"
+    )
+    assert name != "as stored" or max(sizes) < MOST_FORECAST_BYTES

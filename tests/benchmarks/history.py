@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.config import DataFolder
-from warehouse.files import quoted, time_text
+from warehouse.files import ROWS_A_GROUP, quoted, time_text
 from warehouse.manifest import Manifest, PublishedFile, write_manifest
 from warehouse.rollups import ROLLUPS
 from warehouse.store import Store
@@ -65,6 +65,32 @@ FROM (
         (SELECT unnest(['session_mean', 'last_value', 'ewma', 'ridge', 'lstm-1']) AS m)
 )
 """
+# $rows forecasts of a hundred channels, one after another in time
+FORECASTS = """
+SELECT printf('channel%02d', i % 100) AS channel,
+    make_timestamp(1735689600000000 + 30000000 * (i // 100)) AS cutoff, 'lstm-1' AS model,
+    {bands}, {volumes}, 1::BIGINT AS rev
+FROM range($rows) r(i) ORDER BY {order}
+"""
+
+
+def forecasts(rows: int, digits: tuple[int, int], order: str) -> str:
+    """SQL of made-up forecasts, rounded to (band, volume) decimals, in an order of columns."""
+    mid = "0.2 * (u(i, 1) - 0.5) + 0.02 * u(i, 10 + k)"
+    arrays = {
+        name: f"round({mid} + {z} * (0.1 + 0.3 * u(i, 2)) * (1 + 0.01 * k), {digits[0]})"
+        for name, z in (("q025", -1.96), ("q10", -1.28), ("q50", 0), ("q90", 1.28), ("q975", 1.96))
+    }
+    volumes = {
+        f"volume_{name}": f"round(30 * u(i, 3) * exp({z} * (0.4 + 0.02 * k)), {digits[1]})"
+        for name, z in (("q10", -1.28), ("q50", 0), ("q90", 1.28))
+    }
+    bands, counts = (
+        ", ".join(f"[{value} FOR k IN range(10)] AS {name}" for name, value in found.items())
+        for found in (arrays, volumes)
+    )
+    text = FORECASTS.format(bands=bands, volumes=counts, order=order)
+    return filled(text, {"$rows": rows})
 
 
 class History:
@@ -128,7 +154,8 @@ class History:
         name = f"{table}/{at:%Y-%m}.parquet"
         path = self.folder.published / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        con.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet)").fetchall()
+        how = f"FORMAT parquet, ROW_GROUP_SIZE {ROWS_A_GROUP}"  # as compaction writes
+        con.execute(f"COPY ({query}) TO {quoted(path)} ({how})").fetchall()
         time = TABLES[table].time
         ((rows, first, last),) = con.execute(
             f'SELECT count(*), min("{time}"), max("{time}") FROM {quoted(path)}'

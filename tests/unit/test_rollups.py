@@ -404,7 +404,7 @@ def test_a_series_of_full_hours_reads_the_rollup(
 def test_the_dashboard_asks_for_whole_hours_where_points_stand_for_hours(
     step_s: int, offset_s: int, expected: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, str, str]] = []
+    asked: list[tuple[str, ...]] = []
 
     def query(name: str, **values: Any) -> None:
         asked.append((name, *(f"{values[end]:%H:%M}" for end in ("since", "until"))))
