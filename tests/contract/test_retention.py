@@ -162,6 +162,25 @@ def test_text_leaves_hour_by_hour_while_chat_goes_on(
     assert places(released(engine), *old) == set()
 
 
+def test_text_of_a_day_is_there_for_most_of_it_and_then_nowhere(
+    launch: Launch, clock: Clock, folder: DataFolder
+) -> None:
+    engine = launch(retention_h=24)
+    begin = (StreamStart("demo", clock.now, "demo:1"), Watch("demo", clock.now))
+    engine.feed(Batch(clock.now, begin))
+    said = clock.now
+    engine.feed(Batch(said, lines(said, 1)))
+    for number, passed in enumerate((40.0, 80.0, 22.9 * 3600), 2):
+        clock.now = said + passed
+        engine.feed(Batch(clock.now, lines(clock.now, number)))
+        engine.commit()
+    assert places(folder, f"{MARK}1a") == {"buffer", "published"}
+    clock.now = said + 24 * 3600 + 6  # the last of it was said 6 s after the rest
+    engine.feed(Batch(clock.now))
+    assert places(folder, f"{MARK}1") == set()
+    assert places(folder, f"{MARK}4a") == {"buffer", "published"}
+
+
 @pytest.mark.parametrize("retention_h", [0.1, 0.02])
 def test_text_of_a_short_retention_is_nowhere_a_few_seconds_after_it(
     launch: Launch, clock: Clock, folder: DataFolder, retention_h: float
