@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline import daemon
+from pipeline import engine as engines
 from pipeline.engine import Engine
 from pipeline.message import Batch, ChannelInfo, Heard, Message, StreamStart, Watch
 from tests.build import rows, settings, stored
@@ -82,7 +83,7 @@ class Chat:
 
 def main() -> None:
     folder, paused = DataFolder(Path(sys.argv[1])), Paused()
-    daemon._RETRY_S = 0.05
+    daemon._RETRY_S, engines._COMMIT_S = 0.05, 0.0  # every window by itself, as live
     logging.getLogger().addHandler(paused)
     with Store(folder.warehouse) as store:
         engine = Engine(folder, settings(), "live", store)
