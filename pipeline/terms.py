@@ -8,6 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pipeline.score import Scored
 
@@ -125,15 +126,18 @@ def window_terms(
             tally.n += 1
             tally.part += part
             uses += 1
-    kept = _kept({t: v for t, v in tallies.items() if admits(t)})
+    kept = _kept(tallies, admits)
     rows = [(term, v.kind, v.n, v.part / n) for term, v in kept.items()]
     rest = mean - sum(row[3] for row in rows)
     return [*rows, (REST, "rest", uses - sum(row[2] for row in rows), rest)]
 
 
-def _kept(tallies: dict[str, _Tally]) -> dict[str, _Tally]:
-    movers = sorted(tallies, key=lambda t: (-abs(tallies[t].part), t))[:BY_CONTRIBUTION]
-    chosen = {term: tallies[term] for term in movers if tallies[term].part}
-    others = sorted((t for t in tallies if t not in chosen), key=lambda t: (-tallies[t].n, t))
-    chosen.update({term: tallies[term] for term in others[:BY_COUNT]})
-    return chosen
+def _kept(tallies: dict[str, _Tally], admits: Callable[[str], bool]) -> dict[str, _Tally]:
+    """Those that moved it most, then those used most; asks `admits` no further than needed."""
+    movers = sorted(
+        (t for t in tallies if tallies[t].part), key=lambda t: (-abs(tallies[t].part), t)
+    )
+    chosen = list(islice(filter(admits, movers), BY_CONTRIBUTION))
+    taken = set(chosen)
+    others = sorted((t for t in tallies if t not in taken), key=lambda t: (-tallies[t].n, t))
+    return {t: tallies[t] for t in (*chosen, *islice(filter(admits, others), BY_COUNT))}
