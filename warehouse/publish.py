@@ -19,11 +19,13 @@ from warehouse.files import (
     SLICED_ROWS,
     Files,
     Keys,
+    days_of,
     is_whole,
     months_since,
     overlaps,
     quoted,
     remove_strays,
+    rows_of_day,
     rows_of_month,
     scan,
     tidy,
@@ -210,10 +212,24 @@ class Publisher:
         months = self.store.con.execute(months_since(spec), {"since": since}).fetchall()
         wanted = {f"{month:%Y-%m}": since for (month,) in months} | dict.fromkeys(stale, 0)
         new = [
-            self._write(spec, rows_of_month(spec), {"since": after, "month": f"{month}-01"})
+            file
             for month, after in sorted(wanted.items())
+            for file in self._month(spec, f"{month}-01", after)
         ]
         return tidy((*files, *new)) or (self._empty(spec.name),)
+
+    def _month(self, spec: TableSpec, month: str, since: int) -> Iterable[PublishedFile]:
+        """A file of the month's rows written since; a long month, made anew, in days.
+
+        Days are neighbours in the warehouse, channels are not: to pick a channel's rows out of
+        a month means to read the month. Compaction makes a month of the days.
+        """
+        query, values = rows_of_month(spec), {"since": since, "month": month}
+        if not self._is_long(query, values):
+            yield self._write(spec, query, values)
+            return
+        for (day,) in self.store.con.execute(days_of(spec, query), values).fetchall():
+            yield self._write(spec, rows_of_day(spec), {"since": since, "day": day})
 
     def _without(
         self, spec: TableSpec, files: Iterable[PublishedFile], keys: Keys
@@ -254,7 +270,7 @@ class Publisher:
         return self._describe(spec, path)
 
     def _is_long(self, query: str, values: dict[str, Any]) -> bool:
-        """Whether a month is made from its start, and has too many rows to sort at once."""
+        """Whether a month or day is made from its start, and has too many rows to sort at once."""
         if values.get("since", 1) > 0:
             return False
         found = self.store.con.execute(f"SELECT count(*) FROM ({query})", values).fetchall()

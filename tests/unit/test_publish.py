@@ -23,6 +23,7 @@ from warehouse import compact, publish
 from warehouse.compact import merge, plan
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
+from warehouse.files import _slices
 from warehouse.manifest import PublishedFile, read_manifest
 from warehouse.publish import LINGER_S, Publisher
 from warehouse.reader import Reader
@@ -186,6 +187,31 @@ def test_files_too_long_to_sort_at_once_are_sorted_in_slices(
     assert publisher.swap_merged("windows", {f.path for f in files(publisher)}, merged)
     assert (merged.rows, merged.min, merged.max) == (13, whole.min, iso(utc(T + 120)))
     assert rows(folder, every) == sorted([*expected, ("b", 120.0)])
+
+
+def test_a_long_month_made_anew_is_a_file_a_day(
+    folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "SLICED_ROWS", 3)
+    put(store, windows=[window_row(43200 * k, mean=k / 10) for k in (0, 1, 2, 3)])
+    publisher = Publisher(folder, store, "live")
+    publisher.publish()
+    assert [(f.min[:13], f.max[:13], f.rows) for f in files(publisher)] == [
+        ("2026-01-01T12", "2026-01-01T12", 1),
+        ("2026-01-02T00", "2026-01-02T12", 2),
+        ("2026-01-03T00", "2026-01-03T00", 1),
+    ]
+    assert rows(folder, WINDOWS) == [(43200 * k, k / 10) for k in (0, 1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [(9, [("a", "d")]), (4, [("a", "b"), ("c", "c"), ("d", "d")]), (1, [(c, c) for c in "abcd"])],
+)
+def test_slices_are_neighbours_with_few_enough_rows_or_one_value(
+    most: int, expected: list[tuple[str, str]]
+) -> None:
+    assert list(_slices([("a", 2), ("b", 2), ("c", 4), ("d", 1)], most)) == expected
 
 
 def test_rows_committed_before_a_merged_file_is_put_in_are_published_too(
