@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from warehouse.errors import BadInput
@@ -67,7 +66,7 @@ def sessions_from_table(table: pa.Table) -> list[Session]:
 def iterate_sessions(table: pa.Table) -> Iterator[Session]:
     """Sessions of the table one by one, by channel and stream_id."""
     _check_columns(table)
-    table = table.filter(pc.is_valid(table["stream_id"]))
+    table = table.filter(table["stream_id"].is_valid())
     order = [("channel", "ascending"), ("stream_id", "ascending"), ("start", "ascending")]
     table = table.sort_by(order).combine_chunks()
     keys = [table[k].to_numpy(zero_copy_only=False) for k in ("channel", "stream_id")]
@@ -87,7 +86,7 @@ def _check_columns(table: pa.Table) -> None:
 
 
 def _session(rows: pa.Table, channel: str, stream_id: str) -> Session:
-    seconds = pc.cast(pc.cast(rows["start"], pa.timestamp("us")), pa.int64())
+    seconds = rows["start"].cast(pa.timestamp("us")).cast(pa.int64())
     start = seconds.to_numpy() // 1_000_000
     raw = _columns(rows)
     _check(f"{channel}/{stream_id}", start, raw)
@@ -100,7 +99,7 @@ def _session(rows: pa.Table, channel: str, stream_id: str) -> Session:
 def _lexicons(rows: pa.Table) -> tuple[str, ...]:
     if "lexicon_version" not in rows.column_names:
         return ()
-    return tuple(sorted(pc.unique(rows["lexicon_version"]).to_pylist()))
+    return tuple(sorted(rows["lexicon_version"].unique().to_pylist()))
 
 
 def _columns(rows: pa.Table) -> dict[str, Floats]:
@@ -108,7 +107,7 @@ def _columns(rows: pa.Table) -> dict[str, Floats]:
     names |= {k: k for k in ("n_chatters", "observed_s", *SHARES)}
     out = {k: _floats(rows[v]) for k, v in names.items()}
     for k in ("sub_n", "sub_mean"):
-        values = _floats(pc.list_flatten(rows[k]))
+        values = _floats(rows[k].combine_chunks().flatten())
         if len(values) != len(rows) * SLOTS:
             raise BadInput(f"{k} must hold {SLOTS} values in every window")
         out[k] = values.reshape(len(rows), SLOTS)
@@ -117,7 +116,7 @@ def _columns(rows: pa.Table) -> dict[str, Floats]:
 
 
 def _floats(column: Any) -> Floats:
-    values = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return np.asarray(values, dtype=np.float64)
 
 

@@ -1,7 +1,6 @@
 """What is chat and what is not, and the text as it should be read."""
 
 import re
-from functools import lru_cache
 
 # accounts that announce rather than chat, on a great many channels
 KNOWN_BOTS = frozenset(
@@ -41,7 +40,6 @@ def masked(text: str) -> str:
     return _MENTION.sub("@…", text)
 
 
-@lru_cache(maxsize=65536)
 def word_of(token: str) -> str:
     """A token as a term: lower case, without punctuation around it; '' for none.
 

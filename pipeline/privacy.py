@@ -24,7 +24,7 @@ class Hasher:
 
     def __init__(self, salt: bytes) -> None:
         self.salt = salt
-        self.of = lru_cache(maxsize=32768)(self._of)
+        self.of = lru_cache(maxsize=16384)(self._of)
 
     def _of(self, chatter: str) -> int:
         if not chatter:

@@ -196,7 +196,7 @@ class FullScorer:
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
         reading = self._token(token)
-        if reading.kind != "word" or reading.strange or not self.rules.is_silent([token]):
+        if reading.kind != "word" or reading.strange or self.rules.says(token):
             return None
         return reading.term or ()
 

@@ -1,6 +1,7 @@
 """The windows of running streams as growing arrays, in the form the models read."""
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ class SessionLog:
         self.channel, self.stream_id = channel, stream_id
         self.length = 0
         self._lexicons: set[str] = set()
-        self._arrays: dict[str, npt.NDArray[np.float64]] = {}
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
 
     def put(self, window: Window) -> bool:
         """Keep the window; True when it is the newest, False when it changes an older one."""
@@ -68,10 +69,9 @@ class SessionLog:
 
     def _grow(self) -> None:
         size = max(128, 2 * self.length)
-        bigger = {
-            name: np.full((size, SLOTS) if name.startswith("sub_") else (size,), np.nan)
-            for name in _NAMES
-        }
+        if self.length < LONGEST < size:  # longer only after half a day that nobody observed
+            size = LONGEST
+        bigger = {name: _empty(name, size) for name in _NAMES}
         for name, old in self._arrays.items():
             bigger[name][: self.length] = old
         self._arrays = bigger
@@ -83,3 +83,10 @@ class SessionLog:
             self._arrays[name][: len(kept)] = kept
         self.length -= gone
         return gone
+
+
+def _empty(name: str, size: int) -> npt.NDArray[Any]:
+    """Single precision, in which the models read them; a hundred channels' days are 25 MB."""
+    if name.startswith("sub_"):
+        return np.full((size, SLOTS), np.nan, np.float32)
+    return np.full(size, np.nan, np.float64 if name == "start" else np.float32)

@@ -5,7 +5,6 @@ it is a login seen lately.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,7 +14,7 @@ from pipeline.score import Scored
 BY_CONTRIBUTION = 15
 BY_COUNT = 5
 SPREAD = 3  # chatters a day before an unknown term is a term
-_PENDING = 2000  # unknown terms remembered per channel and day
+_PENDING = 400  # unknown terms remembered per channel and day
 _CHATTERS = 50_000
 _DAYS = 2
 _WORD = re.compile(r"\w{2,25}")  # longer is no login
@@ -34,7 +33,7 @@ class _Day:
     """Unknown terms of a channel on one day: those admitted, and who used the others."""
 
     admitted: set[str] = field(default_factory=set)
-    pending: OrderedDict[str, set[int]] = field(default_factory=OrderedDict)
+    pending: dict[str, tuple[int, ...]] = field(default_factory=dict)  # oldest first
 
 
 class Gate:
@@ -46,16 +45,16 @@ class Gate:
     def __init__(self, known: Callable[[str], bool], of: Callable[[str], int]) -> None:
         self.known, self.of = known, of
         self.hidden: Set[int] = frozenset()  # never to be named, seen lately or not
-        self._chatters: OrderedDict[int, None] = OrderedDict()
+        self._chatters: dict[int, None] = {}  # seen longest ago first
         self._days: dict[str, dict[int, _Day]] = {}
 
     def saw(self, chatter: int) -> None:
         """A chatter was seen: their login is no term from now on. 0, nobody, is not one."""
         if chatter:
+            self._chatters.pop(chatter, None)
             self._chatters[chatter] = None
-            self._chatters.move_to_end(chatter)
             if len(self._chatters) > _CHATTERS:
-                self._chatters.popitem(last=False)
+                del self._chatters[next(iter(self._chatters))]
 
     def used(self, channel: str, day: int, chatter: int, terms: Iterable[str]) -> None:
         """`chatter` used the terms; day: days since the epoch. Two days are remembered, so that
@@ -70,13 +69,21 @@ class Gate:
         admitted, pending = days[day].admitted, days[day].pending
         for term in terms:
             if term not in admitted and not self.known(term):
-                chatters = pending.setdefault(term, set())
-                chatters.add(chatter)
-                if len(chatters) >= SPREAD:
-                    admitted.add(term)
-                    del pending[term]
+                self._count(days[day], term, chatter)
         while len(pending) > _PENDING:
-            pending.popitem(last=False)
+            del pending[next(iter(pending))]
+
+    @staticmethod
+    def _count(day: _Day, term: str, chatter: int) -> None:
+        """One more who used the term; the third admits it."""
+        others = day.pending.get(term, ())
+        if chatter in others:
+            return
+        if len(others) + 1 < SPREAD:
+            day.pending[term] = (*others, chatter)
+        else:
+            day.pending.pop(term, None)
+            day.admitted.add(term)
 
     def admit(self, channel: str, day: int, terms: Iterable[str]) -> None:
         """Three chatters used the terms that day: they were stored before a restart."""
@@ -87,8 +94,9 @@ class Gate:
         """Nobody remembers what the chatter used; that they are a name, though."""
         for days in self._days.values():
             for day in days.values():
-                for chatters in day.pending.values():
-                    chatters.discard(chatter)
+                for term, chatters in day.pending.items():
+                    if chatter in chatters:
+                        day.pending[term] = tuple(c for c in chatters if c != chatter)
 
     def forget_channel(self, channel: str) -> None:
         """Nobody remembers what was said in the channel."""

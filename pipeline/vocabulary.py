@@ -114,8 +114,10 @@ def _count(seen: Sighting, channel: str, at: float, chatter: int, compound: floa
     seen.total += compound
     seen.squares += compound * compound
     seen.channels.add(channel)
-    if len(seen.chatters) < _PEOPLE:
+    if seen.people < _PEOPLE:
         seen.chatters.add(chatter)
+    if len(seen.chatters) >= _PEOPLE:  # counted no further
+        seen.people, seen.chatters = _PEOPLE, set()
 
 
 def valence(mean: float) -> float:

@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from warehouse.files import scan
 from warehouse.manifest import Manifest, PublishedFile
@@ -92,8 +91,8 @@ class Rolling:
         """Whether rows reach out of the open periods; mostly they do not."""
         for rows in tables:
             if rows.num_rows:
-                span = pc.min_max(rows.column("start")).as_py()
-                first, last = (_naive(span[end]) for end in ("min", "max"))
+                starts = rows.column("start").to_pylist()
+                first, last = _naive(min(starts)), _naive(max(starts))
                 if any(self._leaves(rollup, first, last) for rollup in ROLLUPS):
                     return True
         return False

@@ -16,6 +16,13 @@ from warehouse.sql import migrations, sql
 from warehouse.tables import TABLES, TableSpec
 
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
+_FLUSH = "1MB"  # freed memory beyond this goes back to the system: 20 MB after a day
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": MEMORY_LIMIT,
+    "threads": 2,
+    "allocator_flush_threshold": _FLUSH,
+    "allocator_bulk_deallocation_flush_threshold": _FLUSH,
+}
 
 
 class Store:
@@ -137,7 +144,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
             f"{path.parent} cannot be made: {exc.strerror}; set DLD_DATA to another folder"
         ) from exc
     try:
-        con = duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT, "threads": 2})
+        con = duckdb.connect(str(path), config=_CONFIG)
     except duckdb.IOException as exc:
         if "set lock on file" in str(exc).lower():  # 1.5 says "block" of damaged files
             raise WarehouseLocked(
