@@ -12,7 +12,7 @@ from warehouse.files import Keys, quoted
 from warehouse.publish import Publisher
 from warehouse.reader import connect_views
 from warehouse.sql import sql
-from warehouse.store import Store, is_full
+from warehouse.store import ERASED, Store, is_full
 from warehouse.tables import TABLES
 
 
@@ -38,7 +38,7 @@ def erase_channel(store: Store, channel: str) -> None:
         for name in tables:
             store.con.execute(f'DELETE FROM "{name}" WHERE channel = $c', {"c": channel})
         store.con.execute(sql("forget_raids"), {"channel": channel, "rev": revision})
-        for key, value in (("revision", str(revision)), ("scrub", "due")):
+        for key, value in (("revision", str(revision)), (ERASED, str(revision)), ("scrub", "due")):
             store.con.execute(sql("set_meta"), {"name": key, "value": value})
         store.con.execute("COMMIT")
     except duckdb.Error as exc:

@@ -39,7 +39,7 @@ from warehouse.manifest import (
     replace_file,
     write_manifest,
 )
-from warehouse.store import Store, is_full
+from warehouse.store import ERASED, Store, is_full
 from warehouse.tables import TABLES, TableSpec
 
 LINGER_S = 600  # old files stay for readers in mid-query
@@ -132,22 +132,34 @@ class Publisher:
         remove_strays(self.folder.published, found.paths() if found else set())
         if found is None or not self._fits(found):
             return self._anew(found, source)
+        self._catch_up(found.revision)
         tables = {name: found.tables[name] for name in TABLES}
         manifest = Manifest(found.version + 1, found.revision, datetime.now(UTC), source, tables)
         write_manifest(self.folder.manifest, manifest)
         return manifest
 
     def _fits(self, found: Manifest) -> bool:
-        # replaced keys are known only to the process that replaced them: a manifest that
-        # lags behind may hold rows twice when caught up, so it is made anew; so is one of
-        # before a migration, whose new tables are filled with rows of old revisions
-        if found.revision != self.store.revision or not found.tables.keys() >= TABLES.keys():
+        # a migration fills new tables with rows of old revisions; what was erased has no row
+        # that would tell of it
+        if not found.tables.keys() >= TABLES.keys():
+            return False
+        if not int(self.store.meta(ERASED) or 0) <= found.revision <= self.store.revision:
             return False
         return all(
             is_whole(self.folder.published, file)
             for files in found.tables.values()
             for file in files
         )
+
+    def _catch_up(self, since: int) -> None:
+        """After a kill between a commit and its publishing: any row written since may have
+        replaced one that is published."""
+        for spec in TABLES.values():
+            if spec.stored and spec.time and since < self.store.revision:
+                keys = ", ".join(f'"{c}"' for c in spec.replace)
+                query = f"SELECT DISTINCT {keys} FROM {spec.name} WHERE rev > $since"
+                found = self.store.con.execute(query, {"since": since}).fetchall()
+                self.store.replaced.setdefault(spec.name, []).extend(found)
 
     def _anew(self, found: Manifest | None, source: str) -> Manifest:
         """A manifest of nothing but samples, which no warehouse holds; not yet in force."""

@@ -15,6 +15,7 @@ from warehouse.rollups import Rolling
 from warehouse.sql import migrations, sql
 from warehouse.tables import TABLES, TableSpec
 
+ERASED = "erased"  # meta: the last revision that took rows away without putting others there
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
 _FLUSH = "1MB"  # freed memory beyond this goes back to the system: 20 MB after a day
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -41,6 +42,8 @@ class Store:
         try:
             _migrate(self.con, path)
             self.revision = int(self.meta("revision") or 0)
+            if self.meta(ERASED) is None:
+                self.con.execute(sql("set_meta"), {"name": ERASED, "value": str(self.revision)})
             self._rolling = Rolling(self.con)
         except duckdb.Error as exc:
             self.con.close()
@@ -96,6 +99,8 @@ class Store:
             if rolls:
                 rolled, opens = self._rolling.roll(revision)
                 replaced |= rolled
+            if before:
+                meta = {**(meta or {}), ERASED: str(revision)}
             for key, value in self._kept(meta, revision, opens).items():
                 self.con.execute(sql("set_meta"), {"name": key, "value": value})
             self.con.execute("COMMIT")

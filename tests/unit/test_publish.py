@@ -22,6 +22,7 @@ from tests.build import (
 from warehouse import compact, publish
 from warehouse.compact import merge, plan
 from warehouse.config import DataFolder
+from warehouse.erase import erase_channel
 from warehouse.errors import StorageFull
 from warehouse.files import _slices
 from warehouse.manifest import PublishedFile, read_manifest
@@ -299,6 +300,36 @@ def test_samples_outlive_a_manifest_that_has_to_be_made_anew(
 
 
 # -- published/ is derived ---------------------------------------------------------------------
+
+
+def test_a_kill_before_publishing_costs_only_what_was_committed_since(
+    folder: DataFolder, store: Store, publisher: Publisher
+) -> None:
+    put(store, windows=[window_row(30 * k, mean=0.1) for k in range(4)])
+    publisher.publish()
+    old = {file.path for file in files(publisher)}
+    put(store, windows=[window_row(200_000, mean=0.2)], window_terms=[term_row(200_000, "a", 0.2)])
+    publisher.publish()
+    put(store, windows=[window_row(200_000, mean=0.3), window_row(200_030, mean=0.4)])
+    store.take_replaced()  # only the process that was killed knew
+    republish(folder, store)
+    kept = {file.path for file in read_manifest(folder.manifest).tables["windows"]}
+    assert old <= kept
+    found = [(0, 0.1), (30, 0.1), (60, 0.1), (90, 0.1), (200_000, 0.3), (200_030, 0.4)]
+    assert rows(folder, WINDOWS) == found
+
+
+def test_what_was_erased_before_a_kill_is_not_published_again(
+    folder: DataFolder, store: Store, publisher: Publisher
+) -> None:
+    put(store, windows=[window_row(0, channel="one"), window_row(0, channel="two")])
+    publisher.publish()
+    erase_channel(store, "one")
+    store.take_replaced()
+    put(store, windows=[window_row(30, channel="two")])
+    republish(folder, store)
+    assert rows(folder, "SELECT DISTINCT channel FROM windows") == [("two",)]
+    assert rows(folder, "SELECT count(*) FROM windows") == [(2,)]
 
 
 def test_a_restart_goes_on_from_the_manifest_that_fits(
