@@ -24,7 +24,8 @@ MAX_TEXT = 2000  # characters; Twitch allows 500
 
 def is_filtered(text: str, chatter: str, bot: bool) -> bool:
     """Bots and !commands are counted apart: they are not how the chat feels."""
-    return bot or chatter in KNOWN_BOTS or _COMMAND.match(text) is not None
+    is_command = text.startswith("!") and _COMMAND.match(text) is not None
+    return bot or is_command or chatter in KNOWN_BOTS
 
 
 def visible(text: str) -> str:

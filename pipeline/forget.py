@@ -137,7 +137,7 @@ def _forget_in_memory(
         if line.chatter == who:
             return None
         text = mask(line.text)
-        return line if text == line.text else replace(line, text=text)
+        return line if text == line.text else line._replace(text=text)
 
     engine.intake.forget(who, change)
     for window in (closed.window for closed, _, whole in made if whole):

@@ -19,7 +19,8 @@ class Readable:
     def saw(self, text: str) -> None:
         """Count one message."""
         self.n += 1
-        self.share += (is_latin(text) - self.share) / min(self.n, _MEMORY)
+        if self.share < 1 or not text.isascii():
+            self.share += (is_latin(text) - self.share) / min(self.n, _MEMORY)
 
 
 def is_latin(text: str) -> bool:

@@ -6,7 +6,6 @@ VADER's rules, takes emotes and emoji out of the sentence, and lets their repeat
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -17,13 +16,14 @@ from pipeline.rules import Remembered, Rules
 VADER_VERSION = "vader-3.3.2"
 # three small letters or more, then a capital: monkaS, limesDance; iPhone and YouTube are not
 _CAMEL = re.compile(r"[a-z][a-z0-9]{2,}[A-Z][A-Za-z0-9]*")
+_SHORT = 24  # characters: such a message is often said again
+_MESSAGES = 4000  # short ones remembered, twice this at most
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
 
 Term = tuple[str, str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A message's compound, -1..1, and its terms: (term, kind, part of the compound) a use.
 
     The parts sum to the compound but for what punctuation and left-out words gave.
@@ -77,9 +77,13 @@ class VaderScorer:
         self.rules = Rules()
         self.readings: Remembered[str, Reading] = Remembered(self._word)
         self.marked: Remembered[str, Reading] = Remembered(self._emote)
+        self.short: Remembered[str, float] = Remembered(self._compound, _MESSAGES)
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """Identical to SentimentIntensityAnalyzer().polarity_scores(text)["compound"]."""
+        return self.short[text] if len(text) <= _SHORT else self._compound(text)
+
+    def _compound(self, text: str) -> float:
         text = self.rules.described(text)
         found = self.rules.sentiments(text.split())
         return self.rules.compound(found.values(), text)[0] if found else 0.0
@@ -137,6 +141,9 @@ class FullScorer:
         # what most chat is made of: the term of a silent word, () for one that is not named;
         # None for every other token
         self.plain: Remembered[str, Term | tuple[()] | None] = Remembered(self._silent)
+        self.short: Remembered[tuple[str, tuple[str, ...]], Scored] = Remembered(
+            lambda message: self._score(*message), _MESSAGES
+        )
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """The compound of the visible text, its emotes and emoji read as one use each."""
@@ -144,6 +151,9 @@ class FullScorer:
 
     def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
         """The compound of the visible text with its terms."""
+        return self.short[text, emotes] if len(text) <= _SHORT else self._score(text, emotes)
+
+    def _score(self, text: str, emotes: tuple[str, ...]) -> Scored:
         text = visible(text)
         if not text.isascii():
             text = self._spaced(text)

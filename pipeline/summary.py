@@ -4,13 +4,13 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import fsum, sqrt
+from typing import NamedTuple
 
 from pipeline.score import Scored
 from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A message as a window needs it. chatter: hash, 0 unknown; at: epoch seconds."""
 
     at: float
@@ -34,7 +34,7 @@ class Held:
     def __init__(self, cell: Cell, window: Window) -> None:
         self.window = window
         self._cell = None if cell.lines else cell
-        lines = [(x.at, x.chatter, x.text, _parts(x.scored)) for x in cell.lines]
+        lines = [(x.at, x.chatter, x.text, tuple(x.scored)) for x in cell.lines]
         self._packed = pickle.dumps((lines, cell.filtered, cell.late)) if lines else b""
 
     @property
@@ -45,10 +45,6 @@ class Held:
             found = [Line(at, who, text, Scored(*parts)) for at, who, text, parts in lines]
             self._cell, self._packed = Cell(found, filtered, late), b""
         return self._cell
-
-
-def _parts(scored: Scored) -> tuple[object, ...]:
-    return scored.compound, scored.terms, scored.has_emote, scored.strange
 
 
 def summarise(

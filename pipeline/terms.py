@@ -5,9 +5,10 @@ it is a login seen lately.
 """
 
 import re
-from collections.abc import Callable, Iterable, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from pipeline.score import Scored
 
@@ -30,7 +31,7 @@ class _Tally:
 
 @dataclass(slots=True)
 class _Day:
-    """Unknown terms of a channel on one day: those admitted, and who used the others."""
+    """Terms used in a channel on one day: those admitted, and who used the others."""
 
     admitted: set[str] = field(default_factory=set)
     pending: dict[str, tuple[int, ...]] = field(default_factory=dict)  # oldest first
@@ -59,27 +60,33 @@ class Gate:
     def used(self, channel: str, day: int, chatter: int, terms: Iterable[str]) -> None:
         """`chatter` used the terms; day: days since the epoch. Two days are remembered, so that
         late messages around midnight do not undo each other."""
-        days = self._days.setdefault(channel, {})
-        if day not in days:
-            if len(days) > 1 and day < min(days):
-                return
-            days[day] = _Day()
-            if len(days) > _DAYS:
-                del days[min(days)]
-        admitted, pending = days[day].admitted, days[day].pending
+        found = self._days.get(channel, {}).get(day) or self._begin(channel, day)
+        if found is None:
+            return
+        admitted, pending = found.admitted, found.pending
         for term in terms:
-            if term not in admitted and not self.known(term):
-                self._count(days[day], term, chatter)
-        while len(pending) > _PENDING:
-            del pending[next(iter(pending))]
+            if term not in admitted:
+                self._count(found, term, chatter)
+        if len(pending) > _PENDING:  # the oldest go together: to find the first takes long
+            for term in list(islice(pending, len(pending) - _PENDING + _PENDING // 8)):
+                del pending[term]
 
-    @staticmethod
-    def _count(day: _Day, term: str, chatter: int) -> None:
-        """One more who used the term; the third admits it."""
+    def _begin(self, channel: str, day: int) -> _Day | None:
+        """The day, begun; None for one that is long over."""
+        days = self._days.setdefault(channel, {})
+        if len(days) > 1 and day < min(days):
+            return None
+        days[day] = _Day()
+        if len(days) > _DAYS:
+            del days[min(days)]
+        return days[day]
+
+    def _count(self, day: _Day, term: str, chatter: int) -> None:
+        """One more who used the term; the third admits it, and the lexicon does at once."""
         others = day.pending.get(term, ())
         if chatter in others:
             return
-        if len(others) + 1 < SPREAD:
+        if len(others) + 1 < SPREAD and not self.known(term):
             day.pending[term] = (*others, chatter)
         else:
             day.pending.pop(term, None)
@@ -108,10 +115,9 @@ class Gate:
 
     def admits(self, channel: str, term: str, day: int) -> bool:
         """Whether the term may be stored for a window of that day."""
-        if self.is_login(term):
-            return False
         found = self._days.get(channel, {}).get(day)
-        return self.known(term) or (found is not None and term in found.admitted)
+        is_open = (found is not None and term in found.admitted) or self.known(term)
+        return is_open and not self.is_login(term)
 
     def is_login(self, word: str) -> bool:
         """Whether somebody who chatted lately, or opted out, is called so."""
@@ -127,25 +133,27 @@ def window_terms(
     n: messages in the window; mean: their mean compound. The last row is `*`, all the rest.
     """
     tallies: dict[str, _Tally] = {}
-    uses = 0
-    for message in scored:
-        for term, kind, part in message.terms:
-            tally = tallies.get(term) or tallies.setdefault(term, _Tally(kind))
-            tally.n += 1
-            tally.part += part
-            uses += 1
+    uses = Counter(chain.from_iterable([message.terms for message in scored]))
+    for (term, kind, part), times in uses.items():
+        tally = tallies.get(term) or tallies.setdefault(term, _Tally(kind))
+        tally.n += times
+        tally.part += part * times
     kept = _kept(tallies, admits)
     rows = [(term, v.kind, v.n, v.part / n) for term, v in kept.items()]
-    rest = mean - sum(row[3] for row in rows)
-    return [*rows, (REST, "rest", uses - sum(row[2] for row in rows), rest)]
+    rest = mean - sum([row[3] for row in rows])
+    return [*rows, (REST, "rest", uses.total() - sum([row[2] for row in rows]), rest)]
 
 
 def _kept(tallies: dict[str, _Tally], admits: Callable[[str], bool]) -> dict[str, _Tally]:
     """Those that moved it most, then those used most; asks `admits` no further than needed."""
-    movers = sorted(
-        (t for t in tallies if tallies[t].part), key=lambda t: (-abs(tallies[t].part), t)
-    )
-    chosen = list(islice(filter(admits, movers), BY_CONTRIBUTION))
+    movers = sorted((-abs(v.part), t) for t, v in tallies.items() if v.part)
+    chosen = list(islice(filter(admits, (t for _, t in movers)), BY_CONTRIBUTION))
     taken = set(chosen)
-    others = sorted((t for t in tallies if t not in taken), key=lambda t: (-tallies[t].n, t))
+    others = (t for t in _by_use(tallies) if t not in taken)
     return {t: tallies[t] for t in (*chosen, *islice(filter(admits, others), BY_COUNT))}
+
+
+def _by_use(tallies: dict[str, _Tally]) -> Iterator[str]:
+    """Those used most first; what was used once, which is most of them, only if asked for."""
+    yield from [t for _, t in sorted((-v.n, t) for t, v in tallies.items() if v.n > 1)]
+    yield from sorted(t for t, v in tallies.items() if v.n == 1)

@@ -127,6 +127,9 @@ class Track:
         """
         self.heard(at)
         start = window_start(at)
+        if start in self.cells and self.next_start is not None:  # as most are
+            self._put(self.cells[start], line)
+            return None
         if start in self.done:
             cell = self.done[start].cell
             cell.late += 1
@@ -136,7 +139,8 @@ class Track:
             return start
         if line is not None and self.next_start is None:
             self._open_session(start)
-        self._put(self.cells.setdefault(start, Cell()), line)
+        cell = self.cells[start] = Cell()
+        self._put(cell, line)
         return None
 
     def _put(self, cell: Cell, line: Line | None) -> None:
@@ -144,7 +148,8 @@ class Track:
             cell.filtered += 1
         else:
             cell.lines.append(line)
-            self.last_message = max(self.last_message, line.at)
+            if line.at > self.last_message:
+                self.last_message = line.at
 
     def _open_session(self, start: int) -> None:
         name = f"{self.channel}:{utc(start):%Y%m%dT%H%M%S}"

@@ -98,7 +98,7 @@ def test_memory_is_bounded(gate: Gate) -> None:
         gate.saw(k + 1)
     gate.used("demo", DAY, 1, [f"t{k}" for k in range(5000)])
     assert len(gate._chatters) == 50_000
-    assert len(gate._days["demo"][DAY].pending) == 400
+    assert 300 < len(gate._days["demo"][DAY].pending) <= 400
 
 
 def scored(*terms: tuple[str, float]) -> Scored:
