@@ -175,8 +175,7 @@ class FullScorer:
             if term is None
         }
         shown = [i for i, reading in read.items() if reading.kind != "word"]
-        found, said = self._said(tokens, shown)
-        found.update(_saturated(tokens, read, shown))
+        found, said = self._said(tokens, read, shown)
         compound, total = self.rules.compound(found.values(), said)
         scale = compound / total if total else 0.0
         for i, reading in read.items():
@@ -184,14 +183,19 @@ class FullScorer:
         strange = dict.fromkeys([r.strange for r in read.values() if r.strange])
         return Scored(compound, tuple([t for t in terms if t]), bool(shown), tuple(strange))
 
-    def _said(self, tokens: list[str], shown: list[int]) -> tuple[dict[int, float], str]:
-        """Sentiments of the words by place, and the sentence without what is shown."""
+    def _said(
+        self, tokens: list[str], read: Mapping[int, Reading], shown: list[int]
+    ) -> tuple[dict[int, float], str]:
+        """Sentiments by place, and the sentence without what is shown. read: all but plain
+        tokens, by place."""
         if not shown:
             return self.rules.sentiments(tokens), " ".join(tokens)
         places = [i for i in range(len(tokens)) if i not in shown]
         words = [tokens[i] for i in places]
-        found = self.rules.sentiments(words)
-        return {places[k]: value for k, value in found.items()}, " ".join(words)
+        said = self.rules.sentiments(words) if len(read) > len(shown) else {}
+        found = {places[k]: value for k, value in said.items()}
+        found.update(_saturated(tokens, read, shown))
+        return found, " ".join(words)
 
     def knows(self, term: str) -> bool:
         """Whether the lexicon has the term."""
