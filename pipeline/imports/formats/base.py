@@ -1,0 +1,72 @@
+"""What a reader of a log says: lines of chat, and facts of the log as a whole."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
+# subs, gifts and raids that a log shows as comments: Twitch wrote them, or most of them
+NOTICES = frozenset(
+    "sub resub subgift anonsubgift submysterygift anonsubmysterygift giftpaidupgrade "
+    "anongiftpaidupgrade primepaidupgrade raid unraid rewardgift standardpayforward "
+    "communitypayforward announcement viewermilestone ritual bitsbadgetier".split()
+)
+
+
+class Said(NamedTuple):
+    """One line of chat. at: epoch seconds, or seconds since the start (`Log.clock` tells).
+
+    emotes: names joined by spaces, None where the log has no markup. channel, id: '' unknown.
+    """
+
+    at: float
+    user: str
+    text: str
+    emotes: str | None = None
+    bot: bool = False
+    channel: str = ""
+    id: str = ""
+
+
+@dataclass
+class Log:
+    """What a reader finds out about its log while it reads; whole when it is through.
+
+    channel: whose chat it is, '' where the log does not say. stream: the id of its video or the
+    like, '' unknown. starts_at: epoch seconds of its start, None unknown. clock: its lines have
+    times of their own, so that sessions are told apart by silence. zone: why nobody can know
+    what moments these times are, '' where they are moments: then they only tell how far apart
+    its lines are.
+    skipped: lines that gave no message, by reason. cut: why the rest could not be read.
+    replaced: characters that had to be put in for bytes that are no UTF-8.
+    """
+
+    channel: str = ""
+    stream: str = ""
+    starts_at: float | None = None
+    clock: bool = False
+    zone: str = ""
+    skipped: Counter[str] = field(default_factory=Counter)
+    cut: str = ""
+    replaced: int = 0
+
+    def skip(self, reason: str) -> None:
+        """Count a line that gave no message."""
+        self.skipped[reason] += 1
+
+
+def login_or_none(name: object) -> str:
+    """The login in lower case; '' for what is not one."""
+    found = name.strip().lower() if isinstance(name, str) else ""
+    return found if _LOGIN.fullmatch(found) else ""
+
+
+def epoch(text: object) -> float | None:
+    """Epoch seconds of an ISO time, UTC where it has no zone; None for what is not one."""
+    try:
+        at = datetime.fromisoformat(str(text).strip())
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,96 @@
+"""Comments of a video as JSON: TwitchDownloader's, and the older rechat arrays."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.imports.formats.base import NOTICES, Log, Said, epoch, login_or_none
+from pipeline.imports.formats.json_stream import NoValue, values
+from pipeline.imports.formats.source import Source
+
+# From then on TwitchDownloader wrote local times as UTC; a log without its video's start has none
+_MISLABELLED_FROM = 1743465600.0  # 2025-04-01
+
+
+def read(source: Source, log: Log) -> Iterator[Said]:
+    """Times are offsets from the start of the video. Where the log does not say when that was,
+    the first comment's own time does, as long as it can be trusted."""
+    seen: dict[str, Any] = {}
+    begun = False
+    for key, value in values(source, {"comments"}):
+        if key in ("FileInfo", "streamer", "video"):
+            seen[key] = value
+        elif key in ("", "comments") and (said := _said(value, log)):
+            if not begun:
+                _facts(seen, log)
+                log.stream = log.stream or _text(value.get("content_id"))
+                if log.starts_at is None:
+                    log.starts_at = _start(value, said.at, "FileInfo" in seen)
+                begun = True
+            yield said
+    _facts(seen, log)  # of a log that tells them last
+
+
+def _facts(seen: dict[str, Any], log: Log) -> None:
+    """Channel, video and start. The streamer's name may be one for display only."""
+    video, streamer = (_table(seen.get(key)) for key in ("video", "streamer"))
+    names = (streamer.get("login"), video.get("user_login"), streamer.get("name"))
+    log.channel = next(filter(None, map(login_or_none, (log.channel, *names))), "")
+    log.stream = _text(video.get("id")) or log.stream
+    start = epoch(video.get("created_at"))
+    log.starts_at = log.starts_at if start is None else start
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _start(comment: Any, offset: float, by_downloader: bool) -> float | None:
+    at = epoch(comment.get("created_at"))
+    if at is None or (by_downloader and at >= _MISLABELLED_FROM):
+        return None
+    return at - offset
+
+
+def _said(comment: Any, log: Log) -> Said | None:
+    if isinstance(comment, NoValue):
+        log.skip(comment.reason)
+        return None
+    try:
+        if comment.get("source") == "comment":  # written below the video, later
+            log.skip("comment below the video")
+            return None
+        message, commenter = comment["message"], comment.get("commenter") or {}
+        params = message.get("user_notice_params") or {}
+        if (params.get("msg-id") or params.get("msgid")) in NOTICES:
+            log.skip("notice of a sub, gift or raid")
+            return None
+        return Said(
+            float(comment["content_offset_seconds"]),
+            (commenter.get("name") or commenter.get("display_name") or "").lower(),
+            _body(message),
+            _emotes(message),
+            any(badge["_id"] == "bot-badge" for badge in message.get("user_badges") or ()),
+            id=_text(comment.get("_id")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        log.skip("no comment of a video")
+        return None
+
+
+def _body(message: Any) -> str:
+    body = message.get("body")
+    return body if isinstance(body, str) else "".join(f["text"] for f in message["fragments"])
+
+
+def _emotes(message: Any) -> str | None:
+    fragments = message.get("fragments")
+    if fragments:
+        return " ".join(f["text"].strip() for f in fragments if f.get("emoticon"))
+    if (marks := message.get("emoticons")) is None:
+        return None
+    text = _body(message)
+    return " ".join(text[int(m["begin"]) : int(m["end"]) + 1] for m in marks)
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) else ""

@@ -1,0 +1,62 @@
+"""Comments of a video as Twitch's GraphQL answers them: a list, or the answers as they came."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
+from pipeline.imports.formats.json_stream import NoValue, values
+from pipeline.imports.formats.source import Source
+
+_APART = 2.0  # seconds: offsets are whole ones, rounded down
+
+
+def read(source: Source, log: Log) -> Iterator[Said]:
+    """Times are those the comments were made at. Those of a highlight were all made when it was
+    cut; then their offsets tell."""
+    for key, value in values(source, {"comments"}):
+        if key in ("", "comments", "data"):
+            for comment in _nodes(value if key != "data" else {"data": value}, log):
+                if said := _said(comment, log):
+                    yield said
+
+
+def _nodes(value: Any, log: Log) -> Iterator[Any]:
+    """The comments of an element: itself, or those of a page."""
+    if isinstance(value, dict) and "data" in value:
+        try:
+            video = value["data"]["video"]
+            log.stream = log.stream or str(video.get("id") or "")
+            log.channel = log.channel or login_or_none((video.get("creator") or {}).get("login"))
+            value = video["comments"]
+        except (KeyError, TypeError, AttributeError):
+            log.skip("no page of comments")
+            return
+    if isinstance(value, dict) and "edges" in value:
+        yield from ((e.get("node") if isinstance(e, dict) else e) for e in value["edges"] or ())
+    else:
+        yield value
+
+
+def _said(comment: Any, log: Log) -> Said | None:
+    if isinstance(comment, NoValue):
+        log.skip(comment.reason)
+        return None
+    try:
+        offset, at = float(comment["contentOffsetSeconds"]), epoch(comment.get("createdAt"))
+        message, commenter = comment["message"], comment.get("commenter") or {}
+        fragments = message["fragments"]
+        if log.starts_at is None and at is not None:
+            log.starts_at = at - offset
+        start = log.starts_at or 0.0
+        exact = at is not None and abs(at - start - offset) <= _APART
+        return Said(
+            round(at - start, 3) if at is not None and exact else offset,
+            (commenter.get("login") or "").lower(),
+            "".join(f["text"] for f in fragments),
+            " ".join(f["text"].strip() for f in fragments if f.get("emote")),
+            any(badge.get("setID") == "bot-badge" for badge in message.get("userBadges") or ()),
+            id=str(comment.get("id") or ""),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        log.skip("no comment of a video")
+        return None

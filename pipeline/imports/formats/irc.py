@@ -1,0 +1,94 @@
+"""Raw IRC lines, as justlog and rustlog keep them or with a time written before each."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
+from pipeline.imports.formats.json_stream import NoValue, values
+from pipeline.imports.formats.source import Source
+from pipeline.message import Message
+from pipeline.sources.irc.items import items
+from pipeline.sources.irc.lines import Line, parse
+
+BEFORE = re.compile(
+    r"\W?(\d{4}-\d\d-\d\d)[T_ ](\d\d:\d\d:\d\d(?:[.,]\d+)?)(?:Z| ?UTC)?(?: ?([+-]\d\d:?\d\d))?"
+    r"\W*?(?=[@:])"
+)
+
+
+def read(source: Source, log: Log) -> Iterator[Said]:
+    """Times are Twitch's stamps, or those written before the lines: UTC where they do not say."""
+    log.clock = True
+    for raw in source.lines():
+        if not raw.strip():
+            continue
+        before = BEFORE.match(raw)
+        line = parse(raw[before.end() :] if before else raw)
+        if line is None:
+            log.skip("no IRC line")
+            continue
+        at = _time(line, before)
+        if said := _said(line, at, log):
+            yield said
+
+
+def read_json(source: Source, log: Log) -> Iterator[Said]:
+    """justlog's `messages`: each with its raw line or the parts of one."""
+    log.clock = True
+    for key, value in values(source, {"messages"}):
+        if key not in ("", "messages"):
+            continue
+        if isinstance(value, NoValue):
+            log.skip(value.reason)
+            continue
+        try:
+            line, at = _line(value), epoch(value.get("timestamp"))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            log.skip("no message of justlog")
+            continue
+        if said := _said(line, at if at is not None else _time(line, None), log):
+            yield said
+
+
+def _line(value: Any) -> Line:
+    raw = value.get("raw")
+    if isinstance(raw, str) and raw and (line := parse(raw)):
+        return line
+    if value.get("type", 1) != 1:
+        return Line("NOTICE", (f"#{value['channel']}",))
+    tags = {str(k): str(v) for k, v in (value.get("tags") or {}).items()}
+    tags.setdefault("id", str(value.get("id") or ""))
+    text, nick = value["text"], str(value.get("username") or "").lower()
+    if not isinstance(text, str):
+        raise TypeError
+    return Line("PRIVMSG", (f"#{value.get('channel') or ''}", text), nick, tags)
+
+
+def _said(line: Line, at: float | None, log: Log) -> Said | None:
+    """The line's message, if it has one and its time is known."""
+    if line.command not in ("PRIVMSG", "USERNOTICE"):
+        log.skip(f"no chat: {line.command[:16]}")
+        return None
+    if at is None:
+        log.skip("no time")
+        return None
+    if line.params and line.params[0] == "#":  # a log of JSON that names no channel
+        line = Line(line.command, ("#?", *line.params[1:]), line.nick, line.tags)
+    found = next((i for i in items(line, at) if isinstance(i, Message)), None)
+    if found is None:
+        log.skip("no chat: USERNOTICE" if line.command == "USERNOTICE" else "shared-chat copy")
+        return None
+    emotes = None if found.emotes is None or "emotes" not in line.tags else " ".join(found.emotes)
+    bot = "bot-badge/" in line.tags.get("badges", "")
+    return Said(at, found.chatter, found.text, emotes, bot, login_or_none(found.channel), found.id)
+
+
+def _time(line: Line, before: re.Match[str] | None) -> float | None:
+    """Twitch's own stamp, else what was written before the line; None for neither."""
+    stamp = line.tags.get("tmi-sent-ts", "")
+    if stamp.isascii() and stamp.isdigit() and len(stamp) < 16:
+        return int(stamp) / 1000
+    if before is None:
+        return None
+    return epoch(f"{before[1]}T{before[2].replace(',', '.')}{before[3] or ''}")

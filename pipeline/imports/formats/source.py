@@ -1,0 +1,146 @@
+"""A log as a stream of UTF-8 bytes: plain or gzip, UTF-8 or UTF-16, in bounded memory."""
+
+import codecs
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from warehouse.errors import BadInput
+
+CHUNK = 1 << 18  # bytes read at a time
+LONGEST = 1 << 20  # bytes of one line; Twitch allows 500 characters of chat
+_GZIP = b"\x1f\x8b"
+_BOMS = (
+    (codecs.BOM_UTF8, ""),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Source:
+    """An open log. Raises BadInput for a file that cannot be opened, naming it.
+
+    cut: why it ended early, '' when it did not. replaced: characters put in for broken bytes.
+    digest: of the bytes read so far, decompressed and as UTF-8: what the log says, whatever it
+    is called and however it is packed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.cut, self.replaced = path, "", 0
+        self.digest = hashlib.sha256()
+        try:
+            self._file: BinaryIO = path.open("rb")
+            self.size = os.fstat(self._file.fileno()).st_size
+        except OSError as exc:
+            raise BadInput(f"{path} cannot be read: {exc.strerror}") from exc
+        self._chunks = self._utf8()
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    @property
+    def done(self) -> int:
+        """Bytes of the file read so far, packed as they are."""
+        return self._file.tell()
+
+    def read(self) -> bytes:
+        """The next piece, b'' at the end. It may end in the middle of a character."""
+        piece = next(self._chunks, b"")
+        self.digest.update(piece)
+        return piece
+
+    def lines(self, rest: bytes = b"") -> Iterator[str]:
+        """Every line without its end; what is too long for a line is cut. rest: read already."""
+        if b"\n" in rest:
+            *whole, rest = rest.split(b"\n")
+            yield from map(self.text, whole)
+        while piece := self.read():
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                yield self.text(line)
+            if len(rest) > LONGEST:
+                yield self.text(rest[:LONGEST])
+                rest = self._skip_line()
+        if rest:
+            yield self.text(rest)
+
+    def text(self, raw: bytes) -> str:
+        """The bytes as text; those that are no UTF-8 become U+FFFD and are counted."""
+        try:
+            return raw.rstrip(b"\r").decode()
+        except UnicodeDecodeError:
+            text = raw.rstrip(b"\r").decode(errors="replace")
+            self.replaced += text.count("\ufffd")
+            return text
+
+    def _skip_line(self) -> bytes:
+        while piece := self.read():
+            _, end, rest = piece.partition(b"\n")
+            if end:
+                return rest
+        return b""
+
+    def _raw(self) -> Iterator[bytes]:
+        try:
+            while piece := self._file.read(CHUNK):
+                yield piece
+        except OSError as exc:
+            raise BadInput(f"{self.path} cannot be read: {exc.strerror}") from exc
+
+    def _unpacked(self) -> Iterator[bytes]:
+        pieces = self._raw()
+        first = next(pieces, b"")
+        if not first.startswith(_GZIP):
+            yield first
+            yield from pieces
+            return
+        try:
+            yield from self._gunzipped(first, pieces)
+        except zlib.error:
+            self.cut = "its gzip data are damaged"
+
+    def _gunzipped(self, piece: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Members of a gzip file one after another; zeros behind the last are padding."""
+        member = zlib.decompressobj(31)
+        while piece:
+            if out := member.decompress(piece, CHUNK):
+                yield out
+            piece = member.unconsumed_tail
+            if member.eof:
+                piece = member.unused_data.lstrip(b"\0")
+                if piece or (piece := next(pieces, b"").lstrip(b"\0")):
+                    member = zlib.decompressobj(31)
+                continue
+            piece = piece or next(pieces, b"")
+        if not member.eof:
+            self.cut = "its gzip data end in the middle"
+
+    def _utf8(self) -> Iterator[bytes]:
+        pieces = self._unpacked()
+        first = next(pieces, b"")
+        while len(first) < 4 and (more := next(pieces, b"")):
+            first += more
+        mark, encoding = next(((m, e) for m, e in _BOMS if first.startswith(m)), (b"", ""))
+        if not encoding:
+            yield first[len(mark) :] or next(pieces, b"")
+            yield from filter(None, pieces)
+            return
+        decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        yield from filter(None, (self._encoded(decoder.decode(p)) for p in chain([first], pieces)))
+        yield self._encoded(decoder.decode(b"", final=True))
+
+    def _encoded(self, text: str) -> bytes:
+        self.replaced += text.count("\ufffd")
+        return text.encode(errors="replace")

@@ -1,0 +1,65 @@
+"""Text logs whose lines begin with a time: tcd's, TwitchDownloader's, justlog's plain one."""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.imports.formats.base import Log, Said, epoch
+from pipeline.imports.formats.source import Source
+
+_OFFSET = r"\[(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)\]"
+_TCD = re.compile(_OFFSET + r" +<[^\w<>]{0,12}([^<>]{1,60})> ?(.*)")
+_DOWNLOADER = re.compile(_OFFSET + r" +([^\s:][^:]{0,60}): ?(.*)")
+_MOMENT = r"\[(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?(?: ?(?:UTC|Z))?\]"
+_DATED = re.compile(_MOMENT + r" +([^\s:#][^:]{0,60}): ?(.*)")
+_JUSTLOG = re.compile(_MOMENT + r" +#(\w{1,25}) ([^\s:]{1,60}): ?(.*)")
+_SHOWN = re.compile(r".*\((\w{1,25})\)$")
+
+
+def read_tcd(source: Source, log: Log) -> Iterator[Said]:
+    """`[0:01:02] <%name> text`: offsets from the start of a video that the log does not name."""
+    return _offsets(source, log, _TCD)
+
+
+def read_downloader(source: Source, log: Log) -> Iterator[Said]:
+    """`[0:01:02] name: text`, or with the moment in UTC."""
+    for line in source.lines():
+        if found := _DATED.match(line):
+            day, time, name, text = found.groups()
+            if (at := epoch(f"{day}T{time}")) is not None:
+                log.clock = True
+                yield Said(at, _login(name), text)
+        elif found := _DOWNLOADER.match(line):
+            yield Said(_seconds(found), _login(found[5]), found[6])
+        elif line.strip():
+            log.skip("no line of a log")
+
+
+def read_justlog(source: Source, log: Log) -> Iterator[Said]:
+    """`[2024-01-02 03:04:05] #channel name: text`, in UTC."""
+    log.clock = True
+    for line in source.lines():
+        found = _JUSTLOG.match(line)
+        at = epoch(f"{found[1]}T{found[2]}") if found else None
+        if found and at is not None:
+            yield Said(at, _login(found[4]), found[5], channel=found[3].lower())
+        elif line.strip():
+            log.skip("no line of a log")
+
+
+def _offsets(source: Source, log: Log, form: re.Pattern[str]) -> Iterator[Said]:
+    for line in source.lines():
+        if found := form.match(line):
+            yield Said(_seconds(found), _login(found[5]), found[6])
+        elif line.strip():
+            log.skip("no line of a log")
+
+
+def _seconds(found: re.Match[str]) -> float:
+    days, hours, minutes, seconds = found.groups()[:4]
+    return ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(seconds)
+
+
+def _login(name: str) -> str:
+    """The login of `Shown Name (login)`, or the name."""
+    shown = _SHOWN.match(name)
+    return (shown[1] if shown else name).lower()
