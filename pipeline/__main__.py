@@ -17,7 +17,8 @@ from pipeline.commands import import_files, score_lines, show_vocabulary
 from pipeline.config import PipelineSettings
 from pipeline.daemon import run as run_daemon
 from pipeline.engine import Engine
-from pipeline.imports.place import place
+from pipeline.imports.formats import NAMES
+from pipeline.imports.place import NeedsAnswer, place
 from pipeline.optout import OptOut, load_optout
 from pipeline.personal import forget, opt_out
 from pipeline.resume import began, ended, placement
@@ -140,8 +141,8 @@ def _replay(
 
 @app.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="tables of chat, Parquet or CSV")],
-    format: Annotated[str, typer.Option(help="auto, or table")] = "auto",
+    files: Annotated[list[Path], typer.Argument(help="logs or tables of chat, or folders")],
+    format: Annotated[str, typer.Option(help=f"one of {', '.join(NAMES)}")] = "auto",
     channel: Annotated[
         list[str] | None, typer.Option(help="only this channel; names it where the file does not")
     ] = None,
@@ -153,10 +154,10 @@ def import_(
     ] = False,
 ) -> None:
     """Bring past chat into the warehouse; the same file twice changes nothing."""
-    if format not in ("auto", "table"):
-        raise typer.BadParameter(f"--format {format} is unknown; known: auto, table")
+    if format not in NAMES:
+        raise typer.BadParameter(f"--format {format} is unknown; known: {', '.join(NAMES)}")
     start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
-    import_files(files, channel, start, undated)
+    import_files(files, channel, start, undated, format)
 
 
 @app.command()
@@ -189,6 +190,9 @@ def main(command: Callable[[], None] = app) -> None:
     )
     try:
         command()
+    except NeedsAnswer as exc:
+        _fail(str(exc))
+        sys.exit(2)
     except AppError as exc:
         sys.exit(_fail(str(exc)))
     except ValidationError as exc:

@@ -6,7 +6,7 @@ marked so, if the user agrees.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from pipeline.table import Placed, TableStream
@@ -14,15 +14,28 @@ from warehouse.errors import BadInput
 from warehouse.records import WINDOW_SECONDS
 
 _DAY = 86400
+
+
+class NeedsAnswer(BadInput):
+    """A log does not say what an option has to; the message says what to type."""
+
+
 _UNDATED_FROM = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+
+# undated streams imported before: (channel, stream_id) to start and end, epoch seconds
+Earlier = Mapping[tuple[str, str], tuple[float, float]]
 
 
 def place(
-    streams: Iterable[TableStream], undated: bool = False, started_at: datetime | None = None
+    streams: Iterable[TableStream],
+    undated: bool = False,
+    started_at: datetime | None = None,
+    earlier: Earlier | None = None,
 ) -> list[Placed]:
     """Streams with their start, by channel and time.
 
-    started_at: the start of the one stream given. Raises BadInput for undated streams that
+    started_at: the start of the one stream given. earlier: undated streams come where they were,
+    new ones after them. Raises BadInput for undated streams that
     nobody allowed (`--undated`) or told the start of (`--started-at`).
     """
     streams = list(streams)
@@ -32,8 +45,15 @@ def place(
         return [Placed(streams[0], started_at.timestamp())]
     placed: list[Placed] = []
     free: dict[tuple[str, bool], float] = {}  # (channel, undated): where the next may start
+    known = earlier or {}
+    for (channel, _), (_, ended) in known.items():
+        free[channel, True] = max(free.get((channel, True), 0.0), _up(ended - 1, _DAY))
     for stream in streams:
-        placed.append(_place(stream, undated, free))
+        before = None if stream.date else known.get((stream.channel, stream.stream_id))
+        if before is not None and undated:
+            placed.append(Placed(stream, before[0], undated=True))
+        else:
+            placed.append(_place(stream, undated, free))
     return sorted(placed, key=lambda p: (p.stream.channel, p.started_at))
 
 
@@ -50,7 +70,7 @@ def _place(stream: TableStream, undated: bool, free: dict[tuple[str, bool], floa
 
 def _undated(stream: TableStream, allowed: bool, free: dict[tuple[str, bool], float]) -> Placed:
     if not allowed:
-        raise BadInput(
+        raise NeedsAnswer(
             f"stream {stream.stream} of {stream.channel} has no date; say --started-at, or "
             "--undated to place such streams day by day from 2000-01-01"
         )

@@ -146,8 +146,9 @@ def test_a_table_without_a_message_is_an_error(run, tmp_path: Path) -> None:  # 
 
 def test_undated_streams_say_what_to_do(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = parquet(tmp_path / "a.parquet", chat_rows(date=""))
-    assert "--undated" in run("import", path).reason
-    assert "--undated" in run("run", "--source", "replay", "--file", path).reason
+    for command in (("import", path), ("run", "--source", "replay", "--file", path)):
+        done = run(*command)
+        assert (done.code, "--started-at" in done.err, "--undated" in done.err) == (2, True, True)
     assert run("import", path, "--undated").code == 0
     assert run("import", path, "--started-at", "2026-01-01T12:00:00").code == 0
 

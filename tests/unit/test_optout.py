@@ -150,7 +150,7 @@ def test_an_import_that_waits_is_refused_too(folder: DataFolder, tmp_path: Path)
     table = parquet(tmp_path / "chat.parquet", chat_rows("shy"))
     with Store(folder.warehouse):  # the command reads it, and waits
         with pytest.raises(BadInput, match="still waits"), pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pipeline.commands.settle", _impatient)
+            patch.setattr("pipeline.imports.submit.settle", _impatient)
             import_files([table], None, None, False)
         save_optout(folder.optout, OptOut(set(), {"shy"}))
     (name,) = [p.stem for p in folder.inbox.glob("*.json")]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 _LOGIN = re.compile(r"[a-z0-9_]{1,25}")
-# subs, gifts and raids that a log shows as comments: Twitch wrote them, or most of them
+# gifts, raids and the like that a log shows as comments, though Twitch wrote them
 NOTICES = frozenset(
-    "sub resub subgift anonsubgift submysterygift anonsubmysterygift giftpaidupgrade "
+    "subgift anonsubgift submysterygift anonsubmysterygift giftpaidupgrade "
     "anongiftpaidupgrade primepaidupgrade raid unraid rewardgift standardpayforward "
     "communitypayforward announcement viewermilestone ritual bitsbadgetier".split()
 )

@@ -1,0 +1,45 @@
+"""Logs that are imported together: a folder of daily files is one import, not a thousand."""
+
+from pipeline.imports.combine import Asked, intervals
+from pipeline.imports.stage import Staged
+
+_ROWS = 2_000_000
+_FILES = 1000
+_SHARED_S = 2.0  # a log may end in the second in which the next begins
+
+
+class Batch:
+    """Staged logs in the order they came. Those that tell of the same time on a channel are
+    never together: the later one is to replace the earlier, not to be counted beside it."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.parts: list[Staged] = []
+        self.taken: dict[str, list[list[float]]] = {}
+
+    def fits(self, staged: Staged) -> bool:
+        """May it go with those that are here?"""
+        if not self.parts:
+            return True
+        when = intervals(staged, self.asked)
+        if when is None or len(self.parts) >= _FILES or not self.taken:
+            return False
+        if sum(part.rows for part in self.parts) + staged.rows > _ROWS:
+            return False
+        return not any(
+            min(last, end) - max(first, begin) > _SHARED_S
+            for channel, spans in when.items()
+            for first, last in spans
+            for begin, end in self.taken.get(channel, ())
+        )
+
+    def add(self, staged: Staged) -> None:
+        """Put one in that fits."""
+        self.parts.append(staged)
+        for channel, spans in (intervals(staged, self.asked) or {}).items():
+            self.taken.setdefault(channel, []).extend(spans)
+
+    def take(self) -> list[Staged]:
+        """All that are here; none are left."""
+        parts, self.parts, self.taken = self.parts, [], {}
+        return parts

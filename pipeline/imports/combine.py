@@ -1,0 +1,161 @@
+"""Staged logs as one table of chat (`ChatTable`): whose, which stream, how far into it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.imports.place import NeedsAnswer
+from pipeline.imports.stage import Staged, joined
+from warehouse.errors import BadInput
+
+_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("channel", "stream", "date")]
+    + [("t", pa.float64())]
+    + [(name, pa.string()) for name in ("user", "text", "emotes")]
+    + [("bot", pa.bool_())]
+)
+_Streams = Callable[[str, np.ndarray], tuple[pa.Array, pa.Array, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user said: whose chat it is where the log does not tell, and when it was."""
+
+    channels: tuple[str, ...] = ()
+    started_at: datetime | None = None
+    undated: bool = False
+
+
+def check(staged: Staged, asked: Asked) -> None:
+    """Raises NeedsAnswer where the log leaves out what the user did not say either, BadInput
+    where it is of other channels than the user named."""
+    if not staged.log.channel and "" in staged.spans and len(asked.channels) != 1:
+        raise NeedsAnswer(
+            f"{staged.file} does not say whose chat it is; add --channel NAME (one of them)"
+        )
+    named = set(channels(staged, asked).values())
+    if asked.channels and not named & set(asked.channels):
+        has = ", ".join(sorted(named)[:8])
+        raise BadInput(f"{staged.file.name} has no channel {asked.channels[0]}; it has {has}")
+    placed = moments(staged, asked) or staged.log.starts_at is not None or asked.undated
+    if not placed and asked.started_at is None:
+        raise NeedsAnswer(_when(staged))
+
+
+def _when(staged: Staged) -> str:
+    reason, of = "it has no date", "its video's start"
+    if staged.log.clock:
+        reason, of = staged.log.zone, "its first message"
+    example = "2026-01-31T18:00:00+00:00"
+    if staged.log.clock and staged.first > 0 and "zone" in reason:
+        example = f"{datetime.fromtimestamp(staged.first, UTC):%Y-%m-%dT%H:%M:%S}+00:00"
+    return (
+        f"{staged.file} does not say when it was: {reason}; add --started-at {example} with the "
+        f"moment of {of}, or --undated to place it from 2000-01-01"
+    )
+
+
+def moments(staged: Staged, asked: Asked) -> bool:
+    """Are its times moments, so that its sessions are told apart by silence?"""
+    return staged.log.clock and not staged.log.zone and asked.started_at is None
+
+
+def channels(staged: Staged, asked: Asked) -> dict[str, str]:
+    """The login for each channel its lines name, '' among them."""
+    known = staged.log.channel or (asked.channels[0] if len(asked.channels) == 1 else "")
+    return {name: name or known for name in staged.spans}
+
+
+def intervals(staged: Staged, asked: Asked) -> dict[str, list[list[float]]] | None:
+    """When each channel's chat was, epoch seconds; None where its place is not known yet."""
+    if moments(staged, asked):
+        base = 0.0
+    elif staged.log.starts_at is not None and asked.started_at is None:
+        base = staged.log.starts_at
+    else:
+        return None
+    named = channels(staged, asked)
+    return {
+        named[name]: [[base + first, base + last] for first, last in joined(spans.found)]
+        for name, spans in staged.spans.items()
+    }
+
+
+def combine(parts: Sequence[Staged], asked: Asked, target: Path) -> Path:
+    """Write the parts as one table and remove them. They do not overlap on any channel."""
+    sessions = _sessions(parts, asked)
+    target.touch(0o600)
+    with pq.ParquetWriter(target, _SCHEMA, compression="lz4") as writer:
+        for part in parts:
+            streams = _by_silence(sessions) if moments(part, asked) else _whole(part, asked)
+            named = channels(part, asked)
+            for batch in pq.ParquetFile(part.table).iter_batches(20_000):
+                for name in batch.column("channel").unique().to_pylist():
+                    own = batch.filter(pa.compute.equal(batch.column("channel"), name))
+                    writer.write_batch(_rows(own, named[name], streams))
+            part.table.unlink()
+    return target
+
+
+def _rows(batch: pa.RecordBatch, channel: str, streams: _Streams) -> pa.RecordBatch:
+    names, dates, t = streams(channel, batch.column("at").to_numpy())
+    columns = [
+        pa.repeat(channel, len(batch)),
+        names,
+        dates,
+        pa.array(np.round(t, 3)),
+        *(batch.column(name) for name in ("user", "text", "emotes", "bot")),
+    ]
+    return pa.record_batch(columns, schema=_SCHEMA)
+
+
+def _sessions(parts: Iterable[Staged], asked: Asked) -> dict[str, list[list[float]]]:
+    """Of every channel whose times are moments, over all parts: files end where days do."""
+    found: dict[str, list[list[float]]] = {}
+    for part in parts:
+        if moments(part, asked):
+            for channel, spans in (intervals(part, asked) or {}).items():
+                found.setdefault(channel, []).extend(spans)
+    return {channel: joined(spans) for channel, spans in found.items()}
+
+
+def _by_silence(sessions: dict[str, list[list[float]]]) -> _Streams:
+    """Sessions, each named after its first message."""
+    starts = {c: np.array([first for first, _ in spans]) for c, spans in sessions.items()}
+    names = {c: pa.array([iso_ms(first) for first, _ in spans]) for c, spans in sessions.items()}
+
+    def of(channel: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarray]:
+        which = np.searchsorted(starts[channel], at, side="right") - 1
+        named = names[channel].take(pa.array(which))
+        return named, named, at - starts[channel][which]
+
+    return of
+
+
+def _whole(part: Staged, asked: Asked) -> _Streams:
+    """One stream, named after its video, else its start, else what it says.
+
+    Without a moment of its own it begins with its first message, and so does one whose chat
+    began before its video.
+    """
+    log = part.log
+    base = part.first if log.clock else min(0.0, part.first)
+    start = None if log.clock or log.starts_at is None else log.starts_at + base
+    date = "" if start is None else iso_ms(start)
+    name = log.stream or date or part.digest
+
+    def of(_: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarray]:
+        return pa.repeat(name, len(at)), pa.repeat(date, len(at)), at - base
+
+    return of
+
+
+def iso_ms(at: float) -> str:
+    """2026-01-31T18:00:00.500Z"""
+    text = datetime.fromtimestamp(round(at, 3), UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

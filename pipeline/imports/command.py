@@ -1,0 +1,150 @@
+"""`python -m pipeline import`: files and folders of past chat, through the inbox."""
+
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from pipeline.imports.batch import Batch
+from pipeline.imports.combine import Asked, channels, check, combine
+from pipeline.imports.formats import TABLE
+from pipeline.imports.formats.detect import detect
+from pipeline.imports.place import NeedsAnswer
+from pipeline.imports.progress import reading
+from pipeline.imports.stage import Staged, reasons, stage
+from pipeline.imports.submit import submit
+from pipeline.inbox import new_id
+from pipeline.optout import load_optout
+from warehouse.config import data_folder
+from warehouse.errors import AppError, BadInput
+
+
+def import_files(
+    files: Sequence[Path],
+    channels: Sequence[str] | None,
+    started_at: datetime | None,
+    undated: bool,
+    format: str = "auto",
+) -> None:
+    """Import every file, and every file in a folder; a bad one is told and the others go on.
+
+    Raises BadInput if any failed, or else NeedsAnswer if one left out what nobody said.
+    """
+    asked = Asked(tuple(name.strip().lower() for name in channels or ()), started_at, undated)
+    Run(asked, format).all(in_folders(files))
+
+
+def in_folders(paths: Sequence[Path]) -> list[Path]:
+    """The files, each once; those of a folder sorted by path, without hidden ones."""
+    every: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            every[path] = None
+            continue
+        inside = [p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p, path)]
+        if not inside:
+            raise BadInput(f"{path} is a folder without files")
+        every |= dict.fromkeys(inside)
+    return list(every)
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+class Run:
+    """One import: tables one by one, logs that do not overlap together."""
+
+    def __init__(self, asked: Asked, format: str) -> None:
+        self.asked, self.format = asked, format
+        self.scratch = data_folder().scratch / new_id()
+        self.optout = load_optout(data_folder().optout)
+        self.batch = Batch(asked)
+        self.faults: list[tuple[str, AppError]] = []
+        self.seen: dict[tuple[str, str], Path] = {}  # (channel, digest): where it was read
+
+    def all(self, files: Sequence[Path]) -> None:
+        """Import the files, and tell of those that could not be."""
+        try:
+            for path in files:
+                self._guarded(partial(self._one, path), path.name, len(files))
+            self._guarded(self._flush, "the rest", len(files))
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+        if len(files) == 1 and self.faults:
+            raise self.faults[0][1]
+        if self.faults:
+            asks = all(isinstance(fault, NeedsAnswer) for _, fault in self.faults)
+            names = ", ".join(name for name, _ in self.faults[:8])
+            failed = f"{len(self.faults)} of {len(files)} files not imported: {names}"
+            raise NeedsAnswer(failed) if asks else BadInput(failed)
+
+    def _guarded(self, work: Callable[[], None], name: str, files: int) -> None:
+        try:
+            work()
+        except AppError as exc:
+            self.faults.append((name, exc))
+            if files > 1:
+                print(f"error: {' '.join(str(exc).split())}", file=sys.stderr)
+
+    def _one(self, path: Path) -> None:
+        if not path.is_file():
+            raise BadInput(f"{path} is not a file; name a log or table of chat, or a folder")
+        name = detect(path) if self.format == "auto" else self.format
+        if name == TABLE:
+            submit(path, self.asked, f"{path.name}:")
+            return
+        staged = self._staged(path, name)
+        if staged is None:
+            return
+        if not self.batch.fits(staged):
+            self._guarded(self._flush, "those before it", 2)
+        self.batch.add(staged)
+        if staged.log.cut:
+            raise BadInput(f"{path} was imported in part: {staged.log.cut}")
+
+    def _staged(self, path: Path, name: str) -> Staged | None:
+        """The log, read; None for one that was there under another name."""
+        target = self.scratch / f"{len(self.seen)}.parquet"
+        with reading(path) as progress:
+            staged = stage(path, name, target, progress)
+        check(staged, self.asked)
+        whose = set(channels(staged, self.asked).values())
+        self.optout.refuse(whose & set(self.asked.channels or whose))
+        key = (",".join(sorted(whose)), staged.digest)
+        if key in self.seen:
+            print(f"{path.name}: the same as {self.seen[key].name}, read once")
+            target.unlink()
+            return None
+        self.seen[key] = path
+        return staged
+
+    def _flush(self) -> None:
+        """Import what was read."""
+        parts = self.batch.take()
+        if not parts:
+            return
+        label, skipped, why = f"{len(parts)} files:", 0, ""
+        if len(parts) == 1:
+            (part,) = parts
+            label = f"{part.file.name}: format={part.format}"
+            skipped, why = part.log.skipped.total(), reasons(part.log)
+        else:
+            for part in parts:
+                print(_line(part))
+        table = self.scratch / "together" / parts[0].file.name  # a name that errors may show
+        table.parent.mkdir(exist_ok=True)
+        combine(parts, self.asked, table)
+        try:
+            submit(table, self.asked, label, skipped, why)
+        finally:
+            table.unlink(missing_ok=True)
+
+
+def _line(part: Staged) -> str:
+    return (
+        f"{part.file.name}: format={part.format} lines={part.rows} "
+        f"skipped={part.log.skipped.total()}{reasons(part.log)}"
+    )

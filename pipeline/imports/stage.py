@@ -1,0 +1,209 @@
+"""A log, read line by line into a scratch file of its chat, in bounded memory.
+
+The scratch file holds text: only its owner may read it, and it goes with its folder.
+"""
+
+import os
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.clean import LONE
+from pipeline.imports.formats import FORMATS
+from pipeline.imports.formats.base import Log, Said, login_or_none
+from pipeline.imports.formats.source import Source
+from warehouse.errors import BadInput
+
+SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
+_ROWS = 20_000  # a write
+_REMEMBERED = 50_000  # ids of messages, twice
+_MOST = 2.0**33  # epoch seconds in 2242: a time beyond it is none
+_SCHEMA = pa.schema(
+    [("at", pa.float64())]
+    + [(name, pa.string()) for name in ("user", "text", "emotes")]
+    + [("bot", pa.bool_()), ("channel", pa.string())]
+)
+# what Twitch itself writes into the chat of a video, in the name of who it is about
+_SUBSCRIBED = re.compile(
+    r"\S+ (?:\(\w+\) )?subscribed (?:with (?:Twitch )?Prime|at Tier \d)\."
+    r"(?: They've subscribed for \d+ months?(?:, currently on a \d+ month streak)?!)? *"
+)
+_NOTICED = re.compile(
+    r"(?:\S+|An anonymous user) (?:gifted a|is gifting \d+) Tier \d Subs? to "
+    r"|\S+'s Sub shared rewards to \d+ others in Chat!"
+)
+_NAMED = (re.compile(r"(\w{1,25})-\d{4}-\d\d-\d\d"), re.compile(r"(?:[\d_-]+)?#(\w{1,25})"))
+
+
+class Spans:
+    """When a channel's chat was: intervals without a silence of half an hour."""
+
+    def __init__(self) -> None:
+        self.found: list[list[float]] = [[float("inf"), -float("inf")]]
+
+    def add(self, at: float) -> None:
+        """Take a message in, in whatever order."""
+        last = self.found[-1]
+        if last[0] <= at <= last[1] + SESSION_GAP_S:
+            last[1] = max(last[1], at)
+            return
+        self.found.append([at, at])
+        if len(self.found) > 10_000:
+            self.found = joined(self.found)
+
+
+def joined(spans: Iterable[list[float]]) -> list[list[float]]:
+    """The spans in order, those that are less than a session's gap apart made one."""
+    found: list[list[float]] = []
+    for first, last in sorted(spans):
+        if first > last:
+            continue  # of no message
+        if found and first - found[-1][1] <= SESSION_GAP_S:
+            found[-1][1] = max(found[-1][1], last)
+        else:
+            found.append([first, last])
+    return found
+
+
+@dataclass
+class Staged:
+    """A log that was read. table: its chat, times as `Log` explains. spans: by channel.
+
+    digest: names what the log says, whatever the file is called.
+    """
+
+    file: Path
+    format: str
+    table: Path
+    log: Log
+    digest: str
+    rows: int = 0
+    spans: dict[str, Spans] = field(default_factory=dict)
+
+    @property
+    def first(self) -> float:
+        """The time of its earliest message."""
+        return min(min(s.found)[0] for s in self.spans.values())
+
+
+def stage(path: Path, name: str, table: Path, progress: Callable[[int], None]) -> Staged:
+    """Read the log into `table`. progress: told of the bytes read.
+
+    Raises BadInput for a file that cannot be read or has no message.
+    """
+    log = Log()
+    with Source(path) as source:
+        staged = Staged(path, name, table, log, "")
+        said = _counted(FORMATS[name].read(source, log), source, progress)
+        table.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _private(table) as file, pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer:
+            for chunk in _chunks(_usable(said, log, staged)):
+                staged.rows += len(chunk)
+                writer.write_batch(_batch(chunk))
+        log.cut, log.replaced = source.cut, source.replaced
+        staged.digest = source.digest.hexdigest()[:12]
+    if not staged.rows:
+        raise BadInput(f"{path} has no message that could be imported{reasons(log)}")
+    if not log.channel and FORMATS[name].name_tells:
+        log.channel = _named(path)
+    return staged
+
+
+def reasons(log: Log) -> str:
+    """Skipped lines by reason, for people; '' for none. It shows no text of them."""
+    told = [f"{reason} {n}" for reason, n in log.skipped.most_common()]
+    if log.replaced:
+        told.append(f"characters replaced {log.replaced}")
+    if log.cut:
+        told.append(log.cut)
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _counted(
+    said: Iterable[Said], source: Source, progress: Callable[[int], None]
+) -> Iterator[Said]:
+    done = 0
+    for n, one in enumerate(said):
+        if n % 1000 == 0:
+            progress(source.done - done)
+            done = source.done
+        yield one
+    progress(source.done - done)
+
+
+def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
+    """What counts as chat: with a sensible time, once by its id, in somebody's own words."""
+    new, old = set[str](), set[str]()
+    spans: Spans | None = None
+    channel: str | None = None
+    for one in said:
+        if not -_MOST < one.at < _MOST:
+            log.skip("no sensible time")
+            continue
+        if one.id:
+            if one.id in new or one.id in old:
+                log.skip("message seen before")
+                continue
+            new.add(one.id)
+            if len(new) >= _REMEMBERED:
+                new, old = set(), new
+        if " subscribed " in one.text or " Sub" in one.text:
+            text = own_words(one.text)
+            if not text and one.text:
+                log.skip("notice of a sub, gift or raid")
+                continue
+            one = one._replace(text=text)
+        if one.channel != channel:
+            channel = one.channel
+            spans = staged.spans.setdefault(channel, Spans())
+        if spans:
+            spans.add(one.at)
+        yield one
+
+
+def own_words(text: str) -> str:
+    """What a chatter added to Twitch's notice of a sub; '' for a notice alone."""
+    if _NOTICED.match(text):
+        return ""
+    found = _SUBSCRIBED.match(text)
+    return text[found.end() :] if found else text
+
+
+def _batch(chunk: list[Said]) -> pa.RecordBatch:
+    at, user, text, emotes, bot, channel, _ = zip(*chunk, strict=True)
+    columns: list[pa.Array] = [pa.array(array("d", at))]
+    for strings in (user, text, emotes):
+        try:
+            columns.append(pa.array(strings, pa.string()))
+        except UnicodeEncodeError:  # half a surrogate pair, out of JSON
+            clean = [None if s is None else LONE.sub("\ufffd", s) for s in strings]
+            columns.append(pa.array(clean, pa.string()))
+    columns += [pa.array(bot, pa.bool_()), pa.array(channel, pa.string())]
+    return pa.record_batch(columns, schema=_SCHEMA)
+
+
+def _chunks(said: Iterable[Said]) -> Iterator[list[Said]]:
+    chunk: list[Said] = []
+    for one in said:
+        chunk.append(one)
+        if len(chunk) >= _ROWS:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def _named(path: Path) -> str:
+    """The channel after which Chatterino and Chatty name their files."""
+    found = next(filter(None, (form.match(path.name) for form in _NAMED)), None)
+    return login_or_none(found[1]) if found else ""

@@ -1,0 +1,97 @@
+"""A table of chat through the inbox into the warehouse: all of it, or nothing."""
+
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.ask import settle
+from pipeline.config import PipelineSettings
+from pipeline.imports.combine import Asked
+from pipeline.imports.place import Earlier, place
+from pipeline.imports.progress import messages
+from pipeline.imports.read import Importer, Summary
+from pipeline.inbox import Request, new_id, send
+from pipeline.optout import load_optout
+from pipeline.score import make_scorer
+from pipeline.table import ChatTable, TableStream
+from warehouse.config import DataFolder, data_folder
+from warehouse.errors import BadInput, NothingPublished
+from warehouse.imported import ImportFiles
+from warehouse.reader import Reader
+from warehouse.records import iso
+
+_MANY = 1_000_000  # streams
+
+
+def submit(path: Path, asked: Asked, label: str, skipped: int = 0, why: str = "") -> None:
+    """Import the table and say what came of it. label: how to call it; skipped, why: lines that
+    never came into it. Raises BadInput, and leaves nothing behind."""
+    folder = data_folder()
+    request_id = new_id()
+    scratch = folder.scratch / request_id
+    files = ImportFiles(folder.inbox / request_id)
+    began = time.monotonic()
+    try:
+        summary = _read(path, asked, files, scratch)
+        send(folder.inbox, Request(request_id, iso(datetime.now(UTC)), "import", "import"))
+        settle(folder, request_id)
+    except BaseException:
+        if not (folder.inbox / f"{request_id}.json").exists():
+            shutil.rmtree(files.folder, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    counts, seconds = summary.counts, time.monotonic() - began
+    read = counts.messages + counts.filtered
+    print(
+        f"{label} streams={summary.streams} messages={counts.messages} "
+        f"filtered={counts.filtered} skipped={summary.unusable + skipped}{why} "
+        f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
+    )
+
+
+def _read(path: Path, asked: Asked, files: ImportFiles, scratch: Path) -> Summary:
+    folder, channels = data_folder(), list(asked.channels) or None
+    table = _open(path, channels, scratch)
+    try:
+        streams = table.streams(channels)
+        if not streams:
+            raise BadInput(f"{path.name} has no message that could be imported")
+        optout = load_optout(folder.optout)
+        optout.refuse({s.channel for s in streams})
+        earlier = _earlier(folder, streams) if asked.undated else {}
+        placed = place(streams, asked.undated, asked.started_at, earlier)
+        scorer = make_scorer(PipelineSettings().lexicon)
+        importer = Importer(files, scorer, folder.root / "salt", optout)
+        with messages(sum(s.rows for s in streams)) as advance:
+            return importer.run(table, placed, advance)
+    finally:
+        table.close()
+
+
+def _open(path: Path, channels: list[str] | None, scratch: Path) -> ChatTable:
+    """A table without a channel column takes the one channel that was named."""
+    try:
+        return ChatTable(path, scratch)
+    except BadInput:
+        if channels is None or len(channels) != 1:
+            raise
+        return ChatTable(path, scratch, channels[0])
+
+
+def _earlier(folder: DataFolder, streams: list[TableStream]) -> Earlier:
+    """The undated streams of their channels that were imported before."""
+    names = sorted({stream.channel for stream in streams})
+    try:
+        found = Reader(folder).query("dash_streams", channels=names, limit=_MANY).to_pylist()
+    except NothingPublished:
+        return {}
+    return {
+        (row["channel"], row["stream_id"]): (
+            row["started_at"].replace(tzinfo=UTC).timestamp(),
+            row["ended_at"].replace(tzinfo=UTC).timestamp(),
+        )
+        for row in found
+        if row["undated"] and row["ended_at"]
+    }
