@@ -1,8 +1,9 @@
 """Settings of the pipeline. What the weights depend on is a constant in warehouse.records."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,3 +28,44 @@ class PipelineSettings(BaseSettings):
         description="how long after its end a window waits for late messages",
     )
     forecast: bool = Field(default=True, description="make forecasts")
+
+
+class IrcSettings(BaseSettings):
+    """How anonymous chat is read; the defaults are Twitch's own limits, or below them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_IRC_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    url: str = Field(default="wss://irc-ws.chat.twitch.tv:443", description="where the chat is")
+    channels_per_connection: int = Field(default=90, ge=1, le=99)
+    joins: int = Field(default=20, ge=1, le=20, description="joins in any span of joins_per_s")
+    joins_per_s: float = Field(default=10, gt=0, description="seconds")
+    join_timeout_s: float = Field(
+        default=15, gt=0, description="without an answer for so long, a channel may not exist"
+    )
+    rejoin_s: float = Field(
+        default=600, gt=0, description="how often such a channel is asked for again"
+    )
+    connect_timeout_s: float = Field(default=10, gt=0)
+    ping_after_s: float = Field(
+        default=3, gt=0, le=4, description="silence before a sign of life is asked for"
+    )
+    dead_after_s: float = Field(
+        default=10, gt=0, description="silence after which a connection is given up"
+    )
+    backoff_max_s: float = Field(default=60, gt=0, description="longest wait between attempts")
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        return safe_url(url, "wss")
+
+
+def safe_url(url: str, secure: str) -> str:
+    """The address; only this machine is spoken to in the clear. Raises ValueError."""
+    parts = urlsplit(url)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme == secure or (local and parts.scheme == secure.removesuffix("s")):
+        return url
+    raise ValueError(f"{url} is not an address that begins with {secure}://")

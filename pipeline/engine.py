@@ -92,15 +92,18 @@ class Engine:
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
         """What the source says of its channels; they are in the tables from now on."""
-        for info in (i for i in infos if i.channel not in self.optout.channels):
-            self.infos[info.channel] = info
-            self.mood(info.channel).channel_id = self.channel_id(info.channel)
-        upkeep.write_channels(self)
+        self._meet(infos)
         upkeep.refresh_moods(self, [])
         upkeep.write_models(self)
         upkeep.read_recaps(self)
         upkeep.read_records(self)
         self.publish()
+
+    def _meet(self, infos: Iterable[ChannelInfo]) -> None:
+        for info in (i for i in infos if i.channel not in self.optout.channels):
+            self.infos[info.channel] = info
+            self.mood(info.channel).channel_id = self.channel_id(info.channel)
+        upkeep.write_channels(self)
 
     def feed(self, batch: Batch) -> None:
         """Take one batch in. Raises StorageFull; call again with an empty one to retry."""
@@ -113,6 +116,9 @@ class Engine:
         for item in items:
             self._take(item, batch.at)
         self.late.take()
+        new = [info for info in batch.infos if self.infos.get(info.channel) != info]
+        if new:
+            self._meet(new)
         self.events.extend(happenings(items))
         self.clock = max(self.clock, batch.at)
         now = time.monotonic()

@@ -93,10 +93,12 @@ class Batch:
     """Items in the order they came, and the source's clock after them.
 
     Windows close by this clock, so a batch comes at least once a second, empty or not.
+    infos: of channels that became known since the last one.
     """
 
     at: float
     items: tuple[Item, ...] = ()
+    infos: "tuple[ChannelInfo, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,45 @@
+"""When a channel was seen, told as Watch, Heard and Lost: never more than is true.
+
+Several connections may have a channel at once, each from the moment it joined up to its last
+byte. What they saw together is one span as long as they overlap.
+"""
+
+from collections.abc import Iterable
+
+from pipeline.message import Heard, Item, Lost, Watch
+from warehouse.records import WINDOW_SECONDS
+
+_EVERY_S = 2.0  # a Heard at least this far from the one before, or in another window
+
+Span = tuple[float, float]  # (joined, heard last), epoch seconds
+
+
+class Coverage:
+    """One channel's. to: up to when it is known to have been seen, None while it is not seen."""
+
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+        self.to: float | None = None
+        self._told = 0.0
+
+    def step(self, spans: Iterable[Span], now: float) -> list[Item]:
+        """What there is to tell. spans: of every connection that has the channel now."""
+        items: list[Item] = []
+        spans = sorted(spans)
+        if self.to is not None and not any(joined <= self.to for joined, _ in spans):
+            items += [*self._heard(self.to, always=True), Lost(self.channel, now)]
+            self.to = None
+        if self.to is None and spans:
+            self.to = self._told = spans[0][0]
+            items.append(Watch(self.channel, self.to))
+        for joined, heard in spans:
+            if self.to is not None and joined <= self.to < heard:
+                self.to = heard
+        return items if self.to is None else [*items, *self._heard(self.to)]
+
+    def _heard(self, at: float, always: bool = False) -> list[Item]:
+        is_due = at - self._told >= _EVERY_S or at // WINDOW_SECONDS > self._told // WINDOW_SECONDS
+        if at <= self._told or not (is_due or always):
+            return []
+        self._told = at
+        return [Heard(self.channel, at)]

@@ -1,0 +1,42 @@
+"""What live connections have heard and the daemon has not yet taken."""
+
+import asyncio
+from collections.abc import Iterable
+
+from pipeline.message import ChannelInfo, Item
+
+_MOST = 20_000  # items; then connections are no longer read, and Twitch has to wait
+
+
+class Outbox:
+    """Items in the order they came, and what became known of channels. Bounded: `put` waits."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self.most = most
+        self._items: list[Item] = []
+        self._infos: dict[str, ChannelInfo] = {}
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def put(self, items: Iterable[Item]) -> None:
+        """Add items; returns once there is room for more."""
+        self.add(items)
+        await self._room.wait()
+
+    def add(self, items: Iterable[Item]) -> None:
+        """Add items at once: for the few that are not chat."""
+        self._items.extend(items)
+        if len(self._items) >= self.most:
+            self._room.clear()
+
+    def tell(self, info: ChannelInfo) -> None:
+        """Something became known of a channel."""
+        self._infos[info.channel] = info
+
+    def take(self) -> tuple[tuple[Item, ...], tuple[ChannelInfo, ...]]:
+        """Everything, which makes room."""
+        items, infos = tuple(self._items), tuple(self._infos.values())
+        self._items.clear()
+        self._infos.clear()
+        self._room.set()
+        return items, infos

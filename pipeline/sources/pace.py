@@ -1,0 +1,32 @@
+"""How fast a source may ask: joins per span of time, and longer and longer waits after failures."""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+Clock = Callable[[], float]
+
+
+class Pace:
+    """At most `most` turns in any span of `within_s` seconds, for all who share it."""
+
+    def __init__(self, most: int, within_s: float, clock: Clock = time.monotonic) -> None:
+        self.most, self.within_s, self.clock = most, within_s, clock
+        self._turns: deque[float] = deque(maxlen=most)
+        self._lock = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait for the next turn, and take it."""
+        async with self._lock:
+            if len(self._turns) == self.most:
+                await asyncio.sleep(max(0.0, self._turns[0] + self.within_s - self.clock()))
+            self._turns.append(self.clock())
+
+
+def backoff_s(failures: int, most_s: float) -> float:
+    """Seconds to wait after so many failures in a row, 1 or more: somewhere between half and the
+    whole of 1, 2, 4 ... `most_s`, so that those who failed together do not come back together."""
+    whole = min(most_s, 2.0 ** min(failures - 1, 30))
+    return random.uniform(whole / 2, whole)
