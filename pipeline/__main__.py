@@ -157,6 +157,7 @@ def import_(
     if format not in NAMES:
         raise typer.BadParameter(f"--format {format} is unknown; known: {', '.join(NAMES)}")
     start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
+    spare_memory()
     import_files(files, channel, start, undated, format)
 
 

@@ -1,7 +1,7 @@
 """`python -m pipeline import`: files and folders of past chat, through the inbox."""
 
-import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,8 @@ from pipeline.imports.formats.detect import detect
 from pipeline.imports.place import NeedsAnswer
 from pipeline.imports.progress import reading
 from pipeline.imports.stage import Staged, reasons, stage
-from pipeline.imports.submit import submit
-from pipeline.inbox import new_id
+from pipeline.imports.submit import Told, submit
+from pipeline.imports.workplace import workplace
 from pipeline.optout import load_optout
 from warehouse.config import data_folder
 from warehouse.errors import AppError, BadInput
@@ -33,7 +33,8 @@ def import_files(
     Raises BadInput if any failed, or else NeedsAnswer if one left out what nobody said.
     """
     asked = Asked(tuple(name.strip().lower() for name in channels or ()), started_at, undated)
-    Run(asked, format).all(in_folders(files))
+    with workplace(data_folder()) as scratch:
+        Run(asked, format, scratch).all(in_folders(files))
 
 
 def in_folders(paths: Sequence[Path]) -> list[Path]:
@@ -57,23 +58,23 @@ def _hidden(path: Path, folder: Path) -> bool:
 class Run:
     """One import: tables one by one, logs that do not overlap together."""
 
-    def __init__(self, asked: Asked, format: str) -> None:
+    def __init__(self, asked: Asked, format: str, scratch: Path) -> None:
         self.asked, self.format = asked, format
-        self.scratch = data_folder().scratch / new_id()
+        self.scratch = scratch
         self.optout = load_optout(data_folder().optout)
         self.batch = Batch(asked)
+        self.alone = False
+        self.began = 0.0  # when the first of the batch was
         self.faults: list[tuple[str, AppError]] = []
         self.seen: dict[tuple[str, str], Path] = {}  # (channel, digest): where it was read
 
     def all(self, files: Sequence[Path]) -> None:
         """Import the files, and tell of those that could not be."""
-        try:
-            for path in files:
-                self._guarded(partial(self._one, path), path.name, len(files))
-            self._guarded(self._flush, "the rest", len(files))
-        finally:
-            shutil.rmtree(self.scratch, ignore_errors=True)
-        if len(files) == 1 and self.faults:
+        self.alone = len(files) == 1
+        for path in files:
+            self._guarded(partial(self._one, path), path.name)
+        self._guarded(self._flush, "the rest")
+        if self.alone and self.faults:
             raise self.faults[0][1]
         if self.faults:
             asks = all(isinstance(fault, NeedsAnswer) for _, fault in self.faults)
@@ -81,29 +82,35 @@ class Run:
             failed = f"{len(self.faults)} of {len(files)} files not imported: {names}"
             raise NeedsAnswer(failed) if asks else BadInput(failed)
 
-    def _guarded(self, work: Callable[[], None], name: str, files: int) -> None:
+    def _guarded(self, work: Callable[[], None], name: str) -> None:
         try:
             work()
         except AppError as exc:
-            self.faults.append((name, exc))
-            if files > 1:
-                print(f"error: {' '.join(str(exc).split())}", file=sys.stderr)
+            self._fault(name, exc)
+
+    def _fault(self, name: str, fault: AppError) -> None:
+        self.faults.append((name, fault))
+        if not self.alone:
+            print(f"error: {' '.join(str(fault).split())}", file=sys.stderr)
 
     def _one(self, path: Path) -> None:
         if not path.is_file():
             raise BadInput(f"{path} is not a file; name a log or table of chat, or a folder")
         name = detect(path) if self.format == "auto" else self.format
         if name == TABLE:
-            submit(path, self.asked, f"{path.name}:")
+            self._guarded(self._flush, "those before it")  # what comes later replaces
+            submit(path, self.asked, Told(f"{path.name}:", time.monotonic()), self.scratch)
             return
+        began = time.monotonic()
+        if not self.batch.parts:
+            self.began = began
         staged = self._staged(path, name)
         if staged is None:
             return
         if not self.batch.fits(staged):
-            self._guarded(self._flush, "those before it", 2)
+            self._guarded(self._flush, "those before it")
+            self.began = began
         self.batch.add(staged)
-        if staged.log.cut:
-            raise BadInput(f"{path} was imported in part: {staged.log.cut}")
 
     def _staged(self, path: Path, name: str) -> Staged | None:
         """The log, read; None for one that was there under another name."""
@@ -126,11 +133,11 @@ class Run:
         parts = self.batch.take()
         if not parts:
             return
-        label, skipped, why = f"{len(parts)} files:", 0, ""
+        told = Told(f"{len(parts)} files:", self.began)
         if len(parts) == 1:
             (part,) = parts
-            label = f"{part.file.name}: format={part.format}"
             skipped, why = part.log.skipped.total(), reasons(part.log)
+            told = Told(f"{part.file.name}: format={part.format}", self.began, skipped, why)
         else:
             for part in parts:
                 print(_line(part))
@@ -138,9 +145,12 @@ class Run:
         table.parent.mkdir(exist_ok=True)
         combine(parts, self.asked, table)
         try:
-            submit(table, self.asked, label, skipped, why)
+            submit(table, self.asked, told, self.scratch)
         finally:
             table.unlink(missing_ok=True)
+        for part in (p for p in parts if p.log.cut):
+            cut = BadInput(f"{part.file} was imported in part: {part.log.cut}")
+            self._fault(part.file.name, cut)
 
 
 def _line(part: Staged) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pipeline.imports.combine import Asked
 from pipeline.imports.place import Earlier, place
 from pipeline.imports.progress import messages
 from pipeline.imports.read import Importer, Summary
+from pipeline.imports.workplace import announce
 from pipeline.inbox import Request, new_id, send
 from pipeline.optout import load_optout
 from pipeline.score import make_scorer
@@ -24,29 +26,38 @@ from warehouse.records import iso
 _MANY = 1_000_000  # streams
 
 
-def submit(path: Path, asked: Asked, label: str, skipped: int = 0, why: str = "") -> None:
-    """Import the table and say what came of it. label: how to call it; skipped, why: lines that
-    never came into it. Raises BadInput, and leaves nothing behind."""
+@dataclass(frozen=True)
+class Told:
+    """How an import is called when it is over. skipped, why: lines that never came into its
+    table, with their reasons. began: when its reading did, monotonic seconds."""
+
+    label: str
+    began: float
+    skipped: int = 0
+    why: str = ""
+
+
+def submit(path: Path, asked: Asked, told: Told, workplace: Path) -> None:
+    """Import the table and say what came of it. workplace: of the import.
+
+    Raises BadInput, and leaves nothing behind."""
     folder = data_folder()
     request_id = new_id()
-    scratch = folder.scratch / request_id
     files = ImportFiles(folder.inbox / request_id)
-    began = time.monotonic()
+    announce(workplace, request_id)
     try:
-        summary = _read(path, asked, files, scratch)
+        summary = _read(path, asked, files, workplace / "spill")
         send(folder.inbox, Request(request_id, iso(datetime.now(UTC)), "import", "import"))
         settle(folder, request_id)
     except BaseException:
         if not (folder.inbox / f"{request_id}.json").exists():
             shutil.rmtree(files.folder, ignore_errors=True)
         raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    counts, seconds = summary.counts, time.monotonic() - began
+    counts, seconds = summary.counts, time.monotonic() - told.began
     read = counts.messages + counts.filtered
     print(
-        f"{label} streams={summary.streams} messages={counts.messages} "
-        f"filtered={counts.filtered} skipped={summary.unusable + skipped}{why} "
+        f"{told.label} streams={summary.streams} messages={counts.messages} "
+        f"filtered={counts.filtered} skipped={summary.unusable + told.skipped}{told.why} "
         f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
     )
 
