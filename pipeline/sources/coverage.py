@@ -27,7 +27,8 @@ class Coverage:
         items: list[Item] = []
         spans = sorted(spans)
         if self.to is not None and not any(joined <= self.to for joined, _ in spans):
-            items += [*self._heard(self.to, always=True), Lost(self.channel, now)]
+            lost_at = min([now, *(joined for joined, _ in spans)])
+            items += [*self._heard(self.to, always=True), Lost(self.channel, lost_at)]
             self.to = None
         if self.to is None and spans:
             self.to = self._told = spans[0][0]

@@ -1,0 +1,1 @@
+"""Servers on loopback that speak Twitch's protocols, and misbehave when told to."""
