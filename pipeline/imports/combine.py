@@ -97,7 +97,8 @@ def combine(parts: Sequence[Staged], asked: Asked, target: Path) -> Path:
             for batch in pq.ParquetFile(part.table).iter_batches(20_000):
                 for name in batch.column("channel").unique().to_pylist():
                     own = batch.filter(pa.compute.equal(batch.column("channel"), name))
-                    writer.write_batch(_rows(own, named[name], streams))
+                    rows = _rows(own, named[name], streams)
+                    writer.write_table(pa.Table.from_batches([rows]))
             part.table.unlink()
     return target
 

@@ -105,7 +105,8 @@ def stage(path: Path, name: str, table: Path, progress: Callable[[int], None]) -
         with _private(table) as file, pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer:
             for chunk in _chunks(_usable(said, log, staged)):
                 staged.rows += len(chunk)
-                writer.write_batch(_batch(chunk))
+                # a row group at a time: `write_batch` would gather a million rows
+                writer.write_table(pa.Table.from_batches([_batch(chunk)]))
         log.cut, log.replaced = source.cut, source.replaced
         staged.digest = source.digest.hexdigest()[:12]
     if not staged.rows:

@@ -24,7 +24,7 @@ def _said(message: Any, log: Log) -> Said | None:
     try:
         kind = message.get("message_type") or ""
         if kind in NOTICES or kind not in _CHAT:
-            log.skip(f"no chat: {kind}" if kind.replace("_", "").isalpha() else "no chat")
+            log.skip("notice of a sub, gift or raid" if kind in NOTICES else "no chat")
             return None
         author, text = message.get("author") or {}, message["message"]
         if not isinstance(text, str):

@@ -21,7 +21,9 @@ _LINE = re.compile(
 )
 _LOGIN = re.compile(r"\(?([A-Za-z0-9_]{1,25})\)?$")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?")
+_NOT_SHOWN = re.compile(r"[^\w+:. -]")
 _DAY = 86400.0
+_LATE_S = 1800.0
 # hours east of Greenwich, of names that mean one zone
 _ZONES = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2,
@@ -45,11 +47,14 @@ class _Clock:
     of_day: float = -1.0
 
     def at(self, of_day: float) -> float:
-        """When a line was, given its seconds of the day. A jump back by more than half a day is
-        midnight; one forward by as much is a line from before it."""
+        """When a line was, given its seconds of the day.
+
+        Half a day and more back is the next day. A line from before midnight that comes just
+        after it is late: it belongs to the day before.
+        """
         if self.of_day - of_day > _DAY / 2:
             self.midnight += _DAY
-        elif of_day - self.of_day > _DAY / 2 and self.of_day >= 0 and self.midnight:
+        elif of_day - self.of_day > _DAY - 2 * _LATE_S and self.of_day >= 0:
             return self.midnight - _DAY + of_day
         self.of_day = of_day
         return self.midnight + of_day
@@ -80,7 +85,7 @@ def _begin(begun: re.Match[str], clock: _Clock, log: Log) -> float:
     clock.midnight = _midnight(day)
     clock.of_day = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     east = zone_east(zone.strip())
-    log.zone = f"its zone {zone.strip()[:20]!r} may be several" if east is None else ""
+    log.zone = f"its zone {_NOT_SHOWN.sub('', zone)[:20]!r} may be several" if east is None else ""
     return east or 0.0
 
 

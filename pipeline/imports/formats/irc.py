@@ -16,6 +16,11 @@ BEFORE = re.compile(
     r"\W*?(?=[@:])"
 )
 
+_COMMANDS = frozenset(
+    "CAP CLEARCHAT CLEARMSG GLOBALUSERSTATE HOSTTARGET JOIN MODE NOTICE PART PING PONG RECONNECT "
+    "ROOMSTATE USERSTATE WHISPER".split()
+)
+
 
 def read(source: Source, log: Log) -> Iterator[Said]:
     """Times are Twitch's stamps, or those written before the lines: UTC where they do not say."""
@@ -68,7 +73,7 @@ def _line(value: Any) -> Line:
 def _said(line: Line, at: float | None, log: Log) -> Said | None:
     """The line's message, if it has one and its time is known."""
     if line.command not in ("PRIVMSG", "USERNOTICE"):
-        log.skip(f"no chat: {line.command[:16]}")
+        log.skip(f"no chat: {line.command}" if _known(line.command) else "no IRC line")
         return None
     if at is None:
         log.skip("no time")
@@ -82,6 +87,11 @@ def _said(line: Line, at: float | None, log: Log) -> Said | None:
     emotes = None if found.emotes is None or "emotes" not in line.tags else " ".join(found.emotes)
     bot = "bot-badge/" in line.tags.get("badges", "")
     return Said(at, found.chatter, found.text, emotes, bot, login_or_none(found.channel), found.id)
+
+
+def _known(command: str) -> bool:
+    """Is it a command, rather than a word that somebody said?"""
+    return command.isdecimal() or command in _COMMANDS
 
 
 def _time(line: Line, before: re.Match[str] | None) -> float | None:
