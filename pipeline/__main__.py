@@ -1,4 +1,4 @@
-"""`python -m pipeline`: run, import, score, vocabulary."""
+"""`python -m pipeline`: run, import, channels, doctor, score, vocabulary and more."""
 
 import asyncio
 import logging
@@ -13,12 +13,17 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from pipeline.channel_commands import channels
+from pipeline.channels import channel_logins
 from pipeline.commands import import_files, score_lines, show_vocabulary
 from pipeline.config import PipelineSettings
 from pipeline.daemon import run as run_daemon
+from pipeline.doctor.settings import setting_name
 from pipeline.engine import Engine
 from pipeline.imports.formats import NAMES
 from pipeline.imports.place import NeedsAnswer, place
+from pipeline.live import LIVE, live_source
+from pipeline.message import Source
 from pipeline.optout import OptOut, load_optout
 from pipeline.personal import forget, opt_out
 from pipeline.resume import began, ended, placement
@@ -83,20 +88,20 @@ def run(
     ] = False,
 ) -> None:
     """Read chat, store windows, forecast and publish, until Ctrl-C."""
-    if source not in (SourceName.simulate, SourceName.replay):
-        raise BadInput(f"live chat (--source {source}) is not built yet; use simulate or replay")
+    is_live = source.value in LIVE
+    names = channel_logins(channel or ()) if is_live else [n.strip().lower() for n in channel or ()]
     table = _needed(file) if source is SourceName.replay else None
     folder = data_folder()
     settings = PipelineSettings()
     optout = load_optout(folder.optout)
-    optout.refuse({name.strip().lower() for name in channel or ()})
+    optout.refuse(set(names))
     spare_memory()
     scrub(folder.warehouse)
     with Store(folder.warehouse) as store:
-        if table is not None:
-            chat: Replay | Simulate = _replay(
-                folder, store, optout, channel, table, stream, speed, times, undated
-            )
+        if is_live:
+            chat: Source = live_source(source.value, folder, optout, names)
+        elif table is not None:
+            chat = _replay(folder, store, optout, channel, table, stream, speed, times, undated)
         else:
             clock = store.meta("clock") if store.meta("source") == "simulated" else None
             resume_from = min(float(clock), time.time()) if clock else None
@@ -177,6 +182,7 @@ def vocabulary(
     show_vocabulary(format.value)
 
 
+app.add_typer(channels, name="channels")
 app.command()(forget)
 app.command("opt-out")(opt_out)
 app.command("export")(export)
@@ -197,8 +203,7 @@ def main(command: Callable[[], None] = app) -> None:
     except AppError as exc:
         sys.exit(_fail(str(exc)))
     except ValidationError as exc:
-        wrong = exc.errors()[0]
-        sys.exit(_fail(f"setting DLD_{str(wrong['loc'][0]).upper()}: {wrong['msg']}"))
+        sys.exit(_fail(f"setting {setting_name(exc)}: {exc.errors()[0]['msg']}"))
     except OSError as exc:
         sys.exit(_fail(f"{exc.strerror}: {exc.filename}" if exc.filename else str(exc)))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.channels import change_channels
 from pipeline.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.inbox import Action, NotYet, Request, run_import
 from pipeline.jobs import run_backup
@@ -56,7 +57,20 @@ def site_actions(site: Site) -> dict[str, Action]:
         run_backup(site, request.id)
         store.write({}, meta)
 
-    return {"forget": forget, "opt-out": opt_out, "import": import_, "backup": backup}
+    def channels(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        change, names = request.body.get("change"), request.body.get("channels")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise BadInput("channels is a list of logins")
+        change_channels(site.folder, site.optout, str(change), names)
+        store.write({}, meta)
+
+    return {
+        "forget": forget,
+        "opt-out": opt_out,
+        "import": import_,
+        "backup": backup,
+        "channels": channels,
+    }
 
 
 def _subject(site: Site, inbox: Path, request: Request) -> tuple[str, int | str]:

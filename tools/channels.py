@@ -2,10 +2,8 @@
 
 import re
 
+from pipeline.channels import channel_logins
 from warehouse.errors import BadInput
-
-LOGIN = re.compile(r"[a-z0-9_]{1,25}", re.ASCII)
-ADDRESS = re.compile(r"(?:https?://)?(?:www\.|m\.)?twitch\.tv/([^/?#]+)/?(?:[?#].*)?", re.ASCII)
 
 
 def logins(text: str) -> list[str]:
@@ -13,17 +11,7 @@ def logins(text: str) -> list[str]:
 
     Raises BadInput naming the first word that is neither a login nor a channel's address.
     """
-    return list(dict.fromkeys(login(word) for word in re.split(r"[\s,]+", text) if word))
-
-
-def login(word: str) -> str:
-    """The login that word (`name`, `#name`, `@name` or `https://www.twitch.tv/name`) stands for."""
-    lowered = word.lower()
-    address = ADDRESS.fullmatch(lowered)
-    name = address[1] if address else lowered.removeprefix("#").removeprefix("@")
-    if not LOGIN.fullmatch(name):
-        raise BadInput(
-            f"CHANNELS: {word[:60]!a} is no channel; give logins (a-z, 0-9, _, at most 25) "
-            "or addresses such as https://www.twitch.tv/NAME"
-        )
-    return name
+    try:
+        return channel_logins(word for word in re.split(r"[\s,]+", text) if word)
+    except BadInput as exc:
+        raise BadInput(f"CHANNELS: {exc}") from exc

@@ -62,6 +62,10 @@ class DataFolder:
         return self.root / "optout.json"
 
     @property
+    def channels(self) -> Path:
+        return self.root / "channels.json"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 

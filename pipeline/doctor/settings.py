@@ -1,0 +1,80 @@
+"""Settings: names that nothing reads, values that cannot be used.
+
+.env.example is the one list of what there is; the EBS and the dashboard check the values of
+their own settings when they start.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+from pipeline import config
+from pipeline.doctor.finding import Finding, ok, problem, warning
+from warehouse.config import DataSettings
+
+_EXAMPLE = Path(__file__).parents[2] / ".env.example"
+# of the benches and of `make run`, which are no settings of a user's
+_OTHER = re.compile(r"DLD_BENCH_\w+")
+CLASSES: tuple[type[BaseSettings], ...] = (
+    DataSettings,
+    *(
+        value
+        for value in vars(config).values()
+        if isinstance(value, type)
+        and issubclass(value, BaseSettings)
+        and value.__module__ == config.__name__
+    ),
+)
+
+
+def check_settings() -> Iterator[Finding]:
+    """What is wrong with each setting; one ok when nothing is."""
+    wrong = [*_unknown(), *_unusable()]
+    yield from wrong
+    if not wrong:
+        given = len(_given() & _documented())
+        yield ok("settings", f"{given} set, the rest as in .env.example")
+
+
+def setting_name(wrong: ValidationError) -> str:
+    """The environment's name for what a settings class refused: DLD_IRC_URL."""
+    prefixes = {cls.__name__: str(cls.model_config["env_prefix"]) for cls in CLASSES}
+    place = wrong.errors()[0]["loc"]
+    return f"{prefixes.get(wrong.title, 'DLD_')}{place[0] if place else '*'}".upper()
+
+
+def _unknown() -> Iterator[Finding]:
+    known = _documented()
+    for name in sorted(_given() - known):
+        if _OTHER.fullmatch(name):
+            continue
+        near = difflib.get_close_matches(name, known, 1, 0.8)
+        do = f"is it {near[0]}?" if near else "remove it; .env.example lists all there are"
+        yield warning("settings", f"{name[:60]!a} is set, and nothing reads it", do)
+
+
+def _unusable() -> Iterator[Finding]:
+    for cls in CLASSES:
+        try:
+            cls()
+        except ValidationError as exc:
+            # the reason may quote the value, so only what is said of it is shown
+            why = exc.errors(include_input=False)[0]["msg"]
+            do = "correct it in the environment or in .env"
+            yield problem("settings", f"{setting_name(exc)}: {why}", do)
+
+
+def _given() -> set[str]:
+    """Names set in the environment or .env. Empty values count: they are set."""
+    names = {*os.environ, *dotenv_values(".env")}
+    return {name.upper() for name in names if name.upper().startswith("DLD_")}
+
+
+def _documented() -> set[str]:
+    return set(re.findall(r"^#(DLD_\w+)=", _EXAMPLE.read_text(), re.MULTILINE))

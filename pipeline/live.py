@@ -1,0 +1,37 @@
+"""Sources of live chat, made only when one is asked for: the rest need not load their libraries."""
+
+from collections.abc import Sequence
+
+from pipeline.channels import Wanted, change_channels
+from pipeline.config import IrcSettings
+from pipeline.message import Source
+from pipeline.optout import OptOut
+from warehouse.config import DataFolder
+from warehouse.errors import BadInput
+
+LIVE = ("irc", "eventsub")
+
+
+def live_source(name: str, folder: DataFolder, optout: OptOut, channels: Sequence[str]) -> Source:
+    """The source, reading the kept list of channels; `channels`, where there are any, become it.
+
+    Raises BadInput when there is nothing to read.
+    """
+    if name == "eventsub":
+        raise BadInput(f"live chat by --source {name} is not built yet; use irc")
+    from pipeline.sources.irc.source import Irc
+
+    settings = IrcSettings()
+    if channels:
+        change_channels(folder, optout, "set", channels)
+    wanted = Wanted(folder)
+    _require_some(folder, wanted)
+    return Irc(wanted.now, settings)
+
+
+def _require_some(folder: DataFolder, wanted: Wanted) -> None:
+    if not wanted.now():
+        raise BadInput(
+            f"no channels to read in {folder.root}; name some with --channel NAME, "
+            "or `python -m pipeline channels add NAME`"
+        )
