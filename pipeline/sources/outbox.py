@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 from pipeline.message import ChannelInfo, Item
 
@@ -15,7 +16,7 @@ class Outbox:
         self.most = most
         self._items: list[Item] = []
         self._infos: dict[str, ChannelInfo] = {}
-        self._room = asyncio.Event()
+        self._room, self._full = asyncio.Event(), asyncio.Event()
         self._room.set()
 
     async def put(self, items: Iterable[Item]) -> None:
@@ -28,6 +29,12 @@ class Outbox:
         self._items.extend(items)
         if len(self._items) >= self.most:
             self._room.clear()
+            self._full.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it is full, but no longer than that."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._full.wait(), seconds)
 
     def tell(self, info: ChannelInfo) -> None:
         """Something became known of a channel."""
@@ -38,5 +45,6 @@ class Outbox:
         items, infos = tuple(self._items), tuple(self._infos.values())
         self._items.clear()
         self._infos.clear()
+        self._full.clear()
         self._room.set()
         return items, infos

@@ -72,7 +72,7 @@ class Listening:
 
 
 def run(test: Awaitable[None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 30))  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(test, 30))
 
 
 def test_a_message_is_told_with_its_id_and_twitchs_stamp() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 
 from pipeline.config import IrcSettings
 from pipeline.message import Batch, ChannelInfo, Item, StreamEnd
@@ -36,12 +36,12 @@ class Irc:
         """None: Twitch tells of a channel when it is joined."""
         return []
 
-    async def batches(self) -> AsyncIterator[Batch]:
+    async def batches(self) -> AsyncGenerator[Batch, None]:
         """What came in, twice a second, for as long as it is asked."""
         try:
             while True:
                 self._reconcile(set(self.wanted()))
-                await asyncio.sleep(_BATCH_S)
+                await self.shared.outbox.wait(_BATCH_S)
                 for task in self.slots.values():
                     if task.done():  # it never ends by itself: a fault of ours
                         task.result()

@@ -1,0 +1,51 @@
+"""A daemon that reads public chat and is measured: python -m tests.benchmarks.soak_driver FOLDER.
+
+The daemon as `python -m pipeline run --source irc` has it (DLD_IRC_URL tells where). At its end
+prints how long after they were sent messages were taken in, in bins of 10 ms.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import ClassVar
+
+import pipeline.__main__  # noqa: F401 - all that the command has in memory
+from pipeline import daemon
+from pipeline.config import IrcSettings, PipelineSettings
+from pipeline.engine import Engine
+from pipeline.message import Batch, Message
+from pipeline.sources.irc.source import Irc
+from pipeline.spare import spare_memory
+from tests.standins.irc import channel_names
+from warehouse.config import DataFolder
+from warehouse.store import Store
+
+
+class Measured(Engine):
+    """An engine that notes how old messages are when it has taken them in."""
+
+    lags: ClassVar[Counter[int]] = Counter()
+
+    def feed(self, batch: Batch) -> None:
+        super().feed(batch)
+        now = time.time()
+        self.lags.update(int((now - i.at) * 100) for i in batch.items if isinstance(i, Message))
+
+
+def main(folder: Path) -> None:
+    """Run until told to stop."""
+    spare_memory()
+    place = DataFolder(folder)
+    with Store(place.warehouse) as store:
+        engine = Measured(place, PipelineSettings(), "live", store)
+        source = Irc(lambda: list(channel_names(100)), IrcSettings())
+        asyncio.run(daemon.run(engine, source))
+        counts = vars(engine.intake.counts)
+        print(json.dumps({"lags": dict(engine.lags), "counts": counts}), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
