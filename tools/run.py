@@ -19,6 +19,7 @@ from tools.config import RunSettings, run_settings
 from tools.supervisor import Supervisor
 from warehouse.errors import AppError
 
+SHOWN = 5  # channels named by the banner
 PATIENCE_S = 20.0  # then say what is still awaited
 BINARIES = Path(sys.executable).parent  # of .venv: not resolved, python is a link in it
 
@@ -82,9 +83,7 @@ def addresses(env: Mapping[str, str]) -> dict[str, str]:
 
 def supervise(procfile: str, env: Mapping[str, str], settings: RunSettings) -> int:
     """Run the Procfile's commands until one ends (1) or they are told to stop (0)."""
-    what = "simulated chat" if "simulate" in env["SOURCE_ARGS"] else "live chat"
-    greeting = f"DLD is running on {what}, its data in {env['DLD_DATA']}. Open"
-    supervisor = Supervisor(procfile, env, partial(announce, addresses(env), greeting))
+    supervisor = Supervisor(procfile, env, partial(announce, addresses(env), *banner(env)))
     supervisor.loop()
     if supervisor.ended:
         print(f"dld: {supervisor.ended[0]} ended, so the rest was stopped", file=sys.stderr)
@@ -92,7 +91,28 @@ def supervise(procfile: str, env: Mapping[str, str], settings: RunSettings) -> i
     return 0
 
 
-def announce(awaited: Mapping[str, str], greeting: str) -> None:
+def banner(env: Mapping[str, str]) -> tuple[str, str]:
+    """What is said above and below the addresses."""
+    arguments = shlex.split(env["SOURCE_ARGS"])
+    if "irc" not in arguments[:2]:
+        return f"DLD is running on simulated chat, its data in {env['DLD_DATA']}. Open", ""
+    names = [name for name in arguments[2:] if name != "--channel"]
+    data = shlex.quote(env["DLD_DATA"])
+    more = f"DLD_DATA={data} .venv/bin/python -m pipeline channels add NAME"
+    return (
+        f"DLD is reading the public chat of {_shortly(names)}, anonymously, "
+        f"its data in {env['DLD_DATA']}. Open",
+        f"To read more of them while it runs (or: remove, list):\n  {more}\n",
+    )
+
+
+def _shortly(names: list[str]) -> str:
+    shown = names[:SHOWN]
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def announce(awaited: Mapping[str, str], greeting: str, more: str = "") -> None:
     """Print the addresses once all of them answer; say which do not after PATIENCE_S."""
     complain_at = time.monotonic() + PATIENCE_S
     missing = dict(awaited)
@@ -102,7 +122,7 @@ def announce(awaited: Mapping[str, str], greeting: str) -> None:
             complain_at += PATIENCE_S
         time.sleep(0.25)
     lines = [f"  {name:<18} {url}" for name, url in awaited.items()]
-    print("\n".join(["", greeting, *lines, "Ctrl-C stops everything.", ""]), flush=True)
+    print("\n".join(["", greeting, *lines, f"{more}Ctrl-C stops everything.", ""]), flush=True)
 
 
 def answers(url: str) -> bool:

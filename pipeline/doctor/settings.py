@@ -18,6 +18,7 @@ from pipeline import config
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from warehouse.config import DataSettings
 
+_USERINFO = re.compile(r"//[^/\s]*@")  # name and password in an address that a reason quotes
 _EXAMPLE = Path(__file__).parents[2] / ".env.example"
 # of the benches and of `make run`, which are no settings of a user's
 _OTHER = re.compile(r"DLD_BENCH_\w+")
@@ -64,8 +65,7 @@ def _unusable() -> Iterator[Finding]:
         try:
             cls()
         except ValidationError as exc:
-            # the reason may quote the value, so only what is said of it is shown
-            why = exc.errors(include_input=False)[0]["msg"]
+            why = _USERINFO.sub("//…@", exc.errors()[0]["msg"])
             do = "correct it in the environment or in .env"
             yield problem("settings", f"{setting_name(exc)}: {why}", do)
 

@@ -7,7 +7,7 @@ import pytest
 
 from tools.channels import logins
 from tools.config import RunSettings
-from tools.run import addresses, environment, source_arguments
+from tools.run import addresses, banner, environment, source_arguments
 from warehouse.errors import BadInput
 
 
@@ -116,6 +116,24 @@ def test_an_ebs_on_every_address_is_opened_on_this_machine() -> None:
 def test_outside_development_there_is_no_preview_to_open() -> None:
     env = environment(SETTINGS, [], {"DLD_DEVELOPMENT": "0"})
     assert list(addresses(env)) == ["dashboard"]
+
+
+def test_the_banner_says_whose_public_chat_is_read_and_how_to_read_more() -> None:
+    env = {"DLD_DATA": "my data", "SOURCE_ARGS": source_arguments(["simulate", "b"])}
+    above, below = banner(env)
+    assert above.startswith("DLD is reading the public chat of simulate, b, anonymously, its data")
+    assert "DLD_DATA='my data' .venv/bin/python -m pipeline channels add NAME\n" in below
+
+
+def test_the_banner_of_many_channels_names_the_first() -> None:
+    names = [f"c{number}" for number in range(7)]
+    above, _ = banner({"DLD_DATA": "d", "SOURCE_ARGS": source_arguments(names)})
+    assert "chat of c0, c1, c2, c3, c4 and 2 more, anonymously" in above
+
+
+def test_the_banner_of_simulated_chat_offers_no_channels() -> None:
+    above, below = banner({"DLD_DATA": "d", "SOURCE_ARGS": source_arguments([])})
+    assert (above, below) == ("DLD is running on simulated chat, its data in d. Open", "")
 
 
 def test_the_procfile_starts_the_three_processes() -> None:
