@@ -1,0 +1,132 @@
+"""Live chat as users start it: processes against a stand-in of Twitch, channels that change."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.channels import load_channels
+from tests.standins.irc import IrcServer
+from tests.unit.test_run_stops import answers, two_free_ports
+from warehouse.config import DataFolder
+
+ROOT = Path(__file__).parents[2]
+EFFECTIVE_S = 5.0  # what a user is promised of a change of channels
+START_S = 60.0  # on a busy machine
+
+
+@pytest.fixture
+def started() -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes, stopped at the end if a test leaves them running; `tools` stops its own."""
+    found: list[subprocess.Popen[str]] = []
+    yield found
+    for process in (process for process in found if process.returncode is None):
+        process.terminate()
+        try:
+            process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+def environment(folder: DataFolder, server: IrcServer, **more: str) -> dict[str, str]:
+    told = {"DLD_DATA": str(folder.root), "DLD_IRC_URL": server.url, "DLD_FORECAST": "false"}
+    return {**os.environ, **told, "NO_COLOR": "1", **more}
+
+
+def start(started: list[subprocess.Popen[str]], env: dict[str, str], *args: str) -> None:
+    started.append(
+        subprocess.Popen(
+            [sys.executable, "-m", *args], cwd=ROOT, env=env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )
+    )  # fmt: skip
+
+
+async def command(env: dict[str, str], *args: str) -> str:
+    asked = [sys.executable, "-m", "pipeline", *args]
+    done = await asyncio.to_thread(
+        subprocess.run, asked, cwd=ROOT, env=env, text=True, capture_output=True, check=True
+    )
+    return str(done.stdout)
+
+
+async def until(holds: Callable[[], bool], within_s: float) -> float:
+    """Seconds until it held."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < within_s, "not in time"
+        await asyncio.sleep(0.05)
+    return time.monotonic() - began
+
+
+def joined(server: IrcServer) -> set[str]:
+    return {channel for peer in server.peers for channel in peer.channels}
+
+
+def test_channels_come_and_go_while_it_runs(
+    folder: DataFolder, started: list[subprocess.Popen[str]]
+) -> None:
+    async def play() -> None:
+        async with IrcServer() as server:
+            env = environment(folder, server)
+            start(started, env, "pipeline", "run", "--source", "irc", "--channel", "One")
+            await until(lambda: joined(server) == {"one"}, START_S)
+            assert "one two" in await command(env, "channels", "add", "https://twitch.tv/Two")
+            await until(lambda: joined(server) == {"one", "two"}, EFFECTIVE_S)
+            await command(env, "channels", "remove", "one")
+            await until(lambda: joined(server) == {"two"}, EFFECTIVE_S)
+            await command(env, "opt-out", "--channel", "two")
+            await until(lambda: joined(server) == set(), EFFECTIVE_S)
+            assert "opted out" in await command(env, "channels", "list")
+            assert server.connects == 1
+            started[0].send_signal(signal.SIGTERM)
+            out, _ = await asyncio.to_thread(started[0].communicate)
+            assert (started[0].returncode, "Traceback" in out) == (0, False)
+
+    asyncio.run(play())
+    assert load_channels(folder.channels) == ["two"]
+
+
+def test_without_names_the_kept_channels_are_read(
+    folder: DataFolder, started: list[subprocess.Popen[str]]
+) -> None:
+    async def play() -> None:
+        async with IrcServer() as server:
+            env = environment(folder, server)
+            await command(env, "channels", "add", "kept", "too")
+            start(started, env, "pipeline", "run", "--source", "irc")
+            await until(lambda: joined(server) == {"kept", "too"}, START_S)
+
+    asyncio.run(play())
+
+
+def test_make_run_goes_live_on_its_channels_with_everything_else(
+    folder: DataFolder, started: list[subprocess.Popen[str]]
+) -> None:
+    dashboard, ebs = two_free_ports()
+    ports = {"DLD_DASHBOARD_PORT": str(dashboard), "DLD_EBS_PORT": str(ebs)}
+
+    async def play() -> None:
+        async with IrcServer() as server:
+            channels = "https://www.twitch.tv/One two"
+            start(started, environment(folder, server, CHANNELS=channels, **ports), "tools")
+            await until(lambda: joined(server) == {"one", "two"}, START_S)
+            for port, page in ((dashboard, ""), (ebs, "preview/")):
+                url = f"http://127.0.0.1:{port}/{page}"
+                deadline = time.monotonic() + START_S
+                while not await asyncio.to_thread(answers, url):
+                    assert time.monotonic() < deadline, url
+                    await asyncio.sleep(0.2)
+            started[0].send_signal(signal.SIGINT)
+            out, _ = await asyncio.to_thread(started[0].communicate)
+            assert started[0].returncode == 0
+            assert "DLD is reading the public chat of one, two, anonymously" in out
+
+    asyncio.run(play())
