@@ -1,6 +1,6 @@
 """Staged logs as one table of chat (`ChatTable`): whose, which stream, how far into it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,11 +79,11 @@ def intervals(staged: Staged, asked: Asked) -> dict[str, list[list[float]]] | No
         base = staged.log.starts_at
     else:
         return None
-    named = channels(staged, asked)
-    return {
-        named[name]: [[base + first, base + last] for first, last in joined(spans.found)]
-        for name, spans in staged.spans.items()
-    }
+    found: dict[str, list[list[float]]] = {}
+    for name, channel in channels(staged, asked).items():  # two names may be of one channel
+        spans = joined(staged.spans[name].found)
+        found.setdefault(channel, []).extend([base + first, base + last] for first, last in spans)
+    return found
 
 
 def combine(parts: Sequence[Staged], asked: Asked, target: Path) -> Path:
@@ -94,13 +94,20 @@ def combine(parts: Sequence[Staged], asked: Asked, target: Path) -> Path:
         for part in parts:
             streams = _by_silence(sessions) if moments(part, asked) else _whole(part, asked)
             named = channels(part, asked)
-            for batch in pq.ParquetFile(part.table).iter_batches(20_000):
+            for batch in _batches(part.table):
                 for name in batch.column("channel").unique().to_pylist():
                     own = batch.filter(pa.compute.equal(batch.column("channel"), name))
                     rows = _rows(own, named[name], streams)
                     writer.write_table(pa.Table.from_batches([rows]))
             part.table.unlink()
     return target
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Its row groups one by one; `iter_batches` would keep what it read ahead."""
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            yield from file.read_row_group(group, use_threads=False).to_batches()
 
 
 def _rows(batch: pa.RecordBatch, channel: str, streams: _Streams) -> pa.RecordBatch:
