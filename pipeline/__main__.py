@@ -18,6 +18,7 @@ from pipeline.channels import channel_logins
 from pipeline.commands import import_files, score_lines, show_vocabulary
 from pipeline.config import PipelineSettings
 from pipeline.daemon import run as run_daemon
+from pipeline.doctor.command import doctor
 from pipeline.doctor.settings import setting_name
 from pipeline.engine import Engine
 from pipeline.imports.formats import NAMES
@@ -183,6 +184,7 @@ def vocabulary(
 
 
 app.add_typer(channels, name="channels")
+app.command()(doctor)
 app.command()(forget)
 app.command("opt-out")(opt_out)
 app.command("export")(export)

@@ -38,7 +38,9 @@ class IrcSettings(BaseSettings):
     )
 
     url: str = Field(default="wss://irc-ws.chat.twitch.tv:443", description="where the chat is")
-    channels_per_connection: int = Field(default=90, ge=1, le=99)
+    channels_per_connection: int = Field(
+        default=90, ge=1, le=99, description="Twitch allows fewer than 100"
+    )
     joins: int = Field(default=20, ge=1, le=20, description="joins in any span of joins_per_s")
     joins_per_s: float = Field(default=10, gt=0, description="seconds")
     join_timeout_s: float = Field(
@@ -47,7 +49,9 @@ class IrcSettings(BaseSettings):
     rejoin_s: float = Field(
         default=600, gt=0, description="how often such a channel is asked for again"
     )
-    connect_timeout_s: float = Field(default=10, gt=0)
+    connect_timeout_s: float = Field(
+        default=10, gt=0, description="a connection that takes longer is tried again"
+    )
     ping_after_s: float = Field(
         default=3, gt=0, le=4, description="silence before a sign of life is asked for"
     )

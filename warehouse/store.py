@@ -141,7 +141,16 @@ class Store:
         return taken
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+def schema_numbers(path: Path) -> tuple[int, int]:
+    """(the file's schema, the newest this DLD knows), without writing to it.
+
+    Raises WarehouseLocked while somebody writes, WarehouseBroken when it cannot be opened.
+    """
+    with _connect(path, read_only=True) as con:
+        return _schema_number(con), migrations()[-1][0]
+
+
+def _connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -149,7 +158,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
             f"{path.parent} cannot be made: {exc.strerror}; set DLD_DATA to another folder"
         ) from exc
     try:
-        con = duckdb.connect(str(path), config=_CONFIG)
+        con = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
     except duckdb.IOException as exc:
         if "set lock on file" in str(exc).lower():  # 1.5 says "block" of damaged files
             raise WarehouseLocked(

@@ -1,0 +1,102 @@
+"""`python -m pipeline doctor`: every check, a line each, and what to do."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+import orjson
+import typer
+from pydantic import ValidationError
+
+from pipeline.channels import load_channels
+from pipeline.config import IrcSettings
+from pipeline.doctor.finding import PROBLEM, Finding, problem
+from pipeline.doctor.folder import (
+    check_disk,
+    check_folder,
+    check_inbox,
+    check_private,
+    check_warehouse,
+    is_running,
+)
+from pipeline.doctor.network import ask_all, check_clock, check_endpoints
+from pipeline.doctor.published import check_latest, check_published
+from pipeline.doctor.reading import check_channels, check_model, check_tokens
+from pipeline.doctor.settings import check_settings
+from warehouse.config import DataFolder, data_folder
+from warehouse.errors import AppError
+
+_SCOPES = frozenset({"user:read:chat"})
+
+
+class Shape(StrEnum):
+    """How the findings are printed."""
+
+    text = "text"
+    json = "json"
+
+
+def doctor(format: Annotated[Shape, typer.Option(help="text or json")] = Shape.text) -> None:
+    """Check settings, folder, data, login and network, and say what to do; 1 for a problem."""
+    findings = list(examine())
+    if format is Shape.json:
+        told = orjson.dumps([asdict(found) for found in findings], option=orjson.OPT_INDENT_2)
+        sys.stdout.buffer.write(told + b"\n")
+    else:
+        sys.stdout.write("".join(map(_line, findings)))
+    if any(found.status == PROBLEM for found in findings):
+        raise typer.Exit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, as far as each can be made."""
+    folder = data_folder()
+    running = is_running(folder)
+    checks: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
+        ("settings", check_settings),
+        ("data", partial(check_folder, folder)),
+        ("disk", partial(check_disk, folder)),
+        ("privacy", partial(check_private, folder)),
+        ("warehouse", partial(check_warehouse, folder)),
+        ("inbox", partial(check_inbox, folder, running)),
+        ("published", partial(check_published, folder, running)),
+        ("latest", partial(check_latest, folder)),
+        ("channels", partial(check_channels, folder)),
+        ("model", partial(check_model, folder)),
+        ("login", partial(check_tokens, folder, _SCOPES)),
+        ("network", partial(_outside, folder)),
+    ]
+    for name, check in checks:
+        yield from _guarded(name, check)
+
+
+def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """A check that cannot be made is a finding; the others are made all the same."""
+    try:
+        yield from check()
+    except ValidationError:
+        yield problem(name, "cannot be checked", "correct the settings first")
+    except (AppError, OSError) as exc:
+        says = f"cannot be checked: {getattr(exc, 'strerror', None) or type(exc).__name__}"
+        yield problem(name, says, "see that the files in DLD_DATA can be read")
+
+
+def _outside(folder: DataFolder) -> Iterator[Finding]:
+    answers = ask_all([("chat (DLD_IRC_URL)", IrcSettings().url)])
+    yield from check_endpoints(answers, needed=_reads_live(folder))
+    yield from check_clock(answers)
+
+
+def _reads_live(folder: DataFolder) -> bool:
+    try:
+        return bool(load_channels(folder.channels))
+    except AppError:
+        return True  # it is kept, at least
+
+
+def _line(found: Finding) -> str:
+    do = f"\n{'':20}{found.do}" if found.do else ""
+    return f"{found.status:8}{found.check:12}{found.says}{do}\n"

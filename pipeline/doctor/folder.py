@@ -1,0 +1,123 @@
+"""The data folder: can it be written, is there room, who has it, is the database whole."""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.doctor.finding import Finding, ok, problem, warning
+from warehouse.config import DataFolder
+from warehouse.errors import AppError, WarehouseLocked
+from warehouse.store import schema_numbers
+
+_NEEDED_MB, _AMPLE_MB = 200, 2000  # as `make run` asks; a month of a few channels
+_PRIVATE = ("salt", "tokens.json")
+_WAITS_S = 60.0  # a running pipeline answers a request within seconds
+_APART_S = 2.0
+
+
+def check_folder(folder: DataFolder) -> Iterator[Finding]:
+    """Whether it can be written, and its files have times of this clock."""
+    if not folder.root.is_dir():
+        place = _existing(folder.root)
+        if folder.root.exists() or not os.access(place, os.W_OK):
+            yield _not_writable(folder, f"it cannot be made in {place}")
+        else:
+            yield ok("data", f"{folder.root} is not there yet; the first run makes it")
+        return
+    probe = folder.root / f".doctor.{os.getpid()}"
+    try:
+        probe.write_bytes(b"?")
+        apart = probe.stat().st_mtime - time.time()
+    except OSError as exc:
+        yield _not_writable(folder, exc.strerror or type(exc).__name__)
+        return
+    finally:
+        probe.unlink(missing_ok=True)
+    yield ok("data", f"{folder.root} can be written")
+    if abs(apart) > _APART_S:
+        do = "set the clock of this machine, or of the one the folder is on"
+        yield warning("clock", f"files in {folder.root} get times {apart:+.0f} s off", do)
+
+
+def _not_writable(folder: DataFolder, why: str) -> Finding:
+    do = "change who may write there, or set DLD_DATA to another folder"
+    return problem("data", f"{folder.root} cannot be written: {why}", do)
+
+
+def check_disk(folder: DataFolder) -> Iterator[Finding]:
+    """Room where the folder is or will be."""
+    free_mb = shutil.disk_usage(_existing(folder.root)).free / 1e6
+    says = f"{free_mb / 1000:.1f} GB free"
+    if free_mb < _NEEDED_MB:
+        yield problem("disk", says, "free some: without room the pipeline pauses")
+    elif free_mb < _AMPLE_MB:
+        yield warning("disk", says, "free some before it is full")
+    else:
+        yield ok("disk", says)
+
+
+def check_private(folder: DataFolder) -> Iterator[Finding]:
+    """Files that only their owner may read."""
+    for path in (folder.root / name for name in _PRIVATE):
+        if path.exists() and path.stat().st_mode & 0o077:
+            yield problem("privacy", f"{path} can be read by others", f"chmod 600 {path}")
+
+
+def is_running(folder: DataFolder) -> bool:
+    """Whether somebody has the lock."""
+    try:
+        if folder.warehouse.exists():
+            schema_numbers(folder.warehouse)
+    except WarehouseLocked:
+        return True
+    except AppError:  # told by its own check
+        return False
+    return False
+
+
+def check_warehouse(folder: DataFolder) -> Iterator[Finding]:
+    """Whether a pipeline has the database; where none has, whether it can be opened."""
+    if not folder.warehouse.exists():
+        yield ok("warehouse", "none yet; the first run makes it")
+        return
+    try:
+        have, known = schema_numbers(folder.warehouse)
+    except WarehouseLocked as exc:
+        found = re.search(r"PID (\d+)", str(exc.__cause__))
+        yield ok("warehouse", f"in use by process {found[1] if found else '?'}: a pipeline runs")
+        return
+    except AppError as exc:
+        says, _, do = str(exc).partition("; ")
+        yield problem("warehouse", says, do)
+        return
+    if have > known:
+        do = "update DLD (git pull, make run), or set DLD_DATA to another folder"
+        yield problem("warehouse", f"schema {have}, this DLD knows {known}", do)
+    else:
+        later = "" if have == known else f", brought to {known} by the next run"
+        yield ok("warehouse", f"schema {have}{later}; no pipeline runs")
+
+
+def check_inbox(folder: DataFolder, running: bool) -> Iterator[Finding]:
+    """Requests that wait longer than they should."""
+    waiting = list(folder.inbox.glob("*.json"))
+    old = [path for path in waiting if time.time() - _changed(path) > _WAITS_S]
+    if old and running:
+        do = "look at the pipeline's log: is it paused (disk full), or busy with another folder?"
+        yield warning("inbox", f"{len(old)} requests wait for more than a minute", do)
+    elif waiting:
+        yield ok("inbox", f"{len(waiting)} requests wait for the next run")
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # applied meanwhile
+        return time.time()
+
+
+def _existing(path: Path) -> Path:
+    return next(place for place in [path, *path.parents] if place.is_dir())

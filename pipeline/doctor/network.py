@@ -1,0 +1,95 @@
+"""The configured endpoints: do they answer, and what time is it there."""
+
+import http.client
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from threading import Thread
+from urllib.parse import urlsplit
+
+from pipeline.doctor.finding import Finding, ok, problem, warning
+
+_TIMEOUT_S = 3.0
+_GIVEN_UP_S = 5.0  # looking a name up has no timeout of its own
+_OFF_S, _MUCH_OFF_S = 2.0, 5.0  # a window waits 5 s for its last messages
+
+
+@dataclass
+class Answer:
+    """Of an endpoint. host: with its port. off_s: this clock minus theirs, None where untold;
+    trouble: why there was no answer, '' for one."""
+
+    name: str
+    host: str
+    trouble: str = f"no answer within {_GIVEN_UP_S:.0f} s"
+    off_s: float | None = None
+
+
+def ask_all(endpoints: Iterable[tuple[str, str]]) -> list[Answer]:
+    """Ask all at once. endpoints: (what it is for, its URL)."""
+    asked = [
+        (Answer(name, urlsplit(url).netloc.rpartition("@")[2]), url) for name, url in endpoints
+    ]
+    threads = [Thread(target=_ask, args=pair, daemon=True) for pair in asked]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + _GIVEN_UP_S
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    return [answer for answer, _ in asked]
+
+
+def check_endpoints(answers: Iterable[Answer], needed: bool) -> Iterator[Finding]:
+    """needed: live chat is to be read, so that one which does not answer is a problem."""
+    for answer in answers:
+        if not answer.trouble:
+            yield ok("network", f"{answer.name}: {answer.host} answers")
+            continue
+        say = problem if needed else warning
+        do = "look at the connection, a firewall or the setting; only live chat needs it"
+        yield say("network", f"{answer.name}: {answer.host}: {answer.trouble}", do)
+
+
+def check_clock(answers: Iterable[Answer]) -> Iterator[Finding]:
+    """This clock against those of the endpoints."""
+    told = [answer.off_s for answer in answers if answer.off_s is not None]
+    if not told:
+        yield ok("clock", "nothing outside to compare it with")
+        return
+    off = min(told, key=abs)
+    says = f"{off:+.1f} s against the endpoints'"
+    if abs(off) > _MUCH_OFF_S:
+        yield problem("clock", says, "set it (NTP): messages would miss their windows")
+    elif abs(off) > _OFF_S:
+        yield warning("clock", says, "set it (NTP)")
+    else:
+        yield ok("clock", says)
+
+
+def _ask(answer: Answer, url: str) -> None:
+    parts = urlsplit(url)
+    is_secure = parts.scheme in ("wss", "https")
+    kind = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
+    began = time.time()
+    try:
+        connection.request("GET", parts.path or "/")  # refused in its own way, but answered
+        date = connection.getresponse().getheader("Date")
+        answer.off_s = _off(date, (began + time.time()) / 2)
+        answer.trouble = ""
+    except ssl.SSLError as exc:
+        answer.trouble = f"no safe connection ({exc.reason or 'TLS'})"
+    except (OSError, http.client.HTTPException) as exc:
+        answer.trouble = getattr(exc, "strerror", None) or type(exc).__name__
+    finally:
+        connection.close()
+
+
+def _off(date: str | None, now: float) -> float | None:
+    """now minus date; a Date is cut to the second, so half of one is added."""
+    try:
+        return now - parsedate_to_datetime(date).timestamp() - 0.5 if date else None
+    except ValueError:
+        return None

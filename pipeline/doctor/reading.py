@@ -1,0 +1,76 @@
+"""What a run would use: the list of channels, who opted out, the model."""
+
+import logging
+import time
+from collections.abc import Iterator
+
+from models.registry import serving
+from pipeline.channels import load_channels
+from pipeline.config import PipelineSettings
+from pipeline.doctor.finding import Finding, ok, problem, warning
+from pipeline.optout import load_optout
+from pipeline.tokens import TokenFile
+from warehouse.config import DataFolder
+from warehouse.errors import AppError, ModelUnusable, NotAuthorised
+
+_LOGIN = "python -m pipeline login"
+
+
+def check_channels(folder: DataFolder) -> Iterator[Finding]:
+    """The kept list, and who is not read although they are on it."""
+    try:
+        out = load_optout(folder.optout).channels
+    except AppError as exc:
+        says, _, do = str(exc).partition("; ")
+        yield problem("opt-out", says, do)
+        return
+    try:
+        names = load_channels(folder.channels)
+    except AppError as exc:
+        says, _, do = str(exc).rpartition("; ")
+        yield problem("channels", says, do)
+        return
+    left = [name for name in names if name not in out]
+    if len(left) < len(names):
+        do = "python -m pipeline channels remove, or opt-out --undo"
+        yield warning("channels", f"{len(names) - len(left)} of them opted out: not read", do)
+    yield ok("channels", f"{len(left)} to be read live" if left else "none kept for live chat")
+
+
+def check_model(folder: DataFolder) -> Iterator[Finding]:
+    """Whether there is a model that forecasts."""
+    if not PipelineSettings().forecast:
+        yield ok("model", "forecasts are switched off (DLD_FORECAST)")
+        return
+    logging.getLogger("models").setLevel(logging.CRITICAL)  # it is said here
+    try:
+        yield ok("model", f"{next(iter(serving(folder)))} forecasts")
+    except ModelUnusable as exc:
+        do = "python -m models train, or restore models/weights from the repository"
+        yield warning("model", f"none: {exc}; everything but forecasts works", do)
+
+
+def check_tokens(folder: DataFolder, needed: frozenset[str]) -> Iterator[Finding]:
+    """The login at Twitch. needed: scopes without which eventsub cannot read chat."""
+    file = TokenFile(folder.root)
+    if not file.path.exists():
+        yield ok("login", "none; only --source eventsub needs one")
+        return
+    try:
+        token = file.load()
+    except NotAuthorised as exc:
+        says, _, do = str(exc).rpartition(": ")
+        yield problem("login", says, do)
+        return
+    except OSError as exc:
+        yield problem("login", f"{file.path}: {exc.strerror}", "make it readable to yourself")
+        return
+    lacking = sorted(needed - set(token.scopes))
+    if lacking:
+        yield problem("login", f"it does not allow {' '.join(lacking)}", f"again: {_LOGIN}")
+    elif token.expires_at < time.time():
+        do = f"eventsub renews it at its next start; if that fails: {_LOGIN}"
+        yield warning("login", "the access token has expired", do)
+    else:
+        hours = (token.expires_at - time.time()) / 3600
+        yield ok("login", f"valid for {hours:.1f} hours, then renewed; {len(token.scopes)} scopes")
