@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.clean import is_filtered
 from pipeline.intake import Intake, Missed
-from pipeline.message import Heard, Message, StreamStart
+from pipeline.message import ChannelInfo, Heard, Message, StreamStart
 from pipeline.readable import Readable
 from pipeline.recount import scored_line
 from pipeline.rows import seconds, stream_row, window_of
@@ -30,6 +30,7 @@ def recover(engine: Engine) -> None:
     Windows that were closed but not committed are made again from the buffer; time in which
     nobody listened shows in observed_s, since spans end with what the buffer last heard.
     """
+    _know_again(engine)
     engine.intake.vocabulary.load(engine.store.query("vocabulary_all").to_pylist())
     for row in engine.store.query("last_streams", source=engine.source).to_pylist():
         _resume(engine, row)
@@ -42,6 +43,14 @@ def recover(engine: Engine) -> None:
     for row in engine.store.query("terms_since", since=since).to_pylist():
         engine.intake.gate.admit(row["channel"], (row["day"] - _EPOCH).days, row["terms"])
     _replay_buffer(engine)
+
+
+def _know_again(engine: Engine) -> None:
+    """Channels by the ids that the source told; those it never told stay made up."""
+    for row in engine.store.query("channels_known", source=engine.source).to_pylist():
+        name, made_up = row["channel"], engine.channel_id(row["channel"])
+        if row["channel_id"] != made_up and name not in engine.optout.channels:
+            engine.infos[name] = ChannelInfo(**{k: v or "" for k, v in row.items()})
 
 
 def _load_recent(engine: Engine, now: float) -> date:
