@@ -59,8 +59,6 @@ def list_(format: Annotated[Shape, typer.Option(help="table or json")] = Shape.t
 
 def _change(change: str, words: list[str]) -> None:
     folder, names = data_folder(), channel_logins(words)  # refused before anything is asked
-    if change == "add":
-        load_optout(folder.optout).refuse(set(names))
     ask(folder, "channels", {"change": change, "channels": names})
     now = load_channels(folder.channels)
     print(f"channels in {folder.root}: {' '.join(now) or 'none'}")
