@@ -1,8 +1,8 @@
 """A backup is one DuckDB file: every table, and in the schema `backup` what else is needed.
 
 `backup.info` (name, value), `backup.tables` (name, rows, checksum) to check it by, and
-`backup.files` (path, data): the salt, the opt-out list, trained models. No text of chat: the
-warehouse has none. Whoever has the file has the salt, so only its owner may read it.
+`backup.files` (path, data): the salt, the lists of channels and of who opted out, trained
+models. No text of chat: the warehouse has none. Whoever has the file has the salt, so only its owner may read it.
 """
 
 import os
@@ -20,7 +20,7 @@ from warehouse.sql import migrations
 from warehouse.store import Store, is_full
 
 Counts = dict[str, tuple[int, str]]  # table: rows, checksum
-_FILE = re.compile(r"salt|optout\.json|models/[\w.-]{1,100}/[\w.-]{1,100}")
+_FILE = re.compile(r"salt|optout\.json|channels\.json|models/[\w.-]{1,100}/[\w.-]{1,100}")
 _VERSION = 1
 
 
