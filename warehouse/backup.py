@@ -2,7 +2,8 @@
 
 `backup.info` (name, value), `backup.tables` (name, rows, checksum) to check it by, and
 `backup.files` (path, data): the salt, the lists of channels and of who opted out, trained
-models. No text of chat: the warehouse has none. Whoever has the file has the salt, so only its owner may read it.
+models. No text of chat: the warehouse has none. Whoever has the file has the salt, so only its
+owner may read it.
 """
 
 import os

@@ -12,7 +12,6 @@ import typer
 from pydantic import ValidationError
 
 from pipeline.channels import load_channels
-from pipeline.config import IrcSettings
 from pipeline.doctor.finding import PROBLEM, Finding, problem
 from pipeline.doctor.folder import (
     check_disk,
@@ -25,7 +24,8 @@ from pipeline.doctor.folder import (
 from pipeline.doctor.network import ask_all, check_clock, check_endpoints
 from pipeline.doctor.published import check_latest, check_published
 from pipeline.doctor.reading import check_channels, check_model, check_tokens
-from pipeline.doctor.settings import check_settings
+from pipeline.doctor.settings import check_settings, endpoints
+from pipeline.tokens import TokenFile
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 
@@ -85,8 +85,11 @@ def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Find
 
 
 def _outside(folder: DataFolder) -> Iterator[Finding]:
-    answers = ask_all([("chat (DLD_IRC_URL)", IrcSettings().url)])
-    yield from check_endpoints(answers, needed=_reads_live(folder))
+    answers = ask_all(endpoints())
+    needed = ["DLD_IRC_"] if _reads_live(folder) else []
+    if TokenFile(folder.root).path.exists():
+        needed.append("DLD_TWITCH_")
+    yield from check_endpoints(answers, needed)
     yield from check_clock(answers)
 
 

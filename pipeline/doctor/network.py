@@ -3,7 +3,7 @@
 import http.client
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from threading import Thread
@@ -18,8 +18,8 @@ _OFF_S, _MUCH_OFF_S = 2.0, 5.0  # a window waits 5 s for its last messages
 
 @dataclass
 class Answer:
-    """Of an endpoint. host: with its port. off_s: this clock minus theirs, None where untold;
-    trouble: why there was no answer, '' for one."""
+    """Of an endpoint. name: of its setting; host: with its port. off_s: this clock minus theirs,
+    None where untold; trouble: why there was no answer, '' for one."""
 
     name: str
     host: str
@@ -28,7 +28,7 @@ class Answer:
 
 
 def ask_all(endpoints: Iterable[tuple[str, str]]) -> list[Answer]:
-    """Ask all at once. endpoints: (what it is for, its URL)."""
+    """Ask all at once. endpoints: (name of the setting, its URL)."""
     asked = [
         (Answer(name, urlsplit(url).netloc.rpartition("@")[2]), url) for name, url in endpoints
     ]
@@ -41,13 +41,14 @@ def ask_all(endpoints: Iterable[tuple[str, str]]) -> list[Answer]:
     return [answer for answer, _ in asked]
 
 
-def check_endpoints(answers: Iterable[Answer], needed: bool) -> Iterator[Finding]:
-    """needed: live chat is to be read, so that one which does not answer is a problem."""
+def check_endpoints(answers: Iterable[Answer], needed: Collection[str]) -> Iterator[Finding]:
+    """needed: beginnings of the settings' names that are in use here: one of those that does not
+    answer is a problem."""
     for answer in answers:
         if not answer.trouble:
             yield ok("network", f"{answer.name}: {answer.host} answers")
             continue
-        say = problem if needed else warning
+        say = problem if answer.name.startswith(tuple(needed)) else warning
         do = "look at the connection, a firewall or the setting; only live chat needs it"
         yield say("network", f"{answer.name}: {answer.host}: {answer.trouble}", do)
 

@@ -50,6 +50,14 @@ def setting_name(wrong: ValidationError) -> str:
     return f"{prefixes.get(wrong.title, 'DLD_')}{place[0] if place else '*'}".upper()
 
 
+def endpoints() -> Iterator[tuple[str, str]]:
+    """(name, address) of every setting that is one."""
+    for cls in CLASSES:
+        for field, value in cls():
+            if isinstance(value, str) and "://" in value:
+                yield f"{cls.model_config['env_prefix']}{field}".upper(), value
+
+
 def _unknown() -> Iterator[Finding]:
     known = _documented()
     for name in sorted(_given() - known):
