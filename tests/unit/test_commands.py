@@ -252,9 +252,3 @@ def test_the_vocabulary_is_a_table_or_json(run, folder: DataFolder) -> None:  # 
     assert "no proposed or accepted terms yet" in run("vocabulary").out
     with Store(folder.warehouse) as store:
         assert stored(store, "SELECT count(*) FROM vocabulary") == [(0,)]
-
-
-def test_live_chat_says_that_it_is_not_there_yet(run) -> None:  # type: ignore[no-untyped-def]
-    done = run("run", "--source", "irc", "--channel", "demo")
-    assert done.code == 1
-    assert done.err.startswith("error: live chat (--source irc) is not built yet")
