@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from pipeline.message import ChannelInfo, Item
 
-_MOST = 20_000  # items; then connections are no longer read, and Twitch has to wait
+_MOST = 10_000  # items; then connections are no longer read, and Twitch has to wait
 
 
 class Outbox:

@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Callable
 
 Clock = Callable[[], float]
+_MARGIN = 1.02  # what leaves us evenly does not arrive evenly
 
 
 class Pace:
     """At most `most` turns in any span of `within_s` seconds, for all who share it."""
 
     def __init__(self, most: int, within_s: float, clock: Clock = time.monotonic) -> None:
-        self.most, self.within_s, self.clock = most, within_s, clock
+        self.most, self.within_s, self.clock = most, within_s * _MARGIN, clock
         self._turns: deque[float] = deque(maxlen=most)
         self._lock = asyncio.Lock()
 

@@ -12,6 +12,7 @@ import pytest
 from pipeline.config import IrcSettings
 from pipeline.message import Batch, ChannelInfo, Heard, Item, Lost, Message, StreamEnd, Watch
 from pipeline.sources.irc.source import Irc
+from tests.build import feed, intake
 from tests.standins.irc import HOST, IrcServer, channel_names, room_id
 
 FAST: dict[str, Any] = {
@@ -29,7 +30,8 @@ class Listening:
 
     def __init__(self, server: IrcServer, *channels: str, **settings: Any) -> None:
         self.wanted = list(channels)
-        self.source = Irc(lambda: self.wanted, IrcSettings(url=server.url, **FAST | settings))
+        of_it = IrcSettings(url=server.url, **FAST | settings)
+        self.source = Irc(lambda: self.wanted, of_it, batch_s=0.05)
         self.batches: list[Batch] = []
 
     async def __aenter__(self) -> "Listening":
@@ -54,6 +56,12 @@ class Listening:
 
     def of(self, kind: type, channel: str = "") -> list[Any]:
         return [i for i in self.items if isinstance(i, kind) and channel in ("", i.channel)]
+
+    def seen(self, channel: str) -> list[list[float]]:
+        """Spans in which the channel counts as seen, by all that was said so far."""
+        target = intake()
+        feed(target, *self.items)
+        return target.track(channel).seen
 
     def ids(self) -> list[str]:
         return [m.id for m in self.of(Message)]
@@ -131,11 +139,14 @@ def test_garbage_is_counted_and_what_follows_is_read() -> None:
     async def story() -> None:
         async with IrcServer() as server, Listening(server, "demo") as chat:
             await chat.watching("demo")
-            await server.peers[0].raw("@;;=\r\n\r\n\x00\xff\r\n", b"\xff\xfe\x00\r\n", ":\r\n")
+            peer = server.peers[0]
+            await peer.raw("@;;=\r\n\r\n\x00\xff\r\n", b"\xff\xfe\x00\r\n", ":\r\n")
+            await peer.socket.send(b"\xff\xfe in a text frame\r\n", text=True)
             name = await server.say("demo", "still here")
             await chat.until(lambda: chat.ids() == [name])
             [slot] = chat.source.slots
-            assert slot.links[0].malformed == 4
+            assert slot.links[0].malformed == 5
+            assert server.connects == 1
 
     run(story())
 
@@ -199,6 +210,43 @@ def test_asked_to_reconnect_it_joins_elsewhere_before_it_leaves() -> None:
             told.append(await server.say("demo", "on the new one"))
             await chat.until(lambda: set(chat.ids()) == set(told))
             assert chat.of(Lost) == [] and len(chat.of(Watch)) == 2
+
+    run(story())
+
+
+def test_an_old_connection_that_dies_first_leaves_a_gap() -> None:
+    """And what the new one brings does not bridge it."""
+
+    async def story() -> None:
+        async with IrcServer() as server, Listening(server, "demo", dead_after_s=6) as chat:
+            await chat.watching("demo")
+            await server.say("demo", "last words")
+            await server.broadcast(f"{HOST} RECONNECT")
+            await asyncio.sleep(0.05)
+            frozen = time.time()
+            server.peers[0].frozen = True
+            await chat.until(lambda: "demo" in server.peers[-1].channels and server.connects == 2)
+            joined = time.time()
+            told = [await server.say("demo", f"line {k}") for k in range(3)]
+            await chat.until(lambda: chat.ids()[1:] == told)
+            assert time.time() - joined < 4  # long before the old one is given up
+            (_, first), (second, last) = chat.seen("demo")
+            assert first <= frozen and joined - 0.2 < second <= joined
+            assert last >= server.sent[-1].at_ms / 1000
+
+    run(story())
+
+
+def test_a_clean_change_of_connections_leaves_no_gap() -> None:
+    async def story() -> None:
+        async with IrcServer() as server, Listening(server, "demo") as chat:
+            await chat.watching("demo")
+            await server.broadcast(f"{HOST} RECONNECT")
+            await chat.until(lambda: server.connects == 2)
+            await chat.until(lambda: len(server.peers) == 1)
+            name = await server.say("demo", "on the new one")
+            await chat.until(lambda: name in chat.ids())
+            assert len(chat.seen("demo")) == 1 and chat.of(Lost) == []
 
     run(story())
 
@@ -351,6 +399,47 @@ def test_a_reader_that_stands_still_loses_nothing() -> None:
                 chat.batches.append(await anext(reading))
             assert chat.ids() == [s.id for s in server.sent]
             assert chat.of(Lost) == []
+            await saying
+            await reading.aclose()
+
+    run(story())
+
+
+def test_what_waited_to_be_read_does_not_say_that_its_connection_lives() -> None:
+    async def story() -> None:
+        async with IrcServer() as server:
+            chat = Listening(server, "demo")
+            chat.source.shared.outbox.most = 50
+            reading = chat.source.batches()
+            while not chat.of(Watch):
+                chat.batches.append(await anext(reading))
+            await _talk(server, 200)
+            gone = time.time()
+            server.peers[0].drop()
+            await asyncio.sleep(1.5)  # nobody takes anything, as while the disk is full
+            while len(chat.ids()) < 200 or not chat.of(Lost):
+                chat.batches.append(await anext(reading))
+            assert chat.seen("demo")[0][1] <= gone + 0.5
+            await reading.aclose()
+
+    run(story())
+
+
+def test_after_a_stop_the_connection_is_trusted_again() -> None:
+    async def story() -> None:
+        async with IrcServer() as server:
+            chat = Listening(server, "demo")
+            chat.source.shared.outbox.most = 50
+            reading = chat.source.batches()
+            while not chat.of(Watch):
+                chat.batches.append(await anext(reading))
+            saying = asyncio.ensure_future(_talk(server, 200))
+            await asyncio.sleep(1.5)
+            again = time.time()
+            while len(chat.ids()) < 200 or chat.seen("demo")[-1][1] < again + 2.5:
+                chat.batches.append(await anext(reading))
+                assert time.time() < again + 8
+            assert len(chat.seen("demo")) == 1
             await saying
             await reading.aclose()
 

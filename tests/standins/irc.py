@@ -50,6 +50,7 @@ class Peer:
 
     def drop(self) -> None:
         """The network is gone: what was written still arrives, no WebSocket farewell does."""
+        self.frozen = True  # what is written to a closing transport is lost without an error
         self.socket.transport.close()
 
 

@@ -17,11 +17,17 @@ from pipeline.sources.irc.lines import Frames, Line, parse
 _LARGEST = 1 << 20  # bytes of a frame
 _CLOSE_S = 2.0
 _LEAVING = "dld-leaving"
+_STALL_S = 1.0  # that went by without our reading: what is read next may have come long ago
 
 
 class Link:
-    """An open connection. heard: epoch seconds of the last byte; malformed: lines so far that
-    were none."""
+    """An open connection. heard: up to when it is known to have been alive, epoch seconds: its
+    last byte's. malformed: lines so far that were none.
+
+    After a time in which we did not read (the engine was busy, the disk full, the machine asleep)
+    bytes prove nothing: they may have waited, and the connection be gone since. Then it is known
+    to have been alive when it was asked for the sign of life that it answers.
+    """
 
     def __init__(self, socket: ClientConnection, settings: IrcSettings, clock: Callable[[], float]):
         self.socket, self.settings, self.clock = socket, settings, clock
@@ -30,6 +36,8 @@ class Link:
         self.heard = clock()
         self.malformed = 0
         self._frames = Frames()
+        self._question, self._asked_at = "", 0.0  # in doubt: what has to be answered
+        self._questions = 0
 
     async def greet(self) -> None:
         """Ask for tags and commands, and take an anonymous name."""
@@ -50,28 +58,58 @@ class Link:
         """
         asked = False
         while True:
+            began, patience = self.clock(), self._patience(asked)
             try:
-                async with asyncio.timeout(self._patience(asked)):
-                    frame = await self.socket.recv()
+                async with asyncio.timeout(patience):
+                    # as it came: a text that is not UTF-8 is no reason to be cut off
+                    frame = await self.socket.recv(decode=False)
             except TimeoutError:
                 if asked:
                     return
                 asked = True
-                await self.send("PING :dld")
+                await self.ask()
                 continue
             except ConnectionClosed:
                 return
-            asked, self.heard = False, self.clock()
+            asked = False
+            await self._came(began + patience)
+            began = self.clock()
             for raw in self._frames.lines(frame):
-                line = parse(raw)
-                if line is None:
-                    self.malformed += 1
-                elif line.command == "PING":
-                    await self.send(f"PONG :{line.params[-1] if line.params else ''}")
-                elif line.command == "PONG" and line.params[-1:] == (_LEAVING,):
-                    return
-                else:
+                if (line := await self._known(raw)) is not None:
+                    if line.command == "PONG" and line.params[-1:] == (_LEAVING,):
+                        return
                     yield line
+            if self.clock() > began + _STALL_S:
+                await self._doubt()
+
+    async def _came(self, due: float) -> None:
+        """A frame was read; due: when waiting for it would have ended, epoch seconds."""
+        if self.clock() > due + _STALL_S:  # we slept
+            await self._doubt()
+        elif not self._question:
+            self.heard = self.clock()
+
+    async def _doubt(self) -> None:
+        """From now on only an answer to this counts."""
+        self._questions += 1
+        self._question, self._asked_at = f"dld-{self._questions}", self.clock()
+        await self.send(f"PING :{self._question}")
+
+    async def _known(self, raw: str) -> Line | None:
+        """The line, unless it is none or only about the connection."""
+        line = parse(raw)
+        if line is None:
+            self.malformed += 1
+        elif line.command == "PING":
+            await self.send(f"PONG :{line.params[-1] if line.params else ''}")
+            return None
+        elif line.command == "PONG" and line.params[-1:] == (self._question,):
+            self.heard, self._question = max(self.heard, self._asked_at), ""
+        return line
+
+    async def ask(self) -> None:
+        """Ask for a sign of life."""
+        await self.send("PING :dld")
 
     def _patience(self, asked: bool) -> float:
         ping, dead = self.settings.ping_after_s, self.settings.dead_after_s

@@ -10,6 +10,7 @@ from websockets.exceptions import WebSocketException
 
 from pipeline.config import IrcSettings
 from pipeline.message import ChannelInfo, Item
+from pipeline.sources.irc.handover import Handover
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import Line
 from pipeline.sources.irc.link import Link, open_link
@@ -59,14 +60,15 @@ class _Ask:
 class Slot:
     """Up to 90 channels on one connection. channels: those wanted here; change it at will.
 
-    ended: told of a link, and the channels it had, just before it is forgotten.
+    told: called when what its links saw has to be told at once.
     """
 
-    def __init__(self, shared: Shared, ended: Callable[["Slot"], None]) -> None:
+    def __init__(self, shared: Shared, told: Callable[["Slot"], None]) -> None:
         self.shared, self.settings = shared, shared.settings
         self.channels: set[str] = set()
         self.links: list[Link] = []  # newest last; those before it are being left
-        self._ended = ended
+        self._told = told
+        self._handover = Handover(self.links)
         self._asks: dict[tuple[Link, str], _Ask] = {}
 
     def spans(self, channel: str) -> Iterator[tuple[float, float]]:
@@ -79,6 +81,7 @@ class Slot:
         """Hold a connection until cancelled."""
         failures = 0
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hand_over())
             while True:
                 link = await self._open(failures)
                 began, over = time.monotonic(), asyncio.Event()
@@ -106,14 +109,40 @@ class Slot:
                     log.info("Twitch asks to reconnect")
                     over.set()
                 elif said := self._said(link, line):
-                    await self.shared.outbox.put(said)
+                    await self._pass_on(link, line.channel, said)
+                if self._handover.is_on():
+                    self._settle()
+            if link is self.links[-1]:
+                log.warning("connection lost channels=%d", len(link.joined))
         finally:
             joining.cancel()
-            self._ended(self)  # while it still counts what the link saw
+            self._told(self)  # while it still counts what the link saw
+            self._handover.give_up(link)
+            self._settle()
             self.links.remove(link)
+            self._told(self)  # before anything that comes by another one
+            self._settle()
             self._asks = {key: ask for key, ask in self._asks.items() if key[0] is not link}
             over.set()
             await link.close()
+
+    async def _pass_on(self, link: Link, channel: str, said: list[Item]) -> None:
+        if not self._handover.holds(link, channel, said):
+            await self.shared.outbox.put(said)
+
+    async def _hand_over(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            if self._handover.is_on():
+                self._told(self)
+                await self._handover.press(self.shared.clock())
+                self._settle()
+
+    def _settle(self) -> None:
+        """Tell what was held back and need not be any more."""
+        if held := list(self._handover.settled()):
+            self._told(self)
+            self.shared.outbox.add(held)
 
     # -- what comes ------------------------------------------------------------------------
 

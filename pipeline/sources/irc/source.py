@@ -16,7 +16,7 @@ _BATCH_S = 0.5
 
 class Irc:
     """Reads the channels that `wanted` names; it is asked once a batch, so that channels come
-    and go while it runs. clock: the wall clock, epoch seconds."""
+    and go while it runs. clock: the wall clock, epoch seconds. batch_s: seconds a batch."""
 
     kind = "live"
 
@@ -25,8 +25,10 @@ class Irc:
         wanted: Callable[[], Collection[str]],
         settings: IrcSettings,
         clock: Callable[[], float] = time.time,
+        batch_s: float = _BATCH_S,
     ) -> None:
         self.wanted, self.settings, self.clock = wanted, settings, clock
+        self.batch_s = batch_s
         pace = Pace(settings.joins, settings.joins_per_s)
         self.shared = Shared(settings, Outbox(), pace, clock)
         self.slots: dict[Slot, asyncio.Task[None]] = {}
@@ -41,7 +43,7 @@ class Irc:
         try:
             while True:
                 self._reconcile(set(self.wanted()))
-                await self.shared.outbox.wait(_BATCH_S)
+                await self.shared.outbox.wait(self.batch_s)
                 for task in self.slots.values():
                     if task.done():  # it never ends by itself: a fault of ours
                         task.result()
