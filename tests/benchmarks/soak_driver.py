@@ -31,8 +31,9 @@ class Measured(Engine):
 
     def feed(self, batch: Batch) -> None:
         super().feed(batch)
-        now = time.time()
-        self.lags.update(int((now - i.at) * 100) for i in batch.items if isinstance(i, Message))
+        now = time.time() * 1000
+        told = (i.text.rpartition(" ")[2] for i in batch.items if isinstance(i, Message))
+        self.lags.update(int((now - int(ms)) / 10) for ms in told if ms.isdecimal())
 
 
 def main(folder: Path) -> None:

@@ -51,6 +51,8 @@ class Soak:
         text = " ".join(draw.choices(WORDS, k=draw.randint(1, 8)))
         _, line = self.server.line(channel, text, f"viewer{draw.randrange(CHATTERS)}")
         index = len(self.server.sent) - 1
+        if not any(channel in p.channels and not p.frozen for p in self.server.peers):
+            return  # said while nobody listened
         if draw.random() < self.disorder:
             self.late.append((now + draw.uniform(0.1, 3), channel, line, index))
             return
@@ -59,8 +61,9 @@ class Soak:
             self.late.append((now + draw.uniform(0, 20), channel, line, index))
 
     async def _tell(self, channel: str, line: str, index: int) -> None:
-        """Say it to whoever is there; it reached somebody if it ever did."""
-        reached = 0
+        """Say it to whoever is there; it reached somebody if it ever did. Its last word is the
+        time of this, in ms: what is held back or told twice is not late because of the reader."""
+        reached, line = 0, f"{line} {int(time.time() * 1000)}"
         for peer in [peer for peer in self.server.peers if channel in peer.channels]:
             reached += await peer.send(line)
         sent = self.server.sent[index]
@@ -126,7 +129,8 @@ class Soak:
         """Two lines in three frames."""
         for peer in [p for p in self.server.peers if p.channels and not p.frozen]:
             channel = sorted(peer.channels)[0]
-            told = [self.server.line(channel, f"split {k} \u00e9")[1] for k in range(2)]
+            now = int(time.time() * 1000)
+            told = [self.server.line(channel, f"split {k} \u00e9 {now}")[1] for k in range(2)]
             data = "".join(f"{line}\r\n" for line in told).encode()
             third = len(data) // 3
             done = await peer.raw(data[:third], data[third:-3], data[-3:])
