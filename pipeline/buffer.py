@@ -7,7 +7,7 @@ crash is skipped. What is older than the retention when it comes in is never wri
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from warehouse.errors import StorageFull
 _HOUR = 3600
 _LENGTHS = (_HOUR, 900, 300, 60, 10)  # seconds of a segment
 _ASIDE = ".aside"
+_ERASED = 64 << 20  # bytes at the end of a segment in which messages taken back are looked for
 _KINDS: dict[str, type[Any]] = {
     "m": Message,
     "start": StreamStart,
@@ -132,6 +133,26 @@ class Buffer:
             aside.unlink(missing_ok=True)
         return changed
 
+    def erase(
+        self, marks: Collection[bytes], meant: Callable[[Message], bool], since: float
+    ) -> list[Message]:
+        """Blank the messages meant, in place, and return them: those of segments from `since`
+        on, in the last megabytes of each. Raises StorageFull.
+
+        marks: each line meant holds one of them. A line that a crash left half blank is torn,
+        and skipped as such.
+        """
+        self.flush()
+        found: list[Message] = []
+        for segment in self.segments(since):
+            try:
+                found += _erase(segment.path, marks, meant)
+            except FileNotFoundError:
+                continue
+            except OSError as exc:
+                raise self._full(exc) from exc
+        return found
+
     def expire(self, now: float) -> None:
         """Unlink each segment whose oldest possible line has reached the retention."""
         for segment in self.segments(0):
@@ -207,6 +228,44 @@ def _line(item: Item, compound: float | None) -> bytes:
     fields = [getattr(item, field) for field in type(item).__slots__]
     line = orjson.dumps([name, *fields, compound] if name == "m" else [name, *fields])
     return bytes(line) + b"\n"
+
+
+def mark_of_id(message_id: str) -> bytes:
+    """How the line of the message begins."""
+    return bytes(orjson.dumps(["m", message_id]))[:-1]
+
+
+def mark_of(value: str) -> bytes:
+    """How a channel or a hash stands within a line."""
+    return b",%b," % orjson.dumps(value)
+
+
+def _erase(path: Path, marks: Iterable[bytes], meant: Callable[[Message], bool]) -> list[Message]:
+    found: list[Message] = []
+    with path.open("r+b") as file:
+        offset = max(0, path.stat().st_size - _ERASED)
+        file.seek(offset)
+        data = file.read()
+        for first, end in {place for mark in marks for place in _places(data, mark)}:
+            message = message_of(data[first:end])
+            if message is not None and meant(message):
+                found.append(message)
+                file.seek(offset + first)
+                file.write(b" " * (end - first))
+        if found:
+            file.flush()
+            os.fsync(file.fileno())
+    return found
+
+
+def _places(data: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
+    """Where the lines that hold the mark begin and end."""
+    at = data.find(mark)
+    while at >= 0:
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        yield data.rfind(b"\n", 0, at) + 1, end
+        at = data.find(mark, end)
 
 
 def _read(path: Path) -> Iterator[Item]:

@@ -20,11 +20,12 @@ from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings, whole
 from pipeline.jobs import Job
 from pipeline.late import Late
-from pipeline.message import Batch, ChannelInfo, Happening, Item, Message
+from pipeline.message import Batch, ChannelInfo, Happening, Item, Message, Retract
 from pipeline.mood import MoodState, body
 from pipeline.optout import load_optout
 from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover, reopen, undo_ahead
+from pipeline.retract import TakenBack
 from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.score import Scorer, make_scorer
 from pipeline.site import site_of
@@ -66,6 +67,7 @@ class Engine:
         self.buffer.expire(time.time())  # what became too old while nobody ran
         self._expired = time.time()
         self.late = Late(self.buffer, store, self.intake, source)
+        self.taken_back = TakenBack(self)
         self.known_since = 0.0  # whoever chatted before it may not be known by name
         self.publisher = Publisher(folder, store, source)
         self.forecasts = Forecasts(folder, enabled=settings.forecast)
@@ -115,6 +117,7 @@ class Engine:
         items = [whole(item) for item in batch.items if item.channel not in out]
         for item in items:
             self._take(item, batch.at)
+        self.taken_back.step()
         self.late.take()
         new = [info for info in batch.infos if self.infos.get(info.channel) != info]
         if new:
@@ -175,10 +178,19 @@ class Engine:
             "forecast_scores": list(self._scores.values()),
         }
         self.buffer.flush()
+        silent = [c.window for c in closed if c.again and not c.lines]
         self.store.write(
             {name: self.store.rows(name, rows) for name, rows in tables.items() if rows},
             {"clock": str(self.clock), "source": self.source},
+            before=[
+                ("clear_terms_at", {"channel": w.channel, "starts": [w.start.timestamp()]})
+                for w in silent
+            ],
         )
+        self.store.replaced.setdefault("window_terms", []).extend(
+            (w.channel, w.start.replace(tzinfo=None)) for w in silent
+        )
+        retold = self._retold(closed)
         self.closed, self.events = [], []
         for track in self.intake.tracks.values():
             track.told.clear()
@@ -186,17 +198,20 @@ class Engine:
             done.clear()
         self._committed = time.monotonic()
         upkeep.refresh_moods(self, closed)
-        self.publish(self._samples(closed))
+        self.publish(self._samples(closed), retold)
         # after publishing: a request to forget finds all there is
         if apply_all(self.folder.inbox, self.store, site_of(self).actions()):
             self.publish()
         upkeep.log_windows(closed, self.clock)
 
-    def publish(self, samples: pa.Table | None = None) -> None:
-        """A publishing cycle, and what the EBS serves."""
+    def publish(
+        self, samples: pa.Table | None = None, retold: list[tuple[str, datetime]] | None = None
+    ) -> None:
+        """A publishing cycle, and what the EBS serves. retold: windows whose lines of before
+        go, by channel and start."""
         while self.merged:
             self.publisher.swap_merged(*self.merged.pop(0))
-        self.publisher.publish(samples, drop_samples_before=self._oldest(time.time()))
+        self.publisher.publish(samples, self._oldest(time.time()), retold)
         clock = self.clock if self.source == "replay" else None
         for state in self.moods.values():
             if state.channel in self.optout.channels:
@@ -258,6 +273,8 @@ class Engine:
         if item.at > now + _WRONG_S:  # no window could be closed before it
             self.intake.counts.dropped += 1
             return
+        if isinstance(item, Retract):
+            self.taken_back.add(item)
         compound = self.intake.take(item)
         if compound is not None and self.buffer.takes(item):
             kept = self.intake.anonymous(item) if isinstance(item, Message) else item
@@ -285,6 +302,17 @@ class Engine:
         """Whether it is a window made again of a stream that is no longer forecast."""
         stream = self.intake.track(closed.window.channel).stream
         return closed.again and (stream is None or stream.stream_id != closed.window.stream_id)
+
+    def _retold(self, closed: list[Closed]) -> list[tuple[str, datetime]]:
+        """(channel, start) of windows whose published lines go: made again with lines to show,
+        or with one that was taken back."""
+        gone, found = self.taken_back.places, []
+        for window in (c.window for c in closed if c.again):
+            start = int(window.start.timestamp())
+            if start >= self.known_since or (window.channel, start) in gone:
+                found.append((window.channel, window.start.replace(tzinfo=None)))
+            gone.discard((window.channel, start))
+        return found
 
     def _samples(self, closed: list[Closed]) -> pa.Table:
         since = utc(time.time()) - timedelta(seconds=self.retention_s)

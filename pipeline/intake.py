@@ -15,6 +15,7 @@ from pipeline.message import (
     Item,
     Lost,
     Message,
+    Retract,
     StreamEnd,
     StreamStart,
     Watch,
@@ -23,7 +24,7 @@ from pipeline.optout import OptOut
 from pipeline.privacy import Hasher
 from pipeline.readable import Readable
 from pipeline.score import Scorer
-from pipeline.summary import Line
+from pipeline.summary import Line, message_key
 from pipeline.terms import Gate
 from pipeline.vocabulary import Vocabulary
 from pipeline.window import HELD_S, Closed, Stream, Track
@@ -41,14 +42,17 @@ class Counts:
     duplicates: int = 0
     late: int = 0
     dropped: int = 0
+    retracted: int = 0
 
 
 @dataclass(slots=True)
 class Missed:
-    """Messages that came for a window no longer in memory."""
+    """Messages that came for a window no longer in memory; gone: those taken back from it."""
 
     messages: int = 0
     filtered: int = 0
+    gone: int = 0
+    gone_filtered: int = 0
 
 
 @dataclass
@@ -100,7 +104,25 @@ class Intake:
             track.heard(item.at)
         elif isinstance(item, Lost):
             track.lost()
+        elif isinstance(item, Retract):
+            self.change(item.channel, self.meant(item))
+            return None
         return 0.0
+
+    def meant(self, item: Retract) -> Callable[[Line], Line | None]:
+        """A line as it is, None for one that was taken back. One that has not come yet, and is
+        known by its id, will not be counted."""
+        key, who = message_key(item.message_id), self.hasher.of(item.chatter.lower())
+        if key:
+            self._is_known(key)
+            return lambda line: None if line.id == key else line
+        return lambda line: None if line.at <= item.at and who in (0, line.chatter) else line
+
+    def change(self, channel: str, of: Callable[[Line], Line | None]) -> None:
+        """Put the channel's lines in memory through `of`; windows that changes are made again."""
+        if channel in self.tracks:
+            changed = self.tracks[channel].change(of)
+            self._again.update(dict.fromkeys((channel, start) for start in changed))
 
     def anonymous(self, message: Message) -> Message:
         """The message as it may be kept: a hash for its chatter, who may be known as a bot."""
@@ -109,7 +131,8 @@ class Intake:
         return replace(message, chatter=str(self.hasher.of(login)), bot=bot)
 
     def _message(self, message: Message, hashed: bool) -> float | None:
-        if message.id and self._is_known(hash(message.id)):
+        key = message_key(message.id)
+        if key and self._is_known(key):
             self.counts.duplicates += 1
             return None
         login = "" if hashed else message.chatter.lower()
@@ -125,11 +148,11 @@ class Intake:
         if is_filtered(message.text, login, bot):
             self.counts.filtered += 1
         else:
-            line = self._line(message, chatter)
+            line = self._line(message, chatter, key)
         self._count(message.channel, line, message.at)
         return line.scored.compound if line else 0.0
 
-    def _line(self, message: Message, chatter: int) -> Line:
+    def _line(self, message: Message, chatter: int, key: int) -> Line:
         scored = self.scorer.score(message.text, message.emotes or ())
         day = int(message.at // 86400)
         terms = [term for term, _, _ in scored.terms]
@@ -140,7 +163,7 @@ class Intake:
             self.readable[message.channel] = Readable()
         self.readable[message.channel].saw(message.text)
         self.counts.messages += 1
-        return Line(message.at, chatter, message.text, scored)
+        return Line(message.at, chatter, message.text, scored, key)
 
     def _count(self, channel: str, line: Line | None, at: float) -> None:
         track = self.track(channel)
@@ -159,14 +182,14 @@ class Intake:
         """A message from the buffer that is in a committed window: not to be counted again.
         Whether it is the first of its id."""
         self.gate.saw(int(message.chatter or 0))
-        return not message.id or not self._is_known(hash(message.id))
+        return not message.id or not self._is_known(message_key(message.id))
 
     def forget(self, chatter: int, change: Callable[[Line], Line | None]) -> None:
         """Put every line held in memory through `change`; what that changes is made again."""
         self.gate.forget(chatter)
         self.vocabulary.forget(chatter)
-        for track in self.tracks.values():
-            self._again.update(dict.fromkeys((track.channel, s) for s in track.change(change)))
+        for channel in self.tracks:
+            self.change(channel, change)
 
     def forget_channel(self, channel: str) -> list[str]:
         """Nothing of the channel is in memory; returns new emotes that only it used."""

@@ -61,6 +61,10 @@ class Late:
                 self._drop(missed)
         self.intake.missed.clear()
 
+    def take_back(self, place: Place, filtered: bool) -> None:
+        """A message of a window no longer in memory went out of the buffer."""
+        self._wait(place, Missed(gone=not filtered, gone_filtered=filtered))
+
     def step(self) -> list[Closed]:
         """Read on; the windows made again when a pass has come to its end.
 
@@ -100,6 +104,8 @@ class Late:
         found = self.waiting.setdefault(place, Missed())
         found.messages += missed.messages
         found.filtered += missed.filtered
+        found.gone += missed.gone
+        found.gone_filtered += missed.gone_filtered
 
     def _drop(self, missed: Missed) -> None:
         self.intake.counts.dropped += missed.messages + missed.filtered
@@ -135,14 +141,14 @@ class Late:
         for place, missed in done.missed.items():
             before = done.before[place]
             lines = self._lines(done.found.get(place, []))
-            fresh = len(lines) - before.n_messages
+            fresh = len(lines) + missed.gone - before.n_messages
             if fresh < 0:  # the buffer has lost some that were counted
                 self._drop(missed)
                 continue
             counts.late += fresh + missed.filtered
             counts.duplicates += max(0, missed.messages - fresh)
-            if fresh or missed.filtered:
-                filtered = before.n_filtered + missed.filtered
+            if fresh or missed.filtered or missed.gone or missed.gone_filtered:
+                filtered = max(0, before.n_filtered + missed.filtered - missed.gone_filtered)
                 cell = Cell(lines, filtered, before.n_late + fresh + missed.filtered)
                 yield self._closed(before, cell, done.named.get(place, frozenset()))
 

@@ -85,7 +85,18 @@ class Happening:
     id: str = ""
 
 
-Item = Message | StreamStart | StreamEnd | Watch | Heard | Lost | Happening
+@dataclass(frozen=True, slots=True)
+class Retract:
+    """Messages were taken back: the one of that id; else what a chatter had said up to `at`;
+    with neither, what the whole channel had."""
+
+    channel: str
+    at: float
+    message_id: str = ""
+    chatter: str = ""
+
+
+Item = Message | StreamStart | StreamEnd | Watch | Heard | Lost | Happening | Retract
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pipeline.clean import is_filtered
 from pipeline.message import Message
 from pipeline.rows import seconds, window_of
 from pipeline.score import Scorer
-from pipeline.summary import Cell, Line, summarise
+from pipeline.summary import Cell, Line, message_key, summarise
 from pipeline.terms import Gate
 from pipeline.window import Closed
 from warehouse.records import window_start
@@ -90,4 +90,4 @@ def scored_line(message: Message, scorer: Scorer, gate: Gate) -> Line:
     chatter = int(message.chatter or 0)
     terms = [term for term, _, _ in scored.terms]
     gate.used(message.channel, int(message.at // 86400), chatter, terms)
-    return Line(message.at, chatter, message.text, scored)
+    return Line(message.at, chatter, message.text, scored, message_key(message.id))

@@ -11,12 +11,21 @@ from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 
 
 class Line(NamedTuple):
-    """A message as a window needs it. chatter: hash, 0 unknown; at: epoch seconds."""
+    """A message as a window needs it. chatter: hash, 0 unknown; at: epoch seconds.
+
+    id: `message_key` of its message.
+    """
 
     at: float
     chatter: int
     text: str
     scored: Scored
+    id: int = 0
+
+
+def message_key(message_id: str) -> int:
+    """A message's id as a number, the same while a process lives; 0 unknown."""
+    return hash(message_id) if message_id else 0
 
 
 @dataclass(slots=True)
@@ -34,7 +43,7 @@ class Held:
     def __init__(self, cell: Cell, window: Window) -> None:
         self.window = window
         self._cell = None if cell.lines else cell
-        lines = [(x.at, x.chatter, x.text, tuple(x.scored)) for x in cell.lines]
+        lines = [(x.at, x.chatter, x.text, tuple(x.scored), x.id) for x in cell.lines]
         self._packed = pickle.dumps((lines, cell.filtered, cell.late)) if lines else b""
 
     @property
@@ -42,7 +51,7 @@ class Held:
         """What fell into it; once asked for it stays unpacked, to be changed in place."""
         if self._cell is None:
             lines, filtered, late = pickle.loads(self._packed)
-            found = [Line(at, who, text, Scored(*parts)) for at, who, text, parts in lines]
+            found = [Line(at, who, text, Scored(*parts), id) for at, who, text, parts, id in lines]
             self._cell, self._packed = Cell(found, filtered, late), b""
         return self._cell
 

@@ -7,7 +7,7 @@ import pytest
 from pipeline.intake import Intake, Missed
 from pipeline.message import Heard, Item, Lost
 from pipeline.score import make_scorer
-from pipeline.summary import Cell, Held, Line
+from pipeline.summary import Cell, Held, Line, message_key
 from pipeline.window import Closed, Track
 from tests.build import T, end, feed, intake, msg, start, watch
 from warehouse.records import Window, utc
@@ -150,9 +150,12 @@ def test_a_window_is_held_until_a_minute_after_it_closed() -> None:
 
 
 def test_a_held_window_comes_back_as_it_was_and_takes_little_memory() -> None:
-    lines = [Line(T + k, k, f"text {k}", VADER.score(f"great day {k}")) for k in range(300)]
+    lines = [
+        Line(T + k, k, f"text {k}", VADER.score(f"great day {k}"), message_key(f"id {k}"))
+        for k in range(300)
+    ]
     held = Held(Cell(list(lines), 2, 3), told(start(), msg(1), now=35)[0])
-    assert len(held._packed) < 60 * len(lines)
+    assert len(held._packed) < 75 * len(lines)
     assert held.cell == Cell(lines, 2, 3)
     assert held.cell is held.cell
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from pipeline.message import Happening, Item, Message
+from pipeline.message import Happening, Item, Message, Retract
 from pipeline.sources.irc.lines import Line
 
 _ACTION = "\x01ACTION "
@@ -33,7 +33,19 @@ def items(line: Line, now: float) -> list[Item]:
         return [_message(line, now), *_cheer(line, now)]
     if line.command == "USERNOTICE":
         return _notice(line, now)
+    if line.command in ("CLEARMSG", "CLEARCHAT"):
+        return _taken_back(line, now)
     return []
+
+
+def _taken_back(line: Line, now: float) -> list[Item]:
+    """A message, all of a chatter's (CLEARCHAT with a name), or all of the channel's."""
+    at = stamp(line.tags, now)
+    if line.command == "CLEARMSG":
+        name = line.tags.get("target-msg-id", "")
+        return [Retract(line.channel, at, message_id=name)] if name else []
+    who = line.params[-1].lower() if len(line.params) > 1 else ""
+    return [Retract(line.channel, at, chatter=who)]
 
 
 def stamp(tags: Mapping[str, str], now: float) -> float:
