@@ -268,6 +268,24 @@ def test_the_old_connection_stays_while_no_new_one_can_be_had() -> None:
     run(story())
 
 
+def test_a_new_connection_that_never_speaks_costs_neither_the_old_one_nor_joins() -> None:
+    async def story() -> None:
+        async with IrcServer() as server, Listening(server, "demo") as chat:
+            await chat.watching("demo")
+            server.freeze = True
+            await server.broadcast(f"{HOST} RECONNECT")
+            await chat.until(lambda: server.connects >= 3)
+            name = await server.say("demo", "still on the old one")
+            await chat.until(lambda: name in chat.ids())
+            server.freeze = False
+            await chat.until(lambda: len(server.joins) == 2)
+            await chat.until(lambda: len(server.peers) == 1)
+            assert len(chat.seen("demo")) == 1
+            assert sum("JOIN #demo" in peer.got for peer in server.all_peers) == 2
+
+    run(story())
+
+
 def test_a_refusing_server_is_asked_again_at_growing_intervals(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -55,16 +55,18 @@ class Peer:
 
 
 class IrcServer:
-    """rooms: the channels there are, None for any. refuse: connections are turned away.
+    """rooms: the channels there are, None for any. refuse: connections are turned away; freeze:
+    they are accepted, and never told anything.
 
     joins: (loop time, channel) of every JOIN; sent: every message said.
     """
 
     def __init__(self, rooms: Collection[str] | None = None) -> None:
         self.rooms = rooms
-        self.refuse = False
+        self.refuse = self.freeze = False
         self.notices: dict[str, str] = {}  # by channel: the msg-id that answers its JOIN
-        self.peers: list[Peer] = []
+        self.peers: list[Peer] = []  # those that are connected
+        self.all_peers: list[Peer] = []
         self.connects = 0
         self.joins: list[tuple[float, str]] = []
         self.sent: list[Sent] = []
@@ -130,8 +132,9 @@ class IrcServer:
         if self.refuse:
             socket.transport.abort()
             return
-        peer = Peer(socket)
+        peer = Peer(socket, frozen=self.freeze)
         self.peers.append(peer)
+        self.all_peers.append(peer)
         try:
             async for frame in socket:
                 for line in str(frame).splitlines():

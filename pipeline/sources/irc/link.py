@@ -22,7 +22,7 @@ _STALL_S = 1.0  # that went by without our reading: what is read next may have c
 
 class Link:
     """An open connection. heard: up to when it is known to have been alive, epoch seconds: its
-    last byte's. malformed: lines so far that were none.
+    last byte's. answered: whether any byte came. malformed: lines so far that were none.
 
     After a time in which we did not read (the engine was busy, the disk full, the machine asleep)
     bytes prove nothing: they may have waited, and the connection be gone since. Then it is known
@@ -34,6 +34,7 @@ class Link:
         self.nick = f"justinfan{random.randint(10_000, 99_999_999)}"
         self.joined: dict[str, float] = {}  # channel to when we were in it, epoch seconds
         self.heard = clock()
+        self.answered = asyncio.Event()
         self.malformed = 0
         self._frames = Frames()
         self._question, self._asked_at = "", 0.0  # in doubt: what has to be answered
@@ -84,6 +85,7 @@ class Link:
 
     async def _came(self, due: float) -> None:
         """A frame was read; due: when waiting for it would have ended, epoch seconds."""
+        self.answered.set()
         if self.clock() > due + _STALL_S:  # we slept
             await self._doubt()
         elif not self._question:

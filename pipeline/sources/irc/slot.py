@@ -177,6 +177,7 @@ class Slot:
     async def _join(self, link: Link) -> None:
         """Bring the link to the channels that are wanted, for as long as it lives."""
         began = time.monotonic()
+        await link.answered.wait()  # else joins may be wasted
         while True:
             for channel in set(link.joined) - self.channels:
                 link.joined.pop(channel, None)
