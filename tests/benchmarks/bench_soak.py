@@ -73,21 +73,25 @@ def _stored(data: Path) -> dict[tuple[str, int], tuple[int, float]]:
 def _report(
     sent: Any, stored: dict[tuple[str, int], tuple[int, float]], told: Any, memory: list[float]
 ) -> None:
-    want = {(channel, start): n for channel, start, n in sent["rows"]}
+    want = {(channel, start): n for channel, start, n, _ in sent["rows"] if n}
+    said = {(channel, start): n for channel, start, _, n in sent["rows"]}
     have = {key: n for key, (n, _) in stored.items() if n}
     missing = sum(max(0, n - have.get(key, 0)) for key, n in want.items())
     twice = sum(max(0, n - want.get(key, 0)) for key, n in have.items())
     lags = sorted((int(bin_), n) for bin_, n in told["lags"].items())
     p50, p99, worst = (_quantile(lags, q) for q in (0.5, 0.99, 1.0))
-    whole = sum(observed == 30 for _, observed in stored.values())
+    whole = {key: n for key, (n, observed) in stored.items() if observed == 30}
+    unseen = sum(said.get(key, 0) - n for key, n in whole.items())
     third = len(memory) // 3
     print(f"\n{len(sent['faults'])} faults: {' '.join(dict.fromkeys(sent['faults']))}")
     print(f"said {sent['said']}, while connected {sum(want.values())}, stored {sum(have.values())}")
     print(f"missing {missing}, counted twice {twice}; {told['counts']}")
-    print(f"windows {len(stored)}, {whole} of them seen whole")
+    print(
+        f"windows {len(stored)}, {len(whole)} of them seen whole; said in these, not seen: {unseen}"
+    )
     print(f"lag s: p50 {p50:.2f}, p99 {p99:.2f}, worst {worst:.2f}")
     print(f"memory MB: {', '.join(f'{m:.0f}' for m in memory[:: max(1, len(memory) // 12)])}")
-    assert (missing, twice) == (0, 0)
+    assert (missing, twice, unseen) == (0, 0, 0)
     assert p99 < LAG_S
     assert max(memory[-third:]) < 1.15 * max(memory[third : 2 * third])
     assert all(0 <= observed <= 30 for _, observed in stored.values())

@@ -1,7 +1,8 @@
 """Public chat that misbehaves: python -m tests.benchmarks.soak_server SECONDS OUT.
 
 A hundred channels, a thousand messages a second, and a fault every ten seconds. Prints its
-address; at the end writes to OUT what reached somebody: [channel, start of window, messages].
+address; at the end writes to OUT, by channel and start of window: messages that reached somebody,
+messages said.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import random
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.standins.irc import HOST, IrcServer, Peer, channel_names
@@ -145,7 +147,9 @@ async def main(seconds: float, out: Path) -> None:
         print(server.url, flush=True)
         soak, until = Soak(server), time.monotonic() + seconds
         await asyncio.gather(soak.talk(until), soak.break_things(until))
-        rows = [[channel, start, n] for (channel, start), n in sorted(server.counts().items())]
+        said = Counter((s.channel, s.at_ms // 30_000 * 30) for s in server.sent)
+        reached = server.counts()
+        rows = [[*place, reached[place], n] for place, n in sorted(said.items())]
         told = {"rows": rows, "said": len(server.sent), "faults": soak.faults}
         out.write_text(json.dumps(told))
         await asyncio.sleep(120)  # the reader closes its windows, then stops us
