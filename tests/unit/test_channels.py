@@ -1,5 +1,6 @@
 """The list of channels: names as typed, kept whole, obeyed while it changes; and its commands."""
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipeline.channels import (
     save_channels,
 )
 from pipeline.inbox import Request, apply_all, outcome, send
+from pipeline.live import live_source
 from pipeline.optout import OptOut, save_optout
 from pipeline.site import open_site
 from tests.unit.test_commands import Done
@@ -219,6 +221,20 @@ def test_live_chat_without_a_channel_says_what_to_type(run, folder: DataFolder) 
     reason = run("run", "--source", "irc").reason
     assert "no channels to read" in reason
     assert "--channel NAME" in reason and "channels add NAME" in reason
+
+
+def test_channels_named_at_the_start_replace_the_kept_ones(folder: DataFolder) -> None:
+    save_channels(folder.channels, ["old"])
+    assert live_source("irc", folder, NOBODY, ["new", "too"]).kind == "live"
+    assert load_channels(folder.channels) == ["new", "too"]
+    live_source("irc", folder, NOBODY, [])
+    assert load_channels(folder.channels) == ["new", "too"]
+
+
+def test_what_is_not_live_loads_no_library_of_live_chat() -> None:
+    looks = "import sys, pipeline.__main__; print({'websockets', 'twitchio'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", looks], capture_output=True, check=True)
+    assert done.stdout == b"set()\n"
 
 
 def test_a_bad_setting_of_live_chat_is_named_as_it_is_set(
