@@ -235,7 +235,8 @@ def _word(token: str, knows: Callable[[str], bool]) -> Reading:
     word = word_of(token)
     loud = (word, "word", 0.0) if word else (token, "emote", 0.0)
     silent = loud if word and word not in STOPWORDS else None
-    strange = token if _CAMEL.fullmatch(token) and not knows(token) else ""
+    is_camel = not token.islower() and _CAMEL.fullmatch(token) is not None
+    strange = token if is_camel and not knows(token) else ""
     return Reading(silent, "word", 0.0, strange, loud)
 
 
