@@ -3,7 +3,7 @@
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -64,6 +64,57 @@ class IrcSettings(BaseSettings):
     @classmethod
     def _is_safe(cls, url: str) -> str:
         return safe_url(url, "wss")
+
+
+class TwitchSettings(BaseSettings):
+    """How chat is read with a login: Twitch's EventSub and Helix."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_TWITCH_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    client_id: str = Field(default="", description="of the application, from Twitch's console")
+    client_secret: SecretStr = Field(
+        default=SecretStr(""), description="its secret; only a conduit needs one"
+    )
+    conduit_id: str = Field(default="", description="read through this conduit; empty: without one")
+    extension_id: str = Field(
+        default="", description="also read the live channels that have this extension active"
+    )
+    eventsub_url: str = Field(default="wss://eventsub.wss.twitch.tv/ws", description="chat")
+    helix_url: str = Field(default="https://api.twitch.tv/helix/", description="the API")
+    id_url: str = Field(default="https://id.twitch.tv/", description="logins")
+    rooms: int = Field(default=100, ge=1, description="chat rooms Twitch lets an account be in")
+    joins: int = Field(
+        default=20, ge=1, le=20, description="rooms joined in any span of joins_per_s"
+    )
+    joins_per_s: float = Field(default=10, gt=0, description="seconds")
+    supervise_s: float = Field(
+        default=30, gt=0, le=60, description="how often Twitch is asked what it sends us"
+    )
+    retry_s: float = Field(
+        default=600, gt=0, description="how often a channel that was refused is asked for again"
+    )
+    connect_timeout_s: float = Field(
+        default=10, gt=0, description="a connection that takes longer is tried again"
+    )
+    ping_after_s: float = Field(
+        default=3, gt=0, le=4, description="silence before a sign of life is asked for"
+    )
+    dead_after_s: float = Field(
+        default=15, gt=0, description="silence after which a connection is given up"
+    )
+    backoff_max_s: float = Field(default=60, gt=0, description="longest wait between attempts")
+
+    @field_validator("eventsub_url")
+    @classmethod
+    def _is_safe_socket(cls, url: str) -> str:
+        return safe_url(url, "wss")
+
+    @field_validator("helix_url", "id_url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        return safe_url(url, "https").rstrip("/") + "/"
 
 
 def safe_url(url: str, secure: str) -> str:

@@ -1,0 +1,283 @@
+"""Twitch's Helix and its login server, through twitchio: the token right, refusals in our words.
+
+Of twitchio this takes the requests, not its managed client: that one uses a new refresh token
+before it is on disk, may use one twice, and puts secrets into what it raises.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from twitchio.eventsub import SubscriptionType
+from twitchio.http import Route
+
+from pipeline.config import TwitchSettings
+from pipeline.sources.eventsub.calls import TIMEOUT_S, Refused, ask, oauth
+from pipeline.sources.eventsub.frames import epoch, mapping, number, text
+from pipeline.sources.eventsub.plan import Want
+from pipeline.sources.eventsub.streams import Live
+from pipeline.tokens import Token, TokenFile
+from warehouse.errors import NotAuthorised
+
+log = logging.getLogger(__name__)
+
+_PAGE = 100
+_SOON_S = 600.0  # a token that ends within this is renewed now
+_CHECK_S = 3000.0  # Twitch asks that tokens are checked every hour
+
+
+class Api:
+    """Requests as the user who logged in; with a conduit, as the application.
+
+    Raises NotAuthorised where there is no login, or one of another application.
+    """
+
+    def __init__(
+        self, settings: TwitchSettings, file: TokenFile, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings, self.file, self.clock = settings, file, clock
+        self.token = file.load()
+        if self.token.client_id != settings.client_id:
+            raise NotAuthorised(
+                f"the login in {file.path} is of another application than DLD_TWITCH_CLIENT_ID: "
+                "run `python -m pipeline login`"
+            )
+        self.client = oauth(settings)
+        self.by_app = bool(settings.conduit_id)
+        self._app_token = ""
+        self._checked = 0.0
+        self._renewing: asyncio.Task[None] | None = None
+
+    # -- tokens ----------------------------------------------------------------------------
+
+    async def check(self) -> None:
+        """See that the login holds, and renew it in time. Raises Refused, NotAuthorised."""
+        if self.clock() > self.token.expires_at - _SOON_S:
+            await self._renew(self.token)
+        if self.clock() < self._checked + _CHECK_S:
+            return
+        try:
+            found = await self._validate(self.token.access)
+        except Refused as exc:
+            if exc.status != 401:
+                raise
+            await self._renew(self.token)
+            found = await self._validate(self.token.access)
+        self._checked = self.clock()
+        scopes = found.get("scopes")
+        known = tuple(scope for scope in scopes if isinstance(scope, str)) if scopes else ()
+        ends = self.clock() + number(found.get("expires_in"))
+        self.token = replace(self.token, scopes=known, expires_at=ends)
+
+    async def _validate(self, access: str) -> dict[str, Any]:
+        headers = {"Authorization": f"OAuth {access}"}
+        route = Route("GET", "oauth2/validate", use_id=True, headers=headers)
+        return mapping(await ask(self.client, route))
+
+    async def _renew(self, old: Token) -> None:
+        """A new token in place of `old`, once, whoever asks; it is finished even when they are
+        cancelled, or its answer would be lost and the user locked out."""
+        if self.token.access != old.access:
+            return
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.ensure_future(self._renew_alone(old))
+        await asyncio.shield(self._renewing)
+
+    async def _renew_alone(self, old: Token) -> None:
+        alone = self.file.alone()
+        await asyncio.to_thread(alone.__enter__)
+        try:
+            self.token = self.file.load()
+            if self.token.access != old.access:  # another process, or a new login
+                return
+            with self.file.room() as put:
+                found = mapping(await ask(self.client, self._refreshing(old)))
+                self.token = self._new(old, found)
+                put(self.token)
+            log.info("login renewed")
+        except Refused as exc:
+            if exc.status in (400, 401):
+                raise _login_again(old.login) from None
+            raise
+        finally:
+            alone.__exit__(None, None, None)
+
+    def _refreshing(self, old: Token) -> Route:
+        params = {
+            "client_id": self.settings.client_id,
+            "grant_type": "refresh_token",
+            "refresh_token": old.refresh,
+        }
+        if secret := self.settings.client_secret.get_secret_value():
+            params["client_secret"] = secret
+        return Route("POST", "oauth2/token", use_id=True, params=dict(params))
+
+    def _new(self, old: Token, found: dict[str, Any]) -> Token:
+        access, refresh = text(found.get("access_token")), text(found.get("refresh_token"))
+        if not access:
+            raise Refused(0, "an answer without a token")
+        ends = self.clock() + number(found.get("expires_in"))
+        return replace(old, access=access, refresh=refresh or old.refresh, expires_at=ends)
+
+    async def _bearer(self, by_app: bool) -> str:
+        if not by_app:
+            return self.token.access
+        if not self._app_token:
+            params = {
+                "client_id": self.settings.client_id,
+                "client_secret": self.settings.client_secret.get_secret_value(),
+                "grant_type": "client_credentials",
+            }
+            route = Route("POST", "oauth2/token", use_id=True, params=dict(params))
+            self._app_token = text(mapping(await ask(self.client, route)).get("access_token"))
+        return self._app_token
+
+    # -- requests --------------------------------------------------------------------------
+
+    async def _ask(self, make: Callable[[], Route], by_app: bool = False) -> dict[str, Any]:
+        """The answer; with a token that Twitch no longer knows, once more with a new one."""
+        for last in (False, True):
+            token, bearer = self.token, await self._bearer(by_app)
+            route = make()
+            route.update_headers({"Authorization": f"Bearer {bearer}"})
+            try:
+                return mapping(await ask(self.client, route))
+            except Refused as exc:
+                if exc.status != 401 or last:
+                    raise
+                if by_app:
+                    self._app_token = ""
+                else:
+                    await self._renew(token)
+        raise AssertionError("unreachable")
+
+    async def _get(self, path: str, params: dict[str, Any], by_app: bool = False) -> dict[str, Any]:
+        return await self._ask(lambda: Route("GET", path, params=dict(params)), by_app)
+
+    async def ids(self, logins: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What Twitch knows of the channels, by login; those there are none of are missing."""
+        found = {}
+        for some in _hundreds(logins):
+            for user in _rows(await self._get("users", {"login": some})):
+                found[text(user.get("login")).lower()] = user
+        return found
+
+    async def live(self, ids: Iterable[str]) -> dict[str, Live]:
+        """The streams that are on, by the channel's id."""
+        found = {}
+        for some in _hundreds(ids):
+            for row in _rows(await self._get("streams", {"user_id": some, "first": _PAGE})):
+                began = epoch(row.get("started_at"))
+                if row.get("type") == "live" and began is not None:
+                    found[text(row.get("user_id"))] = Live(
+                        text(row.get("id")), began,
+                        text(row.get("title")), text(row.get("game_name")),
+                    )  # fmt: skip
+        return found
+
+    async def title(self, channel_id: str) -> tuple[str, str]:
+        """The channel's title and category as they are now."""
+        rows = _rows(await self._get("channels", {"broadcaster_id": channel_id}))
+        return next(((text(r.get("title")), text(r.get("game_name"))) for r in rows), ("", ""))
+
+    async def extension_live(self) -> dict[str, str]:
+        """Id and name of every live channel that has the extension active."""
+        found: dict[str, str] = {}
+        after = ""
+        while True:
+            params = {"extension_id": self.settings.extension_id, "first": _PAGE}
+            told = await self._get(
+                "extensions/live", {**params, "after": after} if after else params
+            )
+            rows = _rows(told)
+            found.update(
+                {text(r.get("broadcaster_id")): text(r.get("broadcaster_name")) for r in rows}
+            )
+            after = _cursor(told)
+            if not after or not rows:
+                return found
+
+    # -- subscriptions ---------------------------------------------------------------------
+
+    async def subscribe(self, want: Want, channel_id: str, transport: dict[str, str]) -> str:
+        """Id of the new subscription. Raises Refused."""
+        body = {
+            "type": SubscriptionType(want.type).value,
+            "version": want.version,
+            "condition": want.condition(channel_id, self.token.user_id),
+            "transport": transport,
+        }
+        told = await self._ask(
+            lambda: Route("POST", "eventsub/subscriptions", json=body), self.by_app
+        )
+        return next((text(row.get("id")) for row in _rows(told)), "")
+
+    async def unsubscribe(self, name: str) -> None:
+        """End a subscription; one that is gone already is none."""
+        try:
+            await self._ask(
+                lambda: Route("DELETE", "eventsub/subscriptions", params={"id": name}), self.by_app
+            )
+        except Refused as exc:
+            if exc.status != 404:
+                raise
+
+    async def subscriptions(self) -> list[dict[str, Any]]:
+        """Every subscription of ours that Twitch sends for."""
+        found: list[dict[str, Any]] = []
+        after = ""
+        while True:
+            params = {"status": "enabled", **({"after": after} if after else {})}
+            told = await self._get("eventsub/subscriptions", params, self.by_app)
+            rows = _rows(told)
+            found += rows
+            after = _cursor(told)
+            if not after or not rows:
+                return found
+
+    async def shard(self, session_id: str) -> None:
+        """The conduit's first shard sends to this session from now on. Raises Refused."""
+        body = {
+            "conduit_id": self.settings.conduit_id,
+            "shards": [{"id": "0", "transport": {"method": "websocket", "session_id": session_id}}],
+        }
+        told = await self._ask(
+            lambda: Route("PATCH", "eventsub/conduits/shards", json=body), self.by_app
+        )
+        for error in _listed(told.get("errors")):
+            raise Refused(400, text(error.get("message"))[:200] or "the conduit has no such shard")
+
+    async def close(self) -> None:
+        """Wait for a token that is being renewed, then hang up."""
+        if self._renewing is not None:
+            await asyncio.wait({self._renewing}, timeout=TIMEOUT_S)
+        await self.client.close()
+
+
+def _login_again(login: str) -> NotAuthorised:
+    who = login or "the user"
+    return NotAuthorised(
+        f"Twitch no longer accepts the login of {who}: run `python -m pipeline login`"
+    )
+
+
+def _hundreds(values: Iterable[str]) -> Iterable[list[str]]:
+    found = list(values)
+    return (found[k : k + _PAGE] for k in range(0, len(found), _PAGE))
+
+
+def _listed(value: Any) -> Collection[dict[str, Any]]:
+    return [mapping(row) for row in value] if isinstance(value, list) else []
+
+
+def _rows(told: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(_listed(told.get("data")))
+
+
+def _cursor(told: dict[str, Any]) -> str:
+    """Of the next page. Twitch gives an object, for extensions/live the text itself."""
+    page = told.get("pagination")
+    return page if isinstance(page, str) else text(mapping(page).get("cursor"))

@@ -1,0 +1,73 @@
+"""Frames of Twitch's EventSub WebSocket as what they say; what is none is None."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+_SKEW_S = 3600.0  # a stamp further from our clock than this is none
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """kind: session_welcome, session_keepalive, session_reconnect, notification, revocation.
+
+    id: Twitch's, the same when it is sent again. at: Twitch's stamp, epoch seconds; of what it
+    tells, that is when it happened. type: of the subscription, '' for others. payload is a dict.
+    """
+
+    kind: str
+    id: str
+    at: float
+    type: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+
+    def part(self, name: str) -> dict[str, Any]:
+        """A part of the payload (session, subscription, event); empty where there is none."""
+        return mapping(self.payload.get(name))
+
+
+def parse(raw: str | bytes, now: float) -> Frame | None:
+    """A frame, or None for what is none. now: epoch seconds of its arrival."""
+    try:
+        found = orjson.loads(raw)
+    except ValueError:
+        return None
+    told = mapping(mapping(found).get("metadata"))
+    kind = text(told.get("message_type"))
+    if not kind:
+        return None
+    at = epoch(told.get("message_timestamp"))
+    if at is None or abs(at - now) > _SKEW_S:
+        at = now
+    payload = mapping(mapping(found).get("payload"))
+    return Frame(
+        kind, text(told.get("message_id")), at, text(told.get("subscription_type")), payload
+    )
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The value, if it is an object; else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: Any) -> str:
+    """The value, if it is text; else ''."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: Any) -> int:
+    """The value, if it is a whole number, 0 or more; else 0."""
+    return value if type(value) is int and 0 <= value < 10**12 else 0
+
+
+def epoch(value: Any) -> float | None:
+    """Epoch seconds of an RFC 3339 time, of any precision; None for what is none."""
+    try:
+        at = datetime.fromisoformat(text(value))
+        seconds = at.timestamp() if at.tzinfo else math.nan
+    except (ValueError, OverflowError, OSError):
+        return None
+    return seconds if math.isfinite(seconds) else None

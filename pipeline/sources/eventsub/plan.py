@@ -1,0 +1,51 @@
+"""What to subscribe to for a channel, and within which of Twitch's limits."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+SOCKETS = 2  # of the three that Twitch allows: one stays free for the successor of another
+PER_SOCKET = 50  # channels; 8 subscriptions each are more than 300, but only few have all 8
+CHAT = "channel.chat.message"
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A subscription. as_reader: Twitch has to know who reads; then it costs nothing."""
+
+    type: str
+    version: str = "1"
+    as_reader: bool = True
+
+    def condition(self, channel_id: str, reader_id: str) -> dict[str, str]:
+        """What Twitch calls its condition."""
+        of = {"broadcaster_user_id": channel_id}
+        return {**of, "user_id": reader_id} if self.as_reader else of
+
+
+# chat comes first: with it the channel is seen
+_ROOM = tuple(
+    Want(f"channel.chat.{name}")
+    for name in ("message", "notification", "message_delete", "clear_user_messages", "clear")
+)
+# Twitch counts these against a limit of ten unless the channel allowed them; what does not fit
+# is found by asking for the list of streams
+_COSTLY = (
+    Want("stream.online", as_reader=False),
+    Want("stream.offline", as_reader=False),
+    Want("channel.update", "2", as_reader=False),
+)
+_OWN = (
+    Want("channel.hype_train.begin", "2", as_reader=False),
+    Want("channel.hype_train.end", "2", as_reader=False),
+)
+HYPE_TRAINS = "channel:read:hype_train"
+
+
+def wants(channel_id: str, reader_id: str, scopes: Collection[str], costly: bool) -> list[Want]:
+    """What to subscribe to, in order. costly: whether there may be room for those that count."""
+    found = list(_ROOM)
+    if costly:
+        found += _COSTLY
+    if channel_id == reader_id and HYPE_TRAINS in scopes:
+        found += _OWN
+    return found
