@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.message import Happening, Message
+from pipeline.message import Happening, Message, Retract
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import LONGEST, Frames, Line, parse
 
@@ -174,6 +174,23 @@ def test_a_raid_names_the_channel_it_comes_from() -> None:
 def test_bits_are_a_cheer() -> None:
     raw = f"@id=a1;bits=100;{MS} :a!a@a PRIVMSG #demo :Cheer100 nice"
     assert read(raw)[1] == Happening("demo", NOW, "cheer", "100 bits", "a1:cheer")
+
+
+@pytest.mark.parametrize(
+    ("raw", "back"),
+    [
+        (f"@target-msg-id=a1;login=ann;{MS} :t CLEARMSG #demo :gone", {"message_id": "a1"}),
+        (f"@ban-duration=600;{MS} :t CLEARCHAT #demo :Ann", {"chatter": "ann"}),
+        (f"@{MS} :t CLEARCHAT #demo", {}),
+    ],
+)
+def test_what_is_deleted_is_taken_back(raw: str, back: dict[str, str]) -> None:
+    assert read(raw) == [Retract("demo", NOW, **back)]
+
+
+def test_a_deletion_that_names_no_message_takes_nothing_back() -> None:
+    assert read(f"@login=ann;{MS} :t CLEARMSG #demo :gone") == []
+    assert read(f"@{MS};room-id=7;source-room-id=8 :t CLEARCHAT #demo") == []
 
 
 def test_frames_hold_several_lines_or_half_of_one() -> None:
