@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from pipeline.channels import Wanted, change_channels
-from pipeline.config import IrcSettings
+from pipeline.config import IrcSettings, TwitchSettings
 from pipeline.message import Source
 from pipeline.optout import OptOut
+from pipeline.tokens import TokenFile
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 
@@ -17,14 +18,19 @@ def live_source(name: str, folder: DataFolder, optout: OptOut, channels: Sequenc
 
     Raises BadInput when there is nothing to read.
     """
-    if name == "eventsub":
-        raise BadInput(f"live chat by --source {name} is not built yet; use irc")
-    from pipeline.sources.irc.source import Irc
-
-    settings = IrcSettings()
     if channels:
         change_channels(folder, optout, "set", channels)
     wanted = Wanted(folder)
+    if name == "eventsub":
+        from pipeline.sources.eventsub.source import EventSub
+
+        twitch = TwitchSettings()
+        if not twitch.extension_id:
+            _require_some(folder, wanted)
+        return EventSub(wanted.now, twitch, TokenFile(folder.root))
+    from pipeline.sources.irc.source import Irc
+
+    settings = IrcSettings()
     _require_some(folder, wanted)
     return Irc(wanted.now, settings)
 

@@ -1,3 +1,3 @@
 """Where chat comes from. A new source: a module here and a line in SOURCES."""
 
-SOURCES = ("simulate", "replay", "irc")
+SOURCES = ("simulate", "replay", "irc", "eventsub")
