@@ -35,8 +35,10 @@ class Peer:
             return False
         try:
             for frame in frames:
-                as_text = isinstance(frame, str)
-                await (self.socket.send_str if as_text else self.socket.send_bytes)(frame)  # type: ignore[operator]
+                if isinstance(frame, str):
+                    await self.socket.send_str(frame)
+                else:
+                    await self.socket.send_bytes(frame)
         except ConnectionError:
             return False
         return True
@@ -127,7 +129,7 @@ class TwitchServer:
     ) -> None:
         for peer in self.peers:
             if peer.request.transport:
-                peer.request.transport.abort()  # type: ignore[attr-defined]
+                peer.request.transport.abort()
         await self._runner.cleanup()
 
     @property

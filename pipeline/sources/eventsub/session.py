@@ -67,14 +67,18 @@ class Session:
         while True:
             await asyncio.sleep(min(_LOOK_S, self.settings.ping_after_s / 2))
             if self._reading and self.clock() - self.heard > self.settings.ping_after_s:
-                asked = self.clock()
-                if await self._is_alive():
-                    self.heard = max(self.heard, asked)
-                elif self._reading:
+                if not await self.prove() and self._reading:
                     self.socket.transport.abort()
                     return
 
-    async def _is_alive(self) -> bool:
+    async def prove(self) -> bool:
+        """Whether it is alive now; then it is known to have been, up to this call."""
+        asked, is_alive = self.clock(), await self._answers()
+        if is_alive:
+            self.heard = max(self.heard, asked)
+        return is_alive
+
+    async def _answers(self) -> bool:
         patience = max(0.1, self.settings.dead_after_s - self.settings.ping_after_s)
         before = self.heard
         try:
@@ -83,7 +87,7 @@ class Session:
         except TimeoutError:
             return self.heard > before  # a frame came instead
         except ConnectionClosed:
-            return True  # `frames` ends by itself
+            return False
         return True
 
     async def close(self) -> None:

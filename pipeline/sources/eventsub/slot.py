@@ -94,6 +94,8 @@ class Slot:
                 self.sessions.append(session)
                 tasks.create_task(self._serve(session))
                 for old in older:
+                    await old.prove()  # else nobody knows of the time in between
+                    self._told(self)
                     await old.close()
                 await session.over.wait()
                 url = session.moved_to

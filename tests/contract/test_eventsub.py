@@ -1,0 +1,472 @@
+"""Chat with a login, from a stand-in of Twitch: what comes is told once, every failure survived."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config import TwitchSettings
+from pipeline.message import (
+    Batch,
+    ChannelInfo,
+    Happening,
+    Heard,
+    Item,
+    Lost,
+    Message,
+    Retract,
+    StreamEnd,
+    StreamStart,
+    Watch,
+)
+from pipeline.sources.eventsub.source import EventSub
+from pipeline.tokens import Token, TokenFile
+from tests.standins.irc import room_id
+from tests.standins.twitch import CHAT, READER, Peer, TwitchServer
+from warehouse.errors import NotAuthorised
+
+SECRET = "secret-of-the-application"
+FAST: dict[str, Any] = {
+    "joins_per_s": 0.01,
+    "ping_after_s": 0.2,
+    "dead_after_s": 0.6,
+    "connect_timeout_s": 0.7,
+    "backoff_max_s": 0.3,
+    "supervise_s": 0.3,
+    "retry_s": 30,
+}
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> TokenFile:
+    """A login of the reader that holds for hours."""
+    file = TokenFile(tmp_path)
+    file.save(login("access-0", "refresh-0", time.time() + 9999))
+    return file
+
+
+def login(access: str, refresh: str, expires_at: float) -> Token:
+    scopes = ("user:read:chat",)
+    return Token(access, refresh, READER, "reader", "client", scopes, expires_at)
+
+
+class Listening:
+    """A source that is read in the background."""
+
+    def __init__(
+        self, twitch: TwitchServer, tokens: TokenFile, *channels: str, **more: Any
+    ) -> None:
+        self.wanted = list(channels)
+        settings = TwitchSettings(**(twitch.settings | FAST | more))
+        self.source = EventSub(lambda: self.wanted, settings, tokens)
+        self.batches: list[Batch] = []
+
+    async def __aenter__(self) -> "Listening":
+        self.task = asyncio.ensure_future(self._read())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    async def _read(self) -> None:
+        async for batch in self.source.batches():
+            self.batches.append(batch)
+
+    @property
+    def items(self) -> list[Item]:
+        return [item for batch in self.batches for item in batch.items]
+
+    def of(self, kind: type) -> list[Any]:
+        return [item for item in self.items if isinstance(item, kind)]
+
+    def ids(self) -> list[str]:
+        return [message.id for message in self.of(Message)]
+
+    async def until(self, true: Callable[[], bool], within_s: float = 10) -> None:
+        """Wait until something is so."""
+        end = time.monotonic() + within_s
+        while not true():
+            if self.task.done():
+                self.task.result()
+            assert time.monotonic() < end, self.items[-5:]
+            await asyncio.sleep(0.02)
+
+    async def watching(self, *channels: str, times: int = 1) -> None:
+        await self.until(
+            lambda: all(
+                sum(w.channel == name for w in self.of(Watch)) >= times for name in channels
+            )
+        )
+
+
+USERS = ("demo", "other")
+
+
+def live(name: str, title: str) -> dict[str, Any]:
+    return {"id": name, "title": title, "game_name": "Chess", "started_at": "2026-11-24T01:02:03Z"}
+
+
+def run(test: Awaitable[None]) -> None:
+    asyncio.run(asyncio.wait_for(test, 40))
+
+
+def peer(twitch: TwitchServer) -> Peer:
+    return twitch.peers[-1]
+
+
+def test_a_message_is_told_with_twitchs_id_stamp_and_emotes(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            parts = [{"type": "text", "text": "hi "}, {"type": "emote", "text": "Kappa"}]
+            said: dict[str, Any] = {"message": {"text": "hi Kappa", "fragments": parts}}
+            name = await twitch.say("demo", "", "Bob", **said)
+            await chat.until(lambda: chat.ids() == [name])
+            [message] = chat.of(Message)
+            assert (message.chatter, message.text) == ("bob", "hi Kappa")
+            assert message.emotes == ("Kappa",)
+            assert abs(message.at - time.time()) < 2
+            infos = [info for batch in chat.batches for info in batch.infos]
+            assert infos == [ChannelInfo("demo", room_id("demo"), "DEMO")]
+
+    run(story())
+
+
+def test_a_shared_chat_copy_counts_for_its_source_only(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            await twitch.say("demo", "a copy", source_broadcaster_user_id="99")
+            name = await twitch.say(
+                "demo", "of its own", source_broadcaster_user_id=room_id("demo")
+            )
+            await chat.until(lambda: chat.ids() == [name])
+
+    run(story())
+
+
+def test_streams_titles_and_deletions_are_told(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.live["demo"] = live("s1", "Before")
+            async with Listening(twitch, tokens, "demo") as chat:
+                await chat.watching("demo")
+                await chat.until(lambda: len(chat.of(StreamStart)) == 1)
+                start = chat.of(StreamStart)[0]
+                assert (start.stream_id, start.title, start.category) == ("s1", "Before", "Chess")
+                twitch.live["demo"]["title"] = "After"
+                change = {"title": "After", "category_name": "Chess"}
+                await twitch.notify("channel.update", "demo", change)
+                gone = {"message_id": "m0"}
+                await twitch.notify("channel.chat.message_delete", "demo", gone)
+                who = {"target_user_login": "bob"}
+                await twitch.notify("channel.chat.clear_user_messages", "demo", who)
+                await twitch.notify("channel.chat.clear", "demo", {})
+                await chat.until(lambda: len(chat.of(Retract)) == 3)
+                told = [(back.message_id, back.chatter) for back in chat.of(Retract)]
+                assert told == [("m0", ""), ("", "bob"), ("", "")]
+                del twitch.live["demo"]
+                await twitch.notify("stream.offline", "demo", {})
+                await chat.until(lambda: len(chat.of(StreamEnd)) == 1)
+                await asyncio.sleep(0.7)  # the list says so too: it is told once
+                assert len(chat.of(StreamEnd)) == 1 and len(chat.of(StreamStart)) == 1
+                titles = [h.detail for h in chat.of(Happening) if h.kind == "title"]
+                assert titles == ["After"]
+
+    run(story())
+
+
+def test_a_raid_is_an_event_that_names_the_raiding_channel_only(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            raid = {"user_login": "raider", "viewer_count": 50}
+            event = {"notice_type": "raid", "raid": raid, "message_id": "n1"}
+            await twitch.notify("channel.chat.notification", "demo", event)
+            await chat.until(lambda: len(chat.of(Happening)) == 1)
+            [raid_told] = chat.of(Happening)
+            assert (raid_told.kind, raid_told.detail) == ("raid", "raider with 50")
+
+    run(story())
+
+
+def test_a_quiet_channel_is_seen_all_the_time(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            began = chat.of(Watch)[0].at
+            await asyncio.sleep(2.8)
+            assert chat.of(Lost) == []
+            assert max(h.at for h in chat.of(Heard)) >= began + 2
+
+    run(story())
+
+
+@pytest.mark.parametrize("how", ["drop", "freeze", "4003", "4007", "silent reconnect"])
+def test_a_session_that_ends_is_replaced_and_the_loss_is_known(tokens: TokenFile, how: str) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            before = await twitch.say("demo", "before")
+            await chat.until(lambda: before in chat.ids())
+            last = time.time()
+            if how == "drop":
+                peer(twitch).drop()
+            elif how == "freeze":
+                peer(twitch).frozen = True
+            elif how == "silent reconnect":  # to an address where nobody listens
+                await twitch.move("ws://127.0.0.1:9/ws")
+            else:
+                await twitch.close(int(how))
+            await chat.watching("demo", times=2 if how != "silent reconnect" else 1)
+            await chat.until(lambda: twitch.connects >= 2 and len(twitch.peers) == 1)
+            await chat.until(lambda: twitch.of(CHAT) == ["demo"])
+            after = ""
+            while after not in chat.ids():
+                after = await twitch.say("demo", "after")
+                await asyncio.sleep(0.1)
+            if chat.of(Lost):
+                lost, again = chat.of(Lost)[0], chat.of(Watch)[-1]
+                seen = max(h.at for h in [*chat.of(Heard), *chat.of(Watch)] if h.at <= lost.at)
+                assert seen <= last + 1
+                assert lost.at <= again.at
+
+    run(story())
+
+
+def test_moved_by_twitch_it_loses_nothing(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            await chat.until(lambda: len(twitch.subs) == 8)
+            asked = len(twitch.subscribes)
+            await twitch.move()
+            await chat.until(lambda: twitch.connects == 2 and len(twitch.peers) == 1)
+            name = await twitch.say("demo", "after")
+            await chat.until(lambda: name in chat.ids())
+            assert chat.of(Lost) == [] and len(chat.of(Watch)) == 1
+            await asyncio.sleep(0.5)
+            assert len(twitch.subscribes) == asked  # they moved along
+
+    run(story())
+
+
+def test_an_address_of_another_kind_is_not_followed(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            await twitch.move("http://example.org/steal")
+            await chat.until(lambda: twitch.connects == 2)
+            await chat.until(lambda: len(twitch.peers) == 1)
+
+    run(story())
+
+
+def test_frames_that_are_none_are_passed_over(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            for junk in ("", "{", "[]", "null", '{"metadata":null}', '{"metadata":{}}', "\x00"):
+                await peer(twitch).raw(junk)
+            for kind in ("notification", "revocation", "session_reconnect_", "new_kind"):
+                await peer(twitch).raw(twitch.frame(kind, {"event": [], "subscription": 3}))
+            await peer(twitch).raw(b"\xff\xfe")
+            await twitch.notify("channel.chat.message", "demo", {"message": 5, "cheer": "x"})
+            name = await twitch.say("demo", "still here")
+            await chat.until(lambda: name in chat.ids())
+
+    run(story())
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_passing_refusal_is_tried_again(tokens: TokenFile, status: int) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.fail("eventsub/subscriptions", status, status)
+            async with Listening(twitch, tokens, "demo") as chat:
+                await chat.watching("demo")
+                name = await twitch.say("demo", "in the end")
+                await chat.until(lambda: name in chat.ids())
+
+    run(story())
+
+
+def test_a_ban_is_reported_once_and_the_others_go_on(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.banned.add("other")
+            async with Listening(twitch, tokens, "demo", "other", "nobody") as chat:
+                await chat.watching("demo")
+                await asyncio.sleep(1)
+                assert {w.channel for w in chat.of(Watch)} == {"demo"}
+
+    run(story())
+    told = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert sum("channel=other" in line and "banned" in line for line in told) == 1
+    assert sum("channel=nobody" in line and "no such channel" in line for line in told) == 1
+
+
+def test_a_revocation_is_reported_and_the_channel_is_seen_no_longer(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with (
+            TwitchServer(USERS) as twitch,
+            Listening(twitch, tokens, "demo", "other") as chat,
+        ):
+            await chat.watching("demo", "other")
+            await twitch.revoke("demo", "user_removed")
+            await chat.until(lambda: [lost.channel for lost in chat.of(Lost)] == ["demo"])
+            name = await twitch.say("other", "goes on")
+            await chat.until(lambda: name in chat.ids())
+
+    run(story())
+    assert caplog.text.count("user_removed") == 1
+
+
+def test_what_twitch_lost_is_subscribed_to_again(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            twitch.subs.clear()  # without a word
+            await chat.watching("demo", times=2)
+            name = await twitch.say("demo", "again")
+            await chat.until(lambda: name in chat.ids())
+
+    run(story())
+
+
+def test_channels_come_and_go_while_it_runs(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            began = time.monotonic()
+            chat.wanted[:] = ["other"]
+            await chat.watching("other")
+            assert time.monotonic() - began < 5
+            await chat.until(lambda: twitch.of() == ["other"])
+            assert [end.channel for end in chat.of(StreamEnd)] == ["demo"]
+
+    run(story())
+
+
+def test_it_follows_the_live_channels_that_have_the_extension(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.extension.append("other")
+            async with Listening(twitch, tokens, extension_id="ext") as chat:
+                await chat.watching("other")
+                twitch.extension.clear()
+                await chat.until(lambda: not twitch.peers)
+
+    run(story())
+
+
+def test_an_expiring_token_is_renewed_and_saved_before_it_is_used(tokens: TokenFile) -> None:
+    async def story() -> None:
+        tokens.save(login("access-0", "refresh-0", time.time() + 5))
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            saved = tokens.load()
+            assert saved.access in twitch.access and saved.access != "access-0"
+            assert saved.refresh in twitch.refresh
+            assert twitch.refreshes == 1
+
+    run(story())
+
+
+def test_a_token_that_no_longer_holds_is_renewed_in_the_middle(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            twitch.access.clear()
+            chat.wanted.append("other")
+            await chat.watching("other")
+            assert tokens.load().access in twitch.access
+
+    run(story())
+
+
+def test_a_login_that_was_taken_away_is_reported_once_without_secrets(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.access.clear()
+            twitch.refresh.clear()
+            async with Listening(twitch, tokens, "demo", client_secret=SECRET) as chat:
+                await chat.until(lambda: "login" in caplog.text)
+                await asyncio.sleep(1)
+                twitch.access.add("access-9")  # somebody logs in anew
+                tokens.save(login("access-9", "refresh-9", time.time() + 9999))
+                await chat.watching("demo")
+
+    run(story())
+    told = [r.getMessage() for r in caplog.records if "pipeline login" in r.getMessage()]
+    assert len(told) == 1
+    for secret in ("refresh-0", "access-0", "access-9", "refresh-9", SECRET):
+        assert secret not in caplog.text
+
+
+def test_without_a_login_there_is_one_clear_error(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            with pytest.raises(NotAuthorised, match="pipeline login"):
+                Listening(twitch, TokenFile(tmp_path), "demo")
+
+    run(story())
+
+
+def test_more_rooms_than_twitch_allows_are_reported(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with (
+            TwitchServer(USERS) as twitch,
+            Listening(twitch, tokens, "demo", "other", rooms=1) as chat,
+        ):
+            await chat.watching("demo")
+            await asyncio.sleep(0.6)
+            assert {w.channel for w in chat.of(Watch)} == {"demo"}
+
+    run(story())
+    assert caplog.text.count("channel=other") == 1
+
+
+def test_a_conduit_gets_our_session_as_its_shard(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            conduit = {"conduit_id": "c1", "client_secret": SECRET}
+            async with Listening(twitch, tokens, "demo", **conduit) as chat:
+                await chat.watching("demo")
+                assert {sub.conduit for sub in twitch.subs.values()} == {"c1"}
+                name = await twitch.say("demo", "through the conduit")
+                await chat.until(lambda: name in chat.ids())
+                peer(twitch).drop()
+                await chat.until(lambda: len(twitch.shards) == 2)
+                await chat.watching("demo", times=2)
+                again = await twitch.say("demo", "through another shard")
+                await chat.until(lambda: again in chat.ids())
+
+    run(story())
+
+
+def test_a_server_that_does_not_welcome_is_tried_again(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.silent = True
+            async with Listening(twitch, tokens, "demo") as chat:
+                await chat.until(lambda: twitch.connects >= 2)
+                twitch.silent = False
+                await chat.watching("demo")
+
+    run(story())
