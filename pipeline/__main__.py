@@ -24,6 +24,7 @@ from pipeline.engine import Engine
 from pipeline.imports.formats import NAMES
 from pipeline.imports.place import NeedsAnswer, place
 from pipeline.live import LIVE, live_source
+from pipeline.login import login
 from pipeline.message import Source
 from pipeline.optout import OptOut, load_optout
 from pipeline.personal import forget, opt_out
@@ -185,6 +186,7 @@ def vocabulary(
 
 app.add_typer(channels, name="channels")
 app.command()(doctor)
+app.command()(login)
 app.command()(forget)
 app.command("opt-out")(opt_out)
 app.command("export")(export)

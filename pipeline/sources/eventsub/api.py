@@ -15,7 +15,7 @@ from twitchio.eventsub import SubscriptionType
 from twitchio.http import Route
 
 from pipeline.config import TwitchSettings
-from pipeline.sources.eventsub.calls import TIMEOUT_S, Refused, ask, oauth
+from pipeline.sources.eventsub.calls import TIMEOUT_S, Refused, ask, oauth, post
 from pipeline.sources.eventsub.frames import epoch, mapping, number, text
 from pipeline.sources.eventsub.plan import Want
 from pipeline.sources.eventsub.streams import Live
@@ -94,7 +94,7 @@ class Api:
             if self.token.access != old.access:  # another process, or a new login
                 return
             with self.file.room() as put:
-                found = mapping(await ask(self.client, self._refreshing(old)))
+                found = await post(self.settings, "oauth2/token", self._refreshing(old))
                 self.token = self._new(old, found)
                 put(self.token)
             log.info("login renewed")
@@ -105,7 +105,7 @@ class Api:
         finally:
             alone.__exit__(None, None, None)
 
-    def _refreshing(self, old: Token) -> Route:
+    def _refreshing(self, old: Token) -> dict[str, str]:
         params = {
             "client_id": self.settings.client_id,
             "grant_type": "refresh_token",
@@ -113,7 +113,7 @@ class Api:
         }
         if secret := self.settings.client_secret.get_secret_value():
             params["client_secret"] = secret
-        return Route("POST", "oauth2/token", use_id=True, params=dict(params))
+        return params
 
     def _new(self, old: Token, found: dict[str, Any]) -> Token:
         access, refresh = text(found.get("access_token")), text(found.get("refresh_token"))
@@ -131,8 +131,8 @@ class Api:
                 "client_secret": self.settings.client_secret.get_secret_value(),
                 "grant_type": "client_credentials",
             }
-            route = Route("POST", "oauth2/token", use_id=True, params=dict(params))
-            self._app_token = text(mapping(await ask(self.client, route)).get("access_token"))
+            found = await post(self.settings, "oauth2/token", params)
+            self._app_token = text(found.get("access_token"))
         return self._app_token
 
     # -- requests --------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Requests through twitchio, and refusals in our words: its own quote secrets."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,7 @@ from twitchio.exceptions import HTTPException
 from twitchio.http import Route
 
 from pipeline.config import TwitchSettings
+from pipeline.sources.eventsub.frames import mapping
 from warehouse.errors import AppError, NotAuthorised
 
 TIMEOUT_S = 20.0
@@ -51,11 +53,34 @@ async def ask(client: OAuth, route: Route) -> Any:
         raise Refused(0, f"no answer ({type(exc).__name__})") from None
 
 
+async def post(settings: TwitchSettings, path: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """The login server's answer. Raises Refused. Not through twitchio: that puts fields, and
+    with them secrets, into the address."""
+    try:
+        async with (
+            asyncio.timeout(TIMEOUT_S),
+            aiohttp.ClientSession() as http,
+            http.post(settings.id_url + path, data=dict(fields)) as answer,
+        ):
+            told = mapping(await answer.json(content_type=None))
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+        raise Refused(0, f"no answer ({type(exc).__name__})") from None
+    if answer.status >= 400:
+        raise Refused(answer.status, _words(told.get("message"), fields.values()))
+    return told
+
+
 def _why(exc: HTTPException) -> str:
-    """Twitch's own words, one short line; nothing of a page that something else put in between."""
     told = exc.extra.get("message") if isinstance(exc.extra, dict) else None
-    if exc.route is None or not isinstance(told, str) or "<" in told or len(told) > 200:
+    if exc.route is None:
         return "no reason given"
-    sent = (*exc.route.params.values(), *exc.route.headers.values())
+    return _words(told, (*exc.route.params.values(), *exc.route.headers.values()))
+
+
+def _words(told: Any, sent: Iterable[Any]) -> str:
+    """Twitch's own words, one short line; nothing of a page that something else put in between,
+    nor of what was sent."""
+    if not isinstance(told, str) or not told or "<" in told or len(told) > 200:
+        return "no reason given"
     words = {word for value in sent for word in str(value).split() if len(word) > 7}
     return "no reason given" if any(word in told for word in words) else " ".join(told.split())

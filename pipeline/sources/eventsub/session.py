@@ -66,10 +66,10 @@ class Session:
         while we do not read."""
         while True:
             await asyncio.sleep(min(_LOOK_S, self.settings.ping_after_s / 2))
-            if self._reading and self.clock() - self.heard > self.settings.ping_after_s:
-                if not await self.prove() and self._reading:
-                    self.socket.transport.abort()
-                    return
+            is_silent = self.clock() - self.heard > self.settings.ping_after_s
+            if self._reading and is_silent and not await self.prove() and self._reading:
+                self.socket.transport.abort()
+                return
 
     async def prove(self) -> bool:
         """Whether it is alive now; then it is known to have been, up to this call."""

@@ -1,0 +1,91 @@
+"""`python -m pipeline login` against a stand-in of Twitch: tokens on disk, secrets nowhere else."""
+
+import asyncio
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config import TwitchSettings
+from pipeline.login import log_in
+from pipeline.sources.eventsub.calls import Refused
+from pipeline.tokens import Token, TokenFile
+from tests.standins.twitch import TwitchServer
+from warehouse.errors import NotAuthorised
+
+CHAT = ("user:read:chat",)
+
+
+def attempt(file: TokenFile, prepare: Any = None, scopes: tuple[str, ...] = CHAT) -> TwitchServer:
+    """Log in, at a server prepared so; returns it as it was left."""
+
+    async def story() -> TwitchServer:
+        async with TwitchServer() as twitch:
+            if prepare:
+                prepare(twitch)
+            await log_in(TwitchSettings(**twitch.settings), file, scopes)  # type: ignore[arg-type]
+            return twitch
+
+    return asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_a_login_shows_the_code_waits_and_keeps_the_tokens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = TokenFile(tmp_path)
+    twitch = attempt(file, lambda t: t.pending.extend(["authorization_pending"] * 2))
+    token = file.load()
+    assert token.access in twitch.access and token.refresh in twitch.refresh
+    assert (token.user_id, token.login, token.client_id) == ("7", "reader", "client")
+    assert token.scopes == CHAT and token.expires_at > 0
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    told = capsys.readouterr()
+    assert "ABCDEFGH" in told.out and "https://www.twitch.tv/activate" in told.out
+    assert "logged in as reader" in told.out
+    for secret in (token.access, token.refresh, "device-secret"):
+        assert secret not in told.out + told.err
+
+
+def test_only_reading_chat_is_asked_for_unless_more_is_wanted(tmp_path: Path) -> None:
+    [call] = attempt(TokenFile(tmp_path)).device_calls
+    assert call["scopes"] == "user:read:chat"
+    more = (*CHAT, "channel:read:hype_train")
+    [call] = attempt(TokenFile(tmp_path), scopes=more).device_calls
+    assert call["scopes"] == "user:read:chat channel:read:hype_train"
+
+
+@pytest.mark.parametrize("answer", ["invalid device code", "access_denied"])
+def test_who_declines_is_not_logged_in_and_keeps_the_login_of_before(
+    tmp_path: Path, answer: str
+) -> None:
+    file = TokenFile(tmp_path)
+    before = Token("a", "r", "1", "old", "client")
+    file.save(before)
+    with pytest.raises(NotAuthorised, match=f"{answer}; try again"):
+        attempt(file, lambda t: t.pending.append(answer))
+    assert file.load() == before
+
+
+def test_an_application_that_twitch_does_not_know_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="Twitch: asked to fail"):
+        attempt(TokenFile(tmp_path), lambda t: t.fail("oauth2/device", 400))
+    assert not (tmp_path / "tokens.json").exists()
+
+
+def test_tokens_are_on_disk_before_they_are_used(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path)
+    with pytest.raises(Refused):  # the first use of the token fails
+        attempt(file, lambda t: t.fail("oauth2/validate", 500))
+    assert file.load().access == "access-1"
+
+
+def test_a_passing_failure_does_not_end_the_wait(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path)
+    attempt(file, lambda t: t.fail("oauth2/token", 500, 429))
+    assert file.load().login == "reader"
+
+
+def test_without_an_application_it_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(NotAuthorised, match="DLD_TWITCH_CLIENT_ID"):
+        asyncio.run(log_in(TwitchSettings(client_id=""), TokenFile(tmp_path), CHAT))
