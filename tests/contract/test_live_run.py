@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.channels import load_channels
 from tests.standins.irc import IrcServer
+from tests.standins.twitch import TwitchServer
 from tests.unit.test_run_stops import answers, two_free_ports
 from warehouse.config import DataFolder
 
@@ -130,3 +131,36 @@ def test_make_run_goes_live_on_its_channels_with_everything_else(
             assert "DLD is reading the public chat of one, two, anonymously" in out
 
     asyncio.run(play())
+
+
+def test_a_login_reads_chat_through_eventsub(
+    folder: DataFolder, started: list[subprocess.Popen[str]]
+) -> None:
+    async def play() -> None:
+        async with TwitchServer() as twitch:
+            told = {f"DLD_TWITCH_{k.upper()}": v for k, v in twitch.settings.items()}
+            told |= {"DLD_TWITCH_SUPERVISE_S": "1", "DLD_IRC_URL": twitch.settings["eventsub_url"]}
+            env = {**os.environ, "DLD_DATA": str(folder.root), "DLD_FORECAST": "false", **told}
+            out = await command(env, "login")
+            assert "ABCDEFGH" in out and "logged in as reader" in out
+            start(started, env, "pipeline", "run", "--source", "eventsub", "--channel", "One")
+            await until(lambda: twitch.of() == ["one"], START_S)
+            await command(env, "channels", "add", "two")
+            await until(lambda: twitch.of() == ["one", "two"], EFFECTIVE_S)
+            await twitch.say("one", "hello")
+            assert "login       valid for 4" in await command(env, "doctor")
+            started[0].send_signal(signal.SIGTERM)
+            log, _ = await asyncio.to_thread(started[0].communicate)
+            assert (started[0].returncode, "Traceback" in log) == (0, False)
+            for secret in (*twitch.access, *twitch.refresh):
+                assert secret not in out + log
+
+    asyncio.run(play())
+
+
+def test_without_a_login_eventsub_says_what_to_do(folder: DataFolder) -> None:
+    asked = [sys.executable, "-m", "pipeline", "run", "--source", "eventsub", "--channel", "one"]
+    env = {**os.environ, "DLD_DATA": str(folder.root), "DLD_TWITCH_CLIENT_ID": "client"}
+    done = subprocess.run(asked, cwd=ROOT, env=env, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "python -m pipeline login" in done.stderr
