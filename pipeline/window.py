@@ -84,8 +84,9 @@ class Track:
             return
         self._end(stream.started_at)
         self._insert(stream)
-        if self.next_start is None:
-            self.next_start = max(window_start(stream.started_at), self.closed_to)
+        if self.next_start is None:  # of one that had begun before it was seen, the rest
+            begins = max(stream.started_at, self.seen[0][0] if self.seen else 0.0)
+            self.next_start = max(window_start(begins), self.closed_to)
         self.last_message = max(self.last_message, stream.started_at)
 
     def _insert(self, stream: Stream, before: Stream | None = None) -> None:

@@ -328,3 +328,11 @@ def test_a_track_keeps_what_it_needs_and_no_more() -> None:
     assert (len(track.done), len(track.streams)) == (2, 1)
     assert len(track.cells) <= 1
     assert len(track.seen) <= 4
+
+
+def test_of_a_stream_that_had_begun_before_it_was_seen_only_the_rest_has_windows() -> None:
+    target = intake()
+    feed(target, watch(3600), start(0), msg(3605), msg(3640))
+    found = windows(target.close(T + 3690))
+    assert sorted(found) == [3600, 3630]
+    assert target.tracks["demo"].streams[-1].started_at == T
