@@ -353,6 +353,7 @@ class TwitchServer:
 
     async def _users(self, request: web.Request) -> web.Response:
         asked = request.query.getall("login", [])
+        asked += [self._names[id] for id in request.query.getall("id", []) if id in self._names]
         there = [login for login in asked if self.users is None or login in self.users]
         rows = [{"id": self.name(n), "login": n, "display_name": n.upper()} for n in there]
         return web.json_response({"data": rows})

@@ -165,6 +165,14 @@ class Api:
                 found[text(user.get("login")).lower()] = user
         return found
 
+    async def logins(self, ids: Iterable[str]) -> dict[str, str]:
+        """Logins by id; those there are none of are missing."""
+        found = {}
+        for some in _hundreds(ids):
+            for user in _rows(await self._get("users", {"id": some})):
+                found[text(user.get("id"))] = text(user.get("login")).lower()
+        return found
+
     async def live(self, ids: Iterable[str]) -> dict[str, Live]:
         """The streams that are on, by the channel's id."""
         found = {}

@@ -43,6 +43,7 @@ class Shared:
     clock: Callable[[], float] = time.time
     costly: bool = True  # there may be room for subscriptions that count against our limit
     reported: set[str] = field(default_factory=set)
+    news: asyncio.Event = field(default_factory=asyncio.Event)  # a channel was joined
 
     def report(self, what: str, reason: str) -> None:
         """Say once why something is not read."""
@@ -75,6 +76,7 @@ class Slot:
         self.sessions: list[Session] = []  # newest last; those before it are being left
         self._told = told
         self._asks: dict[tuple[Session, str], _Ask] = {}
+        self._lacking: set[str] = set()  # channels whose chat we have, but not all the rest
 
     def spans(self, channel: str) -> Iterator[tuple[float, float]]:
         """Since when and up to when each of its sessions has seen the channel."""
@@ -199,7 +201,7 @@ class Slot:
                     session.joined.pop(channel, None)
                     await self._end(name)
                 for channel, channel_id in list(self.channels.items()):
-                    if channel not in session.joined:
+                    if channel not in session.joined or channel in self._lacking:
                         await self._ask(session, channel, channel_id)
             await asyncio.sleep(_LOOK_S)
 
@@ -215,6 +217,9 @@ class Slot:
         if time.monotonic() < ask.again_at:
             return
         await self.shared.pace.turn()
+        if session is not self.sessions[-1] or channel not in self.channels:
+            return  # a turn may take long
+        self._lacking.discard(channel)
         try:
             for want in self._wants(session, channel, channel_id):
                 await self._take(session, want, channel, channel_id)
@@ -245,31 +250,42 @@ class Slot:
             if exc.status != 409:  # 409: there already
                 if want.type == CHAT:
                     raise
-                self.shared.costly = self.shared.costly and want.as_reader
+                self.shared.costly = self.shared.costly and (want.as_reader or exc.is_passing)
+                if exc.is_passing:
+                    self._lacking.add(channel)
+                    later = time.monotonic() + self.settings.supervise_s
+                    self._asks.setdefault((session, channel), _Ask()).again_at = later
                 return
             name = f"{channel}:{want.type}"
         session.subs[name] = channel, want.type
         if want.type == CHAT:
             session.joined.setdefault(channel, self.shared.clock())
             self.shared.reported.discard(f"channel={channel}")
+            self.shared.news.set()
 
     def supervise(self, enabled: Collection[dict[str, object]]) -> None:
         """Compare with what Twitch says it sends: what is missing is asked for again."""
         if not self.sessions:
             return
         session = self.sessions[-1]
-        there = {text(row.get("id")) for row in enabled if self._is_ours(session, row)}
-        kinds = {
-            (text(mapping(row.get("condition")).get("broadcaster_user_id")), text(row.get("type")))
-            for row in enabled
-            if self._is_ours(session, row)
-        }
+        ours = [row for row in enabled if self._is_ours(session, row)]
+        there = {text(row.get("id")) for row in ours}
+        named = {
+            (text(mapping(row.get("condition")).get("broadcaster_user_id")), text(row.get("type"))):
+            text(row.get("id"))
+            for row in ours
+        }  # fmt: skip
         for name, (channel, kind) in list(session.subs.items()):
-            if name not in there and (self.channels.get(channel, ""), kind) not in kinds:
-                session.subs.pop(name)
-                if kind == CHAT:
-                    self._lost(session, channel)
-                    log.warning("channel=%s is subscribed to again: Twitch lost it", channel)
+            if name in there:
+                continue
+            session.subs.pop(name)
+            if known := named.get((self.channels.get(channel, ""), kind)):
+                session.subs[known] = channel, kind  # it was there before us
+            elif kind == CHAT:
+                self._lost(session, channel)
+                log.warning("channel=%s is subscribed to again: Twitch lost it", channel)
+            else:
+                self._lacking.add(channel)
 
     def _is_ours(self, session: Session, row: dict[str, object]) -> bool:
         transport = mapping(row.get("transport"))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pipeline.config import TwitchSettings
@@ -47,6 +48,7 @@ class EventSub:
         self.slots: dict[Slot, asyncio.Task[None]] = {}
         self.ids: dict[str, str] = {}  # login to id
         self.followed: set[str] = set()  # by their extension
+        self._logins: dict[str, str] = {}  # id to login, of those followed so far
         self._missing: dict[str, float] = {}  # login to when to look again, loop seconds
         self._coverage: dict[str, Coverage] = {}
 
@@ -158,15 +160,22 @@ class EventSub:
         """Compare wanted and live, and see which streams are on."""
         while True:
             await self._try(self._supervise)
-            await asyncio.sleep(self.settings.supervise_s)
+            with suppress(TimeoutError):  # of channels just joined the stream is told at once
+                await asyncio.wait_for(self.shared.news.wait(), self.settings.supervise_s)
+                await asyncio.sleep(min(1.0, self.settings.supervise_s))
+            self.shared.news.clear()
 
     async def _supervise(self) -> None:
         await self.api.check()
         self.shared.reported.discard("chat")
         if self.settings.extension_id:
-            found = await self.api.extension_live()
-            self.followed = {name.lower() for name in found.values() if name}
-        ids = {name: id for slot in self.slots for name, id in slot.channels.items()}
+            await self._follow()
+        ids = {
+            name: id
+            for slot in self.slots
+            for name, id in slot.channels.items()
+            if any(name in session.joined for session in slot.sessions)
+        }
         if not ids:
             return
         live = await self.api.live(ids.values())
@@ -175,6 +184,13 @@ class EventSub:
         enabled = await self.api.subscriptions()
         for slot in self.slots:
             slot.supervise(enabled)
+
+    async def _follow(self) -> None:
+        """The live channels that have the extension: by their ids, names are for display."""
+        found = await self.api.extension_live()
+        if new := [id for id in found if id not in self._logins]:
+            self._logins.update(await self.api.logins(new))
+        self.followed = {self._logins[id] for id in found if id in self._logins}
 
     async def _try(self, step: Callable[..., Any], *values: Any) -> None:
         """A step that may fail: it is told once, and done again another time."""
