@@ -65,6 +65,7 @@ class Run:
         self.batch = Batch(asked)
         self.alone = False
         self.began = 0.0  # when the first of the batch was
+        self.cut = False  # one of them was imported up to its end in the middle
         self.faults: list[tuple[str, AppError]] = []
         self.seen: dict[tuple[str, str], Path] = {}  # (channel, digest): where it was read
 
@@ -79,7 +80,8 @@ class Run:
         if self.faults:
             asks = all(isinstance(fault, NeedsAnswer) for _, fault in self.faults)
             names = ", ".join(name for name, _ in self.faults[:8])
-            failed = f"{len(self.faults)} of {len(files)} files not imported: {names}"
+            failed = f"{len(self.faults)} of {len(files)} files not imported"
+            failed += f", or in part: {names}" if self.cut else f": {names}"
             raise NeedsAnswer(failed) if asks else BadInput(failed)
 
     def _guarded(self, work: Callable[[], None], name: str) -> None:
@@ -151,6 +153,7 @@ class Run:
         for part in (p for p in parts if p.log.cut):
             cut = BadInput(f"{part.file} was imported in part: {part.log.cut}")
             self._fault(part.file.name, cut)
+            self.cut = True
 
 
 def _line(part: Staged) -> str:

@@ -123,6 +123,37 @@ def test_what_is_no_chat_is_counted_by_reason(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def line_at(at: int, who: str) -> str:
+    tags = f"@id=id{at};room-id=1;tmi-sent-ts={(EPOCH + at) * 1000}"
+    return f"{tags} :{who}!{who}@{who}.tmi.twitch.tv PRIVMSG #demo :hello"
+
+
+def clear_at(at: int, what: str, tags: str = "room-id=1") -> str:
+    return f"@{tags};tmi-sent-ts={(EPOCH + at) * 1000} :tmi.twitch.tv {what}"
+
+
+def test_what_was_deleted_later_in_the_log_is_left_out(tmp_path: Path) -> None:
+    lines = [line_at(k, who) for k, who in enumerate(("ann", "bob", "cy", "ann", "bob", "ann"))]
+    lines += [
+        clear_at(9, "CLEARMSG #demo :gone", "target-msg-id=id1"),
+        clear_at(3, "CLEARCHAT #demo :Ann"),
+    ]
+    said, log = read(written(tmp_path / "a", "\n".join(lines)), "irc")
+    assert [s.id for s in said] == ["id2", "id4", "id5"]
+    assert log.skipped["taken back"] == 3
+    messages = [{"raw": line, "channel": "demo"} for line in lines]
+    text = orjson.dumps({"messages": messages}).decode()
+    said, log = read(written(tmp_path / "b", text), "justlog-json")
+    assert [s.id for s in said] == ["id2", "id4", "id5"]
+
+
+def test_a_cleared_channel_loses_its_last_hour(tmp_path: Path) -> None:
+    lines = [line_at(0, "ann"), line_at(3700, "bob"), line_at(3710, "cy")]
+    lines.append(clear_at(3710, "CLEARCHAT #demo"))
+    said, log = read(written(tmp_path / "a", "\n".join(lines)), "irc")
+    assert [s.id for s in said] == ["id0"] and log.skipped["taken back"] == 2
+
+
 def test_bots_are_known_by_their_badge(tmp_path: Path) -> None:
     lines = [irc(0).replace("@", "@badges=bot-badge/1;", 1), irc(1)]
     said, _ = read(written(tmp_path / "a", "\n".join(lines)))

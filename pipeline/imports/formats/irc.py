@@ -1,16 +1,20 @@
 """Raw IRC lines, as justlog and rustlog keep them or with a time written before each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.source import Source
-from pipeline.message import Message
+from pipeline.message import Message, Retract
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import Line, parse
 
+_CLEARS = ("CLEARCHAT", "CLEARMSG")
+_BACK_S = 3600.0
 BEFORE = re.compile(
     r"\W?(\d{4}-\d\d-\d\d)[T_ ](\d\d:\d\d:\d\d(?:[.,]\d+)?)(?:Z| ?UTC)?(?: ?([+-]\d\d:?\d\d))?"
     r"\W*?(?=[@:])"
@@ -25,6 +29,7 @@ _COMMANDS = frozenset(
 def read(source: Source, log: Log) -> Iterator[Said]:
     """Times are Twitch's stamps, or those written before the lines: UTC where they do not say."""
     log.clock = True
+    gone = _taken_back(_lines(source.path))
     for raw in source.lines():
         if not raw.strip():
             continue
@@ -34,13 +39,14 @@ def read(source: Source, log: Log) -> Iterator[Said]:
             log.skip("no IRC line")
             continue
         at = _time(line, before)
-        if said := _said(line, at, log):
+        if (said := _said(line, at, log)) and not gone.has(said, log):
             yield said
 
 
 def read_json(source: Source, log: Log) -> Iterator[Said]:
     """justlog's `messages`: each with its raw line or the parts of one."""
     log.clock = True
+    gone = _taken_back(_raw_of(source.path))
     for key, value in values(source, {"messages"}):
         if key not in ("", "messages"):
             continue
@@ -52,8 +58,57 @@ def read_json(source: Source, log: Log) -> Iterator[Said]:
         except (KeyError, TypeError, ValueError, AttributeError):
             log.skip("no message of justlog")
             continue
-        if said := _said(line, at if at is not None else _time(line, None), log):
+        said = _said(line, at if at is not None else _time(line, None), log)
+        if said and not gone.has(said, log):
             yield said
+
+
+@dataclass
+class _TakenBack:
+    """Deletions of a log. ids: of messages; times: of those of a chatter, or ('') of all, by
+    (channel, login)."""
+
+    ids: set[str] = field(default_factory=set)
+    times: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def has(self, said: Said, log: Log) -> bool:
+        """Whether it was deleted, within the hour in which a live one would be; then counted."""
+        whose = ((said.channel, said.user), (said.channel, ""))
+        is_gone = said.id in self.ids or any(
+            said.at <= at < said.at + _BACK_S for key in whose for at in self.times.get(key, ())
+        )
+        if is_gone:
+            log.skip("taken back")
+        return is_gone
+
+
+def _taken_back(lines: Iterable[tuple[Line, float | None]]) -> _TakenBack:
+    """A pass of its own: deletions stand behind what they delete."""
+    found = _TakenBack()
+    for line, at in lines:
+        for item in items(line, at) if at is not None and line.command in _CLEARS else ():
+            if isinstance(item, Retract) and item.message_id:
+                found.ids.add(item.message_id)
+            elif isinstance(item, Retract):
+                found.times.setdefault((item.channel, item.chatter), []).append(at or 0.0)
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[Line, float | None]]:
+    with Source(path) as source:
+        for raw in source.lines():
+            before = BEFORE.match(raw) if " CLEAR" in raw else None
+            if " CLEAR" in raw and (line := parse(raw[before.end() :] if before else raw)):
+                yield line, _time(line, before)
+
+
+def _raw_of(path: Path) -> Iterator[tuple[Line, float | None]]:
+    with Source(path) as source:
+        for key, value in values(source, {"messages"}):
+            raw = value.get("raw") if key in ("", "messages") and isinstance(value, dict) else None
+            if isinstance(raw, str) and " CLEAR" in raw and (line := parse(raw)):
+                at = epoch(value.get("timestamp"))
+                yield line, at if at is not None else _time(line, None)
 
 
 def _line(value: Any) -> Line:
