@@ -470,3 +470,16 @@ def test_a_server_that_does_not_welcome_is_tried_again(tokens: TokenFile) -> Non
                 await chat.watching("demo")
 
     run(story())
+
+
+def test_where_pings_are_not_borne_keepalives_have_to_do(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.no_pings, twitch.keepalive_s = True, 0.4  # longer than our patience
+            async with Listening(twitch, tokens, "demo") as chat:
+                await chat.watching("demo", times=2)  # the first one was closed
+                again = chat.of(Watch)[-1].at
+                await chat.until(lambda: any(h.at > again + 1 for h in chat.of(Heard)))
+                assert twitch.connects == 2 and peer(twitch).pings == 0
+
+    run(story())

@@ -93,6 +93,7 @@ class TwitchServer:
         self.live: dict[str, dict[str, Any]] = {}
         self.extension: list[str] = []
         self.refuse = self.silent = False
+        self.no_pings = False  # whoever sends one is closed with 4001
         self.keepalive_s: float | None = 0.1
         self.unused_s = 10.0  # a session without subscriptions is closed then, with 4003
         self.access, self.refresh = {"access-0"}, {"refresh-0"}
@@ -252,7 +253,9 @@ class TwitchServer:
             told = await peer.socket.receive()
             if told.type == WSMsgType.PING:
                 peer.pings += 1
-                if not peer.frozen:
+                if self.no_pings:
+                    await peer.socket.close(code=4001, drain=False)
+                elif not peer.frozen:
                     await peer.socket.pong(told.data)
             elif told.type == WSMsgType.TEXT:
                 await peer.socket.close(code=4001)

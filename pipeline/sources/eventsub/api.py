@@ -102,6 +102,8 @@ class Api:
             if exc.status in (400, 401):
                 raise _login_again(old.login) from None
             raise
+        except OSError as exc:  # before anything was asked
+            raise Refused(0, f"the login cannot be renewed: {exc.strerror}") from exc
         finally:
             alone.__exit__(None, None, None)
 

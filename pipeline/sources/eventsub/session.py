@@ -38,6 +38,7 @@ class Session:
         self.heard = clock()
         self.malformed = 0
         self.moved_to = ""
+        self.pings = True  # Twitch bears them; else its keepalives have to do
         self.over = asyncio.Event()  # another one has to be opened
         self._reading = False
 
@@ -66,13 +67,18 @@ class Session:
         while we do not read."""
         while True:
             await asyncio.sleep(min(_LOOK_S, self.settings.ping_after_s / 2))
-            is_silent = self.clock() - self.heard > self.settings.ping_after_s
-            if self._reading and is_silent and not await self.prove() and self._reading:
+            silence = self.clock() - self.heard
+            if not self._reading or silence < self.settings.ping_after_s:
+                continue
+            is_alive = await self.prove() if self.pings else silence < self.settings.dead_after_s
+            if not is_alive and self._reading:
                 self.socket.transport.abort()
                 return
 
     async def prove(self) -> bool:
         """Whether it is alive now; then it is known to have been, up to this call."""
+        if not self.pings:
+            return False
         asked, is_alive = self.clock(), await self._answers()
         if is_alive:
             self.heard = max(self.heard, asked)

@@ -28,6 +28,7 @@ from warehouse.errors import NotAuthorised
 log = logging.getLogger(__name__)
 
 _LOOK_S = 0.2
+_NO_INBOUND = 4001  # Twitch's close code for whoever sends it something
 _STEADY_S = 30.0  # a session that lived so long had not failed
 
 
@@ -44,6 +45,7 @@ class Shared:
     costly: bool = True  # there may be room for subscriptions that count against our limit
     reported: set[str] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)  # a channel was joined
+    pings: bool = True  # Twitch bears our pings
 
     def report(self, what: str, reason: str) -> None:
         """Say once why something is not read."""
@@ -90,6 +92,7 @@ class Slot:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 session, moved = await self._open(failures, url)
+                session.pings = self.shared.pings
                 began, older = time.monotonic(), list(self.sessions)
                 if moved:
                     _take_over(session, older, self.shared.clock())
@@ -128,8 +131,9 @@ class Slot:
                     self._revoked(session, frame)
                 elif frame.kind == "notification" and (said := self._said(frame)):
                     await self.shared.outbox.put(said)
+            code = session.socket.close_code
+            self.shared.pings = self.shared.pings and code != _NO_INBOUND
             if session is self.sessions[-1]:
-                code = session.socket.close_code
                 log.warning("connection lost channels=%d code=%s", len(session.joined), code)
         finally:
             subscribing.cancel()
