@@ -25,7 +25,7 @@ from pipeline.mood import MoodState, body
 from pipeline.optout import load_optout
 from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover, reopen, undo_ahead
-from pipeline.retract import TakenBack
+from pipeline.retract import TakenBack, cleared, place_of
 from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.score import Scorer, make_scorer
 from pipeline.site import site_of
@@ -178,19 +178,14 @@ class Engine:
             "forecast_scores": list(self._scores.values()),
         }
         self.buffer.flush()
-        silent = [c.window for c in closed if c.again and not c.lines]
+        silent = [c.window for c in closed if c.again and not c.lines]  # whose terms have to go
         self.store.write(
             {name: self.store.rows(name, rows) for name, rows in tables.items() if rows},
             {"clock": str(self.clock), "source": self.source},
-            before=[
-                ("clear_terms_at", {"channel": w.channel, "starts": [w.start.timestamp()]})
-                for w in silent
-            ],
+            before=cleared(silent),
         )
-        self.store.replaced.setdefault("window_terms", []).extend(
-            (w.channel, w.start.replace(tzinfo=None)) for w in silent
-        )
-        retold = self._retold(closed)
+        self.store.replaced.setdefault("window_terms", []).extend(map(place_of, silent))
+        retold = self.taken_back.retold(closed)
         self.closed, self.events = [], []
         for track in self.intake.tracks.values():
             track.told.clear()
@@ -302,17 +297,6 @@ class Engine:
         """Whether it is a window made again of a stream that is no longer forecast."""
         stream = self.intake.track(closed.window.channel).stream
         return closed.again and (stream is None or stream.stream_id != closed.window.stream_id)
-
-    def _retold(self, closed: list[Closed]) -> list[tuple[str, datetime]]:
-        """(channel, start) of windows whose published lines go: made again with lines to show,
-        or with one that was taken back."""
-        gone, found = self.taken_back.places, []
-        for window in (c.window for c in closed if c.again):
-            start = int(window.start.timestamp())
-            if start >= self.known_since or (window.channel, start) in gone:
-                found.append((window.channel, window.start.replace(tzinfo=None)))
-            gone.discard((window.channel, start))
-        return found
 
     def _samples(self, closed: list[Closed]) -> pa.Table:
         since = utc(time.time()) - timedelta(seconds=self.retention_s)

@@ -8,14 +8,16 @@ with the buffer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipeline.buffer import mark_of, mark_of_id
 from pipeline.clean import is_filtered
 from pipeline.message import Message, Retract
 from pipeline.recount import Place
-from warehouse.records import window_start
+from pipeline.window import Closed
+from warehouse.records import Window, window_start
 
 if TYPE_CHECKING:
     from pipeline.engine import Engine
@@ -54,6 +56,17 @@ class TakenBack:
         del self.waiting[: len(batch)]
         self._recount(gone)
 
+    def retold(self, closed: Iterable[Closed]) -> list[tuple[str, datetime]]:
+        """(channel, start) of committed windows whose published lines go: made again with lines
+        to show, or with one that was taken back."""
+        found = []
+        for window in (c.window for c in closed if c.again):
+            start = int(window.start.timestamp())
+            if start >= self.engine.known_since or (window.channel, start) in self.places:
+                found.append(place_of(window))
+            self.places.discard((window.channel, start))
+        return found
+
     def _recount(self, gone: list[Message]) -> None:
         engine = self.engine
         if gone:
@@ -83,3 +96,15 @@ class TakenBack:
 
     def _who(self, item: Retract) -> str:
         return str(self.engine.intake.hasher.of(item.chatter.lower()))
+
+
+def place_of(window: Window) -> tuple[str, datetime]:
+    """(channel, start) as the warehouse has them."""
+    return window.channel, window.start.replace(tzinfo=None)
+
+
+def cleared(windows: Iterable[Window]) -> list[tuple[str, dict[str, object]]]:
+    """The queries that drop the terms of windows in which nothing is left."""
+    return [
+        ("clear_terms_at", {"channel": w.channel, "starts": [w.start.timestamp()]}) for w in windows
+    ]

@@ -8,21 +8,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from websockets.exceptions import WebSocketException
 
-from pipeline.config import TwitchSettings, safe_url
+from pipeline.config import safe_url
 from pipeline.message import Item
-from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import Refused
 from pipeline.sources.eventsub.frames import Frame, mapping, text
 from pipeline.sources.eventsub.items import items
 from pipeline.sources.eventsub.plan import CHAT, Want, wants
 from pipeline.sources.eventsub.session import Session, open_session
-from pipeline.sources.eventsub.streams import Live, Streams
-from pipeline.sources.outbox import Outbox
-from pipeline.sources.pace import Pace, backoff_s
+from pipeline.sources.eventsub.shared import Shared
+from pipeline.sources.eventsub.streams import Live
+from pipeline.sources.pace import backoff_s
 from warehouse.errors import NotAuthorised
 
 log = logging.getLogger(__name__)
@@ -30,34 +29,6 @@ log = logging.getLogger(__name__)
 _LOOK_S = 0.2
 _NO_INBOUND = 4001  # Twitch's close code for whoever sends it something
 _STEADY_S = 30.0  # a session that lived so long had not failed
-
-
-@dataclass
-class Shared:
-    """What all sessions of a source share. reported: what was complained about already."""
-
-    settings: TwitchSettings
-    api: Api
-    outbox: Outbox
-    pace: Pace
-    streams: Streams = field(default_factory=Streams)
-    clock: Callable[[], float] = time.time
-    costly: bool = True  # there may be room for subscriptions that count against our limit
-    reported: set[str] = field(default_factory=set)
-    news: asyncio.Event = field(default_factory=asyncio.Event)  # a channel was joined
-    pings: bool = True  # Twitch bears our pings
-
-    def report(self, what: str, reason: str) -> None:
-        """Say once why something is not read."""
-        if what not in self.reported:
-            self.reported.add(what)
-            log.warning("%s is not read: %s", what, reason)
-
-    @property
-    def transport(self) -> dict[str, str]:
-        """Of a conduit; empty without one."""
-        conduit = self.settings.conduit_id
-        return {"method": "conduit", "conduit_id": conduit} if conduit else {}
 
 
 @dataclass

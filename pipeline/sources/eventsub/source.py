@@ -14,7 +14,8 @@ from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import Refused
 from pipeline.sources.eventsub.frames import text
 from pipeline.sources.eventsub.plan import PER_SOCKET, SOCKETS
-from pipeline.sources.eventsub.slot import Shared, Slot
+from pipeline.sources.eventsub.shared import Shared
+from pipeline.sources.eventsub.slot import Slot
 from pipeline.sources.outbox import Outbox
 from pipeline.sources.pace import Pace
 from pipeline.tokens import TokenFile
