@@ -42,12 +42,16 @@ def check_model(folder: DataFolder) -> Iterator[Finding]:
     if not PipelineSettings().forecast:
         yield ok("model", "forecasts are switched off (DLD_FORECAST)")
         return
-    logging.getLogger("models").setLevel(logging.CRITICAL)  # it is said here
+    loud = logging.getLogger("models")
+    level = loud.level
+    loud.setLevel(logging.CRITICAL)  # it is said here
     try:
         yield ok("model", f"{next(iter(serving(folder)))} forecasts")
     except ModelUnusable as exc:
         do = "python -m models train, or restore models/weights from the repository"
         yield warning("model", f"none: {exc}; everything but forecasts works", do)
+    finally:
+        loud.setLevel(level)
 
 
 def check_tokens(folder: DataFolder, needed: frozenset[str]) -> Iterator[Finding]:
