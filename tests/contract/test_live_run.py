@@ -20,6 +20,7 @@ from warehouse.config import DataFolder
 ROOT = Path(__file__).parents[2]
 EFFECTIVE_S = 5.0  # what a user is promised of a change of channels
 START_S = 60.0  # on a busy machine
+GREETING = "DLD is reading the public chat of one, two, anonymously"
 
 
 @pytest.fixture
@@ -48,6 +49,12 @@ def start(started: list[subprocess.Popen[str]], env: dict[str, str], *args: str)
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )
     )  # fmt: skip
+
+
+def said(process: subprocess.Popen[str], text: str) -> None:
+    """Read what the process prints until text is in a line of it; a process that ends fails."""
+    assert process.stdout is not None
+    assert any(text in line for line in process.stdout), f"ended without saying {text!r}"
 
 
 async def command(env: dict[str, str], *args: str) -> str:
@@ -125,10 +132,10 @@ def test_make_run_goes_live_on_its_channels_with_everything_else(
                 while not await asyncio.to_thread(answers, url):
                     assert time.monotonic() < deadline, url
                     await asyncio.sleep(0.2)
+            await asyncio.to_thread(said, started[0], GREETING)
             started[0].send_signal(signal.SIGINT)
-            out, _ = await asyncio.to_thread(started[0].communicate)
+            await asyncio.to_thread(started[0].communicate)
             assert started[0].returncode == 0
-            assert "DLD is reading the public chat of one, two, anonymously" in out
 
     asyncio.run(play())
 
