@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from pipeline.clean import STOPWORDS, visible, word_of
 from pipeline.lexicon import Lexicon, twitch_lexicon
 from pipeline.rules import Remembered, Rules
+from pipeline.speech import is_weak_question, laughs, plain_form, without_comfort
 
 VADER_VERSION = "vader-3.3.2"
 # three small letters or more, then a capital: monkaS, limesDance; iPhone and YouTube are not
@@ -59,7 +60,8 @@ class Reading(NamedTuple):
 
     term: what it is named as where it carries nothing, None for what is not named then.
     strange: the token, if it looks like an emote and is in no lexicon, else ''.
-    loud: what it is named as where it carries something.
+    loud: what it is named as where it carries something. form: the token as VADER is to read
+    it. laughs: whether it is laughter.
     """
 
     term: Term | None
@@ -67,6 +69,8 @@ class Reading(NamedTuple):
     valence: float
     strange: str
     loud: Term
+    form: str = ""
+    laughs: bool = False
 
 
 class VaderScorer:
@@ -175,8 +179,13 @@ class FullScorer:
             if term is None
         }
         shown = [i for i, reading in read.items() if reading.kind != "word"]
-        found, said = self._said(tokens, read, shown)
+        forms = [read[i].form if i in read else token for i, token in enumerate(tokens)]
+        found, said = self._said(forms, read, shown)
+        if any(read[i].laughs for i in found):
+            found = without_comfort(found, lambda i: read[i].laughs)
         compound, total = self.rules.compound(found.values(), said)
+        if found and found.keys().isdisjoint(shown) and is_weak_question(tokens, total):
+            compound = 0.0
         scale = compound / total if total else 0.0
         for i, reading in read.items():
             terms[i] = _term(reading, found[i] * scale) if i in found else reading.term
@@ -205,17 +214,25 @@ class FullScorer:
         if token in self.emotes:
             return self._emote(token)
         if token in self.emojis:
-            return _shown(token, "emoji", self.emojis[token], self.knows)
-        return _word(token, self.knows)
+            return _shown(token, "emoji", self.emojis[token], self.knows)._replace(form=token)
+        form = plain_form(token, self._has)
+        if form != token:
+            return self._token(form)._replace(strange="")
+        return _word(token, self.knows)._replace(form=token, laughs=laughs(token))
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
         reading = self._token(token)
-        if reading.kind != "word" or reading.strange or self.rules.says(token):
+        if reading.kind != "word" or reading.strange or self.rules.says(reading.form):
             return None
         return reading.term or ()
 
     def _emote(self, token: str) -> Reading:
-        return _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
+        shown = _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
+        return shown._replace(form=token, laughs=laughs(token))
+
+    def _has(self, token: str) -> bool:
+        """Whether VADER would find the token itself, in whatever case."""
+        return token in self.emotes or token in self.emojis or self.rules.says(token)
 
     def _spaced(self, text: str) -> str:
         """Emoji set apart by spaces, without their joiners and variation selectors."""

@@ -15,7 +15,8 @@ from pipeline.score import FullScorer, VaderScorer, make_scorer
 
 STOCK = SentimentIntensityAnalyzer()
 VADER = VaderScorer()
-FULL = FullScorer(Lexicon("t", {"LUL": 1.5, "BibleThump": -1.6, "Kappa": 0.0}, {"poggers": 2.0}))
+EMOTES = {"LUL": 1.5, "BibleThump": -1.6, "PogChamp": 1.5, "Kappa": 0.0}
+FULL = FullScorer(Lexicon("t", EMOTES, {"poggers": 2.0}))
 
 WORDS = st.sampled_from(
     "good great bad not never but no kind of least without doubt very so isn't ain't the shit "
@@ -123,8 +124,8 @@ def test_punctuation_gives_to_the_compound_but_to_no_term() -> None:
 def test_an_emote_is_itself_in_its_own_case_only() -> None:
     assert FULL.score("LUL").terms == (("LUL", "emote", FULL.compound("LUL")),)
     assert FULL.compound("LUL") > 0
-    assert FULL.compound("lul") == FULL.compound("LuL") == 0.0
-    assert FULL.compound("hey Lul there") == 0.0
+    assert FULL.compound("BibleThump") < 0
+    assert FULL.compound("biblethump") == FULL.compound("hey BIBLETHUMP there") == 0.0
 
 
 def test_a_word_counts_in_any_case() -> None:
@@ -141,7 +142,9 @@ def test_repeats_of_an_emote_saturate() -> None:
 
 
 def test_different_emotes_add_up() -> None:
-    assert FULL.compound("LUL BibleThump") == pytest.approx(-0.1 / (0.01 + 15) ** 0.5, abs=1e-4)
+    assert FULL.compound("PogChamp BibleThump") == pytest.approx(
+        -0.1 / (0.01 + 15) ** 0.5, abs=1e-4
+    )
 
 
 def test_an_emote_the_source_marked_is_no_word() -> None:

@@ -1,0 +1,62 @@
+"""How Twitch writes: drawn-out words, laughter, questions. Why each rule: docs/scoring.md."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+_RUN = re.compile(r"(\w)\1{2,}")
+_ANY_RUN = re.compile(r"(\w)\1+")
+# every spelling of haha, lol, lmao, rofl, xd, jaja, kek; a lone "ha" or "lo" is not one
+_LAUGHTER = re.compile(
+    r"a*(?:h+[ae]+){2,}h*|l+o+l+(?:o+l+)*|l+m+f*a+o+|r+o+f+l+|(?:x+d+)+|(?:j+a+){2,}|(?:ke+)+k|l[eu]l"
+)
+_LAUGHING_EMOTES = frozenset(
+    "LUL LULW LuL KEK KEKL KEKW OMEGALUL ICANT EleGiggle 4Head LMAO xdd PepeLaugh pepeLaugh "
+    "PrideLaugh".split()
+)
+_LAUGHING_WORDS = frozenset("lul lulw kekw omegalul xdd".split())
+_ASKING = frozenset(
+    "who what when where why how which is are was were do does did can could will would "
+    "whats what's who's".split()
+)
+_EDGES = ".,!?:;\"'()"
+_WEAK = 1.9  # a sum below it is one weak word, or several that cancel out
+
+
+def laughs(token: str) -> bool:
+    """Whether a token is laughter: lmaooo, hahaha, LUL."""
+    word = token.strip(_EDGES).lower()
+    is_emote = token in _LAUGHING_EMOTES
+    return is_emote or word in _LAUGHING_WORDS or _LAUGHTER.fullmatch(word) is not None
+
+
+def plain_form(token: str, knows: Callable[[str], bool]) -> str:
+    """The known word that a drawn-out token stands for (SPAMMMM: SPAM), else the token."""
+    core = token.strip(_EDGES)
+    word = core.lower()
+    if len(word) < 3 or knows(token) or knows(word):
+        return token
+    found = "haha" if _LAUGHTER.fullmatch(word) else _shortened(word, knows)
+    return token.replace(core, found.upper() if core.isupper() else found, 1) if found else token
+
+
+def _shortened(word: str, knows: Callable[[str], bool]) -> str | None:
+    if not _RUN.search(word):
+        return None
+    forms = (_RUN.sub(r"\1\1", word), _RUN.sub(r"\1", word), _ANY_RUN.sub(r"\1", word))
+    return next((form for form in forms if knows(form)), None)
+
+
+def is_weak_question(tokens: Sequence[str], total: float) -> bool:
+    """Whether a message asks, and what VADER sums up in it says little. total: that sum."""
+    asks = bool(tokens) and (tokens[0].lower() in _ASKING or any("?" in t for t in tokens))
+    return asks and abs(total) < _WEAK
+
+
+def without_comfort(
+    sentiments: Mapping[int, float], laughing: Callable[[int], bool]
+) -> dict[int, float]:
+    """Sentiments by place; laughter does not make up for what is said beside it, if that is bad."""
+    said = sum(value for i, value in sentiments.items() if not laughing(i))
+    if said >= 0:
+        return dict(sentiments)
+    return {i: 0.0 if laughing(i) else value for i, value in sentiments.items()}
