@@ -66,3 +66,8 @@ STOPWORDS = frozenset(
     "can't won't you're we're they're there's what's of to in on at by is it he we me my be do "
     "if or so as an up us am im ill ive dont cant wont thats its go a i".split()
 )
+
+
+def is_named(word: str) -> bool:
+    """Whether a word of letters is a term that is named where it carries nothing."""
+    return 1 < len(word) <= 25 and word not in STOPWORDS

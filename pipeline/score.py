@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from pipeline.clean import STOPWORDS, visible, word_of
+from pipeline.clean import STOPWORDS, is_named, visible, word_of
 from pipeline.lexicon import Lexicon, twitch_lexicon
 from pipeline.rules import Remembered, Rules
-from pipeline.speech import is_weak_question, laughs, plain_form, without_comfort
+from pipeline.speech import is_odd, is_weak_question, laughs, plain_form, without_comfort
 
 VADER_VERSION = "vader-3.3.2"
 # three small letters or more, then a capital: monkaS, limesDance; iPhone and YouTube are not
@@ -61,7 +61,7 @@ class Reading(NamedTuple):
     term: what it is named as where it carries nothing, None for what is not named then.
     strange: the token, if it looks like an emote and is in no lexicon, else ''.
     loud: what it is named as where it carries something. form: the token as VADER is to read
-    it. laughs: whether it is laughter.
+    it. says: whether it carries a valence. laughs: whether it is laughter.
     """
 
     term: Term | None
@@ -70,6 +70,7 @@ class Reading(NamedTuple):
     strange: str
     loud: Term
     form: str = ""
+    says: bool = True
     laughs: bool = False
 
 
@@ -144,7 +145,7 @@ class FullScorer:
         self.marked: Remembered[str, Reading] = Remembered(self._emote)
         # what most chat is made of: the term of a silent word, () for one that is not named;
         # None for every other token
-        self.plain: Remembered[str, Term | tuple[()] | None] = Remembered(self._silent)
+        self.plain: Remembered[str, Term | tuple[()] | None] = Remembered(self._silent, 40_000)
         self.short: Remembered[tuple[str, tuple[str, ...]], Scored] = Remembered(
             lambda message: self._score(*message), _MESSAGES
         )
@@ -178,13 +179,14 @@ class FullScorer:
             for i, term in enumerate(terms)
             if term is None
         }
+        for i, reading in read.items():
+            tokens[i] = reading.form
         shown = [i for i, reading in read.items() if reading.kind != "word"]
-        forms = [read[i].form if i in read else token for i, token in enumerate(tokens)]
-        found, said = self._said(forms, read, shown)
-        if any(read[i].laughs for i in found):
+        found, said = self._said(tokens, read, shown)
+        if len(found) > 1 and any(read[i].laughs for i in found):
             found = without_comfort(found, lambda i: read[i].laughs)
         compound, total = self.rules.compound(found.values(), said)
-        if found and found.keys().isdisjoint(shown) and is_weak_question(tokens, total):
+        if total and is_weak_question(tokens, total) and found.keys().isdisjoint(shown):
             compound = 0.0
         scale = compound / total if total else 0.0
         for i, reading in read.items():
@@ -218,13 +220,21 @@ class FullScorer:
         form = plain_form(token, self._has)
         if form != token:
             return self._token(form)._replace(strange="")
-        return _word(token, self.knows)._replace(form=token, laughs=laughs(token))
+        reading, says = _word(token, self.knows), self.rules.says(token)
+        return reading._replace(form=token, says=says, laughs=says and laughs(token))
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
+        if token.isalpha() and token.islower() and self._is_unheard(token):
+            return (token, "word", 0.0) if is_named(token) else ()
         reading = self._token(token)
-        if reading.kind != "word" or reading.strange or self.rules.says(reading.form):
+        if reading.kind != "word" or reading.strange or reading.says:
             return None
         return reading.term or ()
+
+    def _is_unheard(self, word: str) -> bool:
+        """Whether a word of small letters is in no lexicon: most are, and need no closer look."""
+        known = word in self.rules.lexicon or word in self.emotes or word in self.emojis
+        return not known and not is_odd(word)
 
     def _emote(self, token: str) -> Reading:
         shown = _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)

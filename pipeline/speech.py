@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 _RUN = re.compile(r"(\w)\1{2,}")
+# what may be drawn out or laughter: most words are neither, and need no closer look
+_ODD = re.compile(r"(\w)\1{2}|ha|h[ae]h|lo+l|a+o|o+fl|xd|ja|kek|l[eu]l", re.IGNORECASE)
 _ANY_RUN = re.compile(r"(\w)\1+")
 # every spelling of haha, lol, lmao, rofl, xd, jaja, kek; a lone "ha" or "lo" is not one
 _LAUGHTER = re.compile(
@@ -29,8 +31,15 @@ def laughs(token: str) -> bool:
     return is_emote or word in _LAUGHING_WORDS or _LAUGHTER.fullmatch(word) is not None
 
 
+def is_odd(token: str) -> bool:
+    """Whether a token may be drawn out or laughter; most are neither."""
+    return _ODD.search(token) is not None
+
+
 def plain_form(token: str, knows: Callable[[str], bool]) -> str:
     """The known word that a drawn-out token stands for (SPAMMMM: SPAM), else the token."""
+    if not is_odd(token):
+        return token
     core = token.strip(_EDGES)
     word = core.lower()
     if len(word) < 3 or knows(token) or knows(word):
@@ -48,8 +57,9 @@ def _shortened(word: str, knows: Callable[[str], bool]) -> str | None:
 
 def is_weak_question(tokens: Sequence[str], total: float) -> bool:
     """Whether a message asks, and what VADER sums up in it says little. total: that sum."""
-    asks = bool(tokens) and (tokens[0].lower() in _ASKING or any("?" in t for t in tokens))
-    return asks and abs(total) < _WEAK
+    if abs(total) >= _WEAK or not tokens:
+        return False
+    return tokens[0].lower() in _ASKING or any("?" in token for token in tokens)
 
 
 def without_comfort(
