@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from pipeline.channel_commands import channels
 from pipeline.channels import channel_logins
-from pipeline.commands import import_files, score_lines, show_vocabulary
+from pipeline.commands import import_files, score_lines
 from pipeline.config import PipelineSettings
 from pipeline.daemon import run as run_daemon
 from pipeline.doctor.command import doctor
@@ -35,6 +35,7 @@ from pipeline.sources.simulation.profiles import PROFILES
 from pipeline.spare import spare_memory
 from pipeline.table import ChatTable
 from pipeline.takeaway import backup, export, restore
+from pipeline.vocabulary_commands import vocabulary
 from warehouse.config import DataFolder, data_folder
 from warehouse.erase import scrub
 from warehouse.errors import AppError, BadInput
@@ -57,13 +58,6 @@ class Times(StrEnum):
 
     kept = "kept"
     now = "now"
-
-
-class Shape(StrEnum):
-    """How the vocabulary is printed."""
-
-    table = "table"
-    json = "json"
 
 
 class LexiconName(StrEnum):
@@ -176,14 +170,7 @@ def score(
     score_lines(lexicon.value)
 
 
-@app.command()
-def vocabulary(
-    format: Annotated[Shape, typer.Option(help="table or json")] = Shape.table,
-) -> None:
-    """Proposed and accepted terms."""
-    show_vocabulary(format.value)
-
-
+app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(channels, name="channels")
 app.command()(doctor)
 app.command()(login)

@@ -140,7 +140,7 @@ class FullScorer:
         self.version = lexicon.version
         self.rules = Rules(lexicon.words)
         self.emotes = lexicon.emotes
-        self.emojis = {emoji: _emoji_valence(emoji) for emoji in self.rules.emojis}
+        self.emojis = {emoji: emoji_valence(emoji) for emoji in self.rules.emojis}
         self.readings: Remembered[str, Reading] = Remembered(self._token)
         self.marked: Remembered[str, Reading] = Remembered(self._emote)
         # what most chat is made of: the term of a silent word, () for one that is not named;
@@ -295,7 +295,7 @@ def _plain_rules() -> Rules:
     return Rules()
 
 
-def _emoji_valence(emoji: str) -> float:
+def emoji_valence(emoji: str) -> float:
     """What VADER's own description of the emoji sums to, within -4..4."""
     rules = _plain_rules()
     text = rules.described(emoji)
