@@ -308,7 +308,7 @@ def old(folder: DataFolder) -> Iterator[DataFolder]:
 
 def test_a_warehouse_of_the_first_schema_gets_its_rollups_filled(old: DataFolder) -> None:
     with Store(old.warehouse) as store:
-        assert store.meta("schema") == "2"
+        assert int(store.meta("schema") or 0) >= 2
         assert stored(store, "SELECT count(*) > 90 FROM window_hours") == [(True,)]
         republish(old, store)
         check(old, store)
