@@ -186,7 +186,7 @@ class FullScorer:
         if len(found) > 1 and any(read[i].laughs for i in found):
             found = without_comfort(found, lambda i: read[i].laughs)
         compound, total = self.rules.compound(found.values(), said)
-        if total and is_weak_question(tokens, total) and found.keys().isdisjoint(shown):
+        if total and is_weak_question(tokens, total):
             compound = 0.0
         scale = compound / total if total else 0.0
         for i, reading in read.items():
