@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from pipeline.learn.corpus import Corpus, read_corpus
-from pipeline.learn.seeds import seeds
+from pipeline.learn.seeds import is_laughter, seeds
 from pipeline.learn.valence import Learned, learn
-from pipeline.lexicon import twitch_lexicon
+from pipeline.lexicon import rated_lexicon
 from warehouse.manifest import replace_file
 
 _DICTIONARY = 3.0  # Zipf frequency of English words that everybody writes
+_ANY_WORD = 2.0  # and of those that a few write
 _SHOWN = 25
 _CAPITALS = re.compile(r"(?=.*[A-Z])[A-Za-z0-9]{3,}")
 _CAMEL = re.compile(r"[A-Za-z0-9]*[a-z]{2}[A-Z][A-Za-z0-9]*")
@@ -40,7 +41,7 @@ def learn_command(
     began = time.monotonic()
     corpus = read_corpus(chat)
     _say(f"{corpus.total} messages, {len(corpus.names)} terms", began)
-    known = seeds(corpus, twitch_lexicon())
+    known = seeds(corpus, rated_lexicon())
     spaces = [message_space(corpus, seed)]
     _say("terms placed by the messages they share", began)
     spaces.append(window_space(corpus, seed))
@@ -62,15 +63,19 @@ def learn_command(
 
 def emotes(corpus: Corpus, least: int, strict: bool = False) -> list[str]:
     """Terms that are emotes: the source says so, or capitals are part of a name that is no
-    word of the dictionary; strict: and that is written like monkaS."""
+    word of the dictionary. strict: is no word of the dictionary and no channel, and the source
+    says so or it is written like monkaS."""
     from wordfreq import zipf_frequency
 
     may_be = _CAMEL.fullmatch if strict else _CAPITALS.fullmatch
+    most = _ANY_WORD if strict else _DICTIONARY
     return [
         name
-        for name, n, marked in zip(corpus.names, corpus.n, corpus.marked, strict=True)
+        for name, n, marked in zip(corpus.names, corpus.n.tolist(), corpus.marked, strict=True)
         if n >= least
-        and (marked or (may_be(name) and zipf_frequency(name.lower(), "en") < _DICTIONARY))
+        and (marked or may_be(name))
+        and ((marked and not strict) or zipf_frequency(name.lower(), "en") < most)
+        and not (strict and name.lower() in corpus.channels)
     ]
 
 
@@ -100,6 +105,8 @@ def written(found: Sequence[Learned], places: dict[str, int]) -> str:
 def evidence(one: Learned) -> str:
     """Why a term got its valence, in words."""
     near = f"keeps company with {', '.join(one.near)}"
+    if is_laughter(one.term):
+        return f"{near}; its name is laughter"
     return f"{near}; its name holds {', '.join(one.inside)}" if one.inside else near
 
 

@@ -32,7 +32,8 @@ _COLUMNS = ("stream", "t", "text")
 class Corpus:
     """names: terms, most used first; n: messages that hold each. messages, windows: documents
     as (numbers of terms, where each document ends), a term once a message. total: messages.
-    places: channels that use each term; marked: whether the source called it an emote."""
+    places: channels that use each term; marked: whether the source called it an emote.
+    channels: their names."""
 
     names: list[str]
     n: Ints
@@ -41,13 +42,14 @@ class Corpus:
     messages: tuple[Ints, Ints]
     windows: tuple[Ints, Ints]
     total: int
+    channels: frozenset[str]
 
 
 @dataclass
 class _Tokens:
     """Tokens as they came, by number: names in order of first sight; of every token its number
     and its message; of every message its moment (a window of a stream) and its channel.
-    marked: names of emotes."""
+    marked: names of emotes; places: channels by number."""
 
     names: dict[str, int] = field(default_factory=dict)
     flat: array[int] = field(default_factory=lambda: array("i"))
@@ -55,6 +57,7 @@ class _Tokens:
     moment: array[int] = field(default_factory=lambda: array("i"))
     channel: array[int] = field(default_factory=lambda: array("i"))
     marked: set[str] = field(default_factory=set)
+    places: dict[str, int] = field(default_factory=dict)
 
 
 def documents(parts: tuple[Ints, Ints]) -> Iterator[Ints]:
@@ -92,6 +95,7 @@ def read_corpus(path: Path) -> Corpus:
         _documents(flat, message),
         _documents(flat, moment),
         len(tokens.moment),
+        frozenset(tokens.places),
     )
 
 
@@ -99,14 +103,13 @@ def _read(path: Path) -> _Tokens:
     found = _Tokens()
     cleaned: dict[str, str] = {}
     moments: dict[tuple[str, int], int] = {}
-    places: dict[str, int] = {}
     for place, stream, t, text, bot, emotes in _rows(path):
         if not text or is_filtered(text, "", bool(bot)):
             continue
         at = len(found.moment)
         moment = f"{place}/{stream}", int((t or 0) // WINDOW_S)
         found.marked.update((emotes or "").split())
-        found.channel.append(places.setdefault(place, len(places)))
+        found.channel.append(found.places.setdefault(place, len(found.places)))
         found.moment.append(moments.setdefault(moment, len(moments)))
         for token in visible(text).split():
             word = cleaned.get(token)

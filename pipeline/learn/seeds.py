@@ -10,6 +10,9 @@ from pipeline.score import emoji_valence
 
 _USED = 50  # messages, for a word to teach
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|\d+")
+_LAUGHTER = re.compile(
+    r"^(?:lol|lmf?ao|rofl|(?:ha|he){2,})$|LUL|Lu[lL](?![a-z])|LMF?AO|[Kk]ek(?!e)|KEK|L(?:augh|AUGH)|Giggle"
+)
 _RUN = re.compile(r"(.)\1+")
 _ENDINGS = 3  # letters that emotes put behind a word: Sadge, RAGEY, Okayge
 _LEAST_WORD = 3
@@ -42,6 +45,11 @@ def in_name(name: str, known: Mapping[str, float]) -> list[str]:
             if word:
                 found.append(word)
     return found
+
+
+def is_laughter(name: str) -> bool:
+    """Whether a word is laughter, or a name says that it is: limesLUL, PepeLaugh."""
+    return _LAUGHTER.search(name) is not None
 
 
 def _readings(part: str) -> Sequence[str]:

@@ -5,6 +5,7 @@ Goldberg 2014), and skip-gram over 15-second windows (Mikolov et al. 2013). The 
 the same vectors: skip-gram runs on one thread.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ def message_space(corpus: Corpus, seed: int) -> Floats:
 def window_space(corpus: Corpus, seed: int) -> Floats:
     """(terms, 100): a row of length 1 a term."""
     from gensim.models import Word2Vec
+
+    logging.getLogger("gensim").setLevel(logging.WARNING)  # or it tells of every second
 
     model = Word2Vec(
         vector_size=_GRAM, window=10, sg=1, negative=5, sample=1e-4,

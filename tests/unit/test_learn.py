@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from pipeline.__main__ import app
 from pipeline.learn.command import emotes
 from pipeline.learn.corpus import documents, read_corpus
-from pipeline.learn.seeds import in_name, seeds
+from pipeline.learn.seeds import in_name, is_laughter, seeds
 from pipeline.lexicon import twitch_lexicon
 from warehouse.errors import BadInput
 
@@ -138,3 +138,29 @@ def test_words_of_the_dictionary_are_no_emotes_unless_the_source_says_so(tmp_pat
         "Clap",
         "monkaQ",
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["lol", "lmfao", "hahaha", "LuL", "limesLUL", "PepeLaugh", "rooKek"]
+)
+def test_names_tell_of_laughter(name: str) -> None:
+    assert is_laughter(name)
+
+
+@pytest.mark.parametrize("name", ["lollipop", "ha", "Lulu", "HahaCat", "monkaS", "keke", ""])
+def test_other_names_do_not(name: str) -> None:
+    assert not is_laughter(name)
+
+
+def test_strictly_only_what_nobody_writes_as_a_word_is_an_emote(tmp_path: Path) -> None:
+    texts = many(*["Clap monkaQ UWU KEKQ"] * 60)
+    told = ["Clap UWU"] * len(texts)
+    corpus = read_corpus(table(tmp_path / "c.parquet", texts, emotes=told))
+    assert set(emotes(corpus, 50)) == {"Clap", "UWU", "KEKQ", "monkaQ"}
+    assert emotes(corpus, 50, strict=True) == ["monkaQ"]
+
+
+def test_a_channel_is_no_emote_strictly(tmp_path: Path) -> None:
+    texts = many(*["someBody monkaQ"] * 60)
+    corpus = read_corpus(table(tmp_path / "c.parquet", texts, channel=["somebody"] * len(texts)))
+    assert emotes(corpus, 50, strict=True) == ["monkaQ"]

@@ -1,0 +1,133 @@
+"""What the score is worth on labelled chat, and what each rule adds. Run with `make bench`.
+
+The labels choose among rules and are used for nothing else. Needs DLD_TEST_DATA: the folder with
+`data/labelled`. A rule is taken away by itself; what then changes is what it adds.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+import pipeline.score
+from pipeline.lexicon import Lexicon, rated_lexicon, twitch_lexicon
+from pipeline.rules import Rules
+from pipeline.score import FullScorer, Scorer, VaderScorer
+
+FOLDER = Path(os.environ.get("DLD_TEST_DATA", "none")) / "data" / "labelled"
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no labelled chat: DLD_TEST_DATA")
+NEUTRAL = 0.05
+AIMS = {"jasonmates": 0.72, "dota": 0.72, "csgo": 0.67}
+Labelled = list[tuple[str, int]]
+
+
+def jasonmates() -> Iterator[tuple[str, int]]:
+    with (FOLDER / "jasonmates2026_gold.csv").open(newline="", encoding="utf-8") as file:
+        for row in list(csv.reader(file))[1:]:
+            if len(row) == 2:
+                yield row[0], int(float(row[1]))
+
+
+def dota() -> Iterator[tuple[str, int]]:
+    signs = {"POSITIVE": 1, "NEGATIVE": -1}
+    for line in (FOLDER / "lolgans2016_dota.tsv").read_text("utf-8").split("\n"):
+        label, tab, text = line.partition("\t")
+        if tab:
+            yield text.split("\t")[0], signs.get(label, 0)
+
+
+def csgo() -> Iterator[tuple[str, int]]:
+    with (FOLDER / "lolgans2016_csgo.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.reader(file):
+            try:
+                mean = float(row[1])
+            except (ValueError, IndexError):
+                continue
+            yield row[0], (mean > 0) - (mean < 0)
+
+
+def judged(score: Scorer, rows: Labelled) -> str:
+    """accuracy/macro-F1, at thresholds of +-0.05."""
+    compounds = [score.compound(text) for text, _ in rows]
+    found = [(c >= NEUTRAL) - (c <= -NEUTRAL) for c in compounds]
+    truth = [label for _, label in rows]
+    f1 = f1_score(truth, found, average="macro")
+    return f"{accuracy_score(truth, found):.3f}/{f1:.3f}"
+
+
+def without(**changed: object) -> Callable[[], Scorer]:
+    """The full scorer with names of its module bound to something else."""
+
+    def make() -> Scorer:
+        for name, value in changed.items():
+            setattr(pipeline.score, name, value)
+        return FullScorer()
+
+    return make
+
+
+def lexicon(words: Callable[[str, float], bool] = lambda *_: True, **more: bool) -> FullScorer:
+    """The full scorer with only those words; emotes: False takes them away."""
+    full = twitch_lexicon()
+    kept = {word: value for word, value in full.words.items() if words(word, value)}
+    emotes = full.emotes if more.get("emotes", True) else {}
+    return FullScorer(Lexicon("bench", emotes, kept))
+
+
+def in_sentence() -> Scorer:
+    """Emotes as words in any case, scored within the sentence."""
+    full = twitch_lexicon()
+    emotes = {emote.lower(): value for emote, value in full.emotes.items()}
+    return FullScorer(Lexicon("bench", {}, emotes | full.words))
+
+
+def with_humour() -> Scorer:
+    """Kappa and its like as positive as a smile."""
+    full = twitch_lexicon()
+    ironic = {e: 1.2 for e, v in full.emotes.items() if e.startswith(("Kappa", "Keepo")) and v == 0}
+    return FullScorer(Lexicon("bench", full.emotes | ironic, full.words))
+
+
+KNOWN = Rules().lexicon
+SCORERS: dict[str, Callable[[], Scorer]] = {
+    "VADER": VaderScorer,
+    "full": FullScorer,
+    "- learned emotes": lambda: FullScorer(rated_lexicon()),
+    "- all emotes": lambda: lexicon(emotes=False),
+    "- emotes apart, in exact case": in_sentence,
+    "- Kappa as neutral": with_humour,
+    "- words of Twitch": lambda: lexicon(lambda word, _: word in KNOWN),
+    "- false friends": lambda: lexicon(lambda word, _: word not in KNOWN),
+    "- masked words (***)": lambda: lexicon(lambda word, _: "*" not in word),
+    "- drawn-out words": without(plain_form=lambda token, _: token),
+    "- weak questions": without(is_weak_question=lambda *_: False),
+    "- laughter is no comfort": without(without_comfort=lambda found, _: found),
+    "- repeats saturate": without(_REPEAT=1.0),
+    "- invisible characters": without(visible=lambda text: text),
+}
+
+
+def test_what_each_rule_adds_on_labelled_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = {f.__name__: list(f()) for f in (jasonmates, dota, csgo)}
+    alone = {f"{name}, deduplicated": [*dict(rows).items()] for name, rows in sets.items()}
+    sets = {**sets, **{name: rows for name, rows in alone.items() if "dota" not in name}}
+    print("\n" + " ".join(f"{name} ({len(rows)})," for name, rows in sets.items()))
+    for name, make in SCORERS.items():
+        with monkeypatch.context() as patch:
+            for bound in (
+                "plain_form",
+                "is_weak_question",
+                "without_comfort",
+                "_REPEAT",
+                "visible",
+            ):
+                patch.setattr(pipeline.score, bound, getattr(pipeline.score, bound))
+            scorer = make()
+            told = [judged(scorer, rows) for rows in sets.values()]
+        print(f"{name:32}", "  ".join(told))
+        if name == "full":
+            for figure, aim in zip(told, AIMS.values(), strict=False):
+                assert float(figure.split("/")[0]) >= aim
