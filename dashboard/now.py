@@ -8,10 +8,16 @@ from typing import Any
 
 from dashboard import words
 from dashboard.series import Row, margin, state
+from warehouse.records import READABLE_LEAST
 
 QUIET_WINDOWS, QUIET_N = 5, 3
 FRESH = timedelta(seconds=90)
 WINDOW = timedelta(seconds=30)
+
+
+def is_supported(readable: float | None) -> bool:
+    """Whether a channel with that share of readable messages has a mood that can be told."""
+    return readable is None or readable >= READABLE_LEAST
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,11 @@ class Card:
     recap: Row | None = None
     readable: float | None = None
     skill: Row | None = None
+
+    @property
+    def supported(self) -> bool:
+        """Whether enough of the chat can be read to tell a mood."""
+        return is_supported(self.readable)
 
     @property
     def last(self) -> Row | None:

@@ -2,6 +2,8 @@
 
 export const WINDOW_MS = 30_000;
 export const STEPS = 10;
+/** Share of messages below which a channel’s chat cannot be scored. */
+const READABLE_LEAST = 0.5;
 const STATUS = new Set(["live", "quiet", "offline", "stale"]);
 
 const limit = (value) => Math.max(-1, Math.min(1, value));
@@ -86,6 +88,7 @@ export function readMood(body) {
     generatedAt: time(value.generated_at),
     status: value.status,
     readable: isNumber(value.readable) ? value.readable : null,
+    supported: !isNumber(value.readable) || value.readable >= READABLE_LEAST,
     now: newest(value.now),
     history: history.sort((a, b) => a.at - b.at),
     forecast: forecast(value.forecast ?? null),

@@ -65,6 +65,7 @@ function showChart(status) {
     time: words.clock,
     window: words.told,
   };
+  element("sentiment").hidden = !mood.supported;
   element("chart").replaceChildren(chart({ history, forecast }, texts));
   const silent = history.some(({ mood: value, n }) => value === null && n !== null);
   const unseen = history.some(({ mood: value, n }) => value === null && n === null);
@@ -90,6 +91,7 @@ function showReceived() {
 
 /** What the score is of: the newest window or, after it, the whole stream. */
 function scored(status) {
+  if (!mood.supported) return { value: null, word: words.unsupported };
   if (status === "quiet") return { value: null, word: words.quiet };
   const { mood: value, label } = mood.now;
   if (status !== "offline") return { value, word: label || (value !== null && words.sign(value).word) };
@@ -120,7 +122,7 @@ function showNext(status) {
 
 function showMoment() {
   const target = element("moment");
-  if (!mood.moment?.text) return target.replaceChildren();
+  if (!mood.moment?.text || !mood.supported) return target.replaceChildren();
   return target.replaceChildren(bold(words.clock(mood.moment.at)), ` ${mood.moment.text}`);
 }
 
@@ -144,7 +146,7 @@ function showRecap(status) {
   put("recap-when", parts.filter(Boolean).join(" "));
   const facts = [
     n !== null && words.messages(n),
-    mean !== null && `mood ${words.score(mean)}`,
+    mean !== null && mood.supported && `mood ${words.score(mean)}`,
   ];
   put("recap-text", [title, facts.filter(Boolean).join(", "), text].filter(Boolean).join(". "));
 }

@@ -55,6 +55,7 @@ export const NOTICES = {
 export const FOLLOWED = (login, at) => `DLD follows ${login}; its last data is of ${at}.`;
 export const stale = (at) => `No new data since ${clock(at)}`;
 export const quiet = "too quiet to tell";
+export const unsupported = "unsupported language";
 export const band = (low, high) => `${percent(0.8)}: ${score(low)} to ${score(high)}`;
 export const overall = (word) => `${word} overall`;
 

@@ -159,9 +159,6 @@ class Intake:
         self.gate.used(message.channel, day, chatter, terms)
         if scored.strange:
             self.vocabulary.saw(message.channel, message.at, chatter, scored)
-        if message.channel not in self.readable:
-            self.readable[message.channel] = Readable()
-        self.readable[message.channel].saw(message.text)
         self.counts.messages += 1
         return Line(message.at, chatter, message.text, scored, key)
 
@@ -224,6 +221,10 @@ class Intake:
         ]
         self._again.clear()
         new = [c for t in self.tracks.values() for c in t.close(now, self.grace_s)]
+        for closed in new:
+            if closed.lines:
+                known = self.readable.setdefault(closed.window.channel, Readable())
+                known.saw(closed.lines, closed.window.readable)
         return [*again, *new]
 
     def drain(self) -> list[Closed]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from warehouse.records import HORIZON, WINDOW_SECONDS, Forecast, Window, iso, utc
+from warehouse.records import HORIZON, READABLE_LEAST, WINDOW_SECONDS, Forecast, Window, iso, utc
 
 HISTORY = 60
 STALE_S = 90
@@ -21,6 +21,7 @@ _QUIET_WINDOWS, _QUIET_N = 5, 3
 _TOP, _TOP_LENGTH = 5, 25
 _TITLE, _TROUBLE = 140, 200  # characters; Twitch's titles are no longer
 _MOMENT_N, _MOMENT_Z = 5, 3.0
+_UNREAD = "most of this chat is in a language that cannot be scored"
 
 
 @dataclass
@@ -64,6 +65,7 @@ def body(state: MoodState, source: str, now: float, clock: float | None = None) 
 
     now: the wall clock. clock: the source's own, where that is another (a replay).
     """
+    supported = state.readable is None or state.readable >= READABLE_LEAST
     found: dict[str, Any] = {
         "v": 1,
         "channel_id": state.channel_id,
@@ -73,14 +75,14 @@ def body(state: MoodState, source: str, now: float, clock: float | None = None) 
         "generated_at": iso(utc(now)),
         "status": status(state, now if clock is None else clock),
         "readable": None if state.readable is None else round(state.readable, 2),
-        "now": _now(state),
+        "now": _now(state, supported),
         "history": _history(state.windows),
-        "forecast": _forecast(state) if state.on else None,
+        "forecast": _forecast(state) if state.on and supported else None,
         "moment": state.moment,
         "recap": state.recap and {**state.recap, "title": state.recap["title"][:_TITLE]},
     }
     if found["forecast"] is None:
-        found["why"] = _why_not(state)
+        found["why"] = _why_not(state) if supported else _UNREAD
     data = orjson.dumps(found)
     while len(data) > MAX_BODY and found["history"]:
         found["history"] = found["history"][1:]
@@ -99,13 +101,18 @@ def status(state: MoodState, now: float) -> str:
     return "quiet" if sum(w.n_messages for w in recent) < _QUIET_N else "live"
 
 
-def _now(state: MoodState) -> dict[str, Any]:
+def _now(state: MoodState, supported: bool) -> dict[str, Any]:
     last = state.windows[-1] if state.windows else None
     mood = last.mean_compound if last else None
     most = Counter(state.top).most_common(_TOP)
     top = [[term[:_TOP_LENGTH], n] for term, n in most]
     n = last.n_messages if last else 0
-    return {"mood": _short(mood), "label": label(mood), "n": n, "top": top}
+    return {
+        "mood": _short(mood),
+        "label": label(mood) if supported else "unsupported",
+        "n": n,
+        "top": top,
+    }
 
 
 def _history(windows: Sequence[Window]) -> list[list[Any]]:

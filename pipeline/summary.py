@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import fsum, sqrt
 from typing import NamedTuple
 
+from pipeline.readable import share_readable
 from pipeline.score import Scored
 from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 
@@ -90,6 +91,7 @@ def summarise(
         sub_n=tuple(len(slot) for slot in slots),
         sub_mean=tuple(_mean(slot) for slot in slots),
         lexicon_version=lexicon_version,
+        readable=share_readable(lines),
     )
 
 

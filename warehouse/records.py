@@ -14,6 +14,7 @@ HORIZON = 10  # forecast steps, a window each
 QUANTILES = (0.025, 0.10, 0.50, 0.90, 0.975)
 VOLUME_QUANTILES = (0.10, 0.50, 0.90)
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
+READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
 
 
 def window_start(at: float) -> int:
@@ -38,6 +39,7 @@ class Window:
     observed_s: 0..30 seconds in which the channel was seen. n_*: counts, filtered messages
     apart. mean_compound, sd_compound: -1..1 and 0..1 (ddof 1; None below 2 messages).
     share_*: 0..1 of n_messages, None in silence. sub_n, sub_mean: the six 5-second slots.
+    readable: 0..1, the share of messages the scorer can read; None: too little to tell.
     """
 
     channel: str
@@ -57,6 +59,7 @@ class Window:
     sub_n: tuple[int, ...]
     sub_mean: tuple[float | None, ...]
     lexicon_version: str
+    readable: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import address, bars, charts, data, export, frame, span, words
+from dashboard import address, bars, charts, data, export, frame, now, span, words
 from dashboard.series import Row
 from dashboard.span import Span
 from dashboard.style import CONFIG, CONFIG_ZOOM
@@ -32,7 +32,20 @@ def draw(manifest: Manifest) -> None:
         channels = _channels(known)
     with right:
         chosen = span.choose(known, channels, _end(manifest), tz)
-    _span(channels, chosen, tz)
+    if not channels:
+        frame.put(frame.say("Choose a channel above."))
+    readable = {c["channel"]: c["readable"] for c in known if c["channel"] in channels}
+    for channel, share in readable.items():
+        if not now.is_supported(share):
+            frame.put(frame.say(_unsupported(channel, share)))
+    _span([c for c in channels if now.is_supported(readable[c])], chosen, tz)
+
+
+def _unsupported(channel: str, share: float) -> str:
+    return (
+        f"{words.plain(channel)}: unsupported language. {words.percent(share)} of its messages "
+        "can be read, so its mood cannot be told and is left out."
+    )
 
 
 def _end(manifest: Manifest) -> datetime:
@@ -59,7 +72,6 @@ def _channels(known: Sequence[Row]) -> list[str]:
 
 def _span(channels: list[str], chosen: Span, tz: tzinfo) -> None:
     if not channels:
-        frame.put(frame.say("Choose a channel above."))
         return
     inside = {"channels": channels, "since": chosen.since, "until": chosen.until}
     summary = data.rows("dash_summary", **inside)

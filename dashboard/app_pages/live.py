@@ -91,6 +91,8 @@ def _head(card: Card) -> Markup:
 
 
 def _mood(card: Card, tz: tzinfo) -> list[Markup]:
+    if not card.supported:
+        return _unsupported(card)
     if card.status == "offline":
         return _recap(card, tz)
     mood, said = card.mood()
@@ -107,6 +109,20 @@ def _mood(card: Card, tz: tzinfo) -> list[Markup]:
             cls="dld-mood",
         ),
         row(f"{said}{at}", cls="dld-sub"),
+    ]
+
+
+def _unsupported(card: Card) -> list[Markup]:
+    """Instead of a mood, for chat in a language that VADER cannot read."""
+    share = words.percent(card.readable)
+    return [
+        row(
+            span(words.glyph(None), cls="dld-glyph silent"),
+            span("–", cls="dld-number"),
+            span("unsupported language", cls="dld-word"),
+            cls="dld-mood",
+        ),
+        row(f"{share} of messages can be read: no mood can be told", cls="dld-sub"),
     ]
 
 
@@ -135,7 +151,7 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
 
 def _facts(card: Card, clock: datetime) -> Markup:
     pairs: list[tuple[str, str | Markup]] = []
-    if card.status != "offline":
+    if card.status != "offline" and card.supported:
         mean, n = card.lately()
         five = f"{words.glyph(mean)} {words.signed(mean)} over {words.messages(n)}"
         five = five if n else "nobody spoke (n = 0)"

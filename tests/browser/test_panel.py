@@ -235,6 +235,17 @@ def test_the_received_data_and_the_score_below_it(page, ebs):
     assert score["y"] >= received["y"] + received["height"]
 
 
+def test_a_chat_that_cannot_be_read_is_unsupported_never_neutral(page, ebs):
+    why = "most of this chat is in a language that cannot be scored"
+    now = {"mood": 0.0, "label": "unsupported", "n": 41, "top": []}
+    shown(page, ebs, readable=0.12, now=now, forecast=None, why=why)
+    assert page.locator("#score").inner_text().split() == ["–", "unsupported", "language"]
+    assert page.locator("#count").inner_text() == "41 messages · 12\xa0% readable"
+    assert page.locator("#next").inner_text().split("\n") == ["no forecast", why]
+    assert not page.locator("#sentiment").is_visible()
+    assert not page.locator("#moment").inner_text()
+
+
 def test_the_chart_is_at_the_top_centre(page, ebs):
     shown(page, ebs)
     box = page.locator("#chart svg").bounding_box()

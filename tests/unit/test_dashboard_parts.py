@@ -1,5 +1,6 @@
 """The dashboard's words, skill, downloads and cards: plain functions, exact values."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -230,3 +231,10 @@ def test_a_card_shows_half_an_hour_and_not_the_stream_before() -> None:
 )
 def test_a_band_is_told_to_be_honest_narrow_or_wide(coverage: float, said: str) -> None:
     assert skill.band_verdict(coverage, 0.8) == said
+
+
+@pytest.mark.parametrize(
+    ("readable", "supported"), [(None, True), (1.0, True), (0.5, True), (0.49, False), (0.0, False)]
+)
+def test_chat_that_cannot_be_read_is_unsupported(readable: float | None, supported: bool) -> None:
+    assert replace(card([seen(30, 9)]), readable=readable).supported is supported

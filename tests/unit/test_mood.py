@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -143,3 +144,12 @@ def test_endless_words_from_elsewhere_are_cut_before_the_history_is() -> None:
     found = body(made, "simulated", NOW)
     assert len(found) <= MAX_BODY
     assert len(orjson.loads(found)["history"]) >= 50
+
+
+@pytest.mark.parametrize(("readable", "label"), [(0.49, "unsupported"), (0.5, "positive")])
+def test_chat_that_cannot_be_read_has_no_mood_in_words(readable: float, label: str) -> None:
+    made = state(window(2940), window(2970, 41, 0.2111), readable=readable)
+    found = said(made)
+    assert found["now"]["label"] == label
+    told = "most of this chat is in a language that cannot be scored"
+    assert (found.get("why") == told) is (label == "unsupported")

@@ -296,7 +296,9 @@ def test_the_body_keeps_its_channel_id_and_state_after_a_restart(
     info = ChannelInfo("demo", "4242", "Demo", "en")
     engine = launch()
     engine.know([info])
-    engine.feed(chat.turn(40, chat.start(0), chat.watch(0), chat.say(1, "привет"), chat.say(2)))
+    engine.feed(
+        chat.turn(40, chat.start(0), chat.watch(0), chat.say(1, "привет"), chat.say(2, "12"))
+    )
     engine.housekeeping()
     engine.commit()
     lost_power(engine)
@@ -305,7 +307,9 @@ def test_the_body_keeps_its_channel_id_and_state_after_a_restart(
     engine.know([info])
     assert [path.name for path in folder.latest.iterdir()] == ["4242.json"]
     assert b'"status":"stale"' in (folder.latest / "4242.json").read_bytes()
-    assert rows(folder, "SELECT channel_id, readable FROM channels") == [("4242", 0.5)]
+    assert rows(folder, "SELECT channel_id, readable FROM channels") == [
+        ("4242", pytest.approx(21 / 22))
+    ]
 
 
 def test_text_that_grew_too_old_while_it_was_off_is_gone_at_start(
