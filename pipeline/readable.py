@@ -31,6 +31,7 @@ _BELIEVED = 20  # messages for which a new channel is believed to be readable
 _LANGUAGES = "ENGLISH SPANISH PORTUGUESE FRENCH GERMAN ITALIAN POLISH TURKISH".split()
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_SHARE = 6  # one word in so many is plainly English
 _RUN = re.compile(r"(\w)\1{2,}")
 _LONGEST = 15  # letters; keys hit at random are longer than words
 _TEXT = 300  # characters of a message
@@ -155,7 +156,7 @@ def _words(texts: Sequence[str]) -> list[str]:
 
 
 def _is_english(words: Sequence[str]) -> bool:
-    if 4 * len(_ENGLISH.intersection(words)) >= len(words):
+    if _SHARE * len(_ENGLISH.intersection(words)) >= len(words):
         return True
     from lingua import Language
 
