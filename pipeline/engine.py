@@ -27,7 +27,7 @@ from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover, reopen, undo_ahead
 from pipeline.retract import TakenBack, cleared, place_of
 from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
-from pipeline.score import Scorer, make_scorer
+from pipeline.scorers import load_scorers
 from pipeline.site import site_of
 from pipeline.terms import Gate
 from pipeline.window import Closed
@@ -57,11 +57,11 @@ class Engine:
         self, folder: DataFolder, settings: PipelineSettings, source: str, store: Store
     ) -> None:
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
-        scorer: Scorer = make_scorer(settings.lexicon)
+        scorers = load_scorers(settings.lexicon, store)
         hasher = Hasher(load_salt(folder.root / "salt"))
         self.optout = load_optout(folder.optout)
-        gate = Gate(scorer.knows, hasher.of)
-        self.intake = Intake(scorer, hasher, gate, self.optout, settings.grace_s)
+        gate = Gate(scorers.knows, hasher.of)
+        self.intake = Intake(scorers, hasher, gate, self.optout, settings.grace_s)
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.buffer.expire(time.time())  # what became too old while nobody ran
@@ -231,6 +231,7 @@ class Engine:
         """Nothing of the channel is in memory, nor in what is yet to be committed; returns
         new emotes that only it used."""
         only = self.intake.forget_channel(channel)
+        self.intake.scorers.forget_channel(channel)
         self.late.forget_channel(channel)
         self.forecasts.forget_channel(channel)
         self.moods.pop(channel, None)

@@ -39,10 +39,10 @@ def forget_chatter(site: Site, who: int) -> None:
         for item in site.buffer.items_since(0)
         if isinstance(item, Message) and change(item) is not item
     }
-    gate = Gate(site.scorer.knows, site.hasher.of)
+    gate = Gate(site.scorers.knows, site.hasher.of)
     gate.hidden = {who, *site.optout.chatters}
-    found = recount(site.buffer, places, change, site.scorer, gate)
-    made = list(remade(found, site.store, site.scorer.version))
+    found = recount(site.buffer, places, change, site.scorers, gate)
+    made = list(remade(found, site.store, site.scorers))
     _forget_name(site, who)
     _keep(site, made, gate)
     _forget_in_memory(site, who, mask, made)
@@ -78,7 +78,7 @@ def _masking(site: Site, who: int) -> Callable[[str], str]:
         word = found[0].lstrip("@").lower()
         if site.hasher.of(word) != who:
             return found[0]
-        is_name = found[0].startswith("@") or not site.scorer.knows(word)
+        is_name = found[0].startswith("@") or not site.scorers.knows(word)
         return "@…" if is_name else found[0]
 
     return lambda text: _NAME.sub(masked, text)
@@ -119,9 +119,10 @@ def _keep(site: Site, made: list[tuple[Closed, str, bool]], gate: Gate) -> None:
 def _forget_name(site: Site, who: int) -> None:
     """Terms of old that were the chatter's name."""
     stored = site.store.query("stored_terms").column("term").to_pylist()
-    names = [t for t in stored if site.hasher.of(t) == who and not site.scorer.knows(t)]
+    names = [t for t in stored if site.hasher.of(t) == who and not site.scorers.base.knows(t)]
     if names:
         erase_terms(site.store, names)
+        site.scorers.forget_terms(names)
         if site.engine:
             site.engine.intake.vocabulary.drop(names)
 

@@ -6,6 +6,7 @@ the buffer all go the same way.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pipeline.clean import KNOWN_BOTS, LONE, is_filtered
@@ -23,7 +24,7 @@ from pipeline.message import (
 from pipeline.optout import OptOut
 from pipeline.privacy import Hasher
 from pipeline.readable import Readable
-from pipeline.score import Scorer
+from pipeline.scorers import Scorers
 from pipeline.summary import Line, message_key
 from pipeline.terms import Gate
 from pipeline.vocabulary import Vocabulary
@@ -65,7 +66,7 @@ class Intake:
     def __post_init__(self) -> None:
         self.gate.hidden = self.optout.chatters
 
-    scorer: Scorer
+    scorers: Scorers
     hasher: Hasher
     gate: Gate
     optout: OptOut = field(default_factory=OptOut)
@@ -82,7 +83,8 @@ class Intake:
     def track(self, channel: str) -> Track:
         """The channel's track, made when it is first spoken of."""
         if channel not in self.tracks:
-            self.tracks[channel] = Track(channel, self.scorer.version, self.held_s)
+            version = partial(self.scorers.version, channel)
+            self.tracks[channel] = Track(channel, version, self.held_s)
         return self.tracks[channel]
 
     def take(self, item: Item, hashed: bool = False) -> float | None:
@@ -153,7 +155,9 @@ class Intake:
         return line.scored.compound if line else 0.0
 
     def _line(self, message: Message, chatter: int, key: int) -> Line:
-        scored = self.scorer.score(message.text, message.emotes or ())
+        scored = self.scorers.at(message.channel, message.at).score(
+            message.text, message.emotes or ()
+        )
         day = int(message.at // 86400)
         terms = [term for term, _, _ in scored.terms]
         self.gate.used(message.channel, day, chatter, terms)

@@ -153,7 +153,10 @@ class Late:
                 yield self._closed(before, cell, done.named.get(place, frozenset()))
 
     def _closed(self, before: Window, cell: Cell, named: frozenset[str]) -> Closed:
-        start, version = int(before.start.timestamp()), self.intake.scorer.version
+        start, version = (
+            int(before.start.timestamp()),
+            self.intake.scorers.version(before.channel, before.start.timestamp()),
+        )
         window = summarise(
             before.channel, start, cell, before.stream_id, before.observed_s, version
         )
@@ -166,7 +169,7 @@ class Late:
         for message in once.values():
             self.intake.gate.saw(int(message.chatter or 0))
         counted = [m for m in once.values() if not is_filtered(m.text, "", m.bot)]
-        return [scored_line(m, self.intake.scorer, self.intake.gate) for m in counted]
+        return [scored_line(m, self.intake.scorers, self.intake.gate) for m in counted]
 
 
 class _Changed(Exception):

@@ -8,7 +8,7 @@ from pipeline.buffer import Buffer
 from pipeline.clean import is_filtered
 from pipeline.message import Message
 from pipeline.rows import seconds, window_of
-from pipeline.score import Scorer
+from pipeline.scorers import Scorers
 from pipeline.summary import Cell, Line, message_key, summarise
 from pipeline.terms import Gate
 from pipeline.window import Closed
@@ -32,7 +32,7 @@ def recount(
     buffer: Buffer,
     places: set[Place],
     change: Callable[[Message], Message | None],
-    scorer: Scorer,
+    scorers: Scorers,
     gate: Gate,
 ) -> dict[Place, Found]:
     """What is left of the windows at `places` after `change`, scored; the gate learns who
@@ -53,12 +53,12 @@ def recount(
         if filtered:
             here.filtered += 1
         elif kept.channel in channels:
-            here.lines.append(scored_line(kept, scorer, gate))
+            here.lines.append(scored_line(kept, scorers, gate))
     return found
 
 
 def remade(
-    found: dict[Place, Found], store: Store, version: str
+    found: dict[Place, Found], store: Store, scorers: Scorers
 ) -> Iterable[tuple[Closed, str, bool]]:
     """(window, its source, whether it is whole) of every window found in the warehouse.
 
@@ -74,7 +74,14 @@ def remade(
             here, before = found[channel, start], window_of(row)
             filtered = max(here.filtered, before.n_filtered - here.gone_filtered)
             cell = Cell(here.lines, filtered, before.n_late)
-            window = summarise(channel, start, cell, before.stream_id, before.observed_s, version)
+            window = summarise(
+                channel,
+                start,
+                cell,
+                before.stream_id,
+                before.observed_s,
+                scorers.version(channel, start),
+            )
             whole = len(here.lines) + here.gone >= before.n_messages and row["source"] != "import"
             closed = Closed(window if whole else before, tuple(here.lines))
             yield closed, row["source"], whole
@@ -84,9 +91,9 @@ def _place(message: Message) -> Place:
     return message.channel, window_start(message.at)
 
 
-def scored_line(message: Message, scorer: Scorer, gate: Gate) -> Line:
+def scored_line(message: Message, scorers: Scorers, gate: Gate) -> Line:
     """A message of the buffer as its window needs it; the gate learns who used what."""
-    scored = scorer.score(message.text, message.emotes or ())
+    scored = scorers.at(message.channel, message.at).score(message.text, message.emotes or ())
     chatter = int(message.chatter or 0)
     terms = [term for term, _, _ in scored.terms]
     gate.used(message.channel, int(message.at // 86400), chatter, terms)

@@ -109,7 +109,7 @@ def _put_back(intake: Intake, message: Message) -> None:
     if is_filtered(message.text, "", message.bot):
         cell.filtered += 1
     else:
-        cell.lines.append(scored_line(message, intake.scorer, intake.gate))
+        cell.lines.append(scored_line(message, intake.scorers, intake.gate))
 
 
 def _naive(at: float) -> datetime:

@@ -1,4 +1,4 @@
-"""Actions of the inbox that reach beyond the store: forget, opt-out, backup, import."""
+"""Actions of the inbox that reach beyond the store: forget, opt-out, backup, import, reviews."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from pipeline.inbox import Action, NotYet, Request, run_import
 from pipeline.jobs import run_backup
 from pipeline.names import login
 from pipeline.optout import save_optout
+from pipeline.review import review
 from pipeline.site import Site
 from warehouse.errors import BadInput
 from warehouse.imported import ImportFiles
@@ -64,12 +65,16 @@ def site_actions(site: Site) -> dict[str, Action]:
         change_channels(site.folder, site.optout, str(change), names)
         store.write({}, meta)
 
+    def vocabulary(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        review(site, store, request, meta)
+
     return {
         "forget": forget,
         "opt-out": opt_out,
         "import": import_,
         "backup": backup,
         "channels": channels,
+        "vocabulary": vocabulary,
     }
 
 

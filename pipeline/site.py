@@ -14,7 +14,7 @@ from pipeline.config import PipelineSettings
 from pipeline.inbox import Action
 from pipeline.optout import OptOut, load_optout
 from pipeline.privacy import Hasher, load_salt
-from pipeline.score import Scorer, make_scorer
+from pipeline.scorers import Scorers, load_scorers
 from warehouse.config import DataFolder
 from warehouse.publish import Publisher
 from warehouse.records import iso, utc
@@ -38,9 +38,11 @@ class Site:
     engine: Engine | None = None
 
     @cached_property
-    def scorer(self) -> Scorer:
-        """The engine's, or one made when it is first needed."""
-        return self.engine.intake.scorer if self.engine else make_scorer(self.settings.lexicon)
+    def scorers(self) -> Scorers:
+        """The engine's, or such as are made when they are first needed."""
+        if self.engine:
+            return self.engine.intake.scorers
+        return load_scorers(self.settings.lexicon, self.store)
 
     def actions(self) -> dict[str, Action]:
         """Actions beyond those that need nothing but the store."""

@@ -57,8 +57,16 @@ class Vocabulary:
         for row in rows:
             if row["status"] != "proposed":
                 self._decided.add(row["term"])
-            elif row["n_scored"] is not None:
+            elif row.get("n_scored") is not None:
                 self._terms[row["term"]] = _sighting(row)
+
+    def decided(self, row: Mapping[str, Any]) -> None:
+        """A person decided on a term, or took that back: its row as it is now."""
+        if row["channel"]:
+            return
+        self.drop([row["term"]])
+        self._decided.discard(row["term"])
+        self.load([row])
 
     def saw(self, channel: str, at: float, chatter: int, scored: Scored) -> None:
         """A message with strange terms came in."""

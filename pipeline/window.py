@@ -45,9 +45,12 @@ class Stream:
 
 
 class Track:
-    """One channel's windows in the making. held_s: how long closed ones can be made again."""
+    """One channel's windows in the making. held_s: how long closed ones can be made again;
+    lexicon_version: of a window by its start."""
 
-    def __init__(self, channel: str, lexicon_version: str, held_s: float = HELD_S) -> None:
+    def __init__(
+        self, channel: str, lexicon_version: Callable[[float], str], held_s: float = HELD_S
+    ) -> None:
         self.channel = channel
         self.lexicon_version = lexicon_version
         self.held_s = held_s
@@ -250,7 +253,7 @@ class Track:
         stream = self._stream_at(start)
         stream_id = stream.stream_id if stream else None
         window = summarise(
-            self.channel, start, cell, stream_id, self.observed(start), self.lexicon_version
+            self.channel, start, cell, stream_id, self.observed(start), self.lexicon_version(start)
         )
         return Closed(window, tuple(cell.lines))
 

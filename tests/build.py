@@ -12,7 +12,7 @@ from pipeline.config import PipelineSettings
 from pipeline.intake import Intake
 from pipeline.message import Batch, Item, Message, StreamEnd, StreamStart, Watch
 from pipeline.privacy import Hasher
-from pipeline.score import make_scorer
+from pipeline.scorers import Scorers
 from pipeline.terms import Gate
 from warehouse.config import DataFolder
 from warehouse.publish import Publisher, samples_schema
@@ -45,8 +45,8 @@ def watch(at: float = 0, channel: str = "demo") -> Watch:
 
 def intake(lexicon: str = "vader", grace_s: float = 5) -> Intake:
     """An intake as the engine makes it."""
-    scorer, hasher = make_scorer(lexicon), Hasher(SALT)
-    return Intake(scorer, hasher, Gate(scorer.knows, hasher.of), grace_s=grace_s)
+    scorers, hasher = Scorers(lexicon), Hasher(SALT)
+    return Intake(scorers, hasher, Gate(scorers.knows, hasher.of), grace_s=grace_s)
 
 
 def feed(target: Intake, *items: Item) -> None:

@@ -48,7 +48,8 @@ def erase_channel(store: Store, channel: str) -> None:
 
 
 def erase_terms(store: Store, terms: Iterable[str]) -> None:
-    """The terms were somebody's name: their part goes to the window's rest, proposals go."""
+    """The terms were somebody's name: their part goes to the window's rest; what was proposed
+    of them and decided on them goes."""
     named = {"terms": sorted(terms)}
     if not named["terms"]:
         return
@@ -60,7 +61,8 @@ def erase_terms(store: Store, terms: Iterable[str]) -> None:
             ("touch_terms", named),
             ("forget_term_rest", named),
             ("forget_terms", named),
-            ("forget_proposals", named),
+            ("forget_vocabulary", named),
+            ("forget_decisions", named),
         ],
     )
     for table in ("window_terms", "term_days"):

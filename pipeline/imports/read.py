@@ -16,7 +16,7 @@ from pipeline.message import Heard, Message, StreamEnd, StreamStart, Watch
 from pipeline.optout import OptOut
 from pipeline.privacy import Hasher, load_salt
 from pipeline.rows import term_rows, window_rows
-from pipeline.score import Scorer
+from pipeline.scorers import Scorers
 from pipeline.table import ChatTable, Placed
 from pipeline.terms import Gate
 from pipeline.window import Closed
@@ -42,12 +42,12 @@ class Importer:
     """Reads placed streams of a table into `files`. progress is told of every message count."""
 
     def __init__(
-        self, files: ImportFiles, scorer: Scorer, salt: Path, optout: OptOut | None = None
+        self, files: ImportFiles, scorers: Scorers, salt: Path, optout: OptOut | None = None
     ) -> None:
         self.files = files
         hasher = Hasher(load_salt(salt))
-        gate = Gate(scorer.knows, hasher.of)
-        self.intake = Intake(scorer, hasher, gate, optout or OptOut(), grace_s=0, held_s=0)
+        gate = Gate(scorers.knows, hasher.of)
+        self.intake = Intake(scorers, hasher, gate, optout or OptOut(), grace_s=0, held_s=0)
         self.windows = 0
 
     def run(

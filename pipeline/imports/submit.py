@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.ask import settle
 from pipeline.config import PipelineSettings
+from pipeline.decisions import Decision, decision_of
 from pipeline.imports.combine import Asked
 from pipeline.imports.place import Earlier, place
 from pipeline.imports.progress import messages
@@ -15,7 +16,7 @@ from pipeline.imports.read import Importer, Summary
 from pipeline.imports.workplace import announce
 from pipeline.inbox import Request, new_id, send
 from pipeline.optout import load_optout
-from pipeline.score import make_scorer
+from pipeline.scorers import Scorers
 from pipeline.table import ChatTable, TableStream
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import BadInput, NothingPublished
@@ -73,8 +74,8 @@ def _read(path: Path, asked: Asked, files: ImportFiles, scratch: Path) -> Summar
         optout.refuse({s.channel for s in streams})
         earlier = _earlier(folder, streams) if asked.undated else {}
         placed = place(streams, asked.undated, asked.started_at, earlier)
-        scorer = make_scorer(PipelineSettings().lexicon)
-        importer = Importer(files, scorer, folder.root / "salt", optout)
+        scorers = Scorers(PipelineSettings().lexicon, _decisions(folder), always=True)
+        importer = Importer(files, scorers, folder.root / "salt", optout)
         with messages(sum(s.rows for s in streams)) as advance:
             return importer.run(table, placed, advance)
     finally:
@@ -89,6 +90,14 @@ def _open(path: Path, channels: list[str] | None, scratch: Path) -> ChatTable:
         if channels is None or len(channels) != 1:
             raise
         return ChatTable(path, scratch, channels[0])
+
+
+def _decisions(folder: DataFolder) -> list[Decision]:
+    """What was decided on terms, as published."""
+    try:
+        return [decision_of(row) for row in Reader(folder).query("decisions_all").to_pylist()]
+    except NothingPublished:
+        return []
 
 
 def _earlier(folder: DataFolder, streams: list[TableStream]) -> Earlier:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.imports.place import place
 from pipeline.imports.read import Importer, overlapping
-from pipeline.score import make_scorer
+from pipeline.scorers import Scorers
 from pipeline.table import ChatTable, Placed, TableStream
 from tests.build import parquet
 from warehouse.imported import ImportFiles
@@ -41,7 +41,7 @@ def test_messages_of_overlapping_streams_meet_in_one_window_and_none_is_lost(tmp
     ]
     table = ChatTable(parquet(tmp_path / "chat.parquet", rows), tmp_path / "scratch")
     files = ImportFiles(tmp_path / "import")
-    importer = Importer(files, make_scorer("vader"), tmp_path / "salt")
+    importer = Importer(files, Scorers("vader"), tmp_path / "salt")
     summary = importer.run(table, place(table.streams()), lambda n: None)
     table.close()
     found = pq.read_table(files.path("windows")).to_pylist()

@@ -290,7 +290,10 @@ def _first_schema(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, values: list[Any]) -> None:
-    schema = table_schemas()[table]
+    known = {
+        name for (name,) in con.execute(f"SELECT column_name FROM (DESCRIBE {table})").fetchall()
+    }
+    schema = pa.schema([column for column in table_schemas()[table] if column.name in known])
     con.register("incoming", pa.Table.from_pylist(values, schema=schema))
     con.execute(f"INSERT INTO {table} BY NAME SELECT *, 7 AS rev FROM incoming")
     con.unregister("incoming")

@@ -1,6 +1,6 @@
--- Every term that is stored, of windows and of proposals.
+-- Every term that is stored, of windows and of the vocabulary.
 
 SELECT DISTINCT term FROM window_terms WHERE kind <> 'rest'
 UNION
-SELECT term FROM vocabulary WHERE status = 'proposed'
+SELECT term FROM vocabulary
 ORDER BY term;

@@ -1,0 +1,3 @@
+-- Delete every decision on $terms (a list).
+
+DELETE FROM decisions WHERE term IN (SELECT unnest($terms::VARCHAR[]));
