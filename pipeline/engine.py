@@ -30,6 +30,7 @@ from pipeline.rows import event_rows, sample_rows, stream_row, term_rows, window
 from pipeline.scorers import load_scorers
 from pipeline.site import site_of
 from pipeline.terms import Gate
+from pipeline.vocabulary import Vocabulary
 from pipeline.window import Closed
 from warehouse.config import DataFolder
 from warehouse.manifest import PublishedFile
@@ -62,6 +63,7 @@ class Engine:
         self.optout = load_optout(folder.optout)
         gate = Gate(scorers.knows, hasher.of)
         self.intake = Intake(scorers, hasher, gate, self.optout, settings.grace_s)
+        self.intake.vocabulary = Vocabulary(scorers.is_known)
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.buffer.expire(time.time())  # what became too old while nobody ran
@@ -128,7 +130,11 @@ class Engine:
         if now - self._flushed >= _FLUSH_S:
             self.buffer.flush()
             self._flushed = now
-        self.closed.extend(self.intake.close(self.clock))
+        closed = self.intake.close(self.clock)
+        self.closed.extend(closed)
+        for window in closed:
+            if not window.again:
+                self.intake.vocabulary.window(window)
         if self._is_due(now):
             self.commit()
         if now - self._slow >= _SLOW_S:

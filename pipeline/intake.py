@@ -161,8 +161,6 @@ class Intake:
         day = int(message.at // 86400)
         terms = [term for term, _, _ in scored.terms]
         self.gate.used(message.channel, day, chatter, terms)
-        if scored.strange:
-            self.vocabulary.saw(message.channel, message.at, chatter, scored)
         self.counts.messages += 1
         return Line(message.at, chatter, message.text, scored, key)
 

@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from pipeline.clean import is_filtered
 from pipeline.intake import Intake, Missed
 from pipeline.message import ChannelInfo, Heard, Message, StreamStart
@@ -32,6 +34,7 @@ def recover(engine: Engine) -> None:
     """
     _know_again(engine)
     engine.intake.vocabulary.load(engine.store.query("vocabulary_all").to_pylist())
+    engine.intake.vocabulary.drift.load(orjson.loads(engine.store.meta("company") or "{}"))
     for row in engine.store.query("last_streams", source=engine.source).to_pylist():
         _resume(engine, row)
     if engine.source == "replay":  # it tells everything anew, from its start

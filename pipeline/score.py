@@ -4,7 +4,6 @@
 VADER's rules, takes emotes and emoji out of the sentence, and lets their repeats saturate.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -15,8 +14,6 @@ from pipeline.rules import Remembered, Rules
 from pipeline.speech import is_odd, is_weak_question, laughs, plain_form, without_comfort
 
 VADER_VERSION = "vader-3.3.2"
-# three small letters or more, then a capital: monkaS, limesDance; iPhone and YouTube are not
-_CAMEL = re.compile(r"[a-z][a-z0-9]{2,}[A-Z][A-Za-z0-9]*")
 _SHORT = 24  # characters: such a message is often said again
 _MESSAGES = 4000  # short ones remembered, twice this at most
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
@@ -28,7 +25,7 @@ class Scored(NamedTuple):
     """A message's compound, -1..1, and its terms: (term, kind, part of the compound) a use.
 
     The parts sum to the compound but for what punctuation and left-out words gave.
-    strange: what looks like an emote and is in no lexicon, each once.
+    strange: emotes by the source that are in no lexicon, each once.
     """
 
     compound: float
@@ -59,7 +56,7 @@ class Reading(NamedTuple):
     """A token by itself. kind: word, emote or emoji; valence: of the latter two.
 
     term: what it is named as where it carries nothing, None for what is not named then.
-    strange: the token, if it looks like an emote and is in no lexicon, else ''.
+    strange: the token, if the source marked it and it is in no lexicon, else ''.
     loud: what it is named as where it carries something. form: the token as VADER is to read
     it. says: whether it carries a valence. laughs: whether it is laughter.
     """
@@ -126,7 +123,7 @@ class VaderScorer:
         return kept
 
     def _word(self, token: str) -> Reading:
-        return _word(token, self.knows)
+        return _word(token)
 
     def _emote(self, token: str) -> Reading:
         return _shown(token, "emote", 0.0, self.knows)
@@ -220,7 +217,7 @@ class FullScorer:
         form = plain_form(token, self._has)
         if form != token:
             return self._token(form)._replace(strange="")
-        reading, says = _word(token, self.knows), self.rules.says(token)
+        reading, says = _word(token), self.rules.says(token)
         return reading._replace(form=token, says=says, laughs=says and laughs(token))
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
@@ -257,14 +254,12 @@ def make_scorer(lexicon: str) -> VaderScorer | FullScorer:
     return VaderScorer() if lexicon == "vader" else FullScorer()
 
 
-def _word(token: str, knows: Callable[[str], bool]) -> Reading:
+def _word(token: str) -> Reading:
     """A word, named without what is around it; what VADER alone can read as one is an emote."""
     word = word_of(token)
     loud = (word, "word", 0.0) if word else (token, "emote", 0.0)
     silent = loud if word and word not in STOPWORDS else None
-    is_camel = not token.islower() and _CAMEL.fullmatch(token) is not None
-    strange = token if is_camel and not knows(token) else ""
-    return Reading(silent, "word", 0.0, strange, loud)
+    return Reading(silent, "word", 0.0, "", loud)
 
 
 def _shown(token: str, kind: str, valence: float, knows: Callable[[str], bool]) -> Reading:

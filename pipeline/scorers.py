@@ -138,6 +138,10 @@ class Scorers:
         """Whether the lexicon has the term, or some decision in force."""
         return term in self._emotes or term.lower() in self._words or self.base.knows(term)
 
+    def is_known(self, term: str) -> bool:
+        """Whether the term is known, or an emote is that is written as it is but for case."""
+        return self.knows(term) or term.lower() in self._folded
+
     def valence(self, term: str, channel: str) -> float | None:
         """What scores the term now: by a decision, else by the lexicon; None: nothing does."""
         found = self._now(channel).get(term)
@@ -171,6 +175,8 @@ class Scorers:
         found = [pair for c in {d.channel for d in self._heeded} for pair in self._now(c).items()]
         self._words = {term.lower() for term, (kind, _) in found if kind == "word"}
         self._emotes = {term for term, (kind, _) in found if kind != "word"}
+        shipped = self.base.emotes if isinstance(self.base, FullScorer) else ()
+        self._folded = {term.lower() for term in (*shipped, *self._emotes)}
 
     def _scorer(self, valences: Valences) -> Scorer:
         """The scorer with these valences; the base itself where there are none."""

@@ -11,7 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from pipeline.forecast import model_rows
 from pipeline.message import ChannelInfo
@@ -50,9 +53,16 @@ def _channel_row(engine: Engine, name: str) -> dict[str, Any]:
 
 
 def write_vocabulary(engine: Engine) -> None:
-    """The terms that changed since the last time, but those that are logins."""
-    rows = engine.intake.vocabulary.take_rows(engine.intake.gate.is_login)
-    engine.store.write({"vocabulary": engine.store.rows("vocabulary", rows)})
+    """The proposals that changed since the last time, but those that are logins, and known
+    terms that seem to mean something else now."""
+    vocabulary = engine.intake.vocabulary
+    rows = vocabulary.take_rows(engine.intake.gate.is_login, engine.clock)
+    moved = vocabulary.drift.take_rows(partial(engine.intake.scorers.valence, channel=""))
+    known = engine.store.query("vocabulary_of_terms", terms=[row["term"] for row in moved])
+    before = {row["term"]: row for row in known.to_pylist() if not row["channel"]}
+    rows += [{**before.get(row["term"], {}), **row} for row in moved]
+    kept = {"company": orjson.dumps(vocabulary.drift.dump()).decode()}
+    engine.store.write({"vocabulary": engine.store.rows("vocabulary", rows)}, kept)
 
 
 def write_health(engine: Engine) -> None:

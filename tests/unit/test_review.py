@@ -13,6 +13,7 @@ from pipeline.__main__ import main
 from pipeline.engine import Engine
 from pipeline.inbox import Request, outcome, send
 from pipeline.message import Batch, Heard, Message, StreamStart, Watch
+from pipeline.score import Scored
 from pipeline.scorers import Scorers
 from pipeline.vocabulary_commands import read_terms
 from tests.build import put, rows, settings, stored
@@ -168,12 +169,49 @@ def test_what_was_undone_goes_on_counting(launch: Launch, t0: float) -> None:
     engine = launch()
     proposed(engine)
     engine = launch()
+    opened(engine, t0)
     ask(engine, "reject")
-    turn(engine, t0 + 10, say(t0 + 1))
-    assert NEW not in engine.intake.vocabulary._terms
+    turn(engine, t0 + 40, say(t0 + 1))
+    assert NEW.lower() not in engine.intake.vocabulary._terms
     ask(engine, "undo")
-    turn(engine, t0 + 10, say(t0 + 2))
-    assert engine.intake.vocabulary._terms[NEW].n == 31
+    turn(engine, t0 + 70, say(t0 + 41))
+    assert engine.intake.vocabulary._terms[NEW.lower()].n == 31
+    engine.housekeeping()
+    assert stored(engine.store, "SELECT n, status FROM vocabulary") == [(31, "proposed")]
+
+
+def test_a_new_emote_is_proposed_once_a_minute_and_scored_once_accepted(
+    launch: Launch, t0: float
+) -> None:
+    engine = launch()
+    opened(engine, t0)
+    said = [
+        Message(f"m{k}", "demo", t0 + 1 + k, f"u{k % 5}", f"great {NEW} {k}" if k % 2 else NEW)
+        for k in range(24)
+    ]
+    turn(engine, t0 + 40, *said)
+    engine.housekeeping()
+    row = "SELECT term, status, n, n_chatters, valence > 0, impact_windows FROM vocabulary"
+    assert stored(engine.store, row) == [(NEW, "proposed", 24, 5, True, 1)]
+    assert ask(engine, "accept") == ""
+    turn(engine, t0 + 130, say(t0 + 91))
+    assert means(engine, t0)[-1][1] > 0.2
+
+
+def test_a_known_emote_that_turned_is_proposed_with_what_is_in_force(launch: Launch) -> None:
+    engine = launch()
+    engine.intake.vocabulary.drift.load({"LUL": [2000, 0.4, 0.4, 0.2, 1e9]})
+    scored = Scored(-0.2, (("LUL", "emote", 0.3), ("bad", "word", -0.5)), True)
+    for k in range(600):
+        engine.intake.vocabulary.drift.saw(scored, 1e9 + k)
+    engine.housekeeping()
+    row = "SELECT term, status, in_force, valence < 0.8 FROM vocabulary"
+    in_force = engine.intake.scorers.base_valence("LUL")
+    assert stored(engine.store, row) == [("LUL", "proposed", in_force, True)]
+    assert ask(engine, "accept", term="LUL") == ""
+    assert engine.intake.scorers.at("demo", 9e12).score("LUL").compound < 0
+    kept = launch().intake.vocabulary.drift.dump()
+    assert kept["LUL"][0] == 2600
 
 
 def test_a_term_added_by_hand_and_taken_back_is_rejected(launch: Launch) -> None:
