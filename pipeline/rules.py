@@ -28,9 +28,11 @@ _TOKENS = 12_000  # remembered, twice this at most: nine in ten of what a busy c
 _BEFORE, _AFTER = 3, 2  # words that VADER looks at around one
 
 # What a token can be to VADER. SCORED is the highest, so that a maximum tells of it.
-_NEGATES, _BOOSTS, _IDIOM, _NO, _KIND, _OF, _BUT, _UPPER, _SCORED = (1 << b for b in range(9))
+_NEGATES, _BOOSTS, _IDIOM, _NO, _KIND, _OF, _BUT, _THIS, _UPPER, _SCORED = (
+    1 << b for b in range(10)
+)
 _NEAR = _NEGATES | _BOOSTS | _NO
-_CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _UPPER  # without it, each word stands alone
+_CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _THIS | _UPPER  # without it, each word stands alone
 
 
 class Remembered(dict[K, V]):
@@ -67,6 +69,7 @@ class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         self._around = 0  # marks of the words that are looked at
         self.marks: Remembered[str, int] = Remembered(self._mark)
         self.valences: Remembered[str, float] = Remembered(self._valence)
+        self._mark_of = self.marks.__getitem__
 
     def says(self, token: str) -> bool:
         """Whether a token carries a valence; not remembered."""
@@ -88,8 +91,8 @@ class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
 
     def sentiments(self, tokens: list[str]) -> dict[int, float]:
         """Sentiment of every token that has one, by its place; in VADER's own scale."""
-        marks = list(map(self.marks.__getitem__, tokens))
-        if max(marks, default=0) < _SCORED:
+        marks = list(map(self._mark_of, tokens))
+        if not marks or max(marks) < _SCORED:
             return {}
         places = [i for i, mark in enumerate(marks) if mark >= _SCORED]
         either = reduce(or_, marks)
@@ -125,7 +128,7 @@ class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
     # asked three times a word, and slow: only where there is something to find
 
     def _negation_check(self, valence: float, words: list[str], start_i: int, i: int) -> float:
-        if self._around & _NEGATES:
+        if self._around & (_NEGATES | _THIS):
             return float(super()._negation_check(valence, words, start_i, i))
         return valence
 
@@ -144,6 +147,10 @@ class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         return float(self.lexicon[stripped(token).lower()])
 
     def _mark(self, token: str) -> int:
+        if token.islower() and token.isalpha():  # as most are
+            mark = _ROLES.get(token, 0)
+            said = self.lexicon.get(token) and token not in BOOSTER_DICT
+            return mark | _SCORED if said else mark
         word = stripped(token)
         lower = word.lower()
         mark = _ROLES.get(lower, 0) | (_NEGATES if "n't" in lower else 0)
@@ -165,7 +172,8 @@ def _roles() -> dict[str, int]:
     idioms |= {max(phrase.split(), key=len) for phrase in BOOSTER_DICT if " " in phrase}
     roles: dict[str, int] = {}
     for words, role in (
-        ({*NEGATE, "so", "this"}, _NEGATES),
+        ({*NEGATE, "so"}, _NEGATES),
+        ({"this"}, _THIS),  # has a say right before a word alone
         ({*BOOSTER_DICT, "least"}, _BOOSTS),
         (idioms, _IDIOM),
         ({"no"}, _NO),
@@ -187,6 +195,8 @@ def _is_touched(marks: list[int], i: int) -> bool:
     near, around = marks[i] & _NO, marks[i]
     for mark in marks[first:i]:
         near |= mark
+    if i and marks[i - 1] & _THIS:
+        return True
     for mark in marks[i + 1 : i + _AFTER + 1]:
         around |= mark
     return bool(near & _NEAR or (near | around) & _IDIOM)

@@ -8,14 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from pipeline.clean import STOPWORDS, is_named, visible, word_of
+from pipeline.clean import MAX_TEXT, STOPWORDS, is_named, visible, word_of
 from pipeline.lexicon import Lexicon, twitch_lexicon
 from pipeline.rules import Remembered, Rules
 from pipeline.speech import is_odd, is_weak_question, laughs, plain_form, without_comfort
 
 VADER_VERSION = "vader-3.3.2"
-_SHORT = 24  # characters: such a message is often said again
-_MESSAGES = 4000  # short ones remembered, twice this at most
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
 
 Term = tuple[str, str, float]
@@ -79,14 +77,11 @@ class VaderScorer:
         self.rules = Rules()
         self.readings: Remembered[str, Reading] = Remembered(self._word)
         self.marked: Remembered[str, Reading] = Remembered(self._emote)
-        self.short: Remembered[str, float] = Remembered(self._compound, _MESSAGES)
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """Identical to SentimentIntensityAnalyzer().polarity_scores(text)["compound"]."""
-        return self.short[text] if len(text) <= _SHORT else self._compound(text)
-
-    def _compound(self, text: str) -> float:
-        text = self.rules.described(text)
+        if not text.isascii():
+            text = self.rules.described(text)
         found = self.rules.sentiments(text.split())
         return self.rules.compound(found.values(), text)[0] if found else 0.0
 
@@ -143,9 +138,7 @@ class FullScorer:
         # what most chat is made of: the term of a silent word, () for one that is not named;
         # None for every other token
         self.plain: Remembered[str, Term | tuple[()] | None] = Remembered(self._silent, 40_000)
-        self.short: Remembered[tuple[str, tuple[str, ...]], Scored] = Remembered(
-            lambda message: self._score(*message), _MESSAGES
-        )
+        self._plain = self.plain.__getitem__
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """The compound of the visible text, its emotes and emoji read as one use each."""
@@ -153,14 +146,10 @@ class FullScorer:
 
     def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
         """The compound of the visible text with its terms."""
-        return self.short[text, emotes] if len(text) <= _SHORT else self._score(text, emotes)
-
-    def _score(self, text: str, emotes: tuple[str, ...]) -> Scored:
-        text = visible(text)
-        if not text.isascii():
-            text = self._spaced(text)
+        if not text.isascii() or not text.isprintable() or len(text) > MAX_TEXT:
+            text = self._spaced(visible(text))
         tokens = text.split()
-        terms = list(map(self.plain.__getitem__, tokens))
+        terms = list(map(self._plain, tokens))
         if emotes:
             terms = [None if t in emotes else term for t, term in zip(tokens, terms, strict=True)]
         if None not in terms:
@@ -171,16 +160,18 @@ class FullScorer:
         self, tokens: list[str], terms: list[Term | tuple[()] | None], emotes: tuple[str, ...]
     ) -> Scored:
         """The score of a message with tokens that are not plain: None among its terms."""
-        read = {
-            i: (self.marked if tokens[i] in emotes else self.readings)[tokens[i]]
-            for i, term in enumerate(terms)
-            if term is None
-        }
-        for i, reading in read.items():
-            tokens[i] = reading.form
-        shown = [i for i, reading in read.items() if reading.kind != "word"]
+        read: dict[int, Reading] = {}
+        shown, laughing = [], False
+        for i, term in enumerate(terms):
+            if term is None:
+                token = tokens[i]
+                reading = read[i] = (self.marked if token in emotes else self.readings)[token]
+                tokens[i] = reading.form
+                laughing = laughing or reading.laughs
+                if reading.kind != "word":
+                    shown.append(i)
         found, said = self._said(tokens, read, shown)
-        if len(found) > 1 and any(read[i].laughs for i in found):
+        if laughing and len(found) > 1:
             found = without_comfort(found, lambda i: read[i].laughs)
         compound, total = self.rules.compound(found.values(), said)
         if total and is_weak_question(tokens, total):
@@ -188,7 +179,7 @@ class FullScorer:
         scale = compound / total if total else 0.0
         for i, reading in read.items():
             terms[i] = _term(reading, found[i] * scale) if i in found else reading.term
-        strange = dict.fromkeys([r.strange for r in read.values() if r.strange])
+        strange = dict.fromkeys([read[i].strange for i in shown if read[i].strange])
         return Scored(compound, tuple([t for t in terms if t]), bool(shown), tuple(strange))
 
     def _said(
@@ -221,17 +212,18 @@ class FullScorer:
         return reading._replace(form=token, says=says, laughs=says and laughs(token))
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
-        if token.isalpha() and token.islower() and self._is_unheard(token):
-            return (token, "word", 0.0) if is_named(token) else ()
-        reading = self._token(token)
-        if reading.kind != "word" or reading.strange or reading.says:
+        if token in self.emotes or token in self.emojis:
             return None
-        return reading.term or ()
-
-    def _is_unheard(self, word: str) -> bool:
-        """Whether a word of small letters is in no lexicon: most are, and need no closer look."""
-        known = word in self.rules.lexicon or word in self.emotes or word in self.emojis
-        return not known and not is_odd(word)
+        if is_odd(token):  # it may stand for another word
+            reading = self._token(token)
+            return None if reading.kind != "word" or reading.says else reading.term or ()
+        if token.isalpha() and token.islower():
+            heard, word = self.rules.lexicon.get(token), token
+        else:
+            heard, word = self.rules.says(token), word_of(token)
+        if heard:
+            return None
+        return (word, "word", 0.0) if is_named(word) else ()
 
     def _emote(self, token: str) -> Reading:
         shown = _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
