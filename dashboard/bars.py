@@ -78,3 +78,26 @@ def histogram(channels: Mapping[str, Sequence[Row]], width: float) -> go.Figure:
     figure.update_xaxes(title="Mean mood of a window", tickformat=".2~f")
     figure.update_yaxes(title="Share of windows", tickformat=".0%")
     return figure
+
+
+def interval(low: float, value: float, high: float, known: float | None) -> go.Figure:
+    """A valence on its scale from -4 to 4, with its interval; known: what is in force."""
+    colour = UP if value > 0 else DOWN if value < 0 else GREY
+    figure = go.Figure()
+    line: dict[str, object] = {"color": faded(colour, 0.45), "width": 10}
+    figure.add_scatter(x=[low, high], y=[0, 0], mode="lines", line=line, hoverinfo="skip")
+    marks = [(value, colour, "circle", "proposed")]
+    if known is not None:
+        marks.append((known, GREY, "diamond-open", "in force"))
+    for at, paint, symbol, what in marks:
+        figure.add_scatter(
+            x=[at], y=[0], mode="markers",
+            marker={"color": paint, "size": 13, "symbol": symbol, "line": {"width": 2}},
+            hovertemplate=f"{what} {words.signed(at, 1)}<extra></extra>",
+        )  # fmt: skip
+    finish(figure, 92)
+    figure.add_vline(x=0, line={"color": GREY, "width": 1}, opacity=0.7, layer="below")
+    figure.update_xaxes(range=[-4.3, 4.3], tickvals=[-4, -2, 0, 2, 4], fixedrange=True,
+                        ticktext=["−4", "−2", "0", "+2", "+4"])  # fmt: skip
+    figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
+    return figure

@@ -1,13 +1,13 @@
 """Vocabulary: what the words and emotes of these chats mean, and which are new."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, bars, data, frame, words
+from dashboard import address, bars, data, frame, review, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.manifest import Manifest
@@ -26,77 +26,117 @@ def draw(manifest: Manifest) -> None:
         "Search", key="q", placeholder="Any part of a term", icon=":material/search:", max_chars=50
     )
     address.remember(q=search)
-    _reviewed(data.rows("dash_vocabulary"), search or "")
+    _reviewed(data.rows("dash_vocabulary"), search or "", _channels(newest))
     if newest is not None:
         _in_use(manifest, search or "")
 
 
-def _reviewed(terms: Sequence[Row], search: str) -> None:
+def _channels(newest: datetime | None) -> list[str]:
+    until = frame.wall() if newest is None else newest + timedelta(seconds=30)
+    return [c["channel"] for c in data.rows("dash_channels", now=until)]
+
+
+def _reviewed(terms: Sequence[Row], search: str, channels: Sequence[str]) -> None:
     frame.heading("Reviewed terms", "new terms with the valence they seem to have, -4 to +4")
     if not terms:
         frame.put(frame.say("No new term has been proposed yet. Below are the terms in use."))
         return
-    counts = {s: sum(t["status"] == s for t in terms) for s in STATUSES}
-    counts["any"] = len(terms)
-    default = "proposed" if counts["proposed"] else "any"
-    address.seed("status", address.choice("status", list(STATUSES), default))
-    status = (
-        st.segmented_control(
-            "Status",
-            list(STATUSES),
-            key="status",
-            required=True,
-            label_visibility="collapsed",
-            format_func=lambda s: f"{STATUSES[s]} ({counts[s]})",
-        )
-        or default
-    )
-    address.remember(status=status)
+    status = _status(terms)
     found = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
     if not found:
         frame.put(frame.say("No term here matches."))
         return
-    _table(found)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chosen = _table(found)
+    with right:
+        review.desk(chosen, channels)
+    _history()
+
+
+def _status(terms: Sequence[Row]) -> str:
+    counts = {s: sum(t["status"] == s for t in terms) for s in STATUSES}
+    counts["any"] = len(terms)
+    default = "proposed" if counts["proposed"] else "any"
+    address.seed("status", address.choice("status", list(STATUSES), default))
+    status = st.segmented_control(
+        "Status",
+        list(STATUSES),
+        key="status",
+        required=True,
+        label_visibility="collapsed",
+        format_func=lambda s: f"{STATUSES[s]} ({counts[s]})",
+    )
+    address.remember(status=status)
+    return status or default
 
 
 def _matches(term: str, search: str) -> bool:
     return search.casefold() in term.casefold()
 
 
-def _table(found: Sequence[Row]) -> None:
+def _table(found: Sequence[Row]) -> Row:
+    """The terms; returns the one that was clicked, at first the one used most."""
     shown = pd.DataFrame(
         {
             "Term": [words.plain(t["term"], 60) for t in found],
-            "Status": [t["status"] for t in found],
+            "Status": ["drifted" if review.is_drift(t) else t["status"] for t in found],
             "Valence": [_valence(t) for t in found],
-            "95 % interval": [_interval(t) for t in found],
-            "Evidence": [words.plain(t["evidence"], 200) for t in found],
+            "80 % interval": [_interval(t) for t in found],
             "n": [t["n"] for t in found],
+            "Moves": [t["impact"] for t in found],
             "Channels": [t["n_channels"] for t in found],
-            "Of": [words.plain(t["channel"]) or "all channels" for t in found],
+            "Of": [words.plain(t["channel"]) or "all" for t in found],
             "First seen": [t["first_seen"] for t in found],
-            "Last seen": [t["last_seen"] for t in found],
+            "Evidence": [words.plain(t["evidence"], 200) for t in found],
         }
     )
     zone = str(frame.reader_zone())
-    for column in ("First seen", "Last seen"):
-        shown[column] = pd.to_datetime(shown[column]).dt.tz_localize("UTC").dt.tz_convert(zone)
-    date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")
-    st.dataframe(
+    at = pd.to_datetime(shown["First seen"]).dt.tz_localize("UTC").dt.tz_convert(zone)
+    shown["First seen"] = at
+    event = st.dataframe(
         shown,
         hide_index=True,
         key="reviewed",
         height=_height(len(shown)),
+        on_select="rerun",
+        selection_mode="single-row",
         column_config={
-            "First seen": date,
-            "Last seen": date,
+            "First seen": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
             "n": st.column_config.NumberColumn(format="localized"),
+            "Moves": st.column_config.NumberColumn(
+                format="%+.3f", help="what accepting it would add to the mean mood of its windows"
+            ),
         },
     )
-    st.caption(
-        "n: messages the term was seen in. Accepting, changing and rejecting terms comes with "
-        "a later version."
-    )
+    st.caption("Click a row to review it. n: messages the term was seen in.")
+    rows = event["selection"]["rows"]
+    return found[rows[0]] if rows and rows[0] < len(found) else found[0]
+
+
+def _history() -> None:
+    rows = data.rows("dash_decisions")
+    with st.expander(f"History of decisions ({len(rows):,})", icon=":material/history:"):
+        if not rows:
+            st.caption("Nothing was decided yet.")
+            return
+        zone = str(frame.reader_zone())
+        at = pd.Series([pd.Timestamp(r["at"]) for r in rows])
+        shown = pd.DataFrame(
+            {
+                "At": at.dt.tz_localize("UTC").dt.tz_convert(zone),
+                "Decision": [r["decision"] for r in rows],
+                "Term": [words.plain(r["term"], 60) for r in rows],
+                "Of": [words.plain(r["channel"]) or "all" for r in rows],
+                "In force": [words.signed(r["valence"], 1) for r in rows],
+                "By": [words.plain(r["by"], 60) for r in rows],
+            }
+        )
+        date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")
+        st.dataframe(
+            shown, hide_index=True, key="history", height=_height(len(shown)),
+            column_config={"At": date},
+        )  # fmt: skip
 
 
 def _height(rows: int) -> Literal["content"] | int:
@@ -124,7 +164,7 @@ def _in_use(manifest: Manifest, search: str) -> None:
     newest = data.newest(manifest)
     assert newest is not None
     until = newest + timedelta(seconds=30)
-    names = [c["channel"] for c in data.rows("dash_channels", now=until)]
+    names = _channels(newest)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         frame.heading("Terms in use", "over all channels")

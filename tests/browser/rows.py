@@ -147,6 +147,7 @@ def vocabulary(at: datetime) -> list[Row]:
         "last_seen": at,
         "n_channels": 2,
         "impact": 0.012,
+        "impact_windows": 34,
     }
     return [
         {

@@ -194,10 +194,26 @@ def test_accuracy_draws_skill_coverage_and_a_replayed_forecast(page: Page, addre
 
 def test_vocabulary_lists_proposals_and_terms_in_use(page: Page, address: str) -> None:
     page.goto(f"{address}/vocabulary")
-    (movers,) = plots(page, 1)
+    interval, movers = plots(page, 2)
+    assert [trace["n"] for trace in interval] == [2, 1]
     assert movers[0]["n"] == 5
     assert page.get_by_role("radio", name="Proposed (1)").count() == 1
     assert page.locator("[data-testid=stDataFrame]").count() == 2
+
+
+def test_a_proposal_is_decided_with_a_click_and_the_answer_is_told(
+    page: Page, tmp_path: Path
+) -> None:
+    published.demo(tmp_path)
+    with dashboard(tmp_path) as own:
+        page.goto(f"{own}/vocabulary")
+        page.get_by_role("button", name="Accept at +1.8").click()
+        page.get_by_text("asked; in force from the next window").wait_for()
+        (waiting,) = (tmp_path / "inbox").glob("*.json")
+        (tmp_path / "inbox" / "refused").mkdir()
+        answer = tmp_path / "inbox" / "refused" / waiting.name
+        answer.write_text('{"reason": "decided meanwhile: rejected by <b>ann</b>"}')
+        page.get_by_text("refused: decided meanwhile: rejected by <b>ann</b>").wait_for()
 
 
 def test_an_empty_folder_says_so_and_fills_by_itself(page: Page, tmp_path: Path) -> None:

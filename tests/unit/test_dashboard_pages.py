@@ -2,14 +2,17 @@
 
 import html
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import frame
+from dashboard import frame, requests
 from tests.browser import published
 from tests.browser.rows import (
     HOSTILE_LINE,
@@ -258,7 +261,7 @@ def test_vocabulary_shows_what_waits_for_a_decision_first(small: Path, open_page
     table = page.dataframe[0].value
     assert table["Term"].tolist() == [HOSTILE_TERM]
     assert table["Valence"].tolist() == ["▲ +1.8"]
-    assert table["95 % interval"].tolist() == ["+0.9 to +2.6"]
+    assert table["80 % interval"].tolist() == ["+0.9 to +2.6"]
     assert table["n"].tolist() == [412]
 
 
@@ -284,3 +287,122 @@ def test_vocabulary_without_proposals_still_shows_the_terms_in_use(
     assert "No new term has been proposed yet" in text_of(page)
     used = page.dataframe[0].value
     assert used[["Term", "Uses", "Part of the mood"]].to_numpy().tolist() == [["Kappa", 3, 0.1]]
+
+
+# -- the review desk -------------------------------------------------------------------------
+
+
+def asked(root: Path) -> list[dict[str, Any]]:
+    """Requests that wait in the inbox, without what differs each time."""
+    found = [orjson.loads(path.read_bytes()) for path in (root / "inbox").glob("*.json")]
+    for request in found:
+        assert request.pop("id") and request.pop("at")
+    return found
+
+
+@pytest.fixture
+def desk(small: Path) -> Path:
+    """The small folder, of which nobody asked anything yet."""
+    shutil.rmtree(small / "inbox", ignore_errors=True)
+    return small
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return page.button(key=key).click().run()
+
+
+def test_a_proposal_comes_with_what_speaks_for_it(desk: Path, open_page: Open) -> None:
+    text = text_of(open_page("vocabulary", desk))
+    assert "move 34 windows of the last day by +0.012 on average" in text
+    assert "with LUL 61 % of the time" in text
+    assert "+1.8 on the scale from −4 to +4" in text
+
+
+def test_accepting_puts_one_request_in_with_what_was_seen(desk: Path, open_page: Open) -> None:
+    page = press(open_page("vocabulary", desk), "accept")
+    assert asked(desk) == [
+        {
+            "action": "vocabulary", "by": "dashboard", "decision": "accept", "channel": "",
+            "term": HOSTILE_TERM, "kind": "emote", "seen": None,
+        }
+    ]  # fmt: skip
+    assert "asked; in force from the next window" in text_of(page)
+
+
+def test_another_valence_is_a_change(desk: Path, open_page: Open) -> None:
+    page = open_page("vocabulary", desk)
+    page.slider[0].set_value(-2.0).run()
+    assert page.button(key="accept").label == "Change to −2.0"
+    press(page, "accept")
+    (request,) = asked(desk)
+    assert (request["decision"], request["valence"]) == ("change", -2.0)
+
+
+def test_a_decision_for_one_channel_says_so(desk: Path, open_page: Open) -> None:
+    page = open_page("vocabulary", desk)
+    page.selectbox[0].set_value("alpha").run()
+    press(page, "reject")
+    (request,) = asked(desk)
+    assert (request["decision"], request["channel"]) == ("reject", "alpha")
+    assert "seen" not in request  # it is of the row for all
+
+
+def test_what_is_in_force_can_be_undone(desk: Path, open_page: Open) -> None:
+    press(open_page("vocabulary", desk, status="accepted"), "undo")
+    (request,) = asked(desk)
+    assert (request["decision"], request["term"]) == ("undo", "PogShip")
+    assert request["seen"] is not None
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("done", "done; in force from the next window"),
+        ("refused", "refused: decided meanwhile: accepted at +1.00 by ann; look again"),
+    ],
+)
+def test_the_pipelines_answer_is_shown(desk: Path, open_page: Open, where: str, told: str) -> None:
+    page = press(open_page("vocabulary", desk), "accept")
+    (waiting,) = (desk / "inbox").glob("*.json")
+    (desk / "inbox" / where).mkdir()
+    reason = "decided meanwhile: accepted at +1.00 by ann; look again"
+    (desk / "inbox" / where / waiting.name).write_bytes(orjson.dumps({"reason": reason}))
+    assert told in text_of(page.run())
+
+
+def test_a_dashboard_that_may_not_write_says_so(
+    desk: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    page = open_page("vocabulary", desk)
+    monkeypatch.setattr(requests, "replace_file", refused)
+    page = press(page, "accept")
+    assert not page.exception
+    assert page.error[0].value.endswith(
+        "cannot be written (Permission denied): this dashboard can show, not decide"
+    )
+
+
+def test_drift_is_told_with_what_is_in_force(tmp_path: Path, open_page: Open) -> None:
+    row = {**vocabulary(NOON)[1], "status": "proposed", "valence": -0.8, "in_force": 2.4}
+    published.write(tmp_path, {"channels": [channel("alpha")], "vocabulary": [row]})
+    page = open_page("vocabulary", tmp_path)
+    assert "known at +2.4; lately used like −0.8" in text_of(page)
+    assert page.dataframe[0].value["Status"].tolist() == ["drifted"]
+    assert page.button(key="reject").label == "Keep as it is"
+
+
+def test_the_history_of_decisions_is_there(tmp_path: Path, open_page: Open) -> None:
+    decision = {
+        "decision_id": "a", "term": HOSTILE_TERM, "channel": "", "at": NOON, "by": "dashboard",
+        "decision": "accept", "valence": 1.5, "kind": "emote", "from_start": NOON,
+    }  # fmt: skip
+    tables = {"channels": [channel("alpha")], "vocabulary": vocabulary(NOON)}
+    published.write(tmp_path, {**tables, "decisions": [decision]})
+    page = open_page("vocabulary", tmp_path)
+    table = next(d.value for d in page.dataframe if "Decision" in d.value)
+    assert table[["Decision", "In force", "By"]].to_numpy().tolist() == [
+        ["accept", "+1.5", "dashboard"]
+    ]

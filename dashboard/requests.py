@@ -1,0 +1,42 @@
+"""Asking the pipeline for something: a file in the inbox, and its answer. The only thing that the
+dashboard ever writes."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from warehouse.config import data_folder
+from warehouse.errors import BadInput
+from warehouse.manifest import replace_file
+
+BY = "dashboard"
+
+
+def ask(action: str, body: dict[str, Any]) -> str:
+    """Put a request in; returns its id. Raises BadInput where the inbox cannot be written."""
+    request_id = uuid4().hex
+    inbox = data_folder().inbox
+    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    whole = {**body, "id": request_id, "at": at, "by": BY, "action": action}
+    try:
+        inbox.mkdir(parents=True, exist_ok=True)
+        replace_file(inbox / f"{request_id}.json", orjson.dumps(whole))
+    except OSError as exc:
+        raise BadInput(
+            f"{inbox} cannot be written ({exc.strerror}): this dashboard can show, not decide"
+        ) from exc
+    return request_id
+
+
+def answer(request_id: str) -> str | None:
+    """'' when it was done, the reason when it was refused, None while it waits."""
+    inbox = data_folder().inbox
+    if (inbox / "done" / f"{request_id}.json").is_file():
+        return ""
+    try:
+        refused = orjson.loads((inbox / "refused" / f"{request_id}.json").read_bytes())
+        return str(refused.get("reason", "no reason given"))
+    except (OSError, ValueError, AttributeError):
+        return None
