@@ -28,6 +28,9 @@ class PipelineSettings(BaseSettings):
         description="how long after its end a window waits for late messages",
     )
     forecast: bool = Field(default=True, description="make forecasts")
+    emotes: bool = Field(
+        default=True, description="while chat is live, read the emote catalogues of its channels"
+    )
 
 
 class IrcSettings(BaseSettings):
@@ -64,6 +67,24 @@ class IrcSettings(BaseSettings):
     @classmethod
     def _is_safe(cls, url: str) -> str:
         return safe_url(url, "wss")
+
+
+class EmoteSettings(BaseSettings):
+    """Where the names of emotes are read that are not Twitch's own."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_EMOTES_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    bttv_url: str = Field(default="https://api.betterttv.net/3/", description="BTTV's API")
+    ffz_url: str = Field(default="https://api.frankerfacez.com/v1/", description="FFZ's API")
+    seventv_url: str = Field(default="https://7tv.io/v3/", description="7TV's API")
+    timeout_s: float = Field(default=20, gt=0, le=120, description="for an answer")
+
+    @field_validator("bttv_url", "ffz_url", "seventv_url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        return safe_url(url, "https").rstrip("/") + "/"
 
 
 class TwitchSettings(BaseSettings):

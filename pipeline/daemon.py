@@ -34,9 +34,11 @@ async def run(engine: Engine, source: Source) -> None:
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(_read(source.batches(), queue))
             compacting = tasks.create_task(_compact(engine))
+            reading_emotes = tasks.create_task(engine.catalogues.keep(engine.rooms))
             await _feed(engine, queue, stop)
             reading.cancel()
             compacting.cancel()
+            reading_emotes.cancel()
     except ExceptionGroup as group:  # of one task: the rest were only cancelled
         raise group.exceptions[0] from None
     finally:

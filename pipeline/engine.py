@@ -14,6 +14,8 @@ import pyarrow as pa
 
 from pipeline import upkeep
 from pipeline.buffer import Buffer, expire_scratch
+from pipeline.catalogue import catalogues_for
+from pipeline.catalogue.mark import marked
 from pipeline.config import PipelineSettings
 from pipeline.forecast import Forecasts
 from pipeline.inbox import apply_all
@@ -58,12 +60,13 @@ class Engine:
         self, folder: DataFolder, settings: PipelineSettings, source: str, store: Store
     ) -> None:
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
+        self.catalogues = catalogues_for(folder.root, source == "live" and settings.emotes)
         scorers = load_scorers(settings.lexicon, store)
         hasher = Hasher(load_salt(folder.root / "salt"))
         self.optout = load_optout(folder.optout)
         gate = Gate(scorers.knows, hasher.of)
         self.intake = Intake(scorers, hasher, gate, self.optout, settings.grace_s)
-        self.intake.vocabulary = Vocabulary(scorers.is_known)
+        self.intake.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.buffer.expire(time.time())  # what became too old while nobody ran
@@ -240,11 +243,17 @@ class Engine:
         self.intake.scorers.forget_channel(channel)
         self.late.forget_channel(channel)
         self.forecasts.forget_channel(channel)
+        self.catalogues.forget_channel(channel)
         self.moods.pop(channel, None)
         self.infos.pop(channel, None)
         self.closed = [c for c in self.closed if c.window.channel != channel]
         self.events = [e for e in self.events if e.channel != channel]
         return only
+
+    def rooms(self) -> dict[str, str]:
+        """Twitch's id of each channel that told it; asked from beside the turns."""
+        known = list(self.infos.values())
+        return {info.channel: info.channel_id for info in known if info.channel_id}
 
     def mood(self, channel: str) -> MoodState:
         """The state behind the channel's published body."""
@@ -277,6 +286,8 @@ class Engine:
             return
         if isinstance(item, Retract):
             self.taken_back.add(item)
+        if isinstance(item, Message) and (known := self.catalogues.known(item.channel)):
+            item = marked(item, known, self.intake.scorers.at(item.channel, item.at))
         compound = self.intake.take(item)
         if compound is not None and self.buffer.takes(item):
             kept = self.intake.anonymous(item) if isinstance(item, Message) else item

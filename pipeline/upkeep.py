@@ -68,7 +68,8 @@ def write_vocabulary(engine: Engine) -> None:
 def write_health(engine: Engine) -> None:
     """What came in so far, and how far the source is behind the wall clock."""
     now = utc(time.time()).replace(microsecond=0)
-    values = {**vars(engine.intake.counts), "lag_s": max(0.0, time.time() - engine.clock)}
+    told = engine.catalogues.health()
+    values = {**vars(engine.intake.counts), **told, "lag_s": max(0.0, time.time() - engine.clock)}
     rows = [{"name": name, "at": now, "value": float(v)} for name, v in values.items()]
     engine.store.write({"health": engine.store.rows("health", rows)})
 

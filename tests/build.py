@@ -55,8 +55,9 @@ def feed(target: Intake, *items: Item) -> None:
 
 
 def settings(**values: Any) -> PipelineSettings:
-    """Settings that no .env changes; plain VADER and no forecasts unless said."""
-    return PipelineSettings(_env_file=None, **{"lexicon": "vader", "forecast": False, **values})
+    """Settings that no .env changes; plain VADER, no forecasts, no catalogues unless said."""
+    plain = {"lexicon": "vader", "forecast": False, "emotes": False}
+    return PipelineSettings(_env_file=None, **{**plain, **values})
 
 
 def window_row(at: float, n: int = 3, mean: float | None = 0.5, **more: Any) -> Row:

@@ -9,6 +9,8 @@ import pytest
 from warehouse.config import DataFolder
 from warehouse.store import Store
 
+os.environ["DLD_EMOTES"] = "false"  # no test, nor what it starts, asks the emote catalogues
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> DataFolder:
