@@ -155,9 +155,8 @@ class Intake:
         return line.scored.compound if line else 0.0
 
     def _line(self, message: Message, chatter: int, key: int) -> Line:
-        scored = self.scorers.at(message.channel, message.at).score(
-            message.text, message.emotes or ()
-        )
+        scorer = self.scorers.only or self.scorers.at(message.channel, message.at)
+        scored = scorer.score(message.text, message.emotes or ())
         day = int(message.at // 86400)
         terms = [term for term, _, _ in scored.terms]
         self.gate.used(message.channel, day, chatter, terms)

@@ -4,7 +4,7 @@ Anybody can read a message of emotes, emoji, numbers and links. One whose letter
 Latin cannot be read. The others say too little to be told apart one by one: their words are
 joined, a few messages at a time, and the detector says of each group whether it is English. A
 group that is too short to tell counts for nothing. Of a busy window only a sample is looked at,
-and what is plainly English by its commonest words is not put to the detector.
+and what is plainly English, or plainly not, by the dictionary, is not put to the detector.
 
 The detector knows the eight languages in Latin script that most of Twitch writes. Another one
 passes for its neighbour (Dutch for German) more often than for English.
@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
+
+from pipeline.dictionary import dictionary
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -27,29 +29,24 @@ _ENOUGH = 80  # letters of a group: more say little more, and take longer
 _MESSAGES = 24  # looked at in a window
 _SECOND, _FOURTH = 16, 64  # messages from which on a window has two groups, and four
 _MEMORY = 2000  # messages that a channel's share forgets over
-_BELIEVED = 20  # messages for which a new channel is believed to be readable
+_BELIEVED = 100  # messages for which a new channel is believed to be readable
 _LANGUAGES = "ENGLISH SPANISH PORTUGUESE FRENCH GERMAN ITALIAN POLISH TURKISH".split()
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_SHARE = 6  # one word in so many is plainly English
 _RUN = re.compile(r"(\w)\1{2,}")
 _LONGEST = 15  # letters; keys hit at random are longer than words
 _TEXT = 300  # characters of a message
-# English and nothing else: no "is", "was", "me" or "a", which other languages have too
-_ENGLISH = frozenset(
-    "the and this that with have has had you your they them there what when where who how why "
-    "which while just about out would could should can't don't doesn't didn't isn't wasn't i'm "
-    "it's he's she's that's you're they're we're i've i'll not but from than then been get got "
-    "going gonna wanna because really think know want did does are were his him her my".split()
-)
+# share of different words that are in the dictionary, which other languages never reach, and
+# which English never falls to: between them, the detector is asked
+_ENGLISH, _FOREIGN = 0.75, 0.25
 
 
 @dataclass(slots=True)
 class Readable:
     """A channel's share of messages that can be read, 0..1, over about its last 2,000.
 
-    n: messages it rests on. A new channel is believed to be readable for twenty messages: no
-    single group decides.
+    n: messages it rests on. A new channel is believed to be readable for a hundred messages: no
+    single window decides.
     """
 
     share: float = 1.0
@@ -156,8 +153,10 @@ def _words(texts: Sequence[str]) -> list[str]:
 
 
 def _is_english(words: Sequence[str]) -> bool:
-    if _SHARE * len(_ENGLISH.intersection(words)) >= len(words):
-        return True
+    known = dictionary()
+    share = sum(word in known for word in words) / len(words)
+    if not _FOREIGN <= share < _ENGLISH:
+        return share >= _ENGLISH
     from lingua import Language
 
     return _detector().detect_language_of(" ".join(words)) in (Language.ENGLISH, None)

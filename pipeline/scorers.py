@@ -136,7 +136,9 @@ class Scorers:
 
     def knows(self, term: str) -> bool:
         """Whether the lexicon has the term, or some decision in force."""
-        return term in self._emotes or term.lower() in self._words or self.base.knows(term)
+        if self.base.knows(term):
+            return True
+        return self.only is None and (term in self._emotes or term.lower() in self._words)
 
     def is_known(self, term: str) -> bool:
         """Whether the term is known, or an emote is that is written as it is but for case."""

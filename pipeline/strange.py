@@ -4,15 +4,10 @@ An emote's name is written in one way only and stands alone; words come in any c
 punctuation, in the dictionary. How a name is used says the rest (sightings.py).
 """
 
-import gzip
 import re
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
-import msgpack
-
+from pipeline.dictionary import dictionary
 from pipeline.speech import is_odd, laughs
 
 _EDGES = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~…“”‘’"
@@ -20,7 +15,6 @@ _NAME = re.compile(r"[A-Za-z0-9_]{3,40}")
 _CAMEL = re.compile(r"[A-Za-z0-9_]*[a-z0-9][A-Z][A-Za-z0-9_]*")
 _NEVER = re.compile(r"\d+|[a-z]*cheer\d+|\d+[a-z]{1,2}", re.IGNORECASE)  # 888, Cheer100, 90s
 _COMMON = 4.3  # Zipf frequency of words that nobody takes for a name
-_WORDS = "small_en.msgpack.gz"
 _RUN = re.compile(r"(\w)\1\1")
 
 
@@ -56,15 +50,3 @@ def is_camel(form: str) -> bool:
 
 def _is_drawn(key: str) -> bool:
     return is_odd(key) and (laughs(key) or _RUN.search(key) is not None)
-
-
-@cache
-def dictionary() -> dict[str, float]:
-    """English words that are said once in a million words or more, with how often: their Zipf
-    frequency, 3 to 8, the logarithm of uses in 10^9 words."""
-    spec = find_spec("wordfreq")  # its data alone: to import it takes 16 MB
-    assert spec is not None and spec.origin is not None
-    raw = gzip.decompress((Path(spec.origin).parent / "data" / _WORDS).read_bytes())
-    header, *by_frequency = msgpack.unpackb(raw)
-    assert header == {"format": "cB", "version": 1}
-    return {word: 9 - cb / 100 for cb, words in enumerate(by_frequency) for word in words}

@@ -308,7 +308,7 @@ def test_the_body_keeps_its_channel_id_and_state_after_a_restart(
     assert [path.name for path in folder.latest.iterdir()] == ["4242.json"]
     assert b'"status":"stale"' in (folder.latest / "4242.json").read_bytes()
     assert rows(folder, "SELECT channel_id, readable FROM channels") == [
-        ("4242", pytest.approx(21 / 22))
+        ("4242", pytest.approx(101 / 102))
     ]
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.dictionary import dictionary
 from pipeline.drift import FAST, SLOW, Drift
 from pipeline.score import FullScorer, Scored
 from pipeline.scorers import Scorers
 from pipeline.sightings import MANY, PEOPLE, USES, changed, summed
-from pipeline.strange import dictionary, looks
+from pipeline.strange import looks
 from pipeline.summary import Line
 from pipeline.vocabulary import SCORED, Vocabulary, interval
 from pipeline.window import Closed

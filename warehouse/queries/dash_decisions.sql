@@ -1,5 +1,6 @@
--- Decisions on terms, the newest first.
+-- The last $limit decisions on terms, the newest first.
 
+SELECT decision_id, term, channel, "at", "by", decision, valence, kind, from_start, undoes
 FROM decisions
-SELECT decision_id, term, channel, "at", "by", decision, valence
-ORDER BY "at" DESC, decision_id DESC LIMIT 1000;
+ORDER BY decisions."at" DESC, decision_id
+LIMIT $limit;
