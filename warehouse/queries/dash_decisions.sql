@@ -1,6 +1,5 @@
--- The last $limit decisions on terms, the newest first.
+-- Decisions on terms, the newest first.
 
-SELECT decision_id, term, channel, "at", "by", decision, valence, kind, from_start, undoes
 FROM decisions
-ORDER BY decisions."at" DESC, decision_id
-LIMIT $limit;
+SELECT decision_id, term, channel, "at", "by", decision, valence
+ORDER BY "at" DESC, decision_id DESC LIMIT 1000;
