@@ -1,5 +1,7 @@
 """`python -m pipeline vocabulary learn`: valences of emotes from chat nobody has labelled."""
 
+from __future__ import annotations
+
 import csv
 import io
 import re
@@ -7,15 +9,16 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.learn.corpus import Corpus, read_corpus
-from pipeline.learn.seeds import is_laughter, seeds
-from pipeline.learn.valence import Learned, learn
 from pipeline.lexicon import rated_lexicon
 from warehouse.manifest import replace_file
+
+if TYPE_CHECKING:
+    from pipeline.learn.corpus import Corpus
+    from pipeline.learn.valence import Learned
 
 _DICTIONARY = 3.0  # Zipf frequency of English words that everybody writes
 _ANY_WORD = 2.0  # and of those that a few write
@@ -36,7 +39,11 @@ def learn_command(
     seed: Annotated[int, typer.Option(help="the same seed learns the same")] = 1,
 ) -> None:
     """Infer what emotes mean from the company they keep; nothing is put in force."""
-    from pipeline.learn.spaces import message_space, window_space  # scipy: not for the daemon
+    # here, not above: what learning needs takes 50 MB, and a daemon is to do without
+    from pipeline.learn.corpus import read_corpus
+    from pipeline.learn.seeds import seeds
+    from pipeline.learn.spaces import message_space, window_space
+    from pipeline.learn.valence import learn
 
     began = time.monotonic()
     corpus = read_corpus(chat)
@@ -104,6 +111,8 @@ def written(found: Sequence[Learned], places: dict[str, int]) -> str:
 
 def evidence(one: Learned) -> str:
     """Why a term got its valence, in words."""
+    from pipeline.learn.seeds import is_laughter
+
     near = f"keeps company with {', '.join(one.near)}"
     if is_laughter(one.term):
         return f"{near}; its name is laughter"
