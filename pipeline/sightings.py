@@ -15,7 +15,7 @@ from pipeline.strange import is_camel
 USES, PEOPLE = 20, 3  # before a name is proposed
 MANY, FEW = 50, 2  # or so: emotes of a small channel
 MOST_PEOPLE = 50  # counted, no further
-_PLACES, _TEXTS, _FORMS = 20, 10, 6
+_PLACES, _TEXTS, _FORMS = 8, 10, 4
 _WINDOWS = 200  # recent ones, for what a proposal would change
 _ROW = 5  # numbers of each
 _ALPHA = 15.0  # VADER's: compound = s / sqrt(s^2 + alpha)
@@ -46,10 +46,10 @@ class Sighting:
     sure: bool = False
     is_word: bool = False
     forms: dict[str, int] = field(default_factory=dict)
-    chatters: list[int] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
-    texts: list[int] = field(default_factory=list)
-    recent: "array[float]" = field(default_factory=lambda: array("d"))
+    chatters: "array[int]" = field(default_factory=lambda: array("q"))
+    texts: "array[int]" = field(default_factory=lambda: array("q"))
+    recent: "array[float]" = field(default_factory=lambda: array("f"))
 
     def saw(self, form: str, at: float, channel: str, chatter: int, compound: float) -> None:
         """A message holds the name."""
@@ -79,7 +79,7 @@ class Sighting:
 
     @property
     def n_channels(self) -> int:
-        """Channels that used it, counted up to 20."""
+        """Channels that used it, counted up to 8."""
         return max(self.places, len(self.channels))
 
     @property

@@ -15,7 +15,6 @@ from pipeline.drift import Drift
 from pipeline.rules import Remembered
 from pipeline.sightings import (
     MOST_PEOPLE,
-    USES,
     Sighting,
     from_row,
     summed,
@@ -27,7 +26,8 @@ from pipeline.window import Closed
 from warehouse.records import utc
 
 SCORED = 10  # messages that say something, before a valence is proposed
-_TERMS = 8000  # remembered; those not used for longest are let go
+_TERMS = 5000  # remembered; those not used for longest are let go
+_LOOKS = 3000  # tokens whose looks are remembered, twice this at most
 _TERM = 60  # characters
 _SLOPE = 1.9  # company is weaker than its emote: fitted to human ratings (docs/vocabulary.md)
 _OFF = 2.6  # valence; 80 % of company's errors against human ratings, sampling apart
@@ -53,7 +53,7 @@ class Vocabulary:
         self._terms: OrderedDict[str, Sighting] = OrderedDict()  # by key
         self._changed: set[str] = set()
         self._decided: set[str] = set()  # terms
-        self._looks: Remembered[str, Looks | None] = Remembered(self._look)
+        self._looks: Remembered[str, Looks | None] = Remembered(self._look, _LOOKS)
         self._said, self._mood = _PRIOR, _PRIOR * _USUAL
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -89,7 +89,8 @@ class Vocabulary:
                 found[key].append(scored.compound)
         start = closed.window.start.timestamp()
         for key, compounds in found.items():
-            if (seen := self._terms.get(key)) and seen.n >= USES:
+            seen = self._terms.get(key)
+            if seen and seen.is_wide() and seen.is_emote():  # the others would take 20 MB
                 seen.was_in(start, messages, compounds)
         while len(self._terms) > _TERMS:
             self._changed.discard(self._terms.popitem(last=False)[0])

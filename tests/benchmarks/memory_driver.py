@@ -110,7 +110,7 @@ def main() -> None:
     report(0, 0)
     daemon._COMPACT_S = 0.5
     with Store(folder.warehouse) as store:
-        engine = Engine(folder, PipelineSettings(), "live", store)
+        engine = Engine(folder, PipelineSettings(emotes=False), "live", store)
         report(0, 0)
         asyncio.run(daemon.run(engine, Crowd(engine, hours)))
 

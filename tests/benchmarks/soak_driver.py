@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
     spare_memory()
     place = DataFolder(folder)
     with Store(place.warehouse) as store:
-        engine = Measured(place, PipelineSettings(), "live", store)
+        engine = Measured(place, PipelineSettings(emotes=False), "live", store)
         source = Irc(lambda: list(channel_names(100)), IrcSettings())
         asyncio.run(daemon.run(engine, source))
         counts = vars(engine.intake.counts)
