@@ -86,7 +86,7 @@ class Gate:
         others = day.pending.get(term, ())
         if chatter in others:
             return
-        if len(others) + 1 < SPREAD and not self.known(term):
+        if len(others) + 1 < SPREAD and (others or not self.known(term)):  # asked once
             day.pending[term] = (*others, chatter)
         else:
             day.pending.pop(term, None)
