@@ -4,6 +4,7 @@ import sys
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.imports.command import import_files as import_files
@@ -32,6 +33,17 @@ def show_vocabulary(shape: str) -> None:
         return
     table = Table("term", "channel", "kind", "status", "valence", "n", "first seen")
     for row in rows:
-        table.add_row(*(str(row[c]) for c in
-            ("term", "channel", "kind", "status", "valence", "n", "first_seen")))  # fmt: skip
+        value = "" if row["valence"] is None else f"{row['valence']:+.2f}"
+        seen = str(row["first_seen"] or "")[:16].replace("T", " ")
+        cells = (
+            row["term"],
+            row["channel"],
+            row["kind"],
+            row["status"],
+            value,
+            str(row["n"]),
+            seen,
+        )
+        table.add_row(*map(escape, cells))
+    table.columns[0].overflow = "fold"
     Console().print(table if rows else "no proposed or accepted terms yet")
