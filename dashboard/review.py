@@ -68,7 +68,7 @@ def _facts(term: Row) -> Markup:
     pairs += [
         ("Seen", _seen(term)),
         ("Evidence", words.plain(term["evidence"], 200) or "none: it was added by hand"),
-        ("It would", impact(term)),
+        ("Impact", f"would {impact(term)}"),
     ]
     if term["decided_at"] is not None:
         at = words.moment(term["decided_at"].replace(tzinfo=UTC), frame.reader_zone())

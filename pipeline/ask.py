@@ -1,8 +1,8 @@
 """A request from a command: the daemon applies it, or the command itself where none runs."""
 
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline.inbox import Request, apply_all, new_id, outcome, send
@@ -28,6 +28,25 @@ def ask(
     send(folder.inbox, Request(request_id, at, "command", action, dict(body)))
     settle(folder, request_id, wait_s)
     return request_id
+
+
+def ask_all(folder: DataFolder, action: str, bodies: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Send requests together and see all of them through, in order; of each why it was refused,
+    '' for one that was done."""
+    ids = [new_id() for _ in bodies]
+    began = datetime.now(UTC)
+    for number, (request_id, body) in enumerate(zip(ids, bodies, strict=True)):
+        at = (began + timedelta(microseconds=number)).isoformat(timespec="microseconds")
+        send(folder.inbox, Request(request_id, at, "command", action, dict(body)))
+    return [_reason(folder, request_id) for request_id in ids]
+
+
+def _reason(folder: DataFolder, request_id: str) -> str:
+    try:
+        settle(folder, request_id)
+    except BadInput as exc:
+        return str(exc)
+    return ""
 
 
 def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.ask import ask
+from pipeline.ask import ask, ask_all
 from pipeline.commands import show_vocabulary
 from pipeline.learn.command import learn_command
 from pipeline.review import asked_of
@@ -103,14 +103,15 @@ def export_(file: File) -> None:
 def import_(file: File) -> None:
     """Put the terms of a file in force; bad rows are told and left out."""
     good, bad = read_terms(file)
-    for body in good:
-        ask(data_folder(), "vocabulary", body)
-    print(f"terms in force from {file.name}: {len(good)}; rows left out: {len(bad)}")
+    reasons = ask_all(data_folder(), "vocabulary", good)
+    bad += [f"{b['term']}: {why}" for b, why in zip(good, reasons, strict=True) if why]
+    done = reasons.count("")
+    print(f"terms in force from {file.name}: {done}; rows left out: {len(bad)}")
     for line in bad[:_BAD_SHOWN]:
         print(line, file=sys.stderr)
     if bad[_BAD_SHOWN:]:
         print(f"... and {len(bad) - _BAD_SHOWN} more", file=sys.stderr)
-    if bad and not good:
+    if bad and not done:
         raise BadInput(f"{file} has no row that could be read")
 
 

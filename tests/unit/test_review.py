@@ -382,6 +382,18 @@ def test_terms_go_out_to_a_file_and_come_in_again(run: Callable[..., Done], tmp_
     assert f"{NEW}" in run().out
 
 
+def test_many_terms_come_in_together_and_in_order(
+    run: Callable[..., Done], folder: DataFolder, tmp_path: Path
+) -> None:
+    file = tmp_path / "terms.tsv"
+    rows_ = [f"zorp{k}\tword\t{k % 8 - 4}" for k in range(200)] + ["zorp0\tword\t3"]
+    file.write_text("term\tkind\tvalence\n" + "\n".join(rows_) + "\n")
+    assert run("import", str(file)).out == "terms in force from terms.tsv: 201; rows left out: 0\n"
+    query = "SELECT valence FROM vocabulary WHERE term = 'zorp0'"
+    assert rows(folder, query) == [(3.0,)]
+    assert rows(folder, "SELECT count(*) FROM decisions") == [(201,)]
+
+
 def test_bad_rows_of_a_file_are_told_by_line_and_left_out(tmp_path: Path) -> None:
     file = tmp_path / "terms.tsv"
     lines = ["term\tkind\tvalence", "zorp\tword\t1", "zorp", "a b\tword\t1",
