@@ -6,7 +6,9 @@ the rest. Compounds are the library's to the last digit.
 """
 
 import math
+from collections import ChainMap
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -67,9 +69,19 @@ class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         self.lexicon.update(more or {})
         self.emoji_chars = frozenset(self.emojis)
         self._around = 0  # marks of the words that are looked at
+        self._remember()
+
+    def _remember(self) -> None:
         self.marks: Remembered[str, int] = Remembered(self._mark)
         self.valences: Remembered[str, float] = Remembered(self._valence)
         self._mark_of = self.marks.__getitem__
+
+    def with_words(self, words: Mapping[str, float]) -> "Rules":
+        """The same rules with some words weighing otherwise; the lexicon is there once."""
+        made = copy(self)
+        made.lexicon = ChainMap(dict(words), self.lexicon)
+        made._remember()
+        return made
 
     def says(self, token: str) -> bool:
         """Whether a token carries a valence; not remembered."""

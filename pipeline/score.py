@@ -5,6 +5,7 @@ VADER's rules, takes emotes and emoji out of the sentence, and lets their repeat
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -133,6 +134,23 @@ class FullScorer:
         self.rules = Rules(lexicon.words)
         self.emotes = lexicon.emotes
         self.emojis = {emoji: emoji_valence(emoji) for emoji in self.rules.emojis}
+        self._remember()
+
+    def with_valences(
+        self,
+        version: str,
+        emotes: dict[str, float],
+        emojis: dict[str, float],
+        words: Mapping[str, float],
+    ) -> "FullScorer":
+        """The same scorer with other emotes and emoji, and some words weighing otherwise."""
+        made = copy(self)
+        made.version, made.emotes, made.emojis = version, emotes, emojis
+        made.rules = self.rules.with_words(words)
+        made._remember()
+        return made
+
+    def _remember(self) -> None:
         self.readings: Remembered[str, Reading] = Remembered(self._token)
         self.marked: Remembered[str, Reading] = Remembered(self._emote)
         # what most chat is made of: the term of a silent word, () for one that is not named;

@@ -15,7 +15,6 @@ import orjson
 
 from pipeline.clean import visible
 from pipeline.decisions import Decision, Valences, decision_of, in_force
-from pipeline.lexicon import Lexicon
 from pipeline.rules import Remembered
 from pipeline.score import FullScorer, Scored, Scorer, VaderScorer, make_scorer
 from pipeline.speech import laughs
@@ -69,9 +68,8 @@ def _with(base: FullScorer, valences: Valences, version: str) -> FullScorer:
     emotes = {t: v for t, v in base.emotes.items() if t.lower() not in words}
     emotes |= {t: v for t, (kind, v) in valences.items() if kind != "word"}
     emojis = {t: emotes.pop(t) for t in valences if t in base.emojis and t in emotes}
-    scorer = FullScorer(Lexicon(version, emotes, base.rules.lexicon | words))
-    scorer.emojis = {**base.emojis, **emojis}
-    return scorer
+    shown = {**base.emojis, **emojis} if emojis else base.emojis
+    return base.with_valences(version, emotes, shown, words)
 
 
 def _digest(valences: Valences) -> str:

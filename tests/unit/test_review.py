@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.decisions import Decision
 from pipeline.engine import Engine
 from pipeline.inbox import Request, outcome, send
 from pipeline.message import Batch, Heard, Message, StreamStart, Watch
 from pipeline.score import Scored
-from pipeline.scorers import Scorers
+from pipeline.scorers import Overlaid, Scorers
 from pipeline.vocabulary_commands import read_terms
 from tests.build import put, rows, settings, stored
 from tests.unit.test_commands import Done
@@ -413,3 +414,18 @@ def test_a_file_that_is_no_such_table_is_refused(tmp_path: Path, content: bytes)
     file.write_bytes(content)
     with pytest.raises(BadInput):
         read_terms(file)
+
+
+def test_decisions_of_many_channels_share_one_lexicon() -> None:
+    now = datetime.now(UTC)
+    decided = [
+        Decision(str(k), f"zorp{k}Hype", f"c{k}", now, "x", "change", 1.0, "emote", 0.0)
+        for k in range(50)
+    ] + [Decision("w", "great", "c0", now, "x", "change", -3.0, "word", 0.0)]
+    scorers = Scorers("full", decided)
+    own = [scorers.at(f"c{k}", 5.0) for k in range(50)]
+    assert [s.score(f"zorp{k}Hype").compound for k, s in enumerate(own)] == [0.25] * 50
+    assert own[0].score("great").compound < 0 < own[1].score("great").compound
+    assert own[0].score("so GREAT, not bad").compound != own[1].score("so GREAT, not bad").compound
+    assert isinstance(own[0], Overlaid) and isinstance(own[1], Overlaid)
+    assert own[0].own.rules.lexicon.maps[1] is own[1].own.rules.lexicon.maps[1]
