@@ -57,8 +57,11 @@ class Vocabulary:
         self._said, self._mood = _PRIOR, _PRIOR * _USUAL
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Rows of `vocabulary`: proposals go on counting, decisions are left alone."""
+        """Rows of `vocabulary`: proposals go on counting, decisions are left alone; those for one
+        channel leave the others to decide."""
         for row in rows:
+            if row.get("channel"):
+                continue
             if row["status"] != "proposed":
                 self._decided.add(row["term"])
             elif row.get("n_scored") is not None and row.get("in_force") is None:

@@ -191,6 +191,13 @@ def test_a_decided_name_is_left_alone_and_an_undone_one_counts_on() -> None:
     assert target.take_rows(nobody)[0]["n"] == USES + 1
 
 
+def test_a_decision_for_one_channel_leaves_the_proposal_to_the_others() -> None:
+    target = Vocabulary()
+    target.load([{"term": NEW, "channel": "other", "status": "rejected"}])
+    used(target, USES, PEOPLE)
+    assert proposed(target) == [NEW]
+
+
 def test_names_not_used_for_longest_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.vocabulary._TERMS", 10)
     target = Vocabulary()
