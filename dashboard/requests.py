@@ -1,6 +1,7 @@
 """Asking the pipeline for something: a file in the inbox, and its answer. The only thing that the
 dashboard ever writes."""
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,15 +12,26 @@ from warehouse.config import data_folder
 from warehouse.errors import BadInput
 from warehouse.manifest import replace_file
 
-BY = "dashboard"
+BY = "dashboard"  # where nobody signs
+LONGEST_NAME = 60  # the pipeline keeps no more
 
 
-def ask(action: str, body: dict[str, Any]) -> str:
-    """Put a request in; returns its id. Raises BadInput where the inbox cannot be written."""
+def can_ask() -> bool:
+    """Whether requests can be put in; the inbox itself may be yet to be made."""
+    inbox = data_folder().inbox
+    place = next(p for p in (inbox, *inbox.parents) if p.exists())
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+
+
+def ask(action: str, body: dict[str, Any], by: str = "") -> str:
+    """Put a request in; returns its id. by: who asks, as they sign it.
+
+    Raises BadInput where the inbox cannot be written.
+    """
     request_id = uuid4().hex
     inbox = data_folder().inbox
     at = datetime.now(UTC).isoformat(timespec="microseconds")
-    whole = {**body, "id": request_id, "at": at, "by": BY, "action": action}
+    whole = {**body, "id": request_id, "at": at, "by": signature(by), "action": action}
     try:
         inbox.mkdir(parents=True, exist_ok=True)
         replace_file(inbox / f"{request_id}.json", orjson.dumps(whole))
@@ -28,6 +40,11 @@ def ask(action: str, body: dict[str, Any]) -> str:
             f"{inbox} cannot be written ({exc.strerror}): this dashboard can show, not decide"
         ) from exc
     return request_id
+
+
+def signature(by: str) -> str:
+    """A name as people sign, on one line; the dashboard's own where there is none."""
+    return " ".join(by.split())[:LONGEST_NAME] or BY
 
 
 def answer(request_id: str) -> str | None:

@@ -1,26 +1,56 @@
 """The review desk: one term, what speaks for its valence, and the buttons that decide."""
 
-from collections.abc import Sequence
-from datetime import UTC
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
-from dashboard import bars, frame, requests, words
+from dashboard import bars, data, frame, requests, words
 from dashboard.markup import Markup, row, span
 from dashboard.series import Row
 from dashboard.style import CONFIG
-from warehouse.errors import BadInput
+from warehouse.errors import AppError, BadInput
+from warehouse.manifest import Manifest
 
+Seen = Mapping[str, datetime | None]  # by channel: when the term was last decided on
 ALL = ""
-_ASKED = "asked"  # session: (request id, what was asked), the newest last
-_ANSWERED = "answered"  # session: how many of them have an answer
+PATIENCE = timedelta(seconds=60)  # a running pipeline answers within seconds
+_ANSWERED = "answered"  # session: how many requests have an answer
+_TROUBLE = "not_asked"  # session: why the last request could not be put in
+_VERSION = "answered_at"  # session: what was published when the last answer came
 _SHOWN = 4
 _STEP = 0.1
 
 
-def desk(term: Row, channels: Sequence[str]) -> None:
-    """Everything about one term, and what can be decided on it."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request put in here: its id, the term, the button's words, and when."""
+
+    id: str
+    term: str
+    label: str
+    at: datetime
+
+
+def notices(manifest: Manifest) -> None:
+    """Why nothing can be decided here, or why nobody will answer for now."""
+    quiet = frame.wall() - manifest.published_at
+    if not requests.can_ask():
+        text = "This dashboard can show, not decide: the inbox of its data cannot be written."
+        st.info(text, icon=":material/lock:")
+    elif quiet.total_seconds() > frame.STALE_AFTER_S:
+        st.warning(
+            f"The pipeline has published nothing for {words.lasting(quiet)} and may be off. "
+            "What is decided now waits in its inbox until it runs.",
+            icon=":material/schedule:",
+        )
+
+
+def desk(term: Row, terms: Sequence[Row], channels: Sequence[str]) -> None:
+    """Everything about one term, and what can be decided on it. terms: the whole vocabulary."""
+    seen = {t["channel"]: t["decided_at"] for t in terms if t["term"] == term["term"]}
     with st.container(border=True):
         frame.put(_head(term))
         if term["valence_low"] is not None and term["valence_high"] is not None:
@@ -31,9 +61,15 @@ def desk(term: Row, channels: Sequence[str]) -> None:
             )  # fmt: skip
         frame.put(_facts(term))
         if term["status"] == "proposed":
-            _open(term, channels)
+            _open(term, channels, seen)
         else:
-            _closed(term, channels)
+            _closed(term, channels, seen)
+        st.text_input(
+            "Sign as", key="signed", max_chars=requests.LONGEST_NAME, icon=":material/edit:",
+            placeholder=f"{requests.BY} (no name)",
+        )  # fmt: skip
+        if trouble := st.session_state.pop(_TROUBLE, ""):
+            st.error(words.plain(trouble, 400), icon=":material/lock:")
         _answers()
 
 
@@ -100,8 +136,8 @@ def impact(term: Row) -> str:
     return f"move {n} {windows} of the last day by {words.signed(term['impact'], 3)} on average"
 
 
-def _open(term: Row, channels: Sequence[str]) -> None:
-    place = _place(term, channels)
+def _open(term: Row, channels: Sequence[str], seen: Seen) -> None:
+    place, off = _place(term, channels), is_shut(term)
     value = st.slider(
         "Valence", -4.0, 4.0, float(round(term["valence"] or 0.0, 1)), _STEP,
         key=f"valence-{term['term']}-{term['channel']}", format="%+.1f",
@@ -110,27 +146,39 @@ def _open(term: Row, channels: Sequence[str]) -> None:
     accept, reject = st.columns(2)
     told = words.signed(value, 1)
     label = f"Accept at {told}" if same else f"Change to {told}"
-    if accept.button(label, key="accept", type="primary", width="stretch", icon=":material/check:"):
-        body = {"decision": "accept"} if same else {"decision": "change", "valence": value}
-        _ask(term, {**body, "channel": place, "kind": term["kind"]}, label)
+    body = {"decision": "accept"} if same else {"decision": "change", "valence": value}
+    asked = term, seen, {**body, "channel": place, "kind": term["kind"]}, label
+    accept.button(
+        label, key="accept", type="primary", width="stretch", icon=":material/check:",
+        disabled=off, on_click=_ask, args=asked,
+    )  # fmt: skip
     refuse = "Keep as it is" if is_drift(term) else "Reject"
-    if reject.button(refuse, key="reject", width="stretch", icon=":material/close:"):
-        _ask(term, {"decision": "reject", "channel": place}, refuse)
+    asked = term, seen, {"decision": "reject", "channel": place}, refuse
+    reject.button(
+        refuse, key="reject", width="stretch", icon=":material/close:", disabled=off,
+        on_click=_ask, args=asked,
+    )  # fmt: skip
 
 
-def _closed(term: Row, channels: Sequence[str]) -> None:
-    place = _place(term, channels)
+def _closed(term: Row, channels: Sequence[str], seen: Seen) -> None:
+    place, off = _place(term, channels), is_shut(term)
     value = st.slider(
         "Another valence", -4.0, 4.0, float(round(term["valence"] or 0.0, 1)), _STEP,
         key=f"valence-{term['term']}-{term['channel']}", format="%+.1f",
     )  # fmt: skip
     left, right = st.columns(2)
     label = f"Change to {words.signed(value, 1)}"
-    if left.button(label, key="change", width="stretch", icon=":material/edit:"):
-        _ask(term, {"decision": "change", "valence": value, "channel": place,
-                    "kind": term["kind"]}, label)  # fmt: skip
-    if right.button("Undo the last decision", key="undo", width="stretch", icon=":material/undo:"):
-        _ask(term, {"decision": "undo", "channel": term["channel"]}, "Undo")
+    body = {"decision": "change", "valence": value, "channel": place, "kind": term["kind"]}
+    left.button(
+        label, key="change", width="stretch", icon=":material/edit:", disabled=off,
+        on_click=_ask, args=(term, seen, body, label),
+    )  # fmt: skip
+    undo = {"decision": "undo", "channel": term["channel"]}
+    right.button(
+        "Undo the last decision", key="undo", width="stretch", icon=":material/undo:",
+        disabled=off or term["decided_at"] is None,
+        on_click=_ask, args=(term, seen, undo, "Undo"),
+    )  # fmt: skip
 
 
 def _place(term: Row, channels: Sequence[str]) -> str:
@@ -143,44 +191,86 @@ def _place(term: Row, channels: Sequence[str]) -> str:
     return found or ALL
 
 
-def _ask(term: Row, body: dict[str, Any], label: str) -> None:
-    seen = term["decided_at"]
-    body["term"] = term["term"]
-    if body["channel"] == term["channel"]:
-        body["seen"] = None if seen is None else seen.replace(tzinfo=UTC).isoformat()
+def _ask(term: Row, seen: Seen, body: dict[str, Any], label: str) -> None:
+    """Put a request in. Called with what was drawn when the button was, so that `seen` is what
+    the reviewer saw, not what came since."""
+    # a channel without a row of its own is decided on by the row for all
+    at = seen.get(body["channel"], seen.get(ALL))
+    told = {"term": term["term"], "seen": None if at is None else words.aware(at).isoformat()}
     try:
-        request_id = requests.ask("vocabulary", body)
+        signed = st.session_state.get("signed") or ""
+        request_id = requests.ask("vocabulary", {**body, **told}, signed)
     except BadInput as exc:
-        st.error(words.plain(str(exc), 400), icon=":material/lock:")
+        st.session_state[_TROUBLE] = str(exc)
         return
-    asked = st.session_state.setdefault(_ASKED, [])
-    asked.append((request_id, f"{words.plain(term['term'], 60)}: {label}"))
-    del asked[:-_SHOWN]
+    _asked().append(Asked(request_id, term["term"], label, frame.wall()))
+    del _asked()[:-_SHOWN]
+
+
+def is_shut(term: Row) -> bool:
+    """Whether nothing can be decided on the term for now: a request is under way, or none can be
+    put in."""
+    waits = any(
+        asked.term == term["term"] and requests.answer(asked.id) is None for asked in _asked()
+    )
+    return waits or not requests.can_ask()
+
+
+def _asked() -> list[Asked]:
+    """What was asked lately in this visit, the newest last."""
+    found: list[Asked] = st.session_state.setdefault("asked", [])
+    return found
 
 
 @st.fragment(run_every=2)
 def _answers() -> None:
-    """What became of what was asked, the newest first; an answer draws the page anew."""
-    count = answered()
-    if count > st.session_state.get(_ANSWERED, 0):
-        st.session_state[_ANSWERED] = count
+    """What became of what was asked, the newest first; an answer draws the page anew, and so
+    does the publishing after it."""
+    if _is_news():
         st.rerun()
-    st.session_state[_ANSWERED] = count
-    for request_id, what in reversed(st.session_state.get(_ASKED, [])):
-        found = requests.answer(request_id)
-        if found is None:
-            told = "asked; in force from the next window, as soon as the pipeline reads it"
-        elif found:
-            told = f"refused: {words.plain(found, 300)}"
-        else:
-            told = "done; in force from the next window"
-        state = "waits" if found is None else "refused" if found else "done"
+    for asked in reversed(_asked()):
+        state, told = outcome(requests.answer(asked.id), frame.wall() - asked.at)
+        what = f"{words.plain(asked.term, 60)}: {asked.label}"
         frame.put(row(span(what, cls="what"), span(told), cls=f"dld-answer {state}"))
+
+
+def outcome(answer: str | None, waited: timedelta) -> tuple[str, str]:
+    """(state, sentence) of a request: waits, done or refused."""
+    if answer is None and waited > PATIENCE:
+        return "waits", (
+            f"asked, and not answered for {words.lasting(waited)}; it waits until the pipeline runs"
+        )
+    if answer is None:
+        return "waits", "asked; in force from the next window, as soon as the pipeline reads it"
+    if answer:
+        return "refused", f"refused: {words.plain(answer, 300)}"
+    return "done", "done; in force from the next window"
+
+
+def _is_news() -> bool:
+    """Whether the page knows less than was answered or, after an answer, was published."""
+    count = answered()
+    known = st.session_state.get(_ANSWERED, 0)
+    st.session_state[_ANSWERED] = count
+    version = _published() if _asked() else 0
+    if count > known:
+        st.session_state[_VERSION] = version
+        return True
+    then = st.session_state.get(_VERSION)
+    if then is not None and then != version:
+        del st.session_state[_VERSION]
+        return True
+    return False
+
+
+def _published() -> int:
+    """The version of what is published; 0 where nothing is that can be read."""
+    try:
+        return data.manifest().version
+    except AppError:
+        return 0
 
 
 def answered() -> int:
     """How many of the requests asked here have an answer."""
-    return sum(
-        requests.answer(request_id) is not None
-        for request_id, _ in st.session_state.get(_ASKED, [])
-    )
+    return sum(requests.answer(asked.id) is not None for asked in _asked())

@@ -15,6 +15,7 @@ from warehouse.manifest import Manifest
 STATUSES = {"proposed": "Proposed", "accepted": "Accepted", "rejected": "Rejected", "any": "All"}
 DAYS = {"1": "1 day", "3": "3 days", "7": "7 days", "30": "30 days"}
 MOST = 300
+NEWER = {"in_force": None, "impact_windows": None}  # columns that a folder of before has not
 
 
 def draw(manifest: Manifest) -> None:
@@ -26,7 +27,9 @@ def draw(manifest: Manifest) -> None:
         "Search", key="q", placeholder="Any part of a term", icon=":material/search:", max_chars=50
     )
     address.remember(q=search)
-    _reviewed(data.rows("dash_vocabulary"), search or "", _channels(newest))
+    rows = data.rows("dash_vocabulary")
+    terms = [{**NEWER, **row} for row in rows]
+    _reviewed(terms, search or "", _channels(newest), manifest)
     if newest is not None:
         _in_use(manifest, search or "")
 
@@ -36,22 +39,45 @@ def _channels(newest: datetime | None) -> list[str]:
     return [c["channel"] for c in data.rows("dash_channels", now=until)]
 
 
-def _reviewed(terms: Sequence[Row], search: str, channels: Sequence[str]) -> None:
+def _reviewed(
+    terms: Sequence[Row], search: str, channels: Sequence[str], manifest: Manifest
+) -> None:
     frame.heading("Reviewed terms", "new terms with the valence they seem to have, -4 to +4")
     if not terms:
         frame.put(frame.say("No new term has been proposed yet. Below are the terms in use."))
         return
     status = _status(terms)
     found = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
-    if not found:
-        frame.put(frame.say("No term here matches."))
-        return
+    review.notices(manifest)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        chosen = _table(found)
-    with right:
-        review.desk(chosen, channels)
-    _history()
+        clicked = _table(found) if found else None
+        if not found:
+            frame.put(frame.say("No term here matches."))
+    chosen = _chosen(terms, found, clicked, (status, search))
+    if chosen is not None:
+        with right:
+            review.desk(chosen, terms, channels)
+    _history(data.rows("dash_decisions") if "decisions" in manifest.tables else [])
+
+
+def _chosen(
+    terms: Sequence[Row], found: Sequence[Row], clicked: int | None, view: tuple[str, str]
+) -> Row | None:
+    """The term under review: the one that was clicked, at first the one used most.
+
+    It stays until another is clicked, whatever is counted or decided meanwhile: the buttons
+    never come to mean another term. None when there is none.
+    """
+    held, key = st.session_state.get("chosen"), None
+    if held is not None and held[0] == (view, clicked):
+        key = held[1]
+    elif found:
+        term = found[clicked if clicked is not None and clicked < len(found) else 0]
+        key = (term["term"], term["channel"])
+        st.session_state["chosen"] = ((view, clicked), key)
+    found = [t for t in terms if (t["term"], t["channel"]) == key] or found
+    return found[0] if found else None
 
 
 def _status(terms: Sequence[Row]) -> str:
@@ -75,8 +101,8 @@ def _matches(term: str, search: str) -> bool:
     return search.casefold() in term.casefold()
 
 
-def _table(found: Sequence[Row]) -> Row:
-    """The terms; returns the one that was clicked, at first the one used most."""
+def _table(found: Sequence[Row]) -> int | None:
+    """The terms; returns the place of the one that was clicked."""
     shown = pd.DataFrame(
         {
             "Term": [words.plain(t["term"], 60) for t in found],
@@ -111,11 +137,10 @@ def _table(found: Sequence[Row]) -> Row:
     )
     st.caption("Click a row to review it. n: messages the term was seen in.")
     rows = event["selection"]["rows"]
-    return found[rows[0]] if rows and rows[0] < len(found) else found[0]
+    return rows[0] if rows else None
 
 
-def _history() -> None:
-    rows = data.rows("dash_decisions")
+def _history(rows: Sequence[Row]) -> None:
     with st.expander(f"History of decisions ({len(rows):,})", icon=":material/history:"):
         if not rows:
             st.caption("Nothing was decided yet.")

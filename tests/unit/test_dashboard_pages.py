@@ -344,7 +344,7 @@ def test_a_decision_for_one_channel_says_so(desk: Path, open_page: Open) -> None
     press(page, "reject")
     (request,) = asked(desk)
     assert (request["decision"], request["channel"]) == ("reject", "alpha")
-    assert "seen" not in request  # it is of the row for all
+    assert request["seen"] is None
 
 
 def test_what_is_in_force_can_be_undone(desk: Path, open_page: Open) -> None:
