@@ -66,7 +66,7 @@ class ChatTable:
         except OSError as exc:
             raise BadInput(f"{scratch} cannot be made: {exc.strerror}; check DLD_DATA") from exc
         self.con = duckdb.connect(
-            config={"memory_limit": "112MB", "threads": 2, "temp_directory": str(scratch)}
+            config={"memory_limit": "112MB", "threads": 1, "temp_directory": str(scratch)}
         )
         try:
             self.con.execute(f"CREATE VIEW given AS SELECT * FROM {_source(path)}").fetchall()
