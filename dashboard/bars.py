@@ -1,6 +1,7 @@
 """Records to bar charts: what moved the mood, and how windows are spread. No Streamlit."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import plotly.graph_objects as go
 
@@ -78,6 +79,43 @@ def histogram(channels: Mapping[str, Sequence[Row]], width: float) -> go.Figure:
     figure.update_xaxes(title="Mean mood of a window", tickformat=".2~f")
     figure.update_yaxes(title="Share of windows", tickformat=".0%")
     return figure
+
+
+def scale(
+    value: float | None, low: float | None, high: float | None, known: float | None = None
+) -> str:
+    """A picture, as an address of its own, of a valence from -4 to 4: its interval, a dot for
+    the valence, a ring for what is in force. '' without a valence."""
+    if value is None:
+        return ""
+    colour = UP if value > 0 else DOWN if value < 0 else GREY
+    drawn = [_rect(2, 11, 116, 2, GREY, 0.45), _rect(59.5, 4, 1, 16, GREY, 0.9)]
+    if low is not None and high is not None:
+        left, right = _on_scale(low), _on_scale(high)
+        drawn.append(_rect(left, 8, right - left, 8, colour, 0.4))
+    if known is not None:
+        drawn.append(
+            f'<circle cx="{_on_scale(known):.1f}" cy="12" r="4" fill="none" stroke="{GREY}" '
+            'stroke-width="2"/>'
+        )
+    drawn.append(f'<circle cx="{_on_scale(value):.1f}" cy="12" r="4.5" fill="{colour}"/>')
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="24" viewBox="0 0 120 24">'
+        f"{''.join(drawn)}</svg>"
+    )
+    return "data:image/svg+xml;utf8," + quote(picture)
+
+
+def _on_scale(value: float) -> float:
+    """The place of a valence in the picture: 6 for -4, 114 for 4."""
+    return 60 + 13.5 * max(-4.0, min(4.0, value))
+
+
+def _rect(x: float, y: float, width: float, height: float, colour: str, alpha: float) -> str:
+    return (
+        f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{height}" rx="1" '
+        f'fill="{colour}" fill-opacity="{alpha}"/>'
+    )
 
 
 def interval(low: float, value: float, high: float, known: float | None) -> go.Figure:

@@ -21,6 +21,8 @@ _ANSWERED = "answered"  # session: how many requests have an answer
 _TROUBLE = "not_asked"  # session: why the last request could not be put in
 _VERSION = "answered_at"  # session: what was published when the last answer came
 _SHOWN = 4
+PROVIDERS = {"twitch": "Twitch", "bttv": "BTTV", "ffz": "FFZ", "7tv": "7TV"}
+MOST_PEOPLE = 50  # the pipeline counts no further
 _STEP = 0.1
 
 
@@ -77,7 +79,17 @@ def _head(term: Row) -> Markup:
     name = span(words.plain(term["term"], 60), cls="dld-name")
     where = words.plain(term["channel"]) or "all channels"
     pill = span(_state(term), cls=f"dld-pill {term['status']}")
-    return row(name, span(where, cls="dld-login"), pill, cls="dld-head")
+    return row(name, *_oddities(term["term"]), span(where, cls="dld-login"), pill, cls="dld-head")
+
+
+def _oddities(term: str) -> list[Markup]:
+    """A word of warning where a term is not what it looks like."""
+    shown = words.plain(term, 60)
+    if shown == term:
+        return []
+    unseen = sorted({f"U+{ord(c):04X}" for c in term if words.plain(c) != c})
+    told = f"It holds {', '.join(unseen[:9])}" if unseen else "It is longer than can be shown"
+    return [span("unseen characters" if unseen else "cut", cls="dld-pill odd", title=told)]
 
 
 def _state(term: Row) -> str:
@@ -87,6 +99,15 @@ def _state(term: Row) -> str:
 def is_drift(term: Row) -> bool:
     """Whether a term that is in force seems to mean something else now."""
     return term["status"] == "proposed" and term["in_force"] is not None
+
+
+def is_idle(term: Row) -> bool:
+    """Whether the term was accepted and yet something else, or nothing, scores it."""
+    return (
+        term["status"] == "accepted"
+        and term["decided_at"] is not None
+        and (term["in_force"] != term["valence"])
+    )
 
 
 def _spoken(term: Row) -> str:
@@ -99,6 +120,8 @@ def _facts(term: Row) -> Markup:
     if is_drift(term):
         known, now = (words.signed(term[k], 1) for k in ("in_force", "valence"))
         pairs.append(("Drift", f"known at {known}; lately used like {now}"))
+    elif is_idle(term):
+        pairs.append(("In force", "kept, but not in force: the lexicon in use is plain VADER"))
     elif term["in_force"] is not None:
         pairs.append(("In force", words.signed(term["in_force"], 1)))
     pairs += [
@@ -119,12 +142,24 @@ def _valence(term: Row) -> str:
 
 
 def _seen(term: Row) -> str:
-    source = {"twitch": "Twitch", "bttv": "BTTV", "ffz": "FFZ", "7tv": "7TV"}
-    provider = source.get(term["provider"] or "")
     many = f"{words.messages(term['n'])}, {words.count(term['n_channels'])} channels"
     if term["n_channels"] == 1:
         many = many.removesuffix("s")
-    return f"{many}, {provider} emote" if provider else many
+    who = people(term)
+    by = "" if who == words.MISSING else ", 1 person" if who == "1" else f", {who} people"
+    return f"{many}{by}, {origin(term)}"
+
+
+def people(term: Row) -> str:
+    """How many used it; they are counted up to 50."""
+    n = term.get("n_chatters")
+    return f"{MOST_PEOPLE}+" if n is not None and n >= MOST_PEOPLE else words.count(n)
+
+
+def origin(term: Row) -> str:
+    """word, emote, 7TV emote."""
+    provider = PROVIDERS.get(term["provider"] or "", "")
+    return f"{provider} {words.plain(term['kind'])}".strip()
 
 
 def impact(term: Row) -> str:

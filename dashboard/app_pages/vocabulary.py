@@ -15,6 +15,7 @@ from warehouse.manifest import Manifest
 STATUSES = {"proposed": "Proposed", "accepted": "Accepted", "rejected": "Rejected", "any": "All"}
 DAYS = {"1": "1 day", "3": "3 days", "7": "7 days", "30": "30 days"}
 MOST = 300
+LONG = 600  # pixels; as tall as the desk beside it
 NEWER = {"in_force": None, "impact_windows": None}  # columns that a folder of before has not
 
 
@@ -106,12 +107,15 @@ def _table(found: Sequence[Row]) -> int | None:
     shown = pd.DataFrame(
         {
             "Term": [words.plain(t["term"], 60) for t in found],
-            "Status": ["drifted" if review.is_drift(t) else t["status"] for t in found],
             "Valence": [_valence(t) for t in found],
-            "80 % interval": [_interval(t) for t in found],
-            "n": [t["n"] for t in found],
-            "Moves": [t["impact"] for t in found],
+            "Scale": [_scale(t) for t in found],
+            "Uses": [t["n"] for t in found],
+            "People": [review.people(t) for t in found],
             "Channels": [t["n_channels"] for t in found],
+            "Moves": [t["impact"] for t in found],
+            "Kind": [review.origin(t) for t in found],
+            "Status": ["drifted" if review.is_drift(t) else t["status"] for t in found],
+            "80 % interval": [_interval(t) for t in found],
             "Of": [words.plain(t["channel"]) or "all" for t in found],
             "First seen": [t["first_seen"] for t in found],
             "Evidence": [words.plain(t["evidence"], 200) for t in found],
@@ -124,18 +128,23 @@ def _table(found: Sequence[Row]) -> int | None:
         shown,
         hide_index=True,
         key="reviewed",
-        height=_height(len(shown)),
+        height=_height(len(shown), LONG),
         on_select="rerun",
         selection_mode="single-row",
         column_config={
             "First seen": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
-            "n": st.column_config.NumberColumn(format="localized"),
+            "Term": st.column_config.TextColumn(width=130),
+            "Valence": st.column_config.TextColumn(width=75),
+            "Scale": st.column_config.ImageColumn(
+                "−4 … +4", width=145, help="the dot in its 80 % interval; a ring: what is in force"
+            ),
+            "Uses": st.column_config.NumberColumn(format="localized"),
             "Moves": st.column_config.NumberColumn(
                 format="%+.3f", help="what accepting it would add to the mean mood of its windows"
             ),
         },
     )
-    st.caption("Click a row to review it. n: messages the term was seen in.")
+    st.caption("Tick a row to review it. Uses: messages the term was seen in.")
     rows = event["selection"]["rows"]
     return rows[0] if rows else None
 
@@ -164,9 +173,9 @@ def _history(rows: Sequence[Row]) -> None:
         )  # fmt: skip
 
 
-def _height(rows: int) -> Literal["content"] | int:
+def _height(rows: int, tallest: int = 460) -> Literal["content"] | int:
     """As tall as a short table is; a long one scrolls."""
-    return "content" if rows <= 12 else 460
+    return "content" if rows <= 12 else tallest
 
 
 def _valence(term: Row) -> str:
@@ -176,6 +185,11 @@ def _valence(term: Row) -> str:
 
 def _sign(value: float) -> str:
     return "▲" if value > 0 else "▼" if value < 0 else "●"
+
+
+def _scale(term: Row) -> str:
+    known = term["in_force"] if review.is_drift(term) else None
+    return bars.scale(term["valence"], term["valence_low"], term["valence_high"], known)
 
 
 def _interval(term: Row) -> str:

@@ -262,7 +262,7 @@ def test_vocabulary_shows_what_waits_for_a_decision_first(small: Path, open_page
     assert table["Term"].tolist() == [HOSTILE_TERM]
     assert table["Valence"].tolist() == ["▲ +1.8"]
     assert table["80 % interval"].tolist() == ["+0.9 to +2.6"]
-    assert table["n"].tolist() == [412]
+    assert table["Uses"].tolist() == [412]
 
 
 def test_vocabulary_searches_terms(small: Path, open_page: Open) -> None:

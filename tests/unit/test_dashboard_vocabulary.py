@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import frame, requests, review
+from dashboard import bars, frame, requests, review
 from pipeline.inbox import apply_all
 from pipeline.site import open_site
 from tests.browser import published
 from tests.browser.rows import channel, vocabulary
-from tests.unit.test_dashboard_pages import text_of
+from tests.unit.test_dashboard_pages import html_of, text_of
 from warehouse.config import DataFolder
 from warehouse.manifest import read_manifest
 
@@ -233,3 +234,58 @@ def test_of_two_reviewers_the_second_is_told_of_the_first(tmp_path: Path, open_p
     assert "zorpHype: Reject refused: decided meanwhile: accepted" in told
     assert "by mia at" in told
     assert "look again" in told
+
+
+def test_the_table_shows_who_used_a_term_and_where_its_valence_lies(
+    tmp_path: Path, open_page: Open
+) -> None:
+    publish(tmp_path, [proposal("zorpHype", n_chatters=50, provider="7tv")])
+    table = open_page().dataframe[0].value
+    columns = ["Term", "Uses", "People", "Channels", "Moves", "Kind", "Status"]
+    assert table[columns].to_numpy().tolist() == [
+        ["zorpHype", 100, "50+", 2, 0.012, "7TV emote", "proposed"]
+    ]
+    assert table["Scale"].tolist() == [bars.scale(1.8, 0.9, 2.6)]
+
+
+def test_the_scale_has_the_dot_in_its_interval_and_a_ring_for_what_is_in_force() -> None:
+    """120 pixels wide; -4 lies at 6, 0 at 60, 4 at 114."""
+    drawn = unquote(bars.scale(-4.0, -9.0, 0.0, 4.0))
+    assert drawn.startswith("data:image/svg+xml;utf8,<svg ")
+    assert '<rect x="6.0" y="8" width="54.0"' in drawn
+    assert '<circle cx="114.0" cy="12" r="4" fill="none"' in drawn
+    assert '<circle cx="6.0" cy="12" r="4.5" fill="#d9782d"/>' in drawn
+    assert bars.scale(None, None, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("term", "told"),
+    [
+        ("zorp\u202eHype", 'title="It holds U+202E">unseen characters<'),
+        ("z" * 61, 'title="It is longer than can be shown">cut<'),
+    ],
+)
+def test_a_term_that_is_not_what_it_looks_like_says_so(
+    tmp_path: Path, open_page: Open, term: str, told: str
+) -> None:
+    publish(tmp_path, [proposal(term)])
+    drawn = html_of(open_page())
+    assert told in drawn
+    assert "\u202e" not in drawn
+
+
+@pytest.mark.parametrize("term", ["zorpHype", "<b>**x**</b>", "كلمة"])
+def test_an_ordinary_term_has_no_warning(tmp_path: Path, open_page: Open, term: str) -> None:
+    publish(tmp_path, [proposal(term)])
+    assert "dld-pill odd" not in html_of(open_page())
+
+
+@pytest.mark.parametrize(
+    ("in_force", "told"),
+    [(None, "kept, but not in force: the lexicon in use is plain VADER"), (2.4, "In force +2.4")],
+)
+def test_what_was_accepted_says_whether_it_is_in_force(
+    tmp_path: Path, open_page: Open, in_force: float | None, told: str
+) -> None:
+    publish(tmp_path, [{**vocabulary(NOW)[1], "in_force": in_force}])
+    assert told in text_of(open_page(status="accepted"))
