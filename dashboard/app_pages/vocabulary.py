@@ -180,7 +180,7 @@ def _height(rows: int, tallest: int = 460) -> Literal["content"] | int:
 
 def _valence(term: Row) -> str:
     value = term["valence"]
-    return words.MISSING if value is None else f"{_sign(value)} {words.signed(value, 1)}"
+    return words.MISSING if value is None else f"{_sign(round(value, 1))} {words.signed(value, 1)}"
 
 
 def _sign(value: float) -> str:

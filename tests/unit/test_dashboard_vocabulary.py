@@ -289,3 +289,8 @@ def test_what_was_accepted_says_whether_it_is_in_force(
 ) -> None:
     publish(tmp_path, [{**vocabulary(NOW)[1], "in_force": in_force}])
     assert told in text_of(open_page(status="accepted"))
+
+
+def test_a_valence_that_rounds_to_nothing_points_nowhere(tmp_path: Path, open_page: Open) -> None:
+    publish(tmp_path, [proposal("zorpHype", valence=-0.04)])
+    assert open_page().dataframe[0].value["Valence"].tolist() == ["● 0.0"]
