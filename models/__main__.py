@@ -1,7 +1,13 @@
-"""python -m models: train, tune, backtest. Exit codes: 0 done, 1 failed, 2 wrong usage."""
+"""python -m models: train, tune, backtest, versions, promote, rollback.
 
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+"""
+
+import json
 import logging
+import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from warehouse.config import data_folder
+from models.registry import Version
+from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -17,7 +24,16 @@ Seed = Annotated[int, typer.Option(help="same seed and data, same model")]
 HoldOut = Annotated[
     list[str] | None, typer.Option(help="channel to keep unseen; default: a seeded quarter")
 ]
+
+
 JUDGED_STEPS = (1, 2, 3, 5, 10)
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    table = "table"
+    json = "json"
 
 
 @app.command()
@@ -27,17 +43,95 @@ def train(
     hold_out: HoldOut = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="default: the tuned number")] = None,
     members: Annotated[int | None, typer.Option(min=1, help="networks to average")] = None,
+    promote: Annotated[
+        bool | None,
+        typer.Option("--promote/--no-promote", help="default: if better beyond chance"),
+    ] = None,
+    nice: Annotated[int, typer.Option(min=0, max=19, help="19: whatever others leave")] = 0,
 ) -> None:
-    """Train the LSTM and fit the baselines on the windows in DLD_DATA."""
+    """Train the LSTM and fit the baselines on the windows in DLD_DATA.
+
+    Without --out it is compared with the version that serves, and takes its place if better.
+    """
     from models.train import train as run
 
+    os.nice(nice)
     params = {k: v for k, v in (("epochs", epochs), ("members", members)) if v is not None}
     folder = data_folder()
-    version = run(folder, out or folder.models, seed, hold_out or [], params, _say)
+    challenges = out is None or out.resolve() == folder.models
+    if promote is not None and not challenges:
+        raise typer.BadParameter("what is trained for --out elsewhere serves nowhere to promote it")
+    version = run(folder, out or folder.models, seed, hold_out or [], params, _say, challenges)
     _say(f"trained {version.model} in {version.card['minutes']} min: {version.path}")
     for name, report in version.card["scores"].items():
         if report:
             _console().print(skill_table(report, name.replace("_", " ")))
+    if challenges:
+        _decide(folder, version, promote)
+
+
+def _decide(folder: DataFolder, version: Version, wanted: bool | None) -> None:
+    """Promote a challenger that is better, or that is wanted; say which and why."""
+    from models.promotion import promote
+
+    verdict = version.card["verdict"]
+    _say(f"{version.model} is {verdict['why']}" if "crps" in verdict else verdict["why"])
+    if verdict["better"] if wanted is None else wanted:
+        promote(folder, version.model, verdict["why"] if wanted is None else "asked for")
+        _say(f"{version.model} serves from now on; python -m models rollback undoes it")
+    else:
+        _say(f"not promoted: {verdict.get('against', 'nothing')} serves on")
+
+
+@app.command()
+def versions(
+    format: Annotated[Format, typer.Option(help="how to print")] = Format.table,
+) -> None:
+    """Every version there is, what it was trained on, and how it stands."""
+    from models.promotion import statuses
+
+    lines = [_version(v, status) for v, status in statuses(data_folder())]
+    if format is Format.json:
+        _say(json.dumps(lines, indent=1))
+        return
+    table = Table("version", "status", "trained", "on data of", "why")
+    for line in lines:
+        span = f"{str(line['data_from'])[:10]} to {str(line['data_to'])[:10]}"
+        trained = str(line["trained_at"])[:16].replace("T", " ")
+        table.add_row(line["version"], line["status"], trained, span, line["why"])
+    _console().print(table)
+
+
+def _version(version: Version, status: str) -> dict[str, Any]:
+    card = version.card
+    data, verdict = card.get("data", {}), card.get("verdict")
+    return {
+        "version": version.path.name,
+        "status": status,
+        "trained_at": card["trained_at"],
+        "data_from": data.get("from"),
+        "data_to": data.get("to"),
+        "path": str(version.path),
+        "verdict": verdict,
+        "why": verdict["why"] if verdict else "",
+    }
+
+
+@app.command()
+def promote(version: Annotated[str, typer.Argument(help="see python -m models versions")]) -> None:
+    """Let a version serve; a running daemon takes it within a minute."""
+    from models.promotion import promote as run
+
+    _say(f"lstm-{run(data_folder(), version, 'asked for').version} serves")
+
+
+@app.command()
+def rollback() -> None:
+    """Let the version serve that served before."""
+    from models.promotion import rollback as run
+
+    choice = run(data_folder())
+    _say(f"lstm-{choice.version} serves: {choice.why}")
 
 
 @app.command()
@@ -46,11 +140,12 @@ def tune(
     seed: Seed = 1,
     hold_out: HoldOut = None,
 ) -> None:
-    """Search the values that matter; every trial goes to DLD_DATA/models/trials.jsonl."""
+    """Search the values that matter; an interrupted search goes on where it was."""
     from models.tune import tune as run
 
-    best = run(data_folder(), minutes, seed, hold_out or [], _say)
-    _say(f"best so far: trial {best['trial']} loss={best['loss']:.5f} {best['params']}")
+    folder = data_folder()
+    run(folder, minutes, seed, hold_out or [], _say)
+    _say(f"wrote {folder.models / 'tuning.md'} and {folder.models / 'tuning.json'}")
 
 
 @app.command()

@@ -40,15 +40,17 @@ class Split:
     held_out: list[Session]
 
 
-def split(sessions: Sequence[Session], seed: int, hold_out: Sequence[str] = ()) -> Split:
+def split(
+    sessions: Sequence[Session], seed: int, hold_out: Sequence[str] = (), draw: bool = True
+) -> Split:
     """The one place that says which stream is for what; the same for the same seed.
 
-    hold_out: channels to keep unseen; where none is named, a seeded quarter of them.
+    hold_out: channels to keep unseen; where none is named, a seeded quarter of them if `draw`.
     """
     channels = sorted({s.channel for s in sessions})
     if unknown := sorted(set(hold_out) - set(channels)):
         raise BadInput(f"no windows of the channels to hold out: {', '.join(unknown)}")
-    kept_out = set(hold_out) or _quarter(channels, seed)
+    kept_out = set(hold_out) or (_quarter(channels, seed) if draw else set())
     parts = Split([], [], [s for s in sessions if s.channel in kept_out])
     for channel in (c for c in channels if c not in kept_out):
         mine = sorted((s for s in sessions if s.channel == channel), key=lambda s: s.start[0])

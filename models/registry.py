@@ -2,7 +2,7 @@
 
 A version is a folder: card.json (what it was trained on and how good it is), model.tflite and
 linear.json (the baselines' bands and ridge's coefficients, fitted on the same data). Shipped
-versions lie in models/weights/, a user's own in DLD_DATA/models/.
+versions lie in models/weights/, a user's own in DLD_DATA/models/. Which one serves: choice.py.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from models.base import Forecaster
+from models.choice import read_choice
 from models.features import CONTEXT, FEATURES_VERSION, NAMES
 from models.naive import BASELINES, Baseline, Spread
 from models.ridge import Ridge
@@ -90,6 +91,9 @@ def _read(card: Path) -> Version | None:
             raise KeyError("trained_at, contract or sha256")
         if version.trained_at.tzinfo is None:
             raise ValueError("trained_at without a time zone")
+        dict(version.card.get("verdict") or {})
+        for at in (dict(version.card.get("data") or {}).get(k) for k in ("from", "to")):
+            datetime.fromisoformat(at or version.card["trained_at"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         logger.warning("model card unreadable path=%s why=%s", card, error)
         return None
@@ -108,33 +112,70 @@ def usable(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> list[Ve
     return out
 
 
+def candidates(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> list[Version]:
+    """Versions that may serve, in the order they are tried: the one that was chosen, those
+    that served before it, then the shipped ones, newest first.
+
+    A user's own version serves only once it is promoted.
+    """
+    found = {v.path.name: v for v in versions(folder, shipped)}
+    names = _chosen(folder) if folder else []
+    names += [name for name, v in found.items() if v.path.parent == shipped]
+    return [found[name] for name in dict.fromkeys(names) if name in found]
+
+
+def _chosen(folder: DataFolder) -> list[str]:
+    try:
+        choice = read_choice(folder)
+    except ModelUnusable as error:
+        logger.warning("%s", error)
+        return []
+    return [choice.version, *(p["version"] for p in choice.previous)] if choice else []
+
+
 def serving(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> dict[str, Forecaster]:
-    """What the daemon serves: the newest usable network first, then the baselines.
+    """What the daemon serves: the first of `candidates` that loads, then the baselines.
 
     A damaged or mismatched version is refused with a logged line and the one before serves.
     Raises ModelUnusable when none is left.
     """
-    for version in usable(folder, shipped):
-        try:
-            found = version.forecasters()
-        except ModelUnusable as error:
-            logger.warning("model refused version=%s why=%s", version.path.name, error)
-            continue
-        return {version.model: found.pop(version.model), **found}
-    raise ModelUnusable("no usable model in models/weights or DLD_DATA/models; train one")
+    version, found = first_usable(folder, shipped)
+    return {version.model: found.pop(version.model), **found}
+
+
+def first_usable(
+    folder: DataFolder | None = None, shipped: Path = SHIPPED
+) -> tuple[Version, dict[str, Forecaster]]:
+    """The version that serves and its forecasters. Raises ModelUnusable when none is left."""
+    for version in candidates(folder, shipped):
+        if found := _loaded(version):
+            return version, found
+    raise ModelUnusable(
+        "no usable model: none in models/weights, none promoted in DLD_DATA/models; "
+        "train one, or promote one (python -m models versions)"
+    )
+
+
+def _loaded(version: Version) -> dict[str, Forecaster]:
+    """Its forecasters; none, and a line, where it cannot be used."""
+    try:
+        return version.forecasters()
+    except ModelUnusable as error:
+        logger.warning("model refused version=%s why=%s", version.path.name, error)
+        return {}
 
 
 def forecasters(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> dict[str, Forecaster]:
     """Every forecaster there is, by name: what a backtest evaluates.
 
-    The baselines' bands and ridge's coefficients are those of the newest usable version.
+    The baselines' bands and ridge's coefficients are those of the version that serves, else
+    of the newest.
     """
     found: dict[str, Forecaster] = {name: Baseline(name) for name in BASELINES}
-    for version in reversed(usable(folder, shipped)):
-        try:
-            found |= version.forecasters()
-        except ModelUnusable as error:
-            logger.warning("model refused version=%s why=%s", version.path.name, error)
+    good = usable(folder, shipped)
+    first = [v for v in candidates(folder, shipped) if v in good][:1]
+    for version in [*reversed(good), *first]:
+        found |= _loaded(version)
     return found
 
 

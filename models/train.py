@@ -1,6 +1,7 @@
 """python -m models train: windows of a data folder -> a version with its card.
 
-A version appears whole or not at all: it is written aside and renamed into place.
+A version appears whole or not at all: it is written aside and renamed into place. One that may
+come to serve is compared with the one that does (challenge.py), on streams kept for that.
 """
 
 import json
@@ -18,7 +19,9 @@ import numpy as np
 
 from models.backtest import Tally, judge
 from models.base import FIRST_JUDGED
+from models.challenge import challenge, set_aside
 from models.data import Arrays, Split, arrays, check_enough, cutoffs, sessions_by_channel, split
+from models.lock import only_one
 from models.naive import centres, fit_spread
 from models.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
 from models.ridge import Ridge, inputs, solve, weights
@@ -33,34 +36,53 @@ Say = Callable[[str], None]
 
 def train(
     folder: DataFolder, out: Path, seed: int = 1, hold_out: Sequence[str] = (),
-    params: dict[str, Any] | None = None, say: Say = print,
+    params: dict[str, Any] | None = None, say: Say = print, challenges: bool = False,
 ) -> Version:  # fmt: skip
-    """Train on the folder's windows; the finished version. Raises BadInput, NothingPublished."""
+    """Train on the folder's windows; the finished version.
+
+    challenges: keep each channel's latest streams to compare it with the version that serves;
+    no channel is then held out but those named. Raises BadInput, NothingPublished.
+    """
     began = time.monotonic()
     sessions = [s for channel in sessions_by_channel(folder) for s in channel]
-    parts = split(sessions, seed, hold_out)
+    rest, recent = set_aside(sessions) if challenges else (sessions, [])
+    parts = split(rest, seed, hold_out, draw=not challenges)
     check_enough(parts)
-    say(f"{len(sessions)} streams: {len(parts.train)} to train, {len(parts.valid)} to validate, "
-        f"{len(parts.held_out)} of channels held out")  # fmt: skip
+    say(
+        f"{len(sessions)} streams: {len(parts.train)} to train, {len(parts.valid)} to validate, "
+        f"{len(parts.held_out)} of channels held out, {len(recent)} recent to compare by"
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    with only_one(out, "training"):
+        aside = _new_folder(out, f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        card = _fit(aside, parts, sessions, seed, hold_out, params or {}, say)
+        say("scoring on streams it has not seen")
+        card["scores"] = scores(Version(aside, card), parts)
+        if challenges:
+            card["verdict"] = challenge(Version(aside, card), folder, recent)
+        card["minutes"] = round((time.monotonic() - began) / 60, 1)
+        _write_card(aside, card)
+        aside.rename(out / aside.name)
+        aside.parent.rmdir()
+    return Version(out / aside.name, card)
+
+
+def _fit(
+    aside: Path, parts: Split, sessions: Sequence[Session], seed: int, hold_out: Sequence[str],
+    params: dict[str, Any], say: Say,
+) -> dict[str, Any]:  # fmt: skip
+    """Network, coefficients and card of a version, in `aside`; the card."""
     from models import lstm  # TensorFlow takes seconds to import: not before the data is known good
 
-    config = lstm.Config(**(params or {}))
+    config = lstm.Config(**params)
     learn, check = arrays(parts.train), arrays(parts.valid)
     say(f"{len(learn)} cutoffs to train on, {len(check)} to validate; {config.members} networks")
     model = lstm.fit(config, learn, check, seed, [_progress(config.epochs, say)])
-    began_at = datetime.now(UTC)
-    aside = _new_folder(out, f"{began_at:%Y%m%d-%H%M%S}")
     (aside / NETWORK).write_bytes(lstm.export(model))
     (aside / LINEAR).write_text(json.dumps(fit_linear(learn)), encoding="utf-8")
-    card = _card(parts, sessions, seed, hold_out, config.as_json(), began_at)
+    card = _card(parts, sessions, seed, hold_out, config.as_json(), datetime.now(UTC))
     _write_card(aside, card)
-    say("scoring on streams it has not seen")
-    card["scores"] = scores(Version(aside, card), parts)
-    card["minutes"] = round((time.monotonic() - began) / 60, 1)
-    _write_card(aside, card)
-    aside.rename(out / aside.name)
-    aside.parent.rmdir()
-    return Version(out / aside.name, card)
+    return card
 
 
 def fit_linear(data: Arrays) -> dict[str, Any]:
@@ -130,6 +152,7 @@ def _card(
             "to": iso(utc(float(max(s.start[-1] for s in dated)))),
             "undated_streams": len(seen) - len(dated),
             "channels": sorted({s.channel for s in seen}),
+            "until": _until(seen),
             "held_out_channels": sorted({s.channel for s in parts.held_out}),
             "streams": {k: len(v) for k, v in vars(parts).items()},
             "windows": {k: sum(map(len, v)) for k, v in vars(parts).items()},
@@ -146,6 +169,14 @@ def _card(
     }
 
 
+def _until(seen: Sequence[Session]) -> dict[str, str]:
+    """By channel, when the last stream it was trained or stopped on ended."""
+    ends: dict[str, float] = {}
+    for s in seen:
+        ends[s.channel] = max(ends.get(s.channel, -np.inf), float(s.start[-1]))
+    return {channel: iso(utc(at)) for channel, at in sorted(ends.items())}
+
+
 def _installed(package: str) -> str | None:
     try:
         return version_of(package)
@@ -160,8 +191,10 @@ def _write_card(folder: Path, card: dict[str, Any]) -> None:
 
 def _new_folder(out: Path, name: str) -> Path:
     """OUT/.PID/NAME, to be renamed OUT/NAME when whole: a version is there or it is not."""
+    for left in out.glob(".*"):  # by trainings that were killed: there is no other now
+        if left.name[1:].isdigit():
+            shutil.rmtree(left, ignore_errors=True)
     aside = out / f".{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
     (aside / name).mkdir(parents=True)
     return aside / name
 

@@ -1,90 +1,185 @@
-"""python -m models tune: a seeded random search within a budget of minutes.
+"""python -m models tune: a search for better values within a budget of minutes, by Optuna.
 
-Every trial is a line of DLD_DATA/models/trials.jsonl as soon as it is done. Trial number k of a
-seed always tries the same values, so a search that was stopped goes on where it was.
+Its study is kept in DLD_DATA/models/tune.db, so that a search that was stopped or killed goes
+on where it was; every trial that has ended is a line of trials.jsonl too (trials.py).
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution as OneOf
+from optuna.trial import FrozenTrial, TrialState
 
-from models.data import arrays, check_enough, sessions_by_channel, split
+from models.challenge import set_aside
+from models.data import Arrays, arrays, check_enough, sessions_by_channel, split
+from models.lock import only_one
+from models.trials import TRIALS, Trial, add_trials, read_trials
+from models.tuning import telling, write_report
 from warehouse.config import DataFolder
-from warehouse.errors import BadInput
-from warehouse.records import iso
+from warehouse.records import iso, utc
 
-SPACE: dict[str, tuple[Any, ...]] = {
-    "units": (8, 12, 16, 24, 32),
-    "hidden": (16, 24, 32, 48),
-    "dropout": (0.1, 0.2, 0.3, 0.4),
-    "learning_rate": (2e-4, 5e-4, 1e-3, 2e-3),
-    "weight_decay": (1e-3, 1e-2, 3e-2),
-    "batch": (512, 1024, 2048),
-    "band_weight": (0.1, 0.3, 1.0),
+# what is searched, by field of lstm.Config; another value is another line
+SPACE: dict[str, BaseDistribution] = {
+    "units": OneOf((8, 12, 16, 24, 32)),
+    "hidden": OneOf((16, 24, 32, 48)),
+    "epochs": IntDistribution(2, 6),
+    "batch": OneOf((512, 1024, 2048)),
+    "dropout": FloatDistribution(0.0, 0.5),
+    "learning_rate": FloatDistribution(1e-4, 4e-3, log=True),
+    "weight_decay": FloatDistribution(1e-4, 1e-1, log=True),
+    "band_weight": FloatDistribution(0.05, 2.0, log=True),
+    "volume_weight": FloatDistribution(0.05, 2.0, log=True),
+    "band_n": FloatDistribution(0.3, 10.0, log=True),
 }
+RANDOM = 10  # trials before TPE has enough to learn from, and MedianPruner to compare with
+STATUS = {TrialState.COMPLETE: "done", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+PATIENCE = 3  # trials in a row that fail: something else is wrong
+Say = Callable[[str], None]
 
 
 def tune(
     folder: DataFolder, minutes: float, seed: int = 1, hold_out: Sequence[str] = (),
-    say: Callable[[str], None] = print,
+    say: Say = print,
 ) -> dict[str, Any]:  # fmt: skip
-    """Try until the budget is spent, at least once; the best trial so far, by valid error."""
+    """Try until the budget is spent, at least once; the report (tuning.py).
+
+    What a challenger is compared by is not seen here either. Raises BadInput where no trial
+    comes to its end, or another search is under way.
+    """
     until = time.monotonic() + 60 * minutes
-    parts = split([s for c in sessions_by_channel(folder) for s in c], seed, hold_out)
+    rest, _ = set_aside([s for c in sessions_by_channel(folder) for s in c])
+    parts = split(rest, seed, hold_out)
     check_enough(parts)
     learn, check = arrays(parts.train), arrays(parts.valid)
-    path = folder.models / "trials.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    study = f"seed {seed}, {len(learn)} cutoffs"  # other data: another study
-    done = read_trials(path, study)
-    while True:
-        number = len(done)
-        trial = _try(number, study, proposal(seed, number), learn, check, seed)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(trial) + "\n")
-        done.append(trial)
-        say(f"trial {number} loss={trial['loss']:.5f} {trial['seconds']} s {trial['params']}")
-        if time.monotonic() >= until:
-            return min(done, key=lambda t: float(t["loss"]))
+    folder.models.mkdir(parents=True, exist_ok=True)
+    with only_one(folder.models / "tune.lock", "a search"):
+        search = Search(folder.models, f"seed {seed}, {len(learn)} cutoffs", seed)
+        say(f"{search.study.study_name}: {len(search.ended())} trials so far")
+        with telling(minutes, say) as told:
+            while True:
+                trial = search.step(learn, check)
+                told(trial)
+                if time.monotonic() >= until or search.is_hopeless():
+                    break
+        return write_report(folder.models, search.study, search.trials(), say)
 
 
-def proposal(seed: int, number: int) -> dict[str, Any]:
-    """Values of trial `number`; number 0 is the defaults."""
-    rng = np.random.default_rng([seed, number])
-    return {} if number == 0 else {k: v[int(rng.integers(len(v)))] for k, v in SPACE.items()}
+class Search:
+    """A study on disk. Nobody else may have it open: see only_one."""
 
+    def __init__(self, models: Path, data: str, seed: int) -> None:
+        """data: what the trials learn from, for the study's name; other data, another study."""
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.path, self.seed = models / TRIALS, seed
+        storage = optuna.storages.RDBStorage(f"sqlite:///{models / 'tune.db'}")
+        self.study = optuna.create_study(
+            storage=storage,
+            study_name=f"{data}, space {_space_mark()}",
+            load_if_exists=True,
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_min_trials=3),
+        )
+        self._bury()
+        if not self.study.get_trials(deepcopy=False):
+            self.study.enqueue_trial(defaults())
+        self._record()
 
-def read_trials(path: Path, study: str) -> list[dict[str, Any]]:
-    """Finished trials of a study, oldest first; a line cut short by a crash is left out."""
-    if not path.exists():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    def step(self, learn: Arrays, check: Arrays) -> Trial:
+        """One more trial, to its end; as it was recorded."""
+        number = len(self.study.get_trials(deepcopy=False))
+        # trial k of a seed draws the same values after the same trials, resumed or not
+        self.study.sampler = optuna.samplers.TPESampler(
+            n_startup_trials=RANDOM, multivariate=True, seed=self.seed * 100_003 + number
+        )
+        trial = self.study.ask(SPACE)
+        began = time.monotonic()
         try:
-            trial = json.loads(line)
-        except ValueError:
-            continue
-        if trial.get("study") == study:
-            found.append(trial)
-    return found
+            loss = _loss(trial, learn, check, self.seed)
+            self._end(trial, began)
+            self.study.tell(trial, loss)
+        except optuna.TrialPruned:
+            self._end(trial, began)
+            self.study.tell(trial, state=TrialState.PRUNED)
+        except (FloatingPointError, ValueError, RuntimeError, MemoryError) as error:
+            trial.set_user_attr("why", f"{type(error).__name__}: {error}"[:300])
+            self._end(trial, began)
+            self.study.tell(trial, state=TrialState.FAIL)
+        self._record()
+        return self.trials()[-1]
+
+    def ended(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=tuple(STATUS))
+
+    def trials(self) -> list[Trial]:
+        """This study's, as recorded."""
+        return read_trials(self.path, self.study.study_name)
+
+    def is_hopeless(self) -> bool:
+        """Whether the last trials all failed."""
+        last = [t["status"] for t in self.trials()[-PATIENCE:]]
+        return len(last) == PATIENCE and set(last) == {"failed"}
+
+    def _bury(self) -> None:
+        """Trials that were begun by a search that was killed will never end."""
+        for left in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self.study.tell(left.number, state=TrialState.FAIL)
+
+    def _record(self) -> None:
+        """A line for every trial that has none: also for those that ended in a kill."""
+        known = {t["trial"] for t in self.trials()}
+        new = [t for t in self.ended() if t.number not in known]
+        add_trials(self.path, [_line(self.study.study_name, t) for t in new])
+
+    def _end(self, trial: optuna.Trial, began: float) -> None:
+        trial.set_user_attr("seconds", round(time.monotonic() - began, 1))
 
 
-def _try(number: int, study: str, params: dict[str, Any], learn: Any, check: Any, seed: int) -> Any:
+def defaults() -> dict[str, Any]:
+    """The values in force, as the first trial: what all others are to be compared with."""
     from models import lstm
 
-    began = time.monotonic()
-    config = lstm.Config(**{**params, "members": 1})
-    model = lstm.fit(config, learn, check, seed, [])
-    loss = lstm.centre_error(model, check)
-    if not np.isfinite(loss):
-        raise BadInput("training diverged; are the windows sound?")
+    return {f.name: f.default for f in fields(lstm.Config) if f.name in SPACE}
+
+
+def _loss(trial: optuna.Trial, learn: Arrays, check: Arrays, seed: int) -> float:
+    """Loss of one network of these values; the trial is told it after every epoch."""
+    from models import lstm
+    from models.tuning import Judge
+
+    config = lstm.Config(**{**trial.params, "members": 1})
+    trial.set_user_attr("params", config.as_json())
+    judge = Judge(check)
+    model = lstm.fit(config, learn, check, seed, [judge.callback(trial)])
+    found = judge(model)
+    for name, value in found.items():
+        trial.set_user_attr(name, value)
+    return found["loss"]
+
+
+def _line(study: str, trial: FrozenTrial) -> Trial:
+    kept, at = trial.user_attrs, trial.datetime_complete
     return {
-        "study": study, "trial": number, "kind": "lstm", "params": config.as_json(),
-        "trained_at": iso(datetime.now(UTC)), "loss": loss,
-        "seconds": round(time.monotonic() - began), "status": "done",
+        "study": study, "trial": trial.number, "kind": "lstm",
+        "trained_at": iso(utc(at.timestamp()) if at else datetime.now(UTC)),
+        "params": kept.get("params", trial.params), "searched": trial.params,
+        "loss": trial.value if trial.state is TrialState.COMPLETE else None,
+        "losses": [round(v, 6) for _, v in sorted(trial.intermediate_values.items())
+                   if np.isfinite(v)],
+        "crps": kept.get("crps"), "squared_error": kept.get("squared_error"),
+        "seconds": kept.get("seconds"), "status": STATUS[trial.state],
+        "why": kept.get("why", "stopped before its end") if trial.state is TrialState.FAIL else "",
     }  # fmt: skip
+
+
+def _space_mark() -> str:
+    """Short digest of SPACE: trials of another space are another study."""
+    told = json.dumps({k: repr(v) for k, v in sorted(SPACE.items())})
+    return hashlib.sha256(told.encode()).hexdigest()[:6]

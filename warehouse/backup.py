@@ -21,7 +21,9 @@ from warehouse.sql import migrations
 from warehouse.store import Store, is_full
 
 Counts = dict[str, tuple[int, str]]  # table: rows, checksum
-_FILE = re.compile(r"salt|optout\.json|channels\.json|models/[\w.-]{1,100}/[\w.-]{1,100}")
+_FILE = re.compile(
+    r"salt|optout\.json|channels\.json|models/serving\.json|models/[\w.-]{1,100}/[\w.-]{1,100}"
+)
 _VERSION = 1
 
 
@@ -139,7 +141,8 @@ def _describe(con: duckdb.DuckDBPyConnection, folder: DataFolder, counted: Count
         con.execute("INSERT INTO copy.backup.info VALUES (?, ?)", pair)
     for name, (rows, checksum) in counted.items():
         con.execute("INSERT INTO copy.backup.tables VALUES (?, ?, ?)", (name, rows, checksum))
-    for path in sorted(folder.root.glob("*")) + sorted(folder.models.glob("*/*")):
+    found = (folder.root.glob("*"), folder.models.glob("*"), folder.models.glob("*/*"))
+    for path in (path for places in found for path in sorted(places)):
         name = path.relative_to(folder.root).as_posix()
         if path.is_file() and _FILE.fullmatch(name):
             con.execute("INSERT INTO copy.backup.files VALUES (?, ?)", (name, path.read_bytes()))

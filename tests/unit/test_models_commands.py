@@ -10,11 +10,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from models import tune
 from models.features import now
+from models.lock import only_one
 from models.registry import serving, versions
 from tests.forecasting import days_of, make_session, publish
 from warehouse.config import DataFolder
+
+SHIPPED_MODEL = versions()[0].model
 
 
 def run(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
@@ -28,14 +30,14 @@ def run(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     folder = DataFolder(tmp_path_factory.mktemp("data"))
-    publish(folder, *days_of("alpha", 12, 260), *days_of("beta", 4, 120))
+    publish(folder, *days_of("alpha", 13, 260), *days_of("beta", 4, 120))
     done = run(folder, "train", "--epochs", "1", "--members", "1", "--hold-out", "beta")
     assert done.returncode == 0, done.stderr
     assert "trained lstm-" in done.stdout and "held out channels" in done.stdout
     return folder
 
 
-def test_a_users_version_is_whole_and_serves(trained: DataFolder) -> None:
+def test_a_users_version_is_whole_and_waits(trained: DataFolder) -> None:
     (mine,) = versions(trained, shipped=trained.root / "nowhere")
     assert sorted(p.name for p in mine.path.iterdir()) == [
         "card.json", "linear.json", "model.tflite",
@@ -43,12 +45,59 @@ def test_a_users_version_is_whole_and_serves(trained: DataFolder) -> None:
     assert not list(trained.models.glob(".*")), "nothing is left half-made"
     card = mine.card
     assert card["data"]["channels"] == ["alpha"] and card["data"]["held_out_channels"] == ["beta"]
-    assert card["data"]["streams"] == {"train": 10, "valid": 2, "held_out": 4}
+    assert card["data"]["streams"] == {"train": 8, "valid": 2, "held_out": 4}
     assert card["data"]["lexicons"] == ["full-1"] and card["seed"] == 1
+    assert card["data"]["until"] == {"alpha": "2023-11-24T00:23:00Z"}, "its eight streams' and two"
     assert mine.model in card["scores"]["held_out_channels"]["models"]
+    assert card["verdict"] == {
+        "against": SHIPPED_MODEL, "better": None, "streams": 3,
+        "why": "too little to judge by: 3 recent streams neither has seen, 8 needed",
+    }  # fmt: skip
+    assert next(iter(serving(trained))) == SHIPPED_MODEL
+
+
+def test_versions_are_listed_promoted_and_rolled_back(trained: DataFolder) -> None:
+    def standing() -> dict[str, str]:
+        listed = json.loads(run(trained, "versions", "--format", "json").stdout)
+        return {f"lstm-{v['version']}": v["status"] for v in listed}
+
+    (mine,) = versions(trained, shipped=trained.root / "nowhere")
+    assert standing() == {mine.model: "candidate", SHIPPED_MODEL: "serving"}
+    assert "too little to judge by" in " ".join(run(trained, "versions").stdout.split())
+    done = run(trained, "promote", mine.model)
+    assert (done.returncode, done.stdout) == (0, f"{mine.model} serves\n")
+    assert standing() == {mine.model: "serving", SHIPPED_MODEL: "available"}
     model = next(iter(serving(trained).values()))
-    assert model.name == mine.model, "the newest version serves"
+    assert model.name == mine.model
     assert np.isfinite(model.predict(now([make_session(30)])).quantiles).all()
+    done = run(trained, "rollback")
+    assert (done.returncode, done.stdout) == (
+        0, f"{SHIPPED_MODEL} serves: rolled back from {mine.path.name}\n",
+    )  # fmt: skip
+    assert standing()[SHIPPED_MODEL] == "serving"
+    done = run(trained, "rollback")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no version served before this one")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_promoting_what_is_not_there_is_one_clear_line(folder: DataFolder) -> None:
+    done = run(folder, "promote", "nothing")
+    assert done.returncode == 1 and done.stderr.startswith("error: no version nothing; there are")
+
+
+@pytest.mark.parametrize(("command", "lock"), [("train", "."), ("tune", "tune.lock")])
+def test_a_second_one_at_a_time_is_refused(
+    trained: DataFolder, command: str, lock: str, tmp_path: Path
+) -> None:
+    with only_one(trained.models / lock, "another"):
+        done = run(trained, command)
+    assert done.returncode == 1 and "is under way" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_is_trained_elsewhere_cannot_be_promoted(folder: DataFolder, tmp_path: Path) -> None:
+    assert run(folder, "train", "--out", str(tmp_path), "--promote").returncode == 2
 
 
 def test_backtest_writes_predictions_of_every_model(trained: DataFolder, tmp_path: Path) -> None:
@@ -82,18 +131,3 @@ def test_with_too_little_data_train_says_what_is_missing(folder: DataFolder) -> 
 def test_a_wrong_option_is_wrong_usage(folder: DataFolder) -> None:
     assert run(folder, "train", "--epochs", "none").returncode == 2
     assert run(folder, "nonsense").returncode == 2
-
-
-def test_a_search_resumes_where_it_stopped(tmp_path: Path) -> None:
-    path = tmp_path / "trials.jsonl"
-    lines = [{"study": "s", "trial": 0}, {"study": "other", "trial": 0}, {"study": "s", "trial": 1}]
-    path.write_text("\n".join([*map(json.dumps, lines), '{"study": "s", "tri']))
-    assert [t["trial"] for t in tune.read_trials(path, "s")] == [0, 1]
-    assert tune.read_trials(tmp_path / "none.jsonl", "s") == []
-
-
-def test_trial_numbers_name_the_same_values_every_time() -> None:
-    assert tune.proposal(1, 0) == {}
-    assert tune.proposal(1, 5) == tune.proposal(1, 5)
-    tried = {json.dumps(tune.proposal(1, i)) for i in range(1, 30)}
-    assert len(tried) > 25

@@ -1,4 +1,3 @@
-import json
 import logging
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from models import registry
 from models.features import now
 from models.registry import CARD, LINEAR, NETWORK, SHIPPED, serving, sha256, usable, versions
 from tests.forecasting import make_session
+from tests.shelf import break_bytes, edit_card, no_model_at_all, put_version
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 
@@ -19,16 +19,9 @@ from warehouse.errors import ModelUnusable
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
     """Three good versions of the same weights, 'c' the newest."""
-    newest = versions(shipped=SHIPPED)[0].path
-    for i, name in enumerate("abc"):
-        shutil.copytree(newest, tmp_path / name)
-        edit_card(tmp_path / name, trained_at=f"2026-01-0{i + 1}T00:00:00Z")
+    for day, name in enumerate("abc", 1):
+        put_version(tmp_path, name, day)
     return tmp_path
-
-
-def edit_card(version: Path, **changes: object) -> None:
-    card = json.loads((version / CARD).read_text())
-    (version / CARD).write_text(json.dumps({**card, **changes}))
 
 
 def test_the_newest_version_serves_first_and_baselines_beside_it(shelf: Path) -> None:
@@ -37,27 +30,18 @@ def test_the_newest_version_serves_first_and_baselines_beside_it(shelf: Path) ->
     ]  # fmt: skip
 
 
-def test_a_users_own_version_goes_before_an_older_shipped_one(shelf: Path, tmp_path: Path) -> None:
+def test_a_users_own_version_is_usable_but_serves_only_by_choice(
+    shelf: Path, tmp_path: Path
+) -> None:
     folder = DataFolder(tmp_path / "data")
     folder.models.mkdir(parents=True)
     shutil.move(shelf / "c", folder.models / "c")
-    assert next(iter(serving(folder, shelf))) == "lstm-c"
+    assert next(iter(serving(folder, shelf))) == "lstm-b"
     assert [v.path.name for v in usable(folder, shelf)] == ["c", "b", "a"]
-
-
-def break_bytes(version: Path) -> None:
-    body = bytearray((version / NETWORK).read_bytes())
-    body[len(body) // 2] ^= 1
-    (version / NETWORK).write_bytes(body)
 
 
 def change_features(version: Path) -> None:
     edit_card(version, contract={**registry.contract(), "features_version": 0})
-
-
-def no_model_at_all(version: Path) -> None:
-    (version / NETWORK).write_bytes(b"not a network")
-    edit_card(version, sha256={n: sha256(version / n) for n in (NETWORK, LINEAR)})
 
 
 def no_numbers(version: Path) -> None:
@@ -77,6 +61,9 @@ def no_numbers(version: Path) -> None:
         lambda v: (v / CARD).write_text("{"),
         lambda v: (v / CARD).write_text("[]"),
         lambda v: edit_card(v, trained_at="yesterday"),
+        lambda v: edit_card(v, verdict="better"),
+        lambda v: edit_card(v, data=["x"]),
+        lambda v: edit_card(v, data={"from": "once"}),
     ],
 )
 def test_a_damaged_or_foreign_version_is_refused_and_the_one_before_serves(

@@ -155,6 +155,8 @@ def backed_up(published: DataFolder, store: Store, tmp_path: Path) -> Path:
     save_channels(published.channels, ["b", "a"])
     (published.models / "one").mkdir(parents=True)
     (published.models / "one" / "card.json").write_text("{}")
+    (published.models / "serving.json").write_text('{"version": "one"}')
+    (published.models / "tune.db").write_text("stays")
     path = tmp_path / "backup.duckdb"  # as its own schema is called
     with store.con.cursor() as con:
         write_backup(con, published, path)
@@ -171,6 +173,8 @@ def test_a_restored_folder_is_what_was_backed_up(
     assert load_optout(there.optout) == OptOut({7, 8}, {"shy"})
     assert load_channels(there.channels) == ["b", "a"]
     assert (there.models / "one" / "card.json").read_text() == "{}"
+    assert (there.models / "serving.json").read_text() == '{"version": "one"}'
+    assert sorted(p.name for p in there.models.iterdir()) == ["one", "serving.json"]
     with Store(there.warehouse) as other:
         assert other.revision == store.revision
         for name in (n for n, spec in TABLES.items() if spec.stored):

@@ -1,0 +1,57 @@
+"""What a search for better values has tried, as DLD_DATA/models/trials.jsonl tells it.
+
+A line a trial that has ended, written by tune.py. Reading needs neither Optuna nor TensorFlow:
+the daemon publishes the lines.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+TRIALS = "trials.jsonl"
+NEEDED = {"study", "trial", "status"}  # done, pruned, failed
+Trial = dict[str, Any]
+
+
+def read_trials(path: Path, study: str | None = None) -> list[Trial]:
+    """Trials that have ended, of one study or of all, oldest first; each once, as last told.
+
+    Lines cut short by a crash are left out. Keys: study, trial, kind, trained_at (ISO), params,
+    loss (None unless done), losses (one an epoch), crps, squared_error, seconds, status, why.
+    """
+    if not path.exists():
+        return []
+    found: dict[tuple[str, int], Trial] = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        trial = _parsed(line)
+        if trial and study in (None, trial["study"]):
+            found[trial["study"], trial["trial"]] = trial
+    return list(found.values())
+
+
+def _parsed(line: str) -> Trial | None:
+    try:
+        trial = json.loads(line)
+    except ValueError:
+        return None
+    try:
+        datetime.fromisoformat(trial.get("trained_at") or "2026-01-01")
+        whole = trial.keys() >= NEEDED and 0 <= trial["trial"] < 1 << 31
+    except (AttributeError, ValueError, TypeError):
+        return None
+    return trial if whole and isinstance(trial["trial"], int) else None
+
+
+def add_trials(path: Path, trials: Iterable[Trial]) -> None:
+    """Append a line each; after a line that was cut short, on a line of their own."""
+    lines = "".join(json.dumps(trial) + "\n" for trial in trials)
+    if not lines:
+        return
+    with path.open("ab+") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 1))
+        if size and file.read(1) != b"\n":
+            lines = "\n" + lines
+        file.write(lines.encode())
