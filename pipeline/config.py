@@ -28,6 +28,15 @@ class PipelineSettings(BaseSettings):
         description="how long after its end a window waits for late messages",
     )
     forecast: bool = Field(default=True, description="make forecasts")
+    retrain: bool = Field(
+        default=False,
+        description="train anew every night, and serve the result if it is better",
+    )
+    retrain_at: str = Field(
+        default="04:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="when, HH:MM, UTC",
+    )
     emotes: bool = Field(
         default=True, description="while chat is live, read the emote catalogues of its channels"
     )

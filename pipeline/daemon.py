@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from pipeline import retrain
 from pipeline.engine import Engine
 from pipeline.message import Batch, Source
 from warehouse import compact
@@ -35,10 +36,12 @@ async def run(engine: Engine, source: Source) -> None:
             reading = tasks.create_task(_read(source.batches(), queue))
             compacting = tasks.create_task(_compact(engine))
             reading_emotes = tasks.create_task(engine.catalogues.keep(engine.rooms))
+            training = tasks.create_task(_train(engine))
             await _feed(engine, queue, stop)
             reading.cancel()
             compacting.cancel()
             reading_emotes.cancel()
+            training.cancel()
     except ExceptionGroup as group:  # of one task: the rest were only cancelled
         raise group.exceptions[0] from None
     finally:
@@ -111,3 +114,9 @@ async def _compact(engine: Engine) -> None:
                 log.warning("not merged: %s", exc)
                 break
             engine.merged.append((table, {file.path for file in files}, merged))
+
+
+async def _train(engine: Engine) -> None:
+    """Nightly, where it is asked for."""
+    if engine.settings.retrain and engine.settings.forecast:
+        await retrain.keep(engine.folder, engine.settings.retrain_at)

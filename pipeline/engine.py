@@ -76,6 +76,7 @@ class Engine:
         self.known_since = 0.0  # whoever chatted before it may not be known by name
         self.publisher = Publisher(folder, store, source)
         self.forecasts = Forecasts(folder, enabled=settings.forecast)
+        self.models_seen: tuple[object, ...] = ()
         self.moods: dict[str, MoodState] = {}
         self.closed: list[Closed] = []
         self.events: list[Happening] = []
@@ -232,6 +233,7 @@ class Engine:
         upkeep.write_channels(self)
         upkeep.write_health(self)
         upkeep.write_vocabulary(self)
+        upkeep.refresh_models(self)
         upkeep.read_recaps(self)
         upkeep.read_records(self)
         self.publish()

@@ -14,9 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models.base import FIRST_LIVE, Forecaster, Prediction, View
+from models.choice import mark, read_choice
 from models.features import enough, now, views
-from models.registry import Version, serving, usable, versions
+from models.promotion import in_force, statuses
+from models.registry import Version, serving
 from models.sessions import Session
+from models.trials import TRIALS, read_trials
 from pipeline.sessions import SessionLog
 from pipeline.verify import Verifier
 from pipeline.window import Closed
@@ -57,6 +60,7 @@ class Forecasts:
         self.served = ""
         self.why = "forecasts are switched off"
         self._logs: dict[str, SessionLog] = {}
+        self._mark = mark(folder)
         if enabled:
             self._load(folder)
 
@@ -69,6 +73,30 @@ class Forecasts:
         except ModelUnusable as exc:
             self.why = "no model is there to forecast"
             log.error("no forecasts: %s", exc)
+
+    def reload(self, folder: DataFolder) -> bool:
+        """Serve what was promoted or rolled back to since; whether another model serves.
+
+        Where that cannot be loaded the old one serves on. One stat while nothing changed.
+        Forecasts that wait for their windows are not verified, as after a restart.
+        """
+        if not self.models or mark(folder) == self._mark:
+            return False
+        self._mark, before = mark(folder), self.served
+        try:
+            read_choice(folder)
+            models = serving(folder)
+        except ModelUnusable as exc:
+            log.error("model %s serves on: %s", before, exc)
+            return False
+        if next(iter(models)) == before:
+            log.info("model serves on name=%s", before)
+            return False
+        self.models, self.served = models, next(iter(models))
+        self.verifier.models = tuple(models)
+        self.verifier.waiting.clear()
+        log.info("model serving name=%s before=%s", self.served, before)
+        return True
 
     def saw(self, window: Window) -> None:
         """A window that was committed before this run."""
@@ -161,27 +189,48 @@ def _forecast(channel: str, cutoff: int, model: str, said: Prediction, i: int) -
     return Forecast(channel, utc(cutoff), model, **bands, **volumes)
 
 
-def model_rows(folder: DataFolder) -> list[Row]:
-    """Rows of `models`: every version on disk, from its card; the newest usable one serves."""
-    good = [version.model for version in usable(folder)]
-    return [_model_row(version, good) for version in versions(folder)]
+def model_rows(folder: DataFolder, served: str = "") -> list[Row]:
+    """Rows of `models`: every version on disk, from its card, and how it stands. served: the
+    model that is loaded."""
+    choice = in_force(folder)
+    told = {choice.version: {"since": choice.since, "why": choice.why}} if choice else {}
+    return [
+        _model_row(version, status, told.get(version.path.name) if status == "serving" else None)
+        for version, status in statuses(folder, served)
+    ]
 
 
-def _model_row(version: Version, good: list[str]) -> Row:
-    name, card = version.model, version.card
+def _model_row(version: Version, status: str, choice: dict[str, str] | None) -> Row:
+    card = version.card
     data = card.get("data", {})
-    other = {k: card.get(k) for k in ("params", "seed", "versions", "sha256")}
-    status = "refused" if name not in good else "serving" if name == good[0] else "available"
+    other = {k: card.get(k) for k in ("params", "seed", "versions", "sha256", "verdict")}
     return {
-        "model": name,
+        "model": version.model,
         "kind": card.get("kind", "lstm"),
         "trained_at": version.trained_at,
         "data_from": _time(data.get("from")),
         "data_to": _time(data.get("to")),
-        "params": json.dumps({**other, "data": data}),
+        "params": json.dumps({**other, "data": data, "choice": choice}),
         "scores": json.dumps(card.get("scores")),
         "status": status,
     }
+
+
+def trial_rows(folder: DataFolder) -> list[Row]:
+    """Rows of `trials`: every trial of every search, as models/trials.jsonl tells them."""
+    kept = ("loss", "losses", "crps", "squared_error", "seconds", "why")
+    return [
+        {
+            "study": str(trial["study"]),
+            "trial": trial["trial"],
+            "kind": trial.get("kind", "lstm"),
+            "trained_at": _time(trial.get("trained_at")),
+            "params": json.dumps(trial.get("searched") or trial.get("params")),
+            "scores": json.dumps({k: trial.get(k) for k in kept}),
+            "status": str(trial["status"]),
+        }
+        for trial in read_trials(folder.models / TRIALS)
+    ]
 
 
 def _time(text: str | None) -> datetime | None:

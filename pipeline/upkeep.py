@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from pipeline.forecast import model_rows
+from models.choice import mark
+from models.trials import TRIALS
+from pipeline.forecast import model_rows, trial_rows
 from pipeline.message import ChannelInfo
 from pipeline.rows import admission
 from pipeline.window import Closed
@@ -24,6 +26,7 @@ from warehouse.records import iso, utc
 
 if TYPE_CHECKING:
     from pipeline.engine import Engine
+    from warehouse.config import DataFolder
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +78,26 @@ def write_health(engine: Engine) -> None:
 
 
 def write_models(engine: Engine) -> None:
-    """The models there are, and which of them serves."""
-    rows = model_rows(engine.folder)
-    engine.store.write({"models": engine.store.rows("models", rows)})
+    """The models there are and which of them serves, and what tuning has tried."""
+    forecasts, folder = engine.forecasts, engine.folder
+    models = engine.store.rows("models", model_rows(folder, forecasts.served))
+    trials = engine.store.rows("trials", trial_rows(folder))
+    engine.store.write({"models": models, "trials": trials})
+    engine.models_seen = models_mark(folder)
+
+
+def refresh_models(engine: Engine) -> None:
+    """Serve another model where one was chosen; tell of new versions and trials."""
+    changed = engine.forecasts.reload(engine.folder)
+    if changed or models_mark(engine.folder) != engine.models_seen:
+        write_models(engine)
+
+
+def models_mark(folder: DataFolder) -> tuple[object, ...]:
+    """Changes when a version comes or goes, another is chosen or a trial ends."""
+    cards = frozenset(path.parent.name for path in folder.models.glob("*/card.json"))
+    trials = folder.models / TRIALS
+    return cards, trials.stat().st_size if trials.exists() else 0, mark(folder)
 
 
 def read_records(engine: Engine) -> None:
