@@ -11,6 +11,12 @@ import streamlit as st
 from dashboard import frame, words
 from dashboard.series import Row
 
+_ABOUT = (
+    "Candidate: trained here, not compared yet. Rejected: compared on recent streams with the "
+    "version that served, and not better beyond chance. Refused: damaged, or made for other "
+    "features. `python -m models promote VERSION` and `rollback` change which one serves."
+)
+
 
 def section(models: Sequence[Row], tz: tzinfo) -> None:
     """A table of every model, and the whole card of each that has one."""
@@ -23,6 +29,7 @@ def section(models: Sequence[Row], tz: tzinfo) -> None:
         hide_index=True,
         key="models",
     )
+    st.caption(_ABOUT)
     for model in models:
         details = {k: _json(model[k]) for k in ("params", "scores") if model[k]}
         if details:
@@ -41,7 +48,18 @@ def _line(model: Row, tz: tzinfo) -> dict[str, str]:
         "Status": words.plain(model["status"]),
         "Trained": words.moment(model["trained_at"], tz) if model["trained_at"] else words.MISSING,
         "On data of": span,
+        "Why": words.plain(_why(model["params"]), 200),
     }
+
+
+def _why(params: str | None) -> str:
+    """Why it serves, or how it compared with the one that did."""
+    found = _json(params or "{}")
+    for name in ("choice", "verdict"):
+        told = found.get(name) if isinstance(found, dict) else None
+        if isinstance(told, dict) and told.get("why"):
+            return str(told["why"])
+    return ""
 
 
 def _day(at: datetime, tz: tzinfo) -> str:

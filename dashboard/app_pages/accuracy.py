@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard import accuracy_charts, address, card, data, frame, replay, skill, words
+from dashboard import accuracy_charts, address, card, data, frame, replay, skill, trials, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.manifest import Manifest
@@ -43,6 +43,7 @@ def draw(manifest: Manifest) -> None:
         _scores(cells, models)
     replay.section(channels, until, frame.reader_zone())
     card.section(models, frame.reader_zone())
+    trials.section(data.rows("dash_trials"), frame.reader_zone())
     with st.expander("What the numbers mean"):
         st.markdown(MEANING)
 

@@ -22,6 +22,7 @@ from tests.browser.rows import (
     score,
     stream,
     term,
+    trials,
     vocabulary,
     window,
 )
@@ -59,6 +60,7 @@ def demo(root: Path, now: datetime | None = None, seed: int = 1) -> DataFolder:
             channel("demo_quiet", display_name=HOSTILE_NAME),
         ],
         "models": models(),
+        "trials": trials(),
         "vocabulary": vocabulary(now),
     }
     plan = (

@@ -127,14 +127,48 @@ def models() -> list[Row]:
         "trained_at": at,
         "data_from": at - timedelta(days=90),
         "data_to": at - timedelta(days=1),
-        "params": '{"units": 48, "seed": 1}',
+        "params": '{"units": 48, "seed": 1, "choice": {"why": "better: CRPS 0.048"}}',
         "scores": '{"skill": [0.2, 0.1, 0.07], "coverage80": 0.81}',
     }
     plain = [
         {"model": m, "kind": "baseline", "status": "available"}
         for m in ("last_value", "session_mean", "ewma", "ridge")
     ]
-    return [{"model": "lstm-1", "status": "serving", **card}, *plain]
+    verdict = '{"verdict": {"better": false, "why": "not better (within chance, or worse)"}}'
+    rejected = {"model": "lstm-2", "status": "rejected", **card, "params": verdict}
+    return [{"model": "lstm-1", "status": "serving", **card}, rejected, *plain]
+
+
+def trials() -> list[Row]:
+    """Rows of `trials`: one of each status, one of them hostile, and an older study."""
+    at = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    base = {"study": "seed 1", "kind": "lstm", "trained_at": at}
+    old = {**base, "study": "old", "trained_at": at - timedelta(days=9), "status": "done"}
+    return [
+        {
+            **base,
+            "trial": 0,
+            "status": "done",
+            "params": '{"units": 12, "learning_rate": 0.0005}',
+            "scores": '{"loss": 0.95, "losses": [0.97, 0.95], "seconds": 60.5, "why": ""}',
+        },
+        {
+            **base,
+            "trial": 1,
+            "status": "pruned",
+            "params": '{"units": 8, "learning_rate": 0.01}',
+            "scores": '{"loss": null, "losses": [0.99], "seconds": 30, "why": ""}',
+        },
+        {
+            **base,
+            "trial": 2,
+            "status": "failed",
+            "params": '{"units": "<b>x</b>"}',
+            "scores": '{"loss": NaN, "losses": [], "why": "<script>alert(1)</script>"}',
+        },
+        {**base, "trial": 3, "status": "failed", "params": "{", "scores": None},
+        {**old, "trial": 0, "params": "{}", "scores": '{"loss": 0.1, "losses": [0.1]}'},
+    ]
 
 
 def vocabulary(at: datetime) -> list[Row]:

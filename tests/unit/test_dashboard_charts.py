@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from dashboard import accuracy_charts, bars, charts, traces
+from dashboard import accuracy_charts, bars, charts, traces, trials
 from dashboard.series import margin, per_minute, runs, state, stretches, with_breaks
 from dashboard.style import FORECAST, HISTORY
+from tests.browser.rows import trials as tuned
 
 NOON = datetime(2026, 11, 22, 12)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -198,3 +199,12 @@ def test_a_replayed_forecast_shows_what_came_as_open_dots() -> None:
     assert list(by["What happened"].y) == [0.1]
     assert by["What happened"].marker.symbol == "circle-open"
     assert list(by["Session mean"].y) == [0.25, 0.25]
+
+
+def test_every_trial_is_a_mark_and_the_best_so_far_a_line() -> None:
+    figure = trials.loss_by_trial([trials._parsed(row) for row in tuned()[:4]])
+    marks = {trace.name: (list(trace.x), list(trace.y)) for trace in figure.data}
+    assert marks == {"done": ([0], [0.95]), "pruned": ([1], [0.99]), "best so far": ([0], [0.95])}
+    hostile = [{**tuned()[2], "scores": '{"losses": [0.9]}'}]
+    (trace, _) = trials.loss_by_trial([trials._parsed(row) for row in hostile]).data
+    assert trace.customdata[0][0] == "units &lt;b&gt;x&lt;/b&gt;"

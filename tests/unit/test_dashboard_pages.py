@@ -23,6 +23,7 @@ from tests.browser.rows import (
     score,
     stream,
     term,
+    trials,
     vocabulary,
     window,
 )
@@ -79,6 +80,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 for model, error in (("lstm-1", 18.6), ("session_mean", 21.0), ("ewma", 22.2))
             ],
             "models": models(),
+            "trials": trials(),
             "vocabulary": vocabulary(NOON),
         },
     )
@@ -249,6 +251,31 @@ def test_accuracy_gives_the_skill_worked_out_by_hand(small: Path, open_page: Ope
     table = page.dataframe[0].value
     assert table["model"].tolist() == ["lstm-1", "Session mean", "EWMA"]
     assert table["skill"].round(6).tolist() == [0.2, 0.0, -0.1]
+
+
+def test_accuracy_tells_how_each_version_stands_and_why(small: Path, open_page: Open) -> None:
+    page = open_page("accuracy", small)
+    (table,) = [d.value for d in page.dataframe if "On data of" in d.value]
+    told = {r["Model"]: (r["Status"], r["Why"]) for r in table.to_dict("records")}
+    assert told["lstm-1"] == ("serving", "better: CRPS 0.048")
+    assert told["lstm-2"] == ("rejected", "not better (within chance, or worse)")
+    assert told["ridge"] == ("available", "")
+
+
+def test_accuracy_shows_what_tuning_tried_last(small: Path, open_page: Open) -> None:
+    page = open_page("accuracy", small)
+    assert not page.exception
+    assert "4 trials, the best 0.95000" in text_of(page)
+    (table,) = [d.value for d in page.dataframe if "After each epoch" in d.value]
+    assert table["Status"].tolist() == ["done", "pruned", "failed", "failed"]
+    assert table["After each epoch"].tolist() == ["0.97000 0.95000", "0.99000", "", ""]
+    assert table["units"].tolist()[:3] == ["12", "8", "<b>x</b>"], "a table escapes by itself"
+
+
+def test_accuracy_without_any_trial_says_nothing_of_tuning(tmp_path: Path, open_page: Open) -> None:
+    published.write(tmp_path, {"channels": [channel("alpha")], "models": models()})
+    page = open_page("accuracy", tmp_path)
+    assert not page.exception and "Tuning" not in text_of(page)
 
 
 def test_accuracy_is_honest_about_a_model_without_skill(small: Path, open_page: Open) -> None:

@@ -1,0 +1,127 @@
+"""What tuning has tried: a section of the Forecast accuracy page."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import frame, words
+from dashboard.series import Row
+from dashboard.style import CONFIG, DOWN, FORECAST, GREY, HISTORY, finish
+
+LOOKS = {"done": (HISTORY, "circle"), "pruned": (GREY, "line-ew-open"), "failed": (DOWN, "x")}
+_ABOUT = (
+    "Loss is half squared error and half CRPS on streams the network did not learn from, as a "
+    "share of what the session mean has: lower is better. Much of it is chance that nobody can "
+    "foresee. Trial 0 has the values in force; a pruned one was given up for being hopeless."
+)
+
+
+def section(trials: Sequence[Row], tz: tzinfo) -> None:
+    """Loss by trial, and a table of all; nothing where tuning never ran."""
+    if not trials:
+        return
+    rows = [_parsed(trial) for trial in trials]
+    done = [r["loss"] for r in rows if r["status"] == "done" and r["loss"] is not None]
+    best = f", the best {min(done):.5f}" if done else ""
+    last = words.moment(trials[-1]["trained_at"], tz) if trials[-1]["trained_at"] else ""
+    frame.heading("Tuning", f"{len(rows)} trials{best}{f', the last {last}' if last else ''}")
+    st.plotly_chart(loss_by_trial(rows), key="trials", config=CONFIG, alt="Loss by trial")
+    st.caption(_ABOUT)
+    with st.expander("Every trial"):
+        table = pd.DataFrame([_line(r) for r in rows])
+        st.dataframe(table, hide_index=True, key="trial-table")
+
+
+def loss_by_trial(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """A mark a trial, by how it ended, and the best loss so far as a line."""
+    figure = go.Figure()
+    shown = [r for r in rows if r["last"] is not None]
+    for status, (colour, symbol) in LOOKS.items():
+        some = [r for r in shown if r["status"] == status]
+        if some:
+            figure.add_trace(
+                go.Scatter(
+                    x=[r["trial"] for r in some],
+                    y=[r["last"] for r in some],
+                    mode="markers",
+                    name=status,
+                    marker={"size": 9, "color": colour, "symbol": symbol, "line": {"width": 2}},
+                    customdata=[[words.plotted(r["values"], 200)] for r in some],
+                    hovertemplate="trial %{x}: <b>%{y:.5f}</b><br>%{customdata[0]}"
+                    "<extra>%{fullData.name}</extra>",
+                )
+            )
+    figure.add_trace(_best(shown))
+    finish(figure, 280, showlegend=True)
+    figure.update_xaxes(title="Trial", tickformat="d")
+    figure.update_yaxes(title="Loss", tickformat=".4f", showgrid=True)
+    return figure
+
+
+def _best(rows: Sequence[Mapping[str, Any]]) -> go.Scatter:
+    trials, lows, low = [], [], math.inf
+    for r in rows:
+        if r["status"] == "done":
+            low = min(low, r["last"])
+            trials.append(r["trial"])
+            lows.append(low)
+    return go.Scatter(
+        x=trials,
+        y=lows,
+        mode="lines",
+        name="best so far",
+        line={"color": FORECAST, "width": 2, "shape": "hv"},
+        hoverinfo="skip",
+    )
+
+
+def _parsed(trial: Row) -> dict[str, Any]:
+    """The trial with its JSON read; `last` is the loss it ended with, or was given up at."""
+    scores, params = _object(trial["scores"]), _object(trial["params"])
+    curve = [v for v in map(_number, scores.get("losses") or []) if v is not None]
+    loss = _number(scores.get("loss"))
+    return {
+        "trial": trial["trial"],
+        "status": trial["status"],
+        "loss": loss,
+        "last": loss if loss is not None else (curve[-1] if curve else None),
+        "curve": curve,
+        "seconds": _number(scores.get("seconds")),
+        "params": params,
+        "values": ", ".join(f"{k} {_short(v)}" for k, v in params.items()),
+        "why": scores.get("why"),
+    }
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Trial": row["trial"],
+        "Status": words.plain(row["status"]),
+        "Loss": row["loss"],
+        "After each epoch": " ".join(f"{v:.5f}" for v in row["curve"]),
+        "Seconds": row["seconds"],
+        **{words.plain(k): words.plain(_short(v)) for k, v in row["params"].items()},
+        "Why": words.plain(str(row["why"] or ""), 200),
+    }
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
