@@ -43,6 +43,9 @@ def train(
     hold_out: HoldOut = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="default: the tuned number")] = None,
     members: Annotated[int | None, typer.Option(min=1, help="networks to average")] = None,
+    tuned: Annotated[
+        bool, typer.Option("--tuned", help="with the values of the best trial of `tune`")
+    ] = False,
     promote: Annotated[
         bool | None,
         typer.Option("--promote/--no-promote", help="default: if better beyond chance"),
@@ -54,10 +57,12 @@ def train(
     Without --out it is compared with the version that serves, and takes its place if better.
     """
     from models.train import train as run
+    from models.trials import read_best
 
     os.nice(nice)
-    params = {k: v for k, v in (("epochs", epochs), ("members", members)) if v is not None}
+    given = {k: v for k, v in (("epochs", epochs), ("members", members)) if v is not None}
     folder = data_folder()
+    params = {**(read_best(folder) if tuned else {}), **given}
     challenges = out is None or out.resolve() == folder.models
     if promote is not None and not challenges:
         raise typer.BadParameter("what is trained for --out elsewhere serves nowhere to promote it")
@@ -72,7 +77,7 @@ def train(
 
 def _decide(folder: DataFolder, version: Version, wanted: bool | None) -> None:
     """Promote a challenger that is better, or that is wanted; say which and why."""
-    from models.promotion import promote
+    from models.promotion import promote, tidy
 
     verdict = version.card["verdict"]
     _say(f"{version.model} is {verdict['why']}" if "crps" in verdict else verdict["why"])
@@ -81,6 +86,8 @@ def _decide(folder: DataFolder, version: Version, wanted: bool | None) -> None:
         _say(f"{version.model} serves from now on; python -m models rollback undoes it")
     else:
         _say(f"not promoted: {verdict.get('against', 'nothing')} serves on")
+    for name in tidy(folder):
+        _say(f"deleted {name}: rejected long ago")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Which version serves, changed: promote one, roll back to the one before, say how each stands."""
 
 import logging
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from warehouse.config import DataFolder
 from warehouse.errors import BadInput, ModelUnusable
 from warehouse.records import iso
 
+KEPT_REJECTED = 10  # a training a night would fill backups with networks that nobody will serve
 logger = logging.getLogger(__name__)
 
 
@@ -117,3 +119,11 @@ def statuses(
             status = "rejected" if verdict.get("better") is False else "candidate"
         found.append((version, status))
     return found
+
+
+def tidy(folder: DataFolder, shipped: Path = SHIPPED) -> list[str]:
+    """Delete all but the newest rejected versions, which never served; their names."""
+    rejected = [v for v, status in statuses(folder, shipped=shipped) if status == "rejected"]
+    for version in rejected[KEPT_REJECTED:]:
+        shutil.rmtree(version.path)
+    return [version.path.name for version in rejected[KEPT_REJECTED:]]

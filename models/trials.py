@@ -10,7 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-TRIALS = "trials.jsonl"
+from warehouse.config import DataFolder
+from warehouse.errors import BadInput
+
+TRIALS, REPORT = "trials.jsonl", "tuning.json"
 NEEDED = {"study", "trial", "status"}  # done, pruned, failed
 Trial = dict[str, Any]
 
@@ -55,3 +58,14 @@ def add_trials(path: Path, trials: Iterable[Trial]) -> None:
         if size and file.read(1) != b"\n":
             lines = "\n" + lines
         file.write(lines.encode())
+
+
+def read_best(folder: DataFolder) -> dict[str, Any]:
+    """Values of the best trial of the last search that came to its end. Raises BadInput."""
+    path = folder.models / REPORT
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["best"]["searched"])
+    except FileNotFoundError as error:
+        raise BadInput(f"no {path}: run python -m models tune first") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path}: names no best trial ({error!r}); run tune again") from error

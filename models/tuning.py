@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from models import metrics
 from models.data import Arrays
-from models.trials import Trial
+from models.trials import REPORT, Trial
 from warehouse.errors import BadInput
 from warehouse.manifest import replace_file
 from warehouse.records import HORIZON, iso
@@ -119,7 +119,7 @@ def write_report(
         "study": study.study_name, "made_at": iso(datetime.now(UTC)), "best": best,
         "defaults": first, "importances": importances(study), "trials": list(trials),
     }  # fmt: skip
-    replace_file(models / "tuning.json", json.dumps(report, indent=1).encode())
+    replace_file(models / REPORT, json.dumps(report, indent=1).encode())
     replace_file(models / "tuning.md", as_text(report).encode())
     against = f", the defaults {first['loss']:.5f}" if first else ""
     say(f"best of {len(trials)}: trial {best['trial']} loss={best['loss']:.5f}{against}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from models import promotion
 from models.choice import CHOICE, mark, read_choice
 from models.promotion import promote, rollback, statuses
 from models.registry import serving
@@ -177,3 +178,17 @@ def test_the_files_mark_changes_with_every_choice(mine: DataFolder, shipped: Pat
         promote(mine, name, "better", shipped)
         marks.append(mark(mine))
     assert marks[0] == () and len(set(marks)) == 3
+
+
+def test_only_the_newest_rejected_versions_are_kept(
+    mine: DataFolder, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promotion, "KEPT_REJECTED", 1)
+    for day, name in enumerate("opq", 8):
+        put_version(mine.models, name, day, verdict={"better": False, "why": "not better"})
+    promote(mine, "o", "asked for", shipped)
+    promote(mine, "m", "asked for", shipped)
+    put_version(mine.models, "r", 20, verdict={"better": None, "why": "too little"})
+    assert promotion.tidy(mine, shipped) == ["p"]
+    assert sorted(p.name for p in mine.models.iterdir() if p.is_dir()) == list("mnoqr")
+    assert rollback(mine, shipped).version == "o", "what once served is never deleted"

@@ -14,10 +14,11 @@ import pytest
 
 from models import lstm, tune
 from models.data import arrays
-from models.trials import TRIALS, add_trials, read_trials
+from models.trials import TRIALS, add_trials, read_best, read_trials
 from models.tune import SPACE, Search
 from models.tuning import as_text, write_report
 from tests.forecasting import days_of
+from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 
 Loss = Any
@@ -165,6 +166,20 @@ def test_the_report_tells_the_best_trial_and_what_mattered(search: Search) -> No
     assert text == as_text(report)
     assert f"Best: trial {best['trial']}, loss {best['loss']:.5f}" in text
     assert text.count("| done |") == 12
+
+
+def test_a_training_can_take_the_best_trials_values(tmp_path: Path, search: Search) -> None:
+    folder = DataFolder(tmp_path)
+    with pytest.raises(BadInput, match="run python -m models tune first"):
+        read_best(folder)
+    steps(search, 3)
+    folder.models.mkdir()
+    report = write_report(folder.models, search.study, search.trials(), lambda line: None)
+    assert read_best(folder) == report["best"]["searched"]
+    lstm.Config(**read_best(folder))
+    (folder.models / "tuning.json").write_text("{}")
+    with pytest.raises(BadInput, match="names no best trial"):
+        read_best(folder)
 
 
 def test_with_few_trials_nothing_is_said_of_what_mattered(search: Search) -> None:

@@ -9,10 +9,18 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from pipeline import retrain
+from pipeline import daemon, retrain
+from pipeline.engine import Engine
+from pipeline.message import Batch
+from tests.build import settings
+from tests.unit.test_daemon import Told, signals
 from warehouse.config import DataFolder
-from warehouse.records import iso, utc
+from warehouse.records import iso, utc, window_start
+from warehouse.store import Store
+
+__all__ = ["signals"]  # a fixture for every test here, too
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -116,3 +124,30 @@ def test_trainings_never_overlap_and_begin_only_when_due(
 
     asyncio.run(daemon())
     assert (tmp_path / "log").read_text() == "one one one "
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(True, ["03:30", "ended"]), (False, [])])
+def test_the_daemon_retrains_where_it_is_asked_to_and_ends_that_with_itself(
+    folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch, asked: bool, kept: list[str]
+) -> None:
+    told: list[str] = []
+
+    async def keep(_: DataFolder, at: str) -> None:
+        told.append(at)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            told.append("ended")
+
+    monkeypatch.setattr(retrain, "keep", keep)
+    chosen = settings(forecast=True, retrain=asked, retrain_at="03:30")
+    engine = Engine(folder, chosen, "live", store)
+    now = float(window_start(time.time()))
+    asyncio.run(daemon.run(engine, Told(Batch(now), Batch(now + 1))))
+    assert told == kept
+
+
+@pytest.mark.parametrize("at", ["24:00", "4:00", "04:60", "noon", ""])
+def test_an_hour_that_is_none_is_refused(at: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(retrain_at=at)
