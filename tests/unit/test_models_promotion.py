@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import promotion
+from models.__main__ import _decide as decide
 from models.choice import CHOICE, mark, read_choice
 from models.promotion import promote, rollback, statuses
 from models.registry import serving
@@ -192,3 +193,27 @@ def test_only_the_newest_rejected_versions_are_kept(
     assert promotion.tidy(mine, shipped) == ["p"]
     assert sorted(p.name for p in mine.models.iterdir() if p.is_dir()) == list("mnoqr")
     assert rollback(mine, shipped).version == "o", "what once served is never deleted"
+
+
+@pytest.mark.parametrize(
+    ("better", "wanted", "serves"),
+    [
+        (True, None, True), (False, None, False), (None, None, False),
+        (True, False, False), (False, True, True), (None, True, True),
+    ],
+)  # fmt: skip
+def test_a_challenger_serves_if_it_is_better_or_wanted(
+    mine: DataFolder, better: bool | None, wanted: bool | None, serves: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    why = "better: CRPS" if better else "not better"
+    edit_card(mine.models / "m", verdict={"better": better, "why": why, "against": "lstm-b"})
+    decide(mine, promotion.find(mine, "m"), wanted)
+    choice = read_choice(mine)
+    said = capsys.readouterr().out
+    assert (choice is not None) is serves and why in said
+    if choice:
+        assert choice.version == "m"
+        assert choice.why == (why if wanted is None else "asked for")
+    else:
+        assert "not promoted: lstm-b serves on" in said
