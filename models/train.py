@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from models.backtest import Tally, judge
+from models.backtest import judge
 from models.base import FIRST_JUDGED
 from models.data import Arrays, Split, arrays, check_enough, cutoffs, sessions_by_channel, split
 from models.naive import centres, fit_spread
 from models.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
 from models.ridge import Ridge, inputs, solve, weights
 from models.sessions import Session
+from models.tally import Tally
 from warehouse.config import DataFolder
 from warehouse.records import HORIZON, iso, utc
 

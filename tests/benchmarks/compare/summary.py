@@ -1,0 +1,65 @@
+"""The comparison as Markdown: a section a part, its figures from the reports alone."""
+
+from statistics import fmean, stdev
+from typing import Any
+
+from models.comparisons import networks
+from models.report import SHOWN, percent, show, table
+
+SEEDED = "lightgbm"
+Part = dict[str, Any]
+
+
+def markdown(parts: dict[str, Part], notes: list[str]) -> str:
+    lines = ["# Comparison of forecasters", "", *(f"- {note}" for note in notes)]
+    for name, part in parts.items():
+        of = part["all"]
+        title = f"## {name}: {of['cutoffs']} cutoffs, {of['streams']} streams"
+        lines += ["", title, "", *_skills(of), "", *_against(part)]
+    return "\n".join([*lines, ""])
+
+
+def _skills(of: Part) -> list[str]:
+    heads = ["latent skill", *(f"step {h}" for h in SHOWN), "80 %", "95 %", "CRPS"]
+    return table(heads, [_row(name, found) for name, found in _grouped(of["models"]).items()])
+
+
+def _grouped(models: dict[str, Any]) -> dict[str, list[Any]]:
+    """Models by name, those that differ by their seed alone together."""
+    out: dict[str, list[Any]] = {}
+    for name, figures in models.items():
+        out.setdefault(SEEDED if name.startswith(SEEDED) else name, []).append(figures)
+    return out
+
+
+def _row(name: str, seeds: list[Any]) -> list[str]:
+    skills = [_mean([f["latent_skill"][h - 1] for f in seeds]) for h in SHOWN]
+    held = [percent(fmean(f[k][0] for f in seeds)) for k in ("coverage80", "coverage95")]
+    label = f"{name}, {len(seeds)} seeds" if len(seeds) > 1 else name
+    return [label, *skills, *held, show(fmean(f["crps"][0] for f in seeds), 4)]
+
+
+def _mean(values: list[float]) -> str:
+    more = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{fmean(values):.3f}{more}"
+
+
+def _against(part: Part) -> list[str]:
+    """Every network's squared error against each rival's; of seeds the range."""
+    rows = []
+    for model in networks(part["all"]["models"]):
+        rivals = {p["rival"]: p for p in part["comparisons"] if p["model"] == model}
+        for name, pairs in _grouped(rivals).items():
+            rows.append([f"{model} - {name}", *(_change(part, pairs, h) for h in SHOWN)])
+    heads = ["squared error, % of the rival's (p)", *(f"step {h}" for h in SHOWN)]
+    return table(heads, rows)
+
+
+def _change(part: Part, pairs: list[Any], step: int) -> str:
+    errors = part["all"]["models"]
+    off = [100 * p["squared"]["difference"][step - 1] / errors[p["rival"]]["nmse"][step - 1]
+           for p in pairs]  # fmt: skip
+    chance = [p["squared"]["p"][step - 1] for p in pairs]
+    if len(pairs) == 1:
+        return f"{off[0]:+.2f} ({chance[0]:.4f})"
+    return f"{fmean(off):+.2f} ({min(chance):.4f} to {max(chance):.4f})"
