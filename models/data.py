@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -38,13 +38,13 @@ def sessions_by_channel(
     refused = [] if left_out is None else left_out
     for channel in _channels(reader, only):
         table = _windows(reader, "windows_of_streams", channel=channel)
-        if sessions := list(iterate_sessions(table, _leave_out(refused))):
+        if sessions := list(iterate_sessions(table, lambda error: refused.append(str(error)))):
             found = True
             yield sessions
     if not found:
         raise BadInput(f"none of the {len(refused)} streams makes sense; the first: {refused[0]}")
-    if refused:
-        logger.warning("streams left out n=%d", len(refused))
+    for why in refused:
+        logger.warning("stream left out why=%s", why)
 
 
 def _channels(reader: Reader, only: Sequence[str]) -> list[str]:
@@ -66,14 +66,6 @@ def _windows(reader: Reader, query: str, **values: str) -> pa.Table:
             f"{reader.folder.published} cannot be read ({why}); "
             "start the pipeline and it is made anew"
         ) from error
-
-
-def _leave_out(refused: list[str]) -> Callable[[BadInput], None]:
-    def leave_out(error: BadInput) -> None:
-        refused.append(str(error))
-        logger.warning("stream left out why=%s", error)
-
-    return leave_out
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def require_writable(folder: Path) -> None:
             pass
     except OSError as error:
         why = error.strerror or error
-        raise BadInput(f"cannot write to {folder}: {why}; name another with --out") from error
+        raise BadInput(f"cannot write to {folder}: {why}; choose another folder") from error
 
 
 def part(path: Path) -> Path:

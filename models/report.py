@@ -49,8 +49,9 @@ def _judged(report: Report) -> Lines:
         "",
         f"{of['cutoffs']} cutoffs in {of['streams']} streams of {len(report['channels'])} "
         "channels: at the end of every window from a stream's 60th on, each model forecast the "
-        f"next {len(STEPS)} windows of 30 seconds and was judged by what came. Windows in which nobody "
-        "spoke, or that were not seen whole, are no targets; the others count by their messages. "
+        f"next {len(STEPS)} windows of 30 seconds and was judged by what came. Windows in which "
+        "nobody spoke, or that were not seen whole, are no targets; the others count by their "
+        "messages. "
         "Streams that a model was trained on are judged like any other: only channels held out "
         "from its training (see its card) say how good it is on new ones.",
     ]
@@ -180,8 +181,8 @@ def _worst(report: Report, model: str) -> Lines:
         if found:
             off, channel, step, value = max(found)
             lines.append(
-                f"{model}, {percent(level, 0)} band, farthest off: {percent(value)} on {channel} at "
-                f"step {step}, {100 * off:.1f} points from its level."
+                f"{model}, {percent(level, 0)} band, farthest off: {percent(value)} on {channel} "
+                f"at step {step}, {100 * off:.1f} points from its level."
             )
     return lines or [f"{model}: no channel has {ENOUGH} targets, too few to name the worst."]
 

@@ -20,6 +20,7 @@ from models.backtest import judge
 from models.base import FIRST_JUDGED
 from models.data import Arrays, Split, arrays, check_enough, cutoffs, sessions_by_channel, split
 from models.naive import centres, fit_spread
+from models.output import require_writable
 from models.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
 from models.ridge import Ridge, inputs, solve, weights
 from models.sessions import Session
@@ -41,6 +42,7 @@ def train(
     sessions = [s for channel in sessions_by_channel(folder) for s in channel]
     parts = split(sessions, seed, hold_out)
     check_enough(parts)
+    require_writable(out)
     say(f"{len(sessions)} streams: {len(parts.train)} to train, {len(parts.valid)} to validate, "
         f"{len(parts.held_out)} of channels held out")  # fmt: skip
     from models import lstm  # TensorFlow takes seconds to import: not before the data is known good

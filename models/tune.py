@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from models.data import arrays, check_enough, sessions_by_channel, split
+from models.output import require_writable
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 from warehouse.records import iso
@@ -37,9 +38,9 @@ def tune(
     until = time.monotonic() + 60 * minutes
     parts = split([s for c in sessions_by_channel(folder) for s in c], seed, hold_out)
     check_enough(parts)
+    require_writable(folder.models)
     learn, check = arrays(parts.train), arrays(parts.valid)
     path = folder.models / "trials.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
     study = f"seed {seed}, {len(learn)} cutoffs"  # other data: another study
     done = read_trials(path, study)
     while True:
