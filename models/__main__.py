@@ -70,7 +70,7 @@ def backtest(
     title = f"channels {', '.join(report['channels'])}" if channel else "all channels"
     _console().print(skill_table(report["all"], title))
     if report["left_out"]:
-        _say(f"{len(report['left_out'])} streams make no sense and were left out; see report.md")
+        _say(f"streams left out, since they make no sense: {len(report['left_out'])}")
     _say(f"wrote {target / 'predictions.parquet'}, {target / 'report.json'} and report.md")
 
 

@@ -56,9 +56,9 @@ def _judged(report: Report) -> Lines:
         "from its training (see its card) say how good it is on new ones.",
     ]
     if report["too_short"]:
-        lines += ["", f"{report['too_short']} streams are too short to judge."]
+        lines += ["", f"Streams too short to judge: {report['too_short']}."]
     if report["left_out"]:
-        lines += ["", f"{len(report['left_out'])} streams make no sense and were left out:", ""]
+        lines += ["", f"Streams left out, since they make no sense: {len(report['left_out'])}", ""]
         lines += [f"- {why}" for why in report["left_out"]]
     return lines
 
