@@ -96,12 +96,17 @@ def test_seeds_are_told_together() -> None:
         for name, skill in (("lstm-1", 0.2), ("lightgbm-1", 0.1), ("lightgbm-2", 0.14))
     }
     pairs = [
-        {"model": "lstm-1", "rival": f"lightgbm-{i}",
-         "squared": {"difference": [-0.01 * i] * 10, "p": [0.02 / i] * 10}}
+        {
+            "model": "lstm-1",
+            "rival": f"lightgbm-{i}",
+            "squared": {"difference": [-0.01 * i] * 10, "p": [0.02 / i] * 10},
+            "crps": {"difference": [0.001 * i] * 10, "p": [0.9] * 10},
+        }
         for i in (1, 2)
-    ]  # fmt: skip
+    ]
     all_of = {"cutoffs": 9, "streams": 2, "models": models}
     text = markdown({"New": {"all": all_of, "comparisons": pairs}}, ["a note"])
     assert "## New: 9 cutoffs, 2 streams" in text and "- a note" in text
     assert "| lightgbm, 2 seeds | 0.120 ± 0.028 |" in text and "| lstm-1 | 0.200 |" in text
     assert "| lstm-1 - lightgbm | -1.50 (0.0100 to 0.0200) |" in text
+    assert "| lstm-1 - lightgbm | +3.00 (0.9000 to 0.9000) |" in text, "of the CRPS"

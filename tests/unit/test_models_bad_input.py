@@ -157,6 +157,18 @@ def test_an_unknown_channel_is_named(run: Run, folder: DataFolder) -> None:
     assert "too little to train on: 0 windows" in refused(run, "train", "--hold-out", "alpha")
 
 
+def test_a_named_channel_alone_is_judged_as_it_is_among_others(
+    run: Run, folder: DataFolder, tmp_path: Path
+) -> None:
+    publish(folder, *days_of("alpha", 2, 90), *days_of("beta", 2, 80))
+    assert run("backtest", "--out", str(tmp_path / "all"))[0] == 0
+    assert run("backtest", "--out", str(tmp_path / "beta"), "--channel", "beta")[0] == 0
+    both, alone = (
+        json.loads((tmp_path / d / "report.json").read_text())["channels"] for d in ("all", "beta")
+    )
+    assert set(both) == {"alpha", "beta"} and alone == {"beta": both["beta"]}
+
+
 def constant(session: Session, value: float = 0.25) -> Session:
     """Every message says the same."""
     return with_values(

@@ -7,6 +7,7 @@ from models.comparisons import networks
 from models.report import SHOWN, percent, show, table
 
 SEEDED = "lightgbm"
+COMPARED = (("squared", "nmse", "squared error"), ("crps", "crps", "CRPS"))
 Part = dict[str, Any]
 
 
@@ -15,7 +16,9 @@ def markdown(parts: dict[str, Part], notes: list[str]) -> str:
     for name, part in parts.items():
         of = part["all"]
         title = f"## {name}: {of['cutoffs']} cutoffs, {of['streams']} streams"
-        lines += ["", title, "", *_skills(of), "", *_against(part)]
+        lines += ["", title, "", *_skills(of)]
+        for key, figure, what in COMPARED:
+            lines += ["", *_against(part, key, figure, what)]
     return "\n".join([*lines, ""])
 
 
@@ -44,22 +47,22 @@ def _mean(values: list[float]) -> str:
     return f"{fmean(values):.3f}{more}"
 
 
-def _against(part: Part) -> list[str]:
-    """Every network's squared error against each rival's; of seeds the range."""
+def _against(part: Part, key: str, figure: str, what: str) -> list[str]:
+    """Every network's error less each rival's; of seeds the mean, and the range of p."""
     rows = []
     for model in networks(part["all"]["models"]):
         rivals = {p["rival"]: p for p in part["comparisons"] if p["model"] == model}
         for name, pairs in _grouped(rivals).items():
-            rows.append([f"{model} - {name}", *(_change(part, pairs, h) for h in SHOWN)])
-    heads = ["squared error, % of the rival's (p)", *(f"step {h}" for h in SHOWN)]
-    return table(heads, rows)
+            changes = (_change(part, pairs, key, figure, h) for h in SHOWN)
+            rows.append([f"{model} - {name}", *changes])
+    return table([f"{what}, % of the rival's (p)", *(f"step {h}" for h in SHOWN)], rows)
 
 
-def _change(part: Part, pairs: list[Any], step: int) -> str:
-    errors = part["all"]["models"]
-    off = [100 * p["squared"]["difference"][step - 1] / errors[p["rival"]]["nmse"][step - 1]
+def _change(part: Part, pairs: list[Any], key: str, figure: str, step: int) -> str:
+    usual = part["all"]["models"]
+    off = [100 * p[key]["difference"][step - 1] / usual[p["rival"]][figure][step - 1]
            for p in pairs]  # fmt: skip
-    chance = [p["squared"]["p"][step - 1] for p in pairs]
+    chance = [p[key]["p"][step - 1] for p in pairs]
     if len(pairs) == 1:
         return f"{off[0]:+.2f} ({chance[0]:.4f})"
     return f"{fmean(off):+.2f} ({min(chance):.4f} to {max(chance):.4f})"
