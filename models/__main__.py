@@ -62,9 +62,11 @@ def backtest(
 ) -> None:
     """Evaluate every model in the registry on all streams in DLD_DATA; trains nothing."""
     from models.backtest import backtest as run
+    from models.data import require_published
     from models.registry import forecasters
 
     folder = data_folder()
+    require_published(folder)
     target = out or folder.models / "backtest"
     report = run(folder, forecasters(folder), target, _say, channel or [])
     title = f"channels {', '.join(report['channels'])}" if channel else "all channels"

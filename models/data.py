@@ -25,6 +25,11 @@ MIN_CHANNELS_TO_HOLD_OUT = 4
 MIN_CUTOFFS = 2_000  # training cutoffs below which a model would only learn noise
 
 
+def require_published(folder: DataFolder) -> None:
+    """Raises NothingPublished, WarehouseBroken: before anything is made in a wrong folder."""
+    Reader(folder).manifest()
+
+
 def sessions_by_channel(
     folder: DataFolder, only: Sequence[str] = (), left_out: list[str] | None = None
 ) -> Iterator[list[Session]]:

@@ -107,13 +107,17 @@ class Tally:
         return {k: sum(s.get(k, 0.0) for s in found) for k in metrics.SUMS}
 
     def _floor(self, channels: Sequence[str], step: int) -> float:
+        """As metrics.floor; a channel too quiet to show its variance takes that of them all."""
         known = [c for c in channels if (c, REFERENCE, step) in self.sums]
-        lowest = [self.sums[c, REFERENCE, step]["targets"] * self._variance(c) for c in known]
-        n = sum(self.sums[c, REFERENCE, step]["n"] for c in known)
-        return sum(lowest) / n if n else float("nan")
+        each = [self.sums[c, REFERENCE, step] for c in known]
+        own = [self._variance([c]) for c in known]
+        pooled = np.where(np.isfinite(own), own, self._variance(known))
+        n = sum(s["n"] for s in each)
+        lowest = sum(s["targets"] * v for s, v in zip(each, pooled, strict=True))
+        return float(lowest / n) if n else float("nan")
 
-    def _variance(self, channel: str) -> float:
-        squares, more = self.variance[channel]
+    def _variance(self, channels: Sequence[str]) -> float:
+        squares, more = sum((self.variance[c] for c in channels), np.zeros(2))
         return float(squares / more) if more else float("nan")
 
 

@@ -114,3 +114,17 @@ def test_without_the_ewma_nothing_is_relative_to_it() -> None:
     judge(make_session(100), alone, found)
     of = report_of(found, alone)["all"]["models"]["session_mean"]
     assert of["crps_to_ewma"] == [None] * 10 and of["nmse"][0] > 0
+
+
+def test_a_channel_of_single_messages_has_no_variance_of_its_own() -> None:
+    found, lone = Tally(), make_session(100, 5, channel="lone")
+    n, none = np.minimum(lone.n, 1), np.full(100, np.nan)
+    judge(make_session(100), MODELS, found)
+    judge(with_values(lone, n=n, sd=none), MODELS, found)
+    report = found.report(MODELS)
+    assert report["channels"]["lone"]["floor"] == [None] * 10
+    targets = {c: of["models"]["ewma"]["targets"][0] for c, of in report["channels"].items()}
+    weight = sum(make_session(100).n[60:]) + targets["lone"]
+    expected = 0.09 * sum(targets.values()) / weight  # 0.3 squared: sd of the other's messages
+    assert report["all"]["floor"][0] == pytest.approx(expected, abs=2e-6)
+    assert None not in report["all"]["models"]["ewma"]["latent_skill"]
