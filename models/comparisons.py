@@ -42,9 +42,9 @@ def _pair(streams: Sequence[Mapping[str, Floats]], model: str, rival: str) -> di
         at = PAIRED.index(name)
         steps = [paired(a[:, h, at], b[:, h, at], a[:, h, 0]) for h in range(len(STEPS))]
         found[name] = {
-            "difference": [finite(d.mean, 9) for d in steps],
-            "low": [finite(d.low, 9) for d in steps],
-            "high": [finite(d.high, 9) for d in steps],
+            "difference": [finite(d.mean) for d in steps],
+            "low": [finite(d.low) for d in steps],
+            "high": [finite(d.high) for d in steps],
             "p": [finite(d.p) for d in steps],
         }
     return found

@@ -121,6 +121,6 @@ class Tally:
         return float(squares / more) if more else float("nan")
 
 
-def finite(value: float, digits: int = 6) -> float | None:
+def finite(value: float) -> float | None:
     """JSON has no NaN: a figure that does not exist is null."""
-    return round(value, digits) if np.isfinite(value) else None
+    return round(value, 9) if np.isfinite(value) else None

@@ -110,3 +110,6 @@ def test_seeds_are_told_together() -> None:
     assert "| lightgbm, 2 seeds | 0.120 ± 0.028 |" in text and "| lstm-1 | 0.200 |" in text
     assert "| lstm-1 - lightgbm | -1.50 (0.0100 to 0.0200) |" in text
     assert "| lstm-1 - lightgbm | +3.00 (0.9000 to 0.9000) |" in text, "of the CRPS"
+    models["lstm-1"]["latent_skill"] = pairs[0]["crps"]["p"] = [None] * 10
+    text = markdown({"New": {"all": all_of, "comparisons": pairs}}, [])
+    assert "| lstm-1 | - | - |" in text and "| lstm-1 - lightgbm | - | - |" in text

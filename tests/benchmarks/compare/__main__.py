@@ -1,6 +1,7 @@
 """python -m tests.benchmarks.compare: see `make compare`."""
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +14,15 @@ from models.backtest import judge, report_of
 from models.base import Forecaster
 from models.data import arrays, check_enough, sessions_by_channel, split
 from models.features import views
+from models.output import require_writable
 from models.registry import forecasters, versions
 from models.sessions import Session
 from models.tally import Tally
 from tests.benchmarks.compare import boosted, classical
 from tests.benchmarks.compare.sample import Sample
 from tests.benchmarks.compare.summary import markdown
-from warehouse.config import data_folder
+from warehouse.config import DataFolder, data_folder
+from warehouse.errors import AppError
 
 
 def main(
@@ -29,13 +32,15 @@ def main(
     workers: Annotated[int, typer.Option(help="processes for statsforecast")] = 1,
     threads: Annotated[int, typer.Option(help="of LightGBM")] = 1,
     seed: Annotated[int, typer.Option(help="of the drawn cutoffs, and of the split")] = 1,
-    hold_out: Annotated[list[str] | None, typer.Option(help="default: as the LSTM's card")] = None,
+    hold_out: Annotated[
+        list[str] | None, typer.Option(help="default: as the newest LSTM's card")
+    ] = None,
 ) -> None:
     """Train and judge LightGBM and statsforecast beside every forecaster, on DLD_DATA."""
     folder, out = data_folder(), out.resolve()
-    out.mkdir(parents=True, exist_ok=True)
+    require_writable(out)
     sessions = [s for channel in sessions_by_channel(folder) for s in channel]
-    parts = split(sessions, seed, hold_out or newest_hold_out())
+    parts = split(sessions, seed, hold_out or unseen(folder, {s.channel for s in sessions}))
     check_enough(parts)
     models, notes = forecasters(folder), []
     for fitted, note in boost(parts.train, seeds, threads):
@@ -46,20 +51,25 @@ def main(
     later = {name: chosen for name, chosen in later.items() if chosen}
     sample = Sample([s for chosen in later.values() for s in chosen], cutoffs, seed)
     reports = {name: judged(chosen, models, sample) for name, chosen in later.items()}
+    write(out, reports, notes)  # the rest takes as long again
     if cutoffs:
         notes += classics(sample, workers)
         names = [*models, *classical.MODELS]
         title = f"{len(sample)} cutoffs drawn from both"
         reports[title] = report_of(sample.tally, dict.fromkeys(names))
-    (out / "compare.json").write_text(json.dumps(reports, indent=1), encoding="utf-8")
-    (out / "compare.md").write_text(markdown(reports, notes), encoding="utf-8")
+        write(out, reports, notes)
     print(markdown(reports, notes))
 
 
-def newest_hold_out() -> list[str]:
-    """The channels the shipped network has not seen: nobody else may see them either."""
-    newest = next(iter(versions()), None)
-    return list(newest.card["hold_out"]) if newest else []
+def write(out: Path, reports: dict[str, Any], notes: list[str]) -> None:
+    (out / "compare.json").write_text(json.dumps(reports, indent=1), encoding="utf-8")
+    (out / "compare.md").write_text(markdown(reports, notes), encoding="utf-8")
+
+
+def unseen(folder: DataFolder, channels: set[str]) -> list[str]:
+    """Channels the newest network was not trained on: nobody else may learn from them either."""
+    newest = next(iter(versions(folder)), None)
+    return sorted(channels & set(newest.card["data"]["held_out_channels"])) if newest else []
 
 
 def boost(train: Sequence[Session], seeds: int, threads: int) -> Any:
@@ -91,4 +101,7 @@ def classics(sample: Sample, workers: int) -> list[str]:
     return notes
 
 
-typer.run(main)
+try:
+    typer.run(main)
+except AppError as error:
+    sys.exit(f"error: {error}")

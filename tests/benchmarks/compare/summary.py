@@ -42,7 +42,9 @@ def _row(name: str, seeds: list[Any]) -> list[str]:
     return [label, *skills, *held, show(fmean(f["crps"][0] for f in seeds), 4)]
 
 
-def _mean(values: list[float]) -> str:
+def _mean(values: list[float | None]) -> str:
+    if None in values:
+        return "-"
     more = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
     return f"{fmean(values):.3f}{more}"
 
@@ -60,9 +62,11 @@ def _against(part: Part, key: str, figure: str, what: str) -> list[str]:
 
 def _change(part: Part, pairs: list[Any], key: str, figure: str, step: int) -> str:
     usual = part["all"]["models"]
+    chance = [p[key]["p"][step - 1] for p in pairs]
+    if None in chance or not all(usual[p["rival"]][figure][step - 1] for p in pairs):
+        return "-"
     off = [100 * p[key]["difference"][step - 1] / usual[p["rival"]][figure][step - 1]
            for p in pairs]  # fmt: skip
-    chance = [p[key]["p"][step - 1] for p in pairs]
     if len(pairs) == 1:
         return f"{off[0]:+.2f} ({chance[0]:.4f})"
     return f"{fmean(off):+.2f} ({min(chance):.4f} to {max(chance):.4f})"
