@@ -7,7 +7,7 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run test lint bench clean test-duckdb-1.5
+.PHONY: help setup run test lint bench compare clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
@@ -30,6 +30,9 @@ lint: setup # ruff, mypy, import contracts
 bench: setup # the figures of the README, measured here
 	@$(python) -m pytest tests/benchmarks -o python_files='bench_*.py' -q -s $(ARGS)
 
+compare: setup build/compare/.installed # the forecasts beside LightGBM and statsforecast, on DLD_DATA
+	@PYTHONPATH=build/compare $(python) -m tests.benchmarks.compare $(ARGS)
+
 clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -42,9 +45,19 @@ test-duckdb-1.5: setup $(older)/.installed # the warehouse under the DuckDB befo
 	@PYTHONPATH=$(older) $(python) -m pytest -n 2 --dist loadfile -q $(on_duckdb) \
 		--deselect tests/unit/test_takeaway.py::test_the_commands_say_how_it_went $(ARGS)
 
+# Packages that must not meet the product's own: statsforecast wants an older pandas.
+compared := lightgbm==4.7.0 statsforecast==2.1.1 utilsforecast==0.2.17 'pandas<3'
+
+build/compare/.installed:
+	$(call install_aside,build/compare,$(compared))
+
 $(older)/.installed:
-	@rm -rf $(older)
-	@if $(python) -m pip --version >/dev/null 2>&1; then pip="$(python) -m pip install"; \
-		else pip="uv pip install --python $(python)"; fi; \
-		$$pip -q --target $(older) 'duckdb==1.5.*'
-	@touch $@
+	$(call install_aside,$(older),'duckdb==1.5.*')
+
+define install_aside
+@rm -rf $(1)
+@if $(python) -m pip --version >/dev/null 2>&1; then pip="$(python) -m pip install"; \
+	else pip="uv pip install --python $(python)"; fi; \
+	$$pip -q --target $(1) $(2)
+@touch $(1)/.installed
+endef

@@ -158,16 +158,24 @@ def tune(
 @app.command()
 def backtest(
     out: Annotated[Path | None, typer.Option(help="default: DLD_DATA/models/backtest")] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="channel to judge; default: all. May be repeated")
+    ] = None,
 ) -> None:
     """Evaluate every model in the registry on all streams in DLD_DATA; trains nothing."""
     from models.backtest import backtest as run
+    from models.data import require_published
     from models.registry import forecasters
 
     folder = data_folder()
+    require_published(folder)
     target = out or folder.models / "backtest"
-    report = run(folder, forecasters(folder), target, _say)
-    _console().print(skill_table(report["all"], "all channels"))
-    _say(f"wrote {target / 'predictions.parquet'} and {target / 'report.json'}")
+    report = run(folder, forecasters(folder), target, _say, channel or [])
+    title = f"channels {', '.join(report['channels'])}" if channel else "all channels"
+    _console().print(skill_table(report["all"], title))
+    if report["left_out"]:
+        _say(f"streams left out, since they make no sense: {len(report['left_out'])}")
+    _say(f"wrote {target / 'predictions.parquet'}, {target / 'report.json'} and report.md")
 
 
 def skill_table(report: dict[str, Any], title: str) -> Table:

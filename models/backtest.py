@@ -4,8 +4,7 @@ Trains nothing. Predictions go to Parquet stream by stream, so memory holds one 
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,17 @@ import pyarrow.parquet as pq
 
 from models import metrics
 from models.base import FIRST_JUDGED, Floats, Forecaster
+from models.comparisons import by_size, comparisons
 from models.data import Targets, cutoffs, sessions_by_channel, targets
 from models.features import views
+from models.output import drop_parts, part, put, put_texts, require_writable
+from models.report import markdown
 from models.sessions import Session
+from models.tally import Tally
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 from warehouse.records import HORIZON, WINDOW_SECONDS
 
-REFERENCE = "session_mean"
 QUANTILE_NAMES = ("q025", "q10", "q50", "q90", "q975")
 SCHEMA = pa.schema(
     [
@@ -37,81 +39,9 @@ SCHEMA = pa.schema(
         ("n", pa.int32()),
     ]
 )
-Sums = dict[str, float]
+REPORTS = ("report.json", "report.md")
 Write = Callable[[pa.Table], None]
-
-
-class Tally:
-    """Sums by channel, model and step, and each channel's message variance."""
-
-    def __init__(self) -> None:
-        self.sums: dict[tuple[str, str, int], Sums] = {}
-        self.variance: dict[str, Floats] = defaultdict(lambda: np.zeros(2))
-        self.streams: dict[str, int] = defaultdict(int)
-        self.cutoffs: dict[str, int] = defaultdict(int)
-
-    def saw(self, session: Session) -> None:
-        """A session's windows, for the channel's message variance."""
-        kept = (session.n > 1) & np.isfinite(session.sd)
-        more = session.n[kept] - 1
-        self.variance[session.channel] += more @ session.sd[kept] ** 2, more.sum()
-
-    def add(self, channel: str, model: str, step: int, found: Sums) -> None:
-        key = (channel, model, step)
-        old = self.sums.get(key, {})
-        self.sums[key] = {k: v + old.get(k, 0.0) for k, v in found.items()}
-
-    def report(self, models: Mapping[str, Forecaster]) -> dict[str, Any]:
-        """Figures by model and step, over all channels and for each."""
-        channels = sorted(self.streams)
-        each = {c: self._figures([c], models) for c in channels}
-        return {"all": self._figures(channels, models), "channels": each}
-
-    def _figures(self, channels: list[str], models: Mapping[str, Forecaster]) -> dict[str, Any]:
-        steps = range(1, HORIZON + 1)
-        return {
-            "streams": sum(self.streams[c] for c in channels),
-            "cutoffs": sum(self.cutoffs[c] for c in channels),
-            "floor": [self._floor(channels, h) for h in steps],
-            "models": {m: self._model(channels, m) for m in models},
-        }
-
-    def _model(self, channels: list[str], model: str) -> dict[str, list[float | None]]:
-        rows = []
-        for h in range(1, HORIZON + 1):
-            s, reference = self._total(channels, model, h), self._total(channels, REFERENCE, h)
-            rows.append(
-                {
-                    "targets": s["targets"],
-                    "nmse": metrics.nmse(s),
-                    "latent_skill": metrics.latent_skill(
-                        metrics.nmse(s), metrics.nmse(reference), self._floor(channels, h)
-                    ),
-                    "coverage80": metrics.coverage(s, 80),
-                    "coverage95": metrics.coverage(s, 95),
-                    "coverage80_by_n": metrics.coverage_by_n(s, 80),
-                    "coverage95_by_n": metrics.coverage_by_n(s, 95),
-                    "width80": metrics.width(s, 80),
-                    "width95": metrics.width(s, 95),
-                    "crps": metrics.mean_crps(s),
-                    "volume_mae": metrics.volume_mae(s),
-                }
-            )
-        return {k: [_finite(row[k]) for row in rows] for k in rows[0]}
-
-    def _total(self, channels: list[str], model: str, step: int) -> Sums:
-        found = [self.sums[c, model, step] for c in channels if (c, model, step) in self.sums]
-        return {k: sum(s[k] for s in found) for k in metrics.SUMS}
-
-    def _floor(self, channels: list[str], step: int) -> float:
-        known = [c for c in channels if (c, REFERENCE, step) in self.sums]
-        lowest = [self.sums[c, REFERENCE, step]["targets"] * self._variance(c) for c in known]
-        n = sum(self.sums[c, REFERENCE, step]["n"] for c in known)
-        return sum(lowest) / n if n else float("nan")
-
-    def _variance(self, channel: str) -> float:
-        squares, more = self.variance[channel]
-        return float(squares / more) if more else float("nan")
+Say = Callable[[str], None]
 
 
 def judge(
@@ -121,6 +51,7 @@ def judge(
     tally.saw(session)
     ends = cutoffs(session, FIRST_JUDGED)
     if not len(ends):
+        tally.short[session.channel] += 1
         return
     tally.streams[session.channel] += 1
     tally.cutoffs[session.channel] += len(ends)
@@ -130,7 +61,7 @@ def judge(
         for h in range(HORIZON):
             found = metrics.sums(actual.y[:, h], actual.n[:, h], said.quantiles[:, h])
             found |= metrics.volume_sums(actual.n[:, h], said.volume[:, h])
-            tally.add(session.channel, name, h + 1, found)
+            tally.add((session.channel, session.stream_id), name, h + 1, found)
         if write:
             write(_rows(session, ends, name, said.quantiles, actual))
 
@@ -156,30 +87,44 @@ def _rows(session: Session, ends: Any, model: str, quantiles: Floats, actual: Ta
 
 def backtest(
     folder: DataFolder, models: Mapping[str, Forecaster], out: Path,
-    say: Callable[[str], None] = print,
+    say: Say = print, only: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
-    """Write OUT/predictions.parquet and OUT/report.json; the report.
+    """Write OUT/predictions.parquet, OUT/report.json and OUT/report.md; the report.
 
-    Raises BadInput where no stream is long enough, NothingPublished where nothing is.
+    only: the channels to judge, all where none is named. Streams that make no sense are left
+    out and named in the report. Raises BadInput where no stream is long enough, a channel is
+    unknown or OUT cannot be written, NothingPublished where nothing is.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    aside, tally = out / "predictions.parquet.part", Tally()
+    require_writable(out)
+    rows, figures, text = (out / name for name in ("predictions.parquet", *REPORTS))
+    tally, left_out = Tally(), list[str]()
     try:
-        with pq.ParquetWriter(aside, SCHEMA, compression="zstd") as writer:
-            for sessions in sessions_by_channel(folder):
+        with pq.ParquetWriter(part(rows), SCHEMA, compression="zstd") as writer:
+            for sessions in sessions_by_channel(folder, only, left_out):
                 for session in sessions:
                     judge(session, models, tally, writer.write_table)
                 say(f"{sessions[0].channel}: {tally.cutoffs[sessions[0].channel]} cutoffs")
-        if not sum(tally.cutoffs.values()):
-            raise BadInput(f"no stream has more than {FIRST_JUDGED} windows: nothing to judge")
-        aside.replace(out / "predictions.parquet")
+        report = report_of(tally, models, left_out)
+        put_texts({figures: json.dumps(report, indent=1, allow_nan=False), text: markdown(report)})
+        put(rows, figures, text)
     finally:
-        aside.unlink(missing_ok=True)
-    report = tally.report(models)
-    (out / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+        drop_parts(rows, figures, text)
     return report
 
 
-def _finite(value: float) -> float | None:
-    """JSON has no NaN: a figure that does not exist is null."""
-    return round(value, 6) if np.isfinite(value) else None
+def report_of(
+    tally: Tally, models: Mapping[str, Forecaster], left_out: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What report.json holds. Raises BadInput where nothing was judged."""
+    if not sum(tally.cutoffs.values()):
+        raise BadInput(
+            f"nothing to judge: no stream has more than {FIRST_JUDGED} windows (half an hour); "
+            "import or watch longer ones"
+        )
+    return {
+        **tally.report(models),
+        "sizes": by_size(tally, list(models)),
+        "comparisons": comparisons(tally, list(models)),
+        "too_short": sum(tally.short.values()),
+        "left_out": list(left_out),
+    }

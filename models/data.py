@@ -1,34 +1,76 @@
 """Windows of a data folder, split and made into training arrays."""
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.base import FIRST_LIVE, Floats, View
 from models.features import CONTEXT, views, window_features
 from models.sessions import Session, iterate_sessions
 from warehouse.config import DataFolder
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.reader import Reader
 from warehouse.records import HORIZON, WINDOW_SECONDS
 
+logger = logging.getLogger(__name__)
 VALID_SHARE = 0.15  # of each channel's streams, its latest: for early stopping and tuning
 HELD_OUT_SHARE = 0.25  # of channels, where none are named and there are enough
 MIN_CHANNELS_TO_HOLD_OUT = 4
 MIN_CUTOFFS = 2_000  # training cutoffs below which a model would only learn noise
 
 
-def sessions_by_channel(folder: DataFolder) -> Iterator[list[Session]]:
-    """Every session in the folder, a channel at a time. Raises NothingPublished, BadInput."""
-    reader = Reader(folder)
-    channels = reader.query("channels_with_streams")["channel"].to_pylist()
-    if not channels:
-        raise BadInput(f"no window in {folder.root} belongs to a stream; import or run first")
-    for channel in channels:
-        yield list(iterate_sessions(reader.query("windows_of_streams", channel=channel)))
+def require_published(folder: DataFolder) -> None:
+    """Raises NothingPublished, WarehouseBroken: before anything is made in a wrong folder."""
+    Reader(folder).manifest()
+
+
+def sessions_by_channel(
+    folder: DataFolder, only: Sequence[str] = (), left_out: list[str] | None = None
+) -> Iterator[list[Session]]:
+    """Every session in the folder, a channel at a time. Raises NothingPublished, BadInput.
+
+    A stream that makes no sense is left out, with a warning, and put on the list `left_out`:
+    one broken stream of a thousand must neither stop the rest nor go unseen.
+    only: the channels wanted, all where none is named.
+    """
+    reader, found = Reader(folder), False
+    refused = [] if left_out is None else left_out
+    for channel in _channels(reader, only):
+        table = _windows(reader, "windows_of_streams", channel=channel)
+        if sessions := list(iterate_sessions(table, lambda error: refused.append(str(error)))):
+            found = True
+            yield sessions
+    if not found:
+        raise BadInput(f"none of the {len(refused)} streams makes sense; the first: {refused[0]}")
+    for why in refused:
+        logger.warning("stream left out why=%s", why)
+
+
+def _channels(reader: Reader, only: Sequence[str]) -> list[str]:
+    root = reader.folder.root
+    known: list[str] = _windows(reader, "channels_with_streams")["channel"].to_pylist()
+    if not known:
+        raise BadInput(f"no window in {root} belongs to a stream; import or run first")
+    if unknown := sorted(set(only) - set(known)):
+        raise BadInput(f"no windows of the channels {', '.join(unknown)} in {root}")
+    return sorted(set(only)) or known
+
+
+def _windows(reader: Reader, query: str, **values: str) -> pa.Table:
+    try:
+        return reader.query(query, **values)
+    except duckdb.Error as error:
+        why = str(error).splitlines()[0]
+        raise WarehouseBroken(
+            f"{reader.folder.published} cannot be read ({why}); "
+            "start the pipeline and it is made anew"
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,11 @@ def latent_skill(error: float, reference: float, lowest: float) -> float:
     return 1 - _per(error - lowest, reference - lowest)
 
 
+def relative(value: float, usual: float) -> float:
+    """value / usual, of errors: below 1 is better than usual. NaN where usual is 0 or NaN."""
+    return _per(value, usual)
+
+
 def crps(y: Floats, q: Floats) -> Floats:
     """Continuous ranked probability score from quantiles, (m,); lower is better.
 

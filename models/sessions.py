@@ -1,6 +1,6 @@
 """A session: one stream's windows as arrays on an unbroken 30-second grid. Never chat."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,21 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MAX_WINDOWS = 7 * 24 * 120  # a week: longer than any stream; beyond it a clock has jumped
 SHARES = ("share_positive", "share_negative", "share_scored", "share_emote")
+RANGES = {
+    "n": (0, 1e9),
+    "n_chatters": (0, 1e9),
+    "observed_s": (0, WINDOW_SECONDS),
+    "sd": (0, 2),
+    "sub_n": (0, 1e9),
+    "sub_mean": (-1, 1),
+    **dict.fromkeys(SHARES, (0, 1)),
+}
+NEEDED = {  # never missing where another column is at least so much
+    "n_chatters": ("n", 0),
+    "observed_s": ("n", 0),
+    "sd": ("n", 2),
+    "sub_mean": ("sub_n", 1),
+}
 MISSING_IN_SILENCE = ("mean", "sd", *SHARES, "sub_mean")
 
 
@@ -63,8 +78,14 @@ def sessions_from_table(table: pa.Table) -> list[Session]:
     return list(iterate_sessions(table))
 
 
-def iterate_sessions(table: pa.Table) -> Iterator[Session]:
-    """Sessions of the table one by one, by channel and stream_id."""
+def iterate_sessions(
+    table: pa.Table, refused: Callable[[BadInput], None] | None = None
+) -> Iterator[Session]:
+    """Sessions of the table one by one, by channel and stream_id.
+
+    refused: told of each stream that makes no sense, which is then left out; without it the
+    first one raises BadInput.
+    """
     _check_columns(table)
     table = table.filter(table["stream_id"].is_valid())
     order = [("channel", "ascending"), ("stream_id", "ascending"), ("start", "ascending")]
@@ -75,7 +96,14 @@ def iterate_sessions(table: pa.Table) -> Iterator[Session]:
     change = np.any([k[1:] != k[:-1] for k in keys], axis=0)
     edges = [0, *(np.flatnonzero(change) + 1), len(table)]
     for a, b in pairwise(edges):
-        yield _session(table.slice(a, b - a), str(keys[0][a]), str(keys[1][a]))
+        try:
+            found = _session(table.slice(a, b - a), str(keys[0][a]), str(keys[1][a]))
+        except BadInput as error:
+            if refused is None:
+                raise
+            refused(error)
+            continue
+        yield found
 
 
 def _check_columns(table: pa.Table) -> None:
@@ -86,10 +114,16 @@ def _check_columns(table: pa.Table) -> None:
 
 
 def _session(rows: pa.Table, channel: str, stream_id: str) -> Session:
-    seconds = rows["start"].cast(pa.timestamp("us")).cast(pa.int64())
+    where = f"{channel}/{stream_id}"
+    try:
+        seconds = rows["start"].cast(pa.timestamp("us")).cast(pa.int64())
+        raw = _columns(rows)
+    except pa.ArrowException as error:
+        raise BadInput(f"{where}: a column of another type than windows have ({error})") from error
+    if seconds.null_count:
+        raise BadInput(f"{where}: a window without a start")
     start = seconds.to_numpy() // 1_000_000
-    raw = _columns(rows)
-    _check(f"{channel}/{stream_id}", start, raw)
+    _check(where, start, raw)
     at = (start - start[0]) // WINDOW_SECONDS
     full = {k: _spread(v, at, _filler(k)) for k, v in raw.items()}
     grid = np.arange(start[0], start[-1] + 1, WINDOW_SECONDS, dtype=np.int64)
@@ -142,3 +176,14 @@ def _check(where: str, start: Ints, raw: dict[str, Floats]) -> None:
         raise BadInput(f"{where}: a window has messages but no mean, or a mean but no messages")
     if np.any(np.abs(mean[n > 0]) > 1):
         raise BadInput(f"{where}: mean_compound outside -1..1")
+    for name, (low, high) in RANGES.items():
+        _check_range(f"{where}: {name}", raw[name], low, high)
+    for name, (rests_on, least) in NEEDED.items():
+        if np.any(np.isnan(raw[name]) & (raw[rests_on] >= least)):
+            raise BadInput(f"{where}: {name} is missing (null or NaN) in a window that has it")
+
+
+def _check_range(what: str, values: Floats, low: float, high: float) -> None:
+    """Raises BadInput for a value outside low..high; NaN is NEEDED's affair."""
+    if np.any(outside := (values < low) | (values > high)):
+        raise BadInput(f"{what} is {values[outside][0]:g}, outside {low:g}..{high:g}")

@@ -17,15 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from models.backtest import Tally, judge
+from models.backtest import judge
 from models.base import FIRST_JUDGED
 from models.challenge import challenge, set_aside
 from models.data import Arrays, Split, arrays, check_enough, cutoffs, sessions_by_channel, split
 from models.lock import only_one
 from models.naive import centres, fit_spread
+from models.output import require_writable
 from models.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
 from models.ridge import Ridge, inputs, solve, weights
 from models.sessions import Session
+from models.tally import Tally
 from warehouse.config import DataFolder
 from warehouse.records import HORIZON, iso, utc
 
@@ -52,7 +54,7 @@ def train(
         f"{len(sessions)} streams: {len(parts.train)} to train, {len(parts.valid)} to validate, "
         f"{len(parts.held_out)} of channels held out, {len(recent)} recent to compare by"
     )
-    out.mkdir(parents=True, exist_ok=True)
+    require_writable(out)
     with only_one(out, "training"):
         aside = _new_folder(out, f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
         card = _fit(aside, parts, sessions, seed, hold_out, params or {}, say)

@@ -22,6 +22,7 @@ from optuna.trial import FrozenTrial, TrialState
 from models.challenge import set_aside
 from models.data import Arrays, arrays, check_enough, sessions_by_channel, split
 from models.lock import only_one
+from models.output import require_writable
 from models.trials import TRIALS, Trial, add_trials, read_trials
 from models.tuning import telling, write_report
 from warehouse.config import DataFolder
@@ -59,8 +60,8 @@ def tune(
     rest, _ = set_aside([s for c in sessions_by_channel(folder) for s in c])
     parts = split(rest, seed, hold_out)
     check_enough(parts)
+    require_writable(folder.models)
     learn, check = arrays(parts.train), arrays(parts.valid)
-    folder.models.mkdir(parents=True, exist_ok=True)
     with only_one(folder.models / "tune.lock", "a search"):
         search = Search(folder.models, f"seed {seed}, {len(learn)} cutoffs", seed)
         say(f"{search.study.study_name}: {len(search.ended())} trials so far")

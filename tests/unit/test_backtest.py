@@ -7,10 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from models import backtest as module
-from models.backtest import SCHEMA, Tally, backtest, judge
+from models.backtest import SCHEMA, backtest, judge
 from models.base import Prediction, View
 from models.data import targets
 from models.naive import Baseline
+from models.tally import Tally
 from tests.forecasting import make_session, with_values
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
@@ -61,7 +62,7 @@ def test_targets_are_windows_with_chat_seen_whole() -> None:
 def streams(monkeypatch: pytest.MonkeyPatch) -> list:  # type: ignore[type-arg]
     sessions = [make_session(90, seed=1), make_session(50, seed=2, stream="a2")]
     other = [make_session(75, seed=3, channel="beta", stream="b1")]
-    monkeypatch.setattr(module, "sessions_by_channel", lambda folder: iter([sessions, other]))
+    monkeypatch.setattr(module, "sessions_by_channel", lambda folder, *_: iter([sessions, other]))
     return [*sessions, *other]
 
 
@@ -120,7 +121,9 @@ def test_the_report_agrees_with_figures_recomputed_from_the_predictions(
 def test_streams_too_short_to_judge_are_one_clear_error_and_leave_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "sessions_by_channel", lambda folder: iter([[make_session(60)]]))
+    monkeypatch.setattr(
+        module, "sessions_by_channel", lambda folder, *_: iter([[make_session(60)]])
+    )
     with pytest.raises(BadInput, match="nothing to judge"):
         backtest(DataFolder(tmp_path), MODELS, tmp_path / "out", say=lambda line: None)
     assert list((tmp_path / "out").iterdir()) == []
