@@ -171,6 +171,7 @@ class Engine:
         if self.closed:
             self.commit()
         self.housekeeping()
+        upkeep.write_learnt(self)
         self.buffer.close()
 
     def commit(self) -> None:
@@ -232,6 +233,8 @@ class Engine:
         upkeep.write_channels(self)
         upkeep.write_health(self)
         upkeep.write_vocabulary(self)
+        if self.forecasts.taught.is_due():
+            upkeep.write_learnt(self)
         upkeep.read_recaps(self)
         upkeep.read_records(self)
         self.publish()
