@@ -7,6 +7,7 @@ messages. Sums, not means, are kept: they add up over days and channels.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ SUMS = (
     "targets", "n", "squared_error", "absolute_error", "crps", "width80", "hits80", "hits95",
     "width95", "counts", "volume_error",
 )  # fmt: skip
+_ADDED = ("width95", "counts", "volume_error")  # NULL on a day that began without them
 _COUNTS = ("targets", "n", "hits80", "hits95", "counts")
 
 _PATIENCE_S = 3600  # of a forecast for windows that never come, its stream being over
@@ -148,7 +150,9 @@ def _scores(y: Array, n: Array, q: Array, counts: Array) -> Array:
 def _row(key: Key, sums: Array) -> dict[str, Any]:
     channel, day, model, step = key
     values: dict[str, Any] = dict(zip(SUMS, sums.tolist(), strict=True))
-    for name, value in values.items():
-        whole = int if name in _COUNTS else float
-        values[name] = whole(value) if np.isfinite(value) else None  # a day from before it was
+    for name in _ADDED:
+        if isnan(values[name]):
+            values[name] = None
+    for name in _COUNTS:
+        values[name] = None if values[name] is None else int(values[name])
     return {"channel": channel, "day": day, "model": model, "step": step, **values}
