@@ -10,6 +10,7 @@ Sources: Gibbs & Candes 2021, Adaptive Conformal Inference Under Distribution Sh
 Candes & Tibshirani 2023, Conformal PID Control for Time Series Prediction (quantile tracking).
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -34,7 +35,7 @@ ALPHA = np.array([min(q, 1 - q) for q in QUANTILES if q != 0.5])  # of errors be
 DENSITY = np.array([0.1146, 0.2249, 0.2249, 0.1146])  # a normal's, by log distance: misses
 NARROWEST = 1e-4  # a distance, so that a factor can work on it
 FIRST, GAIN, FASTEST = 10, 2.0, 0.5  # rate GAIN / DENSITY / (FIRST + targets), at most FASTEST
-SLOWEST = 0.0112  # ... and never below SLOWEST / DENSITY: what adapts after a shift
+SLOWEST = 0.018  # ... and never below SLOWEST / DENSITY: what adapts after a shift
 MEMORY, ALARM, AGAIN = 40, 4.0, 20  # targets; standard errors; as fast as after that many
 WIDEST = 5.0  # log of the largest factor
 
@@ -42,6 +43,7 @@ WIDEST = 5.0  # log of the largest factor
 _X, _GAP = slice(0, INPUTS), slice(INPUTS, INPUTS + 4)
 _RAW, _SERVED, _SD, NOTES = INPUTS + 4, INPUTS + 5, INPUTS + 6, INPUTS + 7
 _FORMAT = 1.0  # raise it when what is learnt changes its meaning: states of before are let go
+_LEARNT = ("_squares", "_products", "_stretch", "_excess", "_targets", "_weights")
 _SIZES = (HORIZON * INPUTS * INPUTS, HORIZON * INPUTS, HORIZON * 4, HORIZON * 4, HORIZON)
 
 
@@ -70,10 +72,10 @@ class Online:
 
     def serve(self, notes: Floats) -> Floats:
         """Quantiles (k, 10, 5) of forecasts noted as `facts`; their served centre is noted."""
-        centre = notes[..., _RAW] + notes[..., _SD] * np.einsum(
-            "khi,hi->kh", notes[..., _X], self._weights
-        )
-        far = notes[..., _GAP] * np.exp(self._stretch)
+        weights = self._weights.reshape(-1, HORIZON, INPUTS)
+        moved = (notes[..., _X] * weights).sum(-1)
+        centre = notes[..., _RAW] + notes[..., _SD] * moved
+        far = notes[..., _GAP] * np.exp(self._stretch).reshape(-1, HORIZON, 4)
         np.maximum(far[..., ::3], far[..., 1:3], out=far[..., ::3])  # the 95 % band holds the 80 %
         out = np.repeat(centre[..., None], len(QUANTILES), -1)
         out[..., OUTER] += SIDE * far
@@ -165,6 +167,27 @@ class Online:
         made._targets = targets
         made._solve(np.arange(HORIZON))
         return made
+
+
+def together(parts: Sequence[Online]) -> Online:
+    """Many channels as one, a hundred times faster to work with: it serves their forecasts in
+    one array, (len(parts), 10, NOTES), and learns with step 10 * i + h for step h of part i.
+
+    parts: of one kind. What it learns is handed back to them by `apart`.
+    """
+    whole = Online(parts[0].centre)
+    for name in _LEARNT:
+        setattr(whole, name, np.concatenate([getattr(part, name) for part in parts]))
+    return whole
+
+
+def apart(whole: Online, parts: Sequence[Online]) -> None:
+    """Give each part what the whole has learnt for it: copies, or one that is heard of no more
+    would keep the arrays of all."""
+    for name in _LEARNT:
+        joined = getattr(whole, name)
+        for i, part in enumerate(parts):
+            getattr(part, name)[...] = joined[HORIZON * i : HORIZON * (i + 1)]
 
 
 def facts(view: View, said: Prediction) -> Floats:

@@ -7,7 +7,7 @@ channel has taught; the baselines' are made beside them, to be scored on the sam
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -119,18 +119,22 @@ class Forecasts:
     def _turn(self, start: int, windows: list[Window], said: Mapping[Key, _Raw]) -> Iterable[Row]:
         """Windows that start then: what was forecast of them is scored and learnt from, and
         only then what follows them is forecast."""
-        for window in windows:
-            made = self.verifier.forecasts_of(window)
-            self.taught.happened(window, ((step, m.notes[:, step - 1]) for step, m in made))
+        self.taught.happened(windows, self.verifier)
         self.verifier.happened(windows)
         cutoff = start + WINDOW_SECONDS
-        for window in windows:
-            if (raw := said.get((window.channel, cutoff))) is not None:
-                yield self._serve(window.channel, cutoff, raw)
+        channels = [w.channel for w in windows if (w.channel, cutoff) in said]
+        if channels:
+            notes = np.stack([said[channel, cutoff].notes for channel in channels])
+            shown = self.taught.serve(channels, notes)
+            for i, channel in enumerate(channels):
+                raw = replace(said[channel, cutoff], notes=notes[i])
+                yield self._serve(channel, cutoff, raw, {m: q[i] for m, q in shown.items()})
 
-    def _serve(self, channel: str, cutoff: int, raw: _Raw) -> Row:
-        """The row of the served model's forecast; the baselines' are only kept to be scored."""
-        shown = self.taught.serve(channel, raw.notes)
+    def _serve(self, channel: str, cutoff: int, raw: _Raw, shown: Mapping[str, Array]) -> Row:
+        """The row of the served model's forecast; the baselines' are only kept to be scored.
+
+        shown: quantiles (10, 5) of the models that may be shown, as the channel taught.
+        """
         quantiles = raw.quantiles.copy()
         if self.served in shown:
             quantiles[0] = shown[self.served]  # the served model comes first

@@ -2,15 +2,16 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.base import Prediction, View
-from models.online import Online, facts, is_network
-from warehouse.records import WINDOW_SECONDS, Window
+from models.online import Online, apart, facts, is_network, together
+from pipeline.verify import Verifier
+from warehouse.records import HORIZON, WINDOW_SECONDS, Window
 
 log = logging.getLogger(__name__)
 
@@ -42,27 +43,41 @@ class Taught:
         """Notes on raw forecasts of k cutoffs: (k, models, 10, NOTES)."""
         return np.stack([facts(view, said[model]) for model in self.models], axis=1)
 
-    def serve(self, channel: str, notes: Array) -> dict[str, Array]:
-        """Quantiles (10, 5) of each model as they are shown; notes: (models, 10, NOTES)."""
+    def serve(self, channels: Sequence[str], notes: Array) -> dict[str, Array]:
+        """Quantiles (k, 10, 5) of each model as they are shown, of k channels.
+
+        notes: (k, models, 10, NOTES); the served centres are noted in them.
+        """
         return {
-            model: self.of(channel, model).serve(notes[m : m + 1])[0]
+            model: together([self.of(c, model) for c in channels]).serve(notes[:, m])
             for m, model in enumerate(self.models)
         }
 
-    def happened(self, window: Window, made: Iterable[tuple[int, Array]]) -> None:
-        """A window closed for the first time. made: for each forecast of it that was noted, its
-        step 1..10 and its notes at that step, (models, NOTES)."""
-        seen = window.observed_s >= WINDOW_SECONDS and window.mean_compound is not None
-        found = list(made) if seen else []
-        if not found:
-            return
-        steps = np.array([step - 1 for step, _ in found])
-        notes = np.stack([of for _, of in found])
-        y = np.full(len(found), window.mean_compound, dtype=float)
-        n = np.full(len(found), window.n_messages, dtype=float)
+    def happened(self, windows: Sequence[Window], verifier: Verifier) -> None:
+        """Windows closed for the first time, one a channel; what was forecast of them waits in
+        the verifier."""
+        channels: list[str] = []
+        found: list[tuple[int, Array, float, int]] = []  # step, notes (models, NOTES), y, n
+        for window in windows:
+            y, n = window.mean_compound, window.n_messages
+            if y is None or window.observed_s < WINDOW_SECONDS:
+                continue
+            first = HORIZON * len(channels)
+            made = [(first + s - 1, m.notes[:, s - 1]) for s, m in verifier.forecasts_of(window)]
+            channels.extend([window.channel] if made else [])
+            found.extend((step, notes, y, n) for step, notes in made)
+        if found:
+            self._learn(channels, found)
+
+    def _learn(self, channels: list[str], found: list[tuple[int, Array, float, int]]) -> None:
+        steps, notes = np.array([row[0] for row in found]), np.stack([row[1] for row in found])
+        y, n = (np.array([row[k] for row in found], dtype=float) for k in (2, 3))
         for m, model in enumerate(self.models):
-            self.of(window.channel, model).learn(notes[:, m], steps, y, n)
-            self._changed.add((window.channel, model))
+            parts = [self.of(channel, model) for channel in channels]
+            whole = together(parts)
+            whole.learn(notes[:, m], steps, y, n)
+            apart(whole, parts)
+            self._changed.update((channel, model) for channel in channels)
 
     def forget_channel(self, channel: str) -> None:
         """Nothing that the channel taught is in memory."""

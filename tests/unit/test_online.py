@@ -7,7 +7,7 @@ from models.base import Prediction, View
 from models.data import Targets, cutoffs, targets
 from models.features import views
 from models.naive import NORMAL, Baseline
-from models.online import NOTES, Online, facts, is_network
+from models.online import NOTES, Online, apart, facts, is_network, together
 from tests.forecasting import make_session, with_values
 
 MODEL = Baseline("ewma")
@@ -179,6 +179,29 @@ def test_a_stream_followed_at_once_teaches_what_it_does_window_by_window() -> No
                 seen = actual.y[at], actual.n[at]
                 stepwise.learn(notes[at], np.array([step - 1]), *seen)
         assert np.allclose(stepwise.serve(notes[i : i + 1])[0], followed[i], atol=1e-12)
+
+
+def test_many_channels_together_are_as_each_alone() -> None:
+    def made(seed: int) -> Online:
+        online = Online()
+        y = np.random.default_rng(seed).normal(0.02 * seed, 0.1, 110)
+        online.follow(flat(100), normal(100), happening(y))
+        return online
+
+    alone, parts = [made(k) for k in range(3)], [made(k) for k in range(3)]
+    notes = facts(flat(3), normal(3))
+    steps, y, n = np.arange(10), np.linspace(-0.3, 0.3, 10), np.full(10, 20.0)
+    whole = together(parts)
+    whole.serve(notes)
+    whole.learn(notes.reshape(30, NOTES)[:20], np.arange(20), np.tile(y, 2), np.tile(n, 2))
+    apart(whole, parts)
+    for i in range(3):
+        own = facts(flat(1), normal(1))
+        alone[i].serve(own)
+        if i < 2:
+            alone[i].learn(own[0], steps, y, n)
+        assert parts[i].to_bytes() == alone[i].to_bytes()
+        assert np.array_equal(whole.serve(notes)[i], alone[i].serve(own)[0])
 
 
 def test_what_was_learnt_survives_being_kept() -> None:
