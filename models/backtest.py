@@ -1,22 +1,25 @@
 """python -m models backtest: every forecaster on every stream, judged as DESIGN.md 7 says.
 
-Trains nothing. Predictions go to Parquet stream by stream, so memory holds one channel.
+Trains nothing. Networks are judged as they are served: each channel's streams in order, with
+what its past has taught (online.py). Baselines and ridge stay plain, as rivals. Predictions go
+to Parquet stream by stream, so memory holds one channel.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models import metrics
-from models.base import FIRST_JUDGED, Floats, Forecaster
+from models.base import FIRST_JUDGED, FIRST_LIVE, Floats, Forecaster, Prediction, View
 from models.comparisons import by_size, comparisons
 from models.data import Targets, cutoffs, sessions_by_channel, targets
 from models.features import views
+from models.online import Online, is_network
 from models.output import drop_parts, part, put, put_texts, require_writable
 from models.report import markdown
 from models.sessions import Session
@@ -40,30 +43,55 @@ SCHEMA = pa.schema(
     ]
 )
 REPORTS = ("report.json", "report.md")
+T = TypeVar("T", View, Prediction, Targets)
 Write = Callable[[pa.Table], None]
 Say = Callable[[str], None]
 
 
 def judge(
-    session: Session, models: Mapping[str, Forecaster], tally: Tally, write: Write | None = None
-) -> None:
-    """Forecast at every cutoff of a session from its 60th window on, and add up the errors."""
+    session: Session, models: Mapping[str, Forecaster], tally: Tally,
+    write: Write | None = None, online: Mapping[str, Online] | None = None,
+) -> None:  # fmt: skip
+    """Forecast at every cutoff of a session from its 60th window on, and add up the errors.
+
+    online: what the channel's earlier sessions taught, by model; those models are judged with
+    it, and it learns from all cutoffs that are forecast live, the 6th window's on.
+    """
     tally.saw(session)
-    ends = cutoffs(session, FIRST_JUDGED)
-    if not len(ends):
+    online = online or {}
+    ends = cutoffs(session, FIRST_LIVE if online else FIRST_JUDGED)
+    judged = np.flatnonzero(ends >= FIRST_JUDGED - 1)
+    if not len(judged):
         tally.short[session.channel] += 1
+    if not len(ends):
         return
-    tally.streams[session.channel] += 1
-    tally.cutoffs[session.channel] += len(ends)
     view, actual = views(session, ends), targets(session, ends)
+    late, truth = _part(View, view, judged), _part(Targets, actual, judged)
+    if len(judged):
+        tally.streams[session.channel] += 1
+        tally.cutoffs[session.channel] += len(judged)
     for name, model in models.items():
-        said = model.predict(view)
-        for h in range(HORIZON):
-            found = metrics.sums(actual.y[:, h], actual.n[:, h], said.quantiles[:, h])
-            found |= metrics.volume_sums(actual.n[:, h], said.volume[:, h])
-            tally.add((session.channel, session.stream_id), name, h + 1, found)
-        if write:
-            write(_rows(session, ends, name, said.quantiles, actual))
+        if name in online:
+            said = online[name].follow(view, model.predict(view), actual)
+            said = _part(Prediction, said, judged)
+        elif len(judged):
+            said = model.predict(late)
+        if len(judged):
+            _judged(session, name, said, truth, tally)
+            if write:
+                write(_rows(session, ends[judged], name, said.quantiles, truth))
+
+
+def _judged(session: Session, model: str, said: Prediction, actual: Targets, tally: Tally) -> None:
+    for h in range(HORIZON):
+        found = metrics.sums(actual.y[:, h], actual.n[:, h], said.quantiles[:, h])
+        found |= metrics.volume_sums(actual.n[:, h], said.volume[:, h])
+        tally.add((session.channel, session.stream_id), model, h + 1, found)
+
+
+def _part(kind: type[T], whole: T, rows: Any) -> T:
+    """Some cutoffs of a View, a Prediction or Targets."""
+    return kind(**{name: values[rows] for name, values in vars(whole).items()})
 
 
 def _rows(session: Session, ends: Any, model: str, quantiles: Floats, actual: Targets) -> pa.Table:
@@ -101,8 +129,9 @@ def backtest(
     try:
         with pq.ParquetWriter(part(rows), SCHEMA, compression="zstd") as writer:
             for sessions in sessions_by_channel(folder, only, left_out):
-                for session in sessions:
-                    judge(session, models, tally, writer.write_table)
+                online = {name: Online() for name in models if is_network(name)}
+                for session in sorted(sessions, key=lambda s: (s.start[0], s.stream_id)):
+                    judge(session, models, tally, writer.write_table, online)
                 say(f"{sessions[0].channel}: {tally.cutoffs[sessions[0].channel]} cutoffs")
         report = report_of(tally, models, left_out)
         put_texts({figures: json.dumps(report, indent=1, allow_nan=False), text: markdown(report)})

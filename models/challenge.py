@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from models.backtest import Tally, judge
+from models.backtest import judge
 from models.base import FIRST_JUDGED, Floats, Forecaster
 from models.bootstrap import paired
 from models.data import cutoffs
 from models.registry import Version, first_usable
 from models.sessions import Session
+from models.tally import Tally
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 

@@ -172,6 +172,7 @@ class Engine:
         if self.closed:
             self.commit()
         self.housekeeping()
+        upkeep.write_learnt(self)
         self.buffer.close()
 
     def commit(self) -> None:
@@ -234,6 +235,8 @@ class Engine:
         upkeep.write_health(self)
         upkeep.write_vocabulary(self)
         upkeep.refresh_models(self)
+        if self.forecasts.taught.is_due():
+            upkeep.write_learnt(self)
         upkeep.read_recaps(self)
         upkeep.read_records(self)
         self.publish()

@@ -1,31 +1,36 @@
 """Forecasts of the daemon: from closed windows to rows, and how they turned out.
 
-One batch for all channels. The served model's forecasts are stored; the baselines' are made
-beside them, to be scored on the same windows.
+One batch for all channels. The served model's forecasts are stored, as corrected by what the
+channel has taught; the baselines' are made beside them, to be scored on the same windows.
 """
 
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.base import FIRST_LIVE, Forecaster, Prediction, View
+from models.base import FIRST_LIVE, Forecaster, View
 from models.choice import mark, read_choice
 from models.features import enough, now, views
+from models.online import served_before
 from models.promotion import in_force, statuses
 from models.registry import Version, serving
 from models.sessions import Session
 from models.trials import TRIALS, read_trials
 from pipeline.sessions import SessionLog
-from pipeline.verify import Verifier
+from pipeline.standing import UNKNOWN, Standing
+from pipeline.taught import MEAN, Taught
+from pipeline.verify import Made, Verifier
 from pipeline.window import Closed
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 from warehouse.records import (
+    HORIZON,
     QUANTILES,
     VOLUME_QUANTILES,
     WINDOW_SECONDS,
@@ -38,24 +43,43 @@ log = logging.getLogger(__name__)
 
 Row = Mapping[str, Any]
 Ints = npt.NDArray[np.int64]
+Array = npt.NDArray[np.float64]
+Key = tuple[str, int]  # channel, cutoff in epoch seconds
 _BANDS = ("q025", "q10", "q50", "q90", "q975")
 # a stored row takes a quarter of the bytes; window means scatter by 0.05 and more
 _BAND_DIGITS, _VOLUME_DIGITS = 4, 2
 _VOLUMES = ("volume_q10", "volume_q50", "volume_q90")
+_MEDIAN = VOLUME_QUANTILES.index(0.5)
 assert len(_BANDS) == len(QUANTILES) and len(_VOLUMES) == len(VOLUME_QUANTILES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """What all models said at one cutoff, before what the channel taught.
+
+    quantiles: (models, 10, 5). volume: (models, 10, 3). notes: (taught models, 10, NOTES).
+    """
+
+    stream_id: str
+    quantiles: Array
+    volume: Array
+    notes: Array
 
 
 class Forecasts:
     """Sessions in the making, the served model, and its record.
 
-    latest: the newest forecast by channel. skills: latent skill at step 1 over a week, by
-    channel and model, as the engine reads it from the warehouse. why: why there is no model.
+    latest: the newest forecast by channel; means: the session mean's. standings: how good they
+    have been over a week, by channel and model, as the engine reads it from the warehouse.
+    taught: what each channel has taught. why: why there is no model.
     """
 
     def __init__(self, folder: DataFolder, enabled: bool = True) -> None:
         self.latest: dict[str, Forecast] = {}
-        self.skills: dict[tuple[str, str], float] = {}
+        self.means: dict[str, Forecast] = {}
+        self.standings: dict[tuple[str, str], Standing] = {}
         self.verifier = Verifier()
+        self.taught = Taught()
         self.models: dict[str, Forecaster] = {}  # the served one first
         self.served = ""
         self.why = "forecasts are switched off"
@@ -69,19 +93,23 @@ class Forecasts:
             self.models = serving(folder)
             self.served, self.why = next(iter(self.models)), ""
             self.verifier.models = tuple(self.models)
+            self.taught = Taught(self.models)
             log.info("model serving name=%s", self.served)
         except ModelUnusable as exc:
             self.why = "no model is there to forecast"
             log.error("no forecasts: %s", exc)
 
+    def is_stale(self, folder: DataFolder) -> bool:
+        """Whether the choice of the model that serves was written anew; one stat."""
+        return bool(self.models) and mark(folder) != self._mark
+
     def reload(self, folder: DataFolder) -> bool:
         """Serve what was promoted or rolled back to since; whether another model serves.
 
-        Where that cannot be loaded the old one serves on. One stat while nothing changed.
-        Forecasts that wait for their windows are not verified, as after a restart.
+        Where that cannot be loaded the old one serves on. Forecasts that wait for their windows
+        are not verified, and what channels taught is to be loaded again: networks err each in
+        its own way.
         """
-        if not self.models or mark(folder) == self._mark:
-            return False
         self._mark, before = mark(folder), self.served
         try:
             read_choice(folder)
@@ -95,6 +123,7 @@ class Forecasts:
         self.models, self.served = models, next(iter(models))
         self.verifier.models = tuple(models)
         self.verifier.waiting.clear()
+        self.taught = Taught(models)
         log.info("model serving name=%s before=%s", self.served, before)
         return True
 
@@ -105,29 +134,95 @@ class Forecasts:
     def after(self, closed: Iterable[Closed]) -> tuple[list[Row], list[Row]]:
         """(forecast rows, score rows) that follow from closed windows."""
         starts: dict[str, list[int]] = {}
-        first: list[Window] = []  # a window made again is scored already
-        rows: list[Row] = []
+        first: dict[int, list[Window]] = {}  # by start; one made again is scored already
+        said: dict[Key, _Raw] = {}
         for window in (c.window for c in closed if c.window.stream_id is not None):
             channel = window.channel
             if self._is_over(window) and channel in starts:
-                rows.extend(self._predict({channel: starts.pop(channel)}))
+                said |= self._predict({channel: starts.pop(channel)})
             if self._put(window):
-                first.append(window)
-                starts.setdefault(channel, []).append(int(window.start.timestamp()))
-        rows.extend(self._predict(starts))
-        self.verifier.happened(first)
+                start = int(window.start.timestamp())
+                first.setdefault(start, []).append(window)
+                starts.setdefault(channel, []).append(start)
+        said |= self._predict(starts)
+        rows = [row for start in sorted(first) for row in self._turn(start, first[start], said)]
         return rows, list(self.verifier.take_rows())
+
+    def _turn(self, start: int, windows: list[Window], said: Mapping[Key, _Raw]) -> Iterable[Row]:
+        """Windows that start then: what was forecast of them is scored and learnt from, and
+        only then what follows them is forecast."""
+        self.taught.happened(windows, self.verifier)
+        self.verifier.happened(windows)
+        cutoff = start + WINDOW_SECONDS
+        channels = [w.channel for w in windows if (w.channel, cutoff) in said]
+        if channels:
+            notes = np.stack([said[channel, cutoff].notes for channel in channels])
+            shown = self.taught.serve(channels, notes)
+            for i, channel in enumerate(channels):
+                raw = replace(said[channel, cutoff], notes=notes[i])
+                yield self._serve(channel, cutoff, raw, {m: q[i] for m, q in shown.items()})
+
+    def _serve(self, channel: str, cutoff: int, raw: _Raw, shown: Mapping[str, Array]) -> Row:
+        """The row of the served model's forecast; the baselines' are only kept to be scored.
+
+        shown: quantiles (10, 5) of the models that may be shown, as the channel taught.
+        """
+        quantiles = raw.quantiles.copy()
+        if self.served in shown:
+            quantiles[0] = shown[self.served]  # the served model comes first
+        made = Made(raw.stream_id, quantiles, raw.volume[..., _MEDIAN], raw.notes)
+        self.verifier.expect(channel, cutoff, made)
+        forecast = _forecast(channel, cutoff, self.served, quantiles[0], raw.volume[0])
+        self.latest[channel] = forecast
+        if MEAN in shown:
+            volume = raw.volume[list(self.models).index(MEAN)]
+            self.means[channel] = _forecast(channel, cutoff, MEAN, shown[MEAN], volume)
+        return {name: getattr(forecast, name) for name in Forecast.__slots__}
+
+    def resume(self, rows: Iterable[Row]) -> None:
+        """Forecasts of the served model that were stored before a restart, of windows that are
+        yet to close: they are waited for again, with what the baselines say of them."""
+        stored: dict[Key, Row] = {}
+        starts: dict[str, list[int]] = {}
+        for row in rows:
+            cutoff, channel = int(row["cutoff"].replace(tzinfo=UTC).timestamp()), row["channel"]
+            log_ = self._logs.get(channel)
+            if log_ is not None and log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
+                stored[channel, cutoff] = row
+                starts.setdefault(channel, []).append(cutoff - WINDOW_SECONDS)
+        for (channel, cutoff), raw in self._predict(starts).items():
+            row = stored[channel, cutoff]
+            quantiles, counts = raw.quantiles.copy(), raw.volume[..., _MEDIAN].copy()
+            quantiles[0] = np.stack([row[name] for name in _BANDS], axis=-1)
+            counts[0] = row["volume_q50"]
+            notes = raw.notes.copy()
+            if self.served in self.taught.models:
+                at = self.taught.models.index(self.served)
+                notes[at] = served_before(notes[at], quantiles[0, :, QUANTILES.index(0.5)])
+            self.verifier.expect(channel, cutoff, Made(raw.stream_id, quantiles, counts, notes))
+
+    def let_go(self, channel: str) -> None:
+        """The channel's windows and forecasts are not in memory; what it taught is."""
+        self.latest.pop(channel, None)
+        self.means.pop(channel, None)
+        self._logs.pop(channel, None)
+        self.standings = {key: v for key, v in self.standings.items() if key[0] != channel}
+        self.verifier.forget_channel(channel)
 
     def forget_channel(self, channel: str) -> None:
         """Nothing of the channel is in memory."""
-        self.latest.pop(channel, None)
-        self._logs.pop(channel, None)
-        self.skills = {key: v for key, v in self.skills.items() if key[0] != channel}
-        self.verifier.forget_channel(channel)
+        self.let_go(channel)
+        self.taught.forget_channel(channel)
 
-    def skill(self, channel: str) -> float | None:
-        """Latent skill of the served model at step 1 over the last seven days."""
-        return self.skills.get((channel, self.served))
+    def standing(self, channel: str) -> Standing:
+        """The record of the served model at step 1 over the last seven days."""
+        return self.standings.get((channel, self.served), UNKNOWN)
+
+    def shown(self, channel: str) -> Forecast | None:
+        """The newest forecast that viewers are to see: where the served model has been no
+        better than the session mean, the session mean's."""
+        latest, mean = self.latest.get(channel), self.means.get(channel)
+        return mean if mean is not None and self.standing(channel).is_beaten else latest
 
     def _is_over(self, window: Window) -> bool:
         """Whether the window begins another stream than the one in the channel's log."""
@@ -141,12 +236,12 @@ class Forecasts:
             self._logs[channel] = SessionLog(channel, window.stream_id or "")
         return self._logs[channel].put(window)
 
-    def _predict(self, starts: Mapping[str, list[int]]) -> list[Row]:
-        """Forecast rows of the windows that start then: their ends are the cutoffs."""
+    def _predict(self, starts: Mapping[str, list[int]]) -> dict[Key, _Raw]:
+        """What the models say after the windows that start then: their ends are the cutoffs."""
         if not self.models:
-            return []
+            return {}
         newest: list[Session] = []
-        rows: list[Row] = []
+        found_: dict[Key, _Raw] = {}
         for channel, found in starts.items():
             log_ = self._logs[channel]
             session, ends = log_.session(), log_.indices(found)
@@ -155,23 +250,23 @@ class Forecasts:
                 continue
             ends = ends[ends >= _first(session)]
             if len(ends):
-                rows.extend(self._rows([session] * len(ends), ends, views(session, ends)))
+                found_ |= self._said([session] * len(ends), ends, views(session, ends))
         if newest:
             last = np.array([len(session) - 1 for session in newest])
-            rows.extend(self._rows(newest, last, now(newest)))
-        return rows
+            found_ |= self._said(newest, last, now(newest))
+        return found_
 
-    def _rows(self, sessions: list[Session], ends: Ints, view: View) -> Iterable[Row]:
-        """Rows of the served model's forecasts; the baselines' are only kept to be scored."""
+    def _said(self, sessions: list[Session], ends: Ints, view: View) -> dict[Key, _Raw]:
         said = {name: model.predict(view) for name, model in self.models.items()}
-        served = said[self.served]
         quantiles = np.stack([p.quantiles for p in said.values()], axis=1)
-        for i, (session, end) in enumerate(zip(sessions, ends, strict=True)):
-            cutoff = int(session.start[end]) + WINDOW_SECONDS
-            self.verifier.expect(session.channel, cutoff, quantiles[i])
-            forecast = _forecast(session.channel, cutoff, self.served, served, i)
-            self.latest[session.channel] = forecast
-            yield {name: getattr(forecast, name) for name in Forecast.__slots__}
+        volume = np.stack([p.volume for p in said.values()], axis=1)
+        notes = self.taught.notes(view, said)
+        return {
+            (s.channel, int(s.start[end]) + WINDOW_SECONDS): _Raw(
+                s.stream_id, quantiles[i], volume[i], notes[i]
+            )
+            for i, (s, end) in enumerate(zip(sessions, ends, strict=True))
+        }
 
 
 def _first(session: Session) -> int:
@@ -180,10 +275,13 @@ def _first(session: Session) -> int:
     return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
 
 
-def _forecast(channel: str, cutoff: int, model: str, said: Prediction, i: int) -> Forecast:
-    """Rounded as it is stored; what is scored are the forecasts as they were made."""
-    quantiles = np.round(said.quantiles[i].astype(float), _BAND_DIGITS) + 0.0  # no -0.0
-    counts = np.round(said.volume[i].astype(float), _VOLUME_DIGITS)
+def _forecast(channel: str, cutoff: int, model: str, said: Array, volume: Array) -> Forecast:
+    """Rounded as it is stored; what is scored are the forecasts as they were made.
+
+    said: (10, 5). volume: (10, 3).
+    """
+    quantiles = np.round(said.astype(float), _BAND_DIGITS) + 0.0  # no -0.0
+    counts = np.round(volume.astype(float), _VOLUME_DIGITS)
     bands = {name: tuple(quantiles[:, k].tolist()) for k, name in enumerate(_BANDS)}
     volumes = {name: tuple(counts[:, k].tolist()) for k, name in enumerate(_VOLUMES)}
     return Forecast(channel, utc(cutoff), model, **bands, **volumes)

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.standing import UNKNOWN, Standing
 from warehouse.records import HORIZON, READABLE_LEAST, WINDOW_SECONDS, Forecast, Window, iso, utc
 
 HISTORY = 60
@@ -33,7 +34,7 @@ class MoodState:
     windows: deque[Window] = field(default_factory=lambda: deque(maxlen=HISTORY))
     top: Mapping[str, int] = field(default_factory=dict)  # emotes of the last window
     forecast: Forecast | None = None
-    skill: float | None = None
+    standing: Standing = UNKNOWN
     trouble: str = ""  # why no model forecasts
     on: bool = False
     readable: float | None = None
@@ -135,18 +136,9 @@ def _forecast(state: MoodState) -> dict[str, Any] | None:
         "cutoff": iso(f.cutoff),
         "model": f.model,
         "steps": steps,
-        "skill": _short(state.skill),
-        "record": record(state.skill),
+        "skill": _short(state.standing.skill),
+        "record": state.standing.record(),
     }
-
-
-def record(skill: float | None) -> str:
-    """The forecast's record of the last seven days in plain words."""
-    if skill is None:
-        return "too new to have a record"
-    if skill <= 0:
-        return "no better lately than this stream's average"
-    return f"lately knows {skill:.0%} of what can be known beyond this stream's average"
 
 
 def _why_not(state: MoodState) -> str:

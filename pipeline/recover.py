@@ -16,7 +16,7 @@ from pipeline.recount import scored_line
 from pipeline.rows import seconds, stream_row, window_of
 from pipeline.summary import Cell
 from pipeline.window import Stream, Track
-from warehouse.records import WINDOW_SECONDS, utc, window_start
+from warehouse.records import HORIZON, WINDOW_SECONDS, utc, window_start
 
 if TYPE_CHECKING:
     from pipeline.engine import Engine
@@ -43,6 +43,7 @@ def recover(engine: Engine) -> None:
     for row in engine.store.query("readable", source=engine.source).to_pylist():
         engine.intake.readable[row["channel"]] = Readable(row["readable"], _READ)
     since = _load_recent(engine, engine.clock)
+    _resume_forecasts(engine)
     for row in engine.store.query("terms_since", since=since).to_pylist():
         engine.intake.gate.admit(row["channel"], (row["day"] - _EPOCH).days, row["terms"])
     _replay_buffer(engine)
@@ -68,6 +69,15 @@ def _load_recent(engine: Engine, now: float) -> date:
     return since
 
 
+def _resume_forecasts(engine: Engine) -> None:
+    """What channels taught, and forecasts of windows that had not closed."""
+    forecasts, store = engine.forecasts, engine.store
+    forecasts.taught.load(store.query("learnt_of", source=engine.source).to_pylist())
+    since = _naive(engine.clock - 2 * HORIZON * WINDOW_SECONDS)
+    rows = store.query("forecasts_since", since=since, model=forecasts.served)
+    forecasts.resume(rows.to_pylist())
+
+
 def undo_ahead(engine: Engine, now: float) -> None:
     """The clock had been ahead of `now`: windows it closed without chat, and forecasts, go.
 
@@ -89,7 +99,7 @@ def undo_ahead(engine: Engine, now: float) -> None:
     for table, rows in (("windows", windows), ("forecasts", forecasts)):  # published, they go too
         store.replaced.setdefault(table, []).extend(tuple(row.values()) for row in rows)
     for channel in list(engine.intake.tracks):
-        engine.forecasts.forget_channel(channel)
+        engine.forecasts.let_go(channel)
         engine.mood(channel).windows.clear()
     _load_recent(engine, now)
 

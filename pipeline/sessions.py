@@ -56,6 +56,10 @@ class SessionLog:
         found = (np.array(starts, dtype=np.int64) - self._start(0)) // WINDOW_SECONDS
         return np.asarray(found[found >= 0])
 
+    def end(self) -> int:
+        """End of the newest window, epoch seconds; there is one."""
+        return self._start(self.length - 1) + WINDOW_SECONDS
+
     def _start(self, index: int) -> int:
         return int(self._arrays["start"][index])
 

@@ -21,6 +21,7 @@ from models.trials import TRIALS
 from pipeline.forecast import model_rows, trial_rows
 from pipeline.message import ChannelInfo
 from pipeline.rows import admission
+from pipeline.standing import Standing
 from pipeline.window import Closed
 from warehouse.records import iso, utc
 
@@ -88,8 +89,12 @@ def write_models(engine: Engine) -> None:
 
 def refresh_models(engine: Engine) -> None:
     """Serve another model where one was chosen; tell of new versions and trials."""
-    changed = engine.forecasts.reload(engine.folder)
-    if changed or models_mark(engine.folder) != engine.models_seen:
+    forecasts = engine.forecasts
+    if forecasts.is_stale(engine.folder):
+        write_learnt(engine)  # what goes may come back
+        if forecasts.reload(engine.folder):
+            forecasts.taught.load(engine.store.query("learnt_of", source=engine.source).to_pylist())
+    if models_mark(engine.folder) != engine.models_seen:
         write_models(engine)
 
 
@@ -100,11 +105,22 @@ def models_mark(folder: DataFolder) -> tuple[object, ...]:
     return cards, trials.stat().st_size if trials.exists() else 0, mark(folder)
 
 
+def write_learnt(engine: Engine) -> None:
+    """What channels have taught their forecasters since the last time."""
+    taught = engine.forecasts.taught
+    rows = taught.rows(engine.source)
+    if rows:
+        engine.store.write({"learnt": engine.store.rows("learnt", rows)})
+    taught.saved()
+
+
 def read_records(engine: Engine) -> None:
     """How good each channel's forecasts have been over the last seven days."""
     since = utc(engine.clock - _RECORD_DAYS * 86400).replace(tzinfo=None)
     rows = engine.store.query("skills", since=since).to_pylist()
-    engine.forecasts.skills = {(r["channel"], r["model"]): r["skill"] for r in rows}
+    engine.forecasts.standings = {
+        (r["channel"], r["model"]): Standing(r["skill"], int(r["targets"])) for r in rows
+    }
 
 
 def read_recaps(engine: Engine) -> None:
@@ -128,8 +144,8 @@ def refresh_moods(engine: Engine, closed: Iterable[Closed]) -> None:
     for channel, state in engine.moods.items():
         track = engine.intake.track(channel)
         state.on = track.on
-        state.forecast = engine.forecasts.latest.get(channel)
-        state.skill = engine.forecasts.skill(channel)
+        state.forecast = engine.forecasts.shown(channel)
+        state.standing = engine.forecasts.standing(channel)
         state.trouble = engine.forecasts.why
         if channel in engine.intake.readable:
             state.readable = engine.intake.readable[channel].share

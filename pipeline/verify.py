@@ -7,6 +7,7 @@ messages. Sums, not means, are kept: they add up over days and channels.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -17,24 +18,42 @@ from warehouse.records import HORIZON, WINDOW_SECONDS, Window
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, date, str, int]
+_Found = tuple[str, date, int, Array, Array, float, int]  # ..., step, quantiles, counts, y, n
 
 SUMS = (
     "targets", "n", "squared_error", "absolute_error", "crps", "width80", "hits80", "hits95",
+    "width95", "counts", "volume_error",
 )  # fmt: skip
+_ADDED = ("width95", "counts", "volume_error")  # NULL on a day that began without them
+_COUNTS = ("targets", "n", "hits80", "hits95", "counts")
 
 _PATIENCE_S = 3600  # of a forecast for windows that never come, its stream being over
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What all models forecast at one cutoff of a stream.
+
+    quantiles: (models, 10, 5) over steps and QUANTILES. counts: (models, 10), median messages.
+    notes: (taught models, 10, NOTES), what is learnt from later.
+    """
+
+    stream_id: str
+    quantiles: Array
+    counts: Array
+    notes: Array
 
 
 @dataclass
 class Verifier:
     """Forecasts that wait for their windows, and the sums so far.
 
-    Kept for today and yesterday; `load` brings them back after a restart. Forecasts made
-    before a restart are not verified: their targets are missing from n, not wrong in it.
+    Kept for today and yesterday; `load` brings them back after a restart, and the engine has
+    forecasts that were waiting made again.
     """
 
     models: tuple[str, ...] = ()
-    waiting: dict[tuple[str, int], Array] = field(default_factory=dict)  # (models, 10, 5)
+    waiting: dict[tuple[str, int], Made] = field(default_factory=dict)
     sums: dict[Key, Array] = field(default_factory=dict)
     changed: set[Key] = field(default_factory=set)
 
@@ -42,40 +61,44 @@ class Verifier:
         """Rows of forecast_scores as they were committed."""
         for row in rows:
             key = (row["channel"], row["day"], row["model"], row["step"])
-            self.sums[key] = np.array([float(row[name]) for name in SUMS])
+            values = [row[name] for name in SUMS]
+            self.sums[key] = np.array([np.nan if v is None else float(v) for v in values])
 
-    def expect(self, channel: str, cutoff: int, quantiles: Array) -> None:
-        """A forecast was made: (models, 10, 5) over steps and QUANTILES. cutoff: epoch s."""
-        self.waiting[channel, cutoff] = quantiles
+    def expect(self, channel: str, cutoff: int, made: Made) -> None:
+        """A forecast was made. cutoff: epoch s."""
+        self.waiting[channel, cutoff] = made
 
     def happened(self, windows: Iterable[Window]) -> None:
         """Windows closed for the first time; forecasts that are past their horizon are let go."""
-        found: list[tuple[str, date, int, Array, float, int]] = []
+        found: list[_Found] = []
         for window in windows:
             start = int(window.start.timestamp())
-            if window.mean_compound is not None and window.observed_s >= WINDOW_SECONDS:
+            if window.observed_s >= WINDOW_SECONDS:
                 about = (window.channel, window.start.date())
-                actual = (window.mean_compound, window.n_messages)
-                for step, quantiles in self._forecasts_of(window.channel, start):
-                    found.append((*about, step, quantiles, *actual))
+                mood = np.nan if window.mean_compound is None else window.mean_compound
+                for step, made in self.forecasts_of(window):
+                    said = made.quantiles[:, step - 1], made.counts[:, step - 1]
+                    found.append((*about, step, *said, mood, window.n_messages))
             self.waiting.pop((window.channel, start - (HORIZON - 1) * WINDOW_SECONDS), None)
         if found:
             self._add(found)
 
-    def _forecasts_of(self, channel: str, start: int) -> Iterable[tuple[int, Array]]:
+    def forecasts_of(self, window: Window) -> Iterable[tuple[int, Made]]:
+        """(step 1..10, forecast) of those that were made for the window, in its own stream."""
+        start = int(window.start.timestamp())
         for step in range(1, HORIZON + 1):
-            made = self.waiting.get((channel, start - (step - 1) * WINDOW_SECONDS))
-            if made is not None:
-                yield step, made[:, step - 1]
+            made = self.waiting.get((window.channel, start - (step - 1) * WINDOW_SECONDS))
+            if made is not None and made.stream_id == window.stream_id:
+                yield step, made
 
-    def _add(self, found: list[tuple[str, date, int, Array, float, int]]) -> None:
+    def _add(self, found: list[_Found]) -> None:
         groups = {key: i for i, key in enumerate(dict.fromkeys(row[:3] for row in found))}
         group = np.array([groups[row[:3]] for row in found])
-        q = np.stack([row[3] for row in found])
-        y, n = (np.array([row[k] for row in found], dtype=float) for k in (4, 5))
+        q, counts = np.stack([row[3] for row in found]), np.stack([row[4] for row in found])
+        y, n = (np.array([row[k] for row in found], dtype=float) for k in (5, 6))
         for m, model in enumerate(self.models):
             total = np.zeros((len(groups), len(SUMS)))
-            np.add.at(total, group, _scores(y, n, q[:, m]))
+            np.add.at(total, group, _scores(y, n, q[:, m], counts[:, m]))
             for (channel, day, step), i in groups.items():
                 key = (channel, day, model, step)
                 self.sums[key] = self.sums.get(key, 0.0) + total[i]
@@ -89,7 +112,8 @@ class Verifier:
 
     def take_rows(self) -> list[dict[str, Any]]:
         """Rows of forecast_scores that changed since the last call; old days are let go."""
-        rows = [_row(key, self.sums[key]) for key in sorted(self.changed)]
+        targets = SUMS.index("targets")
+        rows = [_row(k, self.sums[k]) for k in sorted(self.changed) if self.sums[k][targets]]
         self.changed.clear()
         newest = max((cutoff for _, cutoff in self.waiting), default=0)
         self.waiting = {k: q for k, q in self.waiting.items() if k[1] > newest - _PATIENCE_S}
@@ -99,25 +123,36 @@ class Verifier:
         return rows
 
 
-def _scores(y: Array, n: Array, q: Array) -> Array:
-    """The SUMS of each target by itself, (m, 8). y, n: (m,); q: (m, 5) over QUANTILES."""
+def _scores(y: Array, n: Array, q: Array, counts: Array) -> Array:
+    """The SUMS of each target by itself, (m, 11); a silent window counts for its count alone.
+
+    y, n, counts: (m,), y NaN in silence; q: (m, 5) over QUANTILES.
+    """
+    spoke = np.isfinite(y)
+    y = np.where(spoke, y, 0.0)
     error = y - q[:, 2]
     columns = [
-        np.ones_like(n),
+        spoke,
         n,
         n * error**2,
         n * np.abs(error),
         n * crps(y, q),
         n * (q[:, 3] - q[:, 1]),
-        (q[:, 1] <= y) & (y <= q[:, 3]),
-        (q[:, 0] <= y) & (y <= q[:, 4]),
+        spoke & (q[:, 1] <= y) & (y <= q[:, 3]),
+        spoke & (q[:, 0] <= y) & (y <= q[:, 4]),
+        n * (q[:, 4] - q[:, 0]),
+        np.ones_like(n),
+        np.abs(n - counts),
     ]
-    return np.stack(columns, axis=1)
+    return np.stack([np.asarray(column, dtype=float) for column in columns], axis=1)
 
 
 def _row(key: Key, sums: Array) -> dict[str, Any]:
     channel, day, model, step = key
-    values = dict(zip(SUMS, sums.tolist(), strict=True))
-    for name in ("targets", "n", "hits80", "hits95"):
-        values[name] = int(values[name])
+    values: dict[str, Any] = dict(zip(SUMS, sums.tolist(), strict=True))
+    for name in _ADDED:
+        if isnan(values[name]):
+            values[name] = None
+    for name in _COUNTS:
+        values[name] = None if values[name] is None else int(values[name])
     return {"channel": channel, "day": day, "model": model, "step": step, **values}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
 from warehouse.rollups import Rolling
 from warehouse.sql import migrations, sql
-from warehouse.tables import TABLES, TableSpec
+from warehouse.tables import TABLES, UNPUBLISHED, TableSpec
 
 ERASED = "erased"  # meta: the last revision that took rows away without putting others there
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
@@ -94,8 +94,10 @@ class Store:
                 changed = self.con.execute(sql(name), {**values, **rev}).fetchall()
                 counts.append(int(changed[0][0]))
             for name, rows in tables.items():
-                if rows.num_rows:
+                if rows.num_rows and name in TABLES:
                     replaced[name] = _replace(self.con, TABLES[name], rows, revision)
+                elif rows.num_rows:
+                    _replace(self.con, UNPUBLISHED[name], rows, revision)
             if rolls:
                 rolled, opens = self._rolling.roll(revision)
                 replaced |= rolled
@@ -221,7 +223,8 @@ def table_schemas() -> dict[str, pa.Schema]:
     with duckdb.connect() as con:
         for _, text in migrations():
             con.execute(text).fetchall()
-        return {name: _schema(con, name) for name, spec in TABLES.items() if spec.stored}
+        specs = {**TABLES, **UNPUBLISHED}
+        return {name: _schema(con, name) for name, spec in specs.items() if spec.stored}
 
 
 def _schema(con: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:

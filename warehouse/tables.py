@@ -47,3 +47,5 @@ TABLES = {
         TableSpec("health", ("name", "at"), "at", ("name", "at")),
     )
 }
+LEARNT = ("source", "channel", "model")
+UNPUBLISHED = {"learnt": TableSpec("learnt", LEARNT, None, LEARNT)}

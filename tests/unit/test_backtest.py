@@ -11,8 +11,9 @@ from models.backtest import SCHEMA, backtest, judge
 from models.base import Prediction, View
 from models.data import targets
 from models.naive import Baseline
+from models.online import Online
 from models.tally import Tally
-from tests.forecasting import make_session, with_values
+from tests.forecasting import days_of, make_session, with_values
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 
@@ -127,3 +128,43 @@ def test_streams_too_short_to_judge_are_one_clear_error_and_leave_nothing(
     with pytest.raises(BadInput, match="nothing to judge"):
         backtest(DataFolder(tmp_path), MODELS, tmp_path / "out", say=lambda line: None)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+class Narrow:
+    """A network that is far too sure of itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def predict(self, view: View) -> Prediction:
+        said = Baseline("session_mean").predict(view)
+        middle = said.quantiles[..., 2:3]
+        return Prediction(middle + (said.quantiles - middle) / 4, said.volume)
+
+
+def test_networks_are_judged_as_they_are_served_in_the_order_of_streams(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    days = days_of("alpha", 6, 200)
+    models = {m.name: m for m in (Baseline("session_mean"), Narrow("lstm-1"), Narrow("plain"))}
+
+    def run(sessions: list) -> bytes:  # type: ignore[type-arg]
+        monkeypatch.setattr(module, "sessions_by_channel", lambda folder, *_: iter([sessions]))
+        backtest(DataFolder(tmp_path), models, tmp_path, say=lambda line: None)
+        return (tmp_path / "report.json").read_bytes()
+
+    told = run(days)
+    found = json.loads(told)["all"]["models"]
+    assert max(found["plain"]["coverage80"]) < 0.4
+    assert all(abs(share - 0.8) < 0.02 for share in found["lstm-1"]["coverage80"])
+    assert all(abs(share - 0.95) < 0.02 for share in found["lstm-1"]["coverage95"])
+    assert run(days[::-1]) == told
+
+
+def test_sessions_too_short_to_judge_still_teach() -> None:
+    models = {m.name: m for m in (Baseline("session_mean"), Narrow("lstm-1"))}
+    online = {"lstm-1": Online()}
+    tally = Tally()
+    judge(make_session(50), models, tally, online=online)
+    assert not tally.sums and not tally.cutoffs
+    assert online["lstm-1"].to_bytes() != Online().to_bytes()

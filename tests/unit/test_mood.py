@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.mood import HISTORY, MAX_BODY, MoodState, body, label, record
+from pipeline.mood import HISTORY, MAX_BODY, MoodState, body, label
+from pipeline.standing import ENOUGH, Standing
 from tests.build import T, window_row
 from warehouse.records import Forecast, Window, utc
 
@@ -110,9 +111,19 @@ def test_the_label_follows_vaders_thresholds() -> None:
 
 
 def test_the_record_never_oversells() -> None:
-    assert record(None) == "too new to have a record"
-    assert record(-0.2) == record(0.0) == "no better lately than this stream's average"
-    assert record(0.13).startswith("lately knows 13% of what can be known")
+    def record(skill: float | None, targets: int) -> str:
+        return Standing(skill, targets).record()
+
+    assert record(None, 0) == "too new to have a record"
+    assert record(0.9, 120) == "too short a record to judge: 120 of 500 half minutes of chat"
+    beaten = "no better lately than this stream's average, so that is what is shown"
+    assert {record(skill, ENOUGH) for skill in (-0.2, 0.0, None)} == {beaten}
+    assert record(0.13, ENOUGH).startswith("lately knows 13% of what can be known")
+
+
+def test_the_session_mean_is_shown_only_after_enough_windows_without_skill() -> None:
+    assert [Standing(s, ENOUGH).is_beaten for s in (-0.1, 0.0, None, 0.001)] == [True] * 3 + [False]
+    assert not Standing(-0.5, ENOUGH - 1).is_beaten
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)

@@ -1,0 +1,34 @@
+"""How good a channel's forecasts have been lately, and what follows from it."""
+
+from dataclasses import dataclass
+
+# In spans of 500 windows with chat, four hours of a busy one, a network that is good in the
+# long run shows no skill in 6 of 100; in spans of 200 in 17, of 1,000 in 3.
+ENOUGH = 500
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Of one model over seven days at step 1. skill: latent skill, None where nothing can be
+    known beyond the session mean, or nothing was scored. targets: windows it rests on."""
+
+    skill: float | None = None
+    targets: int = 0
+
+    @property
+    def is_beaten(self) -> bool:
+        """Whether the session mean does as well, as far as can be told: it is shown instead."""
+        return self.targets >= ENOUGH and (self.skill is None or self.skill <= 0)
+
+    def record(self) -> str:
+        """The record in plain words."""
+        if not self.targets:
+            return "too new to have a record"
+        if self.targets < ENOUGH:
+            return f"too short a record to judge: {self.targets} of {ENOUGH} half minutes of chat"
+        if self.is_beaten or self.skill is None:
+            return "no better lately than this stream's average, so that is what is shown"
+        return f"lately knows {self.skill:.0%} of what can be known beyond this stream's average"
+
+
+UNKNOWN = Standing()
