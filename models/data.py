@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.base import FIRST_LIVE, Floats, View
 from models.features import CONTEXT, views, window_features
+from models.history import with_past
 from models.sessions import Session, iterate_sessions
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, WarehouseBroken
@@ -33,7 +34,8 @@ def require_published(folder: DataFolder) -> None:
 def sessions_by_channel(
     folder: DataFolder, only: Sequence[str] = (), left_out: list[str] | None = None
 ) -> Iterator[list[Session]]:
-    """Every session in the folder, a channel at a time. Raises NothingPublished, BadInput.
+    """Every session in the folder, a channel at a time, in the order they began, each with the
+    channel's past. Raises NothingPublished, BadInput.
 
     A stream that makes no sense is left out, with a warning, and put on the list `left_out`:
     one broken stream of a thousand must neither stop the rest nor go unseen.
@@ -43,7 +45,7 @@ def sessions_by_channel(
     refused = [] if left_out is None else left_out
     for channel in _channels(reader, only):
         table = _windows(reader, "windows_of_streams", channel=channel)
-        if sessions := list(iterate_sessions(table, lambda error: refused.append(str(error)))):
+        if sessions := with_past(iterate_sessions(table, lambda e: refused.append(str(e)))):
             found = True
             yield sessions
     if not found:

@@ -22,17 +22,21 @@ from models.base import Floats
 from models.data import Arrays
 from models.features import (
     CONTEXT,
-    MEAN_NAMES,
+    GROUPS,
     NAMES,
     RATE_NAMES,
-    SHARE_NAMES,
-    SLOT_NAMES,
 )
 from models.ridge import solve, weights
 from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
 
-MOOD_INPUTS = [NAMES.index(n) for n in (*MEAN_NAMES, *SLOT_NAMES, *SHARE_NAMES, "session_mean")]
 RATE_INPUTS = [NAMES.index(n) for n in (*RATE_NAMES, "session_age", "session_n", "silent")]
+PAIRS = [  # how long a mood lasts depends on how it scatters, how much is said, and since when
+    (NAMES.index(a), NAMES.index(b))
+    for a in ("slots_0.5_5", "slots_2_5", "slots_8_20", "mean_1_5", "mean_2_5", "mean_8_40",
+              "mean_32_40")
+    for b in ("scatter", "scatter_32", "count", "message_sd", "session_age", "rate_2",
+              "count_spike", "session_mean")
+]  # fmt: skip
 START_PENALTY = 1e-2  # of the linear start: ridge's own leaves too much to chance at steps 5 to 10
 BATCH = 128  # rows the exported model takes at a time
 STEP_DOWN = np.log(np.expm1([1.28, 0.68]))  # softplus of these: 50 to 10 %, 10 to 2.5 % of a normal
@@ -42,34 +46,56 @@ STEP_DOWN = np.log(np.expm1([1.28, 0.68]))  # softplus of these: 50 to 10 %, 10 
 class Config:
     """What tuning may change; it goes into the model card."""
 
-    units: int = 12
+    context: int = 8  # windows it looks back, at most CONTEXT
+    units: int = 32
+    layers: int = 2
     hidden: int = 24
-    dropout: float = 0.3
-    learning_rate: float = 5e-4
+    dropout: float = 0.2
+    learning_rate: float = 2e-3
     weight_decay: float = 1e-2
-    batch: int = 1024
-    epochs: int = 2
+    batch: int = 512
+    epochs: int = 3
     members: int = 3  # networks averaged
-    band_weight: float = 0.3
-    volume_weight: float = 0.3
-    band_n: float = 1.0  # a band's loss weighs n / (n + band_n)
+    band_weight: float = 0.08
+    volume_weight: float = 0.2
+    band_n: float = 5.0  # a band's loss weighs n / (n + band_n)
+    without: str = ""  # a group of features it may not see, for ablations
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def linear_start(data: Arrays) -> tuple[Floats, Floats]:
-    """Solved linear forecasts of mood (in message sds) and log counts, (1 + F, 10) each."""
-    last, n = data.last(), data.targets.n
+def seen_names(config: Config) -> list[int]:
+    """Places of the features that the config lets the network see."""
+    hidden = GROUPS[config.without] if config.without else ()
+    return [i for i, name in enumerate(NAMES) if name not in hidden]
+
+
+def linear_start(data: Arrays, config: Config) -> tuple[Floats, Floats]:
+    """Solved linear forecasts of mood (in message sds) from features and their PAIRS,
+    (1 + F + P, 10), and of log counts from features, (1 + F, 10)."""
+    last, n, seen = data.last(), data.targets.n, seen_names(config)
+    pairs = [k for k, pair in enumerate(PAIRS) if set(pair) <= set(seen)]
+    shown = np.concatenate([last[:, seen], paired(last)[:, pairs]], 1)
     mood_weight = np.where(np.isfinite(data.z), weights(data.view.sd, np.nan_to_num(n)), 0.0)
-    mood = solve(last[:, MOOD_INPUTS], np.nan_to_num(data.z), mood_weight, START_PENALTY)
-    usual = np.log1p(data.view.rate)[:, None]
-    count = solve(last[:, RATE_INPUTS], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
-    return _spread(mood, MOOD_INPUTS), _spread(count, RATE_INPUTS)
+    mood = solve(shown, np.nan_to_num(data.z), mood_weight, START_PENALTY)
+    usual, counted = np.log1p(data.view.rate)[:, None], [i for i in RATE_INPUTS if i in seen]
+    count = solve(last[:, counted], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
+    places = [*seen, *(len(NAMES) + k for k in pairs)]
+    return _spread(mood, places, len(NAMES) + len(PAIRS)), _spread(count, counted, len(NAMES))
 
 
-def _spread(coef: Floats, places: list[int]) -> Floats:
-    full = np.zeros((1 + len(NAMES), HORIZON))
+def paired(last: Any) -> Any:
+    """Halved products of the PAIRS of features, (k, P) of (k, F): a penalty weighs on them four
+    times as much as on single features, which carry over to other channels better."""
+    first, second = ([pair[i] for pair in PAIRS] for i in (0, 1))
+    if isinstance(last, np.ndarray):
+        return last[:, first] * last[:, second] / 2
+    return keras.ops.take(last, first, axis=1) * keras.ops.take(last, second, axis=1) / 2
+
+
+def _spread(coef: Floats, places: list[int], size: int) -> Floats:
+    full = np.zeros((1 + size, HORIZON))
     full[0], full[[1 + i for i in places]] = coef[0], coef[1:]
     return full
 
@@ -79,10 +105,12 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
     log(1 + messages) at VOLUME_QUANTILES."""
     x = keras.Input((CONTEXT, len(NAMES)), name="windows")
     last = x[:, -1, :]
-    mood, rest = (_trunk(x, last, config, unroll, name) for name in ("mood", "rest"))
+    shown = _shown(x, config)
+    mood, rest = (_trunk(shown, config, unroll, name) for name in ("mood", "rest"))
     noise = last[:, NAMES.index("noise"), None]
     usual = (last[:, NAMES.index("count"), None] + 1) * 3
-    centre = _frozen(start[0], "mood_start")(last) + _small(HORIZON, "mood")(mood) * 0.3
+    from_line = _frozen(start[0], "mood_start")(layers.Concatenate()([last, paired(last)]))
+    centre = from_line + _small(HORIZON, "mood")(mood) * 0.3
     count = _frozen(start[1], "count_start")(last) + _small(HORIZON, "count")(rest) + usual
     down1, down2, up1, up2 = (
         layers.Activation("softplus")(_small(HORIZON, name, bias)(rest)) * noise
@@ -98,10 +126,22 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
     return keras.Model(x, said)
 
 
-def _trunk(x: Any, last: Any, config: Config, unroll: bool, name: str) -> Any:
+def _shown(x: Any, config: Config) -> Any:
+    """The windows and features that the config lets the network see."""
+    mask = np.zeros(len(NAMES), np.float32)
+    mask[seen_names(config)] = 1.0
+    recent = x[:, -config.context :, :]
+    return recent * mask if config.without else recent
+
+
+def _trunk(x: Any, config: Config, unroll: bool, name: str) -> Any:
     """One for the centre, one for bands and counts: what is good for one disturbs the other."""
-    h = layers.LSTM(config.units, unroll=unroll, name=f"{name}_lstm")(x)
-    h = layers.Dropout(config.dropout)(layers.Concatenate()([h, last]))
+    h = x
+    for i in range(config.layers):
+        more = i + 1 < config.layers
+        cell = layers.LSTM(config.units, unroll=unroll, return_sequences=more, name=f"{name}_{i}")
+        h = cell(h)
+    h = layers.Dropout(config.dropout)(layers.Concatenate()([h, x[:, -1, :]]))
     h = layers.Dense(config.hidden, activation="gelu", name=f"{name}_hidden")(h)
     return layers.Dropout(config.dropout)(h)
 
@@ -167,7 +207,7 @@ def dataset(data: Arrays, batch: int, seed: int | None) -> tf.data.Dataset:
 
 def fit(config: Config, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]) -> Any:
     """An averaged model of `members` networks, each at its best epoch on the valid streams."""
-    start = linear_start(train)
+    start = linear_start(train, config)
     members = [
         _fit_one(config, start, train, valid, seed + i, callbacks) for i in range(config.members)
     ]

@@ -1,7 +1,7 @@
 """A session: one stream's windows as arrays on an unbroken 30-second grid. Never chat."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from warehouse.records import SLOTS, WINDOW_SECONDS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Past = tuple[tuple[float, float, float, float], ...]
 MAX_WINDOWS = 7 * 24 * 120  # a week: longer than any stream; beyond it a clock has jumped
 SHARES = ("share_positive", "share_negative", "share_scored", "share_emote")
 RANGES = {
@@ -42,6 +43,7 @@ class Session:
     mean: (T,) -1..1, NaN in silence. sd: (T,) of message scores, NaN below two messages.
     share_*: (T,) 0..1, NaN in silence or where unknown. observed_s: (T,) 0..30; 0 also fills
     holes. sub_n, sub_mean: (T, 6), the 5-second slots, NaN where a slot is silent.
+    past: sums of the channel's earlier streams, oldest first (history.py).
     """
 
     channel: str
@@ -59,14 +61,17 @@ class Session:
     sub_n: Floats
     sub_mean: Floats
     lexicons: tuple[str, ...] = ()  # versions of the lexicon that scored it
+    past: Past = ()
 
     def __len__(self) -> int:
         return len(self.start)
 
     def upto(self, end: int) -> "Session":
         """What was known when window `end` (an index) closed; that window is the last."""
-        cut = {k: v[: end + 1] for k, v in vars(self).items() if isinstance(v, np.ndarray)}
-        return Session(self.channel, self.stream_id, **cut, lexicons=self.lexicons)
+        cut: dict[str, Any] = {
+            k: v[: end + 1] for k, v in vars(self).items() if isinstance(v, np.ndarray)
+        }
+        return replace(self, **cut)
 
 
 def sessions_from_table(table: pa.Table) -> list[Session]:
@@ -125,7 +130,7 @@ def _session(rows: pa.Table, channel: str, stream_id: str) -> Session:
     start = seconds.to_numpy() // 1_000_000
     _check(where, start, raw)
     at = (start - start[0]) // WINDOW_SECONDS
-    full = {k: _spread(v, at, _filler(k)) for k, v in raw.items()}
+    full: dict[str, Any] = {k: _spread(v, at, _filler(k)) for k, v in raw.items()}
     grid = np.arange(start[0], start[-1] + 1, WINDOW_SECONDS, dtype=np.int64)
     return Session(channel, stream_id, grid, **full, lexicons=_lexicons(rows))
 

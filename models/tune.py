@@ -30,6 +30,8 @@ from warehouse.records import iso, utc
 
 # what is searched, by field of lstm.Config; another value is another line
 SPACE: dict[str, BaseDistribution] = {
+    "context": OneOf((4, 8, 16)),
+    "layers": IntDistribution(1, 2),
     "units": OneOf((8, 12, 16, 24, 32)),
     "hidden": OneOf((16, 24, 32, 48)),
     "epochs": IntDistribution(2, 6),

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from pipeline.buffer import Buffer, expire_scratch
 from pipeline.catalogue import catalogues_for
 from pipeline.catalogue.mark import marked
 from pipeline.config import PipelineSettings
-from pipeline.forecast import Forecasts
+from pipeline.forecast import Forecasts, past_streams
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings, whole
 from pipeline.jobs import Job
@@ -75,7 +76,8 @@ class Engine:
         self.taken_back = TakenBack(self)
         self.known_since = 0.0  # whoever chatted before it may not be known by name
         self.publisher = Publisher(folder, store, source)
-        self.forecasts = Forecasts(folder, enabled=settings.forecast)
+        past_of = partial(past_streams, store)
+        self.forecasts = Forecasts(folder, enabled=settings.forecast, past_of=past_of)
         self.models_seen: tuple[object, ...] = ()
         self.moods: dict[str, MoodState] = {}
         self.closed: list[Closed] = []

@@ -4,11 +4,10 @@ One batch for all channels. The served model's forecasts are stored, as correcte
 channel has taught; the baselines' are made beside them, to be scored on the same windows.
 """
 
-import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,10 @@ import numpy.typing as npt
 from models.base import FIRST_LIVE, Forecaster, View
 from models.choice import mark, read_choice
 from models.features import enough, now, views
+from models.history import STREAMS
 from models.online import served_before
-from models.promotion import in_force, statuses
-from models.registry import Version, serving
-from models.sessions import Session
-from models.trials import TRIALS, read_trials
+from models.registry import serving
+from models.sessions import Past, Session
 from pipeline.sessions import SessionLog
 from pipeline.standing import UNKNOWN, Standing
 from pipeline.taught import MEAN, Taught
@@ -38,6 +36,7 @@ from warehouse.records import (
     Window,
     utc,
 )
+from warehouse.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,7 @@ Row = Mapping[str, Any]
 Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 Key = tuple[str, int]  # channel, cutoff in epoch seconds
+PastOf = Callable[[Window], Past]
 _BANDS = ("q025", "q10", "q50", "q90", "q975")
 # a stored row takes a quarter of the bytes; window means scatter by 0.05 and more
 _BAND_DIGITS, _VOLUME_DIGITS = 4, 2
@@ -72,9 +72,13 @@ class Forecasts:
     latest: the newest forecast by channel; means: the session mean's. standings: how good they
     have been over a week, by channel and model, as the engine reads it from the warehouse.
     taught: what each channel has taught. why: why there is no model.
+    past_of: what came before a channel's stream, asked for once a channel and start.
     """
 
-    def __init__(self, folder: DataFolder, enabled: bool = True) -> None:
+    def __init__(
+        self, folder: DataFolder, enabled: bool = True, past_of: PastOf = lambda _: ()
+    ) -> None:
+        self.past_of = past_of
         self.latest: dict[str, Forecast] = {}
         self.means: dict[str, Forecast] = {}
         self.standings: dict[tuple[str, str], Standing] = {}
@@ -138,7 +142,7 @@ class Forecasts:
         said: dict[Key, _Raw] = {}
         for window in (c.window for c in closed if c.window.stream_id is not None):
             channel = window.channel
-            if self._is_over(window) and channel in starts:
+            if channel in starts and self._is_over(window):
                 said |= self._predict({channel: starts.pop(channel)})
             if self._put(window):
                 start = int(window.start.timestamp())
@@ -231,10 +235,15 @@ class Forecasts:
 
     def _put(self, window: Window) -> bool:
         """Keep the window in its stream's log; whether it is new there."""
-        channel = window.channel
-        if channel not in self._logs or self._is_over(window):
-            self._logs[channel] = SessionLog(channel, window.stream_id or "")
-        return self._logs[channel].put(window)
+        channel, stream = window.channel, window.stream_id or ""
+        log_ = self._logs.get(channel)
+        if log_ is None:
+            log_ = self._logs[channel] = SessionLog(channel, stream, self.past_of(window))
+        elif log_.stream_id != stream:
+            if log_.holds_later(window):  # of a stream that is over, made again
+                return False
+            log_ = self._logs[channel] = SessionLog(channel, stream, log_.with_this())
+        return log_.put(window)
 
     def _predict(self, starts: Mapping[str, list[int]]) -> dict[Key, _Raw]:
         """What the models say after the windows that start then: their ends are the cutoffs."""
@@ -269,6 +278,13 @@ class Forecasts:
         }
 
 
+def past_streams(store: Store, window: Window) -> Past:
+    """Sums of the channel's streams that began before the window's, as history.sums makes them."""
+    told = {"channel": window.channel, "stream": window.stream_id, "start": window.start}
+    rows = store.query("past_streams", **told, n=STREAMS).to_pylist()
+    return tuple((r["n"], r["total"], r["squares"], r["total_squares"]) for r in rows)
+
+
 def _first(session: Session) -> int:
     """Index of the first window after which a forecast may be made."""
     spoken = np.flatnonzero(session.n > 0)
@@ -285,51 +301,3 @@ def _forecast(channel: str, cutoff: int, model: str, said: Array, volume: Array)
     bands = {name: tuple(quantiles[:, k].tolist()) for k, name in enumerate(_BANDS)}
     volumes = {name: tuple(counts[:, k].tolist()) for k, name in enumerate(_VOLUMES)}
     return Forecast(channel, utc(cutoff), model, **bands, **volumes)
-
-
-def model_rows(folder: DataFolder, served: str = "") -> list[Row]:
-    """Rows of `models`: every version on disk, from its card, and how it stands. served: the
-    model that is loaded."""
-    choice = in_force(folder)
-    told = {choice.version: {"since": choice.since, "why": choice.why}} if choice else {}
-    return [
-        _model_row(version, status, told.get(version.path.name) if status == "serving" else None)
-        for version, status in statuses(folder, served)
-    ]
-
-
-def _model_row(version: Version, status: str, choice: dict[str, str] | None) -> Row:
-    card = version.card
-    data = card.get("data", {})
-    other = {k: card.get(k) for k in ("params", "seed", "versions", "sha256", "verdict")}
-    return {
-        "model": version.model,
-        "kind": card.get("kind", "lstm"),
-        "trained_at": version.trained_at,
-        "data_from": _time(data.get("from")),
-        "data_to": _time(data.get("to")),
-        "params": json.dumps({**other, "data": data, "choice": choice}),
-        "scores": json.dumps(card.get("scores")),
-        "status": status,
-    }
-
-
-def trial_rows(folder: DataFolder) -> list[Row]:
-    """Rows of `trials`: every trial of every search, as models/trials.jsonl tells them."""
-    kept = ("loss", "losses", "crps", "squared_error", "seconds", "why")
-    return [
-        {
-            "study": str(trial["study"]),
-            "trial": trial["trial"],
-            "kind": trial.get("kind", "lstm"),
-            "trained_at": _time(trial.get("trained_at")),
-            "params": json.dumps(trial.get("searched") or trial.get("params")),
-            "scores": json.dumps({k: trial.get(k) for k in kept}),
-            "status": str(trial["status"]),
-        }
-        for trial in read_trials(folder.models / TRIALS)
-    ]
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

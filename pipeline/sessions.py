@@ -6,21 +6,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.sessions import Session
+from models.history import STREAMS, sums
+from models.sessions import Past, Session
 from warehouse.records import SLOTS, WINDOW_SECONDS, Window
 
 LONGEST = 2880  # windows, a day; of a longer stream the older half day is let go
-_OTHERS = ("channel", "stream_id", "lexicons")
+_OTHERS = ("channel", "stream_id", "lexicons", "past")
 _NAMES = [f.name for f in fields(Session) if f.name not in _OTHERS]
 _COLUMNS = {"n": "n_messages", "mean": "mean_compound", "sd": "sd_compound"}
 
 
 class SessionLog:
-    """One stream's windows so far. Append in order; a late change replaces in place."""
+    """One stream's windows so far. Append in order; a late change replaces in place.
 
-    def __init__(self, channel: str, stream_id: str) -> None:
-        self.channel, self.stream_id = channel, stream_id
+    past: sums of the channel's earlier streams, oldest first (models/history.py).
+    """
+
+    def __init__(self, channel: str, stream_id: str, past: Past = ()) -> None:
+        self.channel, self.stream_id, self.past = channel, stream_id, past
         self.length = 0
+        self._gone = np.zeros(4)  # sums of the windows let go
         self._lexicons: set[str] = set()
         self._arrays: dict[str, npt.NDArray[Any]] = {}
 
@@ -46,10 +51,20 @@ class SessionLog:
 
     def session(self) -> Session:
         """The arrays as a Session; views, good until the next put."""
-        views = {name: self._arrays[name][: self.length] for name in _NAMES}
+        views: dict[str, Any] = {name: self._arrays[name][: self.length] for name in _NAMES}
         start = views.pop("start").astype(np.int64)
         lexicons = tuple(sorted(self._lexicons))
-        return Session(self.channel, self.stream_id, lexicons=lexicons, start=start, **views)
+        told: dict[str, Any] = {"lexicons": lexicons, "past": self.past}
+        return Session(self.channel, self.stream_id, start=start, **views, **told)
+
+    def with_this(self) -> Past:
+        """The past of the stream that follows this one."""
+        n, total, squares, total2 = (self._gone + sums(self.session())).tolist()
+        return (*self.past, (n, total, squares, total2))[-STREAMS:]
+
+    def holds_later(self, window: Window) -> bool:
+        """Whether the newest window kept began after this one."""
+        return self.length > 0 and self._start(self.length - 1) > window.start.timestamp()
 
     def indices(self, starts: list[int]) -> npt.NDArray[np.int64]:
         """Where the windows that start then are; those let go are left out."""
@@ -82,6 +97,7 @@ class SessionLog:
 
     def _halve(self) -> int:
         gone = self.length // 2
+        self._gone += sums(self.session().upto(gone - 1))
         for name in _NAMES:
             kept = self._arrays[name][gone : self.length].copy()
             self._arrays[name][: len(kept)] = kept

@@ -18,7 +18,7 @@ import orjson
 
 from models.choice import mark
 from models.trials import TRIALS
-from pipeline.forecast import model_rows, trial_rows
+from pipeline.cards import model_rows, trial_rows
 from pipeline.message import ChannelInfo
 from pipeline.rows import admission
 from pipeline.standing import Standing

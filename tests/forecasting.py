@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.sessions import Session
+from models.sessions import SHARES, Session
 from warehouse.config import DataFolder
 from warehouse.manifest import Manifest, PublishedFile, write_manifest
+from warehouse.records import Window, utc
 
 START = 1_700_000_010  # a multiple of 30
 
@@ -48,6 +49,29 @@ def make_session(
 def with_values(session: Session, **columns: object) -> Session:
     """A copy of the session with some of its arrays replaced."""
     return Session(**{**vars(session), **columns})  # type: ignore[arg-type]
+
+
+def windows_of(session: Session) -> list[Window]:
+    """The session's windows as the daemon closes them."""
+    columns = {name: getattr(session, name) for name in ("observed_s", *SHARES)}
+    names = {"n": "n_messages", "n_chatters": "n_chatters"}
+    counts = {name: getattr(session, of).astype(int) for of, name in names.items()}
+    moods = {"mean_compound": session.mean, "sd_compound": session.sd}
+    return [
+        Window(
+            session.channel, utc(float(session.start[i])), session.stream_id,
+            n_filtered=0, n_late=0, lexicon_version="full-1",
+            sub_n=tuple(session.sub_n[i].astype(int).tolist()),
+            sub_mean=tuple(map(_known, session.sub_mean[i])),
+            **{name: int(values[i]) for name, values in counts.items()},
+            **{name: _known(values[i]) for name, values in {**columns, **moods}.items()},
+        )
+        for i in range(len(session))
+    ]  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def as_table(*sessions: Session) -> pa.Table:

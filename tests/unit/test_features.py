@@ -104,3 +104,20 @@ def test_a_forecast_needs_six_windows_and_a_word() -> None:
 def test_a_cutoff_outside_the_session_is_refused() -> None:
     with pytest.raises(BadInput, match=r"0\.\.9"):
         views(make_session(10), np.array([10]))
+
+
+def test_scatter_tells_a_moving_mood_from_samples_of_one() -> None:
+    still = make_session(400, seed=3, rate=12)
+    rng = np.random.default_rng(3)
+    drawn = 0.3 / np.sqrt(np.maximum(still.n, 1)) * rng.normal(size=400)
+    still = with_values(still, mean=np.where(still.n > 0, 0.05 + drawn, np.nan))
+    moving = with_values(still, mean=still.mean + np.where(np.arange(400) % 80 < 40, 0.3, -0.3))
+    for name in ("scatter", "scatter_8", "scatter_32"):
+        assert abs(column(window_features(still), name)[100:].mean()) < 0.15, name
+    # each window's squared deviation, 0.3 ** 2 * 12 messages, over the variance 0.3 ** 2: 12 more
+    assert column(window_features(moving), "scatter")[-1] == pytest.approx(np.log(13), abs=0.15)
+    assert column(window_features(moving), "scatter_8")[119] < 1.2  # one level for 40 windows
+
+
+def test_scatter_is_shrunk_to_none_while_there_is_little() -> None:
+    assert abs(column(window_features(make_session(6, rate=1)), "scatter")).max() < 0.5

@@ -17,6 +17,7 @@ from warehouse.errors import ModelUnusable
 
 COMPARE = """
 import pathlib, sys, tempfile
+import keras
 import numpy as np
 from models import lstm
 from models.features import NAMES, views
@@ -24,8 +25,11 @@ from models.serve import Lstm, assemble
 from tests.forecasting import make_session
 
 rng = np.random.default_rng(0)
-start = tuple(rng.normal(0, 0.02, (1 + len(NAMES), 10)) for _ in range(2))
-config = lstm.Config(members=2)
+features, pairs = len(NAMES), len(lstm.PAIRS)
+start = tuple(rng.normal(0, 0.02, (1 + k, 10)) for k in (features + pairs, features))
+config = lstm.Config(members=2, layers=2, context=8)
+assert np.allclose(lstm.paired(keras.ops.convert_to_tensor(few := rng.normal(size=(3, features)))),
+                   lstm.paired(few)), "the line that is solved is not the line that is drawn"
 shapes = [w.shape for w in lstm.build(config, start).get_weights()]
 states = [[rng.normal(0, 0.1, s).astype("f") for s in shapes] for _ in range(2)]
 model = lstm.average(config, start, states)

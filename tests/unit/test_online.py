@@ -227,4 +227,4 @@ def test_a_state_that_cannot_be_read_is_none() -> None:
 
 
 def test_networks_alone_are_served_with_it() -> None:
-    assert is_network("lstm-20261123-014848") and not is_network("ridge")
+    assert is_network("lstm-20261127-073109") and not is_network("ridge")

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from models.backtest import judge, report_of
 from models.base import Forecaster
 from models.data import arrays, check_enough, sessions_by_channel, split
 from models.features import views
+from models.online import Online, is_network
 from models.output import require_writable
 from models.registry import forecasters, versions
 from models.sessions import Session
@@ -50,7 +52,7 @@ def main(
     later = {"Later streams of known channels": parts.valid, "Unseen channels": parts.held_out}
     later = {name: chosen for name, chosen in later.items() if chosen}
     sample = Sample([s for chosen in later.values() for s in chosen], cutoffs, seed)
-    reports = {name: judged(chosen, models, sample) for name, chosen in later.items()}
+    reports = {name: judged(sessions, chosen, models, sample) for name, chosen in later.items()}
     write(out, reports, notes)  # the rest takes as long again
     if cutoffs:
         notes += classics(sample, workers)
@@ -81,10 +83,22 @@ def boost(train: Sequence[Session], seeds: int, threads: int) -> Any:
         yield fitted, f"{fitted.name}: {len(learn)} cutoffs, {took:.0f} s on {threads} thread(s)"
 
 
-def judged(sessions: Sequence[Session], models: dict[str, Forecaster], sample: Sample) -> Any:
-    tally = Tally()
-    for session in sorted(sessions, key=lambda s: (s.channel, s.start[0])):
-        judge(session, models, tally, sample.write)
+def judged(
+    sessions: Sequence[Session], chosen: Sequence[Session], models: dict[str, Forecaster],
+    sample: Sample,
+) -> Any:  # fmt: skip
+    """Report on the chosen sessions; networks go through all their channels' sessions, in the
+    order these came in, and learn as they do when they serve."""
+    tally, wanted = Tally(), {(s.channel, s.stream_id) for s in chosen}
+    online: dict[str, dict[str, Online]] = defaultdict(
+        lambda: {name: Online() for name in models if is_network(name)}
+    )
+    for session in (s for s in sessions if s.channel in {c for c, _ in wanted}):
+        taught = online[session.channel]
+        if (session.channel, session.stream_id) in wanted:
+            judge(session, models, tally, sample.write, taught)
+        else:
+            judge(session, {name: models[name] for name in taught}, Tally(), online=taught)
     return report_of(tally, models)
 
 
