@@ -191,7 +191,8 @@ class Forecasts:
         for row in rows:
             cutoff, channel = int(row["cutoff"].replace(tzinfo=UTC).timestamp()), row["channel"]
             log_ = self._logs.get(channel)
-            if log_ is not None and log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
+            # before 0: of windows that a clock, set back since, had closed too early
+            if log_ is not None and 0 <= log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
                 stored[channel, cutoff] = row
                 starts.setdefault(channel, []).append(cutoff - WINDOW_SECONDS)
         for (channel, cutoff), raw in self._predict(starts).items():

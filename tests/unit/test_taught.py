@@ -102,6 +102,20 @@ def test_forecasts_that_waited_through_a_kill_are_scored_once(
     assert first[4] == 30 - 6, "every window from the seventh on was forecast"
 
 
+def test_a_clock_set_back_before_a_restart_does_not_stop_it(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon.windows(18)
+    daemon.engine.buffer.flush()
+    daemon.close()
+    back = daemon.t0 + 30 * 15 + 1
+    monkeypatch.setattr(time, "time", lambda: back)
+    daemon._open()
+    forecasts = daemon.engine.forecasts
+    assert forecasts._logs["demo"].end() == daemon.t0 + 30 * 15, "what is to come is not known"
+    assert max(cutoff for _, cutoff in forecasts.verifier.waiting) == daemon.t0 + 30 * 15
+
+
 def test_what_was_learnt_survives_a_kill(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SAVED_EVERY_S", 0.0)
     daemon.windows(20)
