@@ -206,6 +206,11 @@ def test_trials_are_read_without_optuna_or_tensorflow(tmp_path: Path) -> None:
         "{", "[1]", '{"study": "s"}', '{"study":1,"trial":"x"}', "", "7", "null",
         '{"study": "s", "trial": 9999999999, "status": "done"}',
         '{"study": "s", "trial": 1, "status": "done", "trained_at": "once"}',
+        '{"study": [], "trial": 1, "status": "done"}',
+        '{"study": "\\ud800", "trial": 1, "status": "done"}',
+        '{"study": "s", "trial": true, "status": "done"}',
+        '{"study": "s", "trial": 1, "status": "done", "kind": 4}',
+        "[" * 100_000,
     ],
 )  # fmt: skip
 def test_lines_that_are_no_trials_are_left_out(tmp_path: Path, line: str) -> None:
