@@ -87,7 +87,7 @@ def _decide(folder: DataFolder, version: Version, wanted: bool | None) -> None:
     else:
         _say(f"not promoted: {verdict.get('against', 'nothing')} serves on")
     for name in tidy(folder):
-        _say(f"deleted {name}: rejected long ago")
+        _say(f"deleted {name}: compared long ago, and not better")
 
 
 @app.command()

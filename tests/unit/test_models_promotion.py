@@ -195,6 +195,17 @@ def test_only_the_newest_rejected_versions_are_kept(
     assert rollback(mine, shipped).version == "o", "what once served is never deleted"
 
 
+def test_versions_that_could_not_be_judged_do_not_pile_up(
+    mine: DataFolder, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promotion, "KEPT_REJECTED", 1)
+    for day, name in enumerate("opq", 8):
+        put_version(mine.models, name, day, verdict={"better": None, "why": "too little"})
+    promote(mine, "o", "asked for", shipped)
+    assert promotion.tidy(mine, shipped) == ["p"], "q is the newest, o serves"
+    assert standing(mine, shipped)["m"] == "candidate", "never compared: its owner may want it"
+
+
 @pytest.mark.parametrize(
     ("better", "wanted", "serves"),
     [
