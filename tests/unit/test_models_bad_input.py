@@ -145,7 +145,7 @@ def test_a_place_that_cannot_be_written_is_known_before_the_work(
 
 
 def test_tune_has_to_write_its_trials(run: Run, folder: DataFolder) -> None:
-    publish(folder, *days_of("alpha", 30, 90))
+    publish(folder, *days_of("alpha", 40, 90))
     folder.models.write_text("a file")
     assert f"cannot write to {folder.models}" in refused(run, "tune")
 
@@ -248,6 +248,15 @@ def test_where_no_stream_makes_sense_the_first_is_told(
         "error: none of the 2 streams makes sense; the first: alpha/alpha0: windows span more "
         "than a week; the clock jumped or ids repeat\n"
     )
+
+
+def test_a_channel_that_was_never_watched_has_no_rate(run: Run, folder: DataFolder) -> None:
+    publish(folder, make_session(90), with_values(
+        make_session(90, 1, channel="beta", stream="b1"), observed_s=np.zeros(90)
+    ))  # fmt: skip
+    assert run("backtest")[0] == 0
+    report = json.loads((folder.models / "backtest" / "report.json").read_text())
+    assert report["channels"]["beta"]["rate"] is None
 
 
 def test_holes_are_forecast_over_and_never_judged(run: Run, folder: DataFolder) -> None:
