@@ -20,7 +20,7 @@ from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-Seed = Annotated[int, typer.Option(help="same seed and data, same model")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31, help="same seed and data, same model")]
 HoldOut = Annotated[
     list[str] | None, typer.Option(help="channel to keep unseen; default: a seeded quarter")
 ]

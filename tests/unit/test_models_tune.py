@@ -14,6 +14,7 @@ import pytest
 
 from models import lstm, tune
 from models.data import arrays
+from models.train import _config
 from models.trials import TRIALS, add_trials, read_best, read_trials
 from models.tune import SPACE, Search
 from models.tuning import as_text, write_report
@@ -180,6 +181,30 @@ def test_a_training_can_take_the_best_trials_values(tmp_path: Path, search: Sear
     (folder.models / "tuning.json").write_text("{}")
     with pytest.raises(BadInput, match="names no best trial"):
         read_best(folder)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"foo": 1}, {"units": "many"}, {"units": 8.5}, {"batch": 0}, {"epochs": True},
+        {"dropout": 1.0}, {"learning_rate": float("nan")}, {"context": 17}, {"without": "mood"},
+    ],
+)  # fmt: skip
+def test_values_that_no_network_can_have_are_named(params: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=f"{next(iter(params))}.*run tune again"):
+        _config(params)
+    assert _config(tune.defaults()) == lstm.Config()
+
+
+def test_a_study_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "tune.db").write_bytes(b"no database at all" * 400)
+    with pytest.raises(BadInput, match=r"tune\.db: not a study that can be read .*; move it away"):
+        Search(tmp_path, "data", 1)
+
+
+def test_a_budget_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="say a number"):
+        tune.tune(DataFolder(tmp_path), float("nan"))
 
 
 def test_with_few_trials_nothing_is_said_of_what_mattered(search: Search) -> None:
