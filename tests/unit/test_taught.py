@@ -15,6 +15,7 @@ from pipeline.message import Watch as Joined
 from pipeline.site import site_of
 from pipeline.standing import ENOUGH, Standing
 from pipeline.taught import MEAN
+from pipeline.upkeep import read_records
 from tests.build import settings, stored
 from warehouse.backup import restore_backup, write_backup
 from warehouse.config import DataFolder
@@ -171,6 +172,22 @@ def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> N
     restore_backup(away / "b.duckdb", restored)
     with Store(restored.warehouse) as other:
         assert len(kept) == 2 and stored(other, query) == kept
+
+
+def test_a_model_is_compared_on_the_days_it_served(daemon: Daemon) -> None:
+    daemon.windows(40)
+    engine = daemon.engine
+    read_records(engine)
+    before = engine.forecasts.standing("demo")
+    assert before.skill is not None and before.targets == 34
+    rows = engine.store.con.sql(
+        "SELECT * EXCLUDE rev REPLACE (day - 3 AS day, 90 * squared_error AS squared_error) "
+        f"FROM forecast_scores WHERE step = 1 AND model = '{MEAN}'"
+    ).to_arrow_table().to_pylist()  # fmt: skip
+    engine.store.write({"forecast_scores": engine.store.rows("forecast_scores", rows)})
+    read_records(engine)
+    assert engine.forecasts.standing("demo") == before, "a day before it served is not its own"
+    assert engine.forecasts.standings["demo", MEAN].targets == 68
 
 
 def test_where_the_network_is_no_better_the_session_mean_is_shown(daemon: Daemon) -> None:
