@@ -1,5 +1,6 @@
 """The daemon's forecasts learn, are scored and go on after restarts; the record is kept right."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.features import now
+from models.registry import usable
 from pipeline import taught as module
 from pipeline.engine import Engine
 from pipeline.forget import forget_channel
@@ -15,8 +17,10 @@ from pipeline.message import Watch as Joined
 from pipeline.site import site_of
 from pipeline.standing import ENOUGH, Standing
 from pipeline.taught import MEAN
-from pipeline.upkeep import read_records
+from pipeline.upkeep import read_records, write_models
+from tests.build import rows as published
 from tests.build import settings, stored
+from tests.shelf import put_version
 from warehouse.backup import restore_backup, write_backup
 from warehouse.config import DataFolder
 from warehouse.records import window_start
@@ -159,6 +163,30 @@ def test_forgetting_a_channel_takes_what_it_taught(daemon: Daemon) -> None:
     forecasts = daemon.engine.forecasts
     assert forecasts.taught.rows("live") == [] and not forecasts.taught._by_key
     assert not forecasts.latest and not forecasts.means and not forecasts.verifier.waiting
+
+
+def test_forgetting_a_channel_takes_its_name_from_cards_results_and_logs(daemon: Daemon) -> None:
+    models = daemon.folder.models
+    until = {"demo": "2026-01-01T00:00:00Z", "other": "2026-01-01T00:00:00Z"}
+    data = {"channels": ["demo", "other"], "until": until, "held_out_channels": ["demo"]}
+    put_version(models, "m", 2, data=data, hold_out=["demo"])
+    (models / "backtest").mkdir()
+    for name in ("predictions.parquet", "report.json", "report.md"):
+        (models / "backtest" / name).write_text('{"channels": {"demo": 1}}')
+    (models / "train.log").write_text("WARNING stream left out why=demo/1: clock")
+    (models / "trials.jsonl").write_text("")
+    write_models(daemon.engine)
+    daemon.engine.publish()
+    forget_channel(site_of(daemon.engine), "other than these")
+    assert (models / "train.log").exists() and (models / "backtest" / "report.md").exists()
+    forget_channel(site_of(daemon.engine), "demo")
+    card = json.loads((models / "m" / "card.json").read_text())
+    assert (card["data"]["channels"], list(card["data"]["until"])) == (["other"], ["other"])
+    assert [v.path.name for v in usable(daemon.folder)][-1] == "m", "it can serve all the same"
+    left = [p for p in models.rglob("*") if p.is_file() and b"demo" in p.read_bytes()]
+    assert left == [] and (models / "trials.jsonl").exists()
+    told = "SELECT count(*) FROM models WHERE params LIKE '%demo%'"
+    assert stored(daemon.engine.store, told) == published(daemon.folder, told) == [(0,)]
 
 
 def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
