@@ -135,6 +135,13 @@ class Forecasts:
         """A window that was committed before this run."""
         self._put(window)
 
+    def changed(self, window: Window) -> None:
+        """A window was made again; one of a stream that is not in memory begins no log, which
+        would tell the next stream that this was all of it."""
+        log_ = self._logs.get(window.channel)
+        if log_ is not None and log_.stream_id == window.stream_id:
+            log_.put(window)
+
     def after(self, closed: Iterable[Closed]) -> tuple[list[Row], list[Row]]:
         """(forecast rows, score rows) that follow from closed windows."""
         starts: dict[str, list[int]] = {}

@@ -153,7 +153,7 @@ def _forget_in_memory(
 
     engine.intake.forget(who, change)
     for window in (closed.window for closed, _, whole in made if whole):
-        engine.forecasts.saw(window)
+        engine.forecasts.changed(window)
         windows = engine.mood(window.channel).windows
         for place, known in enumerate(windows):
             if known.start == window.start:

@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -187,6 +189,19 @@ def test_forgetting_a_channel_takes_its_name_from_cards_results_and_logs(daemon:
     assert left == [] and (models / "trials.jsonl").exists()
     told = "SELECT count(*) FROM models WHERE params LIKE '%demo%'"
     assert stored(daemon.engine.store, told) == published(daemon.folder, told) == [(0,)]
+
+
+def test_a_window_made_again_after_its_stream_does_not_stand_for_all_of_it(daemon: Daemon) -> None:
+    daemon.windows(12)
+    forecasts, known = daemon.engine.forecasts, list(daemon.engine.mood("demo").windows)
+    said = sum(w.n_messages for w in known)
+    forecasts.changed(replace(known[3], n_messages=99))
+    assert forecasts._logs["demo"].session().n[3] == 99
+    forecasts.let_go("demo")  # as after a restart, when the stream has ended
+    forecasts.changed(known[3])
+    start = known[-1].start + timedelta(hours=5)
+    forecasts.saw(replace(known[-1], start=start, stream_id="two"))
+    assert [past[0] for past in forecasts._logs["demo"].past] == [said]
 
 
 def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
