@@ -63,7 +63,7 @@ def train(
     given = {k: v for k, v in (("epochs", epochs), ("members", members)) if v is not None}
     folder = data_folder()
     params = {**(read_best(folder) if tuned else {}), **given}
-    challenges = out is None or out.resolve() == folder.models
+    challenges = out is None or out.resolve() == folder.models.resolve()
     if promote is not None and not challenges:
         raise typer.BadParameter("what is trained for --out elsewhere serves nowhere to promote it")
     version = run(folder, out or folder.models, seed, hold_out or [], params, _say, challenges)

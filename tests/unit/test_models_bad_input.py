@@ -144,6 +144,17 @@ def test_a_place_that_cannot_be_written_is_known_before_the_work(
     assert taken.read_text() == "mine"
 
 
+def test_a_relative_data_folder_is_the_one_it_names(
+    run: Run, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(folder, *days_of("alpha", 3, 100))
+    monkeypatch.chdir(folder.root.parent)
+    here = DataFolder(Path(folder.root.name))
+    monkeypatch.setattr("models.__main__.data_folder", lambda: here)
+    line = refused(run, "train", "--out", str(here.models), "--promote")
+    assert "too little to train on" in line, "not: it would serve nowhere"
+
+
 def test_tune_has_to_write_its_trials(run: Run, folder: DataFolder) -> None:
     publish(folder, *days_of("alpha", 40, 90))
     folder.models.write_text("a file")
