@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from models.registry import Version
@@ -105,7 +106,8 @@ def versions(
     for line in lines:
         span = f"{str(line['data_from'])[:10]} to {str(line['data_to'])[:10]}"
         trained = str(line["trained_at"])[:16].replace("T", " ")
-        table.add_row(line["version"], line["status"], trained, span, line["why"])
+        cells = (line["version"], line["status"], trained, span, line["why"])
+        table.add_row(*map(escape, cells))
     _console().print(table)
 
 
@@ -190,7 +192,7 @@ def skill_table(report: dict[str, Any], title: str) -> Table:
     for name, of in report["models"].items():
         skills = [_show(of["latent_skill"][h - 1], 3) for h in JUDGED_STEPS]
         figures = [_show(of[k][0], 5 if k == "nmse" else 4 if k == "crps" else 3) for k in keys]
-        table.add_row(name, *skills, *figures)
+        table.add_row(escape(name), *skills, *figures)
     return table
 
 

@@ -198,7 +198,7 @@ def linear_models(path: Path) -> dict[str, Forecaster]:
             name: Baseline(name, Spread.from_json(body["spreads"][name])) for name in BASELINES
         }
         return {**found, "ridge": Ridge.from_json(body["ridge"])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelUnusable(f"{path}: not the coefficients of the baselines ({error})") from error
 
 

@@ -68,5 +68,5 @@ def read_best(folder: DataFolder) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8"))["best"]["searched"])
     except FileNotFoundError as error:
         raise BadInput(f"no {path}: run python -m models tune first") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{path}: names no best trial ({error!r}); run tune again") from error

@@ -16,6 +16,7 @@ from models.data import arrays, sessions_by_channel
 from models.sessions import Session, sessions_from_table
 from models.train import fit_linear
 from tests.forecasting import as_table, days_of, make_session, publish, with_values
+from tests.shelf import put_version
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 
@@ -153,6 +154,13 @@ def test_a_relative_data_folder_is_the_one_it_names(
     monkeypatch.setattr("models.__main__.data_folder", lambda: here)
     line = refused(run, "train", "--out", str(here.models), "--promote")
     assert "too little to train on" in line, "not: it would serve nowhere"
+
+
+def test_names_and_reasons_are_printed_as_they_are(run: Run, folder: DataFolder) -> None:
+    verdict = {"better": False, "why": "[/b] worse"}
+    put_version(folder.models, "odd[b]", verdict=verdict)
+    code, out, _ = run("versions")
+    assert code == 0 and "odd[b]" in out and "[/b] worse" in out
 
 
 def test_tune_has_to_write_its_trials(run: Run, folder: DataFolder) -> None:

@@ -130,7 +130,9 @@ def test_a_promoted_version_that_breaks_is_refused_and_the_one_before_serves(
     assert "model refused version=n why=" in caplog.text
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '{"version": "m"}', '{"version":1,"previous":3}'])
+@pytest.mark.parametrize(
+    "body", ["{", "[]", '{"version": "m"}', '{"version":1,"previous":3}', "[" * 100_000]
+)
 def test_a_file_that_does_not_say_what_serves_leaves_it_to_the_newest_shipped(
     mine: DataFolder, shipped: Path, caplog: pytest.LogCaptureFixture, body: str
 ) -> None:
