@@ -84,7 +84,9 @@ def _best(rows: Sequence[Mapping[str, Any]]) -> go.Scatter:
 def _parsed(trial: Row) -> dict[str, Any]:
     """The trial with its JSON read; `last` is the loss it ended with, or was given up at."""
     scores, params = _object(trial["scores"]), _object(trial["params"])
-    curve = [v for v in map(_number, scores.get("losses") or []) if v is not None]
+    losses = scores.get("losses")
+    told = losses if isinstance(losses, list) else []
+    curve = [v for v in map(_number, told) if v is not None]
     loss = _number(scores.get("loss"))
     return {
         "trial": trial["trial"],
@@ -120,7 +122,10 @@ def _object(text: str | None) -> dict[str, Any]:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    try:
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
 
 
 def _short(value: Any) -> str:

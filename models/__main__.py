@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from models.registry import Version
@@ -20,7 +21,7 @@ from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-Seed = Annotated[int, typer.Option(help="same seed and data, same model")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31, help="same seed and data, same model")]
 HoldOut = Annotated[
     list[str] | None, typer.Option(help="channel to keep unseen; default: a seeded quarter")
 ]
@@ -63,7 +64,7 @@ def train(
     given = {k: v for k, v in (("epochs", epochs), ("members", members)) if v is not None}
     folder = data_folder()
     params = {**(read_best(folder) if tuned else {}), **given}
-    challenges = out is None or out.resolve() == folder.models
+    challenges = out is None or out.resolve() == folder.models.resolve()
     if promote is not None and not challenges:
         raise typer.BadParameter("what is trained for --out elsewhere serves nowhere to promote it")
     version = run(folder, out or folder.models, seed, hold_out or [], params, _say, challenges)
@@ -87,7 +88,7 @@ def _decide(folder: DataFolder, version: Version, wanted: bool | None) -> None:
     else:
         _say(f"not promoted: {verdict.get('against', 'nothing')} serves on")
     for name in tidy(folder):
-        _say(f"deleted {name}: rejected long ago")
+        _say(f"deleted {name}: compared long ago, and not better")
 
 
 @app.command()
@@ -105,7 +106,8 @@ def versions(
     for line in lines:
         span = f"{str(line['data_from'])[:10]} to {str(line['data_to'])[:10]}"
         trained = str(line["trained_at"])[:16].replace("T", " ")
-        table.add_row(line["version"], line["status"], trained, span, line["why"])
+        cells = (line["version"], line["status"], trained, span, line["why"])
+        table.add_row(*map(escape, cells))
     _console().print(table)
 
 
@@ -190,7 +192,7 @@ def skill_table(report: dict[str, Any], title: str) -> Table:
     for name, of in report["models"].items():
         skills = [_show(of["latent_skill"][h - 1], 3) for h in JUDGED_STEPS]
         figures = [_show(of[k][0], 5 if k == "nmse" else 4 if k == "crps" else 3) for k in keys]
-        table.add_row(name, *skills, *figures)
+        table.add_row(escape(name), *skills, *figures)
     return table
 
 

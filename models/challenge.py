@@ -14,7 +14,7 @@ import numpy as np
 from models.backtest import judge
 from models.base import FIRST_JUDGED, Floats, Forecaster
 from models.bootstrap import paired
-from models.data import cutoffs
+from models.data import cutoffs, targets
 from models.registry import Version, first_usable
 from models.sessions import Session
 from models.tally import Tally
@@ -81,7 +81,7 @@ def compare(new: Forecaster, old: Forecaster, sessions: Sequence[Session]) -> di
     would refuse most real gains, which are 1 to 3 %; that it may not grow keeps a network out
     that has better bands around a worse centre.
     """
-    judged = [s for s in sessions if len(cutoffs(s, FIRST_JUDGED))]
+    judged = [s for s in sessions if _has_targets(s)]
     if len(judged) < FEWEST:
         why = f"too little to judge by: {len(judged)} recent streams neither has seen"
         return {"better": None, "streams": len(judged), "why": f"{why}, {FEWEST} needed"}
@@ -94,6 +94,12 @@ def compare(new: Forecaster, old: Forecaster, sessions: Sequence[Session]) -> di
     crps, squared = verdict["crps"], verdict["squared_error"]
     verdict["better"] = crps["p"] < LEVEL and squared["mean"] <= 0
     return verdict | {"why": _told(verdict)}
+
+
+def _has_targets(session: Session) -> bool:
+    """Whether anything said in it is judged: a silent stream tells nothing, so does not count."""
+    actual = targets(session, cutoffs(session, FIRST_JUDGED))
+    return bool(np.any(np.isfinite(actual.y) & (actual.n >= 1)))
 
 
 def errors_of(models: Sequence[Forecaster], sessions: Sequence[Session]) -> list[Errors]:

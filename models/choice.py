@@ -36,7 +36,7 @@ def read_choice(folder: DataFolder) -> Choice | None:
         return Choice(version, since, why, tuple(_past(p) for p in body["previous"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelUnusable(
             f"{path}: does not say which version serves ({error!r}); "
             "choose one: python -m models promote VERSION"

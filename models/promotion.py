@@ -122,8 +122,18 @@ def statuses(
 
 
 def tidy(folder: DataFolder, shipped: Path = SHIPPED) -> list[str]:
-    """Delete all but the newest rejected versions, which never served; their names."""
-    rejected = [v for v, status in statuses(folder, shipped=shipped) if status == "rejected"]
-    for version in rejected[KEPT_REJECTED:]:
+    """Delete all but the newest rejected versions, and all but the newest of which too little
+    was there to judge by, which may be so every night; none that served. Their names."""
+    found = statuses(folder, shipped=shipped)
+    rejected = [v for v, status in found if status == "rejected"]
+    untold = [v for v, status in found if status == "candidate" and _is_untold(v)]
+    old = [*rejected[KEPT_REJECTED:], *untold[KEPT_REJECTED:]]
+    for version in old:
         shutil.rmtree(version.path)
-    return [version.path.name for version in rejected[KEPT_REJECTED:]]
+    return [version.path.name for version in old]
+
+
+def _is_untold(version: Version) -> bool:
+    """Whether it was compared, and could not be told from what served."""
+    verdict = version.card.get("verdict") or {"better": False}
+    return verdict.get("better") is None

@@ -91,13 +91,24 @@ def _read(card: Path) -> Version | None:
             raise KeyError("trained_at, contract or sha256")
         if version.trained_at.tzinfo is None:
             raise ValueError("trained_at without a time zone")
-        dict(version.card.get("verdict") or {})
-        for at in (dict(version.card.get("data") or {}).get(k) for k in ("from", "to")):
-            datetime.fromisoformat(at or version.card["trained_at"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        _check_shape(version.card)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         logger.warning("model card unreadable path=%s why=%s", card, error)
         return None
     return version
+
+
+def _check_shape(card: dict[str, Any]) -> None:
+    """What others read of a card is as they expect it, or they would fail at it later. Raises
+    KeyError, TypeError or ValueError."""
+    data, verdict = card.get("data", {}), card.get("verdict") or {}
+    for name, part in (("data", data), ("verdict", verdict), ("sha256", card["sha256"])):
+        if not isinstance(part, dict):
+            raise TypeError(f"{name} is no object")
+    told = [card.get("kind", "lstm"), *([verdict["why"]] if verdict else [])]
+    "".join([*told, *(data.get("channels") or ())]).encode()
+    for at in (data.get("from"), data.get("to"), *dict(data.get("until") or {}).values()):
+        datetime.fromisoformat(at or card["trained_at"])
 
 
 def usable(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> list[Version]:
@@ -187,13 +198,16 @@ def linear_models(path: Path) -> dict[str, Forecaster]:
             name: Baseline(name, Spread.from_json(body["spreads"][name])) for name in BASELINES
         }
         return {**found, "ridge": Ridge.from_json(body["ridge"])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelUnusable(f"{path}: not the coefficients of the baselines ({error})") from error
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file; '' where it is missing."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    """Hex digest of a file; '' where it is missing or cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 @cache

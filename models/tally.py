@@ -64,7 +64,8 @@ class Tally:
     def report(self, models: Mapping[str, Forecaster]) -> dict[str, Any]:
         """Figures by model and step, over all channels and for each."""
         channels = sorted(self.streams)
-        each = {c: {"rate": round(self.rate(c), 2), **self.figures([c], models)} for c in channels}
+        figures = {c: self.figures([c], models) for c in channels}
+        each = {c: {"rate": finite(round(self.rate(c), 2)), **of} for c, of in figures.items()}
         return {"all": self.figures(channels, models), "channels": each}
 
     def figures(self, channels: Sequence[str], models: Iterable[str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from models.backtest import judge
 from models.base import FIRST_JUDGED
 from models.challenge import challenge, set_aside
 from models.data import Arrays, Split, arrays, check_enough, cutoffs, sessions_by_channel, split
+from models.features import CONTEXT, GROUPS
 from models.lock import only_one
 from models.naive import centres, fit_spread
 from models.output import require_writable
@@ -29,6 +30,7 @@ from models.ridge import Ridge, inputs, solve, weights
 from models.sessions import Session
 from models.tally import Tally
 from warehouse.config import DataFolder
+from warehouse.errors import BadInput
 from warehouse.records import HORIZON, iso, utc
 
 LINEAR_ROWS = 40_000  # cutoffs the baselines' bands are fitted on, at most
@@ -76,7 +78,7 @@ def _fit(
     """Network, coefficients and card of a version, in `aside`; the card."""
     from models import lstm  # TensorFlow takes seconds to import: not before the data is known good
 
-    config = lstm.Config(**params)
+    config = _config(params)
     learn, check = arrays(parts.train), arrays(parts.valid)
     say(f"{len(learn)} cutoffs to train on, {len(check)} to validate; {config.members} networks")
     model = lstm.fit(config, learn, check, seed, [_progress(config.epochs, say)])
@@ -85,6 +87,26 @@ def _fit(
     card = _card(parts, sessions, seed, hold_out, config.as_json(), datetime.now(UTC))
     _write_card(aside, card)
     return card
+
+
+def _config(params: dict[str, Any]) -> Any:
+    """The values of a network. Raises BadInput for those that none can have: they may be of a
+    file that was edited, or of an older search."""
+    from models import lstm
+
+    for name, default in lstm.Config().as_json().items():
+        value = params.get(name, default)
+        if isinstance(default, str):
+            good = value in ("", *GROUPS)
+        else:
+            whole = isinstance(default, int)
+            good = type(value) in ((int,) if whole else (int, float)) and np.isfinite(value)
+            good = good and (0 <= value < 1 if name == "dropout" else value > 0)
+        if not good or (name == "context" and value > CONTEXT):
+            raise BadInput(f"no network can have {name} {value!r}; run tune again")
+    if unknown := sorted(set(params) - {*lstm.Config().as_json()}):
+        raise BadInput(f"networks have no value {', '.join(unknown)}; run tune again")
+    return lstm.Config(**params)
 
 
 def fit_linear(data: Arrays) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def read_trials(path: Path, study: str | None = None) -> list[Trial]:
     Lines cut short by a crash are left out. Keys: study, trial, kind, trained_at (ISO), params,
     loss (None unless done), losses (one an epoch), crps, squared_error, seconds, status, why.
     """
-    if not path.exists():
+    if not path.is_file():
         return []
     found: dict[tuple[str, int], Trial] = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -37,14 +37,15 @@ def read_trials(path: Path, study: str | None = None) -> list[Trial]:
 def _parsed(line: str) -> Trial | None:
     try:
         trial = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     try:
+        "".join([trial["study"], trial["status"], trial.get("kind", "lstm")]).encode()
         datetime.fromisoformat(trial.get("trained_at") or "2026-01-01")
         whole = trial.keys() >= NEEDED and 0 <= trial["trial"] < 1 << 31
-    except (AttributeError, ValueError, TypeError):
+    except (AttributeError, ValueError, TypeError, KeyError):
         return None
-    return trial if whole and isinstance(trial["trial"], int) else None
+    return trial if whole and type(trial["trial"]) is int else None
 
 
 def add_trials(path: Path, trials: Iterable[Trial]) -> None:
@@ -67,5 +68,5 @@ def read_best(folder: DataFolder) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8"))["best"]["searched"])
     except FileNotFoundError as error:
         raise BadInput(f"no {path}: run python -m models tune first") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"{path}: names no best trial ({error!r}); run tune again") from error

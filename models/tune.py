@@ -18,6 +18,7 @@ import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from models.challenge import set_aside
 from models.data import Arrays, arrays, check_enough, sessions_by_channel, split
@@ -26,6 +27,7 @@ from models.output import require_writable
 from models.trials import TRIALS, Trial, add_trials, read_trials
 from models.tuning import telling, write_report
 from warehouse.config import DataFolder
+from warehouse.errors import BadInput
 from warehouse.records import iso, utc
 
 # what is searched, by field of lstm.Config; another value is another line
@@ -58,6 +60,8 @@ def tune(
     What a challenger is compared by is not seen here either. Raises BadInput where no trial
     comes to its end, or another search is under way.
     """
+    if np.isnan(minutes):
+        raise BadInput("a budget of nan minutes would never end; say a number")
     until = time.monotonic() + 60 * minutes
     rest, _ = set_aside([s for c in sessions_by_channel(folder) for s in c])
     parts = split(rest, seed, hold_out)
@@ -83,13 +87,18 @@ class Search:
         """data: what the trials learn from, for the study's name; other data, another study."""
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.path, self.seed = models / TRIALS, seed
-        storage = optuna.storages.RDBStorage(f"sqlite:///{models / 'tune.db'}")
-        self.study = optuna.create_study(
-            storage=storage,
-            study_name=f"{data}, space {_space_mark()}",
-            load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_min_trials=3),
-        )
+        try:
+            self.study = optuna.create_study(
+                storage=optuna.storages.RDBStorage(f"sqlite:///{models / 'tune.db'}"),
+                study_name=f"{data}, space {_space_mark()}",
+                load_if_exists=True,
+                pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_min_trials=3),
+            )
+        except (SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
+            why = str(error).splitlines()[0]
+            raise BadInput(
+                f"{models / 'tune.db'}: not a study that can be read ({why}); move it away"
+            ) from error
         self._bury()
         if not self.study.get_trials(deepcopy=False):
             self.study.enqueue_trial(defaults())
@@ -100,7 +109,7 @@ class Search:
         number = len(self.study.get_trials(deepcopy=False))
         # trial k of a seed draws the same values after the same trials, resumed or not
         self.study.sampler = optuna.samplers.TPESampler(
-            n_startup_trials=RANDOM, multivariate=True, seed=self.seed * 100_003 + number
+            n_startup_trials=RANDOM, multivariate=True, seed=(self.seed * 100_003 + number) % 2**32
         )
         trial = self.study.ask(SPACE)
         began = time.monotonic()

@@ -78,7 +78,7 @@ class Forecasts:
     def __init__(
         self, folder: DataFolder, enabled: bool = True, past_of: PastOf = lambda _: ()
     ) -> None:
-        self.past_of = past_of
+        self.past_of, self.enabled = past_of, enabled
         self.latest: dict[str, Forecast] = {}
         self.means: dict[str, Forecast] = {}
         self.standings: dict[tuple[str, str], Standing] = {}
@@ -105,7 +105,7 @@ class Forecasts:
 
     def is_stale(self, folder: DataFolder) -> bool:
         """Whether the choice of the model that serves was written anew; one stat."""
-        return bool(self.models) and mark(folder) != self._mark
+        return self.enabled and mark(folder) != self._mark
 
     def reload(self, folder: DataFolder) -> bool:
         """Serve what was promoted or rolled back to since; whether another model serves.
@@ -119,12 +119,12 @@ class Forecasts:
             read_choice(folder)
             models = serving(folder)
         except ModelUnusable as exc:
-            log.error("model %s serves on: %s", before, exc)
+            log.error("model %s serves on: %s", before or "none", exc)
             return False
         if next(iter(models)) == before:
             log.info("model serves on name=%s", before)
             return False
-        self.models, self.served = models, next(iter(models))
+        self.models, self.served, self.why = models, next(iter(models)), ""
         self.verifier.models = tuple(models)
         self.verifier.waiting.clear()
         self.taught = Taught(models)
@@ -134,6 +134,13 @@ class Forecasts:
     def saw(self, window: Window) -> None:
         """A window that was committed before this run."""
         self._put(window)
+
+    def changed(self, window: Window) -> None:
+        """A window was made again; one of a stream that is not in memory begins no log, which
+        would tell the next stream that this was all of it."""
+        log_ = self._logs.get(window.channel)
+        if log_ is not None and log_.stream_id == window.stream_id:
+            log_.put(window)
 
     def after(self, closed: Iterable[Closed]) -> tuple[list[Row], list[Row]]:
         """(forecast rows, score rows) that follow from closed windows."""
@@ -191,7 +198,8 @@ class Forecasts:
         for row in rows:
             cutoff, channel = int(row["cutoff"].replace(tzinfo=UTC).timestamp()), row["channel"]
             log_ = self._logs.get(channel)
-            if log_ is not None and log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
+            # before 0: of windows that a clock, set back since, had closed too early
+            if log_ is not None and 0 <= log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
                 stored[channel, cutoff] = row
                 starts.setdefault(channel, []).append(cutoff - WINDOW_SECONDS)
         for (channel, cutoff), raw in self._predict(starts).items():

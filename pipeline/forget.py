@@ -14,6 +14,8 @@ from datetime import UTC
 import orjson
 import pyarrow as pa
 
+from models.forget import forget_channel as forget_in_models
+from pipeline.cards import model_rows
 from pipeline.message import Message
 from pipeline.recount import Place, recount, remade
 from pipeline.rows import sample_rows, term_rows, window_rows
@@ -54,6 +56,7 @@ def forget_channel(site: Site, channel: str) -> None:
     """Drop all there is of a channel, here and in what is published."""
     only = site.engine.forget_channel(channel) if site.engine else []
     keys = sample_keys(site.folder, site.publisher, channel)
+    _forget_in_models(site, channel)
     erase_channel(site.store, channel)
     if only:
         site.store.write({}, before=[("forget_proposals", {"terms": only})])
@@ -61,6 +64,14 @@ def forget_channel(site: Site, channel: str) -> None:
     site.publisher.collect_garbage(math.inf)
     _drop_latest(site, channel)
     site.buffer.rewrite(lambda item: None if item.channel == channel else item)
+
+
+def _forget_in_models(site: Site, channel: str) -> None:
+    """Cards name the channels they were trained on, and so do the rows of `models`."""
+    if forget_in_models(site.folder, channel):
+        served = site.engine.forecasts.served if site.engine else ""
+        rows = site.store.rows("models", model_rows(site.folder, served))
+        site.store.write({"models": rows})
 
 
 def stop_reading(site: Site, channel: str) -> None:
@@ -142,7 +153,7 @@ def _forget_in_memory(
 
     engine.intake.forget(who, change)
     for window in (closed.window for closed, _, whole in made if whole):
-        engine.forecasts.saw(window)
+        engine.forecasts.changed(window)
         windows = engine.mood(window.channel).windows
         for place, known in enumerate(windows):
             if known.start == window.start:

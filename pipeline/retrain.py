@@ -76,13 +76,15 @@ async def train(folder: DataFolder, command: Sequence[str] = COMMAND) -> bool:
 
 async def _end(child: asyncio.subprocess.Process) -> None:
     """Nothing of the child is left: told to stop, then made to."""
+    if child.returncode is not None:
+        return
     for tell in (child.terminate, child.kill):
-        if child.returncode is not None:
-            return
         with suppress(ProcessLookupError):
             tell()
         waiting = asyncio.ensure_future(child.wait())
         await asyncio.wait({waiting}, timeout=_PATIENCE_S)
+        if child.returncode is not None:
+            break
     log.info("training stopped pid=%d", child.pid)
 
 

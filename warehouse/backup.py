@@ -144,8 +144,14 @@ def _describe(con: duckdb.DuckDBPyConnection, folder: DataFolder, counted: Count
     found = (folder.root.glob("*"), folder.models.glob("*"), folder.models.glob("*/*"))
     for path in (path for places in found for path in sorted(places)):
         name = path.relative_to(folder.root).as_posix()
-        if path.is_file() and _FILE.fullmatch(name):
+        if path.is_file() and _FILE.fullmatch(name) and _is_wanted(path, folder):
             con.execute("INSERT INTO copy.backup.files VALUES (?, ?)", (name, path.read_bytes()))
+
+
+def _is_wanted(path: Path, folder: DataFolder) -> bool:
+    """Whether it is no result: a backtest's predictions would fill the daemon's memory."""
+    place = path.parent
+    return place in (folder.root, folder.models) or (place / "card.json").is_file()
 
 
 def _check_shape(con: duckdb.DuckDBPyConnection, info: dict[str, str], path: Path) -> None:

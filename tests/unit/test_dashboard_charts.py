@@ -208,3 +208,5 @@ def test_every_trial_is_a_mark_and_the_best_so_far_a_line() -> None:
     hostile = [{**tuned()[2], "scores": '{"losses": [0.9]}'}]
     (trace, _) = trials.loss_by_trial([trials._parsed(row) for row in hostile]).data
     assert trace.customdata[0][0] == "units &lt;b&gt;x&lt;/b&gt;"
+    odd = [{**tuned()[2], "scores": f'{{"losses": 5, "loss": 1{"0" * 400}}}'}]
+    assert [trials._parsed(row)["last"] for row in odd] == [None]

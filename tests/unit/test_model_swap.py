@@ -16,6 +16,7 @@ from pipeline.message import Batch, ChannelInfo, Heard, Message, StreamStart, Wa
 from tests.build import rows, settings
 from tests.shelf import break_bytes, edit_card, no_model_at_all, put_version
 from warehouse.config import DataFolder
+from warehouse.errors import ModelUnusable
 from warehouse.records import window_start
 from warehouse.store import Store
 
@@ -61,6 +62,37 @@ def test_another_model_serves_from_the_next_cycle_on(
     promotion.rollback(folder)
     engine.housekeeping()
     assert engine.forecasts.served == SHIPPED_MODEL
+
+
+def test_a_daemon_without_a_model_serves_the_first_that_is_promoted(
+    folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: DataFolder) -> None:
+        raise ModelUnusable("no usable model")
+
+    put_version(folder.models, "m", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.forecast.serving", none)
+        engine = Engine(folder, settings(forecast=True), "live", store)
+    t0 = float(window_start(time.time() - 900))
+    chat(engine, t0, 0, 8)
+    assert engine.forecasts.why == "no model is there to forecast" and not engine.forecasts.latest
+    promotion.promote(folder, "m", "asked for")
+    engine.housekeeping()
+    chat(engine, t0, 8, 9)
+    assert engine.forecasts.why == "" and engine.forecasts.latest["demo"].model == "lstm-m"
+    engine.finish()
+
+
+def test_where_forecasts_are_off_a_promotion_loads_nothing(
+    folder: DataFolder, store: Store
+) -> None:
+    put_version(folder.models, "m", 2)
+    engine = Engine(folder, settings(forecast=False), "live", store)
+    promotion.promote(folder, "m", "asked for")
+    engine.housekeeping()
+    assert not engine.forecasts.models
+    engine.finish()
 
 
 @pytest.mark.parametrize("damage", [break_bytes, no_model_at_all])

@@ -16,6 +16,7 @@ from models.data import arrays, sessions_by_channel
 from models.sessions import Session, sessions_from_table
 from models.train import fit_linear
 from tests.forecasting import as_table, days_of, make_session, publish, with_values
+from tests.shelf import put_version
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 
@@ -144,8 +145,26 @@ def test_a_place_that_cannot_be_written_is_known_before_the_work(
     assert taken.read_text() == "mine"
 
 
+def test_a_relative_data_folder_is_the_one_it_names(
+    run: Run, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(folder, *days_of("alpha", 3, 100))
+    monkeypatch.chdir(folder.root.parent)
+    here = DataFolder(Path(folder.root.name))
+    monkeypatch.setattr("models.__main__.data_folder", lambda: here)
+    line = refused(run, "train", "--out", str(here.models), "--promote")
+    assert "too little to train on" in line, "not: it would serve nowhere"
+
+
+def test_names_and_reasons_are_printed_as_they_are(run: Run, folder: DataFolder) -> None:
+    verdict = {"better": False, "why": "[/b] worse"}
+    put_version(folder.models, "odd[b]", verdict=verdict)
+    code, out, _ = run("versions")
+    assert code == 0 and "odd[b]" in out and "[/b] worse" in out
+
+
 def test_tune_has_to_write_its_trials(run: Run, folder: DataFolder) -> None:
-    publish(folder, *days_of("alpha", 30, 90))
+    publish(folder, *days_of("alpha", 40, 90))
     folder.models.write_text("a file")
     assert f"cannot write to {folder.models}" in refused(run, "tune")
 
@@ -248,6 +267,15 @@ def test_where_no_stream_makes_sense_the_first_is_told(
         "error: none of the 2 streams makes sense; the first: alpha/alpha0: windows span more "
         "than a week; the clock jumped or ids repeat\n"
     )
+
+
+def test_a_channel_that_was_never_watched_has_no_rate(run: Run, folder: DataFolder) -> None:
+    publish(folder, make_session(90), with_values(
+        make_session(90, 1, channel="beta", stream="b1"), observed_s=np.zeros(90)
+    ))  # fmt: skip
+    assert run("backtest")[0] == 0
+    report = json.loads((folder.models / "backtest" / "report.json").read_text())
+    assert report["channels"]["beta"]["rate"] is None
 
 
 def test_holes_are_forecast_over_and_never_judged(run: Run, folder: DataFolder) -> None:

@@ -130,3 +130,13 @@ def test_silent_streams_do_not_weigh() -> None:
     loud: list[Floats | Session] = [*streams(10)]
     found = compare(Shifted(), Shifted(off=0.2), [*loud, silent])  # type: ignore[list-item]
     assert found["streams"] == 10
+
+
+def test_streams_that_fall_silent_are_not_enough_to_judge_by() -> None:
+    def hushed(session: Session) -> Session:
+        late = np.arange(len(session)) >= 50
+        n, mean = np.where(late, 0.0, session.n), np.where(late, np.nan, session.mean)
+        return with_values(session, n=n, mean=mean)
+
+    found = compare(Shifted(), Shifted(off=0.3), [*streams(2), *map(hushed, streams(FEWEST))])
+    assert (found["better"], found["streams"]) == (None, 2)

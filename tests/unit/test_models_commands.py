@@ -131,3 +131,4 @@ def test_with_too_little_data_train_says_what_is_missing(folder: DataFolder) -> 
 def test_a_wrong_option_is_wrong_usage(folder: DataFolder) -> None:
     assert run(folder, "train", "--epochs", "none").returncode == 2
     assert run(folder, "nonsense").returncode == 2
+    assert run(folder, "train", "--seed", "-1").returncode == 2

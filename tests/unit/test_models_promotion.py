@@ -130,7 +130,9 @@ def test_a_promoted_version_that_breaks_is_refused_and_the_one_before_serves(
     assert "model refused version=n why=" in caplog.text
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '{"version": "m"}', '{"version":1,"previous":3}'])
+@pytest.mark.parametrize(
+    "body", ["{", "[]", '{"version": "m"}', '{"version":1,"previous":3}', "[" * 100_000]
+)
 def test_a_file_that_does_not_say_what_serves_leaves_it_to_the_newest_shipped(
     mine: DataFolder, shipped: Path, caplog: pytest.LogCaptureFixture, body: str
 ) -> None:
@@ -193,6 +195,17 @@ def test_only_the_newest_rejected_versions_are_kept(
     assert promotion.tidy(mine, shipped) == ["p"]
     assert sorted(p.name for p in mine.models.iterdir() if p.is_dir()) == list("mnoqr")
     assert rollback(mine, shipped).version == "o", "what once served is never deleted"
+
+
+def test_versions_that_could_not_be_judged_do_not_pile_up(
+    mine: DataFolder, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promotion, "KEPT_REJECTED", 1)
+    for day, name in enumerate("opq", 8):
+        put_version(mine.models, name, day, verdict={"better": None, "why": "too little"})
+    promote(mine, "o", "asked for", shipped)
+    assert promotion.tidy(mine, shipped) == ["p"], "q is the newest, o serves"
+    assert standing(mine, shipped)["m"] == "candidate", "never compared: its owner may want it"
 
 
 @pytest.mark.parametrize(

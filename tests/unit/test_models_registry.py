@@ -64,6 +64,17 @@ def no_numbers(version: Path) -> None:
         lambda v: edit_card(v, verdict="better"),
         lambda v: edit_card(v, data=["x"]),
         lambda v: edit_card(v, data={"from": "once"}),
+        lambda v: edit_card(v, data={"until": {"alpha": "once"}}),
+        lambda v: edit_card(v, data={"until": 5}),
+        lambda v: edit_card(v, data={"channels": [5]}),
+        lambda v: edit_card(v, data=[["from", "2026-01-01T00:00:00Z"]]),
+        lambda v: edit_card(v, verdict={"better": False}),
+        lambda v: edit_card(v, verdict={"better": False, "why": 5}),
+        lambda v: edit_card(v, verdict=[["better", False]]),
+        lambda v: edit_card(v, sha256=[]),
+        lambda v: edit_card(v, kind=5),
+        lambda v: edit_card(v, kind="\ud800"),
+        lambda v: (v / CARD).write_text("[" * 100_000),
     ],
 )
 def test_a_damaged_or_foreign_version_is_refused_and_the_one_before_serves(

@@ -14,6 +14,7 @@ import pytest
 
 from models import lstm, tune
 from models.data import arrays
+from models.train import _config
 from models.trials import TRIALS, add_trials, read_best, read_trials
 from models.tune import SPACE, Search
 from models.tuning import as_text, write_report
@@ -182,6 +183,30 @@ def test_a_training_can_take_the_best_trials_values(tmp_path: Path, search: Sear
         read_best(folder)
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"foo": 1}, {"units": "many"}, {"units": 8.5}, {"batch": 0}, {"epochs": True},
+        {"dropout": 1.0}, {"learning_rate": float("nan")}, {"context": 17}, {"without": "mood"},
+    ],
+)  # fmt: skip
+def test_values_that_no_network_can_have_are_named(params: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=f"{next(iter(params))}.*run tune again"):
+        _config(params)
+    assert _config(tune.defaults()) == lstm.Config()
+
+
+def test_a_study_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "tune.db").write_bytes(b"no database at all" * 400)
+    with pytest.raises(BadInput, match=r"tune\.db: not a study that can be read .*; move it away"):
+        Search(tmp_path, "data", 1)
+
+
+def test_a_budget_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="say a number"):
+        tune.tune(DataFolder(tmp_path), float("nan"))
+
+
 def test_with_few_trials_nothing_is_said_of_what_mattered(search: Search) -> None:
     steps(search, 2)
     report = write_report(search.path.parent, search.study, search.trials(), lambda line: None)
@@ -206,6 +231,11 @@ def test_trials_are_read_without_optuna_or_tensorflow(tmp_path: Path) -> None:
         "{", "[1]", '{"study": "s"}', '{"study":1,"trial":"x"}', "", "7", "null",
         '{"study": "s", "trial": 9999999999, "status": "done"}',
         '{"study": "s", "trial": 1, "status": "done", "trained_at": "once"}',
+        '{"study": [], "trial": 1, "status": "done"}',
+        '{"study": "\\ud800", "trial": 1, "status": "done"}',
+        '{"study": "s", "trial": true, "status": "done"}',
+        '{"study": "s", "trial": 1, "status": "done", "kind": 4}',
+        "[" * 100_000,
     ],
 )  # fmt: skip
 def test_lines_that_are_no_trials_are_left_out(tmp_path: Path, line: str) -> None:

@@ -72,8 +72,13 @@ def test_the_command_trains_and_gives_way_to_others() -> None:
 
 @pytest.mark.parametrize("deaf", [False, True])
 def test_a_child_is_ended_with_the_daemon(
-    folder: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: bool
+    folder: DataFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    deaf: bool,
 ) -> None:
+    caplog.set_level(logging.INFO)
     monkeypatch.setattr(retrain, "_PATIENCE_S", 0.5)
     monkeypatch.setattr(retrain, "_LOOK_S", 0.01)
     monkeypatch.setattr(retrain, "following", lambda at, now: now)  # it is always due
@@ -94,8 +99,10 @@ def test_a_child_is_ended_with_the_daemon(
     began = time.monotonic()
     asyncio.run(daemon())
     assert time.monotonic() - began < 20
+    pid = int(mark.read_text()[:-1])
     with pytest.raises(ProcessLookupError):
-        os.kill(int(mark.read_text()[:-1]), 0)
+        os.kill(pid, 0)
+    assert f"training stopped pid={pid}" in caplog.text
 
 
 def test_trainings_never_overlap_and_begin_only_when_due(

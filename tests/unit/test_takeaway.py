@@ -157,6 +157,8 @@ def backed_up(published: DataFolder, store: Store, tmp_path: Path) -> Path:
     (published.models / "one" / "card.json").write_text("{}")
     (published.models / "serving.json").write_text('{"version": "one"}')
     (published.models / "tune.db").write_text("stays")
+    (published.models / "backtest").mkdir()
+    (published.models / "backtest" / "predictions.parquet").write_text("stays, and is large")
     path = tmp_path / "backup.duckdb"  # as its own schema is called
     with store.con.cursor() as con:
         write_backup(con, published, path)

@@ -1,12 +1,16 @@
 """The daemon's forecasts learn, are scored and go on after restarts; the record is kept right."""
 
+import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from models.features import now
+from models.registry import usable
 from pipeline import taught as module
 from pipeline.engine import Engine
 from pipeline.forget import forget_channel
@@ -15,7 +19,10 @@ from pipeline.message import Watch as Joined
 from pipeline.site import site_of
 from pipeline.standing import ENOUGH, Standing
 from pipeline.taught import MEAN
+from pipeline.upkeep import read_records, write_models
+from tests.build import rows as published
 from tests.build import settings, stored
+from tests.shelf import put_version
 from warehouse.backup import restore_backup, write_backup
 from warehouse.config import DataFolder
 from warehouse.records import window_start
@@ -102,6 +109,20 @@ def test_forecasts_that_waited_through_a_kill_are_scored_once(
     assert first[4] == 30 - 6, "every window from the seventh on was forecast"
 
 
+def test_a_clock_set_back_before_a_restart_does_not_stop_it(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon.windows(18)
+    daemon.engine.buffer.flush()
+    daemon.close()
+    back = daemon.t0 + 30 * 15 + 1
+    monkeypatch.setattr(time, "time", lambda: back)
+    daemon._open()
+    forecasts = daemon.engine.forecasts
+    assert forecasts._logs["demo"].end() == daemon.t0 + 30 * 15, "what is to come is not known"
+    assert max(cutoff for _, cutoff in forecasts.verifier.waiting) == daemon.t0 + 30 * 15
+
+
 def test_what_was_learnt_survives_a_kill(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SAVED_EVERY_S", 0.0)
     daemon.windows(20)
@@ -146,6 +167,43 @@ def test_forgetting_a_channel_takes_what_it_taught(daemon: Daemon) -> None:
     assert not forecasts.latest and not forecasts.means and not forecasts.verifier.waiting
 
 
+def test_forgetting_a_channel_takes_its_name_from_cards_results_and_logs(daemon: Daemon) -> None:
+    models = daemon.folder.models
+    until = {"demo": "2026-01-01T00:00:00Z", "other": "2026-01-01T00:00:00Z"}
+    data = {"channels": ["demo", "other"], "until": until, "held_out_channels": ["demo"]}
+    put_version(models, "m", 2, data=data, hold_out=["demo"])
+    (models / "backtest").mkdir()
+    for name in ("predictions.parquet", "report.json", "report.md"):
+        (models / "backtest" / name).write_text('{"channels": {"demo": 1}}')
+    (models / "train.log").write_text("WARNING stream left out why=demo/1: clock")
+    (models / "trials.jsonl").write_text("")
+    write_models(daemon.engine)
+    daemon.engine.publish()
+    forget_channel(site_of(daemon.engine), "other than these")
+    assert (models / "train.log").exists() and (models / "backtest" / "report.md").exists()
+    forget_channel(site_of(daemon.engine), "demo")
+    card = json.loads((models / "m" / "card.json").read_text())
+    assert (card["data"]["channels"], list(card["data"]["until"])) == (["other"], ["other"])
+    assert [v.path.name for v in usable(daemon.folder)][-1] == "m", "it can serve all the same"
+    left = [p for p in models.rglob("*") if p.is_file() and b"demo" in p.read_bytes()]
+    assert left == [] and (models / "trials.jsonl").exists()
+    told = "SELECT count(*) FROM models WHERE params LIKE '%demo%'"
+    assert stored(daemon.engine.store, told) == published(daemon.folder, told) == [(0,)]
+
+
+def test_a_window_made_again_after_its_stream_does_not_stand_for_all_of_it(daemon: Daemon) -> None:
+    daemon.windows(12)
+    forecasts, known = daemon.engine.forecasts, list(daemon.engine.mood("demo").windows)
+    said = sum(w.n_messages for w in known)
+    forecasts.changed(replace(known[3], n_messages=99))
+    assert forecasts._logs["demo"].session().n[3] == 99
+    forecasts.let_go("demo")  # as after a restart, when the stream has ended
+    forecasts.changed(known[3])
+    start = known[-1].start + timedelta(hours=5)
+    forecasts.saw(replace(known[-1], start=start, stream_id="two"))
+    assert [past[0] for past in forecasts._logs["demo"].past] == [said]
+
+
 def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
     daemon.windows(12)
     daemon.engine.finish()
@@ -157,6 +215,22 @@ def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> N
     restore_backup(away / "b.duckdb", restored)
     with Store(restored.warehouse) as other:
         assert len(kept) == 2 and stored(other, query) == kept
+
+
+def test_a_model_is_compared_on_the_days_it_served(daemon: Daemon) -> None:
+    daemon.windows(40)
+    engine = daemon.engine
+    read_records(engine)
+    before = engine.forecasts.standing("demo")
+    assert before.skill is not None and before.targets == 34
+    rows = engine.store.con.sql(
+        "SELECT * EXCLUDE rev REPLACE (day - 3 AS day, 90 * squared_error AS squared_error) "
+        f"FROM forecast_scores WHERE step = 1 AND model = '{MEAN}'"
+    ).to_arrow_table().to_pylist()  # fmt: skip
+    engine.store.write({"forecast_scores": engine.store.rows("forecast_scores", rows)})
+    read_records(engine)
+    assert engine.forecasts.standing("demo") == before, "a day before it served is not its own"
+    assert engine.forecasts.standings["demo", MEAN].targets == 68
 
 
 def test_where_the_network_is_no_better_the_session_mean_is_shown(daemon: Daemon) -> None:

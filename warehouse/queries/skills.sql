@@ -2,17 +2,20 @@
 -- 1 - (nMSE - floor) / (nMSE of session_mean - floor), the floor being the variance that the
 -- mean of n messages has by itself (v / n, v the channel's within-window variance).
 -- NULL where nothing can be known beyond the session mean. targets: windows it rests on.
+-- The session mean is judged on the days of the model alone, which may serve since yesterday.
 
 WITH noise AS (
     SELECT channel, sum((n_messages - 1) * sd_compound ** 2) / sum(n_messages - 1) AS v
     FROM windows WHERE start >= $since AND n_messages > 1 GROUP BY channel
 ), sums AS (
-    SELECT channel, model, sum(targets) AS targets, sum(n) AS n,
-        sum(squared_error) / sum(n) AS nmse
-    FROM forecast_scores WHERE step = 1 AND day >= $since AND n > 0 GROUP BY channel, model
+    SELECT s.channel, s.model, sum(s.targets) AS targets, sum(s.n) AS n,
+        sum(s.squared_error) / sum(s.n) AS nmse, sum(b.targets) AS mean_targets,
+        sum(b.n) AS mean_n, sum(b.squared_error) / sum(b.n) AS mean_nmse
+    FROM forecast_scores s JOIN forecast_scores b USING (channel, day, step)
+    WHERE step = 1 AND day >= $since AND b.model = 'session_mean' AND s.n > 0 AND b.n > 0
+    GROUP BY s.channel, s.model
 )
-SELECT s.channel, s.model, s.targets,
-    CASE WHEN b.nmse > v * b.targets / b.n
-        THEN 1 - (s.nmse - v * s.targets / s.n) / (b.nmse - v * b.targets / b.n) END AS skill
-FROM sums s JOIN noise USING (channel)
-JOIN sums b ON b.channel = s.channel AND b.model = 'session_mean';
+SELECT channel, model, targets,
+    CASE WHEN mean_nmse > v * mean_targets / mean_n
+        THEN 1 - (nmse - v * targets / n) / (mean_nmse - v * mean_targets / mean_n) END AS skill
+FROM sums JOIN noise USING (channel);
