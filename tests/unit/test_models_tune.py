@@ -34,7 +34,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
 
 def by_rate(trial: optuna.Trial, *_: Any) -> float:
     trial.set_user_attr("params", {**trial.params, "members": 1})
-    loss = abs(trial.params["learning_rate"] - 2e-3) + 0.5
+    loss = abs(trial.params["learning_rate"] - 5e-4) + 0.5
     trial.report(loss, 0)
     return loss
 
