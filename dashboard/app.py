@@ -12,6 +12,7 @@ st.html(HERE / "page.css")
 st.navigation(
     [
         st.Page("app_pages/live.py", title="Live", icon=":material/sensors:", default=True),
+        st.Page("app_pages/review.py", title="Session review", icon=":material/movie:"),
         st.Page("app_pages/explore.py", title="Explore history", icon=":material/timeline:"),
         st.Page("app_pages/accuracy.py", title="Forecast accuracy", icon=":material/query_stats:"),
         st.Page("app_pages/vocabulary.py", title="Vocabulary", icon=":material/menu_book:"),

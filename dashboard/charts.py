@@ -76,7 +76,7 @@ def timeline(
     for index, (name, rows) in enumerate(channels.items()):
         look = {"colour": CHANNELS[index % 6]}
         _one_channel(figure, words.plotted(name), rows, step_s, tz, alone, look)
-    low, high = _mood_range(channels)
+    low, high = mood_range(channels)
     for trace in event_traces(events, tz, high - 0.04 * (high - low)):
         figure.add_trace(trace, row=1, col=1)
     zero_line(figure, row=1, col=1)
@@ -102,14 +102,14 @@ def _one_channel(
     colour = look["colour"]
     figure.add_trace(sure_band(rows, step_s, tz, colour), row=1, col=1)
     figure.add_trace(mood_line(rows, step_s, tz, name=name, **look), row=1, col=1)
-    figure.add_trace(_volume(name, rows, step_s, tz, alone, colour), row=2, col=1)
+    figure.add_trace(volume(name, rows, step_s, tz, alone, colour), row=2, col=1)
     if alone:
         figure.add_trace(silence_marks(rows, tz, 0.0), row=2, col=1)
         top = max([per_minute(r) or 0.0 for r in rows], default=0.0) or 1.0
         figure.add_trace(unobserved(rows, step_s, tz, 0.0, top), row=2, col=1)
 
 
-def _volume(
+def volume(
     name: str, rows: Sequence[Row], step_s: float, tz: tzinfo, alone: bool, colour: str
 ) -> go.Bar | go.Scatter:
     points = with_breaks(rows, step_s)
@@ -142,7 +142,7 @@ def _volume(
     )
 
 
-def _mood_range(channels: Mapping[str, Sequence[Row]]) -> tuple[float, float]:
+def mood_range(channels: Mapping[str, Sequence[Row]]) -> tuple[float, float]:
     """Room for the means and nine tenths of their bands; zero is always in it."""
     spoken = [r for rows in channels.values() for r in rows if r["mean"] is not None]
     sure = [margin(r["sd"], r["n"]) or 0.0 for r in spoken]

@@ -1,12 +1,13 @@
 """HTML for st.html, made in one place: every text and attribute is escaped here, always."""
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """HTML that is safe to draw; only `tag` makes it."""
+    """HTML that is safe to draw; only `element` makes it."""
 
     text: str
 
@@ -14,15 +15,22 @@ class Markup:
         return self.text
 
 
-def tag(name: str, *inside: "str | Markup", cls: str = "", title: str = "") -> Markup:
-    """<name class=cls title=title>inside</name>; plain strings inside are text, not HTML."""
-    attributes = "".join(
-        f' {key}="{html.escape(value)}"'
-        for key, value in (("class", cls), ("title", title))
-        if value
-    )
+def element(name: str, attributes: Mapping[str, str], *inside: "str | Markup") -> Markup:
+    """<name attribute=value>inside</name>; plain strings inside are text, not HTML.
+
+    Addresses (href) must be ours or checked by the caller: a javascript: one would be drawn.
+    """
+    told = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items() if value)
     body = "".join(x.text if isinstance(x, Markup) else html.escape(x) for x in inside)
-    return Markup(f"<{name}{attributes}>{body}</{name}>")
+    return Markup(f"<{name}{told}>" if name in _VOID else f"<{name}{told}>{body}</{name}>")
+
+
+_VOID = frozenset(("meta", "br"))
+
+
+def tag(name: str, *inside: "str | Markup", cls: str = "", title: str = "") -> Markup:
+    """<name class=cls title=title>inside</name>."""
+    return element(name, {"class": cls, "title": title}, *inside)
 
 
 def row(*inside: "str | Markup", cls: str = "") -> Markup:

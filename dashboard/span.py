@@ -101,7 +101,7 @@ def _stream(channels: Sequence[str], end: datetime, tz: tzinfo) -> Span | None:
     address.seed("stream", address.choice("stream", ids, ids[0]))
     address.keep_within("stream", ids, ids[0])
     chosen = st.selectbox(
-        "Stream", ids, key="stream", format_func=lambda i: _stream_name(streams[i], tz)
+        "Stream", ids, key="stream", format_func=lambda i: stream_name(streams[i], tz)
     )
     address.remember(span="stream", stream=chosen, **{"from": None, "to": None})
     stream = streams[chosen]
@@ -110,7 +110,8 @@ def _stream(channels: Sequence[str], end: datetime, tz: tzinfo) -> Span | None:
     return Span(since, max(until, since + WINDOW))
 
 
-def _stream_name(stream: Row, tz: tzinfo) -> str:
+def stream_name(stream: Row, tz: tzinfo) -> str:
+    """A stream in a list: channel, start, length, title; one without a date by its place."""
     start, end = words.aware(stream["started_at"]), stream["ended_at"]
     took = words.lasting(words.aware(end) - start) if end else "on air"
     title = words.plain(stream["title"], 60)

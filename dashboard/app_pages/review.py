@@ -1,0 +1,288 @@
+"""Session review: one stream, what stood out in it and why."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import (
+    address,
+    data,
+    frame,
+    moment_files,
+    moment_words,
+    now,
+    session_chart,
+    session_compare,
+    session_report,
+    span,
+    words,
+)
+from dashboard.markup import row
+from dashboard.moment_kinds import LEAST
+from dashboard.series import Row
+from dashboard.session import Found, Session, lines, session, usual
+from dashboard.session_list import moment_list
+from dashboard.span import stream_name
+from dashboard.style import CONFIG_ZOOM
+from warehouse.manifest import Manifest
+
+STREAMS = 500
+LISTED = 20
+ORDERS = {"rank": "Strongest first", "time": "In order of time"}
+
+
+def draw(manifest: Manifest) -> None:
+    """Controls in one row, then the chosen stream."""
+    newest = data.newest(manifest)
+    end = span.window_end(newest) if newest else frame.wall()
+    known = [c for c in data.rows("dash_channels", now=span.hour_of(end)) if c["last_at"]]
+    if not known:
+        frame.put(frame.say("No stream has been seen yet; come back in a minute."))
+        return
+    tz = frame.reader_zone()
+    stream = _chosen(known, tz)
+    if stream is None:
+        frame.put(frame.say("This channel has no stream yet. Choose another one above."))
+        return
+    if not now.is_supported(stream["readable"]):
+        share = words.percent(stream["readable"])
+        text = f"{words.plain(stream['channel'])}: unsupported language. {share} of its messages"
+        frame.put(frame.say(f"{text} can be read, so its mood cannot be told."))
+        return
+    found = session(stream, end)
+    _head(found, tz)
+    if not found.rows:
+        frame.put(frame.say("Nothing was observed of this stream. Choose another one above."))
+        return
+    _review(found, tz)
+
+
+def _chosen(known: Sequence[Row], tz: tzinfo) -> Row | None:
+    """The stream of the address, else the newest of the busiest channel; the controls follow."""
+    asked = _asked()
+    names = {c["channel"]: words.plain(c["display_name"], 40) or c["channel"] for c in known}
+    busiest = max(known, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
+    first = asked["channel"] if asked and asked["channel"] in names else busiest
+    address.seed("review-channel", first)
+    address.keep_within("review-channel", list(names), busiest)
+    left, right = st.columns([2, 5], gap="medium")
+    channel = left.selectbox("Channel", list(names), key="review-channel",
+                             format_func=names.__getitem__)  # fmt: skip
+    streams = {
+        s["stream_id"]: s for s in data.rows("dash_streams", channels=[channel], limit=STREAMS)
+    }
+    if asked and asked["channel"] == channel:  # an old one, beyond those listed
+        streams.setdefault(asked["stream_id"], dict(asked))
+    if not streams:
+        return None
+    ids = list(streams)
+    address.seed("review-stream", asked["stream_id"] if asked else ids[0])
+    address.keep_within("review-stream", ids, ids[0])
+    chosen = right.selectbox("Stream", ids, key="review-stream",
+                             format_func=lambda i: stream_name(streams[i], tz))  # fmt: skip
+    address.remember(stream=chosen)
+    return next(iter(data.rows("dash_stream", stream=chosen)), None)
+
+
+def _asked() -> Row | None:
+    """The stream of the address; a note where there is no such stream."""
+    asked = address.text("stream", 500)
+    found = data.rows("dash_stream", stream=asked) if asked else []
+    if asked and not found and "review-stream" not in st.session_state:
+        address.note("The stream in the address is not known here; this is the newest one instead.")
+    return found[0] if found else None
+
+
+def _head(found: Session, tz: tzinfo) -> None:
+    stream = found.stream
+    when = "date unknown" if stream["undated"] else words.moment(found.since, tz)
+    parts = [
+        words.plain(stream["title"], 120) or "Untitled stream",
+        words.plain(stream["category"], 60),
+        when,
+        "on air" if stream["ended_at"] is None else "",
+    ]
+    frame.put(row(" · ".join(p for p in parts if p), cls="dld-say"))
+
+
+def _review(found: Session, tz: tzinfo) -> None:
+    past = usual(found.stream)
+    _tiles(found, past)
+    if not found.n:
+        frame.put(frame.say("Nobody spoke in this stream: there is a chat, but it was silent."))
+        return
+    place = st.container()
+    shown = _filtered(found)
+    with place:
+        _timeline(found, shown, past, tz)
+    _moments(found, shown)
+    _files(found, past)
+    _method()
+
+
+def _tiles(found: Session, past: Sequence[Row]) -> None:
+    mean, silence = found.mean, found.silent / found.observed if found.observed else None
+    length = words.lasting(found.until - found.since)
+    holes = len(found.rows) - found.observed
+    seen = f"{found.observed:,} windows observed" + (f", {holes:,} not" if holes else "")
+    frame.tiles(
+        ("Mean mood", f"{words.glyph(mean)} {words.signed(mean)}",
+         f"n = {words.count(found.n)}; {session_compare.mood(mean, past)}"),
+        ("Messages / min", words.rate(found.rate), session_compare.rate(found.rate, past)),
+        ("Silence", words.percent(silence), session_compare.silent(silence, past)),
+        ("Length", length, seen),
+    )  # fmt: skip
+
+
+def _filtered(found: Session) -> list[tuple[int, Found]]:
+    """Moments with their ranks, as the controls want them; the address follows."""
+    ranked = list(enumerate(found.found, 1))
+    kinds = [k for k in moment_words.KINDS if any(f.moment.kind == k for f in found.found)]
+    text = f"n = {len(ranked)}, of {LEAST} σ and more; the numbers stand in the chart above"
+    frame.heading("Moments", text)
+    if not ranked:
+        return []
+    left, right = st.columns([5, 2], gap="medium")
+    address.seed("kinds", address.choices("kinds", list(moment_words.KINDS), [], 9))
+    st.session_state["kinds"] = [k for k in st.session_state["kinds"] if k in kinds]
+    with left:
+        wanted = st.pills(
+            "Kinds",
+            kinds,
+            key="kinds",
+            selection_mode="multi",
+            format_func=lambda k: _counted(k, found),
+            label_visibility="collapsed",
+        )
+    address.seed("sort", address.choice("sort", list(ORDERS), "rank"))
+    with right:
+        order = st.segmented_control(
+            "Order",
+            list(ORDERS),
+            key="sort",
+            required=True,
+            format_func=ORDERS.__getitem__,
+            label_visibility="collapsed",
+        )
+    address.remember(kinds=",".join(wanted), sort=order if order != "rank" else None)
+    shown = [(r, f) for r, f in ranked if not wanted or f.moment.kind in wanted]
+    return sorted(shown, key=lambda x: x[1].at_s) if order == "time" else shown
+
+
+def _counted(kind: str, found: Session) -> str:
+    n = sum(f.moment.kind == kind for f in found.found)
+    return f"{moment_words.kind_name(kind)} ({n})"
+
+
+def _timeline(
+    found: Session, shown: Sequence[tuple[int, Found]], past: Sequence[Row], tz: tzinfo
+) -> None:
+    span_ = {"since": found.since, "until": found.until}
+    channel = found.stream["channel"]
+    events = data.rows("dash_events", channels=[channel], limit=500, **span_)
+    forecasts = data.rows("dash_stream_forecasts", channel=channel, **span_)
+    of = session_compare.usual(past, "mean", found.mean)
+    zone = found.zone(tz)
+    frame.heading("Mood and activity", _about(found))
+    st.plotly_chart(
+        session_chart.figure(found, shown, events, forecasts, of.middle if of else None, zone),
+        key="session",
+        config=CONFIG_ZOOM,
+        alt=f"Mood and messages a minute, with {len(shown)} moments",
+    )
+    note = f"Times in {frame.zone_name(tz)}; hover for UTC and for what a number stands for."
+    if found.stream["undated"]:
+        note = "The log of this stream has no date: times count from its start."
+    st.caption(note)
+
+
+def _about(found: Session) -> str:
+    step = words.lasting(session_chart.step(found))
+    return f"points of {step}, weighted by messages; the band is ± 1.96 sd / √n"
+
+
+def _moments(found: Session, shown: Sequence[tuple[int, Found]]) -> None:
+    if not found.found:
+        text = "Nothing stood out: the chat went on as it does all the time, or it was too thin"
+        frame.put(frame.say(f"{text} to tell. That is a finding too."))
+        return
+    some = shown[:LISTED]
+    kept = lines(found, [one for _, one in some])
+    frame.put(moment_list(some, kept, found.stream["vod_id"]))
+    if len(shown) > len(some):
+        st.caption(f"{len(shown) - len(some)} weaker ones are in the files below.")
+
+
+def _files(found: Session, past: Sequence[Row]) -> None:
+    frame.heading("Take away", "no line of chat is in these files")
+    stem = f"dld-{found.stream['channel']}-{found.since:%Y%m%dT%H%M}"
+    vod = found.stream["vod_id"]
+    name = f"{words.plain(found.stream['channel'])} {found.since:%Y-%m-%d}"
+    length = (found.until - found.since).total_seconds()
+    chapters, why = moment_files.chapters(found.found, length)
+    report, marks, _, _, _ = columns = st.columns([1, 1, 1, 1, 1.4])
+    html = session_report.report(found, past, data.manifest().source)
+    _file(report, "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
+    edl = moment_files.edl(found.found, name)
+    _file(marks, "Markers (EDL)", edl, f"{stem}.edl", "text/plain", RESOLVE)
+    _file(columns[2], "Chapters (YouTube)", chapters, f"{stem}-chapters.txt", "text/plain", why)
+    csv = moment_files.csv(found.found, vod)
+    _file(columns[3], "Table (CSV)", csv, f"{stem}.csv", "text/csv", "")
+    if why:
+        st.caption(f"No chapters: {why}")
+
+
+SHARED = "One file that opens anywhere, offline, and may be shared."
+RESOLVE = (
+    "For DaVinci Resolve: Timelines, Import, Timeline Markers from EDL. "
+    "Times count from 01:00:00:00, where its timelines begin."
+)
+
+
+def _file(
+    place: DeltaGenerator, label: str, body: str | bytes, name: str, mime: str, about: str
+) -> None:
+    place.download_button(
+        label,
+        body,
+        name,
+        mime,
+        icon=":material/download:",
+        help=about or None,
+        on_click="ignore",
+        key=f"file-{name.rpartition('.')[2]}",
+        disabled=not body,
+        width="stretch",
+    )
+
+
+def _method() -> None:
+    with st.expander("How moments are found and ranked"):
+        st.markdown(METHOD)
+
+
+METHOD = f"""
+Every test asks: *could this be the stream as it always is?* The answer is in standard deviations
+(σ), so that all kinds can be ranked together. Only {LEAST} σ and more is told. On made-up chat
+in which nothing ever happens about one such moment comes up in seven hours.
+
+- **Noise first.** The mean of n messages is uncertain by sd / √n, a count k by √k. Where the
+  stream is livelier than that, its own spread counts instead.
+- **Turn of mood**: the n-weighted means of the 2, 5 or 10 minutes before and after differ.
+- **New level**: the cheapest way to cut the whole stream into stretches of one level, each cut
+  costing 3 log(windows); only levels of five minutes and more.
+- **Burst of chat**: more messages in 30 s, 2 or 5 minutes than the median of the half hour around.
+- **Hype**: more messages and a better mood than around, at once (Stouffer's sum of both).
+- **Laughter**: more terms such as LUL, KEKW, haha or 😂 a message than in the whole stream.
+- **Silence**: a run of watched windows without a message, longer than the stream's other runs
+  make likely. What was not observed is never silence.
+
+What overlaps is one moment: the strongest kind names it, the others are told as *also*. Terms are
+those kept by window, about twenty, so rare ones are missing. Chat answers what happens on screen
+with a delay: look some seconds before.
+"""
+
+
+frame.page("Session review", "what stood out in one stream, and why", draw)

@@ -1,0 +1,133 @@
+"""A stream's windows as arrays, and running sums of them: what moments are found in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Index = int | npt.NDArray[np.intp]
+
+WINDOW_S = 30
+WHOLE_S = 30.0
+SEEN_S = 15.0  # of a window, to tell a rate from it
+AROUND = 61  # windows whose median rate is the usual one there: half an hour
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A stream's windows without gaps, oldest first; each array has shape (T,).
+
+    observed_s: 0..30, 0 too where there is no window. n: messages. mean, sd: of their compounds,
+    NaN where unknown. laughs: uses of laughter terms, NaN where terms are not known.
+    first_s: from the start of the stream to that of the first window (it may be negative).
+    """
+
+    observed_s: Floats
+    n: Floats
+    mean: Floats
+    sd: Floats
+    laughs: Floats
+    first_s: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """How many windows there are."""
+        return len(self.n)
+
+
+class Sums:
+    """Running sums of a stream's windows, so that any span costs the same.
+
+    v: pooled variance of messages within windows; NaN when no window has two messages.
+    noise: that by which means of windows really differ from one to the next, at least v.
+    """
+
+    def __init__(self, w: Windows) -> None:
+        self.w = w
+        n = np.where(np.isfinite(w.mean), w.n, 0.0)  # messages whose mood is known
+        rated = w.observed_s >= SEEN_S
+        self.rates = np.where(rated, w.n * WINDOW_S / np.maximum(w.observed_s, 1.0), np.nan)
+        self.usual = usual_rate(self.rates)
+        self.v = message_variance(w)
+        self.noise = self.v * liveliness(w.mean, n, self.v)
+        self._known = _running(n)
+        self._weighted = _running(n * np.where(n > 0, w.mean, 0.0))
+        self._count = _running(np.where(rated, w.n, 0.0))
+        self._expected = _running(np.where(rated, self.usual * w.observed_s / WINDOW_S, 0.0))
+        self._observed = _running(np.where(rated, w.observed_s, 0.0))
+        self._seen = _running(rated.astype(float))
+        self._said = _running(w.n)
+        self._laughs = _running(np.where(np.isfinite(w.laughs), w.laughs, 0.0))
+        total = self._said[-1]
+        self.laugh_share = float(self._laughs[-1] / total) if total else np.nan
+
+    def known(self, a: Index, b: Index) -> Floats:
+        """Messages in windows [a, b) whose mood is known."""
+        return self._known[b] - self._known[a]
+
+    def mood(self, a: Index, b: Index) -> Floats:
+        """Mean compound of the messages in [a, b); NaN of none."""
+        return (self._weighted[b] - self._weighted[a]) / self.known(a, b)
+
+    def around(self, a: Index, b: Index, reach: int) -> Floats:
+        """Mean compound of the `reach` windows before a and after b; NaN of no message."""
+        low, high = np.maximum(a - reach, 0), np.minimum(b + reach, self.w.size)
+        n = self.known(low, high) - self.known(a, b)
+        weighted = self._weighted[high] - self._weighted[low]
+        return (weighted - self._weighted[b] + self._weighted[a]) / n
+
+    def seen(self, a: Index, b: Index) -> Floats:
+        """Windows of [a, b) that were observed."""
+        return self._seen[b] - self._seen[a]
+
+    def observed(self, a: Index, b: Index) -> Floats:
+        """Seconds of those windows that were observed."""
+        return self._observed[b] - self._observed[a]
+
+    def counts(self, a: Index, b: Index) -> tuple[Floats, Floats]:
+        """(messages, messages usual around) in the observed windows of [a, b)."""
+        return self._count[b] - self._count[a], self._expected[b] - self._expected[a]
+
+    def said(self, a: Index, b: Index) -> Floats:
+        """All messages in [a, b)."""
+        return self._said[b] - self._said[a]
+
+    def laughs(self, a: Index, b: Index) -> Floats:
+        """Uses of laughter terms in [a, b)."""
+        return self._laughs[b] - self._laughs[a]
+
+
+def _running(x: Floats) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(x)])
+
+
+def message_variance(w: Windows) -> float:
+    """Pooled variance of compounds within windows; NaN when no window has two messages."""
+    known = np.isfinite(w.sd) & (w.n > 1)
+    freedom = float(np.sum(w.n[known] - 1))
+    return float(np.sum((w.n[known] - 1) * w.sd[known] ** 2)) / freedom if freedom else np.nan
+
+
+def usual_rate(rates: Floats) -> Floats:
+    """Median of the rates in the half hour around each window; NaN where none was observed."""
+    half = AROUND // 2
+    padded = np.pad(rates, half, constant_values=np.nan)
+    around = np.sort(np.lib.stride_tricks.sliding_window_view(padded, AROUND), axis=1)
+    known = np.isfinite(around).sum(axis=1)  # NaN sorts to the end
+    rows = np.arange(len(rates))
+    low, high = around[rows, np.maximum(known - 1, 0) // 2], around[rows, known // 2 % AROUND]
+    return np.where(known > 0, (low + np.where(known % 2, low, high)) / 2, np.nan)
+
+
+def liveliness(mean: Floats, n: Floats, v: float) -> float:
+    """How much more neighbouring means differ than sampling says, as a factor of v; at least 1.
+
+    From the median of squared differences, so that a few turns of the mood do not count.
+    Source: the median of chi-squared with one degree of freedom is 0.4549.
+    """
+    x, w = mean[n > 0], n[n > 0]
+    if len(x) < 3 or not v > 0:
+        return 1.0
+    squares = np.diff(x) ** 2 / (v / w[1:] + v / w[:-1])
+    return max(1.0, float(np.median(squares)) / 0.4549)
