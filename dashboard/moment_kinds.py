@@ -69,6 +69,7 @@ def jumps(s: Sums) -> list[Moment]:
     ]
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def _difference(s: Sums, a: Index, t: Index, b: Index, v: float) -> Floats:
     """z of mood in [t, b) less mood in [a, t); NaN where either side is too thin to tell."""
     before, after = s.known(a, t), s.known(t, b)
@@ -111,6 +112,7 @@ def _spans(size: int, k: int) -> tuple[Index, Index]:
     return a, a + k
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def hypes(s: Sums) -> list[Moment]:
     """Rate and positive mood up together: Stouffer's sum of both, each more than BOTH."""
     scored = []

@@ -11,6 +11,7 @@ Index = int | npt.NDArray[np.intp]
 WINDOW_S = 30
 WHOLE_S = 30.0
 SEEN_S = 15.0  # of a window, to tell a rate from it
+ALIKE = 1e-6  # a variance below it is of messages that all score the same
 AROUND = 61  # windows whose median rate is the usual one there: half an hour
 
 
@@ -39,7 +40,7 @@ class Windows:
 class Sums:
     """Running sums of a stream's windows, so that any span costs the same.
 
-    v: pooled variance of messages within windows; NaN when no window has two messages.
+    v: pooled variance of messages within windows; NaN when no window has two that differ.
     noise: that by which means of windows really differ from one to the next, at least v.
     """
 
@@ -66,10 +67,12 @@ class Sums:
         """Messages in windows [a, b) whose mood is known."""
         return self._known[b] - self._known[a]
 
+    @np.errstate(invalid="ignore", divide="ignore")
     def mood(self, a: Index, b: Index) -> Floats:
         """Mean compound of the messages in [a, b); NaN of none."""
         return (self._weighted[b] - self._weighted[a]) / self.known(a, b)
 
+    @np.errstate(invalid="ignore", divide="ignore")
     def around(self, a: Index, b: Index, reach: int) -> Floats:
         """Mean compound of the `reach` windows before a and after b; NaN of no message."""
         low, high = np.maximum(a - reach, 0), np.minimum(b + reach, self.w.size)
@@ -103,10 +106,11 @@ def _running(x: Floats) -> Floats:
 
 
 def message_variance(w: Windows) -> float:
-    """Pooled variance of compounds within windows; NaN when no window has two messages."""
+    """Pooled variance of compounds within windows; NaN when no window has two that differ."""
     known = np.isfinite(w.sd) & (w.n > 1)
     freedom = float(np.sum(w.n[known] - 1))
-    return float(np.sum((w.n[known] - 1) * w.sd[known] ** 2)) / freedom if freedom else np.nan
+    v = float(np.sum((w.n[known] - 1) * w.sd[known] ** 2)) / freedom if freedom else 0.0
+    return v if v > ALIKE else np.nan
 
 
 def usual_rate(rates: Floats) -> Floats:

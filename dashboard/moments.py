@@ -31,10 +31,9 @@ def find(w: Windows, most: int = MOST) -> list[Moment]:
     """Moments of a stream, the most improbable first; overlapping ones are merged into one."""
     if w.size < 2:
         return []
-    with np.errstate(invalid="ignore", divide="ignore"):
-        sums = Sums(w)
-        found = [moment for test in _TESTS for moment in test(sums)]
-        return [_told(moment, sums) for moment in merged(found)[:most]]
+    sums = Sums(w)
+    found = [moment for test in _TESTS for moment in test(sums)]
+    return [_told(moment, sums) for moment in merged(found)[:most]]
 
 
 def merged(found: Iterable[Moment]) -> list[Moment]:

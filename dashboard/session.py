@@ -20,11 +20,15 @@ from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
 LONGEST = timedelta(days=30)  # a stream that never ended is not drawn for ever
 USUAL = 30  # streams before this one that say what is usual
 LINES = 3
+SLOT_S = 5
+BURSTS = ("peak", "hype", "laughter")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A moment as it is told. at_s: seconds from the stream's start. at: its time, aware UTC."""
+    """A moment as it is told. at_s: seconds from the stream's start to where it begins, to 5 s for
+    bursts. at: start of its first window, aware UTC.
+    """
 
     moment: Moment
     at_s: int
@@ -104,13 +108,23 @@ def _session(
     start = words.aware(rows[0]["start"])
     terms = _terms(data.query("dash_stream_terms", **span), start, windows)
     arrays = _arrays(windows, start, since, terms)
-    found = tuple(_found(m, arrays, start, terms) for m in moments.find(arrays))
-    return Session(stream, since, until, rows, found)
+    slots = {row["start"]: row["sub_n"] for row in rows}
+    found = []
+    for m in moments.find(arrays):
+        at = start + m.first * WINDOW
+        into_s = burst_s(slots.get(at.replace(tzinfo=None))) if m.kind in BURSTS else 0
+        at_s = moments.elapsed_s(arrays, m.first) + into_s
+        found.append(Found(m, at_s, at, tuple(reasons(m, terms))))
+    return Session(stream, since, until, rows, tuple(found))
 
 
-def _found(moment: Moment, w: Windows, start: datetime, terms: Terms) -> Found:
-    at = start + moment.first * WINDOW
-    return Found(moment, moments.elapsed_s(w, moment.first), at, tuple(reasons(moment, terms)))
+def burst_s(slots: Sequence[int | None] | None) -> int:
+    """Seconds into a window at which its burst begins: its first 5-second slot that is at least
+    half as busy as its busiest one. 0 where slots are not known.
+    """
+    counts = [n or 0 for n in slots or ()]
+    busiest = max(counts, default=0)
+    return next((k * SLOT_S for k, n in enumerate(counts) if busiest and 2 * n >= busiest), 0)
 
 
 def _places(table: pa.Table, start: datetime) -> np.ndarray[Any, Any]:

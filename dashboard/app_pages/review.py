@@ -280,8 +280,8 @@ in which nothing ever happens about one such moment comes up in seven hours.
   make likely. What was not observed is never silence.
 
 What overlaps is one moment: the strongest kind names it, the others are told as *also*. Terms are
-those kept by window, about twenty, so rare ones are missing. Chat answers what happens on screen
-with a delay: look some seconds before.
+those kept by window, about twenty, so rare ones are missing. Bursts are timed to 5 seconds, the
+others to 30. Chat answers what happens on screen with a delay: look some seconds before.
 """
 
 

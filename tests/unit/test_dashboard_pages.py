@@ -31,7 +31,7 @@ from warehouse.reader import Reader
 
 PAGES = Path(__file__).parents[2] / "dashboard" / "app_pages"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-NAMES = ("live", "explore", "accuracy", "vocabulary")
+NAMES = ("live", "review", "explore", "accuracy", "vocabulary")
 Open = Callable[..., AppTest]
 
 

@@ -3,7 +3,7 @@
 
 SELECT c.channel, c.display_name, c.channel_id, c.language, c.readable, c.source,
     min(s.started_at) AS first_at,
-    max(coalesce(s.ended_at, $now)) AS last_at,
+    max(coalesce(s.ended_at, $now)) FILTER (s.stream_id IS NOT NULL) AS last_at,
     count(s.stream_id)::INTEGER AS streams,
     bool_or(s.stream_id IS NOT NULL AND s.ended_at IS NULL) AS on_air
 FROM channels c LEFT JOIN streams s USING (channel)
