@@ -59,7 +59,8 @@ class Sums:
         self._observed = _running(np.where(rated, w.observed_s, 0.0))
         self._seen = _running(rated.astype(float))
         self._said = _running(w.n)
-        self._laughs = _running(np.where(np.isfinite(w.laughs), w.laughs, 0.0))
+        # no more than the messages: who repeats an emote in one of them laughs once
+        self._laughs = _running(np.where(np.isfinite(w.laughs), np.minimum(w.laughs, w.n), 0.0))
         total = self._said[-1]
         self.laugh_share = float(self._laughs[-1] / total) if total else np.nan
 
@@ -97,7 +98,7 @@ class Sums:
         return self._said[b] - self._said[a]
 
     def laughs(self, a: Index, b: Index) -> Floats:
-        """Uses of laughter terms in [a, b)."""
+        """Uses of laughter terms in [a, b), at most one a message in each window."""
         return self._laughs[b] - self._laughs[a]
 
 

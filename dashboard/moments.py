@@ -37,13 +37,13 @@ def find(w: Windows, most: int = MOST) -> list[Moment]:
 
 
 def merged(found: Iterable[Moment]) -> list[Moment]:
-    """By score; what overlaps a stronger moment becomes its `also`."""
+    """By score; what overlaps a stronger moment becomes its `also`, but nothing is also silence."""
     kept: list[Moment] = []
     for one in sorted(found, key=lambda m: (-m.score, m.first, m.kind)):
         near = next((k for k, other in enumerate(kept) if _overlap(one, other)), None)
         if near is None:
             kept.append(one)
-        elif one.kind not in (kept[near].kind, *kept[near].also):
+        elif one.kind not in (kept[near].kind, *kept[near].also) and kept[near].kind != "silence":
             kept[near] = replace(kept[near], also=(*kept[near].also, one.kind))
     return kept
 

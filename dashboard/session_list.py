@@ -33,9 +33,16 @@ def _item(rank: int, one: Found, told: Sequence[Row], vod_id: str | None) -> Mar
         title="how far from the stream's own ups and downs, in standard deviations",
     )
     text = row(moment_words.sentence(m), cls="dld-moment-said")
-    chips = row(*(chip(m, r) for r in one.reasons)) if one.reasons else ""
-    body = row(head, text, chips, _lines(told), cls="dld-moment-body")
+    body = row(head, text, why(one), _lines(told), cls="dld-moment-body")
     return tag("li", span(str(rank), cls="dld-rank"), body, strength)
+
+
+def why(one: Found) -> "Markup | str":
+    """The terms that tell a moment; a word where it has none, '' for silence."""
+    if one.reasons:
+        return row(*(chip(one.moment, r) for r in one.reasons))
+    silent = one.moment.kind == "silence"
+    return "" if silent else row("No single term explains it.", cls="dld-usual")
 
 
 def glyph(m: Moment) -> str:

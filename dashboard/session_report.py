@@ -11,7 +11,7 @@ from dashboard import moment_words, session_compare, words
 from dashboard.markup import Markup, element, row, span, tag
 from dashboard.series import Row
 from dashboard.session import Found, Session
-from dashboard.session_list import chip, glyph, when
+from dashboard.session_list import glyph, when, why
 from dashboard.session_svg import drawing
 
 SIMULATED = "This chat was made up by DLD's simulator: nobody real said any of it."
@@ -126,7 +126,6 @@ def _item(rank: int, one: Found, vod_id: str | None) -> Markup:
         span(moment_words.also(m), cls="dld-also"),
         when(one, vod_id),
     )
-    chips = row(*(chip(m, r) for r in one.reasons))
-    body = row(head, row(moment_words.sentence(m)), chips)
+    body = row(head, row(moment_words.sentence(m)), why(one))
     sigma = span(moment_words.sigma(m), cls="dld-sigma")
     return tag("li", span(str(rank), cls="dld-rank"), body, sigma)

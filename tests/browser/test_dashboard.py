@@ -179,6 +179,32 @@ def test_a_broken_address_gets_a_note(page: Page, address: str) -> None:
     assert page.get_by_text("in the address").count() == 2
 
 
+def test_a_session_has_moments_forecasts_and_a_report_that_opens_offline(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    page.goto(f"{address}/review")
+    drawn = by_name(plots(page, 1)[0])
+    assert drawn["Mood"]["n"] == 180
+    assert drawn["Forecast 30 s before"]["dash"] == "dash"
+    assert {"Raid", "Moments", "Not observed", "its 80 % band"} <= set(drawn)
+    moments = page.locator("ol.dld-moments > li")
+    assert moments.count() == drawn["Moments"]["n"] > 0
+    moments.first.get_by_text("3 telling lines").click()
+    assert moments.first.get_by_text("=HYPERLINK").first.is_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (HTML)").click()
+    report = tmp_path / "report.html"
+    download.value.save_as(report)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(report.as_uri())
+    assert asked == [report.as_uri()]
+    assert page.locator("svg .mood").count() >= 1
+    assert page.locator("ol > li").count() == drawn["Moments"]["n"]
+    assert page.get_by_text("nobody real said any of it").is_visible()
+    assert page.get_by_text("=HYPERLINK").count() == 0
+
+
 def test_accuracy_draws_skill_coverage_and_a_replayed_forecast(page: Page, address: str) -> None:
     page.goto(f"{address}/accuracy")
     skill, coverage, channels, days, replayed = plots(page, 5)

@@ -1,5 +1,6 @@
 """Moments of a stream: exact scores of each test, and what must never be a moment."""
 
+from dataclasses import replace
 from math import isfinite, sqrt
 from typing import Any
 
@@ -82,9 +83,20 @@ def test_hype_is_rate_and_mood_together() -> None:
     assert {"jump", "peak"} <= set(found[0].also)
 
 
-def test_a_fast_chat_in_a_bad_mood_is_no_hype() -> None:
-    found = stream(n={(100, 104): 30}, mean={(100, 104): -0.5})
+@pytest.mark.parametrize(("mood", "around"), [(-0.5, 0.0), (-0.1, -0.6)])
+def test_a_fast_chat_in_a_bad_mood_is_no_hype(mood: float, around: float) -> None:
+    """Not even where it is better than around."""
+    found = stream(n={(100, 104): 30}, mean={(None,): around, (100, 104): mood})
     assert kinds.hypes(Sums(found)) == []
+
+
+def test_sides_of_fewer_than_eight_messages_are_not_compared() -> None:
+    one_each = Sums(stream(20, n={(0, 20): 1.0, 19: 2.0}))
+    place = [np.array([k]) for k in (0, 7, 15)]
+    assert np.isnan(kinds._difference(one_each, *place, 0.09)[0])
+    place[1] = np.array([8])
+    place[2] = np.array([16])
+    assert kinds._difference(one_each, *place, 0.09)[0] == 0.0
 
 
 def test_laughter_is_counted_by_the_messages() -> None:
@@ -95,12 +107,23 @@ def test_laughter_is_counted_by_the_messages() -> None:
     assert found.usual_share == pytest.approx(share)
 
 
+def test_one_who_laughs_twenty_times_in_a_message_laughs_once() -> None:
+    assert kinds.laughters(Sums(stream(n={50: 1}, laughs={50: 20.0}))) == []
+
+
 def test_silence_is_a_run_that_the_rest_of_the_stream_makes_unlikely() -> None:
     """The only run of 12: p = 1 / (388 + 2), and each further window half as likely."""
     found = only(moments.find(stream(n={(100, 112): 0})))
     assert (found.kind, found.first, found.last, found.n) == ("silence", 100, 112, 0)
     assert found.score == pytest.approx(kinds.sigma_of(0.5**11 / 390))
     assert np.isnan(found.mood)
+
+
+def test_a_run_of_silence_is_judged_by_how_the_other_runs_went_on() -> None:
+    """Ten silent windows elsewhere, none followed by another: p = 11 / 397, q = 1 / 12."""
+    lone = dict.fromkeys(range(10, 110, 10), 0)
+    found = only(kinds.silences(Sums(stream(n={**lone, (200, 205): 0}))))
+    assert found.score == pytest.approx(kinds.sigma_of(11 / 397 / 12**4))
 
 
 def test_a_quiet_channel_is_used_to_silence() -> None:
@@ -188,6 +211,7 @@ def test_what_overlaps_is_one_moment_and_what_is_apart_two() -> None:
 def test_silence_takes_no_neighbour_in() -> None:
     silence, burst = Moment("silence", 10, 14, 9.0), Moment("peak", 14, 15, 5.0)
     assert moments.merged([burst, silence]) == [silence, burst]
+    assert moments.merged([replace(burst, first=13), silence]) == [silence]
 
 
 def test_change_points_are_found_at_their_windows_and_weighed_by_messages() -> None:
