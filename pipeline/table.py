@@ -1,8 +1,9 @@
 """A table of past chat, Parquet or CSV: one row a message, in bounded memory.
 
 Columns: channel, stream, t (seconds since the stream's start) and text are needed; date (start
-of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no markup) and bot are
-used where they are there. DuckDB reads and sorts it, spilling to `scratch` when it is large.
+of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no markup), bot and vod
+(id of the stream's video) are used where they are there. DuckDB reads and sorts it, spilling to
+`scratch` when it is large.
 """
 
 import glob
@@ -19,7 +20,7 @@ from warehouse.errors import BadInput
 from warehouse.files import quoted
 
 _NEEDED = ("channel", "stream", "t", "text")
-_OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false"}
+_OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false", "vod": "''"}
 _ROWS = 20_000  # a record batch
 _LONGEST = 10 * 365 * 86400  # seconds: a time beyond it is none since the start of a stream
 
@@ -28,7 +29,8 @@ _LONGEST = 10 * 365 * 86400  # seconds: a time beyond it is none since the start
 class TableStream:
     """A stream as the table has it. date: as written; first, last: seconds of its messages.
 
-    stream_id: unique over all channels, as `streams.stream_id` has to be.
+    stream_id: unique over all channels, as `streams.stream_id` has to be. vod_id: its video's, a
+    number; '' unknown.
     """
 
     channel: str
@@ -38,6 +40,7 @@ class TableStream:
     last: float
     rows: int
     stream_id: str
+    vod_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,9 @@ class ChatTable:
                 trim(coalesce(CAST({extra["date"]} AS VARCHAR), '')) AS date,
                 coalesce(CAST({extra["user"]} AS VARCHAR), '') AS chatter,
                 CAST({extra["emotes"]} AS VARCHAR) AS emotes,
-                coalesce(TRY_CAST({extra["bot"]} AS BOOLEAN), false) AS bot
+                coalesce(TRY_CAST({extra["bot"]} AS BOOLEAN), false) AS bot,
+                coalesce(regexp_extract(CAST({extra["vod"]} AS VARCHAR), '^[0-9]{{1,20}}$'), '')
+                    AS vod
             FROM given, one"""
         ).fetchall()
         self.con.execute(_CHAT).fetchall()
@@ -168,7 +173,7 @@ _CHAT = f"""CREATE VIEW chat AS SELECT *,
 FROM typed"""
 # a stream whose rows bear two dates is two streams
 _STREAMS = """SELECT channel, stream, date, min(t), max(t), count(*),
-    concat_ws(':', channel, stream, CASE WHEN count(*) OVER same > 1 THEN date END)
+    concat_ws(':', channel, stream, CASE WHEN count(*) OVER same > 1 THEN date END), max(vod)
 FROM chat WHERE usable
 GROUP BY channel, stream, date WINDOW same AS (PARTITION BY channel, stream)
 ORDER BY channel, date, stream"""

@@ -14,12 +14,13 @@ from pipeline.imports.stage import Staged, joined
 from warehouse.errors import BadInput
 
 _SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("channel", "stream", "date")]
+    [(name, pa.string()) for name in ("channel", "stream", "date", "vod")]
     + [("t", pa.float64())]
     + [(name, pa.string()) for name in ("user", "text", "emotes")]
     + [("bot", pa.bool_())]
 )
-_Streams = Callable[[str, np.ndarray], tuple[pa.Array, pa.Array, np.ndarray]]
+# of a channel's messages at these times: stream, its date, its video's id, seconds since its start
+_Streams = Callable[[str, np.ndarray], tuple[pa.Array, pa.Array, pa.Array, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,12 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _rows(batch: pa.RecordBatch, channel: str, streams: _Streams) -> pa.RecordBatch:
-    names, dates, t = streams(channel, batch.column("at").to_numpy())
+    names, dates, vods, t = streams(channel, batch.column("at").to_numpy())
     columns = [
         pa.repeat(channel, len(batch)),
         names,
         dates,
+        vods,
         pa.array(np.round(t, 3)),
         *(batch.column(name) for name in ("user", "text", "emotes", "bot")),
     ]
@@ -137,10 +139,10 @@ def _by_silence(sessions: dict[str, list[list[float]]]) -> _Streams:
     starts = {c: np.array([first for first, _ in spans]) for c, spans in sessions.items()}
     names = {c: pa.array([iso_ms(first) for first, _ in spans]) for c, spans in sessions.items()}
 
-    def of(channel: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarray]:
+    def of(channel: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, pa.Array, np.ndarray]:
         which = np.searchsorted(starts[channel], at, side="right") - 1
         named = names[channel].take(pa.array(which))
-        return named, named, at - starts[channel][which]
+        return named, named, pa.repeat("", len(at)), at - starts[channel][which]
 
     return of
 
@@ -157,8 +159,10 @@ def _whole(part: Staged, asked: Asked) -> _Streams:
     date = "" if start is None else iso_ms(start)
     name = log.stream or date or part.digest
 
-    def of(_: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarray]:
-        return pa.repeat(name, len(at)), pa.repeat(date, len(at)), at - base
+    vod = log.stream if log.stream.isascii() and log.stream.isdigit() else ""
+
+    def of(_: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, pa.Array, np.ndarray]:
+        return *(pa.repeat(text, len(at)) for text in (name, date, vod)), at - base
 
     return of
 

@@ -164,6 +164,7 @@ def _stream_row(where: Placed) -> Any:
         "channel": where.stream.channel,
         "started_at": utc(where.started_at),
         "ended_at": utc(_end(where)),
+        "vod_id": where.stream.vod_id or None,
         "source": SOURCE,
         "undated": where.undated,
         "said": True,

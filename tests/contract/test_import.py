@@ -71,6 +71,17 @@ def test_every_format_makes_the_same_windows_however_often_and_named(
     assert found(folder) == first
 
 
+@pytest.mark.parametrize("what", ["downloader", "gql pages", "justlog"])
+def test_the_video_a_log_is_of_is_kept_so_that_its_seconds_can_be_opened(
+    folder: DataFolder, tmp_path: Path, what: str
+) -> None:
+    _, text, knows_channel, knows_time = ALL[what]
+    start = None if knows_time else datetime.fromtimestamp(EPOCH, UTC)
+    run(written(tmp_path / "a.log", text), channel=None if knows_channel else "demo", start=start)
+    vod = None if what == "justlog" else "777"
+    assert rows(folder, "SELECT vod_id FROM streams") == [(vod,)]
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("name", SAMPLES)
 def test_real_logs_are_read_to_the_last_line(

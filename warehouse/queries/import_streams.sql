@@ -5,5 +5,5 @@ INSERT INTO streams BY NAME
 SELECT *, $rev AS rev FROM read_parquet($streams)
 ON CONFLICT (stream_id) DO UPDATE SET
     started_at = excluded.started_at, ended_at = excluded.ended_at,
-    undated = excluded.undated, rev = excluded.rev
+    undated = excluded.undated, vod_id = excluded.vod_id, rev = excluded.rev
 WHERE streams.source = 'import';
