@@ -82,6 +82,7 @@ def _moments(shown: Sequence[tuple[int, Found]], tz: tzinfo, y: float) -> list[g
     if not shown:
         return []
     ranked = [(rank, one) for rank, one in shown if rank <= NUMBERED]
+    ranked.sort(key=lambda x: -x[0])  # the strongest is drawn last, on top
     return [
         go.Scatter(
             x=[words.local(one.at, tz) for _, one in ranked],

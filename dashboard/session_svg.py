@@ -115,7 +115,8 @@ def _unseen(rows: Sequence[Row], s: _Scale) -> Iterator[Markup]:
 
 
 def _marks(of: Session, s: _Scale) -> Iterator[Markup]:
-    for rank, one in enumerate(of.found[:NUMBERED], 1):
+    ranked = list(enumerate(of.found[:NUMBERED], 1))
+    for rank, one in reversed(ranked):  # the strongest is drawn last, on top
         x = s.x(one.at)
         told = f"{rank}. {moment_words.title(one.moment)} at {moment_words.elapsed(one.at_s)}"
         circle = {"class": "mark", "cx": f"{x:.1f}", "cy": "18", "r": "10"}

@@ -253,9 +253,9 @@ def test_the_list_links_into_the_vod_and_shows_lines_as_text() -> None:
 def test_the_chart_numbers_moments_by_rank_and_escapes_what_is_foreign() -> None:
     figure = session_chart.figure(session(), list(enumerate(FOUND, 1)), [], [], 0.05, UTC)
     (numbers,) = [t for t in figure.data if t.name == "Moments"]
-    assert list(numbers.text) == ["1", "2"]
-    assert "&lt;img" in numbers.customdata[0][0]
-    assert "<img" not in numbers.customdata[0][0]
+    assert list(numbers.text) == ["2", "1"]
+    assert "&lt;img" in numbers.customdata[1][0]
+    assert "<img" not in numbers.customdata[1][0]
     assert [t.name for t in figure.data if t.name == "Channel's usual mood"]
 
 
@@ -281,6 +281,7 @@ def test_a_stream_is_compared_with_those_before_it() -> None:
     )
     assert session_compare.rate(5.0, past).endswith("higher than none of them")
     assert session_compare.silent(0.1, past) == "too few streams before it to compare"
+    assert session_compare.mood(0.2, past).endswith("higher than 2 of them")
     assert session_compare.mood(None, past) == "usually +0.20 (+0.10 to +0.30, 5 streams)"
     assert session_compare.mood(0.1, past[:2]) == "too few streams before it to compare"
 
