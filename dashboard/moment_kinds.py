@@ -1,7 +1,7 @@
 """One function a kind of moment: a test of every place in a stream, and what exceeds LEAST."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -12,6 +12,7 @@ from dashboard.segments import change_points
 LEAST = 3.5  # sigma below which nothing is told; pure noise gives one in seven hours
 FEW = 8  # messages a side needs before its mean is compared
 FEW_LAUGHS = 5
+ODD = 3.0  # sigma of a window that may tell a turn of the mood
 TURN = (4, 10, 20)  # windows compared on either side of a jump: 2, 5, 10 minutes
 BURST = (1, 4, 10)  # windows in which chat may burst
 HYPE = (4, 10)
@@ -55,8 +56,12 @@ def own_sigma(values: Floats) -> Floats:
 
 
 def jumps(s: Sums) -> list[Moment]:
-    """Turns of the mood: neighbouring spans whose n-weighted means differ beyond sampling."""
-    size = s.w.size
+    """Turns of the mood: neighbouring spans whose n-weighted means differ beyond sampling.
+
+    Windows are cut at ODD sigma from the stream's mean first: one line repeated by everybody for
+    half a minute is a burst, no turn.
+    """
+    s, size = Sums(replace(s.w, mean=_cut(s))), s.w.size
     t = np.arange(size)
     scored = []
     for k in TURN:
@@ -67,6 +72,13 @@ def jumps(s: Sums) -> list[Moment]:
         Moment("jump", at, min(at + k, size), score, since=max(at - k, 0))
         for at, k, score in _tops(scored, TURN, before=True)
     ]
+
+
+def _cut(s: Sums) -> Floats:
+    """The windows' means, none farther from the stream's than ODD times what it varies by."""
+    mean = s.mood(0, s.w.size)
+    reach = ODD * np.sqrt(s.noise / np.maximum(s.w.n, 1.0))
+    return mean + np.clip(s.w.mean - mean, -reach, reach)
 
 
 @np.errstate(invalid="ignore", divide="ignore")

@@ -270,7 +270,8 @@ in which nothing ever happens about one such moment comes up in seven hours.
 
 - **Noise first.** The mean of n messages is uncertain by sd / √n, a count k by √k. Where the
   stream is livelier than that, its own spread counts instead.
-- **Turn of mood**: the n-weighted means of the 2, 5 or 10 minutes before and after differ.
+- **Turn of mood**: the n-weighted means of the 2, 5 or 10 minutes before and after differ, no
+  single window counting as more than three of its own σ.
 - **New level**: the cheapest way to cut the whole stream into stretches of one level, each cut
   costing 3 log(windows); only levels of five minutes and more.
 - **Burst of chat**: more messages in 30 s, 2 or 5 minutes than the median of the half hour around.
@@ -278,6 +279,11 @@ in which nothing ever happens about one such moment comes up in seven hours.
 - **Laughter**: more terms such as LUL, KEKW, haha or 😂 a message than in the whole stream.
 - **Silence**: a run of watched windows without a message, longer than the stream's other runs
   make likely. What was not observed is never silence.
+
+How far to trust it: with the windows of real streams in random order, new levels come up five
+times less often than in their true order, turns of mood that stand alone as often. So a level is a
+finding; a lone turn below 4 σ may well be chance. Bursts and laughter are single windows, which
+no order changes.
 
 What overlaps is one moment: the strongest kind names it, the others are told as *also*. Terms are
 those kept by window, about twenty, so rare ones are missing. Bursts are timed to 5 seconds, the
