@@ -39,7 +39,7 @@ def seen(days: Sequence[Row]) -> go.Figure:
             x=[f"{day:%a} {day.day} {day:%b}" if few else day.isoformat() for day in dates],
             y=[words.plotted(c) for c in channels],
             z=shares,
-            text=[[_short(s) if few else "" for s in line] for line in shares],
+            text=[[said(s) if few else "" for s in line] for line in shares],
             texttemplate="%{text}",
             textfont={"color": "#10202e", "size": 12},
             customdata=[[_hover(d) for d in line] for line in grid],
@@ -70,17 +70,11 @@ def share(day: Row) -> float | None:
     return float(day["observed_s"] / (WINDOW_S * day["windows"])) if day["windows"] else None
 
 
-def _short(value: float | None) -> str:
-    """100 % only where nothing is missing."""
-    return (
-        ""
-        if value is None
-        else words.percent(min(value, 0.999) if value < 1 else 1, _digits(value))
-    )
-
-
-def _digits(value: float) -> int:
-    return 1 if 0.99 < value < 1 else 0
+def said(value: float | None) -> str:
+    """98.4 %; 100 % only where nothing is missing; '' for None."""
+    if value is None:
+        return ""
+    return words.percent(1.0) if value >= 1 else words.percent(min(value, 0.999), 1)
 
 
 def _hover(day: Row | None) -> str:
@@ -88,7 +82,7 @@ def _hover(day: Row | None) -> str:
         return ""
     return (
         f"<b>{words.plotted(day['channel'])}</b>, {day['day']:%a} {day['day'].day} "
-        f"{day['day']:%b %Y}<br>{_short(share(day))} of {words.count(day['windows'])} windows seen"
+        f"{day['day']:%b %Y}<br>{said(share(day))} of {words.count(day['windows'])} windows seen"
         f"<br>{words.messages(day['n'])}"
     )
 
@@ -176,4 +170,4 @@ def _observed(sums: Mapping[str, float]) -> str:
     if not sums["windows"]:
         return words.MISSING
     hours = sums["observed_s"] / 3600
-    return f"{words.percent(sums['observed_s'] / (WINDOW_S * sums['windows']), 1)} of {hours:.1f} h"
+    return f"{said(sums['observed_s'] / (WINDOW_S * sums['windows']))} of {hours:.1f} h"

@@ -72,12 +72,12 @@ class AlertSettings(BaseSettings):
         default=3.0, ge=1.5, le=100, description="times the usual rate that is worth telling"
     )
     silence_s: float = Field(
-        default=120, ge=30, le=3600, description="shortest silence that is told, seconds"
+        default=120.0, ge=30, le=3600, description="shortest silence that is told, seconds"
     )
     cooldown_s: float = Field(
-        default=900, ge=0, le=86400, description="the same rule is quiet for so long, a channel"
+        default=900.0, ge=0, le=86400, description="the same rule is quiet for so long, a channel"
     )
-    timeout_s: float = Field(default=10, gt=0, le=60, description="for the webhook's answer")
+    timeout_s: float = Field(default=10.0, gt=0, le=60, description="for the webhook's answer")
 
     @field_validator("webhook")
     @classmethod

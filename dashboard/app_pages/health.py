@@ -65,7 +65,7 @@ def _figures(manifest: Manifest, health: Told, days: Sequence[Row], losses: int)
     frame.tiles(
         ("Lag", *_lag(manifest, health)),
         ("Messages", words.count(n), "that count, in this time"),
-        ("Observed", words.percent(share, 1), f"n = {words.count(windows)} windows on air"),
+        ("Observed", coverage.said(share) or words.MISSING, f"n = {words.count(windows)} windows on air"),
         ("Filtered", words.percent(filtered / (n + filtered) if n + filtered else None, 1),
          f"{words.count(filtered)} of {words.count(n + filtered)}"),
         ("Late", words.percent(late / n if n else None, 2),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+USER_AGENT = "DLD/0.1 (alerts on Twitch chats)"
 MOST = 50  # alerts that wait
 STALE_S = 600.0  # after which an alert is no news
 FIRST_S = 2.0  # before the second attempt; doubled each time
@@ -106,7 +107,7 @@ class Webhook:
             return
         from pipeline.catalogue.fetch import session
 
-        async with session() as http:
+        async with session(USER_AGENT) as http:
             while True:
                 try:
                     wait_s = await self.step(http)
