@@ -1,7 +1,7 @@
 """Alerts in words, and the section that lists them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -24,15 +24,15 @@ AROUND = timedelta(minutes=30)  # shown of an alert's chat
 _TALLEST = 380
 
 
-def section(channels: Sequence[str], since: datetime, until: datetime) -> None:
-    """Filter by kind, then the alerts, newest first."""
+def section(channels: Sequence[str], since: datetime, until: datetime, source: str) -> None:
+    """Filter by kind, then the alerts, newest first. source: what the page says it shows."""
     kinds = _kinds()
     inside = {"channels": channels, "kinds": kinds, "since": since, "until": until}
     found = data.rows("dash_alerts", **inside, limit=MOST)
     if not found:
         frame.put(frame.say("No alert of these kinds in this time (n = 0)."))
         return
-    _table(found)
+    _table(found, source)
     total = found[0]["total"]
     st.caption(
         f"n = {words.count(total)} alerts"
@@ -57,7 +57,7 @@ def _kinds() -> list[str]:
     return kinds or list(KINDS)
 
 
-def _table(found: Sequence[Row]) -> None:
+def _table(found: Sequence[Row], source: str) -> None:
     zone = str(frame.reader_zone())
     at = pd.Series([pd.Timestamp(a["at"]) for a in found])
     shown = pd.DataFrame(
@@ -65,7 +65,7 @@ def _table(found: Sequence[Row]) -> None:
             "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
             "Channel": [words.plain(a["channel"]) or "all" for a in found],
             "Alert": [KINDS[a["kind"]] for a in found],
-            "What was seen": [told(a["kind"], a["detail"]) for a in found],
+            "What was seen": [told(a["kind"], a["detail"], source) for a in found],
             "More": [_link(a) for a in found],
         }
     )
@@ -78,7 +78,7 @@ def _table(found: Sequence[Row]) -> None:
             "When": st.column_config.DatetimeColumn(format="D MMM, HH:mm:ss", width=135),
             "Channel": st.column_config.TextColumn(width=130),
             "Alert": st.column_config.TextColumn(width=120),
-            "What was seen": st.column_config.TextColumn(width="large"),
+            "What was seen": st.column_config.TextColumn(width=800),
             "More": st.column_config.LinkColumn(
                 display_text="show", width=70, help="the chat around it, or the term"
             ),
@@ -86,38 +86,52 @@ def _table(found: Sequence[Row]) -> None:
     )
 
 
-def told(kind: str, detail: str | None) -> str:
-    """The numbers of an alert in a sentence; what cannot be read says so."""
+def told(kind: str, detail: str | None, source: str = "") -> str:
+    """The numbers of an alert in a sentence; what cannot be read says so. An alert of simulated
+    chat is told as such, where `source` does not say it of the whole page."""
     try:
-        return _told(kind, json.loads(detail or "{}"))
+        numbers = json.loads(detail or "{}")
+        other = numbers.get("source") == "simulated" != source
+        return _SENTENCES[kind](numbers) + (" (simulated)" if other else "")
     except (ValueError, KeyError, TypeError, AttributeError):
         return "its numbers cannot be read"
 
 
-def _told(kind: str, d: Mapping[str, Any]) -> str:
-    simulated = " (simulated)" if d.get("source") == "simulated" else ""
-    if kind in ("mood_drop", "mood_spike"):
-        return (
-            f"{words.signed(d['mood'])} over {_long(d)}, n = {words.count(d['n'])}; usual "
-            f"{words.signed(d['usual'])}; {abs(d['z']):.1f} standard errors off{simulated}"
-        )
-    if kind == "activity":
-        return (
-            f"n = {words.count(d['n'])} messages in {_long(d)}, {d['times']:.1f} times the usual; "
-            f"about {words.count(d['usual'])} are common{simulated}"
-        )
-    if kind == "silence":
-        return (
-            f"no message for {_long(d)}, n = 0; about {words.count(d['usual'])} are common in as "
-            f"long{simulated}"
-        )
+def _mood(d: Mapping[str, Any]) -> str:
+    return (
+        f"{words.signed(d['mood'])} over {_long(d)}, n = {words.count(d['n'])}; usual "
+        f"{words.signed(d['usual'])}; {abs(d['z']):.1f} standard errors off"
+    )
+
+
+def _activity(d: Mapping[str, Any]) -> str:
+    return (
+        f"n = {words.count(d['n'])} messages in {_long(d)}, {d['times']:.1f} times the usual; "
+        f"about {words.count(d['usual'])} are common"
+    )
+
+
+def _silence(d: Mapping[str, Any]) -> str:
+    common = f"about {words.count(d['usual'])} are common in as long"
+    return f"no message for {_long(d)}, n = 0; {common}"
+
+
+def _term(d: Mapping[str, Any]) -> str:
     band = f"{words.signed(d['valence_low'], 1)} to {words.signed(d['valence_high'], 1)}"
     used = f"{words.count(d['n'])} uses by {d['n_chatters']:.0f} people"
     return (
-        f"{words.plain(d['term'], 60)}: {used}; "
-        f"valence about {words.signed(d['valence'], 1)} (80 %: {band}, "
-        f"n = {words.count(d['n_scored'])}){simulated}"
+        f"{words.plain(d['term'], 60)}: {used}; valence about {words.signed(d['valence'], 1)} "
+        f"(80 %: {band}, n = {words.count(d['n_scored'])})"
     )
+
+
+_SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "mood_drop": _mood,
+    "mood_spike": _mood,
+    "activity": _activity,
+    "silence": _silence,
+    "new_term": _term,
+}
 
 
 def _long(detail: Mapping[str, Any]) -> str:

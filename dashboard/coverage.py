@@ -10,12 +10,12 @@ import streamlit as st
 
 from dashboard import data, frame, words
 from dashboard.series import Row
-from dashboard.style import CONFIG, FAINT, finish
+from dashboard.style import CONFIG, finish
 
 GAPS = 200
 WINDOW_S = 30
 # one hue from pale to full: what is missing stands out on light and on dark
-_SEEN = [[0.0, "#d9782d"], [0.9, "#e7c9a9"], [0.99, "#9cc3e0"], [1.0, "#2b83c6"]]
+_SEEN = [[0.0, "#d9782d"], [0.9, "#e7c9a9"], [0.99, "#9cc3e0"], [1.0, "#4f9fd8"]]
 
 
 def by_day(days: Sequence[Row]) -> None:
@@ -55,7 +55,7 @@ def seen(days: Sequence[Row]) -> go.Figure:
     )
     finish(figure, 60 + 34 * max(len(channels), 2))
     figure.update_xaxes(type="category", side="top", nticks=14)
-    figure.update_yaxes(gridcolor=FAINT)
+    figure.update_yaxes(showgrid=False)
     return figure
 
 

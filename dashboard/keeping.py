@@ -102,12 +102,11 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value)
 
 
-def versions(health: Told, manifest_version: int) -> None:
+def versions(health: Told) -> None:
     """Which of everything is at work."""
     frame.heading("Versions", "of what runs")
     known = {k: str(v) for k, v in parts(health, "versions").items()}
     known["model"] = known.get("model") or "none serves"
-    known["manifest"] = f"{manifest_version:,}"
     pairs = [(k, words.plain(v, 60) or words.MISSING) for k, v in known.items()]
     frame.put(row(*(span(x) for pair in pairs for x in pair), cls="dld-facts"))
 
@@ -128,8 +127,10 @@ def counted(health: Told, tz: tzinfo) -> None:
 
 
 def _hook(hook: Mapping[str, Any]) -> str:
-    numbers = [words.count(hook.get(k, 0)) for k in ("sent", "dropped", "failed", "waiting")]
-    return "{}; {} dropped, {} attempts failed, {} wait".format(*numbers)
+    sent, dropped, waiting, failed = (
+        words.count(hook.get(name, 0)) for name in ("sent", "dropped", "waiting", "failed")
+    )
+    return f"{sent}; dropped {dropped}, waiting {waiting}, failed attempts {failed}"
 
 
 def lag(since: datetime, tz: tzinfo) -> None:

@@ -28,7 +28,7 @@ def draw(manifest: Manifest) -> None:
     losses = {r["channel"]: r for r in data.rows("dash_losses", **inside)}
     _figures(manifest, health, days, sum(r["losses"] for r in losses.values()))
     frame.heading("Alerts", "newest first")
-    alerts.section(channels, since, until)
+    alerts.section(channels, since, until, manifest.source)
     if days:
         _seen(channels, since, until, days)
     else:
@@ -36,7 +36,7 @@ def draw(manifest: Manifest) -> None:
     listed = [c for c in known if c["channel"] in channels]
     if listed:
         coverage.by_channel(listed, days, losses, str(tz))
-    _kept(manifest, health, end)
+    _kept(health, end)
 
 
 def _choose(known: Sequence[Row], end: datetime) -> tuple[list[str], datetime, datetime]:
@@ -65,7 +65,8 @@ def _figures(manifest: Manifest, health: Told, days: Sequence[Row], losses: int)
     frame.tiles(
         ("Lag", *_lag(manifest, health)),
         ("Messages", words.count(n), "that count, in this time"),
-        ("Observed", coverage.said(share) or words.MISSING, f"n = {words.count(windows)} windows on air"),
+        ("Observed", coverage.said(share) or words.MISSING,
+         f"n = {words.count(windows)} windows on air"),
         ("Filtered", words.percent(filtered / (n + filtered) if n + filtered else None, 1),
          f"{words.count(filtered)} of {words.count(n + filtered)}"),
         ("Late", words.percent(late / n if n else None, 2),
@@ -93,15 +94,15 @@ def _seen(channels: Sequence[str], since: datetime, until: datetime, days: Seque
         coverage.gaps(channels, since, until)
 
 
-def _kept(manifest: Manifest, health: Told, end: datetime) -> None:
+def _kept(health: Told, end: datetime) -> None:
     tz = frame.reader_zone()
     left, right = st.columns([3, 2], gap="large")
     with left:
         keeping.storage(health)
+        keeping.lag(end - EARLIER, tz)
     with right:
         keeping.counted(health, tz)
-        keeping.versions(health, manifest.version)
-        keeping.lag(end - EARLIER, tz)
+        keeping.versions(health)
 
 
 frame.page("Data health", "what was seen, what was not, and what is kept", draw)

@@ -156,7 +156,7 @@ def test_storage_versions_and_counts_are_told(folder: Path, open_page: Open) -> 
     assert "DuckDB 2.0.0" in text
     assert "model none serves" in text
     assert "messages counted 140" in text
-    assert "told to the webhook 4; 1 dropped, 2 attempts failed, 0 wait" in text
+    assert "told to the webhook 4; dropped 1, waiting 0, failed attempts 2" in text
 
 
 @pytest.mark.parametrize("gone", ["windows", "streams", "events", "alerts", "health", "channels"])
@@ -211,10 +211,17 @@ def test_details_that_cannot_be_read_are_left_out(
 
 
 def test_an_unknown_kind_of_alert_is_not_a_new_term() -> None:
+    assert alerts.told("earthquake", "{}") == "its numbers cannot be read"
     assert alerts.told("new_term", None) == "its numbers cannot be read"
     assert alerts.told("activity", orjson.dumps(NUMBERS["activity"]).decode()) == (
         "n = 120 messages in 60 s, 6.0 times the usual; about 20 are common"
     )
+
+
+def test_simulated_chat_is_named_where_the_page_does_not_say_it() -> None:
+    detail = orjson.dumps({**NUMBERS["activity"], "source": "simulated"}).decode()
+    assert alerts.told("activity", detail, "live").endswith("are common (simulated)")
+    assert alerts.told("activity", detail, "simulated").endswith("are common")
 
 
 def test_nearly_all_is_not_all() -> None:
