@@ -38,7 +38,7 @@ def section(channels: Sequence[str], since: datetime, until: datetime, source: s
         f"n = {words.count(total)} alerts"
         + (f", the newest {MOST:,} of them are listed" if total > MOST else "")
         + ". Mood is compared with the stream's own level; a false mood alert is expected about "
-        "once in 100 hours of stream."
+        "once in 90 hours of stream."
     )
 
 

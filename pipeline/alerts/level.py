@@ -1,5 +1,6 @@
 """What is usual in a stream: its mood and its rate, the older the less they count."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log1p, sqrt
 
@@ -33,12 +34,16 @@ class Mood:
         n, y = window.n_messages, window.mean_compound
         if y is None:
             return
-        for name, add in (("n", n), ("ny", n * y), ("ny2", n * y * y), ("n2", n * n), ("ones", 1),
-                          ("freedom", n - 1),
-                          ("squares", (n - 1) * (window.sd_compound or 0.0) ** 2)):  # fmt: skip
-            setattr(self, name, _DECAY * getattr(self, name) + add)
-        self.n_twice = _DECAY**2 * self.n_twice + n
-        self.n2_twice = _DECAY**2 * self.n2_twice + n * n
+        sd = window.sd_compound or 0.0
+        self.n = _DECAY * self.n + n
+        self.ny = _DECAY * self.ny + n * y
+        self.ny2 = _DECAY * self.ny2 + n * y * y
+        self.n2 = _DECAY * self.n2 + n * n
+        self.ones = _DECAY * self.ones + 1
+        self.freedom = _DECAY * self.freedom + n - 1
+        self.squares = _DECAY * self.squares + (n - 1) * sd * sd
+        self.n_twice = _DECAY * _DECAY * self.n_twice + n
+        self.n2_twice = _DECAY * _DECAY * self.n2_twice + n * n
         self.windows += 1
 
     @property
@@ -60,10 +65,10 @@ class Mood:
         scatter = self.ny2 - self.n * self.level**2
         return max(0.0, (scatter - self.within * (self.ones - 1)) / room)
 
-    def error(self, windows: list[Window]) -> float:
+    def error(self, windows: Iterable[Window]) -> float:
         """Standard error of (weighted mean of these windows - level), were nothing unusual."""
-        n = sum(w.n_messages for w in windows)
-        n2 = sum(w.n_messages**2 for w in windows)
+        counts = [w.n_messages for w in windows]
+        n, n2 = sum(counts), sum(k * k for k in counts)
         v, b = self.within, self.between
         own = v / n + b * n2 / n**2
         usual = (v * self.n_twice + b * self.n2_twice) / self.n**2
@@ -86,8 +91,11 @@ class Rate:
         if window.observed_s < WINDOW_SECONDS:
             return
         n, x = window.n_messages, log1p(window.n_messages)
-        for name, add in (("ones", 1), ("n", n), ("n2", n * n), ("logs", x), ("logs2", x * x)):
-            setattr(self, name, _DECAY * getattr(self, name) + add)
+        self.ones = _DECAY * self.ones + 1
+        self.n = _DECAY * self.n + n
+        self.n2 = _DECAY * self.n2 + n * n
+        self.logs = _DECAY * self.logs + x
+        self.logs2 = _DECAY * self.logs2 + x * x
         self.windows += 1
 
     @property

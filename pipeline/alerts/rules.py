@@ -13,6 +13,7 @@ from pipeline.alerts.level import Mood, Rate
 from pipeline.config import AlertSettings
 from warehouse.records import WINDOW_SECONDS, Window
 
+MOODS = ("mood_drop", "mood_spike")
 MOOD_WINDOWS = 6  # three minutes are compared with what is usual
 MOOD_N = 20  # messages in them, at least
 BUSY_WINDOWS = 2
@@ -48,28 +49,36 @@ class Rules:
         yield from self._silence(window)
 
     def _mood(self) -> Iterator[tuple[str, Detail]]:
-        spoken = [w for w in self.recent if w.mean_compound is not None]
-        n = sum(w.n_messages for w in spoken)
+        n, total = 0, 0.0
+        for w in self.recent:
+            if w.mean_compound is not None:
+                n += w.n_messages
+                total += w.n_messages * w.mean_compound
         if self.mood.windows < WARM or n < MOOD_N:
             return
-        now = sum(w.n_messages * (w.mean_compound or 0.0) for w in spoken) / n
-        change, error = now - self.mood.level, self.mood.error(spoken)
-        z = change / error if error > 0 else 0.0
+        change = total / n - self.mood.level
         is_big = abs(change) >= self.settings.mood_least
+        if not is_big and self.met.isdisjoint(MOODS):  # nothing can begin, nor end
+            return
+        error = self.mood.error(self.recent)
+        z = change / error if error > 0 else 0.0
         numbers = {
-            "mood": round(now, 3),
+            "mood": round(total / n, 3),
             "usual": round(self.mood.level, 3),
             "z": round(z, 2),
             "n": n,
             "seconds": len(self.recent) * WINDOW_SECONDS,
         }
-        for kind, way in (("mood_drop", -z), ("mood_spike", z)):
+        for kind, way in zip(MOODS, (-z, z), strict=True):
             yield from self._meets(kind, way / self.settings.mood_z, is_big, numbers)
 
     def _activity(self) -> Iterator[tuple[str, Detail]]:
         last = list(self.recent)[-BUSY_WINDOWS:]
         n = sum(w.n_messages for w in last)
+        is_much = n >= BUSY_N
         if self.rate.windows < WARM or self.rate.mean <= 0:
+            return
+        if not is_much and "activity" not in self.met:
             return
         usual, sd = self.rate.log_mean, self.rate.log_sd
         beyond = log1p(n / len(last)) - usual
@@ -80,15 +89,16 @@ class Rules:
             "usual": round((exp(usual) - 1) * len(last), 1),
             "times": round(n / len(last) / self.rate.mean, 1),
         }
-        yield from self._meets("activity", beyond / least, n >= BUSY_N, numbers)
+        yield from self._meets("activity", beyond / least, is_much, numbers)
 
     def _silence(self, window: Window) -> Iterator[tuple[str, Detail]]:
         if window.n_messages or window.observed_s < WINDOW_SECONDS:
             self.silent = 0  # of time that was not seen nobody knows whether it was silent
+            self.met.discard("silence")
         else:
             self.silent += 1
         seconds = self.silent * WINDOW_SECONDS
-        if self.rate.windows < WARM:
+        if self.rate.windows < WARM or seconds < self.settings.silence_s:
             return
         p = self.rate.silence(self.silent)
         numbers = {
@@ -97,8 +107,7 @@ class Rules:
             "usual": round(self.rate.mean * self.silent, 1),
             "p": float(f"{p:.1e}"),
         }
-        is_long = seconds >= self.settings.silence_s
-        yield from self._meets("silence", log(max(p, 1e-300)) / log(IMPROBABLE), is_long, numbers)
+        yield from self._meets("silence", log(max(p, 1e-300)) / log(IMPROBABLE), True, numbers)
 
     def _meets(
         self, kind: str, share: float, also: bool, numbers: Detail

@@ -16,7 +16,7 @@ from pipeline.alerts.rules import Detail, Rules
 from pipeline.config import AlertSettings
 from warehouse.records import WINDOW, Window, utc
 
-FRESH_S = 90.0  # since a window ended, while it is news
+FRESH_S = 90.0  # since a window ended, while it is news; before, for a clock that runs ahead
 NEW_S = 86400.0  # since a term was first seen, while it is new
 TERM_N, TERM_CHATTERS = 20, 5  # uses and people before a term is told of
 TERM_ID = "new_term "  # before the term: warehouse/queries/forget_term_alerts.sql
@@ -56,7 +56,7 @@ class Alerts:
     def saw(self, window: Window, now: float) -> None:
         """A window closed for the first time. now: the wall clock."""
         end = window.start + WINDOW
-        is_live = self.source != "replay" and now - end.timestamp() <= FRESH_S
+        is_live = self.source != "replay" and abs(now - end.timestamp()) <= FRESH_S
         for kind, numbers in self._of(window).saw(window):
             if is_live and kind in self.settings.kinds and self._is_rested(window, kind):
                 self._last[window.channel, kind] = end
@@ -70,7 +70,7 @@ class Alerts:
     def terms(self, rows: Iterable[Mapping[str, Any]], clock: float, now: float) -> None:
         """Proposals that changed, as rows of the vocabulary: new ones with enough evidence.
         Those that were told before are for `known` to take out. clock: the source's."""
-        is_live = self.source != "replay" and now - clock <= FRESH_S
+        is_live = self.source != "replay" and abs(now - clock) <= FRESH_S
         if not is_live or "new_term" not in self.settings.kinds:
             return
         for row in rows:

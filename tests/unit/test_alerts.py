@@ -217,6 +217,7 @@ def drawn(k: int, dice: random.Random) -> Window:
 def test_what_is_caught_up_on_or_replayed_is_no_news() -> None:
     event = [*calm(), *after(30, mood=-0.4)]
     assert kinds(fed(event, late_s=600)) == []
+    assert kinds(fed(event, late_s=-600)) == []  # of a clock that leapt ahead
     assert kinds(fed(event, source="replay")) == []
     assert kinds(fed(event, source="simulated")) == ["mood_drop"]
 
