@@ -22,7 +22,7 @@ class WebhookServer:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.router.add_post("/{rest:.*}", self._answer)
+        app.router.add_route("*", "/{rest:.*}", self._answer)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -53,6 +53,8 @@ class WebhookServer:
         if isinstance(fault, int):
             away = {"Location": "/elsewhere"} if 300 <= fault < 400 else {}
             return web.Response(status=fault, headers=away)
+        if request.method != "POST":
+            return web.Response(status=405)
         self.got.append(orjson.loads(await request.read()))
         if isinstance(fault, bytes):
             return web.Response(body=fault)

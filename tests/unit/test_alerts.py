@@ -368,6 +368,17 @@ def test_a_restart_in_the_middle_of_an_event_tells_nothing_again(
     assert put_to == []
 
 
+def test_what_is_usual_survives_a_restart(
+    engine: Engine, folder: DataFolder, store: Store, t0: float
+) -> None:
+    happened(engine, t0, 0, 77)
+    engine.finish()
+    again = Engine(folder, settings(), "live", store, told())
+    happened(again, t0, 77, 80)
+    again.finish()
+    assert stored(store, "SELECT kind FROM alerts") == [("mood_drop",)]
+
+
 def test_what_is_forgotten_takes_its_alerts_along(store: Store) -> None:
     made = [{"alert_id": f"new_term {name}", "at": utc(T), "kind": "new_term", "detail": "{}"}
             for name in ("PogShip", "ann_17")]  # fmt: skip
