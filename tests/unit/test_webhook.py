@@ -15,11 +15,11 @@ from pipeline.alerts.webhook import MOST, STALE_S, Webhook, seconds
 from pipeline.catalogue.fetch import session
 from pipeline.config import AlertSettings
 from pipeline.engine import Engine
-from pipeline.message import Batch, ChannelInfo, StreamStart
+from pipeline.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
 from tests.build import settings
 from tests.standins.webhook import SECRET, WebhookServer
 from warehouse.config import DataFolder
-from warehouse.records import utc
+from warehouse.records import utc, window_start
 from warehouse.store import Store
 
 MOOD = {"mood": -0.31, "usual": 0.12, "z": -5.21, "n": 84, "seconds": 180, "source": "live"}
@@ -312,3 +312,39 @@ def test_a_webhook_that_hangs_keeps_no_turn_waiting(folder: DataFolder, store: S
     began = time.monotonic()
     story(tell)
     assert time.monotonic() - began < 8
+
+
+def test_a_drop_in_live_chat_reaches_the_webhook_through_the_daemon(
+    folder: DataFolder, store: Store
+) -> None:
+    t0 = float(window_start(time.time()) - 80 * 30)
+
+    class Source:
+        kind = "live"
+
+        def channels(self) -> list[ChannelInfo]:
+            return [ChannelInfo("demo")]
+
+        async def batches(self) -> Any:
+            yield Batch(t0, (StreamStart("demo", t0, "s1"), Watch("demo", t0)))
+            for k in range(80):
+                yield Batch(t0 + 30 * k + 36, tuple(chat(t0, k)))
+            await asyncio.sleep(1.5)
+
+    async def tell(server: WebhookServer) -> None:
+        told = AlertSettings(_env_file=None, webhook=server.address)  # type: ignore[call-arg,arg-type]
+        await daemon.run(Engine(folder, settings(), "live", store, told), Source())
+        assert [m["content"] for m in server.got] == ["Mood drop\\, demo"]
+
+    story(tell)
+
+
+def chat(t0: float, k: int) -> list[Item]:
+    """Window k of a chat that is calm, and angry from the 78th on."""
+    texts = ["great", "hello", "terrible", "nice", "well", "so", "good", "this"]
+    said = texts if k < 78 else ["terrible horrible awful"] * 12
+    return [
+        *(Message(f"{k}-{i}", "demo", t0 + 30 * k + 1 + i, f"u{i}", text)
+          for i, text in enumerate(said)),
+        Heard("demo", t0 + 30 * k + 36),
+    ]  # fmt: skip
