@@ -16,6 +16,7 @@ st.navigation(
         st.Page("app_pages/explore.py", title="Explore history", icon=":material/timeline:"),
         st.Page("app_pages/accuracy.py", title="Forecast accuracy", icon=":material/query_stats:"),
         st.Page("app_pages/vocabulary.py", title="Vocabulary", icon=":material/menu_book:"),
+        st.Page("app_pages/health.py", title="Data health", icon=":material/monitor_heart:"),
     ],
     position="top",
 ).run()

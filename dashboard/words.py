@@ -122,6 +122,32 @@ def lasting(span: timedelta) -> str:
     return f"{s / 86400:.0f} days"
 
 
+def seconds(value: float) -> str:
+    """0.4 s, 42 s; longer ones as `lasting` says them."""
+    if value < 10:
+        return f"{value:.1f} s"
+    return lasting(timedelta(seconds=value))
+
+
+def size(n_bytes: float | None) -> str:
+    """812 B, 4.2 kB, 1.3 GB: thousands, as disks are sold."""
+    if n_bytes is None:
+        return MISSING
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 999.5:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:,.3g} TB"
+
+
+def at_second(epoch: float) -> datetime:
+    """Seconds since the epoch as an aware time; the epoch for what is no time."""
+    try:
+        return datetime.fromtimestamp(epoch, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
 def plain(text: str | None, longest: int = LONGEST) -> str:
     """Foreign text on one line: no control or direction-changing characters, shortened."""
     kept = "".join(" " if c.isspace() else c for c in text or "" if _visible(c))

@@ -42,6 +42,54 @@ class PipelineSettings(BaseSettings):
     )
 
 
+AlertKind = Literal["mood_drop", "mood_spike", "activity", "silence", "new_term"]
+
+
+class AlertSettings(BaseSettings):
+    """What is worth an alert, and where it is told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_ALERT_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    kinds: tuple[AlertKind, ...] = Field(
+        default=("mood_drop", "mood_spike", "activity", "silence", "new_term"),
+        description="the rules in force",
+    )
+    webhook: SecretStr = Field(
+        default=SecretStr(""), description="a webhook of Discord's; empty: none is told"
+    )
+    simulated: bool = Field(
+        default=False, description="tell the webhook of simulated chat, as such, too"
+    )
+    mood_z: float = Field(
+        default=3.5, ge=2, le=20, description="standard errors that the mood is off the usual"
+    )
+    mood_least: float = Field(
+        default=0.1, ge=0, le=1, description="smallest change of mood that is told"
+    )
+    activity_times: float = Field(
+        default=3.0, ge=1.5, le=100, description="times the usual rate that is worth telling"
+    )
+    silence_s: float = Field(
+        default=120.0, ge=30, le=3600, description="shortest silence that is told, seconds"
+    )
+    cooldown_s: float = Field(
+        default=900.0, ge=0, le=86400, description="the same rule is quiet for so long, a channel"
+    )
+    timeout_s: float = Field(default=10.0, gt=0, le=60, description="for the webhook's answer")
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_safe(cls, address: SecretStr) -> SecretStr:
+        """Raises ValueError, which does not quote the address: it is a secret."""
+        text = address.get_secret_value().strip()
+        try:
+            return SecretStr(safe_url(text, "https")) if text else SecretStr("")
+        except ValueError:
+            raise ValueError("not an address that begins with https://") from None
+
+
 class IrcSettings(BaseSettings):
     """How anonymous chat is read; the defaults are Twitch's own limits, or below them."""
 

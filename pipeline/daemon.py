@@ -36,11 +36,13 @@ async def run(engine: Engine, source: Source) -> None:
             reading = tasks.create_task(_read(source.batches(), queue))
             compacting = tasks.create_task(_compact(engine))
             reading_emotes = tasks.create_task(engine.catalogues.keep(engine.rooms))
+            telling = tasks.create_task(engine.webhook.keep())
             training = tasks.create_task(_train(engine))
             await _feed(engine, queue, stop)
             reading.cancel()
             compacting.cancel()
             reading_emotes.cancel()
+            telling.cancel()
             training.cancel()
     except ExceptionGroup as group:  # of one task: the rest were only cancelled
         raise group.exceptions[0] from None

@@ -14,11 +14,13 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import upkeep
+from pipeline.alerts import Alerts, Webhook
 from pipeline.buffer import Buffer, expire_scratch
 from pipeline.catalogue import catalogues_for
 from pipeline.catalogue.mark import marked
-from pipeline.config import PipelineSettings
+from pipeline.config import AlertSettings, PipelineSettings
 from pipeline.forecast import Forecasts, past_streams
+from pipeline.health import write_health
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings, whole
 from pipeline.jobs import Job
@@ -58,7 +60,12 @@ class Engine:
     """
 
     def __init__(
-        self, folder: DataFolder, settings: PipelineSettings, source: str, store: Store
+        self,
+        folder: DataFolder,
+        settings: PipelineSettings,
+        source: str,
+        store: Store,
+        alerts: AlertSettings | None = None,
     ) -> None:
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
         self.catalogues = catalogues_for(folder.root, source == "live" and settings.emotes)
@@ -80,6 +87,8 @@ class Engine:
         self.forecasts = Forecasts(folder, enabled=settings.forecast, past_of=past_of)
         self.models_seen: tuple[object, ...] = ()
         self.moods: dict[str, MoodState] = {}
+        told = alerts or AlertSettings()
+        self.alerts, self.webhook = Alerts(told, source), Webhook(told, source)
         self.closed: list[Closed] = []
         self.events: list[Happening] = []
         # rows of forecasts and scores, and the windows they follow from, until committed
@@ -90,6 +99,7 @@ class Engine:
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
         self.jobs: dict[str, Job] = {}  # by request: what is done beside the turns
+        self.began_at = time.time()
         self.clock = self._last_clock()  # the source's, never backwards
         self._flushed = self._committed = self._slow = time.monotonic()
         recover(self)
@@ -141,6 +151,7 @@ class Engine:
         for window in closed:
             if not window.again:
                 self.intake.vocabulary.window(window)
+                self.alerts.saw(window.window, time.time())
         if self._is_due(now):
             self.commit()
         if now - self._slow >= _SLOW_S:
@@ -182,10 +193,11 @@ class Engine:
         closed, events = _latest(self.closed), self.events
         self._forecast(closed)
         told = [s for t in self.intake.tracks.values() for s in t.told.values()]
-        tables = {
+        tables: dict[str, list[Any]] = {
             "windows": window_rows(closed, self.source),
             "window_terms": term_rows(closed, self.intake.gate),
             "events": event_rows(events),
+            "alerts": [alert.row() for alert in self.alerts.found],
             "streams": [stream_row(stream, self.source) for stream in told],
             "forecasts": list(self._forecasts.values()),
             "forecast_scores": list(self._scores.values()),
@@ -200,6 +212,7 @@ class Engine:
         self.store.replaced.setdefault("window_terms", []).extend(map(place_of, silent))
         retold = self.taken_back.retold(closed)
         self.closed, self.events = [], []
+        self.webhook.put(self.alerts.take())
         for track in self.intake.tracks.values():
             track.told.clear()
         for done in (self._forecasts, self._scores, self._forecast_of):
@@ -234,7 +247,7 @@ class Engine:
         expire_scratch(self.folder.scratch, self.retention_s)
         self.publisher.collect_garbage()
         upkeep.write_channels(self)
-        upkeep.write_health(self)
+        write_health(self)
         upkeep.write_vocabulary(self)
         upkeep.refresh_models(self)
         if self.forecasts.taught.is_due():
@@ -250,6 +263,8 @@ class Engine:
         self.intake.scorers.forget_channel(channel)
         self.late.forget_channel(channel)
         self.forecasts.forget_channel(channel)
+        self.alerts.forget_channel(channel)
+        self.webhook.forget_channel(channel)
         self.catalogues.forget_channel(channel)
         self.moods.pop(channel, None)
         self.infos.pop(channel, None)

@@ -59,7 +59,9 @@ def forget_channel(site: Site, channel: str) -> None:
     _forget_in_models(site, channel)
     erase_channel(site.store, channel)
     if only:
-        site.store.write({}, before=[("forget_proposals", {"terms": only})])
+        named = {"terms": only}
+        gone = [("forget_proposals", named), ("forget_term_alerts", named)]
+        site.store.write({}, before=gone)
     site.publisher.publish(drop_samples_before=_oldest(site), drop_samples_of=keys)
     site.publisher.collect_garbage(math.inf)
     _drop_latest(site, channel)
@@ -136,6 +138,7 @@ def _forget_name(site: Site, who: int) -> None:
         site.scorers.forget_terms(names)
         if site.engine:
             site.engine.intake.vocabulary.drop(names)
+            site.engine.webhook.forget_terms()
 
 
 def _forget_in_memory(

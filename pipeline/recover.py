@@ -63,7 +63,10 @@ def _load_recent(engine: Engine, now: float) -> date:
     for window in map(window_of, rows):
         if window.start.timestamp() + WINDOW_SECONDS <= now:
             engine.forecasts.saw(window)
+            engine.alerts.recall(window)
             engine.mood(window.channel).windows.append(window)
+    rested = _naive(now - engine.alerts.settings.cooldown_s)
+    engine.alerts.resume(engine.store.query("alerts_since", since=rested).to_pylist())
     since = utc(now).date() - timedelta(days=1)
     engine.forecasts.verifier.load(engine.store.query("scores_since", since=since).to_pylist())
     return since
@@ -100,6 +103,7 @@ def undo_ahead(engine: Engine, now: float) -> None:
         store.replaced.setdefault(table, []).extend(tuple(row.values()) for row in rows)
     for channel in list(engine.intake.tracks):
         engine.forecasts.let_go(channel)
+        engine.alerts.let_go(channel)
         engine.mood(channel).windows.clear()
     _load_recent(engine, now)
 

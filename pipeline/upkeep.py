@@ -1,6 +1,6 @@
 """What an engine writes beside windows, and what it shows of its channels.
 
-Rows of channels, health, vocabulary and models; and, for what is served, each channel's mood,
+Rows of channels, vocabulary and models; and, for what is served, each channel's mood,
 its last stream and how good its forecasts have been.
 """
 
@@ -66,16 +66,18 @@ def write_vocabulary(engine: Engine) -> None:
     before = {row["term"]: row for row in known.to_pylist() if not row["channel"]}
     rows += [{**before.get(row["term"], {}), **row} for row in moved]
     kept = {"company": orjson.dumps(vocabulary.drift.dump()).decode()}
-    engine.store.write({"vocabulary": engine.store.rows("vocabulary", rows)}, kept)
-
-
-def write_health(engine: Engine) -> None:
-    """What came in so far, and how far the source is behind the wall clock."""
-    now = utc(time.time()).replace(microsecond=0)
-    told = engine.catalogues.health()
-    values = {**vars(engine.intake.counts), **told, "lag_s": max(0.0, time.time() - engine.clock)}
-    rows = [{"name": name, "at": now, "value": float(v)} for name, v in values.items()]
-    engine.store.write({"health": engine.store.rows("health", rows)})
+    engine.alerts.terms(rows, engine.clock, time.time())
+    ids = [alert.alert_id for alert in engine.alerts.found]
+    engine.alerts.known(engine.store.query("alerts_known", ids=ids)["alert_id"].to_pylist())
+    alerts = [alert.row() for alert in engine.alerts.found]
+    engine.store.write(
+        {
+            "vocabulary": engine.store.rows("vocabulary", rows),
+            "alerts": engine.store.rows("alerts", alerts),
+        },
+        kept,
+    )
+    engine.webhook.put(engine.alerts.take())
 
 
 def write_models(engine: Engine) -> None:

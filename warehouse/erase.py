@@ -29,10 +29,13 @@ def erase_channel(store: Store, channel: str) -> None:
                 {"channel": channel},
             ).fetchall()
             store.stale.setdefault(spec.name, set()).update(month for (month,) in months)
+    alerts = store.query("alert_months", channel=channel).column("month").to_pylist()
+    store.stale.setdefault("alerts", set()).update(alerts)
     tables = [name for (name,) in store.con.execute(sql("tables_by_channel")).fetchall()]
     revision = store.revision + 1  # or a crash before publishing would leave it published
     store.con.execute("BEGIN")
     try:
+        store.con.execute(sql("forget_sole_alerts"), {"channel": channel})
         store.con.execute(sql("forget_sole_proposals"), {"channel": channel})
         store.con.execute(sql("forget_use"), {"channel": channel, "rev": revision})
         for name in tables:
@@ -54,6 +57,7 @@ def erase_terms(store: Store, terms: Iterable[str]) -> None:
     if not named["terms"]:
         return
     months = store.query("forget_term_months", **named).column("month").to_pylist()
+    alerts = store.query("alert_months", channel="").column("month").to_pylist()
     store.write(
         {},
         {"scrub": "due"},
@@ -62,11 +66,13 @@ def erase_terms(store: Store, terms: Iterable[str]) -> None:
             ("forget_term_rest", named),
             ("forget_terms", named),
             ("forget_vocabulary", named),
+            ("forget_term_alerts", named),
             ("forget_decisions", named),
         ],
     )
     for table in ("window_terms", "term_days"):
         store.stale.setdefault(table, set()).update(months)
+    store.stale.setdefault("alerts", set()).update(alerts)
 
 
 def sample_keys(folder: DataFolder, publisher: Publisher, channel: str) -> Keys:

@@ -34,12 +34,12 @@ class Unanswered(Exception):
         self.of_all, self.wait_s = of_all, wait_s
 
 
-def session() -> aiohttp.ClientSession:
+def session(agent: str = USER_AGENT) -> aiohttp.ClientSession:
     """One connection, no cookies."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=1),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        headers={"User-Agent": agent, "Accept": "application/json"},
     )
 
 

@@ -16,8 +16,10 @@ from tests.browser.rows import (
     HOSTILE_TERM,
     WINDOW,
     Row,
+    alerts,
     channel,
     forecast,
+    health,
     models,
     score,
     stream,
@@ -62,6 +64,8 @@ def demo(root: Path, now: datetime | None = None, seed: int = 1) -> DataFolder:
         "models": models(),
         "trials": trials(),
         "vocabulary": vocabulary(now),
+        "alerts": alerts(now, "demo_busy"),
+        "health": health(now),
     }
     plan = (
         ("demo_busy", 3.0, 0.0, 40, 0.08),

@@ -1,5 +1,6 @@
 """Rows of the published tables, for tests of readers. Everything not said is ordinary."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -215,4 +216,58 @@ def vocabulary(at: datetime) -> list[Row]:
             "evidence": "neutral everywhere",
             "kind": "word",
         },
+    ]
+
+
+def alerts(at: datetime, name: str) -> list[Row]:
+    """Rows of `alerts`, one a kind; the term is hostile."""
+    mood = {"z": -4.2, "n": 84, "seconds": 180, "usual": 0.12, "mood": -0.19}
+    found: dict[str, dict[str, Any]] = {
+        "mood_drop": mood,
+        "mood_spike": {**mood, "mood": 0.44, "z": 4.6},
+        "activity": {"n": 212, "seconds": 60, "usual": 44.2, "times": 4.8},
+        "silence": {"n": 0, "seconds": 150, "usual": 61.5, "p": 1e-9},
+        "new_term": {
+            "term": HOSTILE_TERM, "n": 412, "n_chatters": 38, "n_channels": 2, "n_scored": 77,
+            "valence": 1.8, "valence_low": 0.9, "valence_high": 2.6,
+        },
+    }  # fmt: skip
+    return [
+        {
+            "alert_id": f"{kind} {name}",
+            "channel": None if kind == "new_term" else name,
+            "at": at - (k + 1) * timedelta(minutes=17),
+            "kind": kind,
+            "detail": json.dumps({**detail, "source": "simulated"}),
+        }
+        for k, (kind, detail) in enumerate(found.items())
+    ]
+
+
+def health(at: datetime) -> list[Row]:
+    """Rows of `health`: a day of lag, and the newest of all else."""
+    steps = [{"name": "lag_s", "at": at - timedelta(minutes=10 * k),
+              "value": 900.0 if k in (40, 41) else 0.3} for k in range(144)]  # fmt: skip
+    values = {
+        "told_at": at.timestamp(), "began_at": (at - timedelta(days=1)).timestamp(),
+        "retention_h": 24.0, "messages": 48_210.0, "filtered": 1_932.0, "duplicates": 12.0,
+        "late": 61.0, "dropped": 4.0, "retracted": 7.0,
+    }  # fmt: skip
+    sizes = {"windows": [9120, 812_000], "window_terms": [80_400, 2_310_000],
+             "samples": [9120, 640_000], "forecasts": [9000, 3_100_000], "events": [15, 4_100],
+             "alerts": [5, 3_900]}  # fmt: skip
+    detailed = {
+        "storage": (21.4e6, {"tables": sizes, "warehouse": 9_400_000, "buffer": 5_100_000}),
+        "text": (5.74e6, {"buffer": 5_100_000, "samples": 640_000}),
+        "versions": (5.0, {"DLD": "0.1.0", "DuckDB": "2.0.0", "Python": "3.11.7", "schema": "5",
+                           "lexicon": "full-1", "model": "lstm-1"}),
+        "webhook": (3.0, {"sent": 3, "failed": 1, "dropped": 0, "waiting": 0}),
+    }  # fmt: skip
+    return [
+        *steps,
+        *({"name": name, "at": at, "value": value} for name, value in values.items()),
+        *(
+            {"name": name, "at": at, "value": value, "detail": json.dumps(parts)}
+            for name, (value, parts) in detailed.items()
+        ),
     ]

@@ -242,6 +242,18 @@ def test_a_proposal_is_decided_with_a_click_and_the_answer_is_told(
         page.get_by_text("refused: decided meanwhile: rejected by <b>ann</b>").wait_for()
 
 
+def test_health_draws_what_was_seen_and_filters_alerts(page: Page, address: str) -> None:
+    page.goto(f"{address}/health?period=1")
+    seen, sizes, lag = plots(page, 3)
+    assert [trace["type"] for trace in (*seen, *sizes, *lag)] == ["heatmap", "bar", "scatter"]
+    assert sizes[0]["n"] == 7
+    assert page.get_by_text("n = 5 alerts").is_visible()
+    page.get_by_role("button", name="New term").click()
+    page.get_by_text("n = 4 alerts").wait_for()
+    page.wait_for_function("() => location.search.includes('kinds=mood_drop')")
+    assert page.locator("img[src=x]").count() == 0
+
+
 def test_an_empty_folder_says_so_and_fills_by_itself(page: Page, tmp_path: Path) -> None:
     start = utc(window_start(time.time()) - 30)
     tables = {

@@ -31,7 +31,7 @@ from warehouse.reader import Reader
 
 PAGES = Path(__file__).parents[2] / "dashboard" / "app_pages"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-NAMES = ("live", "review", "explore", "accuracy", "vocabulary")
+NAMES = ("live", "review", "explore", "accuracy", "vocabulary", "health")
 Open = Callable[..., AppTest]
 
 
@@ -142,7 +142,7 @@ def test_a_hostile_address_is_a_note_and_never_a_traceback(
 ) -> None:
     bad = "<script>'\"; DROP TABLE \x00" + "9" * 3000
     keys = ("channels", "span", "stream", "from", "to", "period", "model", "step", "of", "at")
-    page = open_page(name, small, **dict.fromkeys((*keys, "status", "days", "q"), bad))
+    page = open_page(name, small, **dict.fromkeys((*keys, "status", "days", "q", "kinds"), bad))
     assert not page.exception
     assert not page.error
     if name != "live":

@@ -1,0 +1,153 @@
+"""Alerts in words, and the section that lists them."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import address, data, frame, words
+from dashboard.series import Row
+
+KINDS = {
+    "mood_drop": "▼ Mood drop",
+    "mood_spike": "▲ Mood spike",
+    "activity": "◆ Busy",
+    "silence": "○ Silence",
+    "new_term": "✚ New term",
+}
+MOST = 300
+AROUND = timedelta(minutes=30)  # shown of an alert's chat
+_TALLEST = 380
+
+
+def section(channels: Sequence[str], since: datetime, until: datetime, source: str) -> None:
+    """Filter by kind, then the alerts, newest first. source: what the page says it shows."""
+    kinds = _kinds()
+    inside = {"channels": channels, "kinds": kinds, "since": since, "until": until}
+    found = data.rows("dash_alerts", **inside, limit=MOST)
+    if not found:
+        frame.put(frame.say("No alert of these kinds in this time (n = 0)."))
+        return
+    _table(found, source)
+    total = found[0]["total"]
+    st.caption(
+        f"n = {words.count(total)} alerts"
+        + (f", the newest {MOST:,} of them are listed" if total > MOST else "")
+        + ". Mood is compared with the stream's own level; a false mood alert is expected about "
+        "once in 90 hours of stream."
+    )
+
+
+def _kinds() -> list[str]:
+    address.seed("kinds", address.choices("kinds", list(KINDS), list(KINDS), len(KINDS)))
+    picked = st.pills(
+        "Kinds of alerts",
+        list(KINDS),
+        key="kinds",
+        selection_mode="multi",
+        format_func=KINDS.__getitem__,
+        label_visibility="collapsed",
+    )
+    kinds = [kind for kind in KINDS if kind in picked]
+    address.remember(kinds=None if len(kinds) in (0, len(KINDS)) else ",".join(kinds))
+    return kinds or list(KINDS)
+
+
+def _table(found: Sequence[Row], source: str) -> None:
+    zone = str(frame.reader_zone())
+    at = pd.Series([pd.Timestamp(a["at"]) for a in found])
+    shown = pd.DataFrame(
+        {
+            "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
+            "Channel": [words.plain(a["channel"]) or "all" for a in found],
+            "Alert": [KINDS[a["kind"]] for a in found],
+            "What was seen": [told(a["kind"], a["detail"], source) for a in found],
+            "More": [_link(a) for a in found],
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="alerts",
+        height="content" if len(shown) <= 8 else _TALLEST,
+        column_config={
+            "When": st.column_config.DatetimeColumn(format="D MMM, HH:mm:ss", width=135),
+            "Channel": st.column_config.TextColumn(width=130),
+            "Alert": st.column_config.TextColumn(width=120),
+            "What was seen": st.column_config.TextColumn(width=800),
+            "More": st.column_config.LinkColumn(
+                display_text="show", width=70, help="the chat around it, or the term"
+            ),
+        },
+    )
+
+
+def told(kind: str, detail: str | None, source: str = "") -> str:
+    """The numbers of an alert in a sentence; what cannot be read says so. An alert of simulated
+    chat is told as such, where `source` does not say it of the whole page."""
+    try:
+        numbers = json.loads(detail or "{}")
+        other = numbers.get("source") == "simulated" != source
+        return _SENTENCES[kind](numbers) + (" (simulated)" if other else "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "its numbers cannot be read"
+
+
+def _mood(d: Mapping[str, Any]) -> str:
+    return (
+        f"{words.signed(d['mood'])} over {_long(d)}, n = {words.count(d['n'])}; usual "
+        f"{words.signed(d['usual'])}; {abs(d['z']):.1f} standard errors off"
+    )
+
+
+def _activity(d: Mapping[str, Any]) -> str:
+    return (
+        f"n = {words.count(d['n'])} messages in {_long(d)}, {d['times']:.1f} times the usual; "
+        f"about {words.count(d['usual'])} are common"
+    )
+
+
+def _silence(d: Mapping[str, Any]) -> str:
+    common = f"about {words.count(d['usual'])} are common in as long"
+    return f"no message for {_long(d)}, n = 0; {common}"
+
+
+def _term(d: Mapping[str, Any]) -> str:
+    band = f"{words.signed(d['valence_low'], 1)} to {words.signed(d['valence_high'], 1)}"
+    used = f"{words.count(d['n'])} uses by {d['n_chatters']:.0f} people"
+    return (
+        f"{words.plain(d['term'], 60)}: {used}; valence about {words.signed(d['valence'], 1)} "
+        f"(80 %: {band}, n = {words.count(d['n_scored'])})"
+    )
+
+
+_SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "mood_drop": _mood,
+    "mood_spike": _mood,
+    "activity": _activity,
+    "silence": _silence,
+    "new_term": _term,
+}
+
+
+def _long(detail: Mapping[str, Any]) -> str:
+    """30 s, 90 s, 3 min, 4.5 min."""
+    s = float(detail["seconds"])
+    return f"{s:.0f} s" if s < 120 else f"{s / 60:.3g} min"
+
+
+def _link(alert: Row) -> str:
+    """Address of the page that shows more of it."""
+    if alert["kind"] == "new_term":
+        try:
+            term = str(json.loads(alert["detail"])["term"])
+        except (ValueError, KeyError, TypeError):
+            return "vocabulary"
+        return "vocabulary?" + urlencode({"q": term[:50], "status": "any"})
+    at = words.aware(alert["at"])
+    span = {"from": words.utc_iso(at - AROUND), "to": words.utc_iso(at + AROUND)}
+    return "explore?" + urlencode({"channels": alert["channel"], "span": "dates", **span})

@@ -1,0 +1,108 @@
+"""Data health: what was seen and what was not, what it weighs, and what raised an alert."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+
+import streamlit as st
+
+from dashboard import address, alerts, coverage, data, frame, keeping, words
+from dashboard.keeping import Told
+from dashboard.series import Row
+from warehouse.manifest import Manifest
+
+PERIODS = {"1": "1 day", "7": "7 days", "30": "30 days", "90": "90 days"}
+EARLIER = timedelta(days=7)
+
+
+def draw(manifest: Manifest) -> None:
+    """Controls, key figures, alerts, then what was seen and what is kept."""
+    newest = data.newest(manifest)
+    health = keeping.told()
+    end = frame.wall() if newest is None else newest + timedelta(seconds=30)
+    known = data.rows("dash_channels", now=end)
+    channels, since, until = _choose(known, end)
+    inside = {"channels": channels, "since": since, "until": until}
+    tz = frame.reader_zone()
+    offset = until.astimezone(tz).utcoffset() or timedelta()
+    days = data.rows("dash_coverage", **inside, seconds=int(offset.total_seconds()))
+    losses = {r["channel"]: r for r in data.rows("dash_losses", **inside)}
+    _figures(manifest, health, days, sum(r["losses"] for r in losses.values()))
+    frame.heading("Alerts", "newest first")
+    alerts.section(channels, since, until, manifest.source)
+    if days:
+        _seen(channels, since, until, days)
+    else:
+        frame.put(frame.say("No stream was on in this time: there was nothing to see."))
+    listed = [c for c in known if c["channel"] in channels]
+    if listed:
+        coverage.by_channel(listed, days, losses, str(tz))
+    _kept(health, end)
+
+
+def _choose(known: Sequence[Row], end: datetime) -> tuple[list[str], datetime, datetime]:
+    names = [c["channel"] for c in known]
+    left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
+    address.seed("of", address.choices("channels", names, [], len(names)))
+    st.session_state["of"] = [c for c in st.session_state["of"] if c in names]
+    picked = left.multiselect("Channels", names, key="of", placeholder="All channels")
+    address.seed("back", address.choice("period", list(PERIODS), "7"))
+    with right:
+        period = st.segmented_control(
+            "Period", list(PERIODS), key="back", required=True, format_func=PERIODS.__getitem__
+        )
+    period = period or "7"
+    address.remember(channels=",".join(picked), period=period)
+    # whole days, so that looks within one are answered from the cache
+    until = datetime.combine(end.date(), time(), UTC) + timedelta(days=1)
+    return picked or names, until - timedelta(days=int(period)), until
+
+
+def _figures(manifest: Manifest, health: Told, days: Sequence[Row], losses: int) -> None:
+    n = sum(d["n"] for d in days)
+    filtered, late = sum(d["filtered"] for d in days), sum(d["late"] for d in days)
+    windows, seen_s = sum(d["windows"] for d in days), sum(d["observed_s"] for d in days)
+    share = seen_s / (coverage.WINDOW_S * windows) if windows else None
+    frame.tiles(
+        ("Lag", *_lag(manifest, health)),
+        ("Messages", words.count(n), "that count, in this time"),
+        ("Observed", coverage.said(share) or words.MISSING,
+         f"n = {words.count(windows)} windows on air"),
+        ("Filtered", words.percent(filtered / (n + filtered) if n + filtered else None, 1),
+         f"{words.count(filtered)} of {words.count(n + filtered)}"),
+        ("Late", words.percent(late / n if n else None, 2),
+         f"{words.count(late)} of {words.count(n)}"),
+        ("Connection lost", words.count(losses), "times in this time"),
+    )  # fmt: skip
+
+
+def _lag(manifest: Manifest, health: Told) -> tuple[str, str]:
+    """How far behind the clock, and when that was told."""
+    lag_s, told_at = keeping.value(health, "lag_s"), keeping.value(health, "told_at")
+    if lag_s is None or told_at is None:
+        return words.MISSING, "not told yet"
+    told = "told " + words.ago(max(timedelta(), frame.wall() - words.at_second(told_at)))
+    if manifest.source == "replay":
+        return words.MISSING, f"a replay has its own clock; {told}"
+    return words.seconds(lag_s), told
+
+
+def _seen(channels: Sequence[str], since: datetime, until: datetime, days: Sequence[Row]) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        coverage.by_day(days)
+    with right:
+        coverage.gaps(channels, since, until)
+
+
+def _kept(health: Told, end: datetime) -> None:
+    tz = frame.reader_zone()
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        keeping.storage(health)
+        keeping.lag(end - EARLIER, tz)
+    with right:
+        keeping.counted(health, tz)
+        keeping.versions(health)
+
+
+frame.page("Data health", "what was seen, what was not, and what is kept", draw)

@@ -1,0 +1,173 @@
+"""How much of each channel's streams was seen, by day; gaps; what was filtered or came late."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import data, frame, words
+from dashboard.series import Row
+from dashboard.style import CONFIG, finish
+
+GAPS = 200
+WINDOW_S = 30
+# one hue from pale to full: what is missing stands out on light and on dark
+_SEEN = [[0.0, "#d9782d"], [0.9, "#e7c9a9"], [0.99, "#9cc3e0"], [1.0, "#4f9fd8"]]
+
+
+def by_day(days: Sequence[Row]) -> None:
+    """A square for every channel and day."""
+    frame.heading("How much was seen", "share of each day's streams that was observed")
+    windows = sum(d["windows"] for d in days)
+    st.plotly_chart(seen(days), key="seen", config=CONFIG, alt="Observed share by channel and day")
+    st.caption(f"n = {words.count(windows)} windows of 30 s; blank: no stream that day.")
+
+
+def seen(days: Sequence[Row]) -> go.Figure:
+    """Observed share by channel (rows) and day (columns); what is below 99.5 % has its number."""
+    channels = sorted({d["channel"] for d in days}, reverse=True)
+    by = {(d["channel"], d["day"]): d for d in days}
+    dates = _dates([d["day"] for d in days])
+    grid = [[by.get((c, day)) for day in dates] for c in channels]
+    shares = [[None if d is None else share(d) for d in line] for line in grid]
+    few = len(dates) <= 14
+    figure = go.Figure(
+        go.Heatmap(
+            x=[f"{day:%a} {day.day} {day:%b}" if few else day.isoformat() for day in dates],
+            y=[words.plotted(c) for c in channels],
+            z=shares,
+            text=[[said(s) if few else "" for s in line] for line in shares],
+            texttemplate="%{text}",
+            textfont={"color": "#10202e", "size": 12},
+            customdata=[[_hover(d) for d in line] for line in grid],
+            hovertemplate="%{customdata}<extra></extra>",
+            colorscale=_SEEN,
+            zmin=0,
+            zmax=1,
+            xgap=2,
+            ygap=2,
+            showscale=False,
+            hoverongaps=False,
+        )
+    )
+    finish(figure, 60 + 34 * max(len(channels), 2))
+    figure.update_xaxes(type="category", side="top", nticks=14)
+    figure.update_yaxes(showgrid=False)
+    return figure
+
+
+def _dates(days: Sequence[date]) -> list[date]:
+    """Every day from the first to the last."""
+    first, last = min(days), max(days)
+    return [first + timedelta(days=k) for k in range((last - first).days + 1)]
+
+
+def share(day: Row) -> float | None:
+    """Of the streams' seconds that was observed."""
+    return float(day["observed_s"] / (WINDOW_S * day["windows"])) if day["windows"] else None
+
+
+def said(value: float | None) -> str:
+    """98.4 %; 100 % only where nothing is missing; '' for None."""
+    if value is None:
+        return ""
+    return words.percent(1.0) if value >= 1 else words.percent(min(value, 0.999), 1)
+
+
+def _hover(day: Row | None) -> str:
+    if day is None:
+        return ""
+    return (
+        f"<b>{words.plotted(day['channel'])}</b>, {day['day']:%a} {day['day'].day} "
+        f"{day['day']:%b %Y}<br>{said(share(day))} of {words.count(day['windows'])} windows seen"
+        f"<br>{words.messages(day['n'])}"
+    )
+
+
+def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
+    """The longest stretches that nobody watched."""
+    frame.heading("Gaps", "stretches of a stream that were not, or not wholly, observed")
+    found = data.rows("dash_gaps", channels=channels, since=since, until=until, limit=GAPS)
+    if not found:
+        frame.put(frame.say("No gap in this time: every window was seen whole."))
+        return
+    zone = str(frame.reader_zone())
+    at = pd.Series([pd.Timestamp(g["since"]) for g in found])
+    shown = pd.DataFrame(
+        {
+            "Channel": [words.plain(g["channel"]) for g in found],
+            "From": at.dt.tz_localize("UTC").dt.tz_convert(zone),
+            "Not seen": [words.seconds(g["lost_s"]) for g in found],
+            "Windows touched": [g["windows"] for g in found],
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="gaps",
+        height="content" if len(shown) <= 8 else 320,
+        column_config={"From": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")},
+    )
+    total = found[0]["total"]
+    more = f", the longest {GAPS} are listed" if total > GAPS else ""
+    st.caption(f"n = {words.count(total)} gaps of 5 s or more{more}.")
+
+
+def by_channel(
+    known: Sequence[Row], days: Sequence[Row], losses: Mapping[str, Row], zone: str
+) -> None:
+    """Languages, and what did not count or came late, a channel a row."""
+    frame.heading("By channel", "messages that count, and those that did not or came late")
+    sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for d in days:
+        for name in ("n", "filtered", "late", "windows", "observed_s"):
+            sums[d["channel"]][name] += d[name]
+    lost = [losses.get(c["channel"], {}) for c in known]
+    last = pd.to_datetime(pd.Series([x.get("last_at") for x in lost], dtype="datetime64[us]"))
+    shown = pd.DataFrame(
+        {
+            "Channel": [words.plain(c["channel"]) for c in known],
+            "Language": [words.plain(c["language"]) or words.MISSING for c in known],
+            "Readable": [words.percent(c["readable"]) for c in known],
+            "Messages (n)": [int(sums[c["channel"]]["n"]) for c in known],
+            "Filtered": [_of(sums[c["channel"]], "filtered") for c in known],
+            "Late": [_of(sums[c["channel"]], "late") for c in known],
+            "Observed": [_observed(sums[c["channel"]]) for c in known],
+            "Connection lost": [x.get("losses", 0) for x in lost],
+            "Lost last": last.dt.tz_localize("UTC").dt.tz_convert(zone),
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="by-channel",
+        height="content" if len(shown) <= 12 else 460,
+        column_config={
+            "Messages (n)": st.column_config.NumberColumn(format="localized"),
+            "Lost last": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+            "Readable": st.column_config.TextColumn(
+                help="share of messages that can be scored, lately; below 50 % no mood is told"
+            ),
+            "Filtered": st.column_config.TextColumn(help="of bots, and commands; never counted"),
+            "Late": st.column_config.TextColumn(
+                help="came after their window had closed; counted all the same"
+            ),
+        },
+    )
+
+
+def _of(sums: Mapping[str, float], name: str) -> str:
+    """34 (0.2 %), of all that came."""
+    n = sums[name]
+    came = sums["n"] + (n if name == "filtered" else 0)
+    return f"{words.count(n)} ({words.percent(n / came, 1)})" if came else words.count(n)
+
+
+def _observed(sums: Mapping[str, float]) -> str:
+    if not sums["windows"]:
+        return words.MISSING
+    hours = sums["observed_s"] / 3600
+    return f"{said(sums['observed_s'] / (WINDOW_S * sums['windows']))} of {hours:.1f} h"

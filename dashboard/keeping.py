@@ -1,0 +1,167 @@
+"""What the daemon tells of itself: storage, versions, what came in, how far it is behind."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import data, frame, words
+from dashboard.markup import row, span
+from dashboard.series import Row
+from dashboard.style import CONFIG, DOWN, GREY, HISTORY, faded, finish
+
+Told = Mapping[str, Row]
+COUNTS = {
+    "messages": "messages counted",
+    "filtered": "of bots, and commands",
+    "duplicates": "told twice, counted once",
+    "late": "late, window made again",
+    "dropped": "too late, or from a wrong clock: dropped",
+    "retracted": "taken back by moderators",
+}
+LATE_S = 60.0  # a source further behind than this is catching up
+_TEXT = ("buffer", "samples")
+
+
+def told() -> Told:
+    """The newest of everything, by name; nothing of a folder that no daemon wrote to."""
+    return {r["name"]: r for r in data.rows("dash_health")}
+
+
+def parts(health: Told, name: str) -> dict[str, Any]:
+    """The JSON beside a value; {} for none, or for what cannot be read."""
+    try:
+        found = json.loads((health.get(name) or {}).get("detail") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def value(health: Told, name: str) -> float | None:
+    """A value; None where it was never told."""
+    return health[name]["value"] if name in health else None
+
+
+def storage(health: Told) -> None:
+    """Bytes by table and what of them is message text."""
+    frame.heading("Storage", "what is on disk; rows in brackets")
+    found, total = parts(health, "storage"), value(health, "storage")
+    if total is None or not found:
+        frame.put(frame.say("The pipeline has not told yet; it does once a minute."))
+        return
+    text, keeps = value(health, "text"), value(health, "retention_h")
+    frame.tiles(
+        ("In all", words.size(total), "database, buffer and published files"),
+        ("Database", words.size(found.get("warehouse")), "warehouse.duckdb"),
+        ("Message text", words.size(text), f"gone after {_hours(keeps)}"),
+    )
+    st.plotly_chart(
+        sizes(found), key="sizes", config=CONFIG, alt="Bytes on disk by published table"
+    )
+
+
+def _hours(hours: float | None) -> str:
+    if hours is None:
+        return "its retention"
+    return f"{hours:.3g} h (DLD_RETENTION_H)" if hours else "a minute: in memory only"
+
+
+def sizes(found: Mapping[str, Any]) -> go.Figure:
+    """Bars of bytes by published table, and the buffer; orange where there is text."""
+    tables = {k: v for k, v in dict(found.get("tables") or {}).items() if _is_pair(v) and v[0]}
+    listed = [(name, int(n), int(size)) for name, (n, size) in tables.items()]
+    if isinstance(found.get("buffer"), int) and found["buffer"]:
+        listed.append(("buffer", -1, found["buffer"]))
+    listed.sort(key=lambda t: t[2])
+    names = [
+        words.plotted(name) + (f"  ({words.count(n)})" if n >= 0 else "") for name, n, _ in listed
+    ]
+    figure = go.Figure(
+        go.Bar(
+            x=[size for *_, size in listed],
+            y=list(range(len(listed))),
+            orientation="h",
+            marker={"color": [DOWN if t[0] in _TEXT else HISTORY for t in listed]},
+            text=[words.size(t[2]) + (" ✎ text" if t[0] in _TEXT else "") for t in listed],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )
+    finish(figure, 60 + 22 * max(len(listed), 3), bargap=0.3)
+    widest = max((t[2] for t in listed), default=1) * 1.25
+    figure.update_xaxes(range=[0, widest], showticklabels=False)
+    figure.update_yaxes(tickvals=list(range(len(listed))), ticktext=names, showgrid=False)
+    return figure
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value)
+
+
+def versions(health: Told) -> None:
+    """Which of everything is at work."""
+    frame.heading("Versions", "of what runs")
+    known = {k: str(v) for k, v in parts(health, "versions").items()}
+    known["model"] = known.get("model") or "none serves"
+    pairs = [(k, words.plain(v, 60) or words.MISSING) for k, v in known.items()]
+    frame.put(row(*(span(x) for pair in pairs for x in pair), cls="dld-facts"))
+
+
+def counted(health: Told, tz: tzinfo) -> None:
+    """What came in since the daemon began."""
+    began = value(health, "began_at")
+    since = "" if began is None else f"since {words.moment(words.at_second(began), tz)}"
+    frame.heading("Since the pipeline began", since)
+    pairs = [(COUNTS[name], words.count(value(health, name))) for name in COUNTS if name in health]
+    hook = parts(health, "webhook")
+    if hook:
+        pairs.append(("alerts told to the webhook", _hook(hook)))
+    if not pairs:
+        frame.put(frame.say("Nothing was told yet."))
+        return
+    frame.put(row(*(span(x) for what, n in pairs for x in (what, n)), cls="dld-facts wide"))
+
+
+def _hook(hook: Mapping[str, Any]) -> str:
+    sent, dropped, waiting, failed = (
+        words.count(hook.get(name, 0)) for name in ("sent", "dropped", "waiting", "failed")
+    )
+    return f"{sent}; dropped {dropped}, waiting {waiting}, failed attempts {failed}"
+
+
+def lag(since: datetime, tz: tzinfo) -> None:
+    """How far the source was behind the clock, every ten minutes."""
+    rows = data.rows("dash_lag", since=since)
+    if len(rows) < 3:
+        return
+    frame.heading("Lag", f"of the source behind the clock, n = {words.count(len(rows))}")
+    st.plotly_chart(lags(rows, tz), key="lag", config=CONFIG, alt="Lag in seconds over time")
+
+
+def lags(rows: Sequence[Row], tz: tzinfo) -> go.Figure:
+    """Seconds behind the clock; above the line the source is catching up."""
+    figure = go.Figure(
+        go.Scatter(
+            x=[words.local(r["at"], tz) for r in rows],
+            y=[max(r["lag_s"], 0.1) for r in rows],
+            customdata=[[words.seconds(r["lag_s"]), words.utc_text(r["at"])] for r in rows],
+            mode="lines+markers",
+            marker={"size": 4},
+            line={"color": HISTORY, "width": 1.5, "shape": "hv"},
+            fill="tozeroy",
+            fillcolor=faded(HISTORY, 0.12),
+            hovertemplate="%{customdata[0]} behind<br>%{customdata[1]}<extra></extra>",
+        )
+    )
+    figure.add_hline(y=LATE_S, line={"color": GREY, "width": 1, "dash": "dot"})
+    finish(figure, 170)
+    figure.update_yaxes(
+        type="log",
+        tickvals=[0.1, 1, 10, 60, 600, 3600, 86400],
+        ticktext=["0", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day"],
+    )
+    return figure

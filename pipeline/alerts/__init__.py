@@ -1,0 +1,6 @@
+"""What is worth telling at once: rules over windows, and a webhook that they are told to."""
+
+from pipeline.alerts.watch import Alert, Alerts
+from pipeline.alerts.webhook import Webhook
+
+__all__ = ["Alert", "Alerts", "Webhook"]

@@ -1,0 +1,61 @@
+"""A webhook like Discord's on loopback, with whatever may go wrong."""
+
+import asyncio
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+from aiohttp import web
+
+SECRET = "s3cr3t-t0ken"
+
+
+@dataclass
+class WebhookServer:
+    """got: messages taken, in order. faults: what happens to the next ones, each once: a status,
+    (a status, Retry-After), 'slow', 'break', or bytes as the answer's body."""
+
+    got: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[Any] = field(default_factory=list)
+    tries: int = 0
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_route("*", "/{rest:.*}", self._answer)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.address = f"http://127.0.0.1:{port}/api/webhooks/1/{SECRET}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.tries += 1
+        fault = self.faults.pop(0) if self.faults else None
+        if fault == "slow":
+            await asyncio.sleep(30)
+        if fault == "break":
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        if isinstance(fault, tuple):
+            return web.Response(status=fault[0], headers={"Retry-After": fault[1]})
+        if isinstance(fault, int):
+            away = {"Location": "/elsewhere"} if 300 <= fault < 400 else {}
+            return web.Response(status=fault, headers=away)
+        if request.method != "POST":
+            return web.Response(status=405)
+        self.got.append(orjson.loads(await request.read()))
+        if isinstance(fault, bytes):
+            return web.Response(body=fault)
+        return web.Response(status=204)
