@@ -207,13 +207,14 @@ def test_a_session_has_moments_forecasts_and_a_report_that_opens_offline(
 
 def test_accuracy_draws_skill_coverage_and_a_replayed_forecast(page: Page, address: str) -> None:
     page.goto(f"{address}/accuracy")
-    skill, coverage, channels, days, replayed = plots(page, 5)
+    skill, coverage, channels, days, replayed, trials = plots(page, 6)
     drawn = by_name(skill)
     assert drawn["lstm-1"]["n"] == 10
     assert {"Ridge", "EWMA", "Last value", "95 % interval"} <= set(drawn)
     assert [trace["n"] for trace in coverage] == [10, 10]
     assert (channels[0]["n"], days[0]["n"]) == (2, 7)
     assert by_name(replayed)["Forecast"]["dash"] == "dash"
+    assert sum(trace["n"] for trace in trials) > 0
     assert by_name(replayed)["What happened"]["n"] == 10
     assert page.get_by_text("of what can be known beyond").first.is_visible()
 
