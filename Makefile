@@ -28,7 +28,7 @@ lint: setup # ruff, mypy, import contracts
 	.venv/bin/lint-imports
 
 bench: setup # the figures of the README, measured here
-	@$(python) -m pytest tests/benchmarks -o python_files='bench_*.py' -q -s $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(python) -m pytest tests/benchmarks -o python_files='bench_*.py' -q -s $(ARGS)
 
 compare: setup build/compare/.installed # the forecasts beside LightGBM and statsforecast, on DLD_DATA
 	@PYTHONPATH=build/compare $(python) -m tests.benchmarks.compare $(ARGS)
