@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from models.base import FIRST_LIVE, Floats, View
 from models.features import CONTEXT, views, window_features
 from models.history import with_past
+from models.ridge import weights
 from models.sessions import Session, iterate_sessions
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, WarehouseBroken
@@ -150,6 +151,12 @@ class Arrays:
     def z(self) -> Floats:
         """Targets as deviations from the session mean in message sds, (k, 10); NaN if none."""
         return (self.targets.y - self.view.session_mean[:, None]) / self.view.sd[:, None]
+
+    @property
+    def mood_weight(self) -> Floats:
+        """How much each target's mood counts in a fit, (k, 10); 0 where there is none."""
+        known = weights(self.view.sd, np.nan_to_num(self.targets.n))
+        return np.where(np.isfinite(self.z), known, 0.0)
 
     def last(self) -> NDArray[np.float32]:
         """Features at each cutoff, (k, F)."""

@@ -26,7 +26,7 @@ from models.features import (
     NAMES,
     RATE_NAMES,
 )
-from models.ridge import solve, weights
+from models.ridge import solve
 from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
 
 RATE_INPUTS = [NAMES.index(n) for n in (*RATE_NAMES, "session_age", "session_n", "silent")]
@@ -77,8 +77,7 @@ def linear_start(data: Arrays, config: Config) -> tuple[Floats, Floats]:
     last, n, seen = data.last(), data.targets.n, seen_names(config)
     pairs = [k for k, pair in enumerate(PAIRS) if set(pair) <= set(seen)]
     shown = np.concatenate([last[:, seen], paired(last)[:, pairs]], 1)
-    mood_weight = np.where(np.isfinite(data.z), weights(data.view.sd, np.nan_to_num(n)), 0.0)
-    mood = solve(shown, np.nan_to_num(data.z), mood_weight, START_PENALTY)
+    mood = solve(shown, np.nan_to_num(data.z), data.mood_weight, START_PENALTY)
     usual, counted = np.log1p(data.view.rate)[:, None], [i for i in RATE_INPUTS if i in seen]
     count = solve(last[:, counted], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
     places = [*seen, *(len(NAMES) + k for k in pairs)]
@@ -187,9 +186,8 @@ def loss_of(config: Config, mean_weight: float) -> Any:
 def packed(data: Arrays) -> Floats:
     """(k, 10, 4) float32: z, weight (0 = no mood to learn), n (-1 = unknown), noise."""
     z, n = data.z, data.targets.n
-    weight = np.where(np.isfinite(z), weights(data.view.sd, np.nan_to_num(n)), 0.0)
     noise = np.repeat(data.last()[:, [NAMES.index("noise")]], HORIZON, 1)
-    parts = [np.nan_to_num(z), weight, np.where(np.isfinite(n), n, -1.0), noise]
+    parts = [np.nan_to_num(z), data.mood_weight, np.where(np.isfinite(n), n, -1.0), noise]
     return np.stack(parts, -1).astype(np.float32)
 
 
@@ -261,11 +259,3 @@ def export(model: Any) -> bytes:
     frozen = convert_variables_to_constants_v2(traced)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], traced)
     return bytes(converter.convert())
-
-
-def centre_error(model: Any, data: Arrays) -> float:
-    """Mean squared error of the centre over all steps, weighted by messages, in mean_compound."""
-    said = np.concatenate([model.predict_on_batch(x) for x, _ in dataset(data, 4096, None)])
-    n = np.where(np.isfinite(data.z), np.nan_to_num(data.targets.n), 0.0)
-    off = (np.nan_to_num(data.z) - said[..., 2]) * data.view.sd[:, None]
-    return float((n * off**2).sum() / n.sum())

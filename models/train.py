@@ -26,7 +26,7 @@ from models.lock import only_one
 from models.naive import centres, fit_spread
 from models.output import require_writable
 from models.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
-from models.ridge import Ridge, inputs, solve, weights
+from models.ridge import Ridge, inputs, solve
 from models.sessions import Session
 from models.tally import Tally
 from warehouse.config import DataFolder
@@ -128,9 +128,7 @@ def fit_linear(data: Arrays) -> dict[str, Any]:
 
 def fit_ridge(data: Arrays) -> Ridge:
     x = np.concatenate([inputs(data.full_view(p)) for p in _slices(len(data))])
-    z = data.z
-    weight = np.where(np.isfinite(z), weights(data.view.sd, np.nan_to_num(data.targets.n)), 0.0)
-    return Ridge(solve(x, np.nan_to_num(z), weight))
+    return Ridge(solve(x, np.nan_to_num(data.z), data.mood_weight))
 
 
 def _slices(length: int, size: int = 20_000) -> list[slice]:

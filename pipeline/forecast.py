@@ -94,14 +94,16 @@ class Forecasts:
 
     def _load(self, folder: DataFolder) -> None:
         try:
-            self.models = serving(folder)
-            self.served, self.why = next(iter(self.models)), ""
-            self.verifier.models = tuple(self.models)
-            self.taught = Taught(self.models)
+            self._use(serving(folder))
             log.info("model serving name=%s", self.served)
         except ModelUnusable as exc:
             self.why = "no model is there to forecast"
             log.error("no forecasts: %s", exc)
+
+    def _use(self, models: dict[str, Forecaster]) -> None:
+        self.models, self.served, self.why = models, next(iter(models)), ""
+        self.verifier.models = tuple(models)
+        self.taught = Taught(models)
 
     def is_stale(self, folder: DataFolder) -> bool:
         """Whether the choice of the model that serves was written anew; one stat."""
@@ -124,10 +126,8 @@ class Forecasts:
         if next(iter(models)) == before:
             log.info("model serves on name=%s", before)
             return False
-        self.models, self.served, self.why = models, next(iter(models)), ""
-        self.verifier.models = tuple(models)
+        self._use(models)
         self.verifier.waiting.clear()
-        self.taught = Taught(models)
         log.info("model serving name=%s before=%s", self.served, before)
         return True
 

@@ -6,7 +6,18 @@ from datetime import UTC, datetime, time, timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard import accuracy_charts, address, card, data, frame, replay, skill, trials, words
+from dashboard import (
+    accuracy_charts,
+    address,
+    card,
+    data,
+    frame,
+    replay,
+    scope,
+    skill,
+    trials,
+    words,
+)
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.manifest import Manifest
@@ -52,23 +63,7 @@ def _choose(manifest: Manifest) -> tuple[list[str], datetime, datetime]:
     newest = data.newest(manifest) or frame.wall()
     until = datetime.combine(newest.date(), time(), UTC) + timedelta(days=1)
     names = [c["channel"] for c in data.rows("dash_channels", now=until)]
-    left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
-    address.seed("ch", address.choices("channels", names, [], len(names)))
-    st.session_state["ch"] = [c for c in st.session_state["ch"] if c in names]
-    picked = left.multiselect("Channels", names, key="ch", placeholder="All channels")
-    address.seed("period", address.choice("period", list(PERIODS), "7"))
-    with right:
-        period = (
-            st.segmented_control(
-                "Period",
-                list(PERIODS),
-                key="period",
-                required=True,
-                format_func=PERIODS.__getitem__,
-            )
-            or "7"
-        )
-    address.remember(channels=",".join(picked), period=period)
+    picked, period = scope.choose(names, PERIODS, "ch", "period")
     days = timedelta(days=365 * 30 if period == "all" else int(period))
     return picked or names, until - days, until
 

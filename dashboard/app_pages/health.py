@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import streamlit as st
 
-from dashboard import address, alerts, coverage, data, frame, keeping, words
+from dashboard import alerts, coverage, data, frame, keeping, scope, words
 from dashboard.keeping import Told
 from dashboard.series import Row
 from warehouse.manifest import Manifest
@@ -41,17 +41,7 @@ def draw(manifest: Manifest) -> None:
 
 def _choose(known: Sequence[Row], end: datetime) -> tuple[list[str], datetime, datetime]:
     names = [c["channel"] for c in known]
-    left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
-    address.seed("of", address.choices("channels", names, [], len(names)))
-    st.session_state["of"] = [c for c in st.session_state["of"] if c in names]
-    picked = left.multiselect("Channels", names, key="of", placeholder="All channels")
-    address.seed("back", address.choice("period", list(PERIODS), "7"))
-    with right:
-        period = st.segmented_control(
-            "Period", list(PERIODS), key="back", required=True, format_func=PERIODS.__getitem__
-        )
-    period = period or "7"
-    address.remember(channels=",".join(picked), period=period)
+    picked, period = scope.choose(names, PERIODS, "of", "back")
     # whole days, so that looks within one are answered from the cache
     until = datetime.combine(end.date(), time(), UTC) + timedelta(days=1)
     return picked or names, until - timedelta(days=int(period)), until

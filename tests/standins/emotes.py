@@ -3,11 +3,12 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
 from aiohttp import web
+
+from tests.standins.served import Served
 
 ROOM = "42"
 
@@ -36,7 +37,7 @@ def answers() -> dict[str, Any]:
 
 
 @dataclass
-class EmoteServer:
+class EmoteServer(Served):
     """asked: paths in order. told: what each path answers, as JSON or as bytes. faults: by
     provider (bttv, ffz, 7tv, helix): a status, 'slow', 'huge', or bytes in the answer's place.
     """
@@ -53,20 +54,8 @@ class EmoteServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get("/{rest:.*}", self._answer)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.address = await self.serve(app)
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
 
     def settings(self) -> dict[str, str]:
         """Of EmoteSettings."""

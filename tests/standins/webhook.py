@@ -2,17 +2,18 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Self
 
 import orjson
 from aiohttp import web
 
+from tests.standins.served import Served
+
 SECRET = "s3cr3t-t0ken"
 
 
 @dataclass
-class WebhookServer:
+class WebhookServer(Served):
     """got: messages taken, in order. faults: what happens to the next ones, each once: a status,
     (a status, Retry-After), 'slow', 'break', or bytes as the answer's body."""
 
@@ -23,21 +24,8 @@ class WebhookServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/{rest:.*}", self._answer)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        port = self._runner.addresses[0][1]
-        self.address = f"http://127.0.0.1:{port}/api/webhooks/1/{SECRET}"
+        self.address = f"{await self.serve(app)}/api/webhooks/1/{SECRET}"
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.tries += 1

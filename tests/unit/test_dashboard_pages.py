@@ -1,7 +1,5 @@
 """The dashboard's pages on a few rows known exactly, run by Streamlit's own AppTest."""
 
-import html
-import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +25,7 @@ from tests.browser.rows import (
     vocabulary,
     window,
 )
+from tests.pages import html_of, open_at, text_of
 from warehouse.reader import Reader
 
 PAGES = Path(__file__).parents[2] / "dashboard" / "app_pages"
@@ -92,24 +91,9 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Run a page on a data folder, at ten seconds past noon, with an address."""
 
     def opened(name: str, data: Path, **address: str) -> AppTest:
-        monkeypatch.setenv("DLD_DATA", str(data))
-        monkeypatch.setattr(frame, "wall", lambda: NOON + timedelta(seconds=10))
-        page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
-        for key, value in address.items():
-            page.query_params[key] = value
-        return page.run()
+        return open_at(monkeypatch, NOON + timedelta(seconds=10), name, data, address)
 
     return opened
-
-
-def html_of(page: AppTest) -> str:
-    """All markup the page drew."""
-    return "\n".join(element.proto.body for element in page.get("html"))
-
-
-def text_of(page: AppTest) -> str:
-    """The words of it."""
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", html_of(page))))
 
 
 def notes_of(page: AppTest) -> str:

@@ -1,6 +1,5 @@
 """The Session review page on rows known exactly, run by Streamlit's own AppTest."""
 
-import html
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import frame
 from tests.browser import published
 from tests.browser.rows import (
     HOSTILE_LINE,
@@ -23,6 +21,7 @@ from tests.browser.rows import (
     term,
     window,
 )
+from tests.pages import html_of, open_at, text_of
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "app_pages" / "review.py"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -35,23 +34,9 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Run the page on a data folder with an address."""
 
     def opened(data: Path, **address: str) -> AppTest:
-        monkeypatch.setenv("DLD_DATA", str(data))
-        monkeypatch.setattr(frame, "wall", lambda: NOON + timedelta(hours=2))
-        page = AppTest.from_file(str(PAGE), default_timeout=30)
-        for key, value in address.items():
-            page.query_params[key] = value
-        return page.run()
+        return open_at(monkeypatch, NOON + timedelta(hours=2), "review", data, address)
 
     return opened
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.get("html"))
-
-
-def text_of(page: AppTest) -> str:
-    text = re.sub(r"<[^>]+>", " ", html_of(page))
-    return re.sub(r"\s+", " ", html.unescape(text))
 
 
 def session(start: datetime, n: Sequence[int], **more: Any) -> dict[str, list[Row]]:
