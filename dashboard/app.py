@@ -9,9 +9,24 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")
 st.logo(str(HERE / "logo.svg"), size="large")
 st.html(HERE / "page.css")
+live = st.Page(
+    "app_pages/live.py",
+    title="Live",
+    icon=":material/sensors:",
+    url_path="home",
+    default=True,
+)
+
+
+def to_live() -> None:
+    """/live: the first page's address is the bare one, but people type its name."""
+    st.switch_page(live)
+
+
 st.navigation(
     [
-        st.Page("app_pages/live.py", title="Live", icon=":material/sensors:", default=True),
+        live,
+        st.Page(to_live, title="Live", url_path="live", visibility="hidden"),
         st.Page("app_pages/review.py", title="Session review", icon=":material/movie:"),
         st.Page("app_pages/explore.py", title="Explore history", icon=":material/timeline:"),
         st.Page("app_pages/accuracy.py", title="Forecast accuracy", icon=":material/query_stats:"),

@@ -126,6 +126,7 @@ def _facts(term: Row) -> Markup:
         pairs.append(("In force", words.signed(term["in_force"], 1)))
     pairs += [
         ("Seen", _seen(term)),
+        *([("Trend", term["trend"])] if term.get("trend") else []),
         ("Evidence", words.plain(term["evidence"], 200) or "none: it was added by hand"),
         ("Impact", f"would {impact(term)}"),
     ]
@@ -171,6 +172,15 @@ def impact(term: Row) -> str:
     return f"move {n} {windows} of the last day by {words.signed(term['impact'], 3)} on average"
 
 
+def otherwise(term: Row, value: float) -> str:
+    """What another valence would change, from the proposed one's impact in proportion: VADER
+    bends only large sums. '' where nothing is known, or what is in force would be replaced."""
+    if not term["impact"] or not term["valence"] or term["in_force"] is not None:
+        return ""
+    about = words.signed(term["impact"] * value / term["valence"], 3)
+    return f"At {words.signed(value, 1)} it would move them by about {about}, in proportion."
+
+
 def _open(term: Row, channels: Sequence[str], seen: Seen) -> None:
     place, off = _place(term, channels), is_shut(term)
     value = st.slider(
@@ -178,6 +188,8 @@ def _open(term: Row, channels: Sequence[str], seen: Seen) -> None:
         key=f"valence-{term['term']}-{term['channel']}", format="%+.1f",
     )  # fmt: skip
     same = term["valence"] is not None and abs(value - round(term["valence"], 1)) < _STEP / 2
+    if not same and (other := otherwise(term, value)):
+        st.caption(other)
     accept, reject = st.columns(2)
     told = words.signed(value, 1)
     label = f"Accept at {told}" if same else f"Change to {told}"

@@ -115,6 +115,7 @@ class Engine:
         self._meet(infos)
         upkeep.refresh_moods(self, [])
         upkeep.write_models(self)
+        upkeep.write_lexicon(self)
         upkeep.read_recaps(self)
         upkeep.read_records(self)
         self.publish()

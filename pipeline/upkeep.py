@@ -15,10 +15,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import pyarrow as pa
 
 from models.choice import mark
 from models.trials import TRIALS
 from pipeline.cards import model_rows, trial_rows
+from pipeline.lexicon.listing import entries
 from pipeline.message import ChannelInfo
 from pipeline.rows import admission
 from pipeline.standing import Standing
@@ -78,6 +80,17 @@ def write_vocabulary(engine: Engine) -> None:
         kept,
     )
     engine.webhook.put(engine.alerts.take())
+
+
+def write_lexicon(engine: Engine) -> None:
+    """The lexicon in force, where another was written last."""
+    scorer, store = engine.intake.scorers.base, engine.store
+    if store.meta("lexicon") == scorer.version:
+        return
+    terms, kinds, valences, origins = zip(*entries(scorer), strict=True)
+    columns = {"term": terms, "kind": kinds, "valence": valences, "origin": origins}
+    rows = pa.table({"version": [scorer.version] * len(terms), **columns})
+    store.write({"lexicon": rows}, {"lexicon": scorer.version})
 
 
 def write_models(engine: Engine) -> None:

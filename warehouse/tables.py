@@ -42,6 +42,7 @@ TABLES = {
         TableSpec("trials", ("study", "trial"), None, ("study", "trial")),
         TableSpec("vocabulary", ("term", "channel"), None, ("term", "channel")),
         TableSpec("decisions", ("decision_id",), None, ("at", "decision_id")),
+        TableSpec("lexicon", ("version",), None, ("term", "kind")),
         TableSpec("events", ("event_id",), "at", ("channel", "at")),
         TableSpec("alerts", ("alert_id",), "at", ("at",)),
         TableSpec("health", ("name", "at"), "at", ("name", "at")),

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, bars, data, frame, review, words
+from dashboard import address, bars, data, frame, lexicon, review, trend, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.manifest import Manifest
@@ -20,7 +20,7 @@ NEWER = {"in_force": None, "impact_windows": None}  # columns that a folder of b
 
 
 def draw(manifest: Manifest) -> None:
-    """Search, the reviewed vocabulary, then the terms in use."""
+    """Search, the reviewed vocabulary, the terms in use, the lexicon."""
     newest = data.newest(manifest)
     address.seed("q", address.text("q"))
     left, _ = st.columns([2, 3])
@@ -30,9 +30,10 @@ def draw(manifest: Manifest) -> None:
     address.remember(q=search)
     rows = data.rows("dash_vocabulary")
     terms = [{**NEWER, **row} for row in rows]
-    _reviewed(terms, search or "", _channels(newest), manifest)
+    _reviewed(terms, search or "", _channels(newest), manifest, newest)
     if newest is not None:
         _in_use(manifest, search or "")
+    lexicon.section(manifest, search or "")
 
 
 def _channels(newest: datetime | None) -> list[str]:
@@ -41,7 +42,11 @@ def _channels(newest: datetime | None) -> list[str]:
 
 
 def _reviewed(
-    terms: Sequence[Row], search: str, channels: Sequence[str], manifest: Manifest
+    terms: Sequence[dict[str, Any]],
+    search: str,
+    channels: Sequence[str],
+    manifest: Manifest,
+    newest: datetime | None,
 ) -> None:
     frame.heading("Reviewed terms", "new terms with the valence they seem to have, -4 to +4")
     if not terms:
@@ -50,6 +55,7 @@ def _reviewed(
     status = _status(terms)
     found = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
     review.notices(manifest)
+    _with_trends(found, channels, newest)
     left, right = st.columns([3, 2], gap="large")
     with left:
         clicked = _table(found) if found else None
@@ -60,6 +66,21 @@ def _reviewed(
         with right:
             review.desk(chosen, terms, channels)
     _history(data.rows("dash_decisions") if "decisions" in manifest.tables else [])
+
+
+def _with_trends(
+    found: Sequence[dict[str, Any]], channels: Sequence[str], newest: datetime | None
+) -> None:
+    """Each term gets its trend: a line for the table, and in words."""
+    if newest is None or not found:
+        return
+    by_term = trend.trends([t["term"] for t in found], channels, newest)
+    for term in found:
+        mine = by_term.get(term["term"], {})
+        term["line"], term["trend"] = (
+            trend.line(mine, newest.date()),
+            trend.told(mine, newest.date()),
+        )
 
 
 def _chosen(
@@ -111,6 +132,7 @@ def _table(found: Sequence[Row]) -> int | None:
             "Scale": [_scale(t) for t in found],
             "Uses": [t["n"] for t in found],
             "People": [review.people(t) for t in found],
+            "Trend": [t.get("line") for t in found],
             "Channels": [t["n_channels"] for t in found],
             "Moves": [t["impact"] for t in found],
             "Kind": [review.origin(t) for t in found],
@@ -139,6 +161,9 @@ def _table(found: Sequence[Row]) -> int | None:
                 "−4 … +4", width=145, help="the dot in its 80 % interval; a ring: what is in force"
             ),
             "Uses": st.column_config.NumberColumn(format="localized"),
+            "Trend": st.column_config.AreaChartColumn(
+                width=90, help=f"uses in 1,000 messages, day by day, the last {trend.DAYS} days"
+            ),
             "Moves": st.column_config.NumberColumn(
                 format="%+.3f", help="what accepting it would add to the mean mood of its windows"
             ),
@@ -179,12 +204,7 @@ def _height(rows: int, tallest: int = 460) -> Literal["content"] | int:
 
 
 def _valence(term: Row) -> str:
-    value = term["valence"]
-    return words.MISSING if value is None else f"{_sign(round(value, 1))} {words.signed(value, 1)}"
-
-
-def _sign(value: float) -> str:
-    return "▲" if value > 0 else "▼" if value < 0 else "●"
+    return lexicon.told(term["valence"])
 
 
 def _scale(term: Row) -> str:

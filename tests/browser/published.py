@@ -20,6 +20,7 @@ from tests.browser.rows import (
     channel,
     forecast,
     health,
+    lexicon,
     models,
     score,
     stream,
@@ -64,6 +65,7 @@ def demo(root: Path, now: datetime | None = None, seed: int = 1) -> DataFolder:
         "models": models(),
         "trials": trials(),
         "vocabulary": vocabulary(now),
+        "lexicon": lexicon(),
         "alerts": alerts(now, "demo_busy"),
         "health": health(now),
     }

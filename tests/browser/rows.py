@@ -219,6 +219,19 @@ def vocabulary(at: datetime) -> list[Row]:
     ]
 
 
+def lexicon() -> list[Row]:
+    """Rows of `lexicon`: one of each origin, one of them hostile."""
+    entries = [
+        ("great", "word", 3.1, "vader"),
+        ("pog", "word", 2.0, "rated"),
+        ("PogChamp", "emote", 2.3, "learned"),
+        ("PogShip", "emote", 0.0, "learned"),
+        (HOSTILE_TERM, "emote", -1.5, "rated"),
+    ]
+    names = ("term", "kind", "valence", "origin")
+    return [{"version": "full-1", **dict(zip(names, entry, strict=True))} for entry in entries]
+
+
 def alerts(at: datetime, name: str) -> list[Row]:
     """Rows of `alerts`, one a kind; the term is hostile."""
     mood = {"z": -4.2, "n": 84, "seconds": 180, "usual": 0.12, "mood": -0.19}

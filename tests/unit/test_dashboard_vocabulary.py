@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import bars, frame, requests, review
+from dashboard import bars, frame, requests, review, trend
 from pipeline.inbox import apply_all
 from pipeline.site import open_site
 from tests.browser import published
-from tests.browser.rows import channel, vocabulary
+from tests.browser.rows import HOSTILE_TERM, channel, lexicon, term, vocabulary, window
 from tests.unit.test_dashboard_pages import html_of, text_of
 from warehouse.config import DataFolder
 from warehouse.manifest import read_manifest
@@ -294,3 +294,60 @@ def test_what_was_accepted_says_whether_it_is_in_force(
 def test_a_valence_that_rounds_to_nothing_points_nowhere(tmp_path: Path, open_page: Open) -> None:
     publish(tmp_path, [proposal("zorpHype", valence=-0.04)])
     assert open_page().dataframe[0].value["Valence"].tolist() == ["● 0.0"]
+
+
+def test_the_whole_lexicon_is_searched_in_any_case_with_what_was_decided_instead(
+    tmp_path: Path, open_page: Open
+) -> None:
+    tables = {"channels": [channel("alpha")], "vocabulary": vocabulary(NOW), "lexicon": lexicon()}
+    published.write(tmp_path, tables, "live")
+    shown = open_page(q="POG").dataframe[-1].value
+    assert shown.to_dict("records") == [
+        {"Term": "pog", "Valence": "▲ +2.0", "Decided": "", "Kind": "word",
+         "From": "rated for Twitch"},
+        {"Term": "PogShip", "Valence": "● 0.0", "Decided": "▲ +2.4", "Kind": "emote",
+         "From": "learned from company"},
+        {"Term": "PogChamp", "Valence": "▲ +2.3", "Decided": "", "Kind": "emote",
+         "From": "learned from company"},
+    ]  # fmt: skip
+    page = open_page()
+    assert "n = 5 entries." in [c.value for c in page.caption]
+    assert HOSTILE_TERM in page.dataframe[-1].value["Term"].tolist()
+
+
+def test_what_no_entry_holds_is_a_sentence_and_so_is_a_lexicon_of_before(
+    tmp_path: Path, open_page: Open
+) -> None:
+    folder = published.write(tmp_path, {"lexicon": lexicon()}, "live")
+    assert "“no such” is in no entry." in text_of(open_page(q="no such"))
+    manifest = orjson.loads(folder.manifest.read_bytes())
+    del manifest["tables"]["lexicon"]
+    folder.manifest.write_bytes(orjson.dumps({**manifest, "version": manifest["version"] + 1}))
+    assert "published as soon as the pipeline runs again" in text_of(open_page())
+
+
+def test_a_term_has_its_trend_in_words_and_as_a_line(tmp_path: Path, open_page: Open) -> None:
+    noon = NOW.replace(hour=12, minute=0, second=0)
+    days = [(0, 3), (1, 5), (8, 4)]  # days ago, uses
+    at = [(noon - timedelta(days=ago), n) for ago, n in days]
+    tables = {
+        "channels": [channel("alpha")],
+        "vocabulary": [proposal("zorpHype")],
+        "windows": [window("alpha", start, 40, 0.1) for start, _ in at],
+        "window_terms": [term("alpha", start, "zorpHype", n, 0.01) for start, n in at],
+    }
+    published.write(tmp_path, tables, "live")
+    page = open_page()
+    assert "Trend 8 uses in the last 7 days, 4 in the 7 before" in text_of(page)
+    line = page.dataframe[0].value["Trend"][0]
+    assert len(line) == trend.DAYS
+    assert {k: v for k, v in enumerate(line) if v} == {13: 75.0, 12: 125.0, 5: 100.0}
+
+
+def test_another_valence_moves_the_mood_in_proportion() -> None:
+    term = proposal("zorpHype", valence=2.0, impact=0.04, in_force=None)
+    assert review.otherwise(term, -1.0) == (
+        "At −1.0 it would move them by about −0.020, in proportion."
+    )
+    assert review.otherwise({**term, "in_force": 1.0}, -1.0) == ""
+    assert review.otherwise({**term, "impact": None}, -1.0) == ""

@@ -233,3 +233,30 @@ def test_a_channel_met_while_it_runs_is_served_by_its_id_and_known_after_a_resta
     assert again.channel_id("demo") == "42"
     assert again.channel_id("other").startswith("9")
     again.buffer.close()
+
+
+def test_the_lexicon_is_told_once_and_again_when_it_is_another(
+    folder: DataFolder, store: Store
+) -> None:
+    def told(lexicon: str) -> tuple[set[str], str | None]:
+        engine = Engine(folder, settings(lexicon=lexicon), "live", store)
+        engine.know([])
+        engine.finish()
+        return {version for (version,) in rows(folder, "SELECT version FROM lexicon")}, store.meta(
+            "lexicon"
+        )
+
+    one, version = told("full")
+    assert one == {version}
+    revision = stored(store, "SELECT max(rev) FROM lexicon")
+    told("full")
+    assert stored(store, "SELECT max(rev) FROM lexicon") == revision
+    both, vader = told("vader")
+    assert both == {version, vader}
+    told("full")
+    current = "SELECT DISTINCT version FROM lexicon WHERE rev = (SELECT max(rev) FROM lexicon)"
+    assert stored(store, current) == [(version,)]
+    kinds = "SELECT kind, origin FROM lexicon WHERE version LIKE 'full%' AND term = "
+    assert stored(store, f"{kinds} 'great'") == [("word", "vader")]
+    assert stored(store, f"{kinds} 'PogChamp'")[0][0] == "emote"
+    assert stored(store, f"{kinds} '😂'") == [("emoji", "name")]
