@@ -81,6 +81,11 @@ class Card:
         share = words.percent(self.skill["skill"])
         return f"knew {share} of what can be known about the next 30 s ({n})"
 
+    def band(self) -> float | None:
+        """Half the width of the last window's 95 % band; None where it cannot be told."""
+        last = self.last
+        return margin(last["sd"], last["n"]) if last and last["n"] else None
+
     def mood(self) -> tuple[float | None, str]:
         """(mood of the last window, how sure and from how much)."""
         last = self.last
@@ -89,7 +94,7 @@ class Card:
         if not last["n"]:
             seen = state(0, last["observed_s"]) == "silence"
             return None, "nobody spoke in the last 30 s (n = 0)" if seen else "not observed (n = 0)"
-        sure = margin(last["sd"], last["n"])
+        sure = self.band()
         band = f"± {sure:.2f}, " if sure is not None else ""
         return last["mean"], f"{band}{words.messages(last['n'])} in 30 s"
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import charts, data, frame, words
+from dashboard import address, charts, data, frame, live_table, words
 from dashboard.config import DashboardSettings
+from dashboard.live_table import STATUS
 from dashboard.markup import Markup, row, span, tag
 from dashboard.now import Card, cards
 from dashboard.style import CONFIG
@@ -15,11 +16,12 @@ from warehouse.records import utc, window_start
 
 COLUMNS = 3
 WINDOWS = 60
-STATUS = {"live": "● live", "quiet": "◐ quiet", "offline": "○ offline", "stale": "△ out of date"}
+ON_A_PAGE = 12  # cards; a chart each
+VIEWS = {"cards": "Cards", "table": "Table"}
 
 
 def draw(manifest: Manifest) -> None:
-    """Header line of freshness, then the cards."""
+    """Header line of freshness, then the cards, or one table of all channels."""
     now = frame.wall()
     clock, fresh, trouble = frame.freshness(manifest, now)
     tz = frame.reader_zone()
@@ -36,7 +38,43 @@ def draw(manifest: Manifest) -> None:
     on_air = sum(card.status != "offline" for card in found)
     text = f"{on_air} of {len(found)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
     frame.put(row(text, cls="dld-fresh"))
-    _grid(found, clock, tz)
+    if _view(len(found)) == "table":
+        live_table.draw(found, clock, _reach(found))
+    else:
+        _grid(_page(found), clock, tz)
+
+
+def _reach(found: Sequence[Card]) -> float:
+    return charts.reach_of([(card.windows, card.forecast) for card in found])
+
+
+def _view(channels: int) -> str:
+    """Cards or table, as the address says; the table first where cards would fill pages."""
+    usual = "table" if channels > ON_A_PAGE else "cards"
+    address.seed("view", address.choice("view", list(VIEWS), usual))
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        key="view",
+        required=True,
+        format_func=VIEWS.__getitem__,
+        label_visibility="collapsed",
+    )
+    address.remember(view=view if view != usual else None)
+    return view or usual
+
+
+def _page(found: Sequence[Card]) -> Sequence[Card]:
+    """The cards of one page, those on air first."""
+    pages = -(-len(found) // ON_A_PAGE)
+    if pages == 1:
+        address.remember(page=None)
+        return found
+    address.seed("page", address.number("page", 1, pages, 1))
+    address.keep_within("page", range(1, pages + 1), 1)
+    page = st.pagination(pages, key="page")
+    address.remember(page=str(page) if page > 1 else None)
+    return found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
 
 
 def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
@@ -65,7 +103,7 @@ def _midnight(at: datetime) -> datetime:
 
 
 def _grid(found: Sequence[Card], clock: datetime, tz: tzinfo) -> None:
-    reach = charts.reach_of([(card.windows, card.forecast) for card in found])
+    reach = _reach(found)
     width = min(COLUMNS, len(found))
     for first in range(0, len(found), width):
         for column, card in zip(st.columns(width), found[first : first + width], strict=False):

@@ -27,6 +27,7 @@ from tests.browser.rows import (
 )
 from tests.pages import html_of, open_at, text_of
 from warehouse.reader import Reader
+from warehouse.records import utc, window_start
 
 PAGES = Path(__file__).parents[2] / "dashboard" / "app_pages"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -160,6 +161,43 @@ def test_live_shows_hostile_names_and_terms_as_text(small: Path, open_page: Open
     assert "Alpha *one*" in drawn
     assert "&lt;img src=x onerror=" in drawn
     assert "<img" not in drawn
+
+
+def many(root: Path, channels: int) -> None:
+    now = utc(window_start(datetime.now(UTC).timestamp()))
+    names = [f"channel{k:02d}" for k in range(channels)]
+    tables = {
+        "channels": [channel(name) for name in names],
+        "streams": [stream(name, now - timedelta(minutes=20), None) for name in names],
+        "windows": [
+            window(name, now - timedelta(minutes=k), 12 if k else 0, 0.2 if k else None)
+            for name in names
+            for k in range(10)
+        ],
+    }
+    published.write(root, tables)
+
+
+def test_more_channels_than_fit_on_cards_are_a_table(tmp_path: Path, open_page: Open) -> None:
+    many(tmp_path, 13)
+    table = open_page("live", tmp_path).dataframe[0].value
+    assert len(table) == 13
+    first = table.iloc[0]
+    assert (first["Channel"], first["Feels"], first["n"]) == ("channel00", "○ silent", 0)
+    assert first[["Mood", "±"]].isna().all(), "silence is not a mood of 0"
+    assert list(first["Half hour"]) == [0.2] * 9
+
+
+def test_cards_come_by_the_dozen_and_the_address_keeps_the_page(
+    tmp_path: Path, open_page: Open
+) -> None:
+    many(tmp_path, 13)
+    page = open_page("live", tmp_path, view="cards", page="2")
+    assert "channel12" in text_of(page)
+    assert "channel11" not in text_of(page)
+    assert open_page("live", tmp_path, view="cards", page="3").info[0].value == (
+        "“page” in the address cannot be used here; this is the usual view instead."
+    )
 
 
 def test_live_tells_when_the_pipeline_stopped(
