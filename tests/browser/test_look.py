@@ -1,0 +1,121 @@
+"""Every page on simulated chat, light and dark: usable by all, drawn whole, and photographed.
+
+DLD_PICTURES names the folder for the pictures: `make pictures` makes those of the docs.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.test_dashboard import PATIENCE_MS, ROOT, browser, dashboard
+from warehouse.config import DataFolder
+from warehouse.errors import NothingPublished
+from warehouse.manifest import read_manifest
+
+__all__ = ["browser"]  # a fixture
+pytestmark = pytest.mark.browser
+WITHIN_S = 180
+THEMES = ("light", "dark")
+SETTLED = """() => {
+    const plots = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
+    return document.querySelector('.dld-title')
+        && plots.every(p => p.querySelector('.main-svg'))
+        && !document.querySelector('[data-testid=stSkeleton], [data-testid=stStatusWidget]');
+}"""
+OF_ONE_COLOUR = 12_000  # bytes; a picture of less shows nothing
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard over what the simulator has just said of three days."""
+    data = tmp_path_factory.mktemp("simulated")
+    pipeline = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "run", "--source", "simulate"],
+        cwd=ROOT,
+        env={**os.environ, "DLD_DATA": str(data)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_now(DataFolder(data), pipeline)
+        with dashboard(data) as found:
+            yield found
+    finally:
+        pipeline.terminate()
+        pipeline.wait(timeout=30)
+
+
+def _wait_until_now(folder: DataFolder, pipeline: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + WITHIN_S
+    while pipeline.poll() is None and time.monotonic() < until:
+        if _newest(folder) > datetime.now(UTC) - timedelta(minutes=2):
+            return
+        time.sleep(0.5)
+    pytest.fail(f"the simulator did not catch up within {WITHIN_S} s")
+
+
+def _newest(folder: DataFolder) -> datetime:
+    try:
+        files = read_manifest(folder.manifest).tables["windows"]
+    except NothingPublished:
+        return datetime.min.replace(tzinfo=UTC)
+    times = [datetime.fromisoformat(file.max) for file in files if file.rows]
+    return max(times, default=datetime.min.replace(tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    named = os.environ.get("DLD_PICTURES")
+    folder = Path(named) if named else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _settled(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function(SETTLED)
+    page.wait_for_timeout(700)  # the last plot's own drawing
+
+
+def _pages(page: Page) -> dict[str, str]:
+    """Address by name, as the navigation has them."""
+    links = page.locator("[data-testid=stTopNavLink]").evaluate_all("all => all.map(a => a.href)")
+    return {link.rstrip("/").rpartition("/")[2]: link for link in links}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_page_is_usable_by_all_and_drawn_whole(
+    browser: Browser, address: str, pictures: Path, theme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 1360, "height": 1500},
+        color_scheme=theme,  # type: ignore[arg-type]
+        timezone_id="Europe/Berlin",
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    _settled(page, address)
+    found = _pages(page)
+    assert len(found) >= 6
+    faults: dict[str, str] = {}
+    for link in found.values():
+        _settled(page, link)
+        name = link.removeprefix(address).strip("/") or "live"
+        assert (
+            page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count()
+            == 0
+        )
+        page.screenshot(path=pictures / f"{name}-{theme}.png")
+        assert (pictures / f"{name}-{theme}.png").stat().st_size > OF_ONE_COLOUR, name
+        if report := Axe().run(page).generate_snapshot():
+            faults[name] = report
+    context.close()
+    assert faults == {}
