@@ -6,7 +6,6 @@ Plain code without tasks or sleeping; the daemon calls `feed` with every batch.
 import time
 import zlib
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -28,6 +27,7 @@ from pipeline.late import Late
 from pipeline.message import Batch, ChannelInfo, Happening, Item, Message, Retract
 from pipeline.mood import MoodState, body
 from pipeline.optout import load_optout
+from pipeline.pending import Pending, latest
 from pipeline.privacy import Hasher, load_salt
 from pipeline.recover import recover, reopen, undo_ahead
 from pipeline.retract import TakenBack, cleared, place_of
@@ -91,10 +91,7 @@ class Engine:
         self.alerts, self.webhook = Alerts(told, source), Webhook(told, source)
         self.closed: list[Closed] = []
         self.events: list[Happening] = []
-        # rows of forecasts and scores, and the windows they follow from, until committed
-        self._forecasts: dict[tuple[Any, ...], Any] = {}
-        self._scores: dict[tuple[Any, ...], Any] = {}
-        self._forecast_of: dict[int, Closed] = {}
+        self._pending = Pending()
         # (table, paths of the parts, merged file): compaction's results, put in at a turn
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
@@ -191,8 +188,8 @@ class Engine:
 
     def commit(self) -> None:
         """Windows, terms, events, forecasts and scores in one transaction, then publish."""
-        closed, events = _latest(self.closed), self.events
-        self._forecast(closed)
+        closed, events = latest(self.closed), self.events
+        self._pending.add(closed, self.forecasts, self._is_past)
         told = [s for t in self.intake.tracks.values() for s in t.told.values()]
         tables: dict[str, list[Any]] = {
             "windows": window_rows(closed, self.source),
@@ -200,8 +197,8 @@ class Engine:
             "events": event_rows(events),
             "alerts": [alert.row() for alert in self.alerts.found],
             "streams": [stream_row(stream, self.source) for stream in told],
-            "forecasts": list(self._forecasts.values()),
-            "forecast_scores": list(self._scores.values()),
+            "forecasts": list(self._pending.forecasts.values()),
+            "forecast_scores": list(self._pending.scores.values()),
         }
         self.buffer.flush()
         silent = [c.window for c in closed if c.again and not c.lines]  # whose terms have to go
@@ -216,8 +213,7 @@ class Engine:
         self.webhook.put(self.alerts.take())
         for track in self.intake.tracks.values():
             track.told.clear()
-        for done in (self._forecasts, self._scores, self._forecast_of):
-            done.clear()
+        self._pending.done()
         self._committed = time.monotonic()
         upkeep.refresh_moods(self, closed)
         self.publish(self._samples(closed), retold)
@@ -301,7 +297,7 @@ class Engine:
         reopen(self, now)
         self.late.restart()
         self.closed = [c for c in self.closed if c.window.start < start or c.lines]
-        self._forecasts = {k: r for k, r in self._forecasts.items() if r["cutoff"] <= utc(now)}
+        self._pending.turn_back(utc(now))
 
     def _take(self, item: Item, now: float) -> None:
         if item.at > now + _WRONG_S:  # no window could be closed before it
@@ -326,14 +322,6 @@ class Engine:
     def _has_requests(self) -> bool:
         return any(self.folder.inbox.glob("*.json"))
 
-    def _forecast(self, closed: list[Closed]) -> None:
-        """Rows that follow from windows, made once however often the commit is tried."""
-        fresh = [c for c in closed if id(c) not in self._forecast_of and not self._is_past(c)]
-        forecasts, scores = self.forecasts.after(fresh)
-        self._forecast_of.update((id(c), c) for c in fresh)
-        self._forecasts.update(((r["channel"], r["cutoff"], r["model"]), r) for r in forecasts)
-        self._scores.update(((r["channel"], r["day"], r["model"], r["step"]), r) for r in scores)
-
     def _is_past(self, closed: Closed) -> bool:
         """Whether it is a window made again of a stream that is no longer forecast."""
         stream = self.intake.track(closed.window.channel).stream
@@ -346,13 +334,3 @@ class Engine:
         kept = [c for c in kept if not c.again or c.window.start.timestamp() >= self.known_since]
         rows = sample_rows(kept, self.intake.gate, since)
         return pa.Table.from_pylist(rows, schema=samples_schema())
-
-
-def _latest(closed: list[Closed]) -> list[Closed]:
-    """Each window once, as it was last made."""
-    found: dict[tuple[str, datetime], Closed] = {}
-    for c in closed:
-        key = c.window.channel, c.window.start
-        was_new = key in found and not found[key].again
-        found[key] = replace(c, again=False) if was_new else c
-    return list(found.values())
