@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import shown, words
 from dashboard.series import SURE, Row, per_minute
 from dashboard.span import STEP_NAMES
-from dashboard.style import CHANNELS, CONFIG, DASHES, faded, finish, zero_line
+from dashboard.style import CHANNELS, CONFIG, DASHES, FAINT, faded, finish, zero_line
 from dashboard.view import View
 
 Floats = npt.NDArray[np.float64]
@@ -158,8 +158,15 @@ def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
         figure.add_trace(_bold(classes(rate, mood, n), name, index))
     zero_line(figure)
     finish(figure, 430, showlegend=len(channels) > 1, hovermode="closest")
-    figure.update_xaxes(type="log", title="Messages a minute", showgrid=True, dtick="D2",
-                        gridcolor="rgba(138,148,163,0.18)")  # fmt: skip
+    ticks = [k * 10**e for e in range(-1, 5) for k in (1, 2, 5)]
+    figure.update_xaxes(
+        type="log",
+        title="Messages a minute",
+        tickvals=ticks,
+        ticktext=[f"{t:g}" for t in ticks],
+        showgrid=True,
+        gridcolor=FAINT,
+    )
     figure.update_yaxes(title="Mood", tickformat=".2~f")
     return figure
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import accuracy_charts, address, data, frame, skill, words
+from dashboard import accuracy_charts, address, data, frame, replay_chart, skill, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.records import HORIZON, WINDOW
@@ -74,7 +74,7 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
     )
     usual = _session_mean(channel, at)
     st.plotly_chart(
-        accuracy_charts.replayed(rows, forecast, usual, tz),
+        replay_chart.replayed(rows, forecast, usual, tz),
         key="replayed",
         config=CONFIG,
         alt=f"The forecast made at {words.moment(at, tz)} and the mood that followed",

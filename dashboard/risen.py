@@ -6,12 +6,13 @@ TOLD standard errors or more.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from math import sqrt
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, shown, words
+from dashboard import address, frame, shown, words
 from dashboard.series import SURE, Row
 from dashboard.span import Span
 from dashboard.style import CONFIG, DOWN, GREY, UP, finish
@@ -22,11 +23,14 @@ LEAST = 10  # uses in both spans together
 MOST = 12  # of each kind
 STRETCHES = 20  # of a span
 WINDOW_S = 30
+MONTH = timedelta(days=30)
+AGAINST = {"before": "The span before, as long", "month": "The 30 days before"}
 
 
 def section(view: View) -> None:
     """A dot and its interval a term, those that rose above those that fell."""
-    rows, span, before = _asked(view)
+    against = _against()
+    rows, span, before = _asked(view, against)
     table = [_line(row) for row in rows if is_told(row)]
     total, total_before = (rows[0]["total"], rows[0]["total_before"]) if rows else (0, 0)
     small = (
@@ -49,13 +53,14 @@ def section(view: View) -> None:
         st.plotly_chart(
             changes(table), key="risen", config=CONFIG, alt="Terms used more and less than before"
         )
-    st.caption(_about(view, tried))
+    st.caption(_about(view.by_days or against == "month", tried))
 
 
-def _asked(view: View) -> tuple[list[Row], Span, Span]:
+def _asked(view: View, against: str) -> tuple[list[Row], Span, Span]:
     """(rows of dash_terms_change, the span they are of, the one before)."""
-    span = widened(view.span, DAY) if view.by_days else view.span
-    length = span.until - span.since
+    by_days = view.by_days or against == "month"
+    span = widened(view.span, DAY) if by_days else view.span
+    length = MONTH if against == "month" else span.until - span.since
     before = Span(span.since - length, span.since)
     values = {
         "channels": list(view.channels),
@@ -65,9 +70,23 @@ def _asked(view: View) -> tuple[list[Row], Span, Span]:
         "limit": MOST,
         "least": LEAST,
     }
-    if view.by_days:
+    if by_days:
         return view.rows("dash_terms_change_days", **values), span, before
     return view.rows("dash_terms_change", **values, unit_s=unit_of(span)), span, before
+
+
+def _against() -> str:
+    address.seed("against", address.choice("against", list(AGAINST), "before"))
+    address.keep_within("against", list(AGAINST), "before")
+    chosen = st.segmented_control(
+        "Against",
+        list(AGAINST),
+        key="against",
+        format_func=AGAINST.__getitem__,
+        required=True,
+    )
+    address.remember(against=chosen)
+    return chosen or "before"
 
 
 def unit_of(span: Span) -> int:
@@ -168,12 +187,12 @@ def _told(line: Row) -> str:
 def _nothing(before: Span, view: View) -> str:
     return (
         f"There is nothing to compare with: nobody spoke in {before.told(view.tz)}, or hardly a "
-        "term was used twice. Choose a shorter or a later span."
+        "term was used twice. Compare with the 30 days before, or choose another span."
     )
 
 
-def _about(view: View, tried: int) -> str:
-    whole = "Counted in whole days of UTC. " if view.by_days else ""
+def _about(by_days: bool, tried: int) -> str:
+    whole = "Counted in whole days of UTC. " if by_days else ""
     return (
         f"{whole}In brackets: uses per 1,000 messages before → now; bars are 95 % intervals. Of "
         f"{words.count(tried)} terms with {LEAST} uses or more only those are told that changed by "

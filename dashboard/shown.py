@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
@@ -14,18 +14,14 @@ from warehouse.sql import sql
 
 def head(title: str, small: str, table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
     """A section's title with what is said beside it, and its figures to take away."""
-    heading, button = st.columns([8, 1], vertical_alignment="center")
+    heading, tools = st.columns([6, 1], vertical_alignment="center")
     with heading:
         frame.heading(title, small)
-    with button:
+    with tools.container(horizontal=True, horizontal_alignment="right"):
         csv(table, name)
 
 
-def csv(
-    table: pa.Table | Sequence[Mapping[str, Any]],
-    name: str,
-    width: Literal["content", "stretch"] = "stretch",
-) -> None:
+def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
     """A button that gives the figures as a file dld-NAME.csv, made when it is asked for."""
     st.download_button(
         "CSV",
@@ -36,7 +32,6 @@ def csv(
         on_click="ignore",
         key=f"csv-{name.partition('-')[0]}",
         type="tertiary",
-        width=width,
         help="What is shown here, as a table",
     )
 

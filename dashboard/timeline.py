@@ -58,7 +58,7 @@ def _head(table: pa.Table, view: View) -> None:
         frame.heading("Mood and activity", f"{points}; the band is ± 1.96 sd / √n")
     with tools.container(horizontal=True, horizontal_alignment="right", gap="small"):
         zoom.buttons(view.span, view.tz)
-        shown.csv(table, shown.named("mood", view.span), width="content")
+        shown.csv(table, shown.named("mood", view.span))
 
 
 def exact(view: View) -> str:

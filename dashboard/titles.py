@@ -123,7 +123,7 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
         showgrid=False,
         ticktext=[f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups],
     )
-    figure.update_xaxes(title="Mean mood (messages in brackets)", tickformat="+.2~f", showgrid=True)
+    figure.update_xaxes(title="Mean mood (messages in brackets)", tickformat=".2~f", showgrid=True)
     return figure
 
 
@@ -141,7 +141,7 @@ def _around(view: View, changes: Sequence[Row]) -> None:
     """The mood of the quarters of an hour before and after each change."""
     newest = list(changes)[-PLACES:]
     told = before_and_after(newest, _asked_around(view, newest))
-    count = f"{words.count(len(changes))} changes" + (
+    count = ("1 change" if len(changes) == 1 else f"{words.count(len(changes))} changes") + (
         f", the newest {PLACES} are listed" if len(changes) > PLACES else ""
     )
     shown.head("When it changed", count, told, shown.named("changes", view.span))

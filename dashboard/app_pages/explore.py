@@ -45,7 +45,7 @@ DRAWN: Mapping[str, Callable[[View], None]] = {
     "titles": titles.section,
 }
 # what only one section has in the address
-OWN = {"week": ("of", "measure"), "titles": ("by",), "streams": ("streams",)}
+OWN = {"terms": ("against",), "week": ("of", "measure"), "titles": ("by",), "streams": ("streams",)}
 
 
 def draw(manifest: Manifest) -> None:
