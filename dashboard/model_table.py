@@ -59,6 +59,7 @@ def table(at: pd.DataFrame) -> None:
         "volume_error": number("Messages off", format="%.1f", help="a window, mean absolute"),
         "targets": number("n", format="localized"),
     }
+    columns = {c: told for c, told in columns.items() if shown_rows[c].notna().any()}
     st.dataframe(
         shown_rows[list(columns)], hide_index=True, key="models-at-step", column_config=columns
     )

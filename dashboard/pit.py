@@ -118,7 +118,7 @@ def bars(found: Sequence[Row]) -> go.Figure:
         y=1,
         line={"color": GREY, "width": 1.5, "dash": "dash"},
         annotation={"text": "honest = 1", "font": {"size": 11}},
-        annotation_position="top left",
+        annotation_position="top",
     )
     finish(figure, 320)
     figure.update_xaxes(

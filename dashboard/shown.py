@@ -17,8 +17,9 @@ def head(title: str, small: str, table: pa.Table | Sequence[Mapping[str, Any]], 
     heading, tools = st.columns([6, 1], vertical_alignment="center")
     with heading:
         frame.heading(title, small)
-    with tools.container(horizontal=True, horizontal_alignment="right"):
-        csv(table, name)
+    if len(table):
+        with tools.container(horizontal=True, horizontal_alignment="right"):
+            csv(table, name)
 
 
 def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:

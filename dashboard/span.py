@@ -139,7 +139,7 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     address.remember(
         span="dates",
         stream=None,
-        **{"from": found.since.isoformat(), "to": found.until.isoformat()},
+        **{"from": words.utc_iso(found.since), "to": words.utc_iso(found.until)},
     )
     return found
 

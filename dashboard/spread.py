@@ -10,7 +10,7 @@ from dashboard.series import Row
 from dashboard.style import CHANNELS, CONFIG, faded, finish
 from dashboard.view import View, grouped
 
-BIN = 0.05
+BIN, BIN_OF_HOURS = 0.05, 0.01
 
 
 def section(view: View) -> None:
@@ -27,10 +27,11 @@ def _unit(view: View) -> tuple[str, str]:
 
 
 def _moods(view: View) -> None:
+    width = BIN_OF_HOURS if view.is_long else BIN
     if view.is_long:
-        rows = view.rows("dash_histogram_hours", **view.hours, width=BIN, least=1)
+        rows = view.rows("dash_histogram_hours", **view.hours, width=width, least=1)
     else:
-        rows = view.rows("dash_histogram", **view.inside, width=BIN, least=1)
+        rows = view.rows("dash_histogram", **view.inside, width=width, least=1)
     unit, one = _unit(view)
     n = sum(r["windows"] for r in rows)
     shown.head(
@@ -41,7 +42,7 @@ def _moods(view: View) -> None:
     )
     by = grouped(rows)
     st.plotly_chart(
-        bars.histogram(by, BIN, unit),
+        bars.histogram(by, width, unit),
         key="spread",
         config=CONFIG,
         alt=f"Distribution of the mean mood of {unit}",
@@ -91,7 +92,8 @@ def label(place: int) -> str:
 def counts(channels: Mapping[str, Sequence[Row]], unit: str = "windows") -> go.Figure:
     """Share of windows by their number of messages; rows of dash_counts by channel."""
     figure = go.Figure()
-    bins = range(max(r["bin"] for rows in channels.values() for r in rows) + 1)
+    known = [r["bin"] for rows in channels.values() for r in rows]
+    bins = range(min(known), max(known) + 1)
     for index, (name, rows) in enumerate(channels.items()):
         total = sum(r["windows"] for r in rows)
         of = {r["bin"]: r["windows"] for r in rows}

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import address, frame, shown, words
-from dashboard.parts import Part, before_and_after, parts, summed
+from dashboard.parts import NONE, Part, before_and_after, parts, summed
 from dashboard.series import Row
 from dashboard.style import CONFIG, DOWN, GREY, UP, finish
 from dashboard.view import View
@@ -76,6 +76,9 @@ def _what_was_on(view: View, groups: Sequence[Row], by: str, pieces: int) -> Non
     n = sum(g["n"] for g in groups)
     small = f"n = {words.messages(n)} in {words.count(pieces)} stretches of streams"
     shown.head(f"Mood by {by}", small, groups, shown.named(by, view.span))
+    if all(g[by] == NONE for g in groups):
+        frame.put(frame.say(f"No stream of this span tells its {by}; imported logs seldom do."))
+        return
     spoken = [g for g in groups if g["n"]]
     if not spoken:
         frame.put(frame.say("Nobody spoke in these streams."))
@@ -123,7 +126,9 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
         showgrid=False,
         ticktext=[f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups],
     )
-    figure.update_xaxes(title="Mean mood (messages in brackets)", tickformat=".2~f", showgrid=True)
+    figure.update_xaxes(
+        title="Mean mood (messages in brackets)", tickformat=".3~f", nticks=8, showgrid=True
+    )
     return figure
 
 

@@ -20,6 +20,7 @@ _BOTH = [[0.0, "#e0883f"], [0.25, "#eebd90"], [0.5, "#e2e6eb"], [0.75, "#9cc6e6"
 _ONE = [[0.0, "#e8edf2"], [1.0, "#5aa5dc"]]
 _INK = "#10202e"
 MOST_CHANGES = 200
+FEW = 30  # messages; a mood of fewer does not set the colours
 
 
 def section(view: View) -> None:
@@ -127,14 +128,23 @@ def heat(rows: Sequence[Row], measure: str, offset_s: int) -> go.Figure:
     by = {(r["weekday"], r["hour"]): r for r in rows}
     grid = [[by.get((day, hour)) for hour in range(24)] for day in range(1, 8)]
     z = [[None if c is None else value(c, measure, usual) for c in line] for line in grid]
-    reach = max([0.05, *(abs(v) for line in z for v in line if v is not None)])
     both = measure != "rate"
+    sure = [
+        abs(v)
+        for cells, line in zip(grid, z, strict=True)
+        for c, v in zip(cells, line, strict=True)
+        if c is not None and v is not None and (c["n"] >= FEW or not both)
+    ]
+    reach = max([0.05, *sure])
     figure = go.Figure(
         go.Heatmap(
             x=[f"{hour:02d}" for hour in range(24)],
             y=[day[:3] for day in DAYS],
             z=z,
-            text=[[_number(v, measure) for v in line] for line in z],
+            text=[
+                [_number(c, v, measure) for c, v in zip(cells, line, strict=True)]
+                for cells, line in zip(grid, z, strict=True)
+            ],
             texttemplate="%{text}",
             textfont={"color": _INK, "size": 11},
             customdata=[[_told(c, usual, offset_s) for c in line] for line in grid],
@@ -154,10 +164,13 @@ def heat(rows: Sequence[Row], measure: str, offset_s: int) -> go.Figure:
     return figure
 
 
-def _number(shown_value: float | None, measure: str) -> str:
-    if shown_value is None:
+def _number(row: Row | None, number: float | None, measure: str) -> str:
+    """What is printed in a cell; in brackets where few messages say it."""
+    if row is None or number is None:
         return ""
-    return words.rate(shown_value) if measure == "rate" else words.signed(shown_value)
+    if measure == "rate":
+        return words.rate(number)
+    return words.signed(number) if row["n"] >= FEW else f"({words.signed(number)})"
 
 
 def _told(row: Any, usual: float, offset_s: int) -> str:
@@ -183,6 +196,8 @@ def _told(row: Any, usual: float, offset_s: int) -> str:
 def _about(tz: tzinfo, offsets: Sequence[int], rows: Sequence[Row]) -> str:
     few = [r["hours"] for r in rows if r["n"]]
     note = f"Hours in {frame.zone_name(tz)}; hover for UTC, ± and n. Blank: no stream then."
+    if any(0 < r["n"] < FEW for r in rows):
+        note += f" In brackets: of fewer than {FEW} messages."
     if any(offset % 3600 for offset in offsets):
         note += " Sums are of full hours of UTC, so each cell begins up to an hour late."
     if few and sorted(few)[len(few) // 2] < 4:
