@@ -77,7 +77,6 @@ def choose(known: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzi
         key="span",
         format_func=NAMES.__getitem__,
         required=True,
-        label_visibility="collapsed",
     )
     kind = kind or "24h"
     if kind == "stream":

@@ -56,7 +56,7 @@ def draw(manifest: Manifest) -> None:
         frame.put(frame.say("No stream has been seen yet; come back in a minute."))
         return
     tz = frame.reader_zone()
-    left, right = st.columns([5, 6], vertical_alignment="bottom", gap="medium")
+    left, right = st.columns([5, 6], gap="medium")
     with left:
         channels = _channels(known)
     with right:
