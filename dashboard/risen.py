@@ -12,7 +12,7 @@ from math import sqrt
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import address, frame, shown, words
+from dashboard import address, frame, shown, trend, words
 from dashboard.series import SURE, Row
 from dashboard.span import Span
 from dashboard.style import CONFIG, DOWN, GREY, UP, finish
@@ -54,6 +54,9 @@ def section(view: View) -> None:
             changes(table), key="risen", config=CONFIG, alt="Terms used more and less than before"
         )
     st.caption(_about(view.by_days or against == "month", tried))
+    if table:
+        terms = [str(line["term"]) for line in table]
+        trend.section(view, terms, Span(before.since, span.until))
 
 
 def _asked(view: View, against: str) -> tuple[list[Row], Span, Span]:

@@ -1,4 +1,4 @@
-"""How good forecasts were, from sums of their scores (rows of dash_accuracy). No Streamlit.
+"""How good forecasts were, from sums of their scores (rows of dash_skill). No Streamlit.
 
 Latent skill = 1 - (nMSE - floor) / (nMSE of session_mean - floor): the share of what can be
 known that is known. 1 is perfect, 0 no better than the running session mean.

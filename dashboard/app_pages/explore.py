@@ -45,7 +45,12 @@ DRAWN: Mapping[str, Callable[[View], None]] = {
     "titles": titles.section,
 }
 # what only one section has in the address
-OWN = {"terms": ("against",), "week": ("of", "measure"), "titles": ("by",), "streams": ("streams",)}
+OWN = {
+    "terms": ("against", "term"),
+    "week": ("of", "measure"),
+    "titles": ("by",),
+    "streams": ("streams",),
+}
 
 
 def draw(manifest: Manifest) -> None:
