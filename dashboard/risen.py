@@ -19,6 +19,7 @@ from dashboard.style import CONFIG, DOWN, GREY, UP, finish
 from dashboard.view import DAY, View, widened
 
 TOLD = 3.5  # standard errors, as moments
+FEWEST = 5  # stretches of a side, before bursts can be told from change
 LEAST = 10  # uses in both spans together
 MOST = 12  # of each kind
 STRETCHES = 20  # of a span
@@ -53,7 +54,8 @@ def section(view: View) -> None:
         st.plotly_chart(
             changes(table), key="risen", config=CONFIG, alt="Terms used more and less than before"
         )
-    st.caption(_about(view.by_days or against == "month", tried))
+    by_days = view.by_days or against == "month"
+    st.caption(_about(by_days, tried) + _few(rows[0], by_days))
     if table:
         terms = [str(line["term"]) for line in table]
         trend.section(view, terms, Span(before.since, span.until))
@@ -191,6 +193,18 @@ def _nothing(before: Span, view: View) -> str:
     return (
         f"There is nothing to compare with: nobody spoke in {before.told(view.tz)}, or hardly a "
         "term was used twice. Compare with the 30 days before, or choose another span."
+    )
+
+
+def _few(row: Row, by_days: bool) -> str:
+    """A warning where one side has too few stretches to know what bursts there are."""
+    fewest = min(row["stretches"], row["stretches_before"])
+    if fewest >= FEWEST:
+        return ""
+    what = "a channel's day" if by_days else "a stretch"
+    return (
+        f" One side has only {fewest} of these ({what} with messages): what is told may be one "
+        "stream's topic, not a habit."
     )
 
 

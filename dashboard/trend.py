@@ -35,7 +35,8 @@ def section(view: View, terms: Sequence[str], span: Span) -> None:
         )
     )
     n = sum(r["n"] for r in rows)
-    small = f"n = {words.count(n)} uses on {words.count(len(rows))} days"
+    days = "1 day" if len(rows) == 1 else f"{len(rows)} days"
+    small = f"n = {words.count(n)} uses on {days}"
     shown.head(f"{words.plain(term)} day by day", small, rows, shown.named("term", full))
     if not rows:
         frame.put(frame.say("The term was not kept of these days."))
@@ -66,6 +67,7 @@ def bars(rows: Sequence[Row], span: Span) -> go.Figure:
         go.Bar(
             x=[r["day"] for r in rows],
             y=[r["rate"] for r in rows],
+            width=0.8 * 86_400_000,
             marker={"color": faded(HISTORY, 0.6), "line": {"width": 0}},
             customdata=[
                 [words.count(r["n"]), words.count(r["total"]), words.signed(r["part"], 4)]

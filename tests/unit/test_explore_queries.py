@@ -286,7 +286,8 @@ ALL = {"channels": [f"c{k}" for k in range(6)], "since": MIDNIGHT, "until": MIDN
 
 
 CELLS = """
-    SELECT s.*, 0.09::DOUBLE * s.targets AS noise, b.n AS base_n, b.squared_error AS base_squared_error,
+    SELECT s.*, 0.09::DOUBLE * s.targets AS noise, b.n AS base_n,
+        b.squared_error AS base_squared_error,
         0.09::DOUBLE * b.targets AS base_noise
     FROM forecast_scores s JOIN forecast_scores b USING (channel, day, step)
     WHERE b.model = 'session_mean'

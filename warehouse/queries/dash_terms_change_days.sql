@@ -13,7 +13,7 @@ WITH units AS (
         coalesce(sum(t * t) FILTER (unit >= $since), 0) AS s1,
         coalesce(sum(t) FILTER (unit < $since), 0) AS t0,
         coalesce(sum(t * t) FILTER (unit < $since), 0) AS s0,
-        count(*) AS units
+        count(*) AS units, count(*) FILTER (unit >= $since) AS units1
     FROM units
 ), sums AS (
     SELECT term, min(kind) AS kind,
@@ -28,7 +28,7 @@ WITH units AS (
     GROUP BY term
     HAVING sum(n) >= $least
 ), rated AS (
-    SELECT term, kind, n1, n0, t1, t0, n1 / t1 AS r1, n0 / t0 AS r0,
+    SELECT term, kind, n1, n0, t1, t0, units, units1, n1 / t1 AS r1, n0 / t0 AS r0,
         greatest(1, (nn - 2 * (n1 / t1) * x1 + (n1 / t1) ** 2 * s1
             - 2 * (n0 / t0) * x0 + (n0 / t0) ** 2 * s0)
             / (n1 + n0) * units / greatest(units - 2, 1)) AS phi
@@ -40,7 +40,8 @@ WITH units AS (
     FROM rated
 )
 SELECT term, kind, n1::BIGINT AS n, n0::BIGINT AS n_before, t1::BIGINT AS total,
-    t0::BIGINT AS total_before, phi, z, tried::INTEGER AS tried
+    t0::BIGINT AS total_before, phi, z, tried::INTEGER AS tried,
+    units1::INTEGER AS stretches, (units - units1)::INTEGER AS stretches_before
 FROM judged
 QUALIFY row_number() OVER (ORDER BY z DESC, term) <= $limit AND z > 0
     OR row_number() OVER (ORDER BY z, term) <= $limit AND z < 0
