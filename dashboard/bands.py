@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import accuracy_charts, frame, shown, words
+from dashboard import accuracy_charts, shown, words
 from dashboard.style import CONFIG, FORECAST, finish
 
 KEPT = ["model", "step", "targets", "coverage80", "coverage95", "width80", "width95"]
@@ -24,7 +24,7 @@ def section(by_step: pd.DataFrame, model: str) -> None:
             alt="Coverage of the 80 % and 95 % bands by step",
         )
     with right:
-        frame.heading("How wide are they?", n)
+        shown.head("How wide are they?", n, mine[KEPT].to_dict("records"), "widths")
         st.plotly_chart(widths(mine), key="widths", config=CONFIG, alt="Width of the bands by step")
     if mine["width95"].isna().all():
         st.caption("The width of the 95 % band was not kept when these forecasts were scored.")

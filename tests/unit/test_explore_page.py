@@ -199,3 +199,13 @@ def test_a_metric_is_drawn_over_time_where_there_is_one(two_hours: Path, open_pa
         assert "n = 100 windows of 1 points" in text_of(page)
     page = open_page("accuracy", two_hours, show="time", metric="volume_error")
     assert "No score of this period has this figure" in text_of(page)
+
+
+def test_any_forecast_that_is_kept_can_be_replayed(two_hours: Path, open_page: Open) -> None:
+    page = open_page("accuracy", two_hours, show="one", at="2026-11-22T10:30:00Z")
+    assert page.date_input(key="day").value == date(2026, 11, 22)
+    assert page.query_params["at"] in ("2026-11-22T10:30:00Z", ["2026-11-22T10:30:00Z"])
+    assert "Of 10 windows that followed, 10 lay inside the 80 % band" in text_of(page)
+    page.date_input(key="day").set_value(date(2026, 11, 20)).run()
+    assert not page.exception
+    assert "No forecast of this channel is kept for this day" in page.caption[0].value
