@@ -159,6 +159,8 @@ def test_hours_have_their_own_spread(reader: Reader) -> None:
             math.floor(h["mean"] / 0.05) * 0.05 for h in spoken if h["channel"] == row["channel"]
         ]
         assert row["windows"] == sum(math.isclose(low, row["low"], abs_tol=1e-9) for low in lows)
+    loud = rows(reader, "dash_histogram_hours", **BOTH, width=0.05, least=35)
+    assert sum(r["windows"] for r in loud) == sum(h["n"] >= 35 for h in spoken) > 0
     assert rows(reader, "dash_counts_hours", **BOTH) == [], "no hour has 120 windows here"
 
 
