@@ -169,6 +169,12 @@ def test_classes_have_equally_many_points_and_the_mean_of_their_messages() -> No
     assert found[4]["n"] == 4
 
 
+def test_many_points_are_drawn_by_webgl_and_few_as_ever() -> None:
+    rows = [{"n": 1 + k % 9, "observed_s": 30.0, "mean": 0.1, "start": NOON} for k in range(2001)]
+    assert [t.type for t in activity.scatter({"a": rows}).data] == ["scattergl", "scatter"]
+    assert [t.type for t in activity.scatter({"a": rows[:9]}).data] == ["scatter", "scatter"]
+
+
 def stream(name: str, start: datetime, end: datetime | None, **more: Any) -> dict[str, Any]:
     return {"stream_id": f"{name}:{start}", "channel": name, "started_at": start, "ended_at": end,
             "title": "one", "category": "Chess", **more}  # fmt: skip
