@@ -1,16 +1,13 @@
 """Figures of the Forecast accuracy page. No Streamlit."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta, tzinfo
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import words
-from dashboard.series import Row
 from dashboard.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish
-from dashboard.traces import WINDOW_S, forecast_traces, mood_line, sure_band
 
 _BASELINE_COLOURS = {
     "session_mean": GREY,
@@ -142,9 +139,20 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
     return figure
 
 
+MOST_CHANNELS = 30
+
+
 def skill_by_channel(scores: pd.DataFrame) -> go.Figure:
-    """A dot and its interval a channel. scores: skill.scored(cells, ["channel"])."""
-    rows = scores.dropna(subset=["skill"]).sort_values("skill").tail(30)
+    """A dot and its interval a channel, the MOST_CHANNELS with most windows, the best on top.
+
+    scores: skill.scored(cells, ["channel"]).
+    """
+    rows = scores.dropna(subset=["skill"]).nlargest(MOST_CHANNELS, "targets").sort_values("skill")
+    return skill_dots(rows, "channel")
+
+
+def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
+    """A dot and its interval a row, from the bottom up, named by the column `label`."""
     places = list(range(len(rows)))
     half = (rows["skill_high"] - rows["skill"]).fillna(0.0)
     figure = go.Figure(
@@ -156,7 +164,7 @@ def skill_by_channel(scores: pd.DataFrame) -> go.Figure:
             error_x={"type": "data", "array": half.tolist(), "color": FORECAST, "thickness": 1.5},
             customdata=[
                 [words.plotted(c), words.count(t)]
-                for c, t in zip(rows["channel"], rows["targets"], strict=True)
+                for c, t in zip(rows[label], rows["targets"], strict=True)
             ],
             hovertemplate="<b>%{customdata[0]}</b><br>%{x:+.3f}, n = %{customdata[1]}"
             "<extra></extra>",
@@ -168,72 +176,12 @@ def skill_by_channel(scores: pd.DataFrame) -> go.Figure:
         tickvals=places,
         showgrid=False,
         range=[-0.6, max(len(rows), 1) - 0.4],
-        ticktext=[words.plotted(c) for c in rows["channel"]],
+        ticktext=[
+            f"{words.plotted(c, 40)}  ({words.count(t)})"
+            for c, t in zip(rows[label], rows["targets"], strict=True)
+        ],
     )
-    figure.update_xaxes(title="Latent skill", tickformat="+.2f", showgrid=True)
+    figure.update_xaxes(
+        title="Latent skill (windows in brackets)", tickformat="+.2f", showgrid=True
+    )
     return figure
-
-
-def skill_by_day(scores: pd.DataFrame) -> go.Figure:
-    """Skill day by day, with the number of scored windows. scores: scored(cells, ["day"])."""
-    figure = go.Figure(
-        go.Scatter(
-            x=scores["day"].tolist(),
-            y=scores["skill"].tolist(),
-            mode="lines+markers",
-            line={"color": FORECAST, "width": 2},
-            marker={"size": 8},
-            customdata=[[words.count(t)] for t in scores["targets"]],
-            hovertemplate="%{x|%d %b %Y}: %{y:+.3f}, n = %{customdata[0]}<extra></extra>",
-        )
-    )
-    figure.add_hline(y=0, line={"color": GREY, "width": 1.5})
-    finish(figure, 240)
-    figure.update_xaxes(tickformat="%d %b", nticks=8)
-    if len(scores) < 9:
-        figure.update_xaxes(tickvals=scores["day"].tolist())
-    figure.update_yaxes(title="Latent skill", tickformat="+.2f")
-    return figure
-
-
-def replayed(
-    rows: Sequence[Row], forecast: Mapping[str, Any], session_mean: float | None, tz: tzinfo
-) -> go.Figure:
-    """One forecast beside what happened: history solid blue, what followed as open dots."""
-    cutoff = forecast["cutoff"]
-    before = [r for r in rows if r["start"] < cutoff]
-    after = [r for r in rows if r["start"] >= cutoff and r["mean"] is not None]
-    figure = go.Figure(sure_band(before, WINDOW_S, tz))
-    figure.add_trace(mood_line(before, WINDOW_S, tz, name="History"))
-    figure.add_traces(forecast_traces(forecast, tz, before[-1] if before else None))
-    figure.add_trace(
-        go.Scatter(
-            x=[words.local(r["start"], tz) for r in after],
-            y=[r["mean"] for r in after],
-            mode="markers",
-            name="What happened",
-            marker={"symbol": "circle-open", "size": 10, "color": HISTORY, "line": {"width": 2}},
-            customdata=[[words.messages(r["n"]), words.utc_text(r["start"])] for r in after],
-            hovertemplate="<b>%{y:+.2f}</b>, %{customdata[0]}<br>%{customdata[1]}"
-            "<extra>What happened</extra>",
-        )
-    )
-    if session_mean is not None:
-        figure.add_trace(_level(cutoff, session_mean, tz))
-    figure.add_vline(x=words.local(cutoff, tz), line={"color": GREY, "width": 1, "dash": "dot"})
-    finish(figure, 380, hovermode="closest", showlegend=True)
-    figure.update_yaxes(title="Mood", tickformat=".2~f")
-    figure.update_xaxes(tickformat="%H:%M")
-    return figure
-
-
-def _level(cutoff: Any, mean: float, tz: tzinfo) -> go.Scatter:
-    ends = [words.local(cutoff + timedelta(seconds=s), tz) for s in (0, 9 * WINDOW_S)]
-    return go.Scatter(
-        x=ends,
-        y=[mean, mean],
-        mode="lines",
-        name="Session mean",
-        line={"color": GREY, "width": 2, "dash": "dot"},
-        hovertemplate="%{y:+.2f}<extra>Session mean</extra>",
-    )

@@ -50,7 +50,9 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
     return figure
 
 
-def histogram(channels: Mapping[str, Sequence[Row]], width: float) -> go.Figure:
+def histogram(
+    channels: Mapping[str, Sequence[Row]], width: float, unit: str = "windows"
+) -> go.Figure:
     """Share of windows by their mean mood; rows of dash_histogram by channel."""
     figure = go.Figure()
     for index, (name, rows) in enumerate(channels.items()):
@@ -70,14 +72,15 @@ def histogram(channels: Mapping[str, Sequence[Row]], width: float) -> go.Figure:
                     ]
                     for r in rows
                 ],
-                hovertemplate="%{customdata[1]} to %{customdata[2]}<br>%{y:.1%} of windows, "
+                hovertemplate="%{customdata[1]} to %{customdata[2]}<br>"
+                f"%{{y:.1%}} of {unit}, "
                 "n = %{customdata[0]}<extra>%{fullData.name}</extra>",
             )
         )
     finish(figure, 320, barmode="overlay", showlegend=len(channels) > 1)
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    figure.update_xaxes(title="Mean mood of a window", tickformat=".2~f")
-    figure.update_yaxes(title="Share of windows", tickformat=".0%")
+    figure.update_xaxes(title=f"Mean mood of {unit}", tickformat=".2~f")
+    figure.update_yaxes(title=f"Share of {unit}", tickformat=".0%")
     return figure
 
 

@@ -33,7 +33,7 @@ def section(models: Sequence[Row], tz: tzinfo) -> None:
     for model in models:
         details = {k: _json(model[k]) for k in ("params", "scores") if model[k]}
         if details:
-            with st.expander(f"Card of {_literal(words.plain(model['model'], 40))}"):
+            with st.expander(f"Card of {words.literal(words.plain(model['model'], 40))}"):
                 st.json(details, expanded=2)
 
 
@@ -73,8 +73,3 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return words.plain(text, 2000)
-
-
-def _literal(text: str) -> str:
-    """Text for a label that reads Markdown."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>$~:" else c for c in text)

@@ -51,7 +51,15 @@ def query(name: str, **values: Any) -> pa.Table:
 def series(
     channels: list[str], since: datetime, until: datetime, step_s: int, offset_s: int
 ) -> pa.Table:
-    """Columns of dash_series for [since, until); of a long span from the hours' sums.
+    """Columns of dash_series for [since, until); of a long span from the hours' sums."""
+    name, values = series_values(channels, since, until, step_s, offset_s)
+    return query(name, **values)
+
+
+def series_values(
+    channels: list[str], since: datetime, until: datetime, step_s: int, offset_s: int
+) -> tuple[str, dict[str, Any]]:
+    """Name and values of the query for a series.
 
     Buckets of full hours are widened to begin and end with one: the first and last point of a
     long span then stand for a whole hour, and a year is read in a hundredth of its rows.
@@ -60,9 +68,9 @@ def series(
         hour = timedelta(hours=1)
         since = since.replace(minute=0, second=0, microsecond=0)
         until = -((since - until) // hour) * hour + since
-    values = {"channels": channels, "since": since, "until": until}
+    values: dict[str, Any] = {"channels": channels, "since": since, "until": until}
     name = series_query(since, until, step_s, offset_s)
-    return query(name, **values, step_s=step_s, offset_s=offset_s)
+    return name, {**values, "step_s": step_s, "offset_s": offset_s}
 
 
 def rows(name: str, **values: Any) -> list[dict[str, Any]]:

@@ -1,11 +1,11 @@
 """One forecast beside what happened: a section of the Forecast accuracy page."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import accuracy_charts, address, data, frame, skill, words
+from dashboard import accuracy_charts, address, data, frame, replay_chart, skill, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.records import HORIZON, WINDOW
@@ -15,18 +15,27 @@ MOST = 3000
 
 
 def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
-    """Choose a channel and a time; see the forecast made then and what came."""
+    """Choose a channel, a day and a time; see the forecast made then and what came.
+
+    until: the end of the newest day.
+    """
     frame.heading("One forecast, and what happened")
-    left, right = st.columns([1, 3], gap="large")
+    left, middle, right = st.columns([3, 2, 7], gap="large")
     names = list(channels)
     if not names:
         return
     address.seed("of", address.choice("of", names, names[0]))
     address.keep_within("of", names, names[0])
     channel = left.selectbox("Channel", names, key="of")
-    times = _times(channel, until)
+    newest = _newest(channel, until)
+    if newest is None:
+        st.caption("No forecast of this channel is kept.")
+        return
+    with middle:
+        day = _day(newest)
+    times = _times(channel, day)
     if not times:
-        st.caption("No forecast of this channel is kept for these days.")
+        st.caption("No forecast of this channel is kept for this day. Choose another one.")
         return
     with right:
         at = _time(times, tz)
@@ -34,14 +43,35 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
     _draw(channel, at, tz)
 
 
-def _times(channel: str, until: datetime) -> list[datetime]:
-    table = data.query(
-        "dash_forecast_times",
-        channel=channel,
-        since=until - timedelta(days=7),
-        until=until,
-        limit=MOST,
+def _newest(channel: str, until: datetime) -> datetime | None:
+    """The newest cutoff of the channel; mostly of the last days, which are looked at first."""
+    for days in (7, 366 * 30):
+        since = until - timedelta(days=days)
+        values = {"channel": channel, "since": since, "until": until, "limit": 1}
+        found = data.query("dash_forecast_times", **values)["cutoff"].to_pylist()
+        if found:
+            return words.aware(found[-1])
+    return None
+
+
+def _day(newest: datetime) -> date:
+    """A day of UTC; the address gives that of `at`."""
+    asked = address.time("at", newest)
+    address.seed("day", min(asked, newest).date())
+    chosen: date | None = st.date_input(
+        "Day (UTC)",
+        key="day",
+        min_value=date(1971, 1, 1),
+        max_value=max(newest.date(), st.session_state["day"] or newest.date()),
+        format="DD.MM.YYYY",
     )
+    return chosen or newest.date()
+
+
+def _times(channel: str, day: date) -> list[datetime]:
+    since = datetime.combine(day, time(), UTC)
+    until = since + timedelta(days=1)
+    table = data.query("dash_forecast_times", channel=channel, since=since, until=until, limit=MOST)
     return [words.aware(t) for t in table["cutoff"].to_pylist()]
 
 
@@ -74,7 +104,7 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
     )
     usual = _session_mean(channel, at)
     st.plotly_chart(
-        accuracy_charts.replayed(rows, forecast, usual, tz),
+        replay_chart.replayed(rows, forecast, usual, tz),
         key="replayed",
         config=CONFIG,
         alt=f"The forecast made at {words.moment(at, tz)} and the mood that followed",

@@ -1,4 +1,4 @@
-"""How good forecasts were, from sums of their scores (rows of dash_accuracy). No Streamlit.
+"""How good forecasts were, from sums of their scores (rows of dash_skill). No Streamlit.
 
 Latent skill = 1 - (nMSE - floor) / (nMSE of session_mean - floor): the share of what can be
 known that is known. 1 is perfect, 0 no better than the running session mean.
@@ -25,6 +25,7 @@ _SUMS = [
     "base_squared_error",
     "base_noise",
 ]
+_LATER = ["width95", "n95", "volume_error", "counts"]  # NULL in scores of before they were kept
 BLOCKS = 40
 FEWEST_BLOCKS = 4
 BASELINES = ("session_mean", "last_value", "ewma", "ridge")
@@ -33,12 +34,15 @@ BASELINES = ("session_mean", "last_value", "ewma", "ridge")
 def scored(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """One row a group of `by`: n, targets, nmse, floor, skill with its 95 % interval, coverage.
 
-    cells: rows of dash_accuracy. skill is NaN where nothing can be known beyond the session
-    mean; its interval comes from a jackknife over (channel, day) blocks, NaN below 4 of them.
+    cells: rows of dash_skill or one of its kind. skill is NaN where nothing can be known beyond
+    the session mean; its interval comes from a jackknife over the column `block`, or over
+    (channel, day) where there is none; NaN below 4 blocks. width95 and volume_error (messages a
+    window) are NaN where no score has them; counts: windows that volume_error is of.
     """
     keys = list(by)
     cells = cells.dropna(subset=["noise"])
-    sums = cells.groupby(keys, sort=True)[_SUMS].sum(min_count=1)
+    cells = cells.assign(**{c: float("nan") for c in _LATER if c not in cells.columns})
+    sums = cells.groupby(keys, sort=True)[_SUMS + _LATER].sum(min_count=1).astype(float)
     found = pd.DataFrame(index=sums.index)
     found["n"], found["targets"] = sums["n"], sums["targets"]
     found["nmse"] = sums["squared_error"] / sums["n"]
@@ -46,6 +50,8 @@ def scored(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     found["mae"] = sums["absolute_error"] / sums["n"]
     found["crps"] = sums["crps"] / sums["n"]
     found["width80"] = sums["width80"] / sums["n"]
+    found["width95"] = sums["width95"] / sums["n95"]
+    found["volume_error"], found["counts"] = sums["volume_error"] / sums["counts"], sums["counts"]
     found["coverage80"] = sums["hits80"] / sums["targets"]
     found["coverage95"] = sums["hits95"] / sums["targets"]
     found["skill"] = latent_skill(sums)
@@ -63,9 +69,10 @@ def latent_skill(sums: pd.DataFrame) -> pd.Series:
 
 def _half_width(cells: pd.DataFrame, keys: list[str], sums: pd.DataFrame) -> pd.Series:
     """1.96 standard errors of the skill, leaving out one block at a time."""
-    block = cells.groupby(["channel", "day"]).ngroup() % BLOCKS
-    parts = cells.assign(block=block).groupby([*keys, "block"])[_SUMS].sum(min_count=1)
-    whole = sums.reindex(parts.index.droplevel("block"))
+    if "block" not in cells.columns:
+        cells = cells.assign(block=cells.groupby(["channel", "day"]).ngroup() % BLOCKS)
+    parts = cells.groupby([*keys, "block"])[_SUMS].sum(min_count=1)
+    whole = sums[_SUMS].reindex(parts.index.droplevel("block"))
     left = pd.DataFrame(whole.to_numpy() - parts.to_numpy(), index=parts.index, columns=_SUMS)
     groups = latent_skill(left).groupby(level=list(range(len(keys))))
     size = groups.count()

@@ -77,7 +77,6 @@ def choose(known: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzi
         key="span",
         format_func=NAMES.__getitem__,
         required=True,
-        label_visibility="collapsed",
     )
     kind = kind or "24h"
     if kind == "stream":
@@ -139,7 +138,7 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     address.remember(
         span="dates",
         stream=None,
-        **{"from": found.since.isoformat(), "to": found.until.isoformat()},
+        **{"from": words.utc_iso(found.since), "to": words.utc_iso(found.until)},
     )
     return found
 

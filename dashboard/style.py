@@ -21,6 +21,7 @@ CONFIG_ZOOM = {
     "displaylogo": False,
     "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
 }
+CONFIG_MARK = {"displaylogo": False, "modeBarButtons": [["toImage"]], "doubleClick": False}
 
 
 def faded(colour: str, alpha: float) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 POSITIVE = 0.05  # VADER's own thresholds, as in the extension
 LONGEST = 25  # characters of a term that are shown
 MISSING = "–"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 MOODS = {"positive": "▲", "negative": "▼", "neutral": "●", "silent": "○"}
 
@@ -162,6 +163,11 @@ def _visible(char: str) -> bool:
 def plotted(text: str | None, longest: int = LONGEST) -> str:
     """Foreign text for plotly, which reads a subset of HTML in every label."""
     return html.escape(plain(text, longest), quote=False)
+
+
+def literal(text: str) -> str:
+    """Text for what reads Markdown."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-.!|<>$~:" else c for c in text)
 
 
 EVENTS = {

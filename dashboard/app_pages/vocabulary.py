@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, bars, data, frame, lexicon, review, trend, words
+from dashboard import address, bars, data, frame, lexicon, review, uses, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.manifest import Manifest
@@ -74,12 +74,12 @@ def _with_trends(
     """Each term gets its trend: a line for the table, and in words."""
     if newest is None or not found:
         return
-    by_term = trend.trends([t["term"] for t in found], channels, newest)
+    by_term = uses.trends([t["term"] for t in found], channels, newest)
     for term in found:
         mine = by_term.get(term["term"], {})
         term["line"], term["trend"] = (
-            trend.line(mine, newest.date()),
-            trend.told(mine, newest.date()),
+            uses.line(mine, newest.date()),
+            uses.told(mine, newest.date()),
         )
 
 
@@ -162,7 +162,7 @@ def _table(found: Sequence[Row]) -> int | None:
             ),
             "Uses": st.column_config.NumberColumn(format="localized"),
             "Trend": st.column_config.AreaChartColumn(
-                width=90, help=f"uses in 1,000 messages, day by day, the last {trend.DAYS} days"
+                width=90, help=f"uses in 1,000 messages, day by day, the last {uses.DAYS} days"
             ),
             "Moves": st.column_config.NumberColumn(
                 format="%+.3f", help="what accepting it would add to the mean mood of its windows"

@@ -43,7 +43,7 @@ ACCURACY = re.sub(
     "sum((n_messages - 1) * sd_compound ** 2) / sum(n_messages - 1) AS v FROM windows "
     "WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND start >= $since "
     "AND start < $until AND n_messages > 1 GROUP BY",
-    sql("dash_accuracy"),
+    sql("dash_skill"),
     count=1,
     flags=re.DOTALL,
 )
@@ -95,7 +95,7 @@ def asked(history: History) -> list[tuple[str, str, dict[str, Any], str | None, 
         ("a channel's day", "dash_series", {**series, **of["day"]}, None, {}),
         ("a channel's year by hour", "dash_series_hours", hours, sql("dash_series"), {}),
         ("top channels of a month", "dash_top_channels", top, TOP, {"limit": None}),
-        ("accuracy of a channel-month", "dash_accuracy", month, ACCURACY, {}),
+        ("accuracy of a channel-month", "dash_skill", month, ACCURACY, {}),
         ("a term's trend over a year", "dash_term_trend", trend, TREND, {}),
     ]
 

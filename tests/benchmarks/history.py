@@ -58,7 +58,8 @@ SCORES = """
 SELECT printf('channel%02d', c) AS channel, $day::DATE + d::INTEGER AS day, m AS model,
     s::INTEGER AS step, 2000 AS targets, 20000::BIGINT AS n, 20000 * u(x, 1) AS squared_error,
     20000 * u(x, 2) AS absolute_error, 20000 * u(x, 3) AS crps, 20000 * u(x, 4) AS width80,
-    1600 AS hits80, 1900 AS hits95, 1::BIGINT AS rev
+    1600 AS hits80, 1900 AS hits95, 30000 * u(x, 5) AS width95, 2600::BIGINT AS counts,
+    9000 * u(x, 6) AS volume_error, 1::BIGINT AS rev
 FROM (
     SELECT c, d, m, s, hash(c, d, m, s) >> 8 AS x
     FROM range($channels) a(c), range($days) b(d), range(1, 11) e(s),

@@ -186,6 +186,9 @@ def _scores(tables: dict[str, list[Row]], rng: np.random.Generator, today: date)
                         9.0 + 12.0 * (1 - skill * wobble / step if skill else 1.0),
                         hits80=int(rng.binomial(100, 0.81)),
                         hits95=int(rng.binomial(100, 0.945)),
+                        width95=520.0,
+                        counts=110,
+                        volume_error=473.0,
                     )
                     for model, skill in known.items()
                 )

@@ -99,11 +99,8 @@ def test_every_query_is_asked_for_somewhere() -> None:
         for folder in ("warehouse", "pipeline", "models", "dashboard", "ebs")
         for path in (root / folder).rglob("*.py")
     )
-    # these two are timed by the bench, and wait for a page
-    assert [name for name in query_names() if f'"{name}"' not in code] == [
-        "dash_term_trend",
-        "dash_top_channels",
-    ]
+    # timed by the bench, and waits for a page
+    assert [name for name in query_names() if f'"{name}"' not in code] == ["dash_top_channels"]
 
 
 def test_an_unknown_query_is_named() -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from dashboard import accuracy_charts, bars, charts, traces, trials
+from dashboard import accuracy_charts, bars, charts, replay_chart, traces, trials
 from dashboard.series import margin, per_minute, runs, state, stretches, with_breaks
 from dashboard.style import FORECAST, HISTORY
 from tests.browser.rows import trials as tuned
@@ -193,7 +193,7 @@ def test_coverage_is_drawn_beside_its_level() -> None:
 
 def test_a_replayed_forecast_shows_what_came_as_open_dots() -> None:
     cutoff = NOON + timedelta(seconds=60)
-    figure = accuracy_charts.replayed(ROWS, {**forecast(), "cutoff": cutoff}, 0.25, UTC)
+    figure = replay_chart.replayed(ROWS, {**forecast(), "cutoff": cutoff}, 0.25, UTC)
     by = {t.name: t for t in figure.data}
     assert list(by["History"].y) == [0.2, 0.3]
     assert list(by["What happened"].y) == [0.1]

@@ -276,7 +276,7 @@ def test_accuracy_gives_the_skill_worked_out_by_hand(small: Path, open_page: Ope
 
 
 def test_accuracy_tells_how_each_version_stands_and_why(small: Path, open_page: Open) -> None:
-    page = open_page("accuracy", small)
+    page = open_page("accuracy", small, show="models")
     (table,) = [d.value for d in page.dataframe if "On data of" in d.value]
     told = {r["Model"]: (r["Status"], r["Why"]) for r in table.to_dict("records")}
     assert told["lstm-1"] == ("serving", "better: CRPS 0.048")
@@ -285,7 +285,7 @@ def test_accuracy_tells_how_each_version_stands_and_why(small: Path, open_page: 
 
 
 def test_accuracy_shows_what_tuning_tried_last(small: Path, open_page: Open) -> None:
-    page = open_page("accuracy", small)
+    page = open_page("accuracy", small, show="models")
     assert not page.exception
     assert "4 trials, the best 0.95000" in text_of(page)
     (table,) = [d.value for d in page.dataframe if "After each epoch" in d.value]
@@ -296,7 +296,7 @@ def test_accuracy_shows_what_tuning_tried_last(small: Path, open_page: Open) -> 
 
 def test_accuracy_without_any_trial_says_nothing_of_tuning(tmp_path: Path, open_page: Open) -> None:
     published.write(tmp_path, {"channels": [channel("alpha")], "models": models()})
-    page = open_page("accuracy", tmp_path)
+    page = open_page("accuracy", tmp_path, show="models")
     assert not page.exception and "Tuning" not in text_of(page)
 
 

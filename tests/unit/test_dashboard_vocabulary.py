@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import bars, frame, requests, review, trend
+from dashboard import bars, frame, requests, review, uses
 from pipeline.inbox import apply_all
 from pipeline.site import open_site
 from tests.browser import published
@@ -340,7 +340,7 @@ def test_a_term_has_its_trend_in_words_and_as_a_line(tmp_path: Path, open_page: 
     page = open_page()
     assert "Trend 8 uses in the last 7 days, 4 in the 7 before" in text_of(page)
     line = page.dataframe[0].value["Trend"][0]
-    assert len(line) == trend.DAYS
+    assert len(line) == uses.DAYS
     assert {k: v for k, v in enumerate(line) if v} == {13: 75.0, 12: 125.0, 5: 100.0}
 
 

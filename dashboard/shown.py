@@ -1,0 +1,82 @@
+"""Around every chart: what it is with its n, its figures as CSV, and the SQL they come from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import export, frame, words
+from dashboard.span import Span
+from warehouse.sql import sql
+
+
+def head(title: str, small: str, table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
+    """A section's title with what is said beside it, and its figures to take away."""
+    heading, tools = st.columns([6, 1], vertical_alignment="center")
+    with heading:
+        frame.heading(title, small)
+    if len(table):
+        with tools.container(horizontal=True, horizontal_alignment="right"):
+            csv(table, name)
+
+
+def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
+    """A button that gives the figures as a file dld-NAME.csv, made when it is asked for."""
+    st.download_button(
+        "CSV",
+        lambda: export.csv_bytes(_table(table)),
+        f"dld-{name}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"csv-{name.partition('-')[0]}",
+        type="tertiary",
+        help="What is shown here, as a table",
+    )
+
+
+def _table(found: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
+    return found if isinstance(found, pa.Table) else pa.Table.from_pylist(list(found))
+
+
+def named(what: str, span: Span) -> str:
+    """mood-20261122T1200-20261122T1300: what, and the span in UTC."""
+    return (
+        f"{what}-{span.since.astimezone(UTC):%Y%m%dT%H%M}-{span.until.astimezone(UTC):%Y%m%dT%H%M}"
+    )
+
+
+def behind(asked: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """The queries that were asked, with their values, ready to be run on what is published."""
+    if not asked:
+        return
+    with st.expander("The SQL behind this", icon=":material/database:"):
+        st.caption(
+            "Over views of the published Parquet files: `warehouse.reader.Reader.query(name, "
+            "**values)` runs them the same way."
+        )
+        told: list[str] = []
+        for name, values in asked:
+            text = f"-- {name}\n{_values(values)}\n{sql(name)}"
+            if text not in told:
+                told.append(text)
+        for text in told:
+            st.code(text, language="sql")
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return "\n".join(f"-- ${name} = {literal(value)}" for name, value in values.items())
+
+
+def literal(value: Any, most: int = 12) -> str:
+    """A value as SQL writes it, on one line; of long lists the first ones."""
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{words.aware(value).astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
+    if isinstance(value, list | tuple):
+        more = f", … {len(value):,} in all" if len(value) > most else ""
+        return f"[{', '.join(literal(v) for v in value[:most])}{more}]"
+    if isinstance(value, str):
+        return "'" + words.plain(value, 60).replace("'", "''") + "'"
+    return "NULL" if value is None else str(value)

@@ -1,0 +1,98 @@
+"""Moving through time: a stretch marked in the plot, a step back, earlier, later, wider.
+
+Plotly zooms what it has; here the span changes, so that every zoom is asked for anew at its own
+resolution, and the address tells it. From and To do the same for the keyboard.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.span import LONGEST, Span
+
+SHORTEST = timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_CAME = "zoomed_from"  # spans of before, the newest last
+_STATE = ("span", "stream", "from", "to")
+DEEPEST = 50
+
+
+def rounded(since: datetime, until: datetime) -> Span:
+    """The span from a full minute to one, a minute long at least, within what can be told."""
+    since -= (since - words.EPOCH) % MINUTE
+    until += -(until - words.EPOCH) % MINUTE
+    until = max(until, since + SHORTEST)
+    until = min(until, since + LONGEST, LAST)
+    return Span(max(since, FIRST), max(until, FIRST + SHORTEST))
+
+
+def boxed(event: Mapping[str, Any], tz: tzinfo) -> Span | None:
+    """The span of a stretch marked in a plot whose axis is the reader's wall; None for none."""
+    boxes = event.get("selection", {}).get("box") or []
+    try:
+        ends = sorted(datetime.fromisoformat(str(x)) for x in boxes[0]["x"])
+        since, until = (t.replace(tzinfo=tz).astimezone(UTC) for t in (ends[0], ends[-1]))
+    except (LookupError, ValueError, OverflowError, TypeError):
+        return None
+    return rounded(since, until) if FIRST <= since <= until <= LAST else None
+
+
+def wider(span: Span) -> Span:
+    """Twice as long, about the same middle."""
+    half = (span.until - span.since) / 2
+    return rounded(max(span.since - half, FIRST), min(span.until + half, LAST))
+
+
+def moved(span: Span, share: float) -> Span:
+    """As long, further on by a share of its length; back for a negative one."""
+    by = share * (span.until - span.since)
+    by = max(by, FIRST - span.since) if share < 0 else min(by, LAST - span.until)
+    return rounded(span.since + by, span.until + by)
+
+
+def buttons(span: Span, tz: tzinfo) -> None:
+    """Back, earlier, later, wider: each with its word, for keyboard and screen reader."""
+    came = bool(st.session_state.get(_CAME))
+    for label, icon, what, told, off in (
+        ("Back", "undo", None, "The span before this one", not came),
+        ("Earlier", "chevron_left", moved(span, -0.5), "Half a span back", False),
+        ("Later", "chevron_right", moved(span, 0.5), "Half a span on", False),
+        ("Wider", "zoom_out", wider(span), "Twice as long a span", False),
+    ):
+        st.button(
+            label,
+            key=f"zoom-{label.lower()}",
+            icon=f":material/{icon}:",
+            type="tertiary",
+            help=told,
+            disabled=off,
+            on_click=_back if what is None else go,
+            args=() if what is None else (what, tz),
+        )
+
+
+def marked(key: str, tz: tzinfo) -> None:
+    """Callback of a plot: look at the stretch that was marked in it."""
+    found = boxed(st.session_state.get(key) or {}, tz)
+    if found:
+        go(found, tz)
+
+
+def go(span: Span, tz: tzinfo) -> None:
+    """Make the span the one that is looked at; what was before can be gone back to."""
+    state = st.session_state
+    came = state.setdefault(_CAME, [])
+    came.append({name: state[name] for name in _STATE if name in state})
+    del came[:-DEEPEST]
+    state["span"] = "dates"
+    state["from"], state["to"] = words.local(span.since, tz), words.local(span.until, tz)
+
+
+def _back() -> None:
+    came = st.session_state.get(_CAME)
+    if came:
+        st.session_state.update(came.pop())
