@@ -13,8 +13,9 @@ const LOOK_MS = 5_000; // how often what has grown old is noticed
  * Runs a view. draw(state) is called whenever anything has changed:
  * {status: one of the body's or "waiting", mood: of mood.js or null, trouble: a key of
  * words.notices or "", words, choices, context: of Twitch}. onToken(token) is told each token.
+ * polls: whether the view shows the mood at all.
  */
-export function run({ draw, onToken = () => {} }) {
+export function run({ draw, onToken = () => {}, polls = true }) {
   const state = {
     status: "waiting",
     mood: null,
@@ -70,7 +71,8 @@ export function run({ draw, onToken = () => {} }) {
       onToken(token, channelId) {
         if (["helper", "alone"].includes(state.trouble)) inTrouble("loading");
         channel = String(channelId ?? "");
-        feed.authorise(token);
+        if (polls) feed.authorise(token);
+        else inTrouble("");
         onToken(token);
       },
       onContext(context) {
@@ -81,7 +83,7 @@ export function run({ draw, onToken = () => {} }) {
         show();
       },
       onVisible: (visible) => feed.shown(visible),
-      onBroadcast: (text) => feed.heard(text),
+      onBroadcast: (text) => polls && feed.heard(text),
       onChoices(segment) {
         state.choices = readChoices(segment);
         show();
