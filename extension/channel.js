@@ -42,7 +42,7 @@ export function channel() {
   let timer = 0;
 
   function statusText() {
-    if (trouble) return words.say(`failed.${trouble.kind}`);
+    if (trouble) return words.say(trouble.kind === "server" ? "notTold" : `failed.${trouble.kind}`);
     if (!known) return words.say("asking");
     return words.say(`state.${known.state}`, { login: known.login || words.say("yours") });
   }

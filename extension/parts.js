@@ -45,10 +45,11 @@ export function notice(node) {
 function countOf({ n }, { history, readable }, words) {
   const seen = bold(n === null ? words.say("unobserved") : words.messages(n));
   const rate = rateOf(history);
+  const share = n && readable !== null ? words.percent(readable) : "";
   return dotted(
     seen,
     rate !== null && words.say("rate", { n: words.count(rate) }),
-    n && readable !== null && words.say("readable", { share: words.percent(readable) }),
+    share && make("span", { class: "nowrap" }, words.say("readable", { share })),
   );
 }
 

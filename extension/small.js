@@ -2,7 +2,7 @@
 // the button opens. Only while there is chat to tell about; at other times nothing is in the way.
 
 import { SMALL } from "./chart.js";
-import { make } from "./dom.js";
+import { make, put } from "./dom.js";
 import * as parts from "./parts.js";
 import { sentiment } from "./sentiment.js";
 import { run } from "./view.js";
@@ -11,17 +11,17 @@ const KEPT = "dld-open";
 const main = document.getElementById("small");
 const { view } = main.dataset;
 const score = parts.score("span");
+const heading = make("h1", { class: "unseen-text" });
 const shown = [
   sentiment({ size: SMALL, titled: false }),
   parts.received(),
   parts.outlook(),
-  parts.moment(),
   parts.record(),
 ];
 const button = make("button", { id: "toggle", type: "button", "aria-controls": "card" }, score.node);
 const card = make("div", { id: "card" }, ...shown.map((part) => part.node));
 const body = make("div", { id: "body" }, button, card);
-main.append(body);
+main.append(heading, body);
 
 let words = null;
 let open = remembered();
@@ -71,8 +71,9 @@ run({
     ({ words } = state);
     const on = state.choices.views[view] && ["live", "quiet"].includes(state.status);
     main.dataset.state = on ? state.status : "away";
-    main.dataset.corner = state.choices.corner;
+    if (view === "overlay") main.dataset.corner = state.choices.corner; // a component has a place
     main.setAttribute("aria-label", words.say("name"));
+    put(heading, words.say("name"));
     body.hidden = !on;
     notice.show(state);
     // Over the video a trouble is not the viewer's: told only to whoever opened this by itself.

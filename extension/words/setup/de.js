@@ -6,6 +6,7 @@ export default {
     "DLD zeigt deinen Zuschauern die Stimmung des Chats in der letzten halben Stunde und was die nächsten fünf Minuten bringen können, immer mit dem Band, um das es danebenliegen kann.",
   channel: "Dein Kanal",
   asking: "Frage, ob DLD deinem Kanal folgt…",
+  notTold: "DLD hat nicht gesagt, ob es deinem Kanal folgt. Frage noch einmal…",
   notYours: "Nur der Streamer kann das sehen und ändern.",
   state: {
     followed: "DLD folgt {login}.",

@@ -6,6 +6,7 @@ export default {
     "DLD shows your viewers the mood of the chat in the last half hour and what the next five minutes may bring, always with the band it may miss by.",
   channel: "Your channel",
   asking: "Asking whether DLD follows your channel…",
+  notTold: "DLD did not say whether it follows your channel. Asking again…",
   notYours: "Only the streamer can see and change this.",
   state: {
     followed: "DLD follows {login}.",

@@ -6,6 +6,7 @@ export default {
     "DLD muestra a tus espectadores el ánimo del chat en la última media hora y lo que pueden traer los próximos cinco minutos, siempre con la banda en la que puede fallar.",
   channel: "Tu canal",
   asking: "Preguntando si DLD sigue tu canal…",
+  notTold: "DLD no ha dicho si sigue tu canal. Preguntando de nuevo…",
   notYours: "Solo el streamer puede ver y cambiar esto.",
   state: {
     followed: "DLD sigue a {login}.",

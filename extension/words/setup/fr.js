@@ -6,6 +6,7 @@ export default {
     "DLD montre à vos spectateurs l’humeur du chat dans la dernière demi-heure et ce que les cinq prochaines minutes peuvent apporter, toujours avec la bande dans laquelle il peut se tromper.",
   channel: "Votre chaîne",
   asking: "Demande si DLD suit votre chaîne…",
+  notTold: "DLD n’a pas dit s’il suit votre chaîne. Nouvelle demande…",
   notYours: "Seul le streamer peut voir et changer ceci.",
   state: {
     followed: "DLD suit {login}.",

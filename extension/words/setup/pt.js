@@ -6,6 +6,7 @@ export default {
     "O DLD mostra aos seus espectadores o humor do chat na última meia hora e o que os próximos cinco minutos podem trazer, sempre com a faixa em que pode errar.",
   channel: "Seu canal",
   asking: "Perguntando se o DLD acompanha o seu canal…",
+  notTold: "O DLD não disse se acompanha o seu canal. Perguntando de novo…",
   notYours: "Só o streamer pode ver e mudar isto.",
   state: {
     followed: "O DLD acompanha {login}.",

@@ -5,6 +5,7 @@ export default {
   intro: "DLD向观众显示聊天室最近半小时的情绪，以及未来五分钟可能的走向，并始终标出可能的误差区间。",
   channel: "你的频道",
   asking: "正在询问DLD是否关注你的频道…",
+  notTold: "DLD没有说明是否关注你的频道。正在再次询问…",
   notYours: "只有主播可以查看和更改。",
   state: {
     followed: "DLD正在关注{login}。",
