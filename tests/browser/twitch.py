@@ -98,7 +98,8 @@ def _files_handler(twitch: Twitch) -> type[SimpleHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             if self.path != "/settings.js":
-                return super().do_GET()
+                super().do_GET()
+                return
             self.send_response(200)
             self.send_header("content-type", "text/javascript")
             self.send_header("content-length", str(len(settings)))
