@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from tests.browser.panel_fixtures import mood_body
+
 
 def shown(page, ebs, body=None, state="live", **changed):
     """Publishes, opens the panel and waits until it says so."""

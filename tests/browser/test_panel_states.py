@@ -44,10 +44,11 @@ def test_old_windows_in_a_new_body_are_not_live(page, ebs):
 
 def test_an_ended_stream_shows_its_recap(page, ebs):
     recap = {"started_at": "2026-11-22T10:00:00Z", "ended_at": "2026-11-22T12:30:00Z"}
-    recap |= {"mood": 0.17, "n": 12873, "text": "Best at noon"}
+    recap |= {"mood": 0.17, "n": 12873, "title": "Best at noon"}
     shown(page, ebs, state="offline", status="offline", recap=recap, forecast=None)
     assert page.locator("#recap-when").inner_text() == "22 Nov, 10:00 to 12:30"
-    assert page.locator("#recap-text").inner_text() == "12,873 messages, mood +0.17. Best at noon"
+    assert page.locator("#recap-title").inner_text() == "Best at noon"
+    assert page.locator("#recap-text").inner_text() == "12,873 messages · mood +0.17"
     assert page.locator("#score").inner_text().split() == ["▲", "+0.17", "positive", "overall"]
     assert not page.locator("#received").is_visible()
 
@@ -111,7 +112,7 @@ def test_a_lost_connection_is_said_while_the_last_mood_stays(page, ebs):
     page.clock.install()
     shown(page, ebs)
     page.route("**/v1/mood", lambda route: route.abort())
-    page.clock.fast_forward(40_000)
+    page.clock.fast_forward(41_000)
     page.get_by_text("No connection").wait_for()
     assert page.locator(".mood-line").count() == 1
     page.unroute("**/v1/mood")
@@ -150,7 +151,7 @@ def test_the_next_window_is_asked_for_in_step_and_drawn(page, ebs):
     shown(page, ebs)
     with page.expect_response("**/v1/mood") as asked:
         ebs.publish(mood_body(now={"mood": -0.4, "label": "negative", "n": 9, "top": []}))
-        page.clock.fast_forward(36_000)
+        page.clock.fast_forward(41_000)
     assert asked.value.status == 200
     page.get_by_text("-0.40").wait_for()
 
@@ -158,9 +159,9 @@ def test_the_next_window_is_asked_for_in_step_and_drawn(page, ebs):
 @pytest.mark.parametrize(
     ("age_s", "not_before_s", "by_s"),
     [
-        (1, 30, 34),  # in step: a window after it was made, and a little
-        (29, 2, 6),
-        (60, 10, 13),  # overdue: soon, but not at once
+        (1, 30, 40),  # in step: a window after it was made, and a little
+        (29, 2, 11),
+        (60, 10, 18),  # overdue: soon, but not at once
     ],
 )
 def test_the_next_question_comes_when_a_new_window_is_due(page, ebs, age_s, not_before_s, by_s):
@@ -192,7 +193,7 @@ def test_an_unchanged_body_costs_a_304(page, ebs):
     shown(page, ebs)
     statuses = []
     page.on("requestfinished", lambda request: statuses.append(request.url))
-    page.clock.fast_forward(36_000)
+    page.clock.fast_forward(41_000)
     page.wait_for_timeout(500)
     with_etag = [url for url in statuses if url.endswith("/v1/mood")]
     assert len(with_etag) == 1
@@ -221,7 +222,7 @@ def test_a_channel_that_is_withdrawn_is_no_longer_shown(page, ebs):
     page.clock.install()
     shown(page, ebs)
     ebs.withdraw()
-    page.clock.fast_forward(36_000)
+    page.clock.fast_forward(41_000)
     page.get_by_text("DLD does not follow this channel yet.").wait_for()
     assert not page.locator("#received").is_visible()
     assert not page.locator("#source").is_visible()
