@@ -20,8 +20,8 @@ const shown = [
 ];
 const button = make("button", { id: "toggle", type: "button", "aria-controls": "card" }, score.node);
 const card = make("div", { id: "card" }, ...shown.map((part) => part.node));
-const body = make("div", { id: "body" }, button, card);
-main.append(heading, body);
+const body = make("div", { id: "body" }, heading, button, card);
+main.append(body);
 
 let words = null;
 let open = remembered();

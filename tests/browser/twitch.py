@@ -39,7 +39,8 @@ def policy(ebs: str) -> str:
         f"default-src 'self'; script-src 'self' {HELPER.split('/helper')[0]}; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; "
         f"connect-src 'self' {ebs}; font-src 'self'; object-src 'none'; base-uri 'none'; "
-        "frame-ancestors https://supervisor.ext-twitch.tv https://*.twitch.tv; form-action 'none'"
+        "frame-ancestors https://supervisor.ext-twitch.tv https://*.twitch.tv http://127.0.0.1:*; "
+        "form-action 'none'"  # 127.0.0.1 is where tests put a page around a view
     )
 
 
