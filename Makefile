@@ -7,7 +7,7 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run test lint bench compare clean test-duckdb-1.5
+.PHONY: help setup run test lint bench compare extension clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
@@ -32,6 +32,9 @@ bench: setup # the figures of the README, measured here
 
 compare: setup build/compare/.installed # the forecasts beside LightGBM and statsforecast, on DLD_DATA
 	@PYTHONPATH=build/compare $(python) -m tests.benchmarks.compare $(ARGS)
+
+extension: setup # the zip to upload to Twitch; DLD_EXTENSION_EBS=https://... is where the EBS answers
+	@$(python) -m tools.extension
 
 clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
 """The extension without Twitch, in development: its own files, a frame, a stand-in helper.
 
-Served under /preview/. The panel is the real one and talks to the real /v1/mood; replaced are
+Served under /preview/. The views are the real ones and talk to the real EBS; replaced are
 Twitch's helper (remote, and it needs Twitch around it) and the address of the EBS.
 """
 
@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from ebs.auth import CHANNEL_ID
+from ebs.auth import CHANNEL_ID, ROLES
 from ebs.config import DEVELOPMENT_SECRET
 from ebs.latest import published_channels
 
@@ -89,14 +89,16 @@ def _stand_in(app: FastAPI, latest: Path) -> None:
 
     @app.get("/preview/token", include_in_schema=False)
     async def token(
-        _: Request, channel_id: Annotated[str, Query(pattern=f"^{CHANNEL_ID.pattern}$")]
+        _: Request,
+        channel_id: Annotated[str, Query(pattern=f"^{CHANNEL_ID.pattern}$")],
+        role: Annotated[str, Query(pattern=f"^({'|'.join(sorted(ROLES))})$")] = "viewer",
     ) -> Response:
-        answer = {"token": viewer_token(channel_id), "expires_in": TOKEN_LIFE_S}
+        answer = {"token": signed_token(channel_id, role), "expires_in": TOKEN_LIFE_S}
         return Response(json.dumps(answer), 200, NEVER_KEPT, "application/json")
 
 
-def viewer_token(channel_id: str) -> str:
-    """A token like Twitch's for an anonymous viewer, signed by the development secret only:
+def signed_token(channel_id: str, role: str) -> str:
+    """A token like Twitch's for `role` (one of ROLES), signed by the development secret only:
 
     with a real secret set as well, nothing that this hands out is worth anything elsewhere.
     """
@@ -104,8 +106,10 @@ def viewer_token(channel_id: str) -> str:
         "exp": int(time.time()) + TOKEN_LIFE_S,
         "opaque_user_id": "APREVIEW",
         "channel_id": channel_id,
-        "role": "viewer",
+        "role": role,
         "is_unlinked": "false",
         "pubsub_perms": {"listen": ["broadcast", "global"]},
     }
+    if role != "viewer":  # who may moderate or configure has shared who they are
+        claims |= {"opaque_user_id": f"U{channel_id}", "user_id": channel_id}
     return jwt.encode(claims, base64.b64decode(DEVELOPMENT_SECRET), algorithm="HS256")

@@ -1,34 +1,32 @@
 // Plain data -> SVG: the mood of the last half hour, and the forecast of the next five minutes.
 // x: time, a step is a window of 30 s; y: -1 to 1, always. A window is drawn at its middle.
 
-import { STEPS, WINDOW_MS } from "./mood.js";
+import { draw } from "./dom.js";
+import { cutoffOf, STEPS, WINDOW_MS } from "./mood.js";
 
 const WINDOWS = 60; // of history
-const SIZE = { width: 294, height: 176, left: 20, right: 2, top: 8, bottom: 20 };
 const LABEL_EVERY = 600_000; // ms between times on the x axis
-const LETTER = 6; // px: a letter of a label, at most
-const SVG = "http://www.w3.org/2000/svg";
-
-const plot = {
-  left: SIZE.left,
-  right: SIZE.width - SIZE.right,
-  top: SIZE.top,
-  bottom: SIZE.height - SIZE.bottom,
-};
 const round = (value) => Math.round(value * 100) / 100;
 
-/** End of the newest window: where history stops and the forecast may begin (ms). */
-export function cutoffOf(history) {
-  return history.length ? history.at(-1).at + WINDOW_MS : 0;
-}
+/** Sizes in px: of the panel, and of what lies over the video. `letter`: a label's, at most. */
+export const LARGE = { width: 294, height: 170, left: 20, right: 2, top: 8, bottom: 20, letter: 6 };
+export const SMALL = { width: 236, height: 96, left: 18, right: 2, top: 6, bottom: 17, letter: 5.6 };
 
-/** Functions from ms and mood to px, for a chart whose "now" is `end`. */
-export function scales(end) {
+const plotOf = ({ width, height, left, right, top, bottom }) => ({
+  left,
+  right: width - right,
+  top,
+  bottom: height - bottom,
+});
+
+/** Functions from ms and mood to px, for a chart of this size whose "now" is `end`. */
+export function scales(end, size = LARGE) {
+  const plot = plotOf(size);
   const from = end - WINDOWS * WINDOW_MS;
   const perMs = (plot.right - plot.left) / ((WINDOWS + STEPS) * WINDOW_MS);
   const middle = (plot.top + plot.bottom) / 2;
   return {
-    from,
+    ...{ size, plot, from },
     x: (at) => round(plot.left + (at - from) * perMs),
     y: (mood) => round(middle - (mood * (plot.bottom - plot.top)) / 2),
   };
@@ -64,7 +62,7 @@ function dots(history, { x, y }) {
   return runs(history, ({ mood }) => mood !== null)
     .filter((run) => run.length === 1)
     .map(([{ at, mood }]) =>
-      node("circle", { class: "mood-dot", cx: x(at + WINDOW_MS / 2), cy: y(mood), r: 1.75 }),
+      draw("circle", { class: "mood-dot", cx: x(at + WINDOW_MS / 2), cy: y(mood), r: 1.75 }),
     );
 }
 
@@ -89,16 +87,9 @@ export function forecastShapes({ cutoff, steps }, { x, y }) {
   };
 }
 
-function node(name, attributes = {}, content = "") {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (content) made.textContent = content;
-  return made;
-}
-
-function grid({ x, y, from }, end) {
+function grid({ x, y, from, plot }, end) {
   const lines = [1, 0.5, 0, -0.5, -1].map((mood) =>
-    node("line", {
+    draw("line", {
       class: mood === 0 ? "zero" : "grid",
       x1: plot.left,
       x2: plot.right,
@@ -107,50 +98,50 @@ function grid({ x, y, from }, end) {
     }),
   );
   const names = [1, 0, -1].map((mood) =>
-    node("text", { class: "y-label", x: plot.left - 5, y: y(mood) + 3.5 }, String(mood)),
+    draw("text", { class: "y-label", x: plot.left - 5, y: y(mood) + 3.5 }, String(mood)),
   );
   const ticks = [];
   for (let at = from; at <= end + STEPS * WINDOW_MS; at += WINDOW_MS) {
     const long = at % LABEL_EVERY === 0 ? 5 : 2.5;
     ticks.push(`M${x(at)} ${plot.bottom}v${long}`);
   }
-  return [...lines, ...names, node("path", { class: "ticks", d: ticks.join("") })];
+  return [...lines, ...names, draw("path", { class: "ticks", d: ticks.join("") })];
 }
 
-function times({ x, from }, end, words) {
+function times({ x, from, plot, size }, end, words) {
   const made = [];
   for (let at = Math.ceil(from / LABEL_EVERY) * LABEL_EVERY; at < end; at += LABEL_EVERY) {
     const label = words.time(at);
-    const half = (label.length * LETTER) / 2;
-    const free = x(end) - (words.now.length * LETTER) / 2;
+    const half = (label.length * size.letter) / 2;
+    const free = x(end) - (words.now.length * size.letter) / 2;
     if (x(at) - half < plot.left - 8 || x(at) + half > free) continue;
-    made.push(node("text", { class: "x-label", x: x(at), y: SIZE.height - 4 }, label));
+    made.push(draw("text", { class: "x-label", x: x(at), y: size.height - 4 }, label));
   }
   return made;
 }
 
-function nowLine({ x }, end, label) {
+function nowLine({ x, plot, size }, end, label) {
   const line = { class: "now", x1: x(end), x2: x(end), y1: plot.top - 4, y2: plot.bottom + 5 };
   return [
-    node("line", line),
-    node("text", { class: "x-label now-label", x: x(end), y: SIZE.height - 4 }, label),
+    draw("line", line),
+    draw("text", { class: "x-label now-label", x: x(end), y: size.height - 4 }, label),
   ];
 }
 
 function bands(spans, kind, top, height) {
   return spans.map(([from, to]) =>
-    node("rect", { class: kind, x: from, y: top, width: round(to - from), height }),
+    draw("rect", { class: kind, x: from, y: top, width: round(to - from), height }),
   );
 }
 
 /** An unseen column over each window: pointing at it tells what is there. */
-function columns(history, { x }, words) {
+function columns(history, { x, plot }, words) {
   return history.map((point) => {
     const from = x(point.at);
     const width = round(x(point.at + WINDOW_MS) - from);
     const height = plot.bottom - plot.top;
-    const column = node("rect", { class: "column", x: from, y: plot.top, width, height });
-    column.append(node("title", {}, words.window(point)));
+    const column = draw("rect", { class: "column", x: from, y: plot.top, width, height });
+    column.append(draw("title", {}, words.window(point)));
     return column;
   });
 }
@@ -159,21 +150,21 @@ function forecastNodes(forecast, scale) {
   if (!forecast) return [];
   const { line, band } = forecastShapes(forecast, scale);
   return [
-    node("polygon", { class: "band", points: band }),
-    node("path", { class: "forecast-line", d: line }),
+    draw("polygon", { class: "band", points: band }),
+    draw("path", { class: "forecast-line", d: line }),
   ];
 }
 
 function hatching() {
-  const pattern = node("pattern", {
+  const pattern = draw("pattern", {
     id: "hatch",
     width: 5,
     height: 5,
     patternUnits: "userSpaceOnUse",
     patternTransform: "rotate(45)",
   });
-  pattern.append(node("line", { class: "hatch", y2: 5 }));
-  const definitions = node("defs");
+  pattern.append(draw("line", { class: "hatch", y2: 5 }));
+  const definitions = draw("defs");
   definitions.append(pattern);
   return definitions;
 }
@@ -182,30 +173,32 @@ function hatching() {
  * The chart as an <svg>. mood: {history, forecast} of mood.js; words: {time(ms),
  * window(point), title, description, positive, negative, now}: every text in it.
  */
-export function chart({ history, forecast }, words) {
-  const svg = node("svg", {
-    viewBox: `0 0 ${SIZE.width} ${SIZE.height}`,
-    role: "img",
-    "aria-labelledby": "chart-title chart-text",
-  });
+export function chart({ history, forecast }, words, size = LARGE) {
   const end = cutoffOf(history);
-  const scale = scales(end);
+  const scale = scales(end, size);
+  const { plot } = scale;
   const { silent, unseen } = gaps(history, scale);
-  svg.append(
-    node("title", { id: "chart-title" }, words.title),
-    node("desc", { id: "chart-text" }, words.description),
+  return draw(
+    "svg",
+    {
+      viewBox: `0 0 ${size.width} ${size.height}`,
+      role: "img",
+      "aria-labelledby": "chart-title",
+      "aria-describedby": "chart-text",
+    },
+    draw("title", { id: "chart-title" }, words.title),
+    draw("desc", { id: "chart-text" }, words.description),
     hatching(),
     ...bands(unseen, "unseen", plot.top, plot.bottom - plot.top),
     ...grid(scale, end),
     ...bands(silent, "silent", plot.bottom - 3, 3),
     ...times(scale, end, words),
-    node("text", { class: "side", x: plot.left + 4, y: plot.top + 11 }, words.positive),
-    node("text", { class: "side", x: plot.left + 4, y: plot.bottom - 7 }, words.negative),
+    draw("text", { class: "side", x: plot.left + 4, y: plot.top + 11 }, words.positive),
+    draw("text", { class: "side", x: plot.left + 4, y: plot.bottom - 7 }, words.negative),
     ...nowLine(scale, end, words.now),
     ...forecastNodes(forecast, scale),
-    node("path", { class: "mood-line", d: historyPath(history, scale) }),
+    draw("path", { class: "mood-line", d: historyPath(history, scale) }),
     ...dots(history, scale),
     ...columns(history, scale, words),
   );
-  return svg;
 }

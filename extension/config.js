@@ -1,30 +1,47 @@
-// The broadcaster's page: says whether DLD follows the channel. It has no settings yet.
+// The streamer's page: the channel, what viewers see, and what is kept.
 
-import { follow } from "./api.js";
-import { readMood } from "./mood.js";
-import { EBS } from "./settings.js";
-import { clock, FOLLOWED, NOTICES } from "./words.js";
+import { channel } from "./channel.js";
+import { choicesForm } from "./choices_form.js";
+import { make, put } from "./dom.js";
+import * as parts from "./parts.js";
+import { SETUP, setupWords } from "./setup_words.js";
+import { run } from "./view.js";
 
-const say = (text) => {
-  document.getElementById("followed").textContent = text;
-};
+const main = document.getElementById("config");
+const title = make("h1");
+const intro = make("p", { id: "intro" });
+const own = channel();
+const choices = choicesForm();
+const keptTitle = make("h2");
+const keptText = make("p");
+const kept = make("section", { id: "kept" }, keptTitle, keptText);
+const notice = parts.notice(document.getElementById("notice"));
+main.prepend(title, intro);
+main.append(own.node, choices.node, kept);
 
-const feed = follow({
-  base: EBS,
-  onBody(text) {
-    const mood = readMood(text);
-    say(FOLLOWED(mood.login, clock(mood.generatedAt)));
-    return mood;
-  },
-  onTrouble: (kind) => say(NOTICES[kind]),
-});
+let setup = SETUP;
+let spoken = null;
 
-const helper = window.Twitch?.ext;
-if (helper) {
-  helper.onAuthorized(({ token }) => feed.authorise(token));
-  helper.onContext(({ theme }) => {
-    if (theme) document.documentElement.dataset.theme = theme === "light" ? "light" : "dark";
-  });
-} else {
-  say(NOTICES.helper);
+function show(state) {
+  const told = { ...state, setup };
+  document.title = setup.say("title");
+  main.setAttribute("aria-label", setup.say("title"));
+  put(title, setup.say("title"));
+  put(intro, setup.say("intro"));
+  put(keptTitle, setup.say("kept"));
+  put(keptText, setup.say("keptText"));
+  [notice, own, choices].forEach((part) => part.show(told));
 }
+
+run({
+  polls: false,
+  async draw(state) {
+    main.dataset.state = state.trouble ? "waiting" : "ready";
+    if (spoken !== state.words) {
+      spoken = state.words;
+      setup = await setupWords(state.words);
+    }
+    show(state);
+  },
+  onToken: (token) => own.authorise(token),
+});

@@ -1,9 +1,12 @@
 // The body of /v1/mood -> a plain object to draw; throws on anything that breaks the contract.
+// What it says of itself, and what follows from that.
 
 export const WINDOW_MS = 30_000;
 export const STEPS = 10;
 /** Share of messages below which a channel’s chat cannot be scored. */
 const READABLE_LEAST = 0.5;
+const STALE_MS = 90_000;
+const RATE_WINDOWS = 5;
 const STATUS = new Set(["live", "quiet", "offline", "stale"]);
 
 const limit = (value) => Math.max(-1, Math.min(1, value));
@@ -47,11 +50,10 @@ function forecast(value) {
 }
 
 function newest(value) {
-  if (value === null || typeof value !== "object") return { mood: null, label: "", n: null, top: [] };
+  if (value === null || typeof value !== "object") return { mood: null, n: null, top: [] };
   const top = Array.isArray(value.top) ? value.top.slice(0, 5) : [];
   return {
     mood: moodOrNull(value.mood),
-    label: text(value.label, 40),
     n: countOrNull(value.n),
     top: top.filter(Array.isArray).map(([name, n]) => ({ name: text(name, 25), n: countOrNull(n) })),
   };
@@ -76,13 +78,14 @@ function recap(value) {
   };
 }
 
-/** body: the answer as text. Returns what panel.js and chart.js draw; times in ms. */
+/** body: the answer as text. Returns what parts.js and chart.js draw; times in ms. */
 export function readMood(body) {
   const value = JSON.parse(body);
   if (value?.v !== 1) throw new TypeError("not version 1");
   if (!STATUS.has(value.status)) throw new TypeError("an unknown status");
   const history = list(value.history, "history").slice(-60).map(point);
   return {
+    channelId: text(value.channel_id, 20),
     login: text(value.login, 25),
     source: text(value.source, 12),
     generatedAt: time(value.generated_at),
@@ -95,5 +98,36 @@ export function readMood(body) {
     why: text(value.why ?? value.forecast?.why, 160),
     moment: moment(value.moment ?? null),
     recap: recap(value.recap ?? null),
+  };
+}
+
+/** End of the newest window: where history stops and the forecast may begin (ms). */
+export function cutoffOf(history) {
+  return history.length ? history.at(-1).at + WINDOW_MS : 0;
+}
+
+/**
+ * The status of a body that is `age` ms old: data grows old while the network is away. A new body
+ * of old windows (the pipeline is catching up) is not live either.
+ */
+export function statusAt(mood, age) {
+  const behind = mood.generatedAt - cutoffOf(mood.history);
+  const old = age > STALE_MS || (behind > STALE_MS && mood.history.length > 0);
+  return old && mood.status !== "offline" ? "stale" : mood.status;
+}
+
+/** Messages a minute over the last five windows, those left out that nobody saw; null: none. */
+export function rateOf(history) {
+  const seen = history.slice(-RATE_WINDOWS).filter(({ n }) => n !== null);
+  if (!seen.length) return null;
+  return seen.reduce((sum, { n }) => sum + n, 0) / ((seen.length * WINDOW_MS) / 60_000);
+}
+
+/** The windows that passed without a word, and those that nobody saw. */
+export function gapsOf(history) {
+  const gaps = history.filter(({ mood }) => mood === null);
+  return {
+    silent: gaps.filter(({ n }) => n !== null),
+    unseen: gaps.filter(({ n }) => n === null),
   };
 }

@@ -1,106 +1,113 @@
-// Every text a viewer reads, and how numbers and times are said. English; more languages go here.
+// How texts, numbers and times are said in the viewer's language. The texts are in words/.
 
-const SIGN = new Intl.NumberFormat("en", {
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-  signDisplay: "exceptZero",
-});
-const COUNT = new Intl.NumberFormat("en");
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const SECONDS = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+import english from "./words/en.js";
 
-/** A mood as shown: "+0.21", "-0.05", "0.00". */
-export const score = (mood) => SIGN.format(mood);
-export const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
-export const clock = (at) => CLOCK.format(at);
-export const seconds = (at) => SECONDS.format(at);
-export const day = (at) => DAY.format(at);
-
-/** A number for ears: screen readers skip a leading hyphen. */
-const spoken = (mood) => `${mood < 0 ? "minus " : ""}${Math.abs(mood).toFixed(2)}`;
-
-/** Only what can be read is scored: said wherever a message count stands. */
-export const readable = (share) => (share === null ? "" : `${percent(share)} readable`);
-
-export const messages = (n) => (n === 1 ? "1 message" : `${COUNT.format(n)} messages`);
-
-/** The sign by shape and word, never by colour alone: VADER's own limits of +-0.05. */
-export function sign(mood) {
-  if (mood >= 0.05) return { glyph: "\u25b2", word: "positive", side: "up" };
-  if (mood <= -0.05) return { glyph: "\u25bc", word: "negative", side: "down" };
-  return { glyph: "\u25cf", word: "neutral", side: "level" };
-}
-
-export const STATUS = {
-  live: "live",
-  quiet: "quiet",
-  offline: "offline",
-  stale: "out of date",
+const LOADERS = {
+  de: () => import("./words/de.js"),
+  es: () => import("./words/es.js"),
+  fr: () => import("./words/fr.js"),
+  ja: () => import("./words/ja.js"),
+  pt: () => import("./words/pt.js"),
+  zh: () => import("./words/zh.js"),
 };
+const LEVEL = 0.8; // of the forecast's band
+const POSITIVE = 0.05; // VADER's own limits
+const DEFAULT_REGION = { pt: "pt-BR", zh: "zh-CN" }; // whose Portuguese and Chinese words/ has
 
-/** Chat that is not live says so. */
-export const SOURCES = { simulated: "simulated", replay: "replay" };
+/** "pt" of "pt-BR": the part that says which texts to load. */
+export const languageOf = (tag) => String(tag || "en").toLowerCase().split(/[-_]/)[0];
 
-export const NOTICES = {
-  loading: "Reading the mood of this chat\u2026",
-  helper: "Twitch\u2019s helper did not load. Reload the page to try again.",
-  network: "No connection. Trying again\u2026",
-  unauthorised: "Twitch\u2019s sign-in for this panel ran out. Waiting for a new one\u2026",
-  unknown: "DLD does not follow this channel yet.",
-  server: "DLD has a problem. Trying again\u2026",
-  garbage: "DLD\u2019s answer could not be read. Trying again\u2026",
-};
-
-export const FOLLOWED = (login, at) => `DLD follows ${login}; its last data is of ${at}.`;
-export const stale = (at) => `No new data since ${clock(at)}`;
-export const quiet = "too quiet to tell";
-export const unsupported = "unsupported language";
-export const band = (low, high) => `${percent(0.8)}: ${score(low)} to ${score(high)}`;
-export const overall = (word) => `${word} overall`;
-
-export const forecast = "Forecast:";
-export const noForecast = "no forecast";
-
-/** How far the forecast can be trusted, in plain words. */
-export function record({ record: told, skill }) {
-  if (told) return told;
-  if (skill === null) return "too new to have a record";
-  if (skill <= 0) return "no better lately than this stream\u2019s average";
-  return `lately knows ${percent(skill)} of what can be known beyond this stream\u2019s average`;
+/**
+ * The locale for Intl. Twitch's tag seldom has a region; the browser's own languages may: a viewer
+ * in London reads 18:30 where one in Boston reads 6:30 PM.
+ */
+function localeOf(tag, language) {
+  if (languageOf(tag) !== language) return language;
+  const wanted = String(tag || "en").replace("_", "-");
+  const regional = navigator.languages?.find((known) => languageOf(known) === language);
+  const best = wanted.includes("-") ? wanted : (regional ?? DEFAULT_REGION[language] ?? wanted);
+  try {
+    return Intl.getCanonicalLocales(best)[0];
+  } catch {
+    return language;
+  }
 }
 
-/** A window of the history, for whoever points at it. */
-export function told({ at, mood, n }) {
-  if (n === null) return `${seconds(at)}: not observed`;
-  return `${seconds(at)}: ${mood === null ? "silence" : `${score(mood)}, ${messages(n)}`}`;
+/** Texts and Intl formats for one locale. */
+export class Words {
+  constructor(texts, locale) {
+    this.texts = texts;
+    this.locale = locale;
+    this.lang = texts.lang;
+    this.plural = new Intl.PluralRules(locale);
+    this.formats = {
+      signed: new Intl.NumberFormat(locale, {
+        minimumFractionDigits: 2,
+        maximumFractionDigits: 2,
+        signDisplay: "exceptZero",
+      }),
+      plain: new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+      count: new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }),
+      percent: new Intl.NumberFormat(locale, { style: "percent" }),
+      clock: new Intl.DateTimeFormat(locale, { timeStyle: "short" }),
+      seconds: new Intl.DateTimeFormat(locale, { timeStyle: "medium" }),
+      day: new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }),
+    };
+  }
+
+  /** The text at a path like "status.live"; {names} are filled in. n chooses the plural. */
+  say(path, values = {}, n = null) {
+    const found = path.split(".").reduce((texts, key) => texts?.[key], this.texts);
+    const text = typeof found === "object" ? (found[this.plural.select(n)] ?? found.other) : found;
+    return String(text ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  }
+
+  /** A mood as shown: "+0.21", "-0.05", "0.00". */
+  score = (mood) => this.formats.signed.format(mood);
+  percent = (share) => this.formats.percent.format(share);
+  count = (n) => this.formats.count.format(n);
+  clock = (at) => this.formats.clock.format(at);
+  seconds = (at) => this.formats.seconds.format(at);
+  day = (at) => this.formats.day.format(at);
+  messages = (n) => this.say("messages", { n: this.count(n) }, n);
+
+  /** A number for ears: screen readers skip a leading hyphen. */
+  spoken(mood) {
+    const number = this.formats.plain.format(Math.abs(mood));
+    return mood <= -0.005 ? this.say("minus", { number }) : number;
+  }
+
+  /** The sign by shape and word, never by colour alone. */
+  sign(mood) {
+    if (mood >= POSITIVE) return { glyph: "\u25b2", word: this.say("positive"), side: "up" };
+    if (mood <= -POSITIVE) return { glyph: "\u25bc", word: this.say("negative"), side: "down" };
+    return { glyph: "\u25cf", word: this.say("neutral"), side: "level" };
+  }
+
+  band(low, high) {
+    const [from, to] = [this.score(low), this.score(high)];
+    return this.say("band", { level: this.percent(LEVEL), low: from, high: to });
+  }
+
+  /** A window of the history, for whoever points at it. */
+  window({ at, mood, n }) {
+    const time = this.seconds(at);
+    if (n === null) return this.say("told.unseen", { time });
+    if (mood === null) return this.say("told.silent", { time });
+    return this.say("told.spoken", { time, mood: this.score(mood), messages: this.messages(n) });
+  }
 }
 
-/** The chart in words, for those who cannot see it. */
-export function description({ history, forecast, why }) {
-  const spokenIn = history.filter(({ mood }) => mood !== null);
-  if (!spokenIn.length) return "Nobody spoke in the last half hour.";
-  const low = spokenIn.reduce((a, b) => (b.mood < a.mood ? b : a));
-  const high = spokenIn.reduce((a, b) => (b.mood > a.mood ? b : a));
-  const last = spokenIn.at(-1);
-  const silent = history.filter(({ mood, n }) => mood === null && n !== null).length;
-  const unseen = history.filter(({ mood, n }) => mood === null && n === null).length;
-  return [
-    `From minus 1 to 1. Last: ${spoken(last.mood)} at ${clock(last.at)}.`,
-    `Lowest: ${spoken(low.mood)} at ${clock(low.at)}; highest: ${spoken(high.mood)} at ${clock(high.at)}.`,
-    silent ? `Nobody spoke in ${silent} of the windows of 30 seconds.` : "",
-    unseen ? `${unseen} windows were not observed.` : "",
-    forecast ? outlook(forecast.steps) : `No forecast${why ? `: ${why}` : ""}.`,
-  ]
-    .filter(Boolean)
-    .join(" ");
-}
+export const ENGLISH = new Words(english, "en");
 
-function outlook(steps) {
-  const low = Math.min(...steps.map((step) => step.low));
-  const high = Math.max(...steps.map((step) => step.high));
-  return (
-    `Forecast for the next five minutes: about ${spoken(steps.at(-1).mid)}, ` +
-    `with 80 percent certainty between ${spoken(low)} and ${spoken(high)}.`
-  );
+/** The words of a language tag as Twitch gives it ("de", "pt-BR", "zh-tw"); else English. */
+export async function wordsOf(tag) {
+  const language = languageOf(tag);
+  if (language === "en") return new Words(english, localeOf(tag, "en"));
+  try {
+    const { default: texts } = await LOADERS[language]();
+    return new Words({ ...english, ...texts }, localeOf(tag, language));
+  } catch {
+    return ENGLISH; // not one of ours, or its file did not come
+  }
 }

@@ -1,4 +1,4 @@
-"""Settings of `make run`: what must be free, and what to open."""
+"""Settings of `make run`, what must be free and what to open; and of `make extension`."""
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,17 @@ class RunSettings(BaseSettings):
     dashboard_port: int = Field(default=8501, ge=1, le=65535, description="port of the dashboard")
     ebs_host: str = Field(default="127.0.0.1", description="address the EBS listens on")
     ebs_port: int = Field(default=8081, ge=1, le=65535, description="port of the EBS")
+
+
+class ExtensionSettings(BaseSettings):
+    """What the zip for Twitch needs to know."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_EXTENSION_", env_file=".env", env_ignore_empty=True, extra="ignore",
+        frozen=True,
+    )  # fmt: skip
+
+    ebs: str = Field(default="", description="the EBS's public address, https, for make extension")
 
 
 def run_settings() -> RunSettings:

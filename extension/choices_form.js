@@ -1,0 +1,121 @@
+// Check boxes for what viewers see. What is chosen goes to Twitch's configuration service.
+
+import { CORNERS, METRICS, VERSION, VIEWS, writeChoices } from "./choices.js";
+import { make, put } from "./dom.js";
+import { keepChoices } from "./twitch.js";
+
+/** Check boxes of one kind in a fieldset, with the texts at `say` in the set-up words. */
+function boxes(names, kind, heading, say) {
+  const legend = make("legend");
+  const items = names.map((name) => {
+    const box = make("input", { type: "checkbox", name: `${kind}.${name}` });
+    const text = make("span");
+    return { name, box, text, label: make("label", { class: "check" }, box, text) };
+  });
+  return {
+    node: make("fieldset", {}, legend, ...items.map(({ label }) => label)),
+    show(words, chosen) {
+      put(legend, words.say(heading));
+      for (const { name, box, text } of items) {
+        put(text, words.say(`${say}.${name}`));
+        box.checked = chosen[name];
+      }
+    },
+    chosen: () => Object.fromEntries(items.map(({ name, box }) => [name, box.checked])),
+  };
+}
+
+function corners() {
+  const options = CORNERS.map((name) => make("option", { value: name }));
+  const select = make("select", { id: "corner" }, ...options);
+  const label = make("label", { for: "corner" });
+  return {
+    node: make("p", { class: "row" }, label, select),
+    show(words, chosen) {
+      put(label, words.say("corner"));
+      options.forEach((option) => put(option, words.say(`corners.${option.value}`)));
+      select.value = chosen;
+    },
+    chosen: () => select.value,
+  };
+}
+
+/** Hands choices to Twitch: the key of the set-up words that says how it went. */
+function keep(choices) {
+  try {
+    keepChoices(VERSION, writeChoices(choices));
+    return "saved";
+  } catch {
+    return "notSaved";
+  }
+}
+
+/** All choices, kept when the streamer saves: the part {node, show({setup, choices})}. */
+export function choicesForm() {
+  const title = make("h2");
+  const views = boxes(VIEWS, "views", "views", "view");
+  const metrics = boxes(METRICS, "metrics", "metrics", "metric");
+  const corner = corners();
+  const save = make("button", { type: "submit", class: "main" });
+  const said = make("p", { id: "saved", role: "status" });
+  const row = make("div", { class: "row" }, save, said);
+  const pairs = make("div", { class: "pair" }, views.node, metrics.node);
+  const form = make("form", { id: "choices" }, title, pairs, corner.node, row);
+  let words = null;
+  let told = "";
+  const chosen = () => ({
+    views: views.chosen(),
+    metrics: metrics.chosen(),
+    corner: corner.chosen(),
+  });
+
+  function say(key) {
+    told = key;
+    put(said, told && words.say(told));
+  }
+
+  form.addEventListener("change", () => say("unsaved"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    say(keep(chosen()));
+  });
+  return {
+    node: form,
+    show({ setup, choices }) {
+      words = setup;
+      put(title, words.say("shown"));
+      put(save, words.say("save"));
+      const current = told === "unsaved" ? chosen() : choices; // never overwrite what is being chosen
+      views.show(words, current.views);
+      metrics.show(words, current.metrics);
+      corner.show(words, current.corner);
+      say(told);
+    },
+  };
+}
+
+/** The views alone, each switched at once: the part {node, show({setup, choices})}. */
+export function switches() {
+  const KEEP_AFTER_MS = 3_000; // Twitch takes 20 a minute: quick changes go together
+  const views = boxes(VIEWS, "views", "switches", "view");
+  const said = make("p", { id: "saved", role: "status" });
+  let words = null;
+  let newest = null;
+  let timer = 0;
+  views.node.addEventListener("change", () => {
+    clearTimeout(timer);
+    put(said, words.say("unsaved"));
+    timer = setTimeout(() => {
+      timer = 0;
+      put(said, words.say(keep({ ...newest, views: views.chosen() })));
+    }, KEEP_AFTER_MS);
+  });
+  return {
+    node: make("form", { id: "switches" }, views.node, said),
+    show({ setup, choices }) {
+      words = setup;
+      newest = choices;
+      views.show(words, timer ? views.chosen() : choices.views);
+    },
+  };
+}

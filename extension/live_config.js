@@ -1,0 +1,43 @@
+// The streamer's dashboard while on air: the mood as viewers see it, and which views are on.
+
+import { switches } from "./choices_form.js";
+import { make, put } from "./dom.js";
+import * as parts from "./parts.js";
+import { sentiment } from "./sentiment.js";
+import { SETUP, setupWords } from "./setup_words.js";
+import { run } from "./view.js";
+
+const main = document.getElementById("config");
+const notice = parts.notice(document.getElementById("notice"));
+const header = parts.header();
+const heading = make("h2", { id: "on-air" });
+const shown = [
+  sentiment({ titled: false }),
+  parts.received(),
+  parts.recap(),
+  parts.result(),
+  parts.moment(),
+  parts.record(),
+];
+const views = switches();
+const mood = make("div", { id: "mood" }, ...shown.map((part) => part.node));
+main.prepend(header.node, heading);
+main.append(mood, views.node);
+
+let setup = SETUP;
+let spoken = null;
+
+run({
+  async draw(state) {
+    main.dataset.state = state.status;
+    if (spoken !== state.words) {
+      spoken = state.words;
+      setup = await setupWords(state.words);
+    }
+    const told = { ...state, setup };
+    main.setAttribute("aria-label", setup.say("onAir"));
+    put(heading, setup.say("onAir"));
+    mood.hidden = !state.mood;
+    [notice, header, ...shown, views].forEach((part) => part.show(told));
+  },
+});

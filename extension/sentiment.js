@@ -1,0 +1,129 @@
+// The chart with its legend, and the same in words and in tables for those who cannot see it.
+
+import { chart, LARGE } from "./chart.js";
+import { make, put } from "./dom.js";
+import { cutoffOf, gapsOf, WINDOW_MS } from "./mood.js";
+
+const KEYS = ["mood", "forecast", "silent", "unseen"];
+const ROW = 10; // windows in a row of the table: five minutes
+
+/** The chart in words. */
+export function description({ history, forecast }, words) {
+  const spokenIn = history.filter(({ mood }) => mood !== null);
+  if (!spokenIn.length) return words.say("chart.nobody");
+  const low = spokenIn.reduce((a, b) => (b.mood < a.mood ? b : a));
+  const high = spokenIn.reduce((a, b) => (b.mood > a.mood ? b : a));
+  const last = spokenIn.at(-1);
+  const { silent, unseen } = gapsOf(history);
+  const gap = (name, { length }) =>
+    length ? words.say(`chart.${name}`, { n: words.count(length) }, length) : "";
+  return [
+    words.say("chart.last", { mood: words.spoken(last.mood), time: words.clock(last.at) }),
+    words.say("chart.range", {
+      low: words.spoken(low.mood),
+      lowTime: words.clock(low.at),
+      high: words.spoken(high.mood),
+      highTime: words.clock(high.at),
+    }),
+    gap("silent", silent),
+    gap("unseen", unseen),
+    forecast ? outlook(forecast.steps, words) : words.say("chart.none"),
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function outlook(steps, words) {
+  return words.say("chart.outlook", {
+    mid: words.spoken(steps.at(-1).mid),
+    low: words.spoken(Math.min(...steps.map(({ low }) => low))),
+    high: words.spoken(Math.max(...steps.map(({ high }) => high))),
+  });
+}
+
+/** Five minutes of history in one row: [time, mean weighted by messages, messages]. */
+function summed(windows, words) {
+  const seen = windows.filter(({ n }) => n !== null);
+  const spokenIn = seen.filter(({ mood, n }) => mood !== null && n > 0);
+  const n = spokenIn.reduce((sum, point) => sum + point.n, 0);
+  const mean = spokenIn.reduce((sum, point) => sum + point.n * point.mood, 0) / n;
+  return [
+    words.clock(windows[0].at),
+    n ? words.spoken(mean) : words.say("table.none"),
+    seen.length ? words.count(n) : words.say("table.unseen"),
+  ];
+}
+
+function table(caption, head, rows) {
+  const cells = (name, texts) => make("tr", {}, ...texts.map((text) => make(name, {}, text)));
+  return make(
+    "table",
+    {},
+    make("caption", {}, caption),
+    make("thead", {}, cells("th", head)),
+    make("tbody", {}, ...rows.map((row) => cells("td", row))),
+  );
+}
+
+function tables({ history, forecast }, words) {
+  const say = (key) => words.say(`table.${key}`);
+  const rows = [];
+  for (let i = 0; i < history.length; i += ROW) {
+    rows.push(summed(history.slice(i, i + ROW), words));
+  }
+  const found = [table(say("history"), [say("time"), say("mood"), say("messages")], rows)];
+  if (!forecast) return found;
+  const steps = forecast.steps.map(({ low, mid, high }, index) => [
+    words.seconds(forecast.cutoff + index * WINDOW_MS),
+    words.spoken(mid),
+    `${words.spoken(low)}, ${words.spoken(high)}`,
+  ]);
+  return [...found, table(say("forecast"), [say("time"), say("mood"), say("range")], steps)];
+}
+
+/** What of the mood is drawn: the streamer may have switched the forecast off. */
+function drawn({ mood, choices }) {
+  return { history: mood.history, forecast: choices.metrics.forecast ? mood.forecast : null };
+}
+
+function textsOf(data, status, words) {
+  const end = cutoffOf(data.history);
+  return {
+    title: words.say("chart.title"),
+    description: description(data, words),
+    positive: `\u25b2 ${words.say("positive")}`,
+    negative: `\u25bc ${words.say("negative")}`,
+    now: ["live", "quiet"].includes(status) ? words.say("now") : words.clock(end),
+    time: words.clock,
+    window: (point) => words.window(point),
+  };
+}
+
+/** The part of a view: {node, show(state)}. */
+export function sentiment({ size = LARGE, titled = true } = {}) {
+  const title = make("h2", { id: "sentiment-name", class: titled ? "" : "unseen-text" });
+  const picture = make("div", { id: "chart" });
+  const keys = KEYS.map((name) => make("li", { class: `key-${name}` }));
+  const legend = make("ul", { id: "legend", "aria-hidden": "true" }, ...keys);
+  const asTables = make("div", { id: "chart-tables", class: "unseen-text" });
+  const named = { id: "sentiment", "aria-labelledby": "sentiment-name" };
+  const node = make("section", named, title, picture, legend, asTables);
+  return {
+    node,
+    show(state) {
+      const { mood, status, words, choices } = state;
+      node.hidden = !mood?.supported || !choices.metrics.chart;
+      if (node.hidden) return;
+      const data = drawn(state);
+      const { silent, unseen } = gapsOf(data.history);
+      const present = [true, data.forecast, silent.length, unseen.length];
+      put(title, words.say("sentiment"));
+      picture.replaceChildren(chart(data, textsOf(data, status, words), size));
+      asTables.replaceChildren(...tables(data, words));
+      keys.forEach((key, index) => {
+        put(key, words.say(`keys.${KEYS[index]}`));
+        key.hidden = !present[index];
+      });
+    },
+  };
+}

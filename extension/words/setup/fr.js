@@ -1,0 +1,76 @@
+// What the streamer reads, in French.
+
+export default {
+  title: "DLD\u00a0: l’humeur de votre chat",
+  intro:
+    "DLD montre à vos spectateurs l’humeur du chat dans la dernière demi-heure et ce que les cinq prochaines minutes peuvent apporter, toujours avec la bande dans laquelle il peut se tromper.",
+  channel: "Votre chaîne",
+  asking: "Demande si DLD suit votre chaîne…",
+  notTold: "DLD n’a pas dit s’il suit votre chaîne. Nouvelle demande…",
+  notYours: "Seul le streamer peut voir et changer ceci.",
+  state: {
+    followed: "DLD suit {login}.",
+    requested: "Vous avez demandé à DLD de suivre {login}. Il faut environ une minute pour commencer.",
+    opted_out: "DLD ne suit pas votre chaîne, comme vous l’avez voulu.",
+    unknown: "DLD ne suit pas encore votre chaîne.",
+  },
+  yours: "votre chaîne",
+  login: "Le nom de votre chaîne, comme dans son adresse",
+  loginWrong: "Le nom d’une chaîne a de 1 à 25 lettres, chiffres ou tirets bas.",
+  optIn: "Suivre ma chaîne",
+  optOut: "Ne plus suivre ma chaîne",
+  delete: "Supprimer les données de ma chaîne",
+  sure: {
+    "opt-out":
+      "DLD cessera de lire votre chat. Vos spectateurs verront qu’il ne suit pas votre chaîne.",
+    delete: "Tout ce que DLD garde de votre chaîne sera supprimé. C’est irréversible.",
+  },
+  yes: { "opt-out": "Oui, arrêter", delete: "Oui, tout supprimer" },
+  no: "Ne rien changer",
+  done: {
+    "opt-in": "Demandé. Il faut environ une minute pour commencer.",
+    "opt-out": "Demandé. DLD s’arrête d’ici une minute.",
+    delete: "Demandé. Les données sont supprimées d’ici une minute.",
+  },
+  failed: {
+    network: "Pas de connexion à DLD. Réessayez.",
+    unauthorised: "La session Twitch a expiré. Attendez un instant et réessayez.",
+    forbidden: "DLD n’accepte ceci que du streamer.",
+    busy: "Trop de demandes. Attendez une minute et réessayez.",
+    server: "DLD n’a pas pu le faire. Réessayez plus tard.",
+  },
+  shown: "Ce que voient vos spectateurs",
+  views: "Vues",
+  view: {
+    panel: "Panneau sous la vidéo",
+    component: "Composant sur la vidéo",
+    overlay: "Superposition sur la vidéo",
+    mobile: "Sur téléphone",
+  },
+  metrics: "Leur contenu",
+  metric: {
+    chart: "Le graphique de la dernière demi-heure",
+    forecast: "La prévision avec sa bande",
+    received: "Données reçues\u00a0: messages et leur rythme",
+    top: "Les emotes les plus utilisées",
+    moment: "Le dernier moment où l’humeur a bondi",
+    record: "Ce que vaut la prévision",
+    recap: "Après le live\u00a0: un bref résumé",
+  },
+  corner: "Coin de la superposition",
+  corners: {
+    "top-left": "En haut à gauche",
+    "top-right": "En haut à droite",
+    "bottom-left": "En bas à gauche",
+    "bottom-right": "En bas à droite",
+  },
+  save: "Enregistrer",
+  saved: "Enregistré. Les pages de vos spectateurs changent aussitôt.",
+  unsaved: "Pas encore enregistré.",
+  notSaved: "Twitch ne l’a pas accepté. Réessayez dans une minute.",
+  kept: "Ce qui est gardé",
+  keptText:
+    "Des moyennes de 30 secondes, et les emotes qui les ont fait bouger. Les messages sont supprimés au bout d’un jour\u00a0; personne n’est listé par son nom. Ce que vous choisissez ci-dessus est gardé par Twitch et lisible par tous.",
+  onAir: "Votre chat, à l’antenne",
+  switches: "Activé pour vos spectateurs",
+};

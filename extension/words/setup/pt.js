@@ -1,0 +1,76 @@
+// What the streamer reads, in Portuguese.
+
+export default {
+  title: "DLD: como está o seu chat",
+  intro:
+    "O DLD mostra aos seus espectadores o humor do chat na última meia hora e o que os próximos cinco minutos podem trazer, sempre com a faixa em que pode errar.",
+  channel: "Seu canal",
+  asking: "Perguntando se o DLD acompanha o seu canal…",
+  notTold: "O DLD não disse se acompanha o seu canal. Perguntando de novo…",
+  notYours: "Só o streamer pode ver e mudar isto.",
+  state: {
+    followed: "O DLD acompanha {login}.",
+    requested: "Você pediu que o DLD acompanhe {login}. Leva cerca de um minuto para começar.",
+    opted_out: "O DLD não acompanha o seu canal, como você quis.",
+    unknown: "O DLD ainda não acompanha o seu canal.",
+  },
+  yours: "o seu canal",
+  login: "O nome do seu canal, como no endereço",
+  loginWrong: "O nome de um canal tem de 1 a 25 letras, algarismos ou sublinhados.",
+  optIn: "Acompanhar meu canal",
+  optOut: "Parar de acompanhar meu canal",
+  delete: "Apagar os dados do meu canal",
+  sure: {
+    "opt-out":
+      "O DLD vai parar de ler o seu chat. Seus espectadores verão que ele não acompanha o seu canal.",
+    delete: "Tudo o que o DLD guarda do seu canal será apagado. Isso não pode ser desfeito.",
+  },
+  yes: { "opt-out": "Sim, parar", delete: "Sim, apagar tudo" },
+  no: "Deixar como está",
+  done: {
+    "opt-in": "Pedido feito. Leva cerca de um minuto para começar.",
+    "opt-out": "Pedido feito. O DLD para em até um minuto.",
+    delete: "Pedido feito. Os dados são apagados em até um minuto.",
+  },
+  failed: {
+    network: "Sem conexão com o DLD. Tente de novo.",
+    unauthorised: "A sessão da Twitch expirou. Espere um momento e tente de novo.",
+    forbidden: "O DLD só aceita isto do streamer.",
+    busy: "Pedidos demais. Espere um minuto e tente de novo.",
+    server: "O DLD não conseguiu fazer isso. Tente mais tarde.",
+  },
+  shown: "O que os seus espectadores veem",
+  views: "Visualizações",
+  view: {
+    panel: "Painel abaixo do vídeo",
+    component: "Componente sobre o vídeo",
+    overlay: "Sobreposição no vídeo",
+    mobile: "No celular",
+  },
+  metrics: "Nelas",
+  metric: {
+    chart: "O gráfico da última meia hora",
+    forecast: "A previsão com a sua faixa",
+    received: "Dados recebidos: mensagens e seu ritmo",
+    top: "Os emotes mais usados",
+    moment: "O último momento em que o humor saltou",
+    record: "Quão boa tem sido a previsão",
+    recap: "Depois da live: um breve resumo",
+  },
+  corner: "Canto da sobreposição",
+  corners: {
+    "top-left": "Em cima à esquerda",
+    "top-right": "Em cima à direita",
+    "bottom-left": "Embaixo à esquerda",
+    "bottom-right": "Embaixo à direita",
+  },
+  save: "Salvar",
+  saved: "Salvo. As páginas dos seus espectadores mudam na hora.",
+  unsaved: "Ainda não salvo.",
+  notSaved: "A Twitch não aceitou. Tente de novo em um minuto.",
+  kept: "O que é guardado",
+  keptText:
+    "Médias de 30 segundos e quais emotes as moveram. As mensagens são apagadas após um dia; ninguém é listado pelo nome. O que você escolhe acima é guardado pela Twitch e pode ser lido por todos.",
+  onAir: "Seu chat, no ar",
+  switches: "Ligado para os seus espectadores",
+};

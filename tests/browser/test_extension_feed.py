@@ -1,0 +1,252 @@
+"""Where a view gets the mood from: broadcasts where they come, questions where they do not."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from tests.browser.panel_fixtures import chromium, iso, mood_body, this_window
+from tests.browser.twitch import Answer, opened, twitch, twitch_servers, view
+
+__all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
+pytestmark = pytest.mark.browser
+
+MB = 1024 * 1024
+
+
+def newer(seconds=30, **changed):
+    """The text of a body made `seconds` after the one that is served."""
+    at = iso(datetime.now(UTC) + timedelta(seconds=seconds))
+    return json.dumps(mood_body(generated_at=at, **changed))
+
+
+def says(mood):
+    return {"now": {"mood": mood, "label": "x", "n": 9, "top": []}}
+
+
+def broadcast(view, text):
+    view.evaluate("text => twitch.broadcast(text)", text)
+
+
+def asked(view, twitch, times):
+    """The mood was asked for so often, and not once more."""
+    for _ in range(150):
+        if twitch.moods() >= times:
+            break
+        view.wait_for_timeout(20)
+    settle(view)
+    assert twitch.moods() == times
+
+
+def settle(view):
+    """Answers that are under way arrive: the page's clock stands still meanwhile."""
+    view.wait_for_timeout(150)
+
+
+@pytest.fixture
+def still(view, twitch):
+    """The panel with a clock that only the test moves, after its one question."""
+    view.clock.install()
+    opened(view, twitch, "panel")
+    settle(view)
+    view.clock.pause_at(datetime.now(UTC) + timedelta(seconds=2))
+    assert twitch.moods() == 1
+    return view
+
+
+def test_a_broadcast_is_drawn_at_once(still, twitch):
+    broadcast(still, newer(**says(-0.4)))
+    assert still.locator("#number").inner_text() == "-0.40"
+    assert twitch.moods() == 1
+
+
+def test_nobody_asks_while_broadcasts_come(still, twitch):
+    for window in range(1, 9):
+        broadcast(still, newer(30 * window))
+        still.clock.run_for(30_000)
+    asked(still, twitch, 1)
+
+
+def test_a_broadcast_that_does_not_come_is_asked_for_late_and_not_by_all_at_once(still, twitch):
+    still.evaluate(
+        """() => {
+            const real = window.setTimeout;
+            window.setTimeout = (call, wait) => {
+                window.waited = wait;
+                return real(call, wait);
+            };
+        }"""
+    )
+    waits = []
+    for number, chance in enumerate((0, 0.5, 0.999)):
+        still.evaluate("chance => { Math.random = () => chance; }", chance)
+        broadcast(still, newer(30 + number))
+        waits.append(still.evaluate("window.waited") / 1000)
+    assert 40 < waits[0] < 50 and waits == sorted(waits)  # a window, and a quarter of a minute
+    assert 25 < waits[2] - waits[0] < 31
+
+
+def test_without_broadcasts_each_window_is_asked_for(still, twitch):
+    for window in range(1, 4):
+        body = mood_body(generated_at=iso(datetime.now(UTC) + timedelta(seconds=42 * window)))
+        made = format_datetime(datetime.fromisoformat(body["generated_at"]), usegmt=True)
+        twitch.says(body, headers={"Date": made})
+        still.clock.run_for(42_000)
+        asked(still, twitch, 4)
+
+
+def test_questions_come_back_when_broadcasts_stop(still, twitch):
+    broadcast(still, newer(30))
+    for _ in range(6):
+        still.clock.run_for(40_000)
+        settle(still)
+    assert 4 <= twitch.moods() <= 7
+
+
+BROKEN = [
+    "not JSON", "", "null", "[]", '{"v":2}', "x" * 200_000, "<html><body>502</body></html>",
+    {"channel_id": "999"}, {"status": "fine"}, {"history": None}, {"generated_at": "soon"},
+]  # fmt: skip
+
+
+def test_a_broadcast_that_is_broken_old_or_of_another_channel_changes_nothing(still, twitch):
+    before = still.locator("main").inner_html()
+    texts = [
+        text if isinstance(text, str) else json.dumps(json.loads(newer(**says(-0.9))) | text)
+        for text in BROKEN
+    ]
+    for text in [*texts, newer(-120, **says(-0.9))]:
+        broadcast(still, text)
+    still.evaluate("[5, null, {}, undefined].forEach((odd) => twitch.broadcast(odd))")
+    assert still.locator("main").inner_html() == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(b"<html><h1>Bad gateway</h1></html>"), "could not be read"),
+        (Answer(b""), "could not be read"),
+        (Answer(b'{"v":1}'), "could not be read"),
+        (Answer(b"\xff\xfe\x00"), "could not be read"),
+        (Answer(b"[" * 50_000), "could not be read"),
+        (Answer(b'{"v":1,"x":"' + b"x" * (5 * MB) + b'"}'), "could not be read"),
+        (Answer(b"<html>no</html>", 502), "has a problem"),
+        (Answer(b"{}", 500), "has a problem"),
+        (Answer(b"{}", 429, {"Retry-After": "9999999"}), "has a problem"),
+        (Answer(b"{}", 429, {"Retry-After": "soon"}), "has a problem"),
+        (Answer(b"{}", 401), "ran out"),
+        (Answer(b"{}", 404), "does not follow"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{value.status} {value.body[:12]!r}",
+)
+def test_what_the_ebs_must_not_answer_is_said_and_overcome(view, twitch, answer, said):
+    twitch.answers["/v1/mood"] = answer
+    view.clock.install()
+    view.goto(twitch.url("panel"))
+    view.get_by_text(said).wait_for()
+    assert view.locator("svg").count() == 0
+    twitch.says(mood_body())
+    view.clock.fast_forward(400_000)
+    view.locator("#panel[data-state=live]").wait_for()
+    assert view.locator("#notice").inner_text() == ""
+
+
+def test_an_ebs_that_hangs_is_given_up_after_ten_seconds(view, twitch):
+    twitch.says(mood_body(), delay_s=1.5)
+    view.clock.install()
+    view.goto(twitch.url("panel"))
+    view.get_by_text("Reading the mood").wait_for()
+    view.clock.run_for(300)
+    settle(view)
+    view.clock.fast_forward(11_000)
+    view.get_by_text("No connection").wait_for()
+    twitch.says(mood_body())
+    view.clock.fast_forward(10_000)
+    view.locator("#panel[data-state=live]").wait_for()
+
+
+def test_a_longer_answer_is_not_read_to_its_end(view, twitch):
+    twitch.says(b" " * (5 * MB))
+    view.goto(twitch.url("panel"))
+    view.get_by_text("could not be read").wait_for()
+    size = view.evaluate(
+        "performance.getEntriesByType('resource').find(e => e.name.endsWith('/v1/mood'))"
+        "?.encodedBodySize ?? 0"
+    )
+    assert size < 5 * MB
+
+
+@pytest.mark.parametrize("hours", [-26, 3])
+def test_a_clock_that_is_wrong_changes_nothing(view, twitch, hours):
+    view.clock.install(time=datetime.now(UTC) + timedelta(hours=hours))
+    opened(view, twitch, "panel")
+    assert view.locator("#status").inner_text() == "live"
+    broadcast(view, newer(30, **says(-0.4)))
+    assert view.locator("#number").inner_text() == "-0.40"
+    assert view.locator("#status").inner_text() == "live"
+    view.clock.fast_forward(20_000)
+    settle(view)
+    assert view.locator("#status").inner_text() == "live"
+    first = datetime.fromisoformat(mood_body()["history"][0][0])
+    labels = view.locator(".x-label").all_text_contents()[:-1]
+    assert all(
+        abs(minutes(label) - (first.hour * 60 + first.minute)) % 1440 < 40 for label in labels
+    )
+
+
+def minutes(label):
+    hour, minute = label.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def test_a_broadcast_that_was_long_under_way_is_stale(view, twitch):
+    view.clock.install()
+    twitch.says(mood_body(age_s=300))
+    view.goto(twitch.url("panel"))
+    view.locator("#panel[data-state=stale]").wait_for()
+    broadcast(view, newer(-200, **says(-0.4)))
+    assert view.locator("#number").inner_text() == "-0.40"
+    assert view.locator("#panel").get_attribute("data-state") == "stale"
+
+
+def test_a_new_token_is_used_and_asks_only_where_what_is_known_is_old(still, twitch):
+    still.evaluate("twitch.authorise('second.token')")
+    asked(still, twitch, 1)
+    broadcast(still, newer(30))
+    still.clock.run_for(35_000)
+    still.evaluate("twitch.authorise('third.token')")
+    still.clock.run_for(100)
+    settle(still)
+    assert twitch.asked[-1][3] == "Bearer third.token"
+    assert twitch.moods() == 2
+
+
+def test_a_refused_token_waits_for_a_new_one_and_asks_at_once_with_it(view, twitch):
+    twitch.answers["/v1/mood"] = Answer(b"{}", 401)
+    view.goto(twitch.url("panel"))
+    view.get_by_text("ran out").wait_for()
+    twitch.says(mood_body())
+    view.evaluate("twitch.authorise('second.token')")
+    view.locator("#panel[data-state=live]").wait_for()
+    assert twitch.asked[-1][3] == "Bearer second.token"
+
+
+def test_a_view_that_twitch_hides_asks_less_and_catches_up_when_it_is_shown(still, twitch):
+    still.evaluate("twitch.visible(false)")
+    still.clock.run_for(41_000)
+    asked(still, twitch, 2)  # what was planned; from then on every two minutes
+    still.clock.run_for(60_000)
+    asked(still, twitch, 2)
+    still.evaluate("twitch.visible(true)")
+    still.clock.run_for(100)
+    asked(still, twitch, 3)
+
+
+def test_quiet_messages_rate_and_windows_come_from_the_body(view, twitch):
+    moods = {55: (0.1, 10), 56: (0.1, 20), 57: (None, None), 58: (None, 0), 59: (0.2, 30)}
+    twitch.says(mood_body(moods=moods))
+    opened(view, twitch, "panel")
+    assert "30 a minute" in view.locator("#count").inner_text()  # 60 in the four that were seen
+    start = this_window() - timedelta(seconds=30)
+    assert view.locator("#window").inner_text().startswith(f"{start:%H:%M}")

@@ -1,0 +1,183 @@
+"""What the panel says, and to whom: in Chromium, fed by the real EBS."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from ebs.schema import MoodBody
+from tests.browser.looking import contrast, rgb, shown, style
+from tests.browser.panel_fixtures import (
+    chromium,
+    ebs,
+    ebs_process,
+    iso,
+    mood_body,
+    page,
+    this_window,
+)
+
+__all__ = ["chromium", "ebs", "ebs_process", "page"]  # fixtures
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=document.title='caught'>"
+
+
+def test_the_received_data_and_the_score_below_it(page, ebs):
+    shown(page, ebs)
+    assert page.locator("#received h2").inner_text() == "Received data"
+    assert page.locator("#count").inner_text() == "41 messages · 40 a minute · 93% readable"
+    assert page.locator("#top li").all_inner_texts() == ["LUL ×12", "Pog ×3"]
+    assert page.locator("#score").inner_text().split() == ["▲", "+0.21", "positive"]
+    received, score = (page.locator(at).bounding_box() for at in ("#received", "#score"))
+    assert score["y"] >= received["y"] + received["height"]
+
+
+def test_a_chat_that_cannot_be_read_is_unsupported_never_neutral(page, ebs):
+    why = "most of this chat is in a language that cannot be scored"
+    now = {"mood": 0.0, "label": "unsupported", "n": 41, "top": []}
+    shown(page, ebs, readable=0.12, now=now, forecast=None, why=why)
+    assert page.locator("#score").inner_text().split() == ["–", "unsupported", "language"]
+    assert page.locator("#count").inner_text() == "41 messages · 40 a minute · 12% readable"
+    assert page.locator("#next").inner_text().split("\n") == ["no forecast", why]
+    assert not page.locator("#sentiment").is_visible()
+    assert not page.locator("#moment").inner_text()
+
+
+def test_the_chart_is_at_the_top_centre(page, ebs):
+    shown(page, ebs)
+    box = page.locator("#chart svg").bounding_box()
+    assert box["x"] + box["width"] / 2 == pytest.approx(318 / 2, abs=1)
+    assert box["y"] + box["height"] < 496 / 2 + 10
+
+
+@pytest.mark.parametrize(
+    ("mood", "label", "said"),
+    [
+        (-0.3, "negative", ["▼", "-0.30", "negative"]),
+        (0.0, "neutral", ["●", "0.00", "neutral"]),
+        (0.5, None, ["▲", "+0.50", "positive"]),
+        (None, None, ["–", "too", "quiet", "to", "tell"]),
+    ],
+)
+def test_a_mood_is_said_by_shape_and_word(page, ebs, mood, label, said):
+    shown(page, ebs, now={"mood": mood, "label": label, "n": 5, "top": []})
+    assert page.locator("#score").inner_text().split() == said
+
+
+def test_the_outlook_has_its_band_and_its_record(page, ebs):
+    shown(page, ebs)
+    assert page.locator("#next").inner_text().splitlines() == [
+        "next 30\xa0s", "+0.10", "80%: -0.10 to +0.30",
+    ]  # fmt: skip
+    assert page.locator("#record").inner_text() == "Forecast: A fair record."
+
+
+@pytest.mark.parametrize(
+    ("skill", "said"),
+    [(None, "too new"), (-0.2, "no better lately"), (0.13, "lately knows 13% of what")],
+)
+def test_a_record_that_is_not_told_is_said_from_the_skill(page, ebs, skill, said):
+    body = mood_body()
+    body["forecast"] |= {"record": "", "skill": skill}
+    shown(page, ebs, body)
+    assert said in page.locator("#record").inner_text()
+
+
+def test_simulated_chat_says_so(page, ebs):
+    shown(page, ebs)
+    assert page.locator("#source").inner_text() == "simulated"
+    assert page.locator("#source").is_visible()
+
+
+def test_replayed_chat_says_so(page, ebs):
+    shown(page, ebs, source="replay")
+    assert page.locator("#source").inner_text() == "replay"
+
+
+def test_live_chat_says_nothing_of_the_kind(page, ebs):
+    shown(page, ebs, source="live")
+    assert not page.locator("#source").is_visible()
+
+
+def test_the_last_moment_is_told_with_its_time(page, ebs):
+    shown(page, ebs)
+    assert re.fullmatch(r"\d\d:\d\d The mood jumped", page.locator("#moment").inner_text())
+
+
+def test_hostile_text_is_shown_as_text(page, ebs):
+    shown(
+        page,
+        ebs,
+        login=HOSTILE,
+        now={"mood": 0.1, "label": HOSTILE, "n": 5, "top": [[HOSTILE, 2], ["<b>x</b>", 1]]},
+        moment={"at": iso(this_window()), "text": HOSTILE},
+    )
+    assert page.locator("#moment").inner_text().endswith(HOSTILE)
+    assert page.locator("#top li b").nth(1).inner_text() == "<b>x</b>"
+    assert page.locator("img").count() == 0
+    assert page.title() == "DLD: how this chat feels"
+
+
+def test_long_words_stay_inside_the_panel(page, ebs):
+    top = [["W" * 25, 99999]] * 5
+    shown(
+        page,
+        ebs,
+        login="w" * 25,
+        now={"mood": -0.99, "label": "negative", "n": 999999, "top": top},
+        moment={"at": iso(this_window()), "text": "W" * 160},
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 318
+
+
+# for everyone
+
+
+def test_the_chart_has_words_for_those_who_cannot_see_it(page, ebs):
+    shown(page, ebs, moods={3: (-0.5, 9), 20: (None, 0)})
+    image = page.get_by_role("img", name="Mood of this chat")
+    assert image.count() == 1
+    said = page.locator("#chart-text").text_content()
+    assert "Lowest: minus 0.50" in said
+    assert "Nobody spoke in 1 window of 30 seconds." in said
+    assert "with 80 percent certainty between minus 0.19 and 0.39" in said
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_text_has_enough_contrast(page, ebs, theme):
+    shown(page, ebs)
+    page.evaluate(
+        "theme => postMessage({kind: 'context', context: {theme}}, location.origin)", theme
+    )
+    page.locator(f"html[data-theme={theme}]").wait_for()
+    back = rgb(style(page, "html", "backgroundColor"))
+    card = rgb(style(page, "#received", "backgroundColor"))
+    for selector in ("h1", "h2", "#source", "#status", "#moment", "#record", "#word"):
+        assert contrast(rgb(style(page, selector, "color")), back) >= 4.5, selector
+    for selector in ("#count", "#top", "#top b", "#window"):
+        assert contrast(rgb(style(page, selector, "color")), card) >= 4.5, selector
+    for selector in (".mood-line", ".forecast-line"):
+        assert contrast(rgb(style(page, selector, "stroke")), back) >= 3, selector
+
+
+def test_reduced_motion_stops_every_animation(page, ebs):
+    page.emulate_media(reduced_motion="reduce")
+    shown(page, ebs)
+    assert page.evaluate("document.getAnimations().length") == 0
+    assert style(page, "svg", "animationName") == "none"
+
+
+def test_the_panel_fits_twitchs_frame_without_scrolling(page, ebs):
+    shown(page, ebs)
+    size = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    )
+    assert size == [318, 496]
+
+
+def test_the_body_of_these_tests_is_the_one_of_the_contract():
+    body = MoodBody.model_validate(mood_body())
+    assert datetime.fromisoformat(body.generated_at).tzinfo == UTC
+    assert len(json.dumps(mood_body()).encode()) < 5 * 1024
