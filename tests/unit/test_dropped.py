@@ -17,7 +17,7 @@ from tests.logs import ALL, irc
 from warehouse.config import DataFolder
 from warehouse.dropped import Dropped, safe_name, told
 
-BOMB = gzip.compress(f"{CHAT}\n".encode() + b"@ :x 001 y\n" * 1_200_000)
+BOMB = gzip.compress(f"{irc(0)}\n".encode() * 120_000)
 
 
 @pytest.fixture(autouse=True)
