@@ -8,13 +8,15 @@ from pathlib import Path
 import streamlit as st
 from streamlit.starlette import App
 
-from dashboard import login
+from dashboard import oidc
 
 HERE = Path(__file__).parent
 
 
 def draw() -> None:
     """The page that was asked for, if whoever asks is let in."""
+    from dashboard import login  # not for the server, which has nothing to cache in yet
+
     st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     st.html(HERE / "page.css")
@@ -43,4 +45,4 @@ def draw() -> None:
 if __name__ == "__main__":
     draw()
 else:
-    app = App(__file__, secrets=login.secrets())
+    app = App(__file__, secrets=oidc.secrets())

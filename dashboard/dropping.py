@@ -28,7 +28,8 @@ _STEPS = {"reading": "Reading the log", "scoring": "Scoring its messages"}
 _FORMAT_NAMES = {
     "table": "a table", "irc": "raw IRC", "twitchdownloader": "TwitchDownloader",
     "twitchdownloader-text": "TwitchDownloader text", "gql": "Twitch's GraphQL",
-    "twitchdownloader-html": "TwitchDownloader HTML", "chatterino": "Chatterino", "chatty": "Chatty",
+    "twitchdownloader-html": "TwitchDownloader HTML", "chatterino": "Chatterino",
+    "chatty": "Chatty",
 }  # fmt: skip
 _PATIENCE = timedelta(seconds=30)  # a running pipeline begins within seconds
 
@@ -100,13 +101,13 @@ def _going(state: Mapping[str, Any], waited: timedelta | None) -> None:
 
 
 def _refused(state: Mapping[str, Any]) -> None:
-    name = words.plain(state.get("name"), 80) or "The log"
     if asked(state):
+        name = _escaped(words.plain(str(state.get("name") or "The log"), 80))
         text = f"{name} leaves something out. Say it above, and press Import again."
         st.info(text, icon=":material/help:")
         return
-    reason = words.plain(str(state.get("reason")), 400)
-    st.error(f"{name} was not imported: {_escaped(reason)}", icon=":material/error:")
+    reason = _escaped(words.plain(str(state.get("reason")), 400))
+    st.error(f"It was not imported: {reason}", icon=":material/error:")
 
 
 def _escaped(text: str) -> str:
@@ -126,7 +127,6 @@ def _done(state: Mapping[str, Any], tz: tzinfo) -> None:
         ("Messages", words.count(_number(result, "messages")), "that count"),
         ("Filtered", words.count(_number(result, "filtered")), "of bots, and commands"),
         ("Skipped", words.count(sum(skipped.values())), "lines that are no chat"),
-        ("Windows", words.count(_number(result, "windows")), "of 30 seconds"),
     )
     if skipped:
         pairs = [(words.plain(k, 80), words.count(n)) for k, n in skipped.items()]
@@ -134,7 +134,9 @@ def _done(state: Mapping[str, Any], tz: tzinfo) -> None:
         frame.put(row(*(span(x) for pair in pairs for x in pair), cls="dld-facts wide"))
     listed = [s for s in result.get("listed") or () if isinstance(s, dict)]
     many = _number(result, "streams")
-    frame.heading("Streams", f"n = {words.count(many)}; open one under Session review")
+    windows = words.count(_number(result, "windows"))
+    told = f"n = {words.count(many)}, in {windows} windows of 30 s; open one under Session review"
+    frame.heading("Streams", told)
     frame.put(tag("ul", *(_stream(s, tz) for s in listed), cls="dld-streams"))
     if many > len(listed):
         st.caption(f"The last {len(listed)} are listed.")

@@ -46,7 +46,7 @@ def _quiet() -> float | None:
 
 def _file() -> UploadedFile | None:
     return st.file_uploader(
-        "A chat log, plain or gzip", key="log", max_upload_size=UploadSettings().mb,
+        "Drop a chat log here, plain or gzip", key="log", max_upload_size=UploadSettings().mb,
         help="What it is, is told by what is in it: the name does not matter.",
     )  # fmt: skip
 
