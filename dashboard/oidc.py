@@ -31,10 +31,17 @@ def secrets() -> dict[str, Any]:
         settings = DashboardSettings()
         check_address(settings, st.get_option("server.address"))
     except ValidationError as exc:
-        raise SystemExit(f"error: {exc.errors()[0]['msg'].removeprefix('Value error, ')}") from exc
+        raise SystemExit(f"error: {_told(exc)}") from exc
     except AppError as exc:
         raise SystemExit(f"error: {exc}") from exc
     return {"auth": _auth(settings)} if settings.has_login else {}
+
+
+def _told(exc: ValidationError) -> str:
+    """The first fault, with the setting's name; it quotes no value."""
+    first = exc.errors()[0]
+    name = "".join(f"DLD_DASHBOARD_{str(part).upper()}: " for part in first["loc"])
+    return name + first["msg"].removeprefix("Value error, ")
 
 
 def _auth(settings: DashboardSettings) -> dict[str, Any]:

@@ -116,7 +116,6 @@ def test_a_streamer_sees_the_own_channel_however_the_address_is_edited(
     expect(page.get_by_text("Storage")).to_have_count(0)
     page.goto(f"{address}/bring-your-own")
     expect(page.get_by_text("What can be dropped")).to_be_visible()
-    page.screenshot(path="/tmp/r/own/streamer.png")
 
 
 def test_an_analyst_sees_all_and_logs_out(
@@ -124,14 +123,12 @@ def test_an_analyst_sees_all_and_logs_out(
 ) -> None:
     page = logged_in(context, address, provider[0], ANALYST)
     expect(page.locator(".dld-name")).to_have_count(3)
-    page.screenshot(path="/tmp/r/own/analyst.png")
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("button", name="Log in with").or_(
         page.get_by_role("button", name="End session")
     ).first.wait_for()
     page.goto(address)
     page.get_by_role("button", name="Log in with").wait_for()
-    page.screenshot(path="/tmp/r/own/out.png")
     assert page.locator(".dld-name").count() == 0
 
 
@@ -140,7 +137,6 @@ def test_a_stranger_with_a_channel_s_name_sees_nothing(
 ) -> None:
     page = logged_in(context, address, provider[0], STRANGER)
     expect(page.get_by_text("There is nothing for you here")).to_be_visible()
-    page.screenshot(path="/tmp/r/own/stranger.png")
     page.goto(f"{address}/explore?channels=demo_past")
     expect(page.get_by_text("There is nothing for you here")).to_be_visible()
     assert page.locator(".js-plotly-plot").count() == 0
