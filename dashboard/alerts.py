@@ -67,6 +67,7 @@ def _table(found: Sequence[Row], source: str) -> None:
             "Alert": [KINDS[a["kind"]] for a in found],
             "What was seen": [told(a["kind"], a["detail"], source) for a in found],
             "More": [_link(a) for a in found],
+            "UTC": [words.utc_text(a["at"]) for a in found],
         }
     )
     st.dataframe(
@@ -75,7 +76,9 @@ def _table(found: Sequence[Row], source: str) -> None:
         key="alerts",
         height="content" if len(shown) <= 8 else _TALLEST,
         column_config={
-            "When": st.column_config.DatetimeColumn(format="D MMM, HH:mm:ss", width=135),
+            "When": st.column_config.DatetimeColumn(
+                format="D MMM, HH:mm:ss", width=135, help=f"in {zone}; UTC is in the last column"
+            ),
             "Channel": st.column_config.TextColumn(width=130),
             "Alert": st.column_config.TextColumn(width=120),
             "What was seen": st.column_config.TextColumn(width=800),

@@ -1,37 +1,57 @@
-"""DLD's dashboard: `python -m streamlit run dashboard/app.py`. Navigation only."""
+"""DLD's dashboard: `python -m streamlit run dashboard/app.py`. Navigation only.
+
+The server imports this file once, and runs it as a script for every visit.
+"""
 
 from pathlib import Path
 
 import streamlit as st
+from streamlit.starlette import App
+
+from dashboard import oidc
 
 HERE = Path(__file__).parent
 
-st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")
-st.logo(str(HERE / "logo.svg"), size="large")
-st.html(HERE / "page.css")
-live = st.Page(
-    "app_pages/live.py",
-    title="Live",
-    icon=":material/sensors:",
-    url_path="home",
-    default=True,
+PAGES = (
+    ("app_pages/review.py", "Session review", "movie", None),
+    ("app_pages/explore.py", "Explore history", "timeline", None),
+    ("app_pages/accuracy.py", "Forecast accuracy", "query_stats", None),
+    ("app_pages/vocabulary.py", "Vocabulary", "menu_book", None),
+    ("app_pages/import_log.py", "Bring your own", "upload_file", "bring-your-own"),
+    ("app_pages/health.py", "Data health", "monitor_heart", None),
 )
 
 
-def to_live() -> None:
-    """/live: the first page's address is the bare one, but people type its name."""
-    st.switch_page(live)
+def draw() -> None:
+    """The page that was asked for, if whoever asks is let in."""
+    from dashboard import login  # not for the server, which has nothing to cache in yet
+
+    st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")
+    st.logo(str(HERE / "logo.svg"), size="large")
+    st.html(HERE / "page.css")
+    admitted = login.admits()
+    page = st.navigation(_pages(), position="top" if admitted else "hidden")
+    if admitted:
+        page.run()
 
 
-st.navigation(
-    [
-        live,
-        st.Page(to_live, title="Live", url_path="live", visibility="hidden"),
-        st.Page("app_pages/review.py", title="Session review", icon=":material/movie:"),
-        st.Page("app_pages/explore.py", title="Explore history", icon=":material/timeline:"),
-        st.Page("app_pages/accuracy.py", title="Forecast accuracy", icon=":material/query_stats:"),
-        st.Page("app_pages/vocabulary.py", title="Vocabulary", icon=":material/menu_book:"),
-        st.Page("app_pages/health.py", title="Data health", icon=":material/monitor_heart:"),
-    ],
-    position="top",
-).run()
+def _pages() -> list[st.Page]:
+    live = st.Page(
+        "app_pages/live.py", title="Live", icon=":material/sensors:", url_path="home", default=True
+    )
+
+    def to_live() -> None:
+        """/live: the first page's address is the bare one, but people type its name."""
+        st.switch_page(live)
+
+    others = [
+        st.Page(path, title=title, icon=f":material/{icon}:", url_path=address)
+        for path, title, icon, address in PAGES
+    ]
+    return [live, st.Page(to_live, title="Live", url_path="live", visibility="hidden"), *others]
+
+
+if __name__ == "__main__":
+    draw()
+else:
+    app = App(__file__, secrets=oidc.secrets())

@@ -1,7 +1,11 @@
 """Settings of the dashboard."""
 
-from pydantic import Field
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRET = 32  # characters of the cookies' secret, at least
 
 
 class DashboardSettings(BaseSettings):
@@ -14,3 +18,61 @@ class DashboardSettings(BaseSettings):
     refresh_s: int = Field(
         default=5, ge=1, le=3600, description="seconds between looks for news on the Live page"
     )
+    oidc_metadata_url: str = Field(
+        default="", description="the login provider's OpenID configuration; empty: no login"
+    )
+    oidc_client_id: str = Field(default="", description="of the application at the provider")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="its secret")
+    oidc_redirect_uri: str = Field(
+        default="", description="this dashboard's own address, ending in /oauth2callback"
+    )
+    oidc_cookie_secret: SecretStr = Field(
+        default=SecretStr(""), description="signs the cookie of whoever is logged in"
+    )
+    oidc_hours: float = Field(default=24, gt=0, le=720, description="that a login lasts")
+    analysts: str = Field(
+        default="", description="logins or ids, with commas, of those who see every channel"
+    )
+    open: bool = Field(
+        default=False, description="without a login, show all to whoever reaches this address"
+    )
+
+    @property
+    def has_login(self) -> bool:
+        return bool(self.oidc_metadata_url)
+
+    @property
+    def analyst_names(self) -> frozenset[str]:
+        return frozenset(n.strip().lower() for n in self.analysts.split(",") if n.strip())
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "DashboardSettings":
+        """Raises ValueError, which quotes no secret."""
+        told = {
+            "OIDC_METADATA_URL": self.oidc_metadata_url,
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret.get_secret_value(),
+            "OIDC_REDIRECT_URI": self.oidc_redirect_uri,
+            "OIDC_COOKIE_SECRET": self.oidc_cookie_secret.get_secret_value(),
+        }
+        missing = [f"DLD_DASHBOARD_{name}" for name, value in told.items() if not value]
+        if missing and len(missing) < len(told):
+            raise ValueError(f"a login needs {' and '.join(missing)} too")
+        if not missing:
+            _check(self.oidc_metadata_url, self.oidc_redirect_uri, told["OIDC_COOKIE_SECRET"])
+        return self
+
+
+def _check(metadata: str, redirect: str, secret: str) -> None:
+    for name, address in (("METADATA_URL", metadata), ("REDIRECT_URI", redirect)):
+        parts = urlsplit(address)
+        here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or not (parts.scheme == "https" or (here and parts.scheme == "http")):
+            raise ValueError(f"DLD_DASHBOARD_OIDC_{name} is not an address with https://")
+    if not redirect.endswith("/oauth2callback"):
+        raise ValueError("DLD_DASHBOARD_OIDC_REDIRECT_URI does not end in /oauth2callback")
+    if len(secret) < _SECRET:
+        raise ValueError(
+            f"DLD_DASHBOARD_OIDC_COOKIE_SECRET has fewer than {_SECRET} characters; "
+            "`openssl rand -hex 32` makes a good one"
+        )

@@ -102,6 +102,7 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
             "From": at.dt.tz_localize("UTC").dt.tz_convert(zone),
             "Not seen": [words.seconds(g["lost_s"]) for g in found],
             "Windows touched": [g["windows"] for g in found],
+            "From, UTC": [words.utc_text(g["since"]) for g in found],
         }
     )
     st.dataframe(
@@ -138,6 +139,7 @@ def by_channel(
             "Observed": [_observed(sums[c["channel"]]) for c in known],
             "Connection lost": [x.get("losses", 0) for x in lost],
             "Lost last": last.dt.tz_localize("UTC").dt.tz_convert(zone),
+            "Lost last, UTC": [words.utc_text(x["last_at"]) if x else "" for x in lost],
         }
     )
     st.dataframe(

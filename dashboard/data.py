@@ -1,4 +1,7 @@
-"""Reads of what is published, cached by the version of the manifest they were made from."""
+"""Reads of what is published, cached by the version of the manifest they were made from.
+
+All of them see just what `access` allows whoever is looking, by the views they read through.
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,27 +10,39 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from dashboard import access
 from warehouse.config import DataFolder, data_folder
-from warehouse.manifest import Manifest
+from warehouse.manifest import Manifest, read_manifest
 from warehouse.reader import Reader
 from warehouse.rollups import series_query
 
 HOUR_S = 3600
 
 
-@st.cache_resource(show_spinner=False)
-def _reader(root: str) -> Reader:
-    return Reader(DataFolder(Path(root)))
+Allowed = tuple[str, ...] | None  # the channels that may be seen, None for all
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _reader(root: str, allowed: Allowed) -> Reader:
+    return Reader(DataFolder(Path(root)), allowed)
+
+
+def allowed() -> Allowed:
+    """What whoever is looking may see: a part of the key of all that is cached from queries.
+
+    Raises NotAuthorised without a login where one is needed.
+    """
+    return access.current().channels
 
 
 def reader() -> Reader:
     """The reader of the data folder in force."""
-    return _reader(str(data_folder().root))
+    return _reader(str(data_folder().root), allowed())
 
 
 def manifest() -> Manifest:
     """The manifest in force. Raises NothingPublished."""
-    return reader().manifest()
+    return read_manifest(data_folder().manifest)
 
 
 def is_published() -> bool:
@@ -36,16 +51,18 @@ def is_published() -> bool:
 
 
 @st.cache_data(show_spinner=False, max_entries=300)
-def _query(root: str, version: int, name: str, values: tuple[tuple[str, Any], ...]) -> pa.Table:
+def _query(
+    root: str, allowed: Allowed, version: int, name: str, values: tuple[tuple[str, Any], ...]
+) -> pa.Table:
     found = {k: list(v) if isinstance(v, tuple) else v for k, v in values}
-    return _reader(root).query(name, **found)
+    return _reader(root, allowed).query(name, **found)
 
 
 def query(name: str, **values: Any) -> pa.Table:
     """Result of a named query; aware times become UTC, lists become tuples, for the cache's key."""
     root = str(data_folder().root)
     key = tuple((k, _key(v)) for k, v in sorted(values.items()))
-    return _query(root, _reader(root).manifest().version, name, key)
+    return _query(root, allowed(), manifest().version, name, key)
 
 
 def series(

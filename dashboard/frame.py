@@ -55,14 +55,13 @@ def header(title: str, about: str, manifest: Manifest) -> None:
     """Title row with the source of the data, prominent unless it is live chat."""
     where = SOURCES.get(manifest.source, words.plain(manifest.source))
     badge = span(where, cls="dld-source", title=_what_source(manifest.source))
-    put(
-        row(
-            span(title, cls="dld-title"),
-            span(about, cls="dld-about"),
-            row(badge, cls="dld-right"),
-            cls="dld-top",
-        )
-    )
+    titled(title, about, row(badge, cls="dld-right"))
+
+
+def titled(title: str, about: str, *more: Markup) -> None:
+    """Title row of a page."""
+    told = span(title, cls="dld-title"), span(about, cls="dld-about")
+    put(row(*told, *more, cls="dld-top"))
 
 
 def _what_source(source: str) -> str:

@@ -2,13 +2,16 @@
 dashboard ever writes."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
+from dashboard import access
 from warehouse.config import data_folder
+from warehouse.dropped import ACTION, Dropped, told
 from warehouse.errors import BadInput
 from warehouse.manifest import replace_file
 
@@ -23,17 +26,26 @@ def can_ask() -> bool:
     return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
 
 
-def ask(action: str, body: dict[str, Any], by: str = "") -> str:
-    """Put a request in; returns its id. by: who asks, as they sign it.
+def ask(
+    action: str, body: dict[str, Any], by: str = "", log: Sequence[memoryview | bytes] = ()
+) -> str:
+    """Put a request in; returns its id. by: who asks, as they sign it. log: the bytes of a chat
+    log to go with it.
 
-    Raises BadInput where the inbox cannot be written.
+    Raises BadInput where the inbox cannot be written, NotAuthorised for a channel that is not
+    for whoever is logged in.
     """
+    who = access.current()
+    who.require(str(body.get("channel") or ""))
     request_id = uuid4().hex
     inbox = data_folder().inbox
     at = datetime.now(UTC).isoformat(timespec="microseconds")
-    whole = {**body, "id": request_id, "at": at, "by": signature(by), "action": action}
+    signed = signature(who.name or by)
+    whole = {**body, "id": request_id, "at": at, "by": signed, "action": action}
     try:
         inbox.mkdir(parents=True, exist_ok=True)
+        if log:  # before its request: that is what says it is whole
+            Dropped(inbox / request_id).put(log)
         replace_file(inbox / f"{request_id}.json", orjson.dumps(whole))
     except OSError as exc:
         raise BadInput(
@@ -57,3 +69,22 @@ def answer(request_id: str) -> str | None:
         return str(refused.get("reason", "no reason given"))
     except (OSError, ValueError, AttributeError):
         return None
+
+
+def dropped(request_id: str) -> dict[str, Any] | None:
+    """What became of a log that was dropped: {} while it waits, {"step", "done", "of"} while it
+    is read, {"result"} when it is in, {"reason", "asks"} when it was refused.
+
+    None for a request that is not there, or was put in by somebody else.
+    """
+    inbox, file = data_folder().inbox, f"{request_id}.json"
+    if not request_id.isalnum() or len(request_id) > 64:  # it names a file
+        return None
+    for place in (inbox, inbox / "done", inbox / "refused"):
+        if found := told(place / file):
+            ours = found.get("action") == ACTION and access.current().may_see(found.get("by"))
+            waits = place == inbox
+            return (
+                (told(Dropped(inbox / request_id).progress) if waits else found) if ours else None
+            )
+    return None

@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import bars, data, frame, requests, words
+from dashboard import access, bars, data, frame, requests, words
 from dashboard.markup import Markup, row, span
 from dashboard.series import Row
 from dashboard.style import CONFIG
-from warehouse.errors import AppError, BadInput
+from warehouse.errors import AppError, BadInput, NotAuthorised
 from warehouse.manifest import Manifest
 
 Seen = Mapping[str, datetime | None]  # by channel: when the term was last decided on
@@ -66,10 +66,11 @@ def desk(term: Row, terms: Sequence[Row], channels: Sequence[str]) -> None:
             _open(term, channels, seen)
         else:
             _closed(term, channels, seen)
-        st.text_input(
-            "Sign as", key="signed", max_chars=requests.LONGEST_NAME, icon=":material/edit:",
-            placeholder=f"{requests.BY} (no name)",
-        )  # fmt: skip
+        if not access.current().name:  # else that is who signs
+            st.text_input(
+                "Sign as", key="signed", max_chars=requests.LONGEST_NAME, icon=":material/edit:",
+                placeholder=f"{requests.BY} (no name)",
+            )  # fmt: skip
         if trouble := st.session_state.pop(_TROUBLE, ""):
             st.error(words.plain(trouble, 400), icon=":material/lock:")
         _answers()
@@ -231,8 +232,9 @@ def _closed(term: Row, channels: Sequence[str], seen: Seen) -> None:
 def _place(term: Row, channels: Sequence[str]) -> str:
     if term["channel"]:
         return str(term["channel"])
+    everywhere = [ALL] if access.current().sees_all else []
     found = st.selectbox(
-        "For", [ALL, *channels], key=f"for-{term['term']}",
+        "For", [*everywhere, *channels], key=f"for-{term['term']}",
         format_func=lambda c: words.plain(c) if c else "all channels",
     )  # fmt: skip
     return found or ALL
@@ -247,7 +249,7 @@ def _ask(term: Row, seen: Seen, body: dict[str, Any], label: str) -> None:
     try:
         signed = st.session_state.get("signed") or ""
         request_id = requests.ask("vocabulary", {**body, **told}, signed)
-    except BadInput as exc:
+    except (BadInput, NotAuthorised) as exc:
         st.session_state[_TROUBLE] = str(exc)
         return
     _asked().append(Asked(request_id, term["term"], label, frame.wall()))

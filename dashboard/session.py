@@ -89,12 +89,18 @@ def session(stream: Row, end: datetime) -> Session:
     since = words.aware(stream["started_at"])
     until = words.aware(stream["ended_at"]) if stream["ended_at"] else end
     since = max(since, until - LONGEST)
-    return _session(str(data_folder().root), data.manifest().version, dict(stream), since, until)
+    root, version = str(data_folder().root), data.manifest().version
+    return _session(root, data.allowed(), version, dict(stream), since, until)
 
 
 @st.cache_data(show_spinner="Looking for moments …", max_entries=30)
 def _session(
-    root: str, version: int, stream: dict[str, Any], since: datetime, until: datetime
+    root: str,
+    allowed: data.Allowed,
+    version: int,
+    stream: dict[str, Any],
+    since: datetime,
+    until: datetime,
 ) -> Session:
     span = {
         "channel": stream["channel"],

@@ -18,8 +18,10 @@ from pipeline.buffer import Buffer, expire_scratch
 from pipeline.catalogue import catalogues_for
 from pipeline.catalogue.mark import marked
 from pipeline.config import AlertSettings, PipelineSettings
+from pipeline.dropped import Importing, expire_logs
 from pipeline.forecast import Forecasts, past_streams
 from pipeline.health import write_health
+from pipeline.imports.workplace import sweep
 from pipeline.inbox import apply_all
 from pipeline.intake import Intake, happenings, whole
 from pipeline.jobs import Job
@@ -78,6 +80,8 @@ class Engine:
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)
         self.buffer.expire(time.time())  # what became too old while nobody ran
+        sweep(folder)  # text of imports that were killed
+        expire_logs(folder.inbox)
         self._expired = time.time()
         self.late = Late(self.buffer, store, self.intake, source)
         self.taken_back = TakenBack(self)
@@ -96,6 +100,7 @@ class Engine:
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
         self.jobs: dict[str, Job] = {}  # by request: what is done beside the turns
+        self.importing: Importing | None = None  # the one log that is read beside them
         self.began_at = time.time()
         self.clock = self._last_clock()  # the source's, never backwards
         self._flushed = self._committed = self._slow = time.monotonic()
@@ -174,8 +179,15 @@ class Engine:
         self.buffer.expire(time.time())  # text goes in time all the same
         self.commit()
 
+    def is_at_work(self) -> bool:
+        """Whether something is done beside the turns."""
+        job = self.importing
+        return any(j.is_alive() for j in self.jobs.values()) or bool(job and job.is_alive())
+
     def finish(self) -> None:
         """The source has ended or the daemon stops: keep all there is."""
+        if self.importing:
+            self.importing.stop()
         self.commit()
         until = time.monotonic() + _DRAIN_S
         while self.late.is_busy() and time.monotonic() < until:
@@ -242,6 +254,7 @@ class Engine:
         self._slow = time.monotonic()
         self.expire()
         expire_scratch(self.folder.scratch, self.retention_s)
+        expire_logs(self.folder.inbox)
         self.publisher.collect_garbage()
         upkeep.write_channels(self)
         write_health(self)

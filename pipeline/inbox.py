@@ -91,7 +91,7 @@ def apply_all(inbox: Path, store: Store, more: Mapping[str, Action] | None = Non
         except NotYet:
             continue
         except AppError as exc:
-            _refuse(inbox, path, request, str(exc))
+            _refuse(inbox, path, request, str(exc), getattr(exc, "more", {}))
     return applied
 
 
@@ -151,8 +151,10 @@ def _marker(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -
     store.write({"events": store.rows("events", [row])}, meta)
 
 
-def _refuse(inbox: Path, path: Path, request: Request, reason: str) -> None:
-    body = {"id": request.id, "action": request.action, "reason": reason}
+def _refuse(
+    inbox: Path, path: Path, request: Request, reason: str, more: Mapping[str, Any] | None = None
+) -> None:
+    body = {**(more or {}), "id": request.id, "action": request.action, "reason": reason}
     (inbox / "refused").mkdir(parents=True, exist_ok=True)
     replace_file(inbox / "refused" / path.name, orjson.dumps(body))
     path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Actions of the inbox that reach beyond the store: forget, opt-out, backup, import, reviews."""
+"""Actions of the inbox that reach beyond the store: forget, opt-out, backup, imports, reviews."""
 
 import re
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from pipeline.channels import change_channels
+from pipeline.dropped import import_log
 from pipeline.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.inbox import Action, NotYet, Request, run_import
 from pipeline.jobs import run_backup
@@ -16,6 +17,7 @@ from pipeline.names import login
 from pipeline.optout import save_optout
 from pipeline.review import review
 from pipeline.site import Site
+from warehouse.dropped import ACTION
 from warehouse.errors import BadInput
 from warehouse.imported import ImportFiles
 from warehouse.manifest import replace_file
@@ -29,8 +31,8 @@ def site_actions(site: Site) -> dict[str, Action]:
     """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
 
     def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        if site.engine and any(job.is_alive() for job in site.engine.jobs.values()):
-            raise NotYet  # a backup under way would have what is forgotten
+        if site.engine and site.engine.is_at_work():
+            raise NotYet  # a backup or an import under way would have what is forgotten
         kind, who = _subject(site, inbox, request)
         if kind == "chatters":
             forget_chatter(site, int(who))
@@ -68,10 +70,14 @@ def site_actions(site: Site) -> dict[str, Action]:
     def vocabulary(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
         review(site, store, request, meta)
 
+    def dropped(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        import_log(site, inbox, store, request, meta)
+
     return {
         "forget": forget,
         "opt-out": opt_out,
         "import": import_,
+        ACTION: dropped,
         "backup": backup,
         "channels": channels,
         "vocabulary": vocabulary,

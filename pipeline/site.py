@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.buffer import Buffer, expire_scratch
 from pipeline.config import PipelineSettings
+from pipeline.dropped import expire_logs
 from pipeline.inbox import Action
 from pipeline.optout import OptOut, load_optout
 from pipeline.privacy import Hasher, load_salt
@@ -67,6 +68,7 @@ def open_site(folder: DataFolder) -> Iterator[Site]:
         buffer = Buffer(folder.buffer, settings.retention_h * 3600)
         buffer.expire(time.time())
         expire_scratch(folder.scratch, buffer.retention_s)
+        expire_logs(folder.inbox)
         hasher = Hasher(load_salt(folder.root / "salt"))
         optout = load_optout(folder.optout)
         try:

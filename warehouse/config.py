@@ -19,6 +19,20 @@ class DataSettings(BaseSettings):
     )
 
 
+class UploadSettings(BaseSettings):
+    """Bounds of a chat log that is dropped on the dashboard and read by the pipeline."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_UPLOAD_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    mb: int = Field(default=200, ge=1, le=2000, description="largest log that may be dropped")
+    unpacked_mb: int = Field(
+        default=4000, ge=1, le=100_000, description="to which a packed one may unpack"
+    )
+    minutes: float = Field(default=30, gt=0, le=1440, description="that its import may take")
+
+
 @dataclass(frozen=True)
 class DataFolder:
     """The places under DLD_DATA, by name."""

@@ -4,6 +4,7 @@ One manifest is one consistent state; the views of a connection lie over its fil
 """
 
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from warehouse.files import scan
 from warehouse.manifest import Manifest, read_manifest
 from warehouse.rollups import ROLLUPS, view
 from warehouse.sql import sql
+from warehouse.visible import visible
 
 Cursor = duckdb.DuckDBPyConnection
 
 
 class Reader:
-    """Named queries over the published tables of one data folder. Safe to share by threads."""
+    """Named queries over the published tables of one data folder. Safe to share by threads.
 
-    def __init__(self, folder: DataFolder) -> None:
-        self.folder = folder
+    channels: all that can be read of them is what somebody may see who sees these; None for all.
+    """
+
+    def __init__(self, folder: DataFolder, channels: Collection[str] | None = None) -> None:
+        self.folder, self.channels = folder, channels
         self._lock = threading.Lock()
         self._version = -1
         self._con: Cursor | None = None
@@ -63,13 +68,16 @@ class Reader:
         manifest = self.manifest()
         with self._lock:
             if self._con is None or manifest.version != self._version:
-                self._con = connect_views(self.folder.published, manifest)
+                self._con = connect_views(self.folder.published, manifest, self.channels)
                 self._version, self._idle = manifest.version, []
             return (self._idle.pop() if self._idle else self._con.cursor()), self._idle
 
 
-def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection with a view a table over the manifest's files."""
+def connect_views(
+    published: Path, manifest: Manifest, channels: Collection[str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with a view a table over the manifest's files; with channels given,
+    over what of them may be seen."""
     con = duckdb.connect(config={"temp_directory": str(published.parent / "scratch")})
     con.execute("SET TimeZone='UTC'")
     con.execute("SET parquet_metadata_cache = true")  # files never change
@@ -77,8 +85,14 @@ def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnect
     for table, files in manifest.tables.items():
         if table not in rollups:
             source = scan(published / file.path for file in files)
-            con.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}").fetchall()
+            _create(con, table, f"SELECT * FROM {source}", channels)
     for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
-        query = view(rollups[table], published, manifest)
-        con.execute(f"CREATE VIEW {table} AS {query}").fetchall()
+        _create(con, table, view(rollups[table], published, manifest), channels)
     return con
+
+
+def _create(
+    con: duckdb.DuckDBPyConnection, table: str, query: str, channels: Collection[str] | None
+) -> None:
+    told = query if channels is None else visible(table, query, channels)
+    con.execute(f"CREATE VIEW {table} AS {told}").fetchall()

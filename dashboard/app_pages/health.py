@@ -36,7 +36,8 @@ def draw(manifest: Manifest) -> None:
     listed = [c for c in known if c["channel"] in channels]
     if listed:
         coverage.by_channel(listed, days, losses, str(tz))
-    _kept(health, end)
+    if data.allowed() is None:  # what is kept is of all channels together
+        _kept(health, end)
 
 
 def _choose(known: Sequence[Row], end: datetime) -> tuple[list[str], datetime, datetime]:

@@ -35,17 +35,19 @@ class Asked:
 def check(staged: Staged, asked: Asked) -> None:
     """Raises NeedsAnswer where the log leaves out what the user did not say either, BadInput
     where it is of other channels than the user named."""
+    placed = moments(staged, asked) or staged.log.starts_at is not None or asked.undated
+    dated = placed or asked.started_at is not None
     if not staged.log.channel and "" in staged.spans and len(asked.channels) != 1:
         raise NeedsAnswer(
-            f"{staged.file} does not say whose chat it is; add --channel NAME (one of them)"
+            f"{staged.file} does not say whose chat it is; add --channel NAME (one of them)",
+            *(("channel",) if dated else ("channel", "when")),
         )
     named = set(channels(staged, asked).values())
     if asked.channels and not named & set(asked.channels):
         has = ", ".join(sorted(named)[:8])
         raise BadInput(f"{staged.file.name} has no channel {asked.channels[0]}; it has {has}")
-    placed = moments(staged, asked) or staged.log.starts_at is not None or asked.undated
-    if not placed and asked.started_at is None:
-        raise NeedsAnswer(_when(staged))
+    if not dated:
+        raise NeedsAnswer(_when(staged), "when")
 
 
 def _when(staged: Staged) -> str:

@@ -12,9 +12,9 @@ from pipeline.imports.combine import Asked, channels, check, combine
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.place import NeedsAnswer
-from pipeline.imports.progress import reading
+from pipeline.imports.progress import Bars
 from pipeline.imports.stage import Staged, reasons, stage
-from pipeline.imports.submit import Told, submit
+from pipeline.imports.submit import Result, Told, submit
 from pipeline.imports.workplace import workplace
 from pipeline.optout import load_optout
 from warehouse.config import data_folder
@@ -56,11 +56,16 @@ def _hidden(path: Path, folder: Path) -> bool:
 
 
 class Run:
-    """One import: tables one by one, logs that do not overlap together."""
+    """One import: tables one by one, logs that do not overlap together.
 
-    def __init__(self, asked: Asked, format: str, scratch: Path) -> None:
+    formats, results: what was found, and what came of it, in order.
+    """
+
+    def __init__(self, asked: Asked, format: str, scratch: Path, bars: Bars | None = None) -> None:
         self.asked, self.format = asked, format
-        self.scratch = scratch
+        self.scratch, self.bars = scratch, bars or Bars()
+        self.formats: list[str] = []
+        self.results: list[Result] = []
         self.optout = load_optout(data_folder().optout)
         self.batch = Batch(asked)
         self.alone = False
@@ -99,9 +104,10 @@ class Run:
         if not path.is_file():
             raise BadInput(f"{path} is not a file; name a log or table of chat, or a folder")
         name = detect(path) if self.format == "auto" else self.format
+        self.formats.append(name)
         if name == TABLE:
             self._guarded(self._flush, "those before it")  # what comes later replaces
-            submit(path, self.asked, Told(f"{path.name}:", time.monotonic()), self.scratch)
+            self._submit(path, Told(f"{path.name}:", time.monotonic()))
             return
         began = time.monotonic()
         if not self.batch.parts:
@@ -117,7 +123,7 @@ class Run:
     def _staged(self, path: Path, name: str) -> Staged | None:
         """The log, read; None for one that was there under another name."""
         target = self.scratch / f"{len(self.seen)}.parquet"
-        with reading(path) as progress:
+        with self.bars.reading(path) as progress:
             staged = stage(path, name, target, progress)
         check(staged, self.asked)
         whose = set(channels(staged, self.asked).values())
@@ -139,7 +145,8 @@ class Run:
         if len(parts) == 1:
             (part,) = parts
             skipped, why = part.log.skipped.total(), reasons(part.log)
-            told = Told(f"{part.file.name}: format={part.format}", self.began, skipped, why)
+            label = f"{part.file.name}: format={part.format}"
+            told = Told(label, self.began, skipped, why, part.log.skipped)
         else:
             for part in parts:
                 print(_line(part))
@@ -147,13 +154,16 @@ class Run:
         table.parent.mkdir(exist_ok=True)
         combine(parts, self.asked, table)
         try:
-            submit(table, self.asked, told, self.scratch)
+            self._submit(table, told)
         finally:
             table.unlink(missing_ok=True)
         for part in (p for p in parts if p.log.cut):
             cut = BadInput(f"{part.file} was imported in part: {part.log.cut}")
             self._fault(part.file.name, cut)
             self.cut = True
+
+    def _submit(self, table: Path, told: Told) -> None:
+        self.results.append(submit(table, self.asked, told, self.scratch, self.bars))
 
 
 def _line(part: Staged) -> str:

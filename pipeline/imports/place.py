@@ -17,7 +17,12 @@ _DAY = 86400
 
 
 class NeedsAnswer(BadInput):
-    """A log does not say what an option has to; the message says what to type."""
+    """A log does not say what an option has to; the message says what to type. asks: what it
+    leaves out, "channel", "when" or both."""
+
+    def __init__(self, message: str, *asks: str) -> None:
+        super().__init__(message)
+        self.asks = asks
 
 
 _UNDATED_FROM = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
@@ -72,7 +77,8 @@ def _undated(stream: TableStream, allowed: bool, free: dict[tuple[str, bool], fl
     if not allowed:
         raise NeedsAnswer(
             f"stream {stream.stream} of {stream.channel} has no date; say --started-at, or "
-            "--undated to place such streams day by day from 2000-01-01"
+            "--undated to place such streams day by day from 2000-01-01",
+            "when",
         )
     start = free.get((stream.channel, True), _UNDATED_FROM)
     free[stream.channel, True] = _up(start + stream.last, _DAY)

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -43,6 +44,14 @@ def messages(total: int) -> Iterator[Advance]:
             yield advance
     else:
         yield _lines("messages", total)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Who is told how far an import is: of a log's bytes, and of messages."""
+
+    reading: Callable[[Path], AbstractContextManager[Advance]] = reading
+    messages: Callable[[int], AbstractContextManager[Advance]] = messages
 
 
 @contextmanager

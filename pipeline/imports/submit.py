@@ -2,7 +2,8 @@
 
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from pipeline.config import PipelineSettings
 from pipeline.decisions import Decision, decision_of
 from pipeline.imports.combine import Asked
 from pipeline.imports.place import Earlier, place
-from pipeline.imports.progress import messages
+from pipeline.imports.progress import Bars
 from pipeline.imports.read import Importer, Summary
 from pipeline.imports.workplace import announce
 from pipeline.inbox import Request, new_id, send
 from pipeline.optout import load_optout
 from pipeline.scorers import Scorers
-from pipeline.table import ChatTable, TableStream
+from pipeline.table import ChatTable, Placed, TableStream
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import BadInput, NothingPublished
 from warehouse.imported import ImportFiles
@@ -36,9 +37,21 @@ class Told:
     began: float
     skipped: int = 0
     why: str = ""
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
-def submit(path: Path, asked: Asked, told: Told, workplace: Path) -> None:
+@dataclass(frozen=True)
+class Result:
+    """What an import brought: its streams, and lines that never came in, by reason."""
+
+    placed: tuple[Placed, ...]
+    summary: Summary
+    skipped: Mapping[str, int]
+
+
+def submit(
+    path: Path, asked: Asked, told: Told, workplace: Path, bars: Bars | None = None
+) -> Result:
     """Import the table and say what came of it. workplace: of the import.
 
     Raises BadInput, and leaves nothing behind."""
@@ -47,7 +60,7 @@ def submit(path: Path, asked: Asked, told: Told, workplace: Path) -> None:
     files = ImportFiles(folder.inbox / request_id)
     announce(workplace, request_id)
     try:
-        summary = _read(path, asked, files, workplace / "spill")
+        placed, summary = _read(path, asked, files, workplace / "spill", bars or Bars())
         send(folder.inbox, Request(request_id, iso(datetime.now(UTC)), "import", "import"))
         settle(folder, request_id)
     except BaseException:
@@ -61,9 +74,13 @@ def submit(path: Path, asked: Asked, told: Told, workplace: Path) -> None:
         f"filtered={counts.filtered} skipped={summary.unusable + told.skipped}{told.why} "
         f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
     )
+    unusable = {"without a login, a time or a text": summary.unusable} if summary.unusable else {}
+    return Result(tuple(placed), summary, {**told.reasons, **unusable})
 
 
-def _read(path: Path, asked: Asked, files: ImportFiles, scratch: Path) -> Summary:
+def _read(
+    path: Path, asked: Asked, files: ImportFiles, scratch: Path, bars: Bars
+) -> tuple[list[Placed], Summary]:
     folder, channels = data_folder(), list(asked.channels) or None
     table = _open(path, channels, scratch)
     try:
@@ -76,8 +93,8 @@ def _read(path: Path, asked: Asked, files: ImportFiles, scratch: Path) -> Summar
         placed = place(streams, asked.undated, asked.started_at, earlier)
         scorers = Scorers(PipelineSettings().lexicon, _decisions(folder), always=True)
         importer = Importer(files, scorers, folder.root / "salt", optout)
-        with messages(sum(s.rows for s in streams)) as advance:
-            return importer.run(table, placed, advance)
+        with bars.messages(sum(s.rows for s in streams)) as advance:
+            return placed, importer.run(table, placed, advance)
     finally:
         table.close()
 

@@ -16,7 +16,7 @@ _REQUESTS = "requests"  # a file named after each request the import was to make
 @contextmanager
 def workplace(folder: DataFolder) -> Iterator[Path]:
     """A folder for text that is on its way; gone at the end, whatever happens."""
-    _sweep(folder)
+    sweep(folder)
     path = folder.scratch / new_id()
     path.mkdir(parents=True, mode=0o700)
     with (path / _LOCK).open("wb") as lock:
@@ -33,7 +33,7 @@ def announce(path: Path, request_id: str) -> None:
     (path / _REQUESTS / request_id).touch()
 
 
-def _sweep(folder: DataFolder) -> None:
+def sweep(folder: DataFolder) -> None:
     """Remove what killed imports left: their scratch, and files that no request is for."""
     for path in folder.scratch.glob(f"*/{_LOCK}"):
         with path.open("wb") as lock:

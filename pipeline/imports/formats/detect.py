@@ -70,7 +70,10 @@ def _from_zero(lines: list[str]) -> bool:
 
 
 def _csv(lines: list[str]) -> str:
-    header = next(csv.reader(lines[:1]), [])
+    try:
+        header = next(csv.reader(lines[:1]), [])
+    except csv.Error:  # a line too long for a header
+        return ""
     return TABLE if {name.strip().lower() for name in header} >= _COLUMNS else ""
 
 

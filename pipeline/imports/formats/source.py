@@ -2,13 +2,14 @@
 
 import codecs
 import hashlib
+import math
 import os
 import zlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from warehouse.errors import BadInput
 
@@ -28,11 +29,15 @@ class Source:
     """An open log. Raises BadInput for a file that cannot be opened, naming it.
 
     cut: why it ended early, '' when it did not. replaced: characters put in for broken bytes.
+    most: bytes that it may unpack to; more raise BadInput while they are read.
     digest: of the bytes read so far, decompressed and as UTF-8: what the log says, whatever it
     is called and however it is packed.
     """
 
+    most: ClassVar[float] = math.inf
+
     def __init__(self, path: Path) -> None:
+        self._unpacked_bytes = 0
         self.path, self.cut, self.replaced = path, "", 0
         self.digest = hashlib.sha256()
         try:
@@ -116,6 +121,9 @@ class Source:
         member = zlib.decompressobj(31)
         while piece:
             if out := member.decompress(piece, CHUNK):
+                self._unpacked_bytes += len(out)
+                if self._unpacked_bytes > self.most:
+                    raise BadInput(f"{self.path} unpacks to more than {self.most / 1e6:,.0f} MB")
                 yield out
             piece = member.unconsumed_tail
             if member.eof:

@@ -1,0 +1,159 @@
+"""Bring your own: a VOD's chat log is dropped here, and is a stream to review a minute later."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard import access, address, data, dropping, frame, requests, words
+from dashboard.dropping import Answers
+from warehouse.config import UploadSettings
+from warehouse.dropped import ACTION, safe_name
+from warehouse.errors import AppError, NothingPublished
+
+_TROUBLE = "not_dropped"  # session: why the last log could not be put in
+_PIECE = 1 << 20
+_EVERY_S = 2
+
+
+def draw() -> None:
+    """What can be dropped, what is asked about it, and what became of the last one."""
+    dropping.waiting_note(_quiet())
+    if not requests.can_ask():
+        text = "This dashboard can show, not import: the inbox of its data cannot be written."
+        st.info(text, icon=":material/lock:")
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        file = _file()
+        answers = _answers()
+        _send(file, answers)
+        _outcome()
+    with right:
+        dropping.explained(UploadSettings().mb)
+
+
+def _quiet() -> float | None:
+    """Seconds since the pipeline published; None where it never did."""
+    try:
+        published = data.manifest().published_at
+    except NothingPublished:
+        return None
+    return (frame.wall() - published).total_seconds()
+
+
+def _file() -> UploadedFile | None:
+    return st.file_uploader(
+        "Drop a chat log here, plain or gzip", key="log", max_upload_size=UploadSettings().mb,
+        help="What it is, is told by what is in it: the name does not matter.",
+    )  # fmt: skip
+
+
+def _answers() -> Answers:
+    """What a log may leave out; what the last one did leave out is asked in so many words."""
+    asks = dropping.asked(_state())
+    with st.expander("If the log does not say", expanded=bool(asks), icon=":material/help:"):
+        channel = _channel("channel" in asks)
+        when = st.segmented_control(
+            "When was it?", ["log", "at", "never"], default="log", key="when", required=True,
+            format_func={"log": "The log says", "at": "It began at …", "never": "No date is known"}
+            .__getitem__,
+        )  # fmt: skip
+        started = _started() if when == "at" else None
+        if "when" in asks and when == "log":
+            st.warning("This log does not say when it was.", icon=":material/event:")
+        if when == "never":
+            st.caption(dropping.UNDATED)
+    return Answers(channel, started, when == "never")
+
+
+def _channel(asked: bool) -> str:
+    own = access.current().channels
+    if own is not None:
+        return st.selectbox("Channel", own, key="whose", help="You import into your own channel.")
+    name = st.text_input(
+        "Channel", key="whose-name", max_chars=60, placeholder="as in twitch.tv/NAME"
+    )
+    if asked and not name:
+        st.warning("This log does not say whose chat it is.", icon=":material/person:")
+    return name.strip().lower().rpartition("/")[2]
+
+
+def _started() -> datetime:
+    tz = frame.reader_zone()
+    now = words.local(frame.wall(), tz).replace(second=0)
+    at = st.datetime_input("Began at", now, key="began", max_value=now, step=60) or now
+    aware = at.replace(tzinfo=tz)
+    st.caption(f"In {frame.zone_name(tz)}; {words.utc_text(aware)}.")
+    return aware.astimezone(UTC)
+
+
+def _send(file: UploadedFile | None, answers: Answers) -> None:
+    state = _state()
+    busy = state is not None and not ({"result", "reason"} & set(state))
+    st.button(
+        "Import", key="import", type="primary", icon=":material/upload:",
+        disabled=file is None or busy, on_click=_put, args=(file, answers),
+    )  # fmt: skip
+    if trouble := st.session_state.pop(_TROUBLE, ""):
+        st.error(words.plain(trouble, 400), icon=":material/error:")
+
+
+def _put(file: UploadedFile, answers: Answers) -> None:
+    """Put the log in the inbox. It stays in this visit until another is chosen, for its
+    questions to be answered."""
+    raw = file.getbuffer()
+    pieces = [raw[k : k + _PIECE] for k in range(0, max(1, len(raw)), _PIECE)]
+    body = {"name": safe_name(file.name), **answers.body()}
+    try:
+        sent = requests.ask(ACTION, body, log=pieces)
+    except AppError as exc:
+        st.session_state[_TROUBLE] = str(exc)
+        return
+    st.session_state["dropped"] = (sent, frame.wall())
+    address.remember(request=sent)
+
+
+def _state() -> Mapping[str, Any] | None:
+    """What is known of the last log of this visit, or of the address; None of none."""
+    sent, _ = _sent()
+    return requests.dropped(sent) if sent else None
+
+
+def _sent() -> tuple[str, datetime | None]:
+    found: tuple[str, datetime | None] = st.session_state.get(
+        "dropped", (address.text("request", 64), None)
+    )
+    return found
+
+
+@st.fragment(run_every=_EVERY_S)
+def _outcome() -> None:
+    """How far it is; drawn again by itself. When it is over, the page is drawn anew once."""
+    sent, at = _sent()
+    if not sent:
+        return
+    state = _state()
+    if state is None:
+        frame.put(frame.say("The import in the address is not known here."))
+        return
+    over = bool({"result", "reason"} & set(state))
+    if over and st.session_state.get("dropped_over") != sent:
+        st.session_state["dropped_over"] = sent
+        st.rerun()
+    waited = None if at is None else frame.wall() - at
+    dropping.outcome(state, waited, frame.reader_zone())
+
+
+def page() -> None:
+    """The page, which needs nothing published."""
+    frame.titled("Bring your own", "a VOD's chat log, to be reviewed like any stream")
+    try:
+        draw()
+    except AppError as exc:
+        st.error(words.plain(str(exc), 400), icon=":material/error:")
+
+
+page()

@@ -1,0 +1,154 @@
+"""The login in Chromium, against a provider on loopback: who sees what, and the way out."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser import published
+from tests.browser.test_dashboard import (
+    PATIENCE_MS,
+    ROOT,
+    _wait_for,
+    browser,
+)
+
+__all__ = ["browser"]
+pytestmark = pytest.mark.browser
+STREAMER, ANALYST, STRANGER = "demo_busy", "4242", "77"
+USERS = {STREAMER: "Demo_Busy", ANALYST: "Ann", STRANGER: "demo_past"}  # a name is not enough
+SECRET = "not-a-secret-but-long-enough-for-it"
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def started(command: list[str], url: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, **env},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        _wait_for(url)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def provider(browser: Browser) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Address and process of a provider with three users."""
+    port = free_port()
+    with started(
+        ["oidc_provider_mock", "--port", str(port)], f"http://127.0.0.1:{port}/"
+    ) as process:
+        yield f"http://127.0.0.1:{port}", process
+
+
+def settings(data: Path, port: int, provider: str) -> dict[str, str]:
+    told = {
+        "OIDC_METADATA_URL": f"{provider}/.well-known/openid-configuration",
+        "OIDC_CLIENT_ID": "dld",
+        "OIDC_CLIENT_SECRET": "x",
+        "OIDC_REDIRECT_URI": f"http://127.0.0.1:{port}/oauth2callback",
+        "OIDC_COOKIE_SECRET": SECRET,
+        "ANALYSTS": ANALYST,
+    }
+    return {"DLD_DATA": str(data)} | {f"DLD_DASHBOARD_{k}": v for k, v in told.items()}
+
+
+@pytest.fixture(scope="module")
+def address(
+    provider: tuple[str, subprocess.Popen[bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = published.demo(tmp_path_factory.mktemp("login"))
+    port = free_port()
+    command = ["streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    url = f"http://127.0.0.1:{port}"
+    env = settings(folder.root, port, provider[0])
+    with started(command, f"{url}/_stcore/health", **env):
+        yield url
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1400, "height": 1200})
+    opened.set_default_timeout(PATIENCE_MS)
+    yield opened
+    opened.close()
+
+
+def logged_in(context: BrowserContext, address: str, provider: str, sub: str) -> Page:
+    context.request.put(f"{provider}/users/{sub}", data={"preferred_username": USERS[sub]})
+    page = context.new_page()
+    page.goto(f"{address}/review?stream=x")
+    page.get_by_role("button", name="Log in with 127.0.0.1").click()
+    page.get_by_placeholder("sub").fill(sub)
+    page.get_by_role("button", name="Authorize").click()
+    page.get_by_role("button", name="Log out").wait_for()
+    return page
+
+
+def test_a_streamer_sees_the_own_channel_however_the_address_is_edited(
+    context: BrowserContext, address: str, provider: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    page = logged_in(context, address, provider[0], STREAMER)
+    expect(page.locator(".dld-name")).to_have_text(["demo_busy"])
+    expect(page.get_by_text("· own channel")).to_be_visible()
+    page.goto(f"{address}/explore?channels=demo_past")
+    expect(page.get_by_text("is not known here")).to_be_visible()
+    page.goto(f"{address}/review?stream=demo_past:1")
+    expect(page.get_by_text("The stream in the address is not known here")).to_be_visible()
+    page.goto(f"{address}/health?channels=demo_past")
+    expect(page.get_by_text("By channel")).to_be_visible()
+    assert "demo_past" not in page.inner_text("body")
+    expect(page.get_by_text("Storage")).to_have_count(0)
+    page.goto(f"{address}/bring-your-own")
+    expect(page.get_by_text("What can be dropped")).to_be_visible()
+
+
+def test_an_analyst_sees_all_and_logs_out(
+    context: BrowserContext, address: str, provider: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    page = logged_in(context, address, provider[0], ANALYST)
+    expect(page.locator(".dld-name")).to_have_count(3)
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log in with").or_(
+        page.get_by_role("button", name="End session")
+    ).first.wait_for()
+    page.goto(address)
+    page.get_by_role("button", name="Log in with").wait_for()
+    assert page.locator(".dld-name").count() == 0
+
+
+def test_a_stranger_with_a_channel_s_name_sees_nothing(
+    context: BrowserContext, address: str, provider: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    page = logged_in(context, address, provider[0], STRANGER)
+    expect(page.get_by_text("There is nothing for you here")).to_be_visible()
+    page.goto(f"{address}/explore?channels=demo_past")
+    expect(page.get_by_text("There is nothing for you here")).to_be_visible()
+    assert page.locator(".js-plotly-plot").count() == 0
+
+
+def test_a_provider_that_is_down_is_said_in_a_sentence(
+    context: BrowserContext, address: str, provider: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Log in with").wait_for()
+    provider[1].terminate()
+    provider[1].wait(10)
+    page.get_by_role("button", name="Log in with").click()
+    expect(page.get_by_text("127.0.0.1 does not answer")).to_be_visible()

@@ -1,0 +1,29 @@
+"""What somebody sees who may see some channels only: a view a table, and no row beside it."""
+
+import re
+from collections.abc import Collection
+
+_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
+_OF_CHANNELS = (
+    "channels streams windows window_terms window_hours term_days samples forecasts "
+    "forecast_scores events alerts"
+).split()
+_FOR_ALL_TOO = ("vocabulary", "decisions")  # '' is what holds in every channel
+# the cards of models name the channels they learnt from
+_REPLACED = {"models": "REPLACE (NULL::VARCHAR AS params)", "trials": "", "lexicon": ""}
+_HEALTH = ("lag_s", "told_at")  # of the source as a whole; counts are of all channels
+
+
+def visible(table: str, query: str, channels: Collection[str]) -> str:
+    """SQL of those of the query's rows that may be seen; none of a table not known here."""
+    listed = ", ".join(f"'{name}'" for name in channels if _LOGIN.fullmatch(name)) or "NULL"
+    rows = f"({query})"
+    if table in _OF_CHANNELS:
+        return f"SELECT * FROM {rows} WHERE channel IN ({listed})"
+    if table in _FOR_ALL_TOO:
+        return f"SELECT * FROM {rows} WHERE channel = '' OR channel IN ({listed})"
+    if table in _REPLACED:
+        return f"SELECT * {_REPLACED[table]} FROM {rows}"
+    if table == "health":
+        return f"SELECT * FROM {rows} WHERE name IN {_HEALTH}"
+    return f"SELECT * FROM {rows} WHERE false"
