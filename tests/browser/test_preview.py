@@ -14,6 +14,7 @@ from tests.browser.panel_fixtures import (
     chromium,
     ebs,
     ebs_process,
+    iso,
     mood_body,
     page,
 )
