@@ -198,9 +198,9 @@ def view(chromium: Browser, twitch: Twitch) -> Iterator[Page]:
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.on("request", twitch.under_way.add)
-    page.on("requestfinished", twitch.under_way.discard)
-    page.on("requestfailed", twitch.under_way.discard)
+    page.on("request", lambda request: twitch.under_way.add(request))  # playwright wants functions
+    page.on("requestfinished", lambda request: twitch.under_way.discard(request))
+    page.on("requestfailed", lambda request: twitch.under_way.discard(request))
     page.route(HELPER, helper)
     yield page
     context.close()
