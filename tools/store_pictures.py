@@ -52,7 +52,8 @@ def _pictures(browser: Browser, preview: str) -> None:
     views = {
         f"{view}-{theme}": _view(browser, preview, view, theme)
         for view, theme in (
-            ("panel", "dark"), ("panel", "light"), ("video_overlay", "dark"), ("mobile", "dark"), ("live_config", "light"),
+            ("panel", "dark"), ("panel", "light"), ("video_overlay", "dark"),
+            ("mobile", "dark"), ("live_config", "light"),
         )
     }  # fmt: skip
     panels = [views["panel-dark"], views["panel-light"]]

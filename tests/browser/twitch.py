@@ -226,7 +226,7 @@ def opened(page: Page, twitch: Twitch, name: str, **query: str) -> Page:
 
 def settle(page: Page, twitch: Twitch) -> None:
     """Answers that are under way arrive and are taken: the page's own clock may stand still."""
-    page.wait_for_timeout(30)
+    page.wait_for_timeout(80)
     while twitch.under_way:
         page.wait_for_timeout(10)
     page.wait_for_timeout(30)
