@@ -113,7 +113,7 @@ function times({ x, from, plot, size }, end, words) {
   for (let at = Math.ceil(from / LABEL_EVERY) * LABEL_EVERY; at < end; at += LABEL_EVERY) {
     const label = words.time(at);
     const half = (label.length * size.letter) / 2;
-    const free = x(end) - (words.now.length * size.letter) / 2;
+    const free = x(end) - (words.now.length * size.letter) / 2 - size.letter;
     if (x(at) - half < plot.left - 8 || x(at) + half > free) continue;
     made.push(draw("text", { class: "x-label", x: x(at), y: size.height - 4 }, label));
   }

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from tests.browser.panel_fixtures import chromium, iso, mood_body, this_window
-from tests.browser.twitch import Answer, opened, twitch, twitch_servers, view
+from tests.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
 
 __all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -29,27 +29,12 @@ def broadcast(view, text):
     view.evaluate("text => twitch.broadcast(text)", text)
 
 
-def asked(view, twitch, times):
-    """The mood was asked for so often, and not once more."""
-    for _ in range(150):
-        if twitch.moods() >= times:
-            break
-        view.wait_for_timeout(20)
-    settle(view)
-    assert twitch.moods() == times
-
-
-def settle(view):
-    """Answers that are under way arrive: the page's clock stands still meanwhile."""
-    view.wait_for_timeout(150)
-
-
 @pytest.fixture
 def still(view, twitch):
     """The panel with a clock that only the test moves, after its one question."""
     view.clock.install()
     opened(view, twitch, "panel")
-    settle(view)
+    settle(view, twitch)
     view.clock.pause_at(datetime.now(UTC) + timedelta(seconds=2))
     assert twitch.moods() == 1
     return view
@@ -65,7 +50,8 @@ def test_nobody_asks_while_broadcasts_come(still, twitch):
     for window in range(1, 9):
         broadcast(still, newer(30 * window))
         still.clock.run_for(30_000)
-    asked(still, twitch, 1)
+    settle(still, twitch)
+    assert twitch.moods() == 1
 
 
 def test_a_broadcast_that_does_not_come_is_asked_for_late_and_not_by_all_at_once(still, twitch):
@@ -93,14 +79,15 @@ def test_without_broadcasts_each_window_is_asked_for(still, twitch):
         made = format_datetime(datetime.fromisoformat(body["generated_at"]), usegmt=True)
         twitch.says(body, headers={"Date": made})
         still.clock.run_for(42_000)
-        asked(still, twitch, 4)
+        settle(still, twitch)
+    assert twitch.moods() == 4
 
 
 def test_questions_come_back_when_broadcasts_stop(still, twitch):
     broadcast(still, newer(30))
     for _ in range(6):
         still.clock.run_for(40_000)
-        settle(still)
+        settle(still, twitch)
     assert 4 <= twitch.moods() <= 7
 
 
@@ -158,7 +145,7 @@ def test_an_ebs_that_hangs_is_given_up_after_ten_seconds(view, twitch):
     view.goto(twitch.url("panel"))
     view.get_by_text("Reading the mood").wait_for()
     view.clock.run_for(300)
-    settle(view)
+    view.wait_for_timeout(200)  # asked, and not answered
     view.clock.fast_forward(11_000)
     view.get_by_text("No connection").wait_for()
     twitch.says(mood_body())
@@ -186,7 +173,7 @@ def test_a_clock_that_is_wrong_changes_nothing(view, twitch, hours):
     assert view.locator("#number").inner_text() == "-0.40"
     assert view.locator("#status").inner_text() == "live"
     view.clock.fast_forward(20_000)
-    settle(view)
+    settle(view, twitch)
     assert view.locator("#status").inner_text() == "live"
     first = datetime.fromisoformat(mood_body()["history"][0][0])
     labels = view.locator(".x-label").all_text_contents()[:-1]
@@ -212,12 +199,13 @@ def test_a_broadcast_that_was_long_under_way_is_stale(view, twitch):
 
 def test_a_new_token_is_used_and_asks_only_where_what_is_known_is_old(still, twitch):
     still.evaluate("twitch.authorise('second.token')")
-    asked(still, twitch, 1)
+    settle(still, twitch)
+    assert twitch.moods() == 1
     broadcast(still, newer(30))
     still.clock.run_for(35_000)
     still.evaluate("twitch.authorise('third.token')")
     still.clock.run_for(100)
-    settle(still)
+    settle(still, twitch)
     assert twitch.asked[-1][3] == "Bearer third.token"
     assert twitch.moods() == 2
 
@@ -235,12 +223,15 @@ def test_a_refused_token_waits_for_a_new_one_and_asks_at_once_with_it(view, twit
 def test_a_view_that_twitch_hides_asks_less_and_catches_up_when_it_is_shown(still, twitch):
     still.evaluate("twitch.visible(false)")
     still.clock.run_for(41_000)
-    asked(still, twitch, 2)  # what was planned; from then on every two minutes
+    settle(still, twitch)
+    assert twitch.moods() == 2  # what was planned; from then on every two minutes
     still.clock.run_for(60_000)
-    asked(still, twitch, 2)
+    settle(still, twitch)
+    assert twitch.moods() == 2
     still.evaluate("twitch.visible(true)")
     still.clock.run_for(100)
-    asked(still, twitch, 3)
+    settle(still, twitch)
+    assert twitch.moods() == 3
 
 
 def test_quiet_messages_rate_and_windows_come_from_the_body(view, twitch):

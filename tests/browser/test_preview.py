@@ -14,6 +14,7 @@ from tests.browser.panel_fixtures import (
     chromium,
     ebs,
     ebs_process,
+    iso,
     mood_body,
     page,
 )
@@ -73,7 +74,7 @@ def test_every_view_stands_beside_the_others_at_its_real_size(page, ebs):
         assert (box["width"], box["height"]) == size, name
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     frame_of(page, "video_overlay").locator("#toggle").click()
-    frame_of(page, "video_overlay").locator(".mood-line").wait_for()
+    frame_of(page, "video_overlay").locator("#card").wait_for()
 
 
 def test_the_choices_are_in_the_address_and_come_back_with_it(page, ebs):

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Request, Route
 
 from tests.browser.panel_fixtures import ROOT, mood_body
 
@@ -60,6 +60,7 @@ class Twitch:
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, str, str, str]] = []
+        self.under_way: set[Request] = set()
         self.files = ""
         self.ebs = ""
 
@@ -70,6 +71,7 @@ class Twitch:
                for what in ("opt-in", "opt-out", "delete")},
         }  # fmt: skip
         self.asked = []
+        self.under_way = set()
         self.says(mood_body())
 
     def says(self, body: Any, **rest: Any) -> None:
@@ -196,6 +198,9 @@ def view(chromium: Browser, twitch: Twitch) -> Iterator[Page]:
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda request: twitch.under_way.add(request))  # playwright wants functions
+    page.on("requestfinished", lambda request: twitch.under_way.discard(request))
+    page.on("requestfailed", lambda request: twitch.under_way.discard(request))
     page.route(HELPER, helper)
     yield page
     context.close()
@@ -217,3 +222,11 @@ def opened(page: Page, twitch: Twitch, name: str, **query: str) -> Page:
     if name == "config":
         page.locator("#asks").wait_for()
     return page
+
+
+def settle(page: Page, twitch: Twitch) -> None:
+    """Answers that are under way arrive and are taken: the page's own clock may stand still."""
+    page.wait_for_timeout(80)
+    while twitch.under_way:
+        page.wait_for_timeout(10)
+    page.wait_for_timeout(30)

@@ -1,0 +1,130 @@
+"""python -m tools.store_pictures: the store page's pictures, from a running `make run`.
+
+Everything on them is the real extension on simulated chat, as the preview shows it; only the
+frame around it is made here. Sizes as Twitch wants them: logo 100 x 100, discovery 300 x 200,
+screenshots 1024 x 768.
+"""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
+
+from tools.config import run_settings
+
+IMAGES = Path("docs/images/extension")
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SCREENSHOT = ViewportSize(width=1024, height=768)
+WAIT_MS = 15_000
+BACK = "#1d1a29"  # flat: the files stay small
+STYLE = f"""
+    * {{ box-sizing: border-box; margin: 0 }}
+    body {{ height: 100vh; padding: 40px; color: #efeff1; background: {BACK};
+           font: 22px/1.4 Inter, "Helvetica Neue", Arial, sans-serif;
+           display: flex; flex-direction: column; justify-content: center }}
+    h1 {{ font-size: 34px; line-height: 1.2; text-align: center; margin-bottom: 34px }}
+    div {{ display: flex; gap: 48px; justify-content: center; align-items: center }}
+    img {{ border-radius: 8px; box-shadow: 0 6px 30px rgb(0 0 0 / .5); max-height: 560px;
+          max-width: 100% }}
+"""
+LOGO = '<img src="{icon}" style="width:100vw;height:100vh;border-radius:0;max-height:none">'
+
+
+def main() -> int:
+    """0, or 1 with one line when nothing is running."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    preview = f"http://127.0.0.1:{run_settings().ebs_port}/preview/"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            _pictures(browser, preview)
+        except Error as exc:
+            reason = str(exc).splitlines()[0]
+            print(f"no picture: {reason}; is `make run` running?", file=sys.stderr)
+            return 1
+        finally:
+            browser.close()
+    return 0
+
+
+def _pictures(browser: Browser, preview: str) -> None:
+    views = {
+        f"{view}-{theme}": _view(browser, preview, view, theme)
+        for view, theme in (
+            ("panel", "dark"), ("panel", "light"), ("video_overlay", "dark"),
+            ("mobile", "dark"), ("live_config", "light"),
+        )
+    }  # fmt: skip
+    panels = [views["panel-dark"], views["panel-light"]]
+    _framed(browser, "screenshot-panel", "How your chat feels, and where it is going", panels)
+    over = "Over the video too: one small button"
+    _framed(browser, "screenshot-overlay", over, [views["video_overlay-dark"]])
+    more = [views["mobile-dark"], views["live_config-light"]]
+    _framed(browser, "screenshot-more", "On phones, and on your dashboard", more)
+    icon = f"{preview}page/icon.svg"
+    _square(browser, "logo", 100, 100, LOGO.format(icon=icon))
+    centred = f'<div style="height:100vh;background:{BACK}"><img src="{icon}" width="120"></div>'
+    _square(browser, "discovery", 300, 200, centred)
+
+
+def _view(browser: Browser, preview: str, view: str, theme: str) -> bytes:
+    """One view of the first channel that is live, as it looks in its frame of the preview."""
+    page = browser.new_page(
+        viewport={"width": 1500, "height": 1000}, device_scale_factor=1.5, locale="en-GB"
+    )
+    page.set_default_timeout(WAIT_MS)
+    page.goto(f"{preview}?theme={theme}&role=broadcaster")
+    frame = page.locator(f"iframe[data-view={view}]")
+    _live(page)
+    if view == "video_overlay":
+        frame.content_frame.locator("#toggle").click()
+    page.wait_for_timeout(500)  # fonts and the fading in
+    page.evaluate("document.querySelector('header').remove()")  # it would lie over the frame
+    shot = frame.screenshot()
+    page.close()
+    return shot
+
+
+def _live(page: Page) -> None:
+    """Chooses a channel that is live. Raises Error where none is."""
+    page.locator("#channel option").first.wait_for(state="attached")
+    for option in page.locator("#channel option").all():
+        page.locator("#channel").select_option(option.get_attribute("value"))
+        panel = page.locator("#frame").content_frame
+        panel.locator("#panel:not([data-state=waiting]), #notice:not(:empty)").first.wait_for()
+        page.wait_for_timeout(1000)
+        if panel.locator("#panel[data-state=live]").count():
+            return
+    raise Error("no channel is live")
+
+
+def _framed(browser: Browser, name: str, title: str, shots: list[bytes]) -> None:
+    """Pictures of views side by side below a title, 1024 x 768."""
+    page = browser.new_page(viewport=SCREENSHOT)
+    page.set_content(f"<style>{STYLE}</style><h1></h1><div></div>")
+    page.evaluate("title => { document.querySelector('h1').textContent = title; }", title)
+    for shot in shots:
+        page.evaluate(
+            """async (bytes) => {
+                const image = new Image();
+                image.src = URL.createObjectURL(new Blob([Uint8Array.from(bytes)]));
+                await image.decode();
+                document.querySelector("div").append(image);
+            }""",
+            list(shot),
+        )
+    page.screenshot(path=IMAGES / f"{name}.png")
+    page.close()
+
+
+def _square(browser: Browser, name: str, width: int, height: int, body: str) -> None:
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_content(f"<style>{STYLE} body {{ padding: 0 }}</style>{body}")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / f"{name}.png")
+    page.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
