@@ -2,7 +2,6 @@
 dashboard ever writes."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +9,7 @@ import orjson
 
 from warehouse.config import data_folder
 from warehouse.errors import BadInput
-from warehouse.manifest import replace_file
+from warehouse.requests import put_request
 
 BY = "dashboard"  # where nobody signs
 LONGEST_NAME = 60  # the pipeline keeps no more
@@ -28,13 +27,9 @@ def ask(action: str, body: dict[str, Any], by: str = "") -> str:
 
     Raises BadInput where the inbox cannot be written.
     """
-    request_id = uuid4().hex
-    inbox = data_folder().inbox
-    at = datetime.now(UTC).isoformat(timespec="microseconds")
-    whole = {**body, "id": request_id, "at": at, "by": signature(by), "action": action}
+    request_id, inbox = uuid4().hex, data_folder().inbox
     try:
-        inbox.mkdir(parents=True, exist_ok=True)
-        replace_file(inbox / f"{request_id}.json", orjson.dumps(whole))
+        put_request(inbox, request_id, action, signature(by), body)
     except OSError as exc:
         raise BadInput(
             f"{inbox} cannot be written ({exc.strerror}): this dashboard can show, not decide"

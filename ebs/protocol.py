@@ -1,0 +1,96 @@
+"""HTTP at the edge: uvicorn's protocol with what it lacks: bounds on a request's head in size and
+time, and errors in the one shape for what is no request at all."""
+
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from ebs.errors import failure
+from ebs.logs import id_of
+from ebs.shell import API_POLICY, HEADERS
+
+MOST_HEAD = 16_384  # bytes; a token has at most 4,096
+MOST_HEADERS = 100
+HEAD_S = 10.0
+
+MALFORMED = (400, "BadRequest", "this is not an HTTP request that could be read")
+HEAD_TOO_LARGE = (
+    431,
+    "RequestHeaderFieldsTooLarge",
+    f"the request's head has more than {MOST_HEAD} bytes or {MOST_HEADERS} headers",
+)
+HEAD_TOO_SLOW = (408, "RequestTimeout", f"the request's head took longer than {HEAD_S:.0f} seconds")
+
+
+class TooMuch(Exception):
+    """Stops the parser."""
+
+
+class Protocol(HttpToolsProtocol):
+    """Named in uvicorn's Config(http=...)."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._in_head = True
+        self._head = 0  # bytes of a head that is not whole yet
+        self._too_slow: TimerHandle | None = None
+        self._why = MALFORMED
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_head and self._too_slow is None:
+            self._too_slow = self.loop.call_later(HEAD_S, self._give_up)
+        super().data_received(data)
+        if self._in_head and not self.transport.is_closing():
+            self._head += len(data)
+            if self._head > MOST_HEAD:
+                self._why = HEAD_TOO_LARGE
+                self.send_400_response("")
+
+    def on_headers_complete(self) -> None:
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > MOST_HEAD or len(self.headers) > MOST_HEADERS:
+            self._why = HEAD_TOO_LARGE
+            raise TooMuch
+        self._in_head = False
+        self._stop_clock()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._head = True, 0
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        self._stop_clock()
+        super().shutdown()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no request: also 431 and 408. After it nothing more is read."""
+        self._stop_clock()
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()  # an answer is under way: another would be taken for its body
+            return
+        response = failure(*self._why, headers={"connection": "close"})
+        named = (b"x-request-id", id_of(None).encode())
+        headers = [*self.server_state.default_headers, *response.raw_headers, *HEADERS]
+        lines = (b"%s: %s\r\n" % header for header in (*headers, API_POLICY, named))
+        head = STATUS_LINE[self._why[0]] + b"".join(lines)
+        self.transport.write(head + b"\r\n" + bytes(response.body))
+        self.transport.close()
+
+    def _give_up(self) -> None:
+        self._why = HEAD_TOO_SLOW
+        self.send_400_response("")
+
+    def _stop_clock(self) -> None:
+        if self._too_slow is not None:
+            self._too_slow.cancel()
+            self._too_slow = None
