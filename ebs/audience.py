@@ -42,7 +42,7 @@ class Audience:
     def _touch(self, path: Path, now: float) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            path.touch()
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
             os.utime(path, (now, now))
         except OSError as exc:
             if not self._is_told:
