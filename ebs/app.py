@@ -81,6 +81,7 @@ def create_app(settings: EbsSettings, data: DataFolder) -> FastAPI:
         description="The mood of a Twitch chat, for the extension of its channel.",
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # it would answer with an address made of the Host header
         telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
         middleware=[

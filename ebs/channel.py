@@ -35,16 +35,16 @@ def standing(data: DataFolder, latest: Latest, channel_id: str) -> dict[str, str
 
 
 def _state(data: DataFolder, latest: Latest, channel_id: str) -> tuple[str, str]:
-    out = _read(data.optout).get("ids", {})
-    if channel_id in out:
-        return "opted_out", out[channel_id]
+    out = _of(_read(data.optout), "ids", channel_id)
+    if out is not None:
+        return "opted_out", str(out)
     try:
         return "followed", latest.of(channel_id).login
     except AppError:
         pass
-    claim = _read(data.claims).get("claims", {}).get(channel_id)
-    if claim:
-        return "requested", claim["login"]
+    claim = _of(_read(data.claims), "claims", channel_id)
+    if isinstance(claim, dict):
+        return "requested", str(claim.get("login", ""))
     waiting = _waiting(data.inbox, channel_id)
     return ("requested" if any("-opt-in-" in name for name in waiting) else "unknown"), ""
 
@@ -113,6 +113,11 @@ def _refusal(inbox: Path, channel_id: str) -> str | None:
         return None
     reason = _read(newest).get("reason")
     return str(reason) if reason else None
+
+
+def _of(found: dict[str, Any], name: str, channel_id: str) -> Any:
+    rows = found.get(name)
+    return rows.get(channel_id) if isinstance(rows, dict) else None
 
 
 def _read(path: Path) -> dict[str, Any]:

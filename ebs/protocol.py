@@ -76,8 +76,10 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.close()  # an answer is under way: another would be taken for its body
-            return
+            if self.cycle.response_started:
+                self.transport.close()  # a second answer would be taken for the first one's body
+                return
+            self.cycle.disconnected = True  # what it would answer goes nowhere
         response = failure(*self._why, headers={"connection": "close"})
         named = (b"x-request-id", id_of(None).encode())
         headers = [*self.server_state.default_headers, *response.raw_headers, *HEADERS]
