@@ -68,9 +68,12 @@ WISH: Responses = {
 
 
 def body_of(action: str) -> dict[str, Any]:
-    """The body of a request about a channel."""
-    content = {"application/json": {"schema": Wish.model_json_schema()}}
-    return {"requestBody": {"required": action == "opt-in", "content": content}}
+    """The body of a request about a channel; only opt-in needs one, with the login."""
+    schema, is_needed = Wish.model_json_schema(), action == "opt-in"
+    if not is_needed:
+        del schema["required"]
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": is_needed, "content": content}}
 
 
 def describe(app: FastAPI) -> None:
