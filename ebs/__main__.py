@@ -1,5 +1,9 @@
 """python -m ebs: serve until SIGTERM or Ctrl-C; exit 1 with one line when it cannot start."""
 
+# isort: off
+import ebs.spare  # noqa: F401  (before all that it keeps out)
+
+# isort: on
 import argparse
 import contextlib
 import errno

@@ -1,7 +1,9 @@
 """HTTP at the edge: uvicorn's protocol with what it lacks: bounds on a request's head in size and
 time, and errors in the one shape for what is no request at all."""
 
+import asyncio
 from asyncio import TimerHandle
+from types import SimpleNamespace
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -21,6 +23,12 @@ HEAD_TOO_LARGE = (
     f"the request's head has more than {MOST_HEAD} bytes or {MOST_HEADERS} headers",
 )
 HEAD_TOO_SLOW = (408, "RequestTimeout", f"the request's head took longer than {HEAD_S:.0f} seconds")
+
+
+# stands for any request that has been answered: all that is asked of one
+DONE: Any = SimpleNamespace(
+    response_complete=True, response_started=True, scope=None, message_event=asyncio.Event()
+)
 
 
 class TooMuch(Exception):
@@ -61,6 +69,14 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head, self._head = True, 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """A connection that waits for its next poll keeps nothing of the last one."""
+        if self.cycle.response_complete and not self.pipeline:
+            if self.scope is self.cycle.scope:
+                self.scope = self.headers = None  # type: ignore[assignment]
+            self.cycle = DONE
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_clock()
