@@ -158,7 +158,7 @@ def _mood(app: FastAPI, parts: Parts) -> None:
 def _also_head(router: APIRouter) -> None:
     """HEAD wherever there is GET; the server leaves the body out."""
     for route in list(router.routes):
-        if isinstance(route, APIRoute) and "GET" in route.methods:
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
             router.add_api_route(
                 route.path, route.endpoint, methods=["HEAD"], include_in_schema=False
             )

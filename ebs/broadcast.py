@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ebs.audience import Audience
 from ebs.latest import Latest, Published
@@ -61,8 +62,11 @@ class Broadcaster:
             if self._news(channel_id):
                 task = asyncio.create_task(self._deliver(channel_id))
                 self._tasks[channel_id] = task
-                task.add_done_callback(lambda _, gone=channel_id: self._tasks.pop(gone, None))
+                task.add_done_callback(partial(self._ended, channel_id))
         return len(watched)
+
+    def _ended(self, channel_id: str, _: "asyncio.Task[None]") -> None:
+        self._tasks.pop(channel_id, None)
 
     async def finish(self, within_s: float) -> None:
         """Let what is being sent end; the rest is dropped."""
@@ -116,7 +120,7 @@ class Broadcaster:
 
     def _backoff_s(self, tries: int, wait_s: float) -> float:
         """Doubled each time, from half of it to all; never sooner than was asked for."""
-        longest = min(FIRST_RETRY_S * 2**tries, LONGEST_RETRY_S)
+        longest = min(FIRST_RETRY_S * 2.0**tries, LONGEST_RETRY_S)
         return max(wait_s, longest * (0.5 + 0.5 * self._jitter()))
 
     def _settle(self, channel_id: str, window: str, outcome: str) -> None:

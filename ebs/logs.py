@@ -23,7 +23,7 @@ class Lines(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(levelname)s %(name)s %(message)s")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+    def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
         known = request_id.get()
         return f"{line} request={known}" if known else line

@@ -114,7 +114,7 @@ class Metrics:
             return generate_latest(self.registry)
         _forget_dead(Path(self._shared))
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, self._shared)
+        MultiProcessCollector(registry, self._shared)  # type: ignore[no-untyped-call]
         registry.register(self._newest)
         return generate_latest(registry)
 
@@ -134,4 +134,4 @@ def _forget_dead(folder: Path) -> None:
     for path in folder.glob("gauge_live*.db"):
         found = LIVE_GAUGE.fullmatch(path.name)
         if found and not Path(f"/proc/{found[1]}").exists() and Path("/proc/self").exists():
-            mark_process_dead(int(found[1]), str(folder))
+            mark_process_dead(int(found[1]), str(folder))  # type: ignore[no-untyped-call]

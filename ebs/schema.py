@@ -1,5 +1,5 @@
-"""The bodies of the API: the contract with the extension. That of /v1/mood is documented here, never
-run per request."""
+"""The bodies of the API: the contract with the extension. That of /v1/mood is documented here and
+never run per request."""
 
 from typing import Literal
 

@@ -145,4 +145,5 @@ class Guard:
 
 
 def _twice(scope: Scope, name: bytes) -> bool:
-    return sum(key == name for key, _ in scope["headers"]) > 1
+    names = [key for key, _ in scope["headers"]]
+    return names.count(name) > 1

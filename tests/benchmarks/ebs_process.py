@@ -57,9 +57,7 @@ class Running:
 
 
 @contextmanager
-def running(
-    data: Path, settings: dict[str, str], before: Sequence[str] = ()
-) -> Iterator[Running]:
+def running(data: Path, settings: dict[str, str], before: Sequence[str] = ()) -> Iterator[Running]:
     """`python -m ebs` on a free port. before: a command to run it by, such as taskset."""
     latest = data / "published" / "latest"
     latest.mkdir(parents=True)

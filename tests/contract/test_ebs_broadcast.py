@@ -158,16 +158,16 @@ def workers(process):
 
 
 def has_lock(pid):
-    open_files = (os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir() if exists(file))
-    return any(name.endswith("broadcast.lock") for name in open_files)
+    return any(
+        target(file).endswith("broadcast.lock") for file in Path(f"/proc/{pid}/fd").iterdir()
+    )
 
 
-def exists(file):
+def target(file):
     try:
-        os.readlink(file)
+        return str(file.readlink())
     except OSError:
-        return False
-    return True
+        return ""
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux who has the lock")
@@ -253,5 +253,3 @@ def test_an_ebs_without_an_owner_broadcasts_nothing_and_loads_no_client(data):
         [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True
     )
     assert done.stdout == "[]\n", done.stderr
-
-

@@ -1,4 +1,4 @@
-"""What a broadcaster's configuration page may ask, and that it ends in the inbox and nowhere else."""
+"""What a broadcaster's configuration page may ask, and that it ends in the inbox alone."""
 
 import asyncio
 import json

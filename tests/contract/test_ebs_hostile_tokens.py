@@ -142,7 +142,9 @@ TOKENS = {
     "is_unlinked something else": token(is_unlinked="maybe"),
     "is_unlinked a number": token(is_unlinked=0),
     "is_unlinked a list": token(is_unlinked=["false"]),
-    "exp twice, the first one a string": signed(HS256, (RAW % f'"x","exp":{LATER - 10**9}').encode()),
+    "exp twice, the first one a string": signed(
+        HS256, (RAW % f'"x","exp":{LATER - 10**9}').encode()
+    ),
     "exp in Arabic digits": signed(HS256, (RAW % '"\u0661\u0662"').encode()),
     "channel_id twice, the last one no id": signed(
         HS256, (RAW % f'{LATER},"channel_id":"x"').encode()

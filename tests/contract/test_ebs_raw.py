@@ -19,6 +19,7 @@ from warehouse.config import DataFolder
 KEY = base64.b64decode(DEVELOPMENT_SECRET)
 GOOD = f"Authorization: Bearer {token(KEY)}\r\n"
 HOST = "Host: x\r\n"
+POST = f"POST /v1/channel/delete HTTP/1.1\r\n{HOST}"
 
 
 @contextmanager
@@ -98,12 +99,12 @@ MALFORMED = {
     "a header without a colon": get("Authorization Bearer x\r\n"),
     "a bare CR in a header": get("X: a\rX-Injected: b\r\n"),
     "a folded header": get("X: a\r\n Authorization: Bearer x\r\n"),
-    "two lengths": "POST /v1/channel/delete HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "two lengths": f"{POST}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
     "a negative length": get("Content-Length: -1\r\n"),
     "a length in words": get("Content-Length: many\r\n"),
     "a length that overflows": get("Content-Length: 99999999999999999999999\r\n"),
     "a length and chunks": get("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n",
-    "chunks of no size": "POST /v1/channel/delete HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "chunks of no size": f"{POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     "an encoding that is none": get("Transfer-Encoding: chunked, identity\r\n"),
 }  # fmt: skip
 
@@ -151,7 +152,8 @@ def test_line_ends_that_are_escaped_come_back_nowhere(server, what):
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/mood/..", "/v1/mood/../mood", "/metrics/../v1/mood", "/../../etc/passwd", "/./v1/mood"]
+    "path",
+    ["/v1/mood/..", "/v1/mood/../mood", "/metrics/../v1/mood", "/../../etc/passwd", "/./v1/mood"],
 )
 def test_dots_in_a_path_lead_nowhere(server, path):
     answer = send(server, get(GOOD, "Connection: close\r\n", path=path))
@@ -170,9 +172,7 @@ def test_requests_in_one_go_are_answered_in_order(server):
 
 def test_nothing_is_smuggled_after_a_refused_body(server):
     hidden = get(GOOD)
-    data = (
-        f"POST /v1/mood HTTP/1.1\r\n{HOST}Content-Length: {len(hidden) + 2000}\r\n\r\n{hidden}"
-    )
+    data = f"POST /v1/mood HTTP/1.1\r\n{HOST}Content-Length: {len(hidden) + 2000}\r\n\r\n{hidden}"
     assert len(re.findall(rb"HTTP/1.1 (\d+) ", send(server, data))) == 1
 
 
