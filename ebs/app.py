@@ -1,7 +1,7 @@
 """create_app(settings, data): the routes, and how the parts are joined."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,10 +23,8 @@ from ebs.metrics import Metrics, newest_age_s
 from ebs.openapi import CHANNEL, MOOD, SECURED, WISH, body_of, describe
 from ebs.schema import Accepted, Standing
 from ebs.secrets import secrets_of
-from ebs.shell import Cors, Guard, Shell
+from ebs.shell import Cors, Endpoint, Guard, Shell
 from warehouse.config import DataFolder
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 WISHES = tuple(f"/v1/channel/{action}" for action in ACTIONS)
 METHODS = {
@@ -76,6 +74,7 @@ def create_app(settings: EbsSettings, data: DataFolder) -> FastAPI:
         async with parts.keeper.running():
             yield
 
+    hot: dict[str, Endpoint] = {}  # by the routes, below
     app = FastAPI(
         title="DLD EBS",
         description="The mood of a Twitch chat, for the extension of its channel.",
@@ -88,12 +87,13 @@ def create_app(settings: EbsSettings, data: DataFolder) -> FastAPI:
             Middleware(Shell, metrics=parts.metrics, routes=METHODS),
             *_cors(settings.origins()),
             Middleware(
-                Guard, addresses=Limiter(settings.address_per_minute), methods=METHODS
+                Guard, addresses=Limiter(settings.address_per_minute), methods=METHODS,
+                hot=hot,
             ),
         ],
     )  # fmt: skip
     errors.answer_in_one_shape(app)
-    _mood(app, parts)
+    hot["/v1/mood"] = _mood(app, parts)
     _channel(app, parts)
     _operations(app, parts)
     describe(app)
@@ -134,7 +134,7 @@ class _PlainRoute(APIRoute):
         self.app = app
 
 
-def _mood(app: FastAPI, parts: Parts) -> None:
+def _mood(app: FastAPI, parts: Parts) -> Endpoint:
     router = APIRouter(route_class=_PlainRoute)
     stale_after_s, doorkeeper, latest = (
         parts.settings.stale_after_s, parts.doorkeeper, parts.latest
@@ -153,6 +153,7 @@ def _mood(app: FastAPI, parts: Parts) -> None:
 
     _also_head(router)
     app.routes.extend(router.routes)
+    return mood
 
 
 def _also_head(router: APIRouter) -> None:

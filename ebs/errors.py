@@ -87,6 +87,11 @@ def failure(status: int, name: str, detail: str, headers: dict[str, str] | None 
 
 
 async def _app_error(_: Request, exc: Exception) -> Response:
+    return answer_to(exc)
+
+
+def answer_to(exc: Exception) -> Response:
+    """What an AppError answers."""
     if isinstance(exc, Refused):
         return exc.response()
     status = next((s for kind, s in STATUS.items() if isinstance(exc, kind)), 500)

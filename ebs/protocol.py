@@ -52,23 +52,27 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        if self._in_head and self._too_slow is None:
-            self._too_slow = self.loop.call_later(HEAD_S, self._give_up)
+        self._head += len(data)  # or more than the head: what it begins with is in there
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
-            self._head += len(data)
+        if self._in_head and self._head and not self.transport.is_closing():
+            # only now: nearly all requests come whole, and need no clock
             if self._head > MOST_HEAD:
                 self._why = HEAD_TOO_LARGE
                 self.send_400_response("")
+            elif self._too_slow is None:
+                self._too_slow = self.loop.call_later(HEAD_S, self._give_up)
 
     def on_headers_complete(self) -> None:
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > MOST_HEAD or len(self.headers) > MOST_HEADERS:
+        if len(self.headers) > MOST_HEADERS or (self._head > MOST_HEAD and self._is_large()):
             self._why = HEAD_TOO_LARGE
             raise TooMuch
         self._in_head = False
         self._stop_clock()
         super().on_headers_complete()
+
+    def _is_large(self) -> bool:
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        return size > MOST_HEAD
 
     def on_message_complete(self) -> None:
         self._in_head, self._head = True, 0
