@@ -3,7 +3,6 @@ dashboard ever writes."""
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from dashboard import access
 from warehouse.config import data_folder
 from warehouse.dropped import ACTION, Dropped, told
 from warehouse.errors import BadInput
-from warehouse.manifest import replace_file
+from warehouse.requests import put_request
 
 BY = "dashboard"  # where nobody signs
 LONGEST_NAME = 60  # the pipeline keeps no more
@@ -37,16 +36,11 @@ def ask(
     """
     who = access.current()
     who.require(str(body.get("channel") or ""))
-    request_id = uuid4().hex
-    inbox = data_folder().inbox
-    at = datetime.now(UTC).isoformat(timespec="microseconds")
-    signed = signature(who.name or by)
-    whole = {**body, "id": request_id, "at": at, "by": signed, "action": action}
+    request_id, inbox = uuid4().hex, data_folder().inbox
     try:
-        inbox.mkdir(parents=True, exist_ok=True)
         if log:  # before its request: that is what says it is whole
             Dropped(inbox / request_id).put(log)
-        replace_file(inbox / f"{request_id}.json", orjson.dumps(whole))
+        put_request(inbox, request_id, action, signature(who.name or by), body)
     except OSError as exc:
         raise BadInput(
             f"{inbox} cannot be written ({exc.strerror}): this dashboard can show, not decide"

@@ -1,31 +1,44 @@
 """python -m ebs: serve until SIGTERM or Ctrl-C; exit 1 with one line when it cannot start."""
 
+# isort: off
+import ebs.spare  # noqa: F401  (before all that it keeps out)
+
+# isort: on
 import argparse
 import contextlib
 import errno
 import logging
+import os
+import shutil
 import signal
 import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
+from uvicorn.supervisors import Multiprocess
 
 from ebs.app import create_app
 from ebs.config import EbsSettings
-from warehouse.config import data_folder
+from ebs.logs import log_to_stderr
+from ebs.metrics import SHARED
+from ebs.protocol import Protocol
+from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError, BadInput
 
 log = logging.getLogger("ebs")
 
 BACKLOG = 2048
+DRAIN_S = 5
+KEEP_ALIVE_S = 75  # viewers poll every 30 s at most, and proxies keep connections for 60
 
 
 def main() -> int:
     argparse.ArgumentParser(
         prog="python -m ebs", description="Serve the mood to the extension. Settings: .env.example."
     ).parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    log_to_stderr()
     try:
         settings = EbsSettings()
         app = create_app(settings, data_folder())
@@ -34,18 +47,51 @@ def main() -> int:
         return _refuse(_told(exc))
     except AppError as exc:
         return _refuse(str(exc))
-    address = f"http://{settings.host}:{listening.getsockname()[1]}"
-    log.info("serving address=%s development=%s", address, settings.development)
-    config = uvicorn.Config(
-        app, access_log=False, log_level="warning", server_header=False, ws="none",
-        proxy_headers=False,
-        timeout_graceful_shutdown=5,
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    log.info(
+        "serving address=http://%s:%d development=%s workers=%d broadcasts=%s",
+        host, listening.getsockname()[1], settings.development, settings.workers,
+        bool(settings.broadcasts_for),
     )  # fmt: skip
+    if settings.workers > 1:
+        return _serve_by_several(settings, listening)
     # uvicorn shuts down gracefully, then raises the signal again: stopped as asked is not a failure
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(_config(app, settings)).run(sockets=[listening])
     return 0
+
+
+def worker_app() -> FastAPI:
+    """The app of one worker of several; it logs as the first process does."""
+    log_to_stderr()
+    return create_app(EbsSettings(), data_folder())
+
+
+def _serve_by_several(settings: EbsSettings, listening: socket.socket) -> int:
+    """Workers, started again when one ends; their counts add up through files."""
+    os.environ[SHARED] = str(_fresh_counts(data_folder()))
+    config = _config("ebs.__main__:worker_app", settings)
+    Multiprocess(config, [listening]).run()
+    return 0
+
+
+def _fresh_counts(data: DataFolder) -> str:
+    folder = data.ebs / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return str(folder)
+
+
+def _config(app: FastAPI | str, settings: EbsSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, factory=isinstance(app, str), workers=settings.workers, http=Protocol,
+        access_log=False, log_config=None, server_header=False, ws="none", lifespan="on",
+        proxy_headers=bool(settings.proxies), forwarded_allow_ips=settings.proxies or None,
+        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=DRAIN_S,
+        # what it says of strangers' requests is for them to read
+        log_level=logging.ERROR,
+    )  # fmt: skip
 
 
 def listen(host: str, port: int) -> socket.socket:

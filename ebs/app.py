@@ -1,53 +1,102 @@
 """create_app(settings, data): the routes, and how the parts are joined."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
 from ebs import errors, preview
-from ebs.auth import Doorkeeper
+from ebs.audience import Audience
+from ebs.auth import Doorkeeper, Viewer
+from ebs.channel import ACTIONS, login_of, standing, wish
 from ebs.config import EbsSettings
+from ebs.errors import TooMany
+from ebs.keeper import Keeper
 from ebs.latest import Latest, answer
-from ebs.metrics import Metrics
-from ebs.schema import Failure, MoodBody
-from ebs.shell import Shell
+from ebs.limits import Limiter
+from ebs.metrics import Metrics, newest_age_s
+from ebs.openapi import CHANNEL, MOOD, SECURED, WISH, body_of, describe
+from ebs.schema import Accepted, Standing
+from ebs.secrets import secrets_of
+from ebs.shell import Cors, Endpoint, Guard, Shell
 from warehouse.config import DataFolder
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-ROUTES = ("/v1/mood", "/healthz", "/readyz", "/metrics", "/openapi.json")
-DOCUMENTED: dict[int | str, dict[str, Any]] = {
-    200: {"model": MoodBody},
-    304: {"description": "nothing new since the ETag in If-None-Match"},
-    401: {"model": Failure},
-    404: {"model": Failure},
-    500: {"model": Failure},
+WISHES = tuple(f"/v1/channel/{action}" for action in ACTIONS)
+METHODS = {
+    **dict.fromkeys(("/v1/mood", "/healthz", "/readyz", "/metrics"), "GET, HEAD, OPTIONS"),
+    **dict.fromkeys(("/v1/channel", "/openapi.json"), "GET, HEAD, OPTIONS"),
+    **dict.fromkeys(WISHES, "POST, OPTIONS"),
 }
+WISHES_PER_MINUTE = 6  # of a channel
+
+
+class Parts:
+    """What the routes share."""
+
+    def __init__(self, settings: EbsSettings, data: DataFolder) -> None:
+        """Raises BadInput when the settings do not let the EBS start."""
+        self.settings, self.data = settings, data
+        self.secrets = secrets_of(settings)
+        self.latest = Latest(data.latest)
+        self.doorkeeper = Doorkeeper(self.secrets, settings.leeway_s)
+        self.tokens = Limiter(settings.token_per_minute)
+        self.wishes = Limiter(WISHES_PER_MINUTE)
+        self.audience = Audience(data.ebs / "viewers", settings.viewers_for_s)
+        self.metrics = Metrics(lambda: newest_age_s(data.latest))
+        self.keeper = Keeper(
+            settings, data, self.secrets, self.doorkeeper, self.audience, self.metrics
+        )
+
+    def limit(self, limiter: Limiter, asker: bytes | str) -> None:
+        """Raises TooMany."""
+        wait_s = limiter.wait_s(asker)
+        if wait_s:
+            raise TooMany("too many requests: wait as long as Retry-After says", wait_s)
+
+    def broadcaster(self, request: Request) -> Viewer:
+        """Raises NotAuthorised, Forbidden, TooMany."""
+        viewer = self.doorkeeper.broadcaster(request.scope["asked"].get(b"authorization"))
+        self.limit(self.tokens, viewer.key)
+        return viewer
 
 
 def create_app(settings: EbsSettings, data: DataFolder) -> FastAPI:
     """The whole EBS. Raises BadInput when the settings do not let it start."""
-    doorkeeper = Doorkeeper(settings.keys(), settings.leeway_s)
-    metrics = Metrics(lambda: len(doorkeeper))
+    parts = Parts(settings, data)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with parts.keeper.running():
+            yield
+
+    hot: dict[str, Endpoint] = {}  # by the routes, below
     app = FastAPI(
         title="DLD EBS",
+        description="The mood of a Twitch chat, for the extension of its channel.",
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # it would answer with an address made of the Host header
         telemetry={"tracing": False, "metrics": False, "logs": False},
+        lifespan=lifespan,
         middleware=[
+            Middleware(Shell, metrics=parts.metrics, routes=METHODS),
             *_cors(settings.origins()),
-            Middleware(Shell, metrics=metrics, routes=ROUTES),
+            Middleware(
+                Guard, addresses=Limiter(settings.address_per_minute), methods=METHODS,
+                hot=hot,
+            ),
         ],
-    )
+    )  # fmt: skip
     errors.answer_in_one_shape(app)
-    _mood(app, settings, doorkeeper, Latest(data.latest))
-    _operations(app, metrics, Latest(data.latest))
+    hot["/v1/mood"] = _mood(app, parts)
+    _channel(app, parts)
+    _operations(app, parts)
+    describe(app)
     if settings.development:
         preview.add(app, data.latest)
     return app
@@ -59,11 +108,12 @@ def _cors(origins: list[str]) -> list[Middleware]:
         return []
     return [
         Middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=origins,
-            allow_methods=["GET"],
-            allow_headers=["Authorization"],
-            expose_headers=["Date", "ETag"],  # the panel keeps time by the server's clock
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            # the panel keeps time by the server's clock
+            expose_headers=["Date", "ETag", "Retry-After", "X-Request-Id"],
             max_age=7200,
         )
     ]
@@ -79,38 +129,94 @@ class _PlainRoute(APIRoute):
         super().__init__(path, endpoint, **options)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await (await endpoint(Request(scope)))(scope, receive, send)
+            await (await endpoint(Request(scope, receive)))(scope, receive, send)
 
         self.app = app
 
 
-def _mood(app: FastAPI, settings: EbsSettings, doorkeeper: Doorkeeper, latest: Latest) -> None:
+def _mood(app: FastAPI, parts: Parts) -> Endpoint:
     router = APIRouter(route_class=_PlainRoute)
+    stale_after_s, doorkeeper, latest = (
+        parts.settings.stale_after_s, parts.doorkeeper, parts.latest
+    )  # fmt: skip
 
-    @router.get("/v1/mood", responses=DOCUMENTED, response_class=Response)
+    @router.get("/v1/mood", responses=MOOD, response_class=Response, openapi_extra=SECURED)
     async def mood(request: Request) -> Response:
         """The mood of the token's channel: last half hour, now, next five minutes."""
-        asked = dict(request.scope["headers"])
+        asked = request.scope["asked"]
         viewer = doorkeeper.viewer(asked.get(b"authorization"))
-        body, fresh_for_s = latest.of(viewer.channel_id).body(time.time(), settings.stale_after_s)
+        parts.limit(parts.tokens, viewer.key)
+        body, fresh_for_s = latest.of(viewer.channel_id).body(time.time(), stale_after_s)
+        parts.audience.saw(viewer.channel_id)
         known = body.known_to(asked.get(b"if-none-match"))
         return answer(body, fresh_for_s, known, b"gzip" in asked.get(b"accept-encoding", b""))
 
+    _also_head(router)
+    app.routes.extend(router.routes)
+    return mood
+
+
+def _also_head(router: APIRouter) -> None:
+    """HEAD wherever there is GET; the server leaves the body out."""
+    for route in list(router.routes):
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            router.add_api_route(
+                route.path, route.endpoint, methods=["HEAD"], include_in_schema=False
+            )
+
+
+def _channel(app: FastAPI, parts: Parts) -> None:
+    router = APIRouter(route_class=_PlainRoute)
+
+    @router.get(
+        "/v1/channel", responses=CHANNEL, response_class=Response, openapi_extra=SECURED
+    )  # fmt: skip
+    async def channel(request: Request) -> Response:
+        """How the token's channel stands with DLD. For its broadcaster."""
+        viewer = parts.broadcaster(request)
+        found = Standing.model_validate(standing(parts.data, parts.latest, viewer.channel_id))
+        return _json(200, found.model_dump_json())
+
+    for action in ACTIONS:
+        router.post(
+            f"/v1/channel/{action}", name=action, status_code=202, responses=WISH,
+            response_class=Response, openapi_extra=SECURED | body_of(action),
+        )(_wish(parts, action))  # fmt: skip
+    _also_head(router)
     app.routes.extend(router.routes)
 
 
-def _operations(app: FastAPI, metrics: Metrics, latest: Latest) -> None:
-    @app.get("/healthz", include_in_schema=False)
+def _wish(parts: Parts, action: str) -> Endpoint:
+    async def ask(request: Request) -> Response:
+        """Ask the pipeline for it. 202: it will be applied, or refused; see GET /v1/channel."""
+        viewer = parts.broadcaster(request)
+        parts.limit(parts.wishes, viewer.channel_id)
+        login = await login_of(request, is_needed=action == "opt-in")
+        request_id = wish(parts.data, action, viewer.channel_id, login)
+        return _json(202, Accepted(id=request_id).model_dump_json())
+
+    return ask
+
+
+def _json(status: int, body: str) -> Response:
+    return Response(body, status, {"cache-control": "no-store"}, "application/json")
+
+
+def _operations(app: FastAPI, parts: Parts) -> None:
+    methods = ["GET", "HEAD"]
+
+    @app.api_route("/healthz", methods=methods, include_in_schema=False)
     async def healthz() -> Response:
         return Response(b'{"status":"ok"}', media_type="application/json")
 
-    @app.get("/readyz", include_in_schema=False)
+    @app.api_route("/readyz", methods=methods, include_in_schema=False)
     async def readyz() -> Response:
-        if latest.ready():
+        if parts.latest.ready():
             return Response(b'{"status":"ready"}', media_type="application/json")
         detail = "the published folder cannot be read; is the pipeline running? (make run)"
         return errors.failure(503, "NothingPublished", detail)
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.api_route("/metrics", methods=methods, include_in_schema=False)
     async def prometheus() -> Response:
-        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+        parts.keeper.count()
+        return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -1,18 +1,19 @@
-"""The EBS's settings, and the keys that its secrets decode to."""
+"""The EBS's settings."""
 
 import base64
-import binascii
 import re
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from warehouse.errors import BadInput
-
 # Known to everyone: it signs the preview's tokens and nothing else. Accepted in development only.
 DEVELOPMENT_SECRET = base64.b64encode(b"DLD development secret, not a secret!").decode()
-SHORTEST_KEY = 32  # bytes, as long as the hash (RFC 7518, 3.2); Twitch's are this long
 CLIENT_ID = re.compile(r"[a-z0-9]{1,64}")
+USER_ID = re.compile(r"[0-9]{1,20}")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class EbsSettings(BaseSettings):
@@ -32,18 +33,42 @@ class EbsSettings(BaseSettings):
     port: int = Field(
         default=8081, ge=0, le=65535, description="port to listen on; 0: any free one"
     )
+    workers: int = Field(default=1, ge=1, le=64, description="processes that answer")
     secret: SecretStr | None = Field(
         default=None,
-        description="the extension's base64 secret from the Twitch console; "
-        "several, separated by commas, while one is being rotated",
+        description="the extension's base64 secret from the Twitch console; several, separated "
+        "by commas, while one is being rotated, each with ACTIVE_AT and EXPIRES_AT if known",
+    )
+    secret_file: Path | None = Field(
+        default=None, description="a file with secrets, read again when it changes"
     )
     client_ids: str = Field(
         default="",
-        description="the extension's client id (several: commas): the only origins of CORS",
+        description="the extension's client id (several: commas): the only origins of CORS; "
+        "the first one broadcasts",
+    )
+    owner_id: str = Field(
+        default="", description="Twitch user id of the extension's owner: windows are broadcast"
+    )
+    pubsub_url: str = Field(
+        default="https://api.twitch.tv/helix/extensions/pubsub",
+        description="where broadcasts go; https, or http on this machine",
+    )
+    viewers_for_s: int = Field(
+        default=600, ge=60, description="a channel is broadcast so long after a viewer asked"
     )
     stale_after_s: int = Field(default=90, ge=30, description="older data is served as stale")
     leeway_s: int = Field(
         default=10, ge=0, le=300, description="how late an expired token still passes"
+    )
+    token_per_minute: int = Field(
+        default=60, ge=0, description="requests a minute with one token, each worker; 0: any"
+    )
+    address_per_minute: int = Field(
+        default=6000, ge=0, description="the same from one address, or one IPv6 /64"
+    )
+    trusted_proxies: str = Field(
+        default="", description="whose X-Forwarded-For is believed: addresses or networks, commas"
     )
     development: bool = Field(
         default=False,
@@ -59,37 +84,43 @@ class EbsSettings(BaseSettings):
                 raise ValueError("a client id has small letters and digits only")
         return value
 
+    @field_validator("owner_id")
+    @classmethod
+    def _only_a_user_id(cls, value: str) -> str:
+        if value and not USER_ID.fullmatch(value):
+            raise ValueError("a Twitch user id has digits only; it is not the login")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _only_networks(cls, value: str) -> str:
+        for part in _listed(value):
+            ip_network(part, strict=False)  # raises ValueError
+        return value
+
+    @field_validator("pubsub_url")
+    @classmethod
+    def _only_safe(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_here = parts.scheme == "http" and parts.hostname in LOOPBACK
+        if not parts.hostname or not (parts.scheme == "https" or is_here):
+            raise ValueError("must be https://, or http:// on this machine")
+        return value
+
+    @property
+    def broadcasts_for(self) -> str:
+        """The client id that broadcasts are sent for; '' where they are off."""
+        return _listed(self.client_ids)[0] if self.owner_id and self.client_ids else ""
+
+    @property
+    def proxies(self) -> list[str]:
+        """Addresses and networks whose X-Forwarded-For is believed."""
+        return _listed(self.trusted_proxies)
+
     def origins(self) -> list[str]:
         """Where Twitch serves this extension from: the origins that may read answers."""
         return [f"https://{name}.ext-twitch.tv" for name in _listed(self.client_ids)]
 
-    def keys(self) -> tuple[bytes, ...]:
-        """Every key a token may be signed with. Raises BadInput where it must not start."""
-        listed = _listed(self.secret.get_secret_value()) if self.secret else []
-        if not self.development:
-            if not listed:
-                raise BadInput(
-                    "DLD_EBS_SECRET is not set: put the extension's secret from the Twitch console "
-                    "there, or set DLD_DEVELOPMENT=1 for the preview"
-                )
-            if any(_key(s) == _key(DEVELOPMENT_SECRET) for s in listed):
-                raise BadInput(
-                    "DLD_EBS_SECRET is the development secret, which everyone knows: "
-                    "use the extension's own, or set DLD_DEVELOPMENT=1"
-                )
-            return tuple(map(_key, listed))
-        return tuple(dict.fromkeys([*map(_key, listed), _key(DEVELOPMENT_SECRET)]))
-
 
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _key(secret: str) -> bytes:
-    try:
-        key = base64.b64decode(secret, validate=True)
-    except (binascii.Error, ValueError):
-        raise BadInput("DLD_EBS_SECRET is not base64: copy it whole, as Twitch shows it") from None
-    if len(key) < SHORTEST_KEY:
-        raise BadInput(f"DLD_EBS_SECRET is too short: it must decode to {SHORTEST_KEY} bytes")
-    return key

@@ -2,17 +2,18 @@
 
 import json
 import logging
+import math
 from http import HTTPStatus
+from typing import ClassVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from warehouse.errors import AppError, NotAuthorised, NothingPublished
+from warehouse.errors import AppError, BadInput, NotAuthorised, NothingPublished
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[AppError], int] = {NotAuthorised: 401, NothingPublished: 404}
 NAMES = {404: "NotFound", 405: "MethodNotAllowed", 422: "BadInput"}
 DETAILS = {
     404: "there is no such address: see GET /v1/mood",
@@ -25,6 +26,58 @@ class PublishedDamaged(AppError):
     """A published file that is not what the contract says."""
 
 
+class Refused(AppError):
+    """A request that is not served. retry_after_s: when it may be."""
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, detail: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+    def response(self, headers: dict[str, str] | None = None) -> Response:
+        """It, in the one shape."""
+        more = {"retry-after": str(math.ceil(self.retry_after_s))} if self.retry_after_s else {}
+        return failure(self.status, type(self).__name__, str(self), {**more, **(headers or {})})
+
+
+class BadRequest(Refused):
+    """Not a request that could be meant."""
+
+
+class Forbidden(Refused):
+    """A good token, of somebody who may not."""
+
+    status = 403
+
+
+class TooSlow(Refused):
+    """A body that does not come."""
+
+    status = 408
+
+
+class TooLarge(Refused):
+    """A body beyond the limit."""
+
+    status = 413
+
+
+class TooMany(Refused):
+    """Asked too often."""
+
+    status = 429
+
+
+class Unavailable(Refused):
+    """Not now."""
+
+    status = 503
+
+
+STATUS: dict[type[AppError], int] = {NotAuthorised: 401, NothingPublished: 404, BadInput: 422}
+
+
 def failure(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response:
     """An error in the one shape; never cached."""
     body = json.dumps({"error": name, "detail": detail}).encode()
@@ -34,6 +87,13 @@ def failure(status: int, name: str, detail: str, headers: dict[str, str] | None 
 
 
 async def _app_error(_: Request, exc: Exception) -> Response:
+    return answer_to(exc)
+
+
+def answer_to(exc: Exception) -> Response:
+    """What an AppError answers."""
+    if isinstance(exc, Refused):
+        return exc.response()
     status = next((s for kind, s in STATUS.items() if isinstance(exc, kind)), 500)
     if status == 500:
         log.error("request failed error=%s detail=%s", type(exc).__name__, exc)
@@ -41,11 +101,12 @@ async def _app_error(_: Request, exc: Exception) -> Response:
     return failure(status, type(exc).__name__, str(exc), headers)
 
 
-async def _http_error(_: Request, exc: Exception) -> Response:
+async def _http_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     status = exc.status_code
     name = NAMES.get(status) or HTTPStatus(status).phrase.title().replace(" ", "")
-    allow = {k: v for k, v in (exc.headers or {}).items() if k.lower() == "allow"}
+    allowed = request.scope.get("allowed") or (exc.headers or {}).get("Allow")
+    allow = {"allow": allowed} if status == 405 and allowed else {}
     return failure(status, name, DETAILS.get(status, HTTPStatus(status).phrase), allow)
 
 

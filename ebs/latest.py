@@ -40,10 +40,15 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A channel's body while it is fresh and once it is stale; made at `at` (epoch, s)."""
+    """A channel's body while it is fresh and once it is stale; made at `at` (epoch, s).
+
+    window: start of its last closed window, as the body says it; '' where none closed yet.
+    """
 
     stamp: Stamp
     at: float
+    login: str
+    window: str
     fresh: Body
     stale: Body
 
@@ -97,12 +102,13 @@ def _read(path: Path, stamp: Stamp) -> Published:
     try:
         content = json.loads(raw)
         at = datetime.fromisoformat(content["generated_at"]).timestamp()
+        window = str(content["history"][-1][0]) if content.get("history") else ""
         stale = json.dumps(
             content | {"status": "stale"}, separators=(",", ":"), ensure_ascii=False
         ).encode()
-    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as exc:
         raise PublishedDamaged(f"{path.name} is not a body of DLD: {type(exc).__name__}") from exc
-    return Published(stamp, at, _body(raw), _body(stale))
+    return Published(stamp, at, str(content.get("login", "")), window, _body(raw), _body(stale))
 
 
 def _body(plain: bytes) -> Body:

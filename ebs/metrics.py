@@ -1,6 +1,14 @@
-"""What Prometheus may know: counts and times by route and status, nothing about anyone."""
+"""What Prometheus may know: counts and times by route and status, nothing about anyone.
 
-from collections.abc import Callable
+With several workers each writes its numbers to files below DLD_DATA (PROMETHEUS_MULTIPROC_DIR,
+set by `python -m ebs` before this is imported), and whichever is asked tells the sum.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -11,42 +19,119 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+LIVE_GAUGE = re.compile(r"gauge_live[a-z]+_(\d+)\.db")
+
+
+class Newest(Collector):
+    """How old the newest published body is, looked at when asked."""
+
+    def __init__(self, age_s: Callable[[], float | None]) -> None:
+        self._age_s = age_s
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "dld_ebs_newest_body_age_seconds", "Seconds since a body was last published."
+        )
+        age_s = self._age_s()
+        if age_s is not None:
+            family.add_metric([], age_s)
+        yield family
 
 
 class Metrics:
     """A registry of its own for each app: two apps in one process do not clash."""
 
-    def __init__(self, tokens: Callable[[], int]) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
+    def __init__(self, newest_age_s: Callable[[], float | None]) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._newest = Newest(newest_age_s)
+        self._shared = os.environ.get(SHARED, "")
+        if not self._shared:
+            ProcessCollector(registry=registry)
+            PlatformCollector(registry=registry)
+            registry.register(self._newest)
         self._requests = Counter(
-            "dld_ebs_requests",
-            "Requests answered.",
-            ["route", "status"],
-            registry=self.registry,
+            "dld_ebs_requests", "Requests answered.", ["route", "status"], registry=registry
         )
         self._seconds = Histogram(
             "dld_ebs_request_seconds",
             "Seconds from a request's first byte to its answer.",
+            ["route"],
             buckets=BUCKETS,
-            registry=self.registry,
+            registry=registry,
         )
-        Gauge(
-            "dld_ebs_cached_tokens", "Verified tokens remembered.", registry=self.registry
-        ).set_function(tokens)
-        self._known: dict[tuple[str, int], Counter] = {}
+        self._tokens = Counter(
+            "dld_ebs_tokens", "Tokens that passed: remembered or verified.", ["from"],
+            registry=registry,
+        )  # fmt: skip
+        self._cached = self._gauge("dld_ebs_cached_tokens", "Verified tokens remembered.")
+        self._watched = self._gauge("dld_ebs_watched_channels", "Channels a viewer asked for.")
+        self._is_broadcaster = self._gauge("dld_ebs_broadcasters", "Workers that broadcast: 1.")
+        self._broadcasts = Counter(
+            "dld_ebs_broadcasts", "Broadcasts by what became of them.", ["outcome"],
+            registry=registry,
+        )  # fmt: skip
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._cache_seen = (0, 0)
+
+    def _gauge(self, name: str, what: str) -> Gauge:
+        return Gauge(name, what, registry=self.registry, multiprocess_mode="livesum")
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """`route`: a route's template or "other", so that strangers cannot add series."""
-        counter = self._known.get((route, status))
-        if counter is None:
-            counter = self._known[route, status] = self._requests.labels(route, str(status))
-        counter.inc()
-        self._seconds.observe(seconds)
+        known = self._known.get((route, status))
+        if known is None:
+            known = self._requests.labels(route, str(status)), self._seconds.labels(route)
+            self._known[route, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
+
+    def cache(self, size: int, hits: int, misses: int) -> None:
+        """The token cache's size, and what it has counted since the start."""
+        self._cached.set(size)
+        seen_hits, seen_misses = self._cache_seen
+        self._tokens.labels("cache").inc(hits - seen_hits)
+        self._tokens.labels("signature").inc(misses - seen_misses)
+        self._cache_seen = hits, misses
+
+    def broadcast(self, outcome: str) -> None:
+        """sent, retried, refused, too_large, superseded or stale."""
+        self._broadcasts.labels(outcome).inc()
+
+    def broadcaster(self, is_one: bool, watched: int) -> None:
+        """Whether this worker broadcasts, and to how many channels."""
+        self._is_broadcaster.set(is_one)
+        self._watched.set(watched if is_one else 0)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
-        return generate_latest(self.registry)
+        if not self._shared:
+            return generate_latest(self.registry)
+        _forget_dead(Path(self._shared))
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, self._shared)  # type: ignore[no-untyped-call]
+        registry.register(self._newest)
+        return generate_latest(registry)
+
+
+def newest_age_s(latest: Path) -> float | None:
+    """Seconds since the youngest file of the folder was written; None where there is none."""
+    try:
+        with os.scandir(latest) as found:
+            times = [file.stat().st_mtime for file in found if file.name.endswith(".json")]
+    except OSError:
+        return None
+    return max(0.0, time.time() - max(times)) if times else None
+
+
+def _forget_dead(folder: Path) -> None:
+    """Gauges of workers that are gone count for nothing."""
+    for path in folder.glob("gauge_live*.db"):
+        found = LIVE_GAUGE.fullmatch(path.name)
+        if found and not Path(f"/proc/{found[1]}").exists() and Path("/proc/self").exists():
+            mark_process_dead(int(found[1]), str(folder))  # type: ignore[no-untyped-call]

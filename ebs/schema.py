@@ -1,8 +1,9 @@
-"""The body of GET /v1/mood: the contract with the extension, documented, never run per request."""
+"""The bodies of the API: the contract with the extension. That of /v1/mood is documented here and
+never run per request."""
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Mood = float | None
 Point = tuple[str, Mood, int | None]
@@ -54,6 +55,28 @@ class MoodBody(BaseModel):
     why: str | None = Field(None, description="why there is no forecast")
     moment: Moment | None
     recap: dict[str, object] | None = Field(description="the last stream in short")
+
+
+class Standing(BaseModel):
+    """How a channel stands with DLD."""
+
+    state: Literal["followed", "requested", "opted_out", "unknown"]
+    login: str | None = Field(description="where it is known")
+    refused: str | None = Field(None, description="why the last request was refused, if it was")
+
+
+class Wish(BaseModel):
+    """What may be sent with a request about a channel; opt-in needs it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    login: str = Field(pattern="^[a-z0-9_]{1,25}$", description="the channel's name")
+
+
+class Accepted(BaseModel):
+    """A request that was put in."""
+
+    id: str
 
 
 class Failure(BaseModel):

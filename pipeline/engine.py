@@ -4,7 +4,6 @@ Plain code without tasks or sleeping; the daemon calls `feed` with every batch.
 """
 
 import time
-import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +16,7 @@ from pipeline.alerts import Alerts, Webhook
 from pipeline.buffer import Buffer, expire_scratch
 from pipeline.catalogue import catalogues_for
 from pipeline.catalogue.mark import marked
+from pipeline.claims import learn
 from pipeline.config import AlertSettings, PipelineSettings
 from pipeline.dropped import Importing, expire_logs
 from pipeline.forecast import Forecasts, past_streams
@@ -28,6 +28,7 @@ from pipeline.jobs import Job
 from pipeline.late import Late
 from pipeline.message import Batch, ChannelInfo, Happening, Item, Message, Retract
 from pipeline.mood import MoodState, body
+from pipeline.names import made_up_id
 from pipeline.optout import load_optout
 from pipeline.pending import Pending, latest
 from pipeline.privacy import Hasher, load_salt
@@ -74,6 +75,7 @@ class Engine:
         scorers = load_scorers(settings.lexicon, store)
         hasher = Hasher(load_salt(folder.root / "salt"))
         self.optout = load_optout(folder.optout)
+        self.barred: set[str] = set()  # claimed by a streamer whose they are not
         gate = Gate(scorers.knows, hasher.of)
         self.intake = Intake(scorers, hasher, gate, self.optout, settings.grace_s)
         self.intake.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)
@@ -114,6 +116,8 @@ class Engine:
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
         """What the source says of its channels; they are in the tables from now on."""
+        infos = list(infos)
+        learn(site_of(self), infos)
         self._meet(infos)
         upkeep.refresh_moods(self, [])
         upkeep.write_models(self)
@@ -123,7 +127,8 @@ class Engine:
         self.publish()
 
     def _meet(self, infos: Iterable[ChannelInfo]) -> None:
-        for info in (i for i in infos if i.channel not in self.optout.channels):
+        out = self.optout.channels | self.barred
+        for info in (i for i in infos if i.channel not in out):
             self.infos[info.channel] = info
             self.mood(info.channel).channel_id = self.channel_id(info.channel)
         upkeep.write_channels(self)
@@ -134,13 +139,15 @@ class Engine:
             self._turn_back(batch.at)
         if not self.closed:  # else the warehouse may not have the windows yet
             self.closed.extend(self.late.step())
-        out = self.optout.channels
+        new = [info for info in batch.infos if self.infos.get(info.channel) != info]
+        if new:
+            learn(site_of(self), new)
+        out = self.optout.channels | self.barred
         items = [whole(item) for item in batch.items if item.channel not in out]
         for item in items:
             self._take(item, batch.at)
         self.taken_back.step()
         self.late.take()
-        new = [info for info in batch.infos if self.infos.get(info.channel) != info]
         if new:
             self._meet(new)
         self.events.extend(happenings(items))
@@ -297,7 +304,7 @@ class Engine:
         """Twitch's id of the channel, or a made-up one of eleven digits, longer than any of
         Twitch's, where it is not known."""
         info = self.infos.get(channel)
-        return (info and info.channel_id) or f"9{zlib.crc32(channel.encode()):010d}"
+        return (info and info.channel_id) or made_up_id(channel)
 
     # -- the parts of a turn ---------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken
 from warehouse.imported import ImportFiles, apply_import
 from warehouse.manifest import replace_file
 from warehouse.records import iso
+from warehouse.requests import put_request
 from warehouse.store import Store
 
 _ID = re.compile(r"(?!done$|refused$)[A-Za-z0-9_-]{1,64}")  # it names a file and a folder here
@@ -50,15 +51,7 @@ def new_id() -> str:
 
 def send(inbox: Path, request: Request) -> None:
     """Put a request in."""
-    inbox.mkdir(parents=True, exist_ok=True)
-    body = {
-        **request.body,
-        "id": request.id,
-        "at": request.at,
-        "by": request.by,
-        "action": request.action,
-    }
-    replace_file(inbox / f"{request.id}.json", orjson.dumps(body))
+    put_request(inbox, request.id, request.action, request.by, request.body, request.at)
 
 
 def outcome(inbox: Path, request_id: str) -> str | None:

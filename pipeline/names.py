@@ -1,6 +1,7 @@
 """Names as people type them: a login of Twitch, or a clear refusal."""
 
 import re
+import zlib
 from typing import Any
 
 from warehouse.errors import BadInput
@@ -14,3 +15,9 @@ def login(name: Any) -> str:
     if not _LOGIN.fullmatch(found):
         raise BadInput("that is not a login: 1 to 25 of a-z, 0-9 and _")
     return found
+
+
+def made_up_id(channel: str) -> str:
+    """What stands for Twitch's id of a channel where it is not known: eleven digits, more than any
+    of Twitch's has."""
+    return f"9{zlib.crc32(channel.encode()):010d}"

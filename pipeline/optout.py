@@ -15,10 +15,12 @@ from warehouse.manifest import replace_file
 
 @dataclass(frozen=True)
 class OptOut:
-    """chatters: hashes as `Hasher.of` gives them. The sets change in place."""
+    """chatters: hashes as `Hasher.of` gives them. ids: channels that opted out by Twitch's id,
+    with their login or ''. All change in place."""
 
     chatters: set[int] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
+    ids: dict[str, str] = field(default_factory=dict)
 
     def change(self, kind: str, who: int | str, undo: bool) -> None:
         """Put a chatter's hash or a channel's login on the list, or take it off."""
@@ -52,10 +54,11 @@ def load_optout(path: Path) -> OptOut:
     """
     try:
         raw = orjson.loads(path.read_bytes())
-        return OptOut({int(c) for c in raw["chatters"]}, {str(c) for c in raw["channels"]})
+        ids = {str(key): str(login) for key, login in raw.get("ids", {}).items()}
+        return OptOut({int(c) for c in raw["chatters"]}, {str(c) for c in raw["channels"]}, ids)
     except FileNotFoundError:
         return OptOut()
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise WarehouseBroken(
             f"the opt-out list {path} cannot be read; restore it from a backup, or delete it "
             "and opt out again"
@@ -64,5 +67,10 @@ def load_optout(path: Path) -> OptOut:
 
 def save_optout(path: Path, found: OptOut) -> None:
     """Replace the file whole."""
-    body = {"v": 1, "chatters": sorted(found.chatters), "channels": sorted(found.channels)}
+    body = {
+        "v": 1,
+        "chatters": sorted(found.chatters),
+        "channels": sorted(found.channels),
+        "ids": dict(sorted(found.ids.items())),
+    }
     replace_file(path, orjson.dumps(body))

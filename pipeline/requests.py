@@ -1,4 +1,5 @@
-"""Actions of the inbox that reach beyond the store: forget, opt-out, backup, imports, reviews."""
+"""Actions of the inbox that reach beyond the store: forget, opt-out, opt-in, backup, imports,
+reviews."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from pipeline.channels import change_channels
+from pipeline import claims
+from pipeline.channels import change_channels, channel_logins
 from pipeline.dropped import import_log
 from pipeline.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.inbox import Action, NotYet, Request, run_import
@@ -33,23 +35,36 @@ def site_actions(site: Site) -> dict[str, Action]:
     def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
         if site.engine and site.engine.is_at_work():
             raise NotYet  # a backup or an import under way would have what is forgotten
-        kind, who = _subject(site, inbox, request)
-        if kind == "chatters":
-            forget_chatter(site, int(who))
+        if "channel_id" in request.body:
+            names = _known(store, inbox, request)
         else:
-            forget_channel(site, str(who))
+            kind, who = _subject(site, inbox, request)
+            names = [str(who)] if kind == "channels" else []
+            if kind == "chatters":
+                forget_chatter(site, int(who))
+        for name in names:
+            forget_channel(site, name)
         store.write({}, meta)
-        _redact(inbox, request)
+        _redact(inbox, request, names)
 
     def opt_out(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if "channel_id" in request.body:
+            claims.opt_out(site, request.body["channel_id"], request.body.get("channel"))
+            store.write({}, meta)
+            return
         kind, who = _subject(site, inbox, request)
         undo = request.body.get("undo", False)
         if not isinstance(undo, bool):
             raise BadInput("undo is true or false")
         site.optout.change(kind, who, undo)
+        _with_its_id(site, kind, who, undo)
         save_optout(site.folder.optout, site.optout)
         if kind == "channels" and not undo:
             stop_reading(site, str(who))
+        store.write({}, meta)
+
+    def opt_in(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        claims.opt_in(site, request.body.get("channel_id"), request.body.get("channel"))
         store.write({}, meta)
 
     def import_(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
@@ -65,6 +80,8 @@ def site_actions(site: Site) -> dict[str, Action]:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise BadInput("channels is a list of logins")
         change_channels(site.folder, site.optout, str(change), names)
+        if site.engine and change != "remove":
+            site.engine.barred.difference_update(channel_logins(names))
         store.write({}, meta)
 
     def vocabulary(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
@@ -76,6 +93,7 @@ def site_actions(site: Site) -> dict[str, Action]:
     return {
         "forget": forget,
         "opt-out": opt_out,
+        "opt-in": opt_in,
         "import": import_,
         ACTION: dropped,
         "backup": backup,
@@ -100,6 +118,31 @@ def _subject(site: Site, inbox: Path, request: Request) -> tuple[str, int | str]
     return "chatters", who
 
 
+def _known(store: Store, inbox: Path, request: Request) -> list[str]:
+    """The logins of the request's channel_id; never those of another. They are kept with the
+    request: after a crash half-way nothing else may know them."""
+    if "verified" in request.body:
+        return [login(name) for name in request.body["verified"]]
+    channel_id = request.body["channel_id"]
+    names = claims.logins_of(store, channel_id, request.body.get("channel"))
+    if not names:
+        raise BadInput(f"nothing is stored of the channel with the id {channel_id}")
+    _rewrite(inbox, request, {"channel_id": channel_id, "verified": names})
+    return names
+
+
+def _with_its_id(site: Site, kind: str, who: int | str, undo: bool) -> None:
+    """The extension asks by id how a channel stands."""
+    if kind != "channels":
+        return
+    for row in site.store.query("channels_of_id", channel_id="", channel=who).to_pylist():
+        if row["channel_id"]:
+            site.optout.ids[row["channel_id"]] = str(who)
+    if undo:
+        for channel_id in [key for key, login in site.optout.ids.items() if login == who]:
+            del site.optout.ids[channel_id]
+
+
 def _hash(value: Any) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 1 << _HASH_BITS:
@@ -107,12 +150,11 @@ def _hash(value: Any) -> int:
     return int(text)
 
 
-def _redact(inbox: Path, request: Request) -> None:
+def _redact(inbox: Path, request: Request, names: list[str]) -> None:
     """What is forgotten is not named by the request that asked for it, nor by older ones."""
-    name = request.body.get("channel")
     _rewrite(inbox, request, {})
-    if isinstance(name, str):
-        named = re.compile(rf"\b{login(name)}\b".encode(), re.IGNORECASE)
+    for name in names:
+        named = re.compile(rf"\b{name}\b".encode(), re.IGNORECASE)
         for path in (*inbox.glob("done/*.json"), *inbox.glob("refused/*.json")):
             if named.search(path.read_bytes()):
                 replace_file(path, orjson.dumps({"id": path.stem, "reason": "forgotten"}))

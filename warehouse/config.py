@@ -80,6 +80,14 @@ class DataFolder:
         return self.root / "channels.json"
 
     @property
+    def claims(self) -> Path:
+        return self.root / "claims.json"
+
+    @property
+    def ebs(self) -> Path:
+        return self.root / "ebs"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 

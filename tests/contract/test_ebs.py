@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 import time
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ import pytest
 
 from ebs.app import create_app
 from ebs.config import EbsSettings
+from ebs.logs import Lines
 from warehouse.config import DataFolder
 
 KEY = b"k" * 32
@@ -154,17 +156,38 @@ def test_an_unknown_address_is_404(client, path):
     is_failure(client.get(path, headers=bearer()), 404, "NotFound")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
 def test_another_method_is_405_and_names_those_allowed(client, method):
     answer = client.request(method, "/v1/mood", headers=bearer())
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
-    if method != "HEAD":
-        is_failure(answer, 405, "MethodNotAllowed")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    is_failure(answer, 405, "MethodNotAllowed")
+    answer = client.request("GET", "/v1/channel/delete", headers=bearer())
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")
 
 
-def test_a_large_body_changes_nothing(client):
-    answer = client.request("GET", "/v1/mood", headers=bearer(), content=b"x" * 2_000_000)
-    assert answer.status_code == 200
+@pytest.mark.parametrize("path", ["/v1/mood", "/healthz", "/readyz", "/metrics"])
+def test_head_is_get_without_the_body(client, path):
+    got, head = (client.request(m, path, headers=bearer()) for m in ("GET", "HEAD"))
+    assert head.status_code == got.status_code == 200
+    assert head.headers.get("etag") == got.headers.get("etag")
+
+
+def test_options_says_what_is_allowed_and_needs_no_token(client):
+    answer = client.request("OPTIONS", "/v1/mood")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    is_failure(client.request("OPTIONS", "/nowhere"), 404, "NotFound")
+
+
+def test_a_large_body_is_413_wherever_it_is_sent(client):
+    for method, path in (("GET", "/v1/mood"), ("POST", "/v1/channel/delete"), ("PUT", "/x")):
+        answer = client.request(method, path, headers=bearer(), content=b"x" * 1025)
+        assert "1024 bytes" in is_failure(answer, 413, "TooLarge")
+
+
+def test_a_query_is_400_and_not_repeated(client):
+    answer = client.get("/v1/mood?token=abcdef", headers=bearer())
+    assert "abcdef" not in is_failure(answer, 400, "BadRequest")
 
 
 @pytest.mark.parametrize("path", ["/v1/mood", "/healthz", "/metrics", "/nowhere"])
@@ -173,7 +196,33 @@ def test_every_answer_has_the_security_headers(client, path):
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["strict-transport-security"] == "max-age=31536000"
     assert "server" not in headers
+
+
+def test_a_request_has_an_id_its_own_if_it_is_sane(client):
+    made = [client.get("/healthz").headers["x-request-id"] for _ in range(2)]
+    assert made[0] != made[1] and all(len(one) == 16 for one in made)
+    given = client.get("/healthz", headers={"X-Request-Id": "proxy-1.2_3"})
+    assert given.headers["x-request-id"] == "proxy-1.2_3"
+    for bad in ("a b", "x" * 65, "a\tb", '"', "é"):
+        answer = client.get("/healthz", headers={"X-Request-Id": bad.encode("latin-1")})
+        assert len(answer.headers["x-request-id"]) == 16
+
+
+def test_what_is_logged_of_a_request_has_its_id(client, data):
+    (data.latest / "123.json").write_text("{")
+    said, handler = [], logging.StreamHandler()
+    handler.setFormatter(Lines())
+    handler.emit = lambda record: said.append(handler.format(record))
+    logging.getLogger("ebs").addHandler(handler)
+    try:
+        client.get("/v1/mood", headers=bearer() | {"X-Request-Id": "req-7"})
+    finally:
+        logging.getLogger("ebs").removeHandler(handler)
+    assert said[0].startswith("ERROR ebs.errors request failed error=PublishedDamaged")
+    assert said[0].endswith(" request=req-7")
 
 
 # CORS
@@ -182,7 +231,9 @@ def test_every_answer_has_the_security_headers(client, path):
 def test_the_extensions_own_origin_may_read(client):
     answer = client.get("/v1/mood", headers=bearer() | {"Origin": "https://abc123.ext-twitch.tv"})
     assert answer.headers["access-control-allow-origin"] == "https://abc123.ext-twitch.tv"
-    assert answer.headers["access-control-expose-headers"] == "Date, ETag"
+    assert (
+        answer.headers["access-control-expose-headers"] == "Date, ETag, Retry-After, X-Request-Id"
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,9 +252,25 @@ def test_the_preflight_of_the_panel_passes(client):
         "Access-Control-Request-Headers": "authorization",
     }
     answer = client.request("OPTIONS", "/v1/mood", headers=asked)
-    assert answer.status_code == 200
-    assert answer.headers["access-control-allow-methods"] == "GET"
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-methods"] == "GET, POST"
     assert "Authorization" in answer.headers["access-control-allow-headers"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Origin": "https://evil.example"},
+        {"Access-Control-Request-Method": "DELETE"},
+        {"Access-Control-Request-Headers": "x-secret"},
+    ],
+)
+def test_any_other_preflight_is_refused_in_the_one_shape(client, changed):
+    asked = {"Origin": "https://abc123.ext-twitch.tv", "Access-Control-Request-Method": "GET"}
+    answer = client.request("OPTIONS", "/v1/mood", headers=asked | changed)
+    is_failure(answer, 403, "Forbidden")
+    assert answer.headers.get("access-control-allow-origin") != "https://evil.example"
 
 
 def test_without_a_client_id_no_page_may_read(data):
@@ -237,15 +304,48 @@ def test_metrics_count_by_route_and_status_and_name_nobody(client, data):
     assert 'dld_ebs_requests_total{route="/v1/mood",status="200"} 1.0' in text
     assert 'dld_ebs_requests_total{route="/v1/mood",status="401"} 1.0' in text
     assert 'dld_ebs_requests_total{route="other",status="404"} 1.0' in text
+    assert 'dld_ebs_request_seconds_count{route="/v1/mood"} 2.0' in text
+    assert 'dld_ebs_tokens_total{from="signature"} 1.0' in text
+    assert "dld_ebs_cached_tokens 1.0" in text
+    assert "dld_ebs_newest_body_age_seconds" in text
     assert "strangers" not in text and "98765432109876543210" not in text
 
 
-def test_the_schema_documents_the_mood_and_its_errors(client):
+def test_the_schema_documents_every_address_status_and_the_token(client):
     schema = client.get("/openapi.json").json()
-    assert sorted(schema["paths"]) == ["/v1/mood"]
-    assert sorted(schema["paths"]["/v1/mood"]["get"]["responses"]) == [
-        "200", "304", "401", "404", "500",
-    ]  # fmt: skip
+    wishes = [f"/v1/channel/{name}" for name in ("delete", "opt-in", "opt-out")]
+    assert sorted(schema["paths"]) == ["/v1/channel", *wishes, "/v1/mood"]
+    mood = schema["paths"]["/v1/mood"]["get"]
+    assert " ".join(sorted(mood["responses"])) == "200 304 400 401 404 405 413 429 431 500"
+    asked = schema["paths"]["/v1/channel/opt-in"]["post"]
+    assert " ".join(sorted(asked["responses"])) == (
+        "202 400 401 403 405 408 413 422 429 431 500 503"
+    )
+    assert mood["security"] == asked["security"] == [{"twitch": []}]
+    assert schema["components"]["securitySchemes"]["twitch"]["scheme"] == "bearer"
+
+
+# limits
+
+
+def test_a_token_that_asks_too_often_is_429_and_told_when(data):
+    client = serve(data, token_per_minute=3)
+    mine, other = bearer(), bearer(token(opaque_user_id="U2"))
+    assert [client.get("/v1/mood", headers=mine).status_code for _ in range(3)] == [200] * 3
+    refused = client.get("/v1/mood", headers=mine | {"Origin": "https://abc123.ext-twitch.tv"})
+    is_failure(refused, 429, "TooMany")
+    assert refused.headers["retry-after"] == "20"
+    assert refused.headers["access-control-allow-origin"] == "https://abc123.ext-twitch.tv"
+    assert client.get("/v1/mood", headers=other).status_code == 200
+
+
+def test_an_address_that_asks_too_often_is_429_whatever_it_asks_but_for_health(data):
+    client = serve(data, address_per_minute=2)
+    assert [client.get("/nowhere").status_code for _ in range(3)] == [404, 404, 429]
+    answer = client.get("/v1/mood", headers=bearer())
+    is_failure(answer, 429, "TooMany")
+    assert (answer.headers["retry-after"], answer.headers["connection"]) == ("30", "close")
+    assert client.get("/healthz").status_code == 200
 
 
 # the preview

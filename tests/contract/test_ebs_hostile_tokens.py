@@ -139,6 +139,30 @@ TOKENS = {
     "an encrypted one (five parts)": f"{part({'alg': 'dir', 'enc': 'A128GCM'})}..a.b.c",
     "too long by far": "a" * 60_000,
     "too long though signed": token(padding="x" * 5000),
+    "is_unlinked something else": token(is_unlinked="maybe"),
+    "is_unlinked a number": token(is_unlinked=0),
+    "is_unlinked a list": token(is_unlinked=["false"]),
+    "exp twice, the first one a string": signed(
+        HS256, (RAW % f'"x","exp":{LATER - 10**9}').encode()
+    ),
+    "exp in Arabic digits": signed(HS256, (RAW % '"\u0661\u0662"').encode()),
+    "channel_id twice, the last one no id": signed(
+        HS256, (RAW % f'{LATER},"channel_id":"x"').encode()
+    ),
+    "role twice, the last one external": signed(
+        HS256, (RAW % f'{LATER},"role":"external"').encode()
+    ),
+    "claims nested in claims": signed(HS256, {"claims": GOOD}),
+    "a token inside a token": signed(HS256, GOOD | {"exp": valid}),
+    "x5u": signed({"alg": "HS256", "x5u": "http://127.0.0.1/"}, GOOD, b"x" * 32),
+    "kid of SQL": signed({"alg": "HS256", "kid": "' OR 1=1 --"}, GOOD, b"x" * 32),
+    "alg twice, the last one none": signed(b'{"alg":"HS256","alg":"none"}', GOOD),
+    "alg RS384": signed({"alg": "RS384"}, GOOD),
+    "alg EdDSA": signed({"alg": "EdDSA"}, GOOD),
+    "alg with a space": signed({"alg": "HS256 "}, GOOD),
+    "signature in standard base64": f"{head}.{claims}.+/+/{signature[4:]}",
+    "signature twice": f"{head}.{claims}.{signature}{signature}",
+    "another case": valid.swapcase(),
     "emoji": base64.urlsafe_b64encode("\U0001f600".encode()).decode(),
 }
 
@@ -177,8 +201,17 @@ def test_a_header_without_a_bearer_token_is_refused(client, header):
 
 
 @pytest.mark.parametrize("where", ["token", "access_token", "Authorization", "jwt"])
-def test_a_token_in_the_address_is_not_read(client, where):
-    is_failure(client.get("/v1/mood", params={where: valid}), 401, "NotAuthorised")
+def test_a_token_in_the_address_is_refused_and_not_logged(client, where, caplog):
+    for headers in ({}, bearer(valid)):
+        answer = client.get("/v1/mood", params={where: valid}, headers=headers)
+        assert valid not in is_failure(answer, 400, "BadRequest")
+    assert valid not in caplog.text
+
+
+@pytest.mark.parametrize("second", [valid, token(channel_id="456"), "x"])
+def test_two_authorization_headers_are_refused(client, second):
+    twice = [("Authorization", f"Bearer {valid}"), ("authorization", f"Bearer {second}")]
+    is_failure(client.get("/v1/mood", headers=twice), 400, "BadRequest")
 
 
 def test_an_rsa_swap_with_the_secret_as_public_key_is_refused(client):
@@ -187,3 +220,33 @@ def test_an_rsa_swap_with_the_secret_as_public_key_is_refused(client):
     is_failure(
         client.get("/v1/mood", headers=bearer(signed({"alg": "PS256"}, GOOD))), 401, "NotAuthorised"
     )
+
+
+# the same tokens where more is at stake
+
+
+def test_no_hostile_token_changes_a_channel(client, data):
+    for name, hostile in TOKENS.items():
+        headers = {"Authorization": f"Bearer {hostile}"}
+        action = ("opt-in", "opt-out", "delete")[len(name) % 3]
+        answer = client.request("POST", f"/v1/channel/{action}", headers=headers)
+        assert answer.status_code == 401, name
+    assert not data.inbox.exists()
+
+
+def test_a_viewers_good_token_of_another_channel_reads_that_one_alone(client):
+    other = bearer(token(channel_id="456"))
+    is_failure(client.get("/v1/mood", headers=other), 404, "NothingPublished")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/mood/", "/v1//mood", "//v1/mood", "/v1/%6dood/x", "/v1/mood;x=1", "/v1/mood%00",
+        "/v1/mood%2f..%2f..%2fetc%2fpasswd", "/V1/MOOD", "/v1/mood.json", "/v1/latest/123.json",
+        "/published/latest/123.json", "/123.json", "/%2e%2e/%2e%2e/etc/passwd",
+        "/v1/channel/forget", "/.env", "/.git/config",
+    ],
+)  # fmt: skip
+def test_a_trick_with_the_path_finds_nothing(client, path):
+    is_failure(client.get(path, headers=bearer(valid)), 404, "NotFound")

@@ -97,7 +97,7 @@ def test_wrong_usage_is_2(tmp_path):
 def test_it_imports_no_heavy_part():
     heavy = ["duckdb", "tensorflow", "keras", "streamlit", "pyarrow", "pandas", "numpy"]
     program = (
-        "import sys, ebs.__main__, ebs.app\n"
+        "import sys, ebs.__main__, ebs.app, ebs.pubsub\n"
         f"print([m for m in {heavy} if m in sys.modules])\n"
         "tops = ('warehouse', 'models', 'pipeline')\n"
         "ours = {m for m in sys.modules if m.split('.')[0] in tops}\n"
@@ -108,5 +108,6 @@ def test_it_imports_no_heavy_part():
     )
     assert done.stdout.splitlines() == [
         "[]",
-        "['warehouse', 'warehouse.config', 'warehouse.errors', 'warehouse.records']",
+        "['warehouse', 'warehouse.config', 'warehouse.errors', 'warehouse.manifest', "
+        "'warehouse.records', 'warehouse.requests']",
     ]

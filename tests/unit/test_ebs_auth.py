@@ -3,6 +3,8 @@ import pytest
 
 import ebs.auth
 from ebs.auth import Doorkeeper, Viewer
+from ebs.errors import Forbidden
+from ebs.secrets import Secret, Secrets
 from warehouse.errors import NotAuthorised
 
 KEY, OLD_KEY = b"k" * 32, b"o" * 32
@@ -29,7 +31,11 @@ def clock():
 
 @pytest.fixture
 def door(clock):
-    return Doorkeeper((KEY, OLD_KEY), leeway_s=10, clock=clock)
+    return doorkeeper(clock, Secret(KEY), Secret(OLD_KEY))
+
+
+def doorkeeper(clock, *secrets, **options):
+    return Doorkeeper(Secrets(secrets, clock=clock), leeway_s=10, clock=clock, **options)
 
 
 @pytest.mark.parametrize("role", ["viewer", "moderator", "broadcaster"])
@@ -43,7 +49,7 @@ def test_a_token_of_the_secret_being_rotated_out_still_passes(door):
 
 def test_a_token_of_a_withdrawn_secret_is_refused(clock):
     with pytest.raises(NotAuthorised, match="another secret"):
-        Doorkeeper((KEY,), 10, clock).viewer(header(OLD_KEY))
+        doorkeeper(clock, Secret(KEY)).viewer(header(OLD_KEY))
 
 
 def test_the_scheme_is_read_without_case(door):
@@ -83,11 +89,53 @@ def test_a_long_lived_token_is_verified_again_after_a_while(door, clock, monkeyp
         door.viewer(token)
 
 
-def test_the_cache_is_bounded_and_forgets_the_oldest(door, monkeypatch):
-    monkeypatch.setattr(ebs.auth, "CACHED_TOKENS", 3)
+def test_the_cache_is_bounded_in_size_and_keeps_no_token(clock):
+    door = doorkeeper(clock, Secret(KEY), remembered=3)
     for n in range(10):
         door.viewer(header(opaque_user_id=f"A{n}"))
     assert len(door) == 3
+    assert all(len(key) == 16 for key in door._known)
+
+
+def test_the_cache_lets_go_of_what_has_expired(door, clock):
+    for n in range(5):
+        door.viewer(header(opaque_user_id=f"A{n}"))
+    clock.now = NOW + 100
+    door.viewer(header(exp=int(NOW) + 200))
+    assert len(door) == 1
+
+
+def test_a_remembered_token_does_not_outlive_its_secret(clock):
+    door = doorkeeper(clock, Secret(KEY), Secret(OLD_KEY, expires_at=NOW + 20))
+    token = header(OLD_KEY)
+    assert door.viewer(token).channel_id == "123"
+    clock.now = NOW + 20
+    with pytest.raises(NotAuthorised, match="another secret"):
+        door.viewer(token)
+
+
+def test_hits_and_misses_are_counted(door):
+    for token in (header(), header(), header(role="moderator")):
+        door.viewer(token)
+    assert (door.hits, door.misses) == (1, 2)
+
+
+@pytest.mark.parametrize("linked", [True, False, "true", "false", None])
+def test_whoever_has_not_shared_who_they_are_is_let_in_however_it_is_said(door, linked):
+    assert door.viewer(header(is_unlinked=linked)).channel_id == "123"
+
+
+@pytest.mark.parametrize("linked", ["maybe", "", "False", 0, 1, 0.0, [], {}, ["false"]])
+def test_a_token_that_says_anything_else_of_it_is_refused(door, linked):
+    with pytest.raises(NotAuthorised, match="is_unlinked"):
+        door.viewer(header(is_unlinked=linked))
+
+
+def test_only_the_broadcaster_is_one(door):
+    assert door.broadcaster(header(role="broadcaster")).channel_id == "123"
+    for role in ("viewer", "moderator"):
+        with pytest.raises(Forbidden, match="broadcaster"):
+            door.broadcaster(header(role=role))
 
 
 def test_refused_tokens_are_not_remembered(door):

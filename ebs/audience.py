@@ -1,0 +1,74 @@
+"""Which channels have viewers: those of whose tokens somebody asked lately.
+
+The workers share it as the times of empty files, DLD_DATA/ebs/viewers/CHANNEL_ID.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+TOUCH_S = 30.0  # a channel's file is touched no more often
+
+
+class Audience:
+    """What one worker saw, and what all of them did."""
+
+    def __init__(
+        self, folder: Path, lasts_s: float, clock: Callable[[], float] = time.time
+    ) -> None:
+        """lasts_s: how long a channel has viewers after one asked."""
+        self._folder, self._lasts_s, self._clock = folder, lasts_s, clock
+        self._new: set[str] = set()
+        self._touched: dict[str, float] = {}
+        self._is_told = False
+
+    def saw(self, channel_id: str) -> None:
+        """A viewer of a channel that is published asked."""
+        self._new.add(channel_id)
+
+    def keep(self) -> None:
+        """Tell the other workers."""
+        now = self._clock()
+        due = [c for c in self._new if now - self._touched.get(c, -TOUCH_S) >= TOUCH_S]
+        self._new.clear()
+        for channel_id in due:
+            self._touched[channel_id] = now
+            self._touch(self._folder / channel_id, now)
+
+    def _touch(self, path: Path, now: float) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
+            os.utime(path, (now, now))
+        except OSError as exc:
+            if not self._is_told:
+                log.warning("viewers cannot be noted in %s: %s", self._folder, exc.strerror)
+            self._is_told = True
+
+    def watched(self) -> set[str]:
+        """Ids of the channels that have viewers; files of those that had are removed."""
+        now, found = self._clock(), set[str]()
+        try:
+            files = list(os.scandir(self._folder))
+        except OSError:
+            files = []
+        for file in files:
+            if _age_s(file, now) < self._lasts_s:
+                found.add(file.name)
+            else:
+                Path(file).unlink(missing_ok=True)
+        # where no file could be written, this worker's own will do
+        found |= {c for c, at in self._touched.items() if now - at < self._lasts_s}
+        self._touched = {c: at for c, at in self._touched.items() if c in found}
+        return found
+
+
+def _age_s(file: "os.DirEntry[str]", now: float) -> float:
+    try:
+        return now - file.stat().st_mtime
+    except OSError:
+        return float("inf")

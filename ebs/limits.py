@@ -1,0 +1,48 @@
+"""How often one may ask: so many requests a minute, which may come all at once."""
+
+import time
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from ipaddress import ip_address
+
+from cachetools import LRUCache
+
+KEPT = 50_000  # askers remembered, 10 MB at most; of more the least recent are forgotten
+SPAN_S = 60.0
+
+
+class Limiter:
+    """A leaky bucket for each asker, kept as the one time at which it will be empty."""
+
+    def __init__(
+        self, per_minute: int, clock: Callable[[], float] = time.monotonic, kept: int = KEPT
+    ) -> None:
+        """per_minute: 0 for no limit."""
+        self._each_s = SPAN_S / per_minute if per_minute else 0.0
+        self._clock = clock
+        self._empty_at: LRUCache[Hashable, float] = LRUCache(kept)
+
+    def wait_s(self, asker: Hashable) -> float:
+        """0 for a request that may pass, and is counted; else the seconds until one may."""
+        if not self._each_s:
+            return 0.0
+        now = self._clock()
+        empty_at = max(self._empty_at.get(asker, now), now)
+        over = empty_at + self._each_s - now - SPAN_S
+        if over > 1e-6:  # the sum of sixty seconds is not sixty seconds
+            return over
+        self._empty_at[asker] = empty_at + self._each_s
+        return 0.0
+
+
+@lru_cache(4096)
+def network(address: str) -> str:
+    """What counts as one asker: an IPv4 address, or the /64 that a household gets of IPv6."""
+    if ":" not in address:
+        return address
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return str(mapped) if mapped else ip.exploded[:19]

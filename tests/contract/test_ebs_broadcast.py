@@ -1,0 +1,255 @@
+"""Broadcasts over the wire: what reaches Twitch, signed by which secret, from which worker."""
+
+import asyncio
+import base64
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ebs.pubsub import PubSub
+from ebs.secrets import Secret, Secrets, parse
+from tests.contract.test_ebs import KEY, SECRET, bearer, publish, token
+from tests.standins.pubsub import PubSubServer
+from warehouse.config import DataFolder
+
+ROOT = Path(__file__).resolve().parents[2]
+OLD = b"o" * 32
+BODY = '{"v":1,"top":[["Pögchamp",3]]}'.encode()
+
+
+def post(server, *, secrets=None, client_id="abc123", owner_id="42", url=None, body=BODY, times=1):
+    """What becomes of it, sent by a client of its own."""
+
+    async def run():
+        async with server:
+            held = secrets or Secrets((Secret(KEY),))
+            async with PubSub(url or server.url, client_id, owner_id, held) as client:
+                return [await client.post("123", body) for _ in range(times)]
+
+    return [found.name for found in asyncio.run(run())]
+
+
+def test_what_arrives_is_the_body_and_all_that_twitch_checks_is_right():
+    server = PubSubServer([KEY])
+    assert post(server) == ["sent"]
+    assert (server.told[0].channel_id, server.told[0].message.encode()) == ("123", BODY)
+    assert server.wrong == []
+
+
+@pytest.mark.parametrize("wrong", [{"client_id": "x"}, {"owner_id": "43"}])
+def test_the_stand_in_takes_nothing_else(wrong, caplog):
+    server = PubSubServer([KEY])
+    assert post(server, **wrong) == ["refused"]
+    assert "check DLD_EBS_SECRET, DLD_EBS_CLIENT_IDS and DLD_EBS_OWNER_ID" in caplog.text
+
+
+def test_it_is_signed_with_the_active_secret_that_expires_last():
+    text = ",".join(
+        f"{base64.b64encode(key).decode()} - {at}"
+        for key, at in ((OLD, "2099-01-01T00:00:00Z"), (KEY, "2100-01-01T00:00:00Z"))
+    )
+    server = PubSubServer([KEY])
+    assert post(server, secrets=Secrets(parse(text, "x"))) == ["sent"]
+
+
+def test_without_an_active_secret_nothing_is_sent(caplog):
+    server = PubSubServer([KEY])
+    held = Secrets((Secret(KEY, active_at=time.time() + 300),))
+    assert post(server, secrets=held) == ["refused"]
+    assert server.tries == 0
+    assert "no secret is active now" in caplog.text
+
+
+def test_trouble_that_lasts_is_one_line_a_minute_without_secrets(caplog):
+    server = PubSubServer([KEY])
+    server.answers.extend([(503, {})] * 5)
+    assert post(server, times=5) == ["retried"] * 5
+    said = [record for record in caplog.records if record.name == "ebs.pubsub"]
+    assert len(said) == 1 and "status=503" in said[0].getMessage()
+    assert "Bearer" not in caplog.text and SECRET not in caplog.text
+
+
+def test_a_twitch_that_cannot_be_reached_is_tried_again(caplog):
+    server = PubSubServer([KEY])
+    assert post(server, url="http://127.0.0.1:9/x") == ["retried"]
+    assert "Twitch cannot be reached: ConnectError" in caplog.text
+
+
+# as processes
+
+
+@contextmanager
+def running(data, url, **settings):
+    """`python -m ebs` that broadcasts; yields its address and the process."""
+    data.latest.mkdir(parents=True, exist_ok=True)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("DLD_")}
+    env |= {"DLD_DATA": str(data.root), "DLD_EBS_PORT": "0", "DLD_EBS_SECRET": SECRET}
+    env |= {"DLD_EBS_CLIENT_IDS": "abc123", "DLD_EBS_OWNER_ID": "42", "DLD_EBS_PUBSUB_URL": url}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ebs"], cwd=ROOT, env=env | settings, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        said = process.stderr.readline()
+        found = re.search(r"http://\S+", said)
+        assert found, said + process.stderr.read()
+        yield found[0], process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        print(out, err)
+        assert process.returncode == 0
+        assert "Traceback" not in err and "Bearer" not in err
+
+
+async def until(true, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to pass"
+        await asyncio.sleep(0.1)
+
+
+async def get(address, path="/v1/mood", **options):
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        return await client.get(f"{address}{path}", **options)
+
+
+@pytest.fixture
+def data(tmp_path):
+    return DataFolder(tmp_path)
+
+
+def test_a_viewer_who_asked_once_is_sent_every_window_after(data):
+    async def run():
+        async with PubSubServer([KEY]) as server:
+            server.answers.append((429, {"retry-after": "1"}))
+            with running(data, server.url) as (address, _):
+                publish(data, history=[["w1", 0.1, 5]])
+                await asyncio.sleep(1.5)
+                assert server.tries == 0  # nobody watches
+                first = await get(address, headers=bearer())
+                await until(lambda: server.told)
+                publish(data, history=[["w2", 0.1, 5]])
+                await until(lambda: len(server.told) == 2)
+                assert server.told[0].message == first.text
+                assert [told.body()["history"][0][0] for told in server.told] == ["w1", "w2"]
+                counted = (await get(address, "/metrics")).text
+                assert 'dld_ebs_broadcasts_total{outcome="sent"} 2.0' in counted
+                assert 'dld_ebs_broadcasts_total{outcome="retried"} 1.0' in counted
+                assert "dld_ebs_watched_channels 1.0" in counted
+
+    asyncio.run(run())
+
+
+def workers(process):
+    """Pids of the workers, and of the one that has the lock's file open."""
+    pids = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    found = [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    held = [pid for pid in found if has_lock(pid)]
+    return found, held
+
+
+def has_lock(pid):
+    return any(
+        target(file).endswith("broadcast.lock") for file in Path(f"/proc/{pid}/fd").iterdir()
+    )
+
+
+def target(file):
+    try:
+        return str(file.readlink())
+    except OSError:
+        return ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux who has the lock")
+def test_of_two_workers_one_broadcasts_and_the_other_takes_over_when_it_is_killed(data):
+    async def run():
+        async with PubSubServer([KEY]) as server:
+            with running(data, server.url, DLD_EBS_WORKERS="2") as (address, process):
+                publish(data, history=[["w1", 0.1, 5]])
+                await until(lambda: len(workers(process)[1]) == 1)
+                for _ in range(8):  # connections of their own: both workers
+                    assert (await get(address, headers=bearer())).status_code == 200
+                await until(lambda: server.told)
+                await asyncio.sleep(1.5)
+                assert len(server.told) == 1
+                before, (leader,) = workers(process)
+                os.kill(int(leader), signal.SIGKILL)
+                await until(lambda: workers(process)[1] not in ([], [leader]))
+                publish(data, history=[["w2", 0.1, 5]])
+                await until(lambda: server.told[-1].body()["history"][0][0] == "w2")
+                await asyncio.sleep(1.5)
+                assert [told.message for told in server.told].count(server.told[-1].message) == 1
+                await until(lambda: len(workers(process)[0]) == len(before) == 2)
+                counted = (await get(address, "/metrics")).text
+                total = re.search(r'route="/v1/mood",status="200"} (\S+)', counted)[1]
+                assert float(total) == 8
+                assert "dld_ebs_broadcasters 1.0" in counted
+
+    asyncio.run(run())
+
+
+def test_a_rotation_needs_no_restart(data, tmp_path):
+    """Through the hours of one: old; old and new; new alone; a token of before is replayed."""
+    file = tmp_path / "secrets"
+    old, new = (base64.b64encode(key).decode() for key in (OLD, KEY))
+
+    def set_secrets(text):
+        aside = tmp_path / "aside"
+        aside.write_text(text)
+        aside.chmod(0o600)
+        aside.replace(file)
+
+    async def answers(address, *keys):
+        return [
+            (await get(address, headers=bearer(token(key, exp=LATER)))).status_code for key in keys
+        ]
+
+    async def settled(address, expected):
+        end = time.monotonic() + 10
+        while (found := await answers(address, OLD, KEY)) != expected:
+            assert time.monotonic() < end, found
+            await asyncio.sleep(0.3)
+
+    async def run():
+        async with PubSubServer([OLD]) as server:
+            set_secrets(old)
+            options = {"DLD_EBS_SECRET": "", "DLD_EBS_SECRET_FILE": str(file)}
+            with running(data, server.url, **options) as (address, _):
+                publish(data, history=[["w1", 0.1, 5]])
+                await settled(address, [200, 401])
+                set_secrets(f"{new} 2099-01-01T00:00:00Z 2100-01-01T00:00:00Z\n{old}\n")
+                await settled(address, [200, 200])
+                await until(lambda: server.told)  # signed with the old one: the new is not active
+                set_secrets(new)
+                server.keys = [KEY]
+                await settled(address, [401, 200])
+                publish(data, history=[["w2", 0.1, 5]])
+                await until(lambda: len(server.told) == 2)
+                assert server.wrong == []
+
+    LATER = int(time.time()) + 3000
+    asyncio.run(run())
+
+
+def test_an_ebs_without_an_owner_broadcasts_nothing_and_loads_no_client(data):
+    program = (
+        "import sys; from ebs.app import create_app; from ebs.config import EbsSettings\n"
+        "from warehouse.config import data_folder\n"
+        "create_app(EbsSettings(), data_folder())\n"
+        "print([m for m in ('httpx', 'ebs.pubsub') if m in sys.modules])"
+    )
+    env = os.environ | {"DLD_EBS_SECRET": SECRET, "DLD_DATA": str(data.root)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n", done.stderr
