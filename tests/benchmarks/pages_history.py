@@ -205,11 +205,12 @@ class Pages(History):
     def _days(self, con: duckdb.DuckDBPyConnection, at: datetime, after: datetime) -> None:
         """What is told by day; of the last one all, though it has only begun."""
         days = {"$day": f"'{at:%Y-%m-%d}'", "$days": max(1, -((at - after) // timedelta(days=1)))}
+        past = f"WHERE \"at\" < TIMESTAMP '{self.until}' ORDER BY"
         made = {
             "forecast_scores": f"{SCORES} ORDER BY channel, day, model, step",
-            "events": f'{EVENTS} ORDER BY channel, "at"',
-            "alerts": f'{ALERTS} ORDER BY "at"',
-            "health": f'{LAG} ORDER BY name, "at"',
+            "events": f'SELECT * FROM ({EVENTS}) {past} channel, "at"',
+            "alerts": f'SELECT * FROM ({ALERTS}) {past} "at"',
+            "health": f'SELECT * FROM ({LAG}) {past} name, "at"',
         }
         for table, text in made.items():
             self._copy(con, table, at, filled(text, {**days, "$channels": CHANNELS}))
