@@ -37,8 +37,7 @@ def is_published() -> bool:
 
 @st.cache_data(show_spinner=False, max_entries=300)
 def _query(root: str, version: int, name: str, values: tuple[tuple[str, Any], ...]) -> pa.Table:
-    found = {k: list(v) if isinstance(v, tuple) else v for k, v in values}
-    return _reader(root).query(name, **found)
+    return _reader(root).query(name, **{k: _value(v) for k, v in values})
 
 
 def query(name: str, **values: Any) -> pa.Table:
@@ -46,6 +45,19 @@ def query(name: str, **values: Any) -> pa.Table:
     root = str(data_folder().root)
     key = tuple((k, _key(v)) for k, v in sorted(values.items()))
     return _query(root, _reader(root).manifest().version, name, key)
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _hourly(root: str, at: datetime, name: str, values: tuple[tuple[str, Any], ...]) -> pa.Table:
+    return _reader(root).query(name, **{k: _value(v) for k, v in values})
+
+
+def hourly(name: str, at: datetime, **values: Any) -> pa.Table:
+    """As `query`, kept for the hour of data that `at` lies in: for long sums, whose last minutes
+    do not matter. What is published meanwhile is not looked at."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    key = tuple((k, _key(v)) for k, v in sorted(values.items()))
+    return _hourly(str(data_folder().root), hour, name, key)
 
 
 def series(
@@ -77,6 +89,10 @@ def _key(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)  # columns are TIMESTAMP
     return value
+
+
+def _value(key: Any) -> Any:
+    return list(key) if isinstance(key, tuple) else key
 
 
 def newest(manifest: Manifest) -> datetime | None:

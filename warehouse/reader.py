@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from warehouse.config import DataFolder
 from warehouse.files import scan
-from warehouse.manifest import Manifest, read_manifest
+from warehouse.manifest import Manifest, PublishedFile, read_manifest
 from warehouse.rollups import ROLLUPS, view
 from warehouse.sql import sql
+from warehouse.tables import TABLES
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -76,9 +77,41 @@ def connect_views(published: Path, manifest: Manifest) -> duckdb.DuckDBPyConnect
     rollups = {rollup.name: rollup for rollup in ROLLUPS}
     for table, files in manifest.tables.items():
         if table not in rollups:
-            source = scan(published / file.path for file in files)
-            con.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}").fetchall()
+            column = TABLES[table].time if table in TABLES else None
+            query = by_age(published, files, column)
+            con.execute(f"CREATE VIEW {table} AS {query}").fetchall()
     for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
         query = view(rollups[table], published, manifest)
         con.execute(f"CREATE VIEW {table} AS {query}").fetchall()
     return con
+
+
+def by_age(published: Path, files: tuple[PublishedFile, ...], column: str | None) -> str:
+    """SQL of the files' rows: today's, this month's and all before, each with its span of time.
+
+    A query of the last minutes then leaves out the months without a look into their files, and
+    one of last month the many small files of today: both take half as long.
+    """
+    newest = max((file.max for file in files if file.rows), default="")
+    month, day = f"{newest[:7]}-01", newest[:10]
+    ages: dict[str, list[PublishedFile]] = {}
+    for file in files:
+        ages.setdefault(_span(file, month, day, f'"{column}"'), []).append(file)
+    if column is None or len(ages) == 1:
+        return f"SELECT * FROM {scan(published / file.path for file in files)}"
+    return " UNION ALL BY NAME ".join(
+        f"SELECT * FROM {scan(published / file.path for file in found)}{span}"
+        for span, found in ages.items()
+        if any(file.rows for file in found)
+    )
+
+
+def _span(file: PublishedFile, month: str, day: str, column: str) -> str:
+    """The condition that all rows of a file meet; '' for one that reaches over the bounds."""
+    if file.max[:10] < month:
+        return f" WHERE {column} < TIMESTAMP '{month}'"
+    if file.min[:10] >= day:
+        return f" WHERE {column} >= TIMESTAMP '{day}'"
+    if file.min[:10] >= month and file.max[:10] < day:
+        return f" WHERE {column} >= TIMESTAMP '{month}' AND {column} < TIMESTAMP '{day}'"
+    return ""

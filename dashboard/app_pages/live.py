@@ -9,6 +9,7 @@ from dashboard import card_words, charts, data, frame, wall, words
 from dashboard.config import DashboardSettings
 from dashboard.markup import Markup, row
 from dashboard.now import Card, cards
+from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.config import data_folder
 from warehouse.manifest import Manifest
@@ -16,6 +17,8 @@ from warehouse.records import utc, window_start
 
 COLUMNS = 3
 WINDOWS = 60
+DAY, HALF_HOUR = timedelta(days=1), timedelta(minutes=31)
+LATELY = timedelta(minutes=5, seconds=30)
 PLOTTED = 12  # cards with charts to hover over; more of them are one drawing, or nothing is quick
 
 
@@ -66,22 +69,28 @@ def _drawn(root: str, version: int, at: datetime, zone: str, stale: bool) -> tup
 
 
 def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
-    day, lately = clock - timedelta(days=1), clock - timedelta(minutes=5, seconds=30)
-    source = manifest.source
-    return cards(
-        data.rows("dash_channels", now=clock),
-        source,
-        clock,
-        {
-            "windows": data.rows("dash_live_windows", source=source, since=day, k=WINDOWS),
-            "terms": data.rows("dash_live_terms", since=lately, limit=6),
-            "forecasts": data.rows("dash_live_forecasts", since=clock - timedelta(hours=1)),
-            "events": data.rows("dash_last_events", since=day),
-            "recaps": data.rows("recaps", source=source),
-            "skills": data.rows("skills", since=_midnight(clock) - timedelta(days=7)),
-        },
-        stale,
-    )
+    source, known = manifest.source, data.rows("dash_channels", now=clock)
+    found = {
+        "windows": _windows([c["channel"] for c in known if c["source"] == source], source, clock),
+        "terms": data.rows("dash_live_terms", since=clock - LATELY, limit=6),
+        # older ones were made for windows that are history by now
+        "forecasts": data.rows("dash_live_forecasts", since=clock - timedelta(minutes=10)),
+        "events": data.rows("dash_last_events", since=clock - DAY),
+        "recaps": data.rows("dash_recaps", source=source),
+        "skills": data.rows("dash_skills", since=_midnight(clock) - timedelta(days=7)),
+    }
+    return cards(known, source, clock, found, stale)
+
+
+def _windows(channels: Sequence[str], source: str, clock: datetime) -> list[Row]:
+    """The last half hour's; of channels that are off air the last there were within a day."""
+    of = {"source": source, "k": WINDOWS}
+    rows = data.rows("dash_live_windows", channels=channels, since=clock - HALF_HOUR, **of)
+    seen = {row["channel"] for row in rows}
+    gone = [channel for channel in channels if channel not in seen]
+    if gone:
+        rows += data.rows("dash_live_windows", channels=gone, since=clock - DAY, **of)
+    return rows
 
 
 def _midnight(at: datetime) -> datetime:
