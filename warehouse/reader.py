@@ -29,10 +29,21 @@ class Reader:
         self._version = -1
         self._con: Cursor | None = None
         self._idle: list[Cursor] = []  # of that connection
+        self._read: tuple[tuple[int, int, int], Manifest] | None = None  # what was read last
 
     def manifest(self) -> Manifest:
-        """The manifest in force. Raises NothingPublished."""
-        return read_manifest(self.folder.manifest)
+        """The manifest in force; read again when the file is another. Raises NothingPublished."""
+        path = self.folder.manifest
+        try:
+            found = path.stat()
+        except OSError:
+            return read_manifest(path)
+        # it is replaced by rename: another one has another inode, or at least another time
+        key = (found.st_ino, found.st_mtime_ns, found.st_size)
+        read = self._read
+        if read is None or read[0] != key:
+            read = self._read = (key, read_manifest(path))
+        return read[1]
 
     def query(self, name: str, **values: Any) -> pa.Table:
         """Result of queries/NAME.sql with its $values. Raises NothingPublished."""
