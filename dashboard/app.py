@@ -4,8 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import standing
+
 HERE = Path(__file__).parent
 
+standing.settle()
 st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")
 st.logo(str(HERE / "logo.svg"), size="large")
 st.html(HERE / "page.css")
