@@ -70,7 +70,7 @@ def _drawn(root: str, version: int, at: datetime, zone: str, stale: bool) -> tup
 
 def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
     source, known = manifest.source, data.rows("dash_channels", now=clock)
-    found = {
+    found: dict[str, Sequence[Row]] = {
         "windows": _windows([c["channel"] for c in known if c["source"] == source], source, clock),
         "terms": data.rows("dash_live_terms", since=clock - LATELY, limit=6),
         # older ones were made for windows that are history by now
@@ -82,7 +82,7 @@ def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
     return cards(known, source, clock, found, stale)
 
 
-def _windows(channels: Sequence[str], source: str, clock: datetime) -> list[Row]:
+def _windows(channels: Sequence[str], source: str, clock: datetime) -> Sequence[Row]:
     """The last half hour's; of channels that are off air the last there were within a day."""
     of = {"source": source, "k": WINDOWS}
     rows = data.rows("dash_live_windows", channels=channels, since=clock - HALF_HOUR, **of)

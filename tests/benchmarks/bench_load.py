@@ -68,10 +68,14 @@ def test_fifty_sessions_are_answered_within_three_seconds(server: Server) -> Non
     before, cpu = server.memory_mb(), server.cpu_s()
     tally, most = asyncio.run(_fifty(server))
     cpu = (server.cpu_s() - cpu) / SECONDS
-    print(f"\n{SESSIONS} sessions for {SECONDS:.0f} s, thinking {THINK_S[0]:.0f} to {THINK_S[1]:.0f} s")
+    least, longest = THINK_S
+    print(f"\n{SESSIONS} sessions, {SECONDS:.0f} s, thinking {least:.0f} to {longest:.0f} s")
     tally.tell()
-    print(f"server: {cpu:.2f} cores; resident {before:.0f} MB with one session, at most {most:.0f} MB: "
-          f"{(most - before) / SESSIONS:.1f} MB a session; {server.memory_mb():.0f} MB after")  # fmt: skip
+    each = (most - before) / SESSIONS
+    print(
+        f"server: {cpu:.2f} cores; resident {before:.0f} MB with one session, "
+        f"{most:.0f} MB at most: {each:.1f} MB a session; {server.memory_mb():.0f} MB after"
+    )
     assert not tally.errors
     assert server.tracebacks() == 0
     assert np.percentile(tally.all(), 95) < MOST_P95_S
@@ -140,17 +144,13 @@ def test_ten_chromium_sessions_are_drawn_within_three_seconds(server: Server) ->
 async def _ten(server: Server) -> Tally:
     tally = Tally()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=drawn.CHROMIUM, args=drawn.FLAGS
-        )
+        browser = await playwright.chromium.launch(executable_path=drawn.CHROMIUM, args=drawn.FLAGS)
         contexts = [
             await browser.new_context(viewport={"width": 1440, "height": 900})
             for _ in range(BROWSERS)
         ]
         until = time.monotonic() + SECONDS
-        await asyncio.gather(
-            *(_browse(c, server, k, tally, until) for k, c in enumerate(contexts))
-        )
+        await asyncio.gather(*(_browse(c, server, k, tally, until) for k, c in enumerate(contexts)))
         await browser.close()
     return tally
 

@@ -6,7 +6,6 @@ timed from the last key or click. Needs Chromium. pages_server.py: what makes it
 
 import statistics
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, TimeoutError, sync_playwright
@@ -46,7 +45,9 @@ def addresses(page: Page, server: Server) -> dict[str, str]:
     page.goto(server.address)
     waited(page)
     found = page.locator("[data-testid=stTopNavLink],[data-testid=stSidebarNavLink]").all()
-    return {link.inner_text().split("\n")[-1].strip(): str(link.get_attribute("href")) for link in found}
+    return {
+        link.inner_text().split("\n")[-1].strip(): str(link.get_attribute("href")) for link in found
+    }
 
 
 def opened(page: Page, address: str) -> float:
@@ -100,7 +101,9 @@ def test_pages_are_drawn_in_time_on_a_hundred_million_windows(page: Page, server
         for name, each in by.items():
             print(f"    {name:30}", *(f"{t:6.0f}" for t in each))
         slow += [title] if statistics.median(warm) >= MOST_OPEN_MS else []
-        slow += [f"{title}: {n}" for n, t in by.items() if t and statistics.median(t) >= MOST_CHANGE_MS]
+        slow += [
+            f"{title}: {n}" for n, t in by.items() if t and statistics.median(t) >= MOST_CHANGE_MS
+        ]
         slow += [f"{title}: {errors} errors on the page"] if errors else []
     assert len(found) > 1
     assert server.tracebacks() == 0

@@ -15,15 +15,16 @@ WATCH = """() => {
   const whole = () => {
     const at = app()
     if (!at || at.dataset.testScriptState !== 'notRunning') return false
-    if (document.querySelector('[data-stale=true],[data-testid=stSkeleton],[data-testid=stSpinner]'))
-      return false
+    const unfinished = '[data-stale=true],[data-testid=stSkeleton],[data-testid=stSpinner]'
+    if (document.querySelector(unfinished)) return false
     const main = document.querySelector('[data-testid=stMain]')
     if (!main || !main.querySelector('.dld-top')) return false
     return [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(
       chart => chart.querySelector('.js-plotly-plot .main-svg'))
   }
-  const watch = {began: performance.now(), since: null, ran: false, done: null}
-  watch.start = () => Object.assign(watch, {began: performance.now(), since: null, ran: false, done: null})
+  const fresh = () => ({began: performance.now(), since: null, ran: false, done: null})
+  const watch = fresh()
+  watch.start = () => Object.assign(watch, fresh())
   new MutationObserver(() => {
     const at = app()
     if (at && at.dataset.testScriptState === 'running') watch.ran = true

@@ -6,12 +6,10 @@ of every channel for the last RECENT days; forecasts for those days; text for th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from tests.benchmarks.history import (
     CHANNELS,
@@ -28,7 +26,6 @@ from tests.browser import rows
 from warehouse.config import DataFolder
 from warehouse.files import quoted, time_text
 from warehouse.manifest import Manifest, PublishedFile, read_manifest, write_manifest
-from warehouse.publish import samples_schema
 from warehouse.rollups import ROLLUPS
 from warehouse.store import Store
 from warehouse.tables import TABLES
@@ -134,7 +131,9 @@ class Pages(History):
         """(from, to, what it is of) for every file of a long table, oldest first."""
         end = self.until
         loose = max(FIRST, (end - timedelta(minutes=65)).replace(minute=0))
-        day, month = (max(FIRST, t) for t in (loose.replace(hour=0), end.replace(day=1, hour=0, minute=0)))
+        day, month = (
+            max(FIRST, t) for t in (loose.replace(hour=0), end.replace(day=1, hour=0, minute=0))
+        )
         at = FIRST
         while at < end:
             after, of = end, CYCLE
@@ -187,7 +186,9 @@ class Pages(History):
         after = at + timedelta(hours=1)
         if after >= self.until:
             return
-        con.execute(f"CREATE OR REPLACE VIEW windows AS {filled(WINDOW_ROWS, self.values(at, after))}")
+        con.execute(
+            f"CREATE OR REPLACE VIEW windows AS {filled(WINDOW_ROWS, self.values(at, after))}"
+        )
         rollup = next(r for r in ROLLUPS if r.name == "window_hours")
         made = f"SELECT *, 1::BIGINT AS rev FROM ({rollup.made_of('')}) ORDER BY {order}"
         self._copy(con, rollup.name, at, made)
@@ -258,7 +259,9 @@ class Pages(History):
         path.parent.mkdir(parents=True, exist_ok=True)
         con.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet)").fetchall()
         times = f'min("{spec.time}"), max("{spec.time}")' if spec.time else "NULL, NULL"
-        ((n, first, last),) = con.execute(f"SELECT count(*), {times} FROM {quoted(path)}").fetchall()
+        ((n, first, last),) = con.execute(
+            f"SELECT count(*), {times} FROM {quoted(path)}"
+        ).fetchall()
         self.files[table].append(PublishedFile(name, n, time_text(first), time_text(last)))
         return path
 
