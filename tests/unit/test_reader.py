@@ -76,6 +76,7 @@ def test_a_manifest_is_read_again_only_when_it_was_replaced(
     first = publisher.publish().version
     assert reader.manifest().version == first
     assert reader.manifest() is reader.manifest()
+    put(store, windows=[window_row(0)])
     second = publisher.publish().version
     assert reader.manifest().version == second > first
 
