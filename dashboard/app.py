@@ -24,8 +24,9 @@ PAGES = (
 
 def draw() -> None:
     """The page that was asked for, if whoever asks is let in."""
-    from dashboard import login  # not for the server, which has nothing to cache in yet
+    from dashboard import login, standing  # not for the server, which has nothing to cache in yet
 
+    standing.settle()
     st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     st.html(HERE / "page.css")

@@ -13,6 +13,7 @@ from dashboard.series import Row
 from dashboard.style import CONFIG, finish
 
 GAPS = 200
+LONG = timedelta(days=14)  # of longer times gaps are told by the hour
 WINDOW_S = 30
 # one hue from pale to full: what is missing stands out on light and on dark
 _SEEN = [[0.0, "#d9782d"], [0.9, "#e7c9a9"], [0.99, "#9cc3e0"], [1.0, "#4f9fd8"]]
@@ -89,8 +90,10 @@ def _hover(day: Row | None) -> str:
 
 def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     """The longest stretches that nobody watched."""
-    frame.heading("Gaps", "stretches of a stream that were not, or not wholly, observed")
-    found = data.rows("dash_gaps", channels=channels, since=since, until=until, limit=GAPS)
+    by_hour = until - since > LONG
+    query, what = ("dash_gaps_hours", "hours") if by_hour else ("dash_gaps", "stretches")
+    frame.heading("Gaps", f"{what} of a stream that were not, or not wholly, observed")
+    found = data.rows(query, channels=channels, since=since, until=until, limit=GAPS)
     if not found:
         frame.put(frame.say("No gap in this time: every window was seen whole."))
         return
@@ -101,7 +104,7 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
             "Channel": [words.plain(g["channel"]) for g in found],
             "From": at.dt.tz_localize("UTC").dt.tz_convert(zone),
             "Not seen": [words.seconds(g["lost_s"]) for g in found],
-            "Windows touched": [g["windows"] for g in found],
+            **_extent(found, by_hour),
             "From, UTC": [words.utc_text(g["since"]) for g in found],
         }
     )
@@ -115,6 +118,13 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     total = found[0]["total"]
     more = f", the longest {GAPS} are listed" if total > GAPS else ""
     st.caption(f"n = {words.count(total)} gaps of 5 s or more{more}.")
+
+
+def _extent(found: Sequence[Row], by_hour: bool) -> dict[str, list[str | int]]:
+    """How far each gap reaches, as a column."""
+    if by_hour:
+        return {"Within": [words.lasting(g["until"] - g["since"]) for g in found]}
+    return {"Windows touched": [g["windows"] for g in found]}
 
 
 def by_channel(

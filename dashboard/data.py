@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import access
 from warehouse.config import DataFolder, data_folder
-from warehouse.manifest import Manifest, read_manifest
+from warehouse.manifest import Manifest
 from warehouse.reader import Reader
 from warehouse.rollups import series_query
 
@@ -42,7 +42,7 @@ def reader() -> Reader:
 
 def manifest() -> Manifest:
     """The manifest in force. Raises NothingPublished."""
-    return read_manifest(data_folder().manifest)
+    return _reader(str(data_folder().root), None).manifest()  # which parses it once
 
 
 def is_published() -> bool:
@@ -54,8 +54,7 @@ def is_published() -> bool:
 def _query(
     root: str, allowed: Allowed, version: int, name: str, values: tuple[tuple[str, Any], ...]
 ) -> pa.Table:
-    found = {k: list(v) if isinstance(v, tuple) else v for k, v in values}
-    return _reader(root, allowed).query(name, **found)
+    return _reader(root, allowed).query(name, **{k: _value(v) for k, v in values})
 
 
 def query(name: str, **values: Any) -> pa.Table:
@@ -63,6 +62,21 @@ def query(name: str, **values: Any) -> pa.Table:
     root = str(data_folder().root)
     key = tuple((k, _key(v)) for k, v in sorted(values.items()))
     return _query(root, allowed(), manifest().version, name, key)
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _hourly(
+    root: str, allowed: Allowed, at: datetime, name: str, values: tuple[tuple[str, Any], ...]
+) -> pa.Table:
+    return _reader(root, allowed).query(name, **{k: _value(v) for k, v in values})
+
+
+def hourly(name: str, at: datetime, **values: Any) -> pa.Table:
+    """As `query`, kept for the hour of data that `at` lies in: for long sums, whose last minutes
+    do not matter. What is published meanwhile is not looked at."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    key = tuple((k, _key(v)) for k, v in sorted(values.items()))
+    return _hourly(str(data_folder().root), allowed(), hour, name, key)
 
 
 def series(
@@ -102,6 +116,10 @@ def _key(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)  # columns are TIMESTAMP
     return value
+
+
+def _value(key: Any) -> Any:
+    return list(key) if isinstance(key, tuple) else key
 
 
 def newest(manifest: Manifest) -> datetime | None:

@@ -7,9 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import words
+from dashboard.card_words import STATUS
 from dashboard.now import Card
-
-STATUS = {"live": "● live", "quiet": "◐ quiet", "offline": "○ offline", "stale": "△ out of date"}
 
 
 def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:

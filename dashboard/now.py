@@ -76,6 +76,8 @@ class Card:
         if self.skill is None:
             return "too new to have a record"
         n = f"n = {words.count(self.skill['targets'])}"
+        if self.skill["skill"] is None:
+            return f"too little to be known lately to have one ({n})"
         if self.skill["skill"] <= 0:
             return f"no better lately than the stream’s running mean ({n})"
         share = words.percent(self.skill["skill"])

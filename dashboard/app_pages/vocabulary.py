@@ -1,7 +1,7 @@
 """Vocabulary: what the words and emotes of these chats mean, and which are new."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 
 import pandas as pd
@@ -222,11 +222,11 @@ def _interval(term: Row) -> str:
 def _in_use(manifest: Manifest, search: str) -> None:
     newest = data.newest(manifest)
     assert newest is not None
-    until = newest + timedelta(seconds=30)
+    until = datetime.combine(newest.date(), time(), UTC) + timedelta(days=1)
     names = _channels(newest)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
-        frame.heading("Terms in use", "over all channels")
+        frame.heading("Terms in use", "over all channels, in whole days of UTC")
     address.seed("days", address.choice("days", list(DAYS), "3"))
     with right:
         days = (
@@ -236,12 +236,9 @@ def _in_use(manifest: Manifest, search: str) -> None:
             or "3"
         )
     address.remember(days=days)
-    table = data.query(
-        "dash_terms",
-        channels=names,
-        since=until - timedelta(days=int(days)),
-        until=until,
-        limit=MOST,
+    since = until - timedelta(days=int(days) + 1)  # today has only begun
+    table = data.hourly(
+        "dash_terms_days", newest, channels=names, since=since, until=until, limit=MOST
     )
     terms = [t for t in table.to_pylist() if t["kind"] != "rest" and _matches(t["term"], search)]
     if not terms:

@@ -8,7 +8,7 @@ from tests.build import put, sample_row, samples, window_row
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.publish import Publisher
-from warehouse.reader import Reader
+from warehouse.reader import Reader, by_age
 from warehouse.store import Store
 
 
@@ -67,3 +67,26 @@ def test_a_file_that_left_while_a_query_was_planned_is_looked_for_in_the_next_ma
     publisher.publish(samples(sample_row(7200, text="new")), "2026-01-01T12:00:01Z")
     reader.manifest = lambda: stale.pop() if stale else manifest()  # type: ignore[method-assign]
     assert reader.run(query).to_pylist() == [{"text": "new"}]
+
+
+def test_a_manifest_is_read_again_only_when_it_was_replaced(
+    folder: DataFolder, store: Store
+) -> None:
+    publisher, reader = Publisher(folder, store, "live"), Reader(folder)
+    first = publisher.publish().version
+    assert reader.manifest().version == first
+    assert reader.manifest() is reader.manifest()
+    put(store, windows=[window_row(0)])
+    second = publisher.publish().version
+    assert reader.manifest().version == second > first
+
+
+def test_files_of_every_age_are_read_and_each_row_once(folder: DataFolder, store: Store) -> None:
+    publisher, reader = Publisher(folder, store, "live"), Reader(folder)
+    day = 86400
+    for start in (0, 30 * day, 45 * day, 46 * day - 30, 46 * day, 46 * day + 60):
+        put(store, windows=[window_row(start)])
+        publisher.publish()
+    assert "UNION ALL" in by_age(folder.published, reader.manifest().tables["windows"], "start")
+    counted = "SELECT count(*) AS n, count(DISTINCT start) AS keys FROM windows"
+    assert reader.run(counted).to_pylist() == [{"n": 6, "keys": 6}]

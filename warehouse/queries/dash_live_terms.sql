@@ -1,13 +1,15 @@
 -- Terms in each channel's windows since $since: at most $limit of a channel, those that moved
 -- the mood first. contribution: their part of the mean over all messages of the span.
 
-WITH total AS (
-    SELECT channel, sum(n_messages) AS n FROM windows WHERE start >= $since GROUP BY channel
+WITH span AS MATERIALIZED (
+    SELECT channel, start, n_messages FROM windows WHERE start >= $since
+), total AS (
+    SELECT channel, sum(n_messages) AS n FROM span GROUP BY channel
 ), used AS (
     SELECT t.channel, t.term, any_value(t.kind) AS kind, sum(t.n)::BIGINT AS n,
         sum(t.contribution * w.n_messages) AS part
-    FROM window_terms t JOIN windows w ON w.channel = t.channel AND w.start = t.start
-    WHERE t.start >= $since AND w.start >= $since AND t.kind <> 'rest'
+    FROM window_terms t JOIN span w ON w.channel = t.channel AND w.start = t.start
+    WHERE t.start >= $since AND t.kind <> 'rest'
     GROUP BY t.channel, t.term
 )
 SELECT u.channel, u.term, u.kind, u.n, u.part / total.n AS contribution

@@ -1,4 +1,4 @@
--- The last $k windows of each channel of $source since $since, oldest first.
+-- The last $k windows since $since of each of $channels (a list) of $source, oldest first.
 -- mean NULL: silence, or not observed (observed_s 0). sd: of the window's messages (ddof 1);
 -- of fewer than ten, whose own sd says little, the usual one of these windows.
 
@@ -7,6 +7,7 @@ WITH last AS (
         sd_compound AS sd, (n_messages - 1) * sd_compound ** 2 AS within
     FROM windows
     WHERE start >= $since AND source = $source
+        AND channel IN (SELECT unnest($channels::VARCHAR[]))
     QUALIFY row_number() OVER (PARTITION BY channel ORDER BY start DESC) <= $k
 )
 SELECT channel, start, observed_s, n, n_chatters, mean,
