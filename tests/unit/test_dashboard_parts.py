@@ -238,3 +238,8 @@ def test_a_band_is_told_to_be_honest_narrow_or_wide(coverage: float, said: str) 
 )
 def test_chat_that_cannot_be_read_is_unsupported(readable: float | None, supported: bool) -> None:
     assert replace(card([seen(30, 9)]), readable=readable).supported is supported
+
+
+def test_a_record_of_which_nothing_can_be_known_is_said_so() -> None:
+    card = now.Card("demo", "demo", "live", (), skill={"targets": 90, "skill": None})
+    assert card.record().startswith("too little to be known lately")
