@@ -7,7 +7,7 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run test lint bench compare extension clean test-duckdb-1.5
+.PHONY: help setup run test lint bench compare extension pictures clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
@@ -35,6 +35,9 @@ compare: setup build/compare/.installed # the forecasts beside LightGBM and stat
 
 extension: setup # the zip to upload to Twitch; DLD_EXTENSION_EBS=https://... is where the EBS answers
 	@$(python) -m tools.extension
+
+pictures: setup # the docs' pictures of every page, light and dark, from simulated chat
+	@DLD_PICTURES=docs/images DLD_REQUIRE_CHROMIUM=1 $(python) -m pytest -n 0 -q tests/browser/test_look.py
 
 clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
