@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import published
-from tests.browser.test_dashboard import (
+from tests.browser.dashboards import (
     PATIENCE_MS,
     ROOT,
     _wait_for,

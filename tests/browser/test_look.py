@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.test_dashboard import PATIENCE_MS, ROOT, browser, dashboard
+from tests.browser.dashboards import PATIENCE_MS, ROOT, browser, dashboard
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.manifest import read_manifest
