@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard import words
+from dashboard.arrays import cells, times, values
 from dashboard.series import Row, margin, per_minute, with_breaks
 from dashboard.style import CHANNELS, faded, finish, zero_line
 from dashboard.traces import (
@@ -113,9 +114,9 @@ def volume(
     name: str, rows: Sequence[Row], step_s: float, tz: tzinfo, alone: bool, colour: str
 ) -> go.Bar | go.Scatter:
     points = with_breaks(rows, step_s)
-    x = [None if p is None else words.local(p["start"], tz) for p in points]
-    y = [None if p is None else per_minute(p) for p in points]
-    told = [["" if p is None else words.messages(p["n"])] for p in points]
+    x = times(None if p is None else words.local(p["start"], tz) for p in points)
+    y = values(None if p is None else per_minute(p) for p in points)
+    told = cells([["" if p is None else words.messages(p["n"])] for p in points])
     hover = "%{y:.3~g} / min, %{customdata[0]}<extra>%{fullData.name}</extra>"
     if alone:
         return go.Bar(

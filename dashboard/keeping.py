@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data, frame, words
+from dashboard.arrays import cells, times, values
 from dashboard.markup import row, span
 from dashboard.series import Row
 from dashboard.style import CONFIG, DOWN, GREY, HISTORY, faded, finish
@@ -146,9 +147,9 @@ def lags(rows: Sequence[Row], tz: tzinfo) -> go.Figure:
     """Seconds behind the clock; above the line the source is catching up."""
     figure = go.Figure(
         go.Scatter(
-            x=[words.local(r["at"], tz) for r in rows],
-            y=[max(r["lag_s"], 0.1) for r in rows],
-            customdata=[[words.seconds(r["lag_s"]), words.utc_text(r["at"])] for r in rows],
+            x=times(words.local(r["at"], tz) for r in rows),
+            y=values(max(r["lag_s"], 0.1) for r in rows),
+            customdata=cells([[words.seconds(r["lag_s"]), words.utc_text(r["at"])] for r in rows]),
             mode="lines+markers",
             marker={"size": 4},
             line={"color": HISTORY, "width": 1.5, "shape": "hv"},

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard import moment_words, words
+from dashboard.arrays import cells, times, values
 from dashboard.charts import mood_range, volume
 from dashboard.coarse import coarse, windows_a_point
 from dashboard.series import Row
@@ -123,12 +124,13 @@ def _forecast(rows: Sequence[Row], k: int, tz: tzinfo) -> list[go.Scatter]:
         middle.append((None, None, [""]))
     return [
         go.Scatter(
-            x=xs, y=ys, mode="lines", line={"width": 0}, fill="toself", hoverinfo="skip",
+            x=times(xs), y=values(ys), mode="lines", line={"width": 0}, fill="toself",
+            hoverinfo="skip",
             fillcolor=faded(FORECAST, 0.13), name="its 80 % band",
         ),
         go.Scatter(
-            x=[x for x, _, _ in middle], y=[y for _, y, _ in middle], mode="lines",
-            name="Forecast 30 s before", customdata=[t for _, _, t in middle],
+            x=times(x for x, _, _ in middle), y=values(y for _, y, _ in middle), mode="lines",
+            name="Forecast 30 s before", customdata=cells([t for _, _, t in middle]),
             line={"color": FORECAST, "width": 1.6, "dash": "dash"},
             hovertemplate="%{customdata[0]}<extra>Forecast</extra>",
         ),

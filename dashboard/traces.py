@@ -10,6 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import words
+from dashboard.arrays import cells, times, values
 from dashboard.series import Row, margin, runs, state, stretches, with_breaks
 from dashboard.style import FORECAST, GREY, HISTORY, faded
 
@@ -34,9 +35,9 @@ def mood_line(rows: Sequence[Row], step_s: float, tz: tzinfo, **look: Any) -> go
     lone = {id(run[0]) for run in runs(points) if len(run) == 1}
     colour = look.pop("colour", HISTORY)
     return go.Scatter(
-        x=[None if p is None else words.local(p["start"], tz) for p in points],
-        y=[None if p is None else p["mean"] for p in points],
-        customdata=[_told(p) for p in points],
+        x=times(None if p is None else words.local(p["start"], tz) for p in points),
+        y=values(None if p is None else p["mean"] for p in points),
+        customdata=cells([_told(p) for p in points]),
         mode="lines+markers",
         marker={"size": [5 if id(p) in lone else 0 for p in points], "color": colour},
         line={"color": colour, "width": 2, "dash": look.pop("dash", "solid")},
@@ -68,8 +69,8 @@ def sure_band(rows: Sequence[Row], step_s: float, tz: tzinfo, colour: str = HIST
         ys += [min(p["mean"] + m, 1.0) for p, m in known]
         ys += [*(max(p["mean"] - m, -1.0) for p, m in reversed(known)), None]
     return go.Scatter(
-        x=xs,
-        y=ys,
+        x=times(xs),
+        y=values(ys),
         mode="lines",
         line={"width": 0},
         fill="toself",
@@ -129,12 +130,12 @@ def silence_marks(rows: Sequence[Row], tz: tzinfo, y: float) -> go.Scatter:
     """A small tick at height y for every stretch of time in which nobody spoke."""
     silent = [r for r in rows if state(r["n"], r["observed_s"]) == "silence"]
     return go.Scatter(
-        x=[words.local(r["start"], tz) for r in silent],
-        y=[y] * len(silent),
+        x=times(words.local(r["start"], tz) for r in silent),
+        y=values([y] * len(silent)),
         mode="markers",
         marker={"symbol": "line-ns-open", "size": 7, "color": GREY, "line": {"width": 1.5}},
         name="Silence",
-        customdata=[[words.utc_text(r["start"])] for r in silent],
+        customdata=cells([[words.utc_text(r["start"])] for r in silent]),
         hovertemplate="nobody spoke<br>%{customdata[0]}<extra>Silence</extra>",
     )
 
@@ -150,8 +151,8 @@ def unobserved(
         xs += [a, b, b, a, a, None]
         ys += [low, low, high, high, low, None]
     return go.Scatter(
-        x=xs,
-        y=ys,
+        x=times(xs),
+        y=values(ys),
         mode="lines",
         line={"width": 0},
         fill="toself",
