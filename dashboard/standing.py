@@ -1,8 +1,7 @@
 """What is in memory for good is kept out of the collector's way.
 
-Streamlit collects garbage after every run of a script, and holds up all other sessions
-meanwhile. With plotly and pandas loaded that takes 80 ms, more than most pages do; of what was
-made since, a few.
+A collection looks at all there is, and holds up all sessions meanwhile: with plotly and pandas
+loaded 80 ms, more than most pages take; at what was made since, a few.
 """
 
 import gc

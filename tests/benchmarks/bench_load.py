@@ -25,7 +25,7 @@ from tests.benchmarks.streamlit_client import Reader, Run, pages
 
 SECONDS = float(os.environ.get("DLD_BENCH_LOAD_S", 300))
 SESSIONS, BROWSERS = 50, 10
-THINK_S = 2.0, 5.0
+THINK_S = tuple(map(float, os.environ.get("DLD_BENCH_THINK_S", "2,5").split(",")))
 CHANGES = 3  # of filters, on a page
 MOST_P95_S = 3.0
 NAV = "[data-testid=stTopNavLink],[data-testid=stSidebarNavLink]"

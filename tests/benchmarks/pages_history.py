@@ -91,7 +91,7 @@ SELECT 'new' || i AS term, CASE WHEN i % 3 = 0 THEN '' ELSE printf('channel%02d'
     1 + (u(i, 1) * 5000)::BIGINT AS n, 1 + i::INTEGER % 9 AS n_channels, u(i, 2) * 6 - 3 AS valence,
     u(i, 2) * 6 - 3.5 AS valence_low, u(i, 2) * 6 - 2.5 AS valence_high,
     'with LUL 61 % of the time' AS evidence, 12 AS n_chatters, 400::BIGINT AS n_scored,
-    0.1 AS mean_compound, 0.4 AS sd_compound, 0.01 AS impact,
+    0.1::DOUBLE AS mean_compound, 0.4::DOUBLE AS sd_compound, 0.01::DOUBLE AS impact,
     ['proposed', 'accepted', 'rejected'][1 + i % 3] AS status, NULL::VARCHAR AS decided_by,
     NULL::TIMESTAMP AS decided_at, NULL::DOUBLE AS in_force, 34 AS impact_windows, 1::BIGINT AS rev
 FROM range(1500) r(i)
