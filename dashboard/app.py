@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.starlette import App
 
-from dashboard import oidc
+from dashboard.entry import oidc
 
 HERE = Path(__file__).parent
 
@@ -24,7 +24,8 @@ PAGES = (
 
 def draw() -> None:
     """The page that was asked for, if whoever asks is let in."""
-    from dashboard import login, standing  # not for the server, which has nothing to cache in yet
+    from dashboard import standing  # not for the server, which has nothing to cache in yet
+    from dashboard.entry import login
 
     standing.settle()
     st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import access
+from dashboard.entry import access
 from warehouse.config import DataFolder, data_folder
 from warehouse.manifest import Manifest
 from warehouse.reader import Reader

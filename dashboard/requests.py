@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import orjson
 
-from dashboard import access
+from dashboard.entry import access
 from warehouse.config import data_folder
 from warehouse.dropped import ACTION, Dropped, told
 from warehouse.errors import BadInput

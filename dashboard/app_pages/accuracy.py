@@ -7,23 +7,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import (
+from dashboard import address, data, frame, scope, shown, words
+from dashboard.accuracy import (
     accuracy_charts,
-    address,
     bands,
     card,
-    data,
-    frame,
     model_table,
     over_time,
     pit,
     replay,
-    scope,
-    shown,
     sizes,
     skill,
     trials,
-    words,
 )
 from dashboard.series import Row
 from dashboard.span import window_end

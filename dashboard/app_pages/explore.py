@@ -5,25 +5,11 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import (
-    activity,
-    address,
-    aligned,
-    data,
-    frame,
-    now,
-    risen,
-    shown,
-    span,
-    spread,
-    timeline,
-    titles,
-    week,
-    why,
-    words,
-)
+from dashboard import address, data, frame, shown, span, words
+from dashboard.explore import activity, aligned, risen, spread, timeline, titles, week, why
+from dashboard.explore.view import View
+from dashboard.live import now
 from dashboard.series import Row
-from dashboard.view import View
 from warehouse.manifest import Manifest
 
 MOST_CHANNELS = 6

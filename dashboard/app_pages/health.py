@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import streamlit as st
 
-from dashboard import alerts, coverage, data, frame, keeping, scope, words
-from dashboard.keeping import Told
+from dashboard import data, frame, scope, words
+from dashboard.health import alerts, coverage, keeping
+from dashboard.health.keeping import Told
 from dashboard.series import Row
 from warehouse.manifest import Manifest
 

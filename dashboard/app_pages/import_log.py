@@ -7,8 +7,10 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import access, address, data, dropping, frame, requests, words
-from dashboard.dropping import Answers
+from dashboard import address, data, frame, requests, words
+from dashboard.entry import access
+from dashboard.own import dropping
+from dashboard.own.dropping import Answers
 from warehouse.config import UploadSettings
 from warehouse.dropped import ACTION, safe_name
 from warehouse.errors import AppError, NothingPublished

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import address, card_words, charts, data, frame, live_table
+from dashboard import address, charts, data, frame
 from dashboard.config import DashboardSettings
+from dashboard.live import card_words, live_table
+from dashboard.live.now import Card, cards
 from dashboard.markup import row
-from dashboard.now import Card, cards
 from dashboard.series import Row
 from dashboard.style import CONFIG
 from warehouse.manifest import Manifest

@@ -6,24 +6,20 @@ from datetime import tzinfo
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import (
-    address,
-    data,
-    frame,
+from dashboard import address, data, frame, span, words
+from dashboard.live import now
+from dashboard.markup import row
+from dashboard.review import (
     moment_files,
     moment_words,
-    now,
     session_chart,
     session_compare,
     session_report,
-    span,
-    words,
 )
-from dashboard.markup import row
-from dashboard.moment_kinds import LEAST
+from dashboard.review.moment_kinds import LEAST
+from dashboard.review.session import Found, Session, lines, session, usual
+from dashboard.review.session_list import moment_list
 from dashboard.series import Row
-from dashboard.session import Found, Session, lines, session, usual
-from dashboard.session_list import moment_list
 from dashboard.span import stream_name
 from dashboard.style import CONFIG_ZOOM
 from warehouse.manifest import Manifest

@@ -7,9 +7,10 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, bars, data, frame, lexicon, review, uses, words
+from dashboard import address, bars, data, frame, words
 from dashboard.series import Row
 from dashboard.style import CONFIG
+from dashboard.vocabulary import lexicon, review, uses
 from warehouse.manifest import Manifest
 
 STATUSES = {"proposed": "Proposed", "accepted": "Accepted", "rejected": "Rejected", "any": "All"}

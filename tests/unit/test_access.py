@@ -10,9 +10,10 @@ import orjson
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from dashboard import access, data, oidc, requests
-from dashboard.access import Access
+from dashboard import data, requests
 from dashboard.config import DashboardSettings
+from dashboard.entry import access, oidc
+from dashboard.entry.access import Access
 from tests.browser import published
 from tests.pages import html_of, open_at
 from warehouse.config import DataFolder

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from dashboard import accuracy_charts, bars, charts, replay_chart, traces, trials
+from dashboard import bars, charts, traces
+from dashboard.accuracy import accuracy_charts, replay_chart, trials
 from dashboard.series import margin, per_minute, runs, state, stretches, with_breaks
 from dashboard.style import FORECAST, HISTORY
 from tests.browser.rows import trials as tuned

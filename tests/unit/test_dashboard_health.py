@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from dashboard import alerts, coverage, keeping, words
+from dashboard import words
+from dashboard.health import alerts, coverage, keeping
 from tests.browser import published
 from tests.browser.rows import HOSTILE_TERM, channel, stream, window
 from tests.unit.test_dashboard_pages import NOON, Open, html_of, notes_of, open_page, text_of

@@ -9,8 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from dashboard import now, skill, words
+from dashboard import words
+from dashboard.accuracy import skill
 from dashboard.export import csv_bytes
+from dashboard.live import now
 from dashboard.markup import row, span
 from dashboard.span import Span
 

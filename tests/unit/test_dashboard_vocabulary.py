@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import bars, frame, requests, review, uses
+from dashboard import bars, frame, requests
+from dashboard.vocabulary import review, uses
 from pipeline.inbox import apply_all
 from pipeline.site import open_site
 from tests.browser import published

@@ -9,8 +9,10 @@ import orjson
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, dropping, frame, requests
-from dashboard.access import Access
+from dashboard import frame, requests
+from dashboard.entry import access
+from dashboard.entry.access import Access
+from dashboard.own import dropping
 from tests.browser import published
 from tests.browser.rows import HOSTILE_NAME
 from tests.pages import html_of, text_of

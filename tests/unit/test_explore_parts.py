@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from dashboard import activity, aligned, parts, risen, shown, spread, view, week, zoom
+from dashboard import shown
+from dashboard.explore import activity, aligned, parts, risen, spread, view, week, zoom
 from dashboard.span import Span
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

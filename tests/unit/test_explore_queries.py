@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import pit, risen, sizes, skill, spread, week
+from dashboard.accuracy import pit, sizes, skill
+from dashboard.explore import risen, spread, week
 from dashboard.span import Span
 from tests.browser import published
 from tests.browser.rows import channel, forecast, score, term, window

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dashboard import moment_kinds as kinds
-from dashboard import moments
-from dashboard.moment_kinds import Moment
-from dashboard.moment_sums import Sums, Windows, liveliness, message_variance, usual_rate
-from dashboard.segments import change_points
+from dashboard.review import moment_kinds as kinds
+from dashboard.review import moments
+from dashboard.review.moment_kinds import Moment
+from dashboard.review.moment_sums import Sums, Windows, liveliness, message_variance, usual_rate
+from dashboard.review.segments import change_points
 
 T = 400
 

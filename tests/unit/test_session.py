@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard import moment_files, moment_words, session_chart, session_compare, session_report
 from dashboard.coarse import coarse, windows_a_point
-from dashboard.laughter import is_laughter
-from dashboard.moment_kinds import Moment
-from dashboard.reasons import Reason, Terms, reasons
-from dashboard.session import Found, Session, burst_s
-from dashboard.session_list import moment_list
+from dashboard.review import (
+    moment_files,
+    moment_words,
+    session_chart,
+    session_compare,
+    session_report,
+)
+from dashboard.review.laughter import is_laughter
+from dashboard.review.moment_kinds import Moment
+from dashboard.review.reasons import Reason, Terms, reasons
+from dashboard.review.session import Found, Session, burst_s
+from dashboard.review.session_list import moment_list
 from tests.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -1,0 +1,125 @@
+"""Error over time: a section of the Forecast accuracy page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import address, frame, shown, words
+from dashboard.accuracy import skill
+from dashboard.accuracy.accuracy_charts import look_of, model_name
+from dashboard.style import CONFIG, FAINT, GREY, finish
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of skill.scored: its name, its ticks, a value that means something, about it."""
+
+    name: str
+    ticks: str
+    line: float | None
+    about: str
+
+
+METRICS = {
+    "skill": Metric("Latent skill", "+.2f", 0.0, "Higher is better; 0 is the session mean."),
+    "nmse": Metric("nMSE", ".4f", None, "Squared error of the middle: lower is better."),
+    "mae": Metric("Absolute error", ".3f", None, "Of the middle, in mood: lower is better."),
+    "crps": Metric("CRPS", ".4f", None, "Of the whole distribution: lower is better."),
+    "coverage80": Metric("80 % band holds", ".0%", 0.8, "The nearer to 80 % the better."),
+    "volume_error": Metric(
+        "Messages, absolute error", ".1f", None,
+        "How far the number of messages of a window was off: lower is better.",
+    ),
+}  # fmt: skip
+
+
+def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
+    """A line a model. cells: rows of dash_skill_days; days: of a point."""
+    metric = _metric()
+    chosen = METRICS[metric]
+    scores = skill.scored(cells.assign(block=0), ["model", "day"])
+    scores = scores.dropna(subset=[metric])
+    mine = scores[scores["model"] == model]
+    unit = "day" if days == 1 else f"{days} days"
+    n = int(mine["targets"].sum())
+    shown.head(
+        f"{chosen.name}, {unit} by {unit}" if days == 1 else f"{chosen.name}, by {unit}",
+        f"step {step}, n = {words.count(n)} windows of {words.count(len(mine))} points",
+        scores.to_dict("records"),
+        "time",
+    )
+    if scores.empty:
+        frame.put(frame.say("No score of this period has this figure."))
+        return
+    models = list(dict.fromkeys(scores["model"]))
+    st.plotly_chart(
+        lines(scores, metric, model, models), key="by-day", config=CONFIG,
+        alt=f"{chosen.name} of every model over time",
+    )  # fmt: skip
+    st.caption(
+        f"{chosen.about} A point of few windows swings by chance: n is on hover. Days are of UTC."
+    )
+
+
+def _metric() -> str:
+    address.seed("metric", address.choice("metric", list(METRICS), "skill"))
+    address.keep_within("metric", list(METRICS), "skill")
+    chosen = st.segmented_control(
+        "Figure",
+        list(METRICS),
+        key="metric",
+        format_func=lambda m: METRICS[m].name,
+        required=True,
+        label_visibility="collapsed",
+    )
+    address.remember(metric=chosen)
+    return chosen or "skill"
+
+
+def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) -> go.Figure:
+    """The metric of each model by day. scores: skill.scored(cells, ["model", "day"])."""
+    figure = go.Figure()
+    chosen = METRICS[metric]
+    for index, model in enumerate(models):
+        rows = scores[scores["model"] == model]
+        if metric == "skill" and model == "session_mean":
+            continue  # 0 by definition, and drawn as the line
+        n = rows["counts"] if metric == "volume_error" else rows["targets"]
+        figure.add_trace(
+            go.Scatter(
+                x=rows["day"].tolist(),
+                y=rows[metric].tolist(),
+                mode="lines+markers",
+                name=model_name(model),
+                line=look_of(model, focus, index),
+                marker={"size": 7 if model == focus else 4},
+                customdata=[[words.count(k)] for k in n],
+                hovertemplate=f"%{{y:{chosen.ticks}}}, n = %{{customdata[0]}}"
+                "<extra>%{fullData.name}</extra>",
+            )
+        )
+    if chosen.line is not None:
+        figure.add_hline(y=chosen.line, line={"color": GREY, "width": 1.5})
+    finish(figure, 380, hovermode="x unified", showlegend=True)
+    days = scores["day"].nunique()
+    figure.update_xaxes(tickformat="%d %b" if days < 90 else "%b %Y", nticks=12,
+                        hoverformat="%a %d %b %Y")  # fmt: skip
+    if days < 15:
+        figure.update_xaxes(tickvals=sorted(scores["day"].unique()))
+    figure.update_yaxes(title=chosen.name, tickformat=chosen.ticks, gridcolor=FAINT)
+    if metric == "skill":
+        figure.update_yaxes(**near(scores, focus))
+    return figure
+
+
+def near(scores: pd.DataFrame, focus: str) -> dict[str, list[float]]:
+    """A range for the model in focus and what is near it; a baseline far off may leave it."""
+    mine = scores.loc[scores["model"] == focus, "skill"]
+    if mine.empty:
+        return {}
+    low, high = min(float(mine.min()), 0.0), max(float(mine.max()), 0.1)
+    pad = 0.25 * (high - low)
+    return {"range": [low - pad, high + pad]}

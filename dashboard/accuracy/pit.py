@@ -1,0 +1,172 @@
+"""Calibration: where what happened lay among the quantiles that had been said of it.
+
+A section of the Forecast accuracy page. The probability integral transform (PIT) of an honest
+forecast is even: each bin between two quantiles holds the share that lies between their levels.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from math import sqrt
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import data, frame, shown, words
+from dashboard.accuracy import accuracy_charts
+from dashboard.series import SURE, Row
+from dashboard.style import CONFIG, FORECAST, GREY, faded, finish
+
+LEVELS = (0.0, 0.025, 0.1, 0.5, 0.9, 0.975, 1.0)
+BINS = (
+    "below the 95 % band", "between the bands, low", "below the middle",
+    "above the middle", "between the bands, high", "above the 95 % band",
+)  # fmt: skip
+MOST = 20_000  # forecasts that are read
+WINDOW_S = 30
+FEWEST = 200
+Asked = list[tuple[str, dict[str, Any]]]
+
+
+def section(
+    channels: Sequence[str],
+    span: tuple[datetime, datetime],
+    model: str,
+    step: int,
+    tz: tzinfo,
+    asked: Asked,
+) -> None:
+    """A bar a bin against what an honest forecast has. span: of the page, [since, until)."""
+    since, until = narrowed(span, len(channels))
+    values = {
+        "channels": list(channels), "since": since, "until": until, "model": model, "step": step,
+    }  # fmt: skip
+    rows = data.rows("dash_pit", **values)
+    asked.append(("dash_pit", values))
+    found = shares(rows)
+    n = sum(r["targets"] for r in rows)
+    shown.head(
+        "Where the truth lay among the quantiles",
+        f"step {step}, n = {words.count(n)} windows",
+        found,
+        "calibration",
+    )
+    if not n:
+        frame.put(frame.say(_nothing(model, since, until, tz)))
+        return
+    st.plotly_chart(
+        bars(found), key="pit", config=CONFIG, alt="Share of windows by place among the quantiles"
+    )
+    frame.put(frame.say(verdict([r["windows"] for r in found])))
+    first, last = min(r["first_at"] for r in rows), max(r["last_at"] for r in rows)
+    st.caption(
+        f"Windows of {words.moment(first, tz)} to {words.moment(last, tz)}; at most about "
+        f"{MOST:,} of the newest forecasts are looked at. Each bar is the share of windows in the "
+        "bin over the share that belongs there: 1 is honest. Whiskers are 95 % intervals for "
+        "independent windows; neighbours resemble each other, so the truth is a little wider."
+    )
+
+
+def narrowed(
+    span: tuple[datetime, datetime], channels: int, most: int = MOST
+) -> tuple[datetime, datetime]:
+    """The newest part of the span in which about `most` forecasts were made, one a window."""
+    since, until = span
+    return max(since, until - timedelta(seconds=WINDOW_S * most / max(channels, 1))), until
+
+
+def shares(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """A row a bin: windows, their share, the share that belongs there, over it with an interval."""
+    of = {r["bin"]: r["targets"] for r in rows}
+    n = sum(of.values())
+    found = []
+    for k, name in enumerate(BINS):
+        expected = LEVELS[k + 1] - LEVELS[k]
+        share = of.get(k, 0) / n if n else 0.0
+        half = SURE * sqrt(share * (1 - share) / n) if n else 0.0
+        found.append(
+            {
+                "bin": name, "from_level": LEVELS[k], "to_level": LEVELS[k + 1],
+                "windows": of.get(k, 0), "share": share, "expected": expected,
+                "ratio": share / expected, "half": half / expected,
+            }
+        )  # fmt: skip
+    return found
+
+
+def bars(found: Sequence[Row]) -> go.Figure:
+    """Share over what belongs in the bin; as wide as the bin's levels, so that areas are shares."""
+    figure = go.Figure(
+        go.Bar(
+            x=[(r["from_level"] + r["to_level"]) / 2 for r in found],
+            width=[(r["to_level"] - r["from_level"]) - 0.004 for r in found],
+            y=[r["ratio"] for r in found],
+            marker={"color": faded(FORECAST, 0.55), "line": {"width": 0}},
+            error_y={
+                "type": "data", "array": [r["half"] for r in found], "color": GREY,
+                "thickness": 1.5, "width": 3,
+            },
+            customdata=[
+                [r["bin"], words.count(r["windows"]), words.percent(r["share"], 1),
+                 words.percent(r["expected"], 1)]
+                for r in found
+            ],
+            hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[2]} of windows, n = "
+            "%{customdata[1]}<br>%{customdata[3]} belong there<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_hline(
+        y=1,
+        line={"color": GREY, "width": 1.5, "dash": "dash"},
+        annotation={"text": "honest = 1", "font": {"size": 11}},
+        annotation_position="top",
+    )
+    finish(figure, 320)
+    figure.update_xaxes(
+        title="Level of the quantile",
+        tickvals=[0.025, 0.1, 0.5, 0.9, 0.975],
+        ticktext=["2.5 %", "10 %", "50 %", "90 %", "97.5 %"],
+        tickangle=0,
+        range=[-0.01, 1.01],
+    )
+    top = max([1.3, *(r["ratio"] + r["half"] for r in found)]) * 1.08
+    figure.update_yaxes(title="Share over what belongs there", range=[0, top])
+    return figure
+
+
+def verdict(windows: Sequence[int]) -> str:
+    """What the shape says, in plain words. windows: of the six bins."""
+    n = sum(windows)
+    if n < FEWEST:
+        return f"Too few windows to tell (n = {n}); {FEWEST} are needed."
+    outside, below = (windows[0] + windows[5]) / n, sum(windows[:3]) / n
+    said = []
+    for value, level, more, less in (
+        (outside, 0.05, "more", "less"),
+        (below, 0.5, "more", "less"),
+    ):
+        beyond = abs(value - level) > 2 * SURE * sqrt(level * (1 - level) / n)
+        said.append((more if value > level else less) if beyond else "")
+    tails = {
+        "": "About as much fell outside the 95 % band as should",
+        "more": "More fell outside the 95 % band than should: too sure of itself",
+        "less": "Less fell outside the 95 % band than should: too timid",
+    }[said[0]]
+    middle = {
+        "": "it fell above and below the middle about equally often",
+        "more": "the truth was mostly below the middle: it forecast too high",
+        "less": "the truth was mostly above the middle: it forecast too low",
+    }[said[1]]
+    return (
+        f"{tails} ({words.percent(outside, 1)} of 5 %); {middle} ({words.percent(below, 1)} "
+        f"below). n = {words.count(n)}."
+    )
+
+
+def _nothing(model: str, since: datetime, until: datetime, tz: tzinfo) -> str:
+    name = accuracy_charts.NAMES.get(model, words.plain(model, 40))
+    return (
+        f"No forecast of {name} is kept for {words.moment(since, tz)} to "
+        f"{words.moment(until, tz)}. Only forecasts of the model that served are kept one by one; "
+        "the others have their scores."
+    )

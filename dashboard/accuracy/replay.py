@@ -1,0 +1,144 @@
+"""One forecast beside what happened: a section of the Forecast accuracy page."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+import streamlit as st
+
+from dashboard import address, data, frame, words
+from dashboard.accuracy import accuracy_charts, replay_chart, skill
+from dashboard.series import Row
+from dashboard.style import CONFIG
+from warehouse.records import HORIZON, WINDOW
+
+BEFORE = 60 * WINDOW
+MOST = 3000
+
+
+def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
+    """Choose a channel, a day and a time; see the forecast made then and what came.
+
+    until: the end of the newest day.
+    """
+    frame.heading("One forecast, and what happened")
+    left, middle, right = st.columns([3, 2, 7], gap="large")
+    names = list(channels)
+    if not names:
+        return
+    address.seed("of", address.choice("of", names, names[0]))
+    address.keep_within("of", names, names[0])
+    channel = left.selectbox("Channel", names, key="of")
+    newest = _newest(channel, until)
+    if newest is None:
+        st.caption("No forecast of this channel is kept.")
+        return
+    with middle:
+        day = _day(newest)
+    times = _times(channel, day)
+    if not times:
+        st.caption("No forecast of this channel is kept for this day. Choose another one.")
+        return
+    with right:
+        at = _time(times, tz)
+    address.remember(of=channel, at=words.utc_iso(at))
+    _draw(channel, at, tz)
+
+
+def _newest(channel: str, until: datetime) -> datetime | None:
+    """The newest cutoff of the channel; mostly of the last days, which are looked at first."""
+    for days in (7, 366 * 30):
+        since = until - timedelta(days=days)
+        values = {"channel": channel, "since": since, "until": until, "limit": 1}
+        found = data.query("dash_forecast_times", **values)["cutoff"].to_pylist()
+        if found:
+            return words.aware(found[-1])
+    return None
+
+
+def _day(newest: datetime) -> date:
+    """A day of UTC; the address gives that of `at`."""
+    asked = address.time("at", newest)
+    address.seed("day", min(asked, newest).date())
+    chosen: date | None = st.date_input(
+        "Day (UTC)",
+        key="day",
+        min_value=date(1971, 1, 1),
+        max_value=max(newest.date(), st.session_state["day"] or newest.date()),
+        format="DD.MM.YYYY",
+    )
+    return chosen or newest.date()
+
+
+def _times(channel: str, day: date) -> list[datetime]:
+    since = datetime.combine(day, time(), UTC)
+    until = since + timedelta(days=1)
+    table = data.query("dash_forecast_times", channel=channel, since=since, until=until, limit=MOST)
+    return [words.aware(t) for t in table["cutoff"].to_pylist()]
+
+
+def _time(times: list[datetime], tz: tzinfo) -> datetime:
+    """A slider over all cutoffs; the address gives the nearest one."""
+    settled = times[max(0, len(times) - HORIZON - 1)]  # the newest that has been answered in full
+    asked = address.time("at", settled)
+    nearest = min(times, key=lambda t: abs(t - asked))
+    address.seed("at", nearest)
+    address.keep_within("at", times, nearest)
+    if len(times) == 1:
+        return times[0]
+    chosen: datetime = st.select_slider(
+        "Made at", times, key="at", format_func=lambda t: words.moment(t, tz, seconds=True)
+    )
+    return chosen
+
+
+def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
+    found = data.rows("dash_forecasts_at", channel=channel, cutoff=at)
+    if not found:
+        st.caption("This forecast is no longer kept.")
+        return
+    models = [f["model"] for f in found]
+    serving = [m["model"] for m in data.rows("dash_models") if m["status"] == "serving"]
+    forecast = next(f for f in found if f["model"] == skill.focus(models, serving))
+    until = at + HORIZON * WINDOW
+    rows = data.rows(
+        "dash_series", channels=[channel], since=at - BEFORE, until=until, step_s=30, offset_s=0
+    )
+    usual = _session_mean(channel, at)
+    st.plotly_chart(
+        replay_chart.replayed(rows, forecast, usual, tz),
+        key="replayed",
+        config=CONFIG,
+        alt=f"The forecast made at {words.moment(at, tz)} and the mood that followed",
+    )
+    frame.put(frame.say(_said(rows, forecast, at)))
+
+
+def _session_mean(channel: str, at: datetime) -> float | None:
+    """Mean mood of the stream up to then, weighted by messages: what the skill is measured by."""
+    streams = data.rows("dash_streams", channels=[channel], limit=500)
+    begun = [t for s in streams if (t := words.aware(s["started_at"])) < at]
+    if not begun:
+        return None
+    summary = data.rows("dash_summary", channels=[channel], since=max(begun), until=at)
+    mean: float | None = summary[0]["mean"] if summary else None
+    return mean
+
+
+def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
+    """How many of the windows that followed lay inside the bands."""
+    came = [
+        (int((words.aware(r["start"]) - at) / WINDOW), r["mean"])
+        for r in rows
+        if words.aware(r["start"]) >= at and r["mean"] is not None
+    ]
+    if not came:
+        return "Nobody spoke in the five minutes that followed, or they are still to come."
+    in80, in95 = (
+        sum(forecast[low][k] <= mean <= forecast[high][k] for k, mean in came)
+        for low, high in (("q10", "q90"), ("q025", "q975"))
+    )
+    model = accuracy_charts.NAMES.get(forecast["model"], words.plain(forecast["model"], 40))
+    return (
+        f"Of {len(came)} windows that followed, {in80} lay inside the 80 % band and {in95} "
+        f"inside the 95 % band of {model}. One forecast proves nothing: see the shares above."
+    )

@@ -1,0 +1,90 @@
+"""Skill by channel and by channel size: a section of the Forecast accuracy page."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import frame, shown, words
+from dashboard.accuracy import accuracy_charts, skill
+from dashboard.style import CONFIG
+
+FEWEST = 4  # channels, before they are parted by size
+CLASSES = 4
+
+
+def section(cells: pd.DataFrame, step: int) -> None:
+    """cells: rows of dash_skill_channels."""
+    left, right = st.columns(2, gap="large")
+    by_channel = skill.scored(cells, ["channel"])
+    with left:
+        _channels(by_channel, step)
+    with right:
+        _sizes(cells, step)
+
+
+def _channels(scores: pd.DataFrame, step: int) -> None:
+    n = int(scores["targets"].sum())
+    small = f"step {step}, n = {words.count(n)} windows"
+    shown.head("By channel", small, scores.to_dict("records"), "channels")
+    st.plotly_chart(
+        accuracy_charts.skill_by_channel(scores),
+        key="by-channel",
+        config=CONFIG,
+        alt="Latent skill by channel with intervals",
+    )
+    if len(scores) > accuracy_charts.MOST_CHANNELS:
+        st.caption(
+            f"The {accuracy_charts.MOST_CHANNELS} of {len(scores)} channels with most windows; "
+            "the CSV has all."
+        )
+    else:
+        st.caption("Whiskers: 95 %, from leaving out days; none where there are too few.")
+
+
+def _sizes(cells: pd.DataFrame, step: int) -> None:
+    parted = by_size(cells)
+    scores = skill.scored(parted, ["size"]) if parted is not None else pd.DataFrame()
+    n = int(scores["targets"].sum()) if len(scores) else 0
+    small = f"step {step}, n = {words.count(n)} windows" if n else ""
+    shown.head("By size of channel", small, scores.to_dict("records"), "sizes")
+    if parted is None:
+        frame.put(
+            frame.say(
+                f"Sizes are compared from {FEWEST} channels of different sizes on; "
+                f"n = {cells['channel'].nunique()} here."
+            )
+        )
+        return
+    st.plotly_chart(
+        accuracy_charts.skill_dots(scores.dropna(subset=["skill"]), "size"),
+        key="by-size",
+        config=CONFIG,
+        alt="Latent skill by size of channel with intervals",
+    )
+    st.caption(
+        "Classes with equally many channels, by messages in a window of chat. The louder a "
+        "channel, the less of a window's mean is chance."
+    )
+
+
+def by_size(cells: pd.DataFrame) -> pd.DataFrame | None:
+    """The cells with a `size` (messages a window, in words, as an ordered category) and blocks of
+    channel-days; None below FEWEST channels, or where all are of one size."""
+    sums = cells.groupby("channel")[["n", "targets"]].sum()
+    size = sums["n"] / sums["targets"]
+    if len(size) < FEWEST or size.nunique() < 2:
+        return None
+    classes = pd.qcut(size, min(CLASSES, len(size) // 2), labels=False, duplicates="drop")
+    order, names = sorted(classes.unique()), {}
+    for place in order:
+        of = size[classes == place]
+        names[place] = _told(float(of.min()), float(of.max()), len(of))
+    label = classes.map(names).astype(pd.CategoricalDtype([names[p] for p in order], ordered=True))
+    block = cells.groupby(["channel", "block"]).ngroup() % skill.BLOCKS
+    return cells.assign(size=cells["channel"].map(label).astype(label.dtype), block=block)
+
+
+def _told(low: float, high: float, channels: int) -> str:
+    ends = words.rate(low) if words.rate(low) == words.rate(high) else (
+        f"{words.rate(low)} to {words.rate(high)}"
+    )  # fmt: skip
+    return f"{ends} messages, {channels} {'channel' if channels == 1 else 'channels'}"

@@ -1,0 +1,220 @@
+"""Terms that rose and fell against the span before: a section of Explore.
+
+Chat repeats itself in bursts, so counts are judged as quasi-Poisson: what a term's uses vary by
+from stretch to stretch, beyond chance, widens its error. A term is told where its rate differs by
+TOLD standard errors or more.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from math import sqrt
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import address, frame, shown, words
+from dashboard.explore import trend
+from dashboard.explore.view import DAY, View, widened
+from dashboard.series import SURE, Row
+from dashboard.span import Span
+from dashboard.style import CONFIG, DOWN, GREY, UP, finish
+
+TOLD = 3.5  # standard errors, as moments
+FEWEST = 5  # stretches of a side, before bursts can be told from change
+LEAST = 10  # uses in both spans together
+MOST = 12  # of each kind
+STRETCHES = 20  # of a span
+WINDOW_S = 30
+MONTH = timedelta(days=30)
+AGAINST = {"before": "The span before, as long", "month": "The 30 days before"}
+
+
+def section(view: View) -> None:
+    """A dot and its interval a term, those that rose above those that fell."""
+    against = _against()
+    rows, span, before = _asked(view, against)
+    table = [_line(row) for row in rows if is_told(row)]
+    total, total_before = (rows[0]["total"], rows[0]["total_before"]) if rows else (0, 0)
+    small = (
+        f"n = {words.messages(total)}, against {words.count(total_before)} in "
+        f"{before.told(view.tz)}"
+    )
+    shown.head("Terms that rose and fell", small if rows else "", table, shown.named("terms", span))
+    if not rows:
+        frame.put(frame.say(_nothing(before, view)))
+        return
+    tried = rows[0]["tried"]
+    if not table:
+        frame.put(
+            frame.say(
+                f"None of {words.count(tried)} terms was used more or less than in the span before "
+                "by more than chance explains."
+            )
+        )
+    else:
+        st.plotly_chart(
+            changes(table), key="risen", config=CONFIG, alt="Terms used more and less than before"
+        )
+    by_days = view.by_days or against == "month"
+    st.caption(_about(by_days, tried) + _few(rows[0], by_days))
+    if table:
+        terms = [str(line["term"]) for line in table]
+        trend.section(view, terms, Span(before.since, span.until))
+
+
+def _asked(view: View, against: str) -> tuple[list[Row], Span, Span]:
+    """(rows of dash_terms_change, the span they are of, the one before)."""
+    by_days = view.by_days or against == "month"
+    span = widened(view.span, DAY) if by_days else view.span
+    length = MONTH if against == "month" else span.until - span.since
+    before = Span(span.since - length, span.since)
+    values = {
+        "channels": list(view.channels),
+        "before": before.since,
+        "since": span.since,
+        "until": span.until,
+        "limit": MOST,
+        "least": LEAST,
+    }
+    if by_days:
+        return view.rows("dash_terms_change_days", **values), span, before
+    return view.rows("dash_terms_change", **values, unit_s=unit_of(span)), span, before
+
+
+def _against() -> str:
+    address.seed("against", address.choice("against", list(AGAINST), "before"))
+    address.keep_within("against", list(AGAINST), "before")
+    chosen = st.segmented_control(
+        "Against",
+        list(AGAINST),
+        key="against",
+        format_func=AGAINST.__getitem__,
+        required=True,
+    )
+    address.remember(against=chosen)
+    return chosen or "before"
+
+
+def unit_of(span: Span) -> int:
+    """Seconds of a stretch: a twentieth of the span, in whole windows."""
+    windows = int((span.until - span.since).total_seconds()) // (STRETCHES * WINDOW_S)
+    return WINDOW_S * max(windows, 1)
+
+
+def is_told(row: Row) -> bool:
+    """Whether the term's use changed by more than chance explains."""
+    return bool(abs(row["z"]) >= TOLD)
+
+
+def _line(row: Row) -> dict[str, object]:
+    """rate, rate_before, change with its 95 % interval, all in uses per 1,000 messages."""
+    low, change, high = difference(row)
+    return {
+        "term": row["term"],
+        "kind": row["kind"],
+        "n": row["n"],
+        "n_before": row["n_before"],
+        "rate": 1000 * row["n"] / row["total"],
+        "rate_before": 1000 * row["n_before"] / row["total_before"],
+        "change": change,
+        "change_low": low,
+        "change_high": high,
+        "z": row["z"],
+        "phi": row["phi"],
+    }
+
+
+def difference(row: Row) -> tuple[float, float, float]:
+    """(low, change, high): of uses per 1,000 messages, with its 95 % interval."""
+    now, then = row["n"] / row["total"], row["n_before"] / row["total_before"]
+    error = sqrt(row["phi"] * (now / row["total"] + then / row["total_before"]))
+    change, half = 1000 * (now - then), 1000 * SURE * error
+    return change - half, change, change + half
+
+
+def changes(table: Sequence[Row]) -> go.Figure:
+    """Change of uses per 1,000 messages; right and ▲ is more, left and ▼ less."""
+    figure = go.Figure()
+    places = list(range(len(table)))
+    for sign, colour, symbol, name in (
+        (1, UP, "triangle-up", "more"),
+        (-1, DOWN, "triangle-down", "less"),
+    ):
+        some = [(k, t) for k, t in zip(places, table, strict=True) if t["change"] * sign > 0]
+        figure.add_trace(
+            go.Scatter(
+                x=[t["change"] for _, t in some],
+                y=[k for k, _ in some],
+                mode="markers",
+                name=name,
+                marker={"size": 11, "color": colour, "symbol": symbol},
+                error_x={
+                    "type": "data",
+                    "array": [t["change_high"] - t["change"] for _, t in some],
+                    "color": colour,
+                    "thickness": 1.5,
+                    "width": 3,
+                },
+                customdata=[[_told(t)] for _, t in some],
+                hovertemplate="%{customdata[0]}<extra></extra>",
+            )
+        )
+    finish(figure, 90 + 27 * max(len(table), 3))
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+    figure.update_yaxes(
+        tickvals=places,
+        range=[len(table) - 0.4, -0.6],
+        showgrid=False,
+        ticktext=[f"{words.plotted(t['term'])}  ({_rates(t)})" for t in table],
+    )
+    figure.update_xaxes(title="Change of uses per 1,000 messages", tickformat="+~g", showgrid=True)
+    return figure
+
+
+def _rates(line: Row) -> str:
+    return f"{per_thousand(line['rate_before'])} → {per_thousand(line['rate'])}"
+
+
+def per_thousand(rate: float) -> str:
+    """0, 0.04, 1.2, 35."""
+    return f"{rate:.0f}" if rate >= 9.95 or not rate else f"{rate:.2g}"
+
+
+def _told(line: Row) -> str:
+    low, high = (words.signed(line[k], 1) for k in ("change_low", "change_high"))
+    glyph = "▲" if line["change"] > 0 else "▼"
+    return (
+        f"<b>{words.plotted(line['term'])}</b> ({words.plotted(line['kind'])})<br>{glyph} "
+        f"{_rates(line)} per 1,000 messages<br>{words.count(line['n'])} uses, "
+        f"{words.count(line['n_before'])} before<br>change {low} to {high} (95 %)"
+    )
+
+
+def _nothing(before: Span, view: View) -> str:
+    return (
+        f"There is nothing to compare with: nobody spoke in {before.told(view.tz)}, or hardly a "
+        "term was used twice. Compare with the 30 days before, or choose another span."
+    )
+
+
+def _few(row: Row, by_days: bool) -> str:
+    """A warning where one side has too few stretches to know what bursts there are."""
+    fewest = min(row["stretches"], row["stretches_before"])
+    if fewest >= FEWEST:
+        return ""
+    what = "a channel's day" if by_days else "a stretch"
+    return (
+        f" One side has only {fewest} of these ({what} with messages): what is told may be one "
+        "stream's topic, not a habit."
+    )
+
+
+def _about(by_days: bool, tried: int) -> str:
+    whole = "Counted in whole days of UTC. " if by_days else ""
+    return (
+        f"{whole}In brackets: uses per 1,000 messages before → now; bars are 95 % intervals. Of "
+        f"{words.count(tried)} terms with {LEAST} uses or more only those are told that changed by "
+        f"{TOLD} standard errors or more, which chance does to one in 2,000; bursts are allowed "
+        f"for. The {MOST} strongest of each kind. Only the 20 terms that weigh most are kept of a "
+        "window, so rare ones are undercounted in both spans."
+    )

@@ -1,0 +1,83 @@
+"""The timeline of Explore: mood and activity of the span, and the way to another span."""
+
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import charts, frame, shown, span, words
+from dashboard.explore import zoom
+from dashboard.explore.view import View, grouped
+from dashboard.style import CONFIG_MARK
+from dashboard.traces import shown_events
+
+KEY = "timeline"
+MOST_EVENTS = 2000
+
+
+def section(view: View) -> None:
+    """The chart, what is marked in it is looked at next; buttons for the same without a mouse."""
+    step = view.span.step_s
+    table = view.series_table(view.channels, view.span, step, view.span.offset_s(view.tz))
+    by = grouped(table.to_pylist())
+    events = view.rows("dash_events", **view.inside, limit=MOST_EVENTS)
+    _head(table, view)
+    figure = charts.timeline(
+        {c: by[c] for c in view.channels if c in by},
+        events,
+        step,
+        view.tz,
+        (view.span.since, view.span.until),
+    )
+    st.plotly_chart(
+        markable(figure),
+        key=KEY,
+        config=CONFIG_MARK,
+        on_select=lambda: zoom.marked(KEY, view.tz),
+        selection_mode="box",
+        alt=f"Mood and messages a minute, {view.span.told(view.tz)}",
+    )
+    _foot(view, len(events) - len(shown_events(events)))
+
+
+def markable(figure: go.Figure) -> go.Figure:
+    """A drag marks a stretch of time, whose span is then asked for."""
+    figure.update_layout(
+        dragmode="select",
+        selectdirection="h",
+        newselection={"line": {"color": "#8a94a3", "width": 1, "dash": "solid"}},
+    )
+    figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "bar"})
+    return figure
+
+
+def _head(table: pa.Table, view: View) -> None:
+    points = f"points of {span.STEP_NAMES[view.span.step_s]}, weighted by messages"
+    heading, tools = st.columns([6, 7], vertical_alignment="center")
+    with heading:
+        frame.heading("Mood and activity", f"{points}; the band is ± 1.96 sd / √n")
+    with tools.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        zoom.buttons(view.span, view.tz)
+        shown.csv(table, shown.named("mood", view.span))
+
+
+def exact(view: View) -> str:
+    """The address of exactly this span."""
+    return urlencode(
+        {
+            "channels": ",".join(view.channels),
+            "span": "dates",
+            "from": words.utc_iso(view.span.since),
+            "to": words.utc_iso(view.span.until),
+        }
+    )
+
+
+def _foot(view: View, hidden: int) -> None:
+    note = (
+        f"Drag across the plot to look closer. Times in {frame.zone_name(view.tz)}; hover for UTC."
+    )
+    if hidden:
+        note += f" {hidden:,} subs, gifts and cheers are left out of so long a span."
+    st.caption(f"{note} [Link to exactly this span](?{exact(view)})")

@@ -1,0 +1,203 @@
+"""What was on: mood by category and title, and before and after each change. For Explore."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import address, frame, shown, words
+from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
+from dashboard.explore.view import View
+from dashboard.series import Row
+from dashboard.style import CONFIG, DOWN, GREY, UP, finish
+
+BY = {"category": "Category", "title": "Title"}
+STREAMS, CHANGES, PLACES = 500, 2000, 50
+REACH = timedelta(minutes=15)
+SHOWN = 15
+
+
+def section(view: View) -> None:
+    """Mood of what was on, and how it changed when that did."""
+    by = _by()
+    streams = view.rows("dash_streams", channels=list(view.channels), limit=STREAMS)
+    changes = view.rows("dash_changes", **_since_begun(view, streams), limit=CHANGES)
+    found = parts(streams, changes, _naive(view.span.since), _naive(view.span.until))
+    if not found:
+        frame.put(frame.say("No stream is known in this span, so nothing is known of its titles."))
+        return
+    groups = summed(found, _sums(view, found), by)
+    _what_was_on(view, groups, by, len(found))
+    inside = [c for c in changes if c["at"] >= _naive(view.span.since)]
+    _around(view, inside)
+
+
+def _by() -> str:
+    address.seed("by", address.choice("by", list(BY), "category"))
+    address.keep_within("by", list(BY), "category")
+    chosen = st.segmented_control(
+        "Mood by", list(BY), key="by", format_func=BY.__getitem__, required=True
+    )
+    address.remember(by=chosen)
+    return chosen or "category"
+
+
+def _naive(at: datetime) -> datetime:
+    return words.local(at, words.zone(None))
+
+
+def _since_begun(view: View, streams: Sequence[Row]) -> dict[str, Any]:
+    """$channels, $since, $until of the changes that tell what was on: from the streams' starts."""
+    reach = [s for s in streams if _overlaps(s, _naive(view.span.since), _naive(view.span.until))]
+    first = min([s["started_at"] for s in reach], default=_naive(view.span.since))
+    return {**view.inside, "since": min(first, _naive(view.span.since))}
+
+
+def _overlaps(stream: Row, since: datetime, until: datetime) -> bool:
+    end = stream["ended_at"] or until
+    return bool(stream["started_at"] < until and end > since)
+
+
+def _sums(view: View, found: Sequence[Part]) -> list[Row]:
+    lists = {
+        "part_channel": [p.channel for p in found],
+        "part_since": [p.since for p in found],
+        "part_until": [p.until for p in found],
+    }
+    span = view.hours if view.is_long else view.inside
+    name = "dash_parts_hours" if view.is_long else "dash_parts"
+    return view.rows(name, **lists, since=span["since"], until=span["until"])
+
+
+def _what_was_on(view: View, groups: Sequence[Row], by: str, pieces: int) -> None:
+    n = sum(g["n"] for g in groups)
+    small = f"n = {words.messages(n)} in {words.count(pieces)} stretches of streams"
+    shown.head(f"Mood by {by}", small, groups, shown.named(by, view.span))
+    if all(g[by] == NONE for g in groups):
+        frame.put(frame.say(f"No stream of this span tells its {by}; imported logs seldom do."))
+        return
+    spoken = [g for g in groups if g["n"]]
+    if not spoken:
+        frame.put(frame.say("Nobody spoke in these streams."))
+        return
+    st.plotly_chart(dots(spoken[:SHOWN], by), key="on", config=CONFIG, alt=f"Mood by {by}")
+    more = f" The {SHOWN} with most messages of {len(spoken)}; the CSV has all." if (
+        len(spoken) > SHOWN) else ""  # fmt: skip
+    whole = " An hour counts for what was on at its beginning." if view.is_long else ""
+    st.caption(
+        f"Bars are 95 % intervals of the messages that came; another stream with the same {by} may "
+        f"differ by more.{whole}{more}"
+    )
+
+
+def dots(groups: Sequence[Row], by: str) -> go.Figure:
+    """A dot and its interval a category or title, most messages on top."""
+    places = list(range(len(groups)))
+    figure = go.Figure(
+        go.Scatter(
+            x=[g["mean"] for g in groups],
+            y=places,
+            mode="markers+text",
+            text=[words.signed(g["mean"]) for g in groups],
+            textposition="top center",
+            textfont={"size": 11},
+            cliponaxis=False,
+            marker={
+                "size": 10,
+                "color": [GREY if abs(g["mean"]) < words.POSITIVE else UP if g["mean"] > 0 else DOWN
+                          for g in groups],
+            },
+            error_x={
+                "type": "data", "array": [g["half"] or 0.0 for g in groups], "color": GREY,
+                "thickness": 1.5, "width": 3,
+            },
+            customdata=[[_hover(g, by)] for g in groups],
+            hovertemplate="%{customdata[0]}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+    finish(figure, 110 + 40 * max(len(groups), 2))
+    figure.update_yaxes(
+        tickvals=places,
+        range=[len(groups) - 0.4, -0.8],
+        showgrid=False,
+        ticktext=[f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups],
+    )
+    figure.update_xaxes(
+        title="Mean mood (messages in brackets)", tickformat=".3~f", nticks=8, showgrid=True
+    )
+    return figure
+
+
+def _hover(group: Row, by: str) -> str:
+    band = f" ± {group['half']:.2f}" if group["half"] is not None else ""
+    return (
+        f"<b>{words.plotted(group[by], 80)}</b><br>{words.glyph(group['mean'])} "
+        f"{words.signed(group['mean'])}{band}<br>{words.messages(group['n'])}, "
+        f"{words.rate(group['per_minute'])} a minute<br>{group['hours']:.1f} h in "
+        f"{group['parts']} stretches"
+    )
+
+
+def _around(view: View, changes: Sequence[Row]) -> None:
+    """The mood of the quarters of an hour before and after each change."""
+    newest = list(changes)[-PLACES:]
+    told = before_and_after(newest, _asked_around(view, newest))
+    count = ("1 change" if len(changes) == 1 else f"{words.count(len(changes))} changes") + (
+        f", the newest {PLACES} are listed" if len(changes) > PLACES else ""
+    )
+    shown.head("When it changed", count, told, shown.named("changes", view.span))
+    if not changes:
+        st.caption("No change of title or category was seen in this span.")
+        return
+    st.dataframe(_table(told, view), hide_index=True, key="changes")
+    st.caption(
+        "Mood of the 15 minutes before and after, n messages each; the interval is of the "
+        "difference. Moods drift anyhow, so some change would be seen at any moment."
+    )
+
+
+def _asked_around(view: View, places: Sequence[Row]) -> list[Row]:
+    if not places:
+        return []
+    ats = [p["at"] for p in places]
+    return view.rows(
+        "dash_around",
+        place_channel=[p["channel"] for p in places],
+        place_at=ats,
+        reach_s=int(REACH.total_seconds()),
+        since=min(ats) - 2 * REACH,
+        until=max(ats) + 2 * REACH,
+    )
+
+
+def _table(told: Sequence[Row], view: View) -> pd.DataFrame:
+    def side(mean: float | None, n: int) -> str:
+        return f"{words.glyph(mean)} {words.signed(mean)} (n = {n:,})" if n else "nobody spoke"
+
+    return pd.DataFrame(
+        [
+            {
+                "When": words.moment(t["at"], view.tz),
+                "Channel": words.plain(t["channel"]),
+                "What": BY.get(t["kind"], words.plain(t["kind"])),
+                "Now": words.plain(t["detail"], 80),
+                "Before": side(t["mean_before"], t["n_before"]),
+                "After": side(t["mean_after"], t["n_after"]),
+                "Difference": _difference(t),
+                "UTC": words.utc_text(t["at"]),
+            }
+            for t in told
+        ]
+    )
+
+
+def _difference(line: Row) -> str:
+    step, half = line["difference"], line["half"]
+    if step is None or half is None:
+        return words.MISSING
+    chance = ", within chance" if abs(step) <= half else ""
+    return f"{words.signed(step)} ± {half:.2f}{chance}"

@@ -1,0 +1,75 @@
+"""What pushed the mood, and what was said: a section of Explore."""
+
+import streamlit as st
+
+from dashboard import bars, frame, shown, words
+from dashboard.explore.view import View
+from dashboard.style import CONFIG
+
+LINES = 200
+TERMS = 12
+
+
+def section(view: View) -> None:
+    """Terms on the left, telling lines on the right."""
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        _terms(view)
+    with right:
+        _lines(view)
+
+
+def _terms(view: View) -> None:
+    if view.by_days:
+        table = view.table("dash_terms_days", **view.days, limit=TERMS)
+    else:
+        table = view.table("dash_terms", **view.inside, limit=TERMS)
+    terms = table.to_pylist()
+    total = terms[0]["total"] if terms else 0
+    whole = ", whole days of UTC" if view.by_days else ""
+    shown.head(
+        "What pushed the mood",
+        f"uses in brackets; n = {words.messages(total)}{whole}",
+        table,
+        shown.named("movers", view.span),
+    )
+    if not any(t["contribution"] for t in terms if t["kind"] != "rest"):
+        frame.put(frame.say("No known term moved the mood here."))
+        return
+    st.plotly_chart(
+        bars.movers(terms),
+        key="movers",
+        config=CONFIG,
+        alt="Terms that raised and lowered the mood",
+    )
+    rest = sum(t["contribution"] for t in terms if t["kind"] == "rest")
+    st.caption(
+        f"Each bar is the term's part of the mean mood of the span. All terms too rare "
+        f"to be kept one by one add {words.signed(rest, 4)}."
+    )
+
+
+def _lines(view: View) -> None:
+    lines = view.table("dash_samples", **view.inside, limit=LINES).to_pandas()
+    frame.heading("Telling lines", "kept for a day; mentions masked, no authors")
+    if lines.empty:
+        st.caption("No lines are kept of this span any more.")
+        return
+    lines["start"] = lines["start"].dt.tz_localize("UTC").dt.tz_convert(str(view.tz))
+    lines["text"] = [words.plain(t, 300) for t in lines["text"]]
+    st.dataframe(  # text stays text there: neither HTML nor Markdown is read
+        lines[["start", "channel", "compound", "text"]],
+        hide_index=True,
+        height=420,
+        key="lines",
+        column_config={
+            "start": st.column_config.DatetimeColumn("Time", format="D MMM, HH:mm:ss", width=120),
+            "channel": st.column_config.TextColumn("Channel", width=90),
+            "compound": st.column_config.NumberColumn("Mood", format="%+.2f", width=60),
+            "text": st.column_config.TextColumn("Line", width=500),
+        },
+    )
+    st.caption(
+        f"n = {words.count(len(lines))} lines, the most telling of each window; the newest "
+        f"{LINES} at most. They leave with the text itself and are in no download."
+    )

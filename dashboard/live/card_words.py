@@ -1,0 +1,125 @@
+"""What a card of the Live page says in words, above and below its picture. No Streamlit."""
+
+from datetime import datetime, tzinfo
+
+from dashboard import words
+from dashboard.live.now import Card
+from dashboard.markup import Markup, row, span, tag
+
+STATUS = {"live": "● live", "quiet": "◐ quiet", "offline": "○ offline", "stale": "△ out of date"}
+
+
+def head(card: Card) -> Markup:
+    """Name, login where it differs, and status."""
+    login = span(card.channel, cls="dld-login") if card.channel != card.name.lower() else ""
+    pill = span(STATUS[card.status], cls=f"dld-pill {card.status}")
+    return row(span(card.name, cls="dld-name"), login, pill, cls="dld-head")
+
+
+def mood(card: Card, tz: tzinfo) -> list[Markup]:
+    """The mood now and how sure it is; in its place what there is to say instead."""
+    if not card.supported:
+        return _unsupported(card)
+    if card.status == "offline":
+        return _recap(card, tz)
+    now, said = card.mood()
+    word = words.mood_word(now)
+    if card.last is not None and not card.last["n"] and not card.last["observed_s"]:
+        word = "not observed"
+    glyph = span(words.glyph(now), cls=f"dld-glyph {words.mood_word(now)}")
+    at = "" if card.last is None else f" · {words.clock(card.last['start'], tz, seconds=True)}"
+    return [
+        row(
+            glyph,
+            span(words.signed(now), cls="dld-number"),
+            span(word, cls="dld-word"),
+            cls="dld-mood",
+        ),
+        row(f"{said}{at}", cls="dld-sub"),
+    ]
+
+
+def _unsupported(card: Card) -> list[Markup]:
+    """Instead of a mood, for chat in a language that VADER cannot read."""
+    share = words.percent(card.readable)
+    return [
+        row(
+            span(words.glyph(None), cls="dld-glyph silent"),
+            span("–", cls="dld-number"),
+            span("unsupported language", cls="dld-word"),
+            cls="dld-mood",
+        ),
+        row(f"{share} of messages can be read: no mood can be told", cls="dld-sub"),
+    ]
+
+
+def _recap(card: Card, tz: tzinfo) -> list[Markup]:
+    """The last stream in short, for a channel that is off air."""
+    last = card.recap
+    mood = None if last is None else last["mood"]
+    said = "no stream seen yet"
+    if last is not None:
+        took = words.lasting(last["ended_at"] - last["started_at"])
+        said = f"last stream, {words.messages(last['n'])} in {took}, ended " + words.moment(
+            last["ended_at"], tz
+        )
+    glyph = span(words.glyph(mood), cls=f"dld-glyph {words.mood_word(mood)}")
+    word = "" if mood is None else f"{words.mood_word(mood)} overall"
+    return [
+        row(
+            glyph,
+            span(words.signed(mood), cls="dld-number"),
+            span(word, cls="dld-word"),
+            cls="dld-mood",
+        ),
+        row(said, cls="dld-sub"),
+    ]
+
+
+def facts(card: Card, clock: datetime) -> Markup:
+    """Rate, why, outlook, last event, connection: name and value in turns."""
+    pairs: list[tuple[str, str | Markup]] = []
+    if card.status != "offline" and card.supported:
+        mean, n = card.lately()
+        five = f"{words.glyph(mean)} {words.signed(mean)} over {words.messages(n)}"
+        five = five if n else "nobody spoke (n = 0)"
+        pairs += [
+            ("Last 5 min", five),
+            ("Rate", f"{words.rate(card.rate())} messages / min"),
+            ("Why", _terms(card)),
+            ("Next 5 min", _outlook(card)),
+        ]
+        if card.forecast:
+            pairs.append(("Its record", card.record()))
+    pairs += [("Last event", _event(card, clock)), ("Connection", card.connection())]
+    if card.readable is not None and card.readable < 0.9:
+        pairs.append(("Readable", f"{words.percent(card.readable)} of messages can be scored"))
+    return row(*(span(x) for pair in pairs for x in pair), cls="dld-facts")
+
+
+def _terms(card: Card) -> str | Markup:
+    """Terms that moved the mood in the last windows, with their sign and count."""
+    if not card.terms:
+        return "no term moved the mood"
+    chips = []
+    for term in card.terms:
+        up = term["contribution"] > 0
+        sign = span("▲ " if up else "▼ ", cls="dld-up" if up else "dld-down")
+        chips.append(span(sign, words.plain(term["term"]), f" {term['n']}", cls="dld-term"))
+    return span(*chips)
+
+
+def _outlook(card: Card) -> str | Markup:
+    """The forecast's middle and band at its last step."""
+    f = card.forecast
+    if f is None:
+        return "no forecast"
+    band = f"80 %: {words.signed(min(f['q10']))} to {words.signed(max(f['q90']))}"
+    return span(tag("b", f"about {words.signed(f['q50'][-1])}"), f" ({band})")
+
+
+def _event(card: Card, clock: datetime) -> str:
+    if card.event is None:
+        return "none in a day"
+    told = words.event_text(card.event["kind"], card.event["detail"])
+    return f"{told} · {words.ago(clock - words.aware(card.event['at']))}"

@@ -1,0 +1,74 @@
+"""Many channels at one look: a line each, for more than fit on cards."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import words
+from dashboard.live.card_words import STATUS
+from dashboard.live.now import Card
+
+
+def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:
+    """The table; a click on a head sorts it. reach: the mood at a line's upper edge."""
+    column = st.column_config
+    st.dataframe(
+        frame_of(cards, clock),
+        hide_index=True,
+        key="live-table",
+        height=min(38 + 35 * len(cards), 900),
+        column_config={
+            "Mood": column.NumberColumn(format="%+.2f", width=75),
+            "±": column.NumberColumn(format="%.2f", width=60, help="half the 95 % band"),
+            "n": column.NumberColumn(format="localized", width=60, help="messages in 30 s"),
+            "Half hour": column.LineChartColumn(y_min=-reach, y_max=reach, width=140),
+            "A minute": column.NumberColumn(
+                format="%.1f", width=80, help="messages a minute, over 5 windows"
+            ),
+        },
+    )
+
+
+def frame_of(cards: Sequence[Card], clock: datetime) -> pd.DataFrame:
+    """A row a card; what cannot be told is missing, never 0."""
+    return pd.DataFrame([_row(card, clock) for card in cards])
+
+
+def _row(card: Card, clock: datetime) -> dict[str, object]:
+    on = card.status != "offline" and card.supported
+    last = card.last if on else None
+    mood = last["mean"] if last else None
+    event = card.event
+    return {
+        "Channel": words.plain(card.name, 40),
+        "State": STATUS[card.status],
+        "Feels": _feeling(card, on),
+        "Mood": mood,
+        "±": card.band() if on else None,
+        "n": last["n"] if last else None,
+        "Half hour": _moods(card) if card.supported else [],
+        "A minute": card.rate() if on else None,
+        "Next 5 min": words.signed(card.forecast["q50"][-1]) if on and card.forecast else "",
+        "Last event": ""
+        if event is None
+        else f"{words.event_text(event['kind'], event['detail'])} · "
+        f"{words.ago(clock - words.aware(event['at']))}",
+        "Connection": card.connection(),
+    }
+
+
+def _feeling(card: Card, on: bool) -> str:
+    if not card.supported:
+        return "unsupported language"
+    if not on or card.last is None:
+        return ""
+    mood = card.last["mean"]
+    seen = card.last["n"] or card.last["observed_s"]
+    return f"{words.glyph(mood)} {words.mood_word(mood)}" if seen else "not observed"
+
+
+def _moods(card: Card) -> list[float]:
+    """Moods of the windows in which somebody spoke: the line of a cell knows no gaps."""
+    return [round(w["mean"], 3) for w in card.windows if w["mean"] is not None]

@@ -1,0 +1,192 @@
+"""One stream as it is reviewed: its windows, moments and their reasons, and what is usual."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import data, words
+from dashboard.review import moments
+from dashboard.review.moment_kinds import Moment
+from dashboard.review.moment_sums import Floats, Windows
+from dashboard.review.reasons import Reason, Terms, reasons
+from dashboard.series import Row
+from warehouse.config import data_folder
+from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
+
+LONGEST = timedelta(days=30)  # a stream that never ended is not drawn for ever
+USUAL = 30  # streams before this one that say what is usual
+LINES = 3
+SLOT_S = 5
+BURSTS = ("peak", "hype", "laughter")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A moment as it is told. at_s: seconds from the stream's start to where it begins, to 5 s for
+    bursts. at: start of its first window, aware UTC.
+    """
+
+    moment: Moment
+    at_s: int
+    at: datetime
+    reasons: tuple[Reason, ...]
+
+    @property
+    def until(self) -> datetime:
+        """Its end, aware UTC."""
+        return self.at + (self.moment.last - self.moment.first) * WINDOW
+
+
+@dataclass(frozen=True)
+class Session:
+    """A stream, its span (aware UTC), its windows as rows of a chart, and its moments by rank."""
+
+    stream: Row
+    since: datetime
+    until: datetime
+    rows: tuple[Row, ...]
+    found: tuple[Found, ...]
+
+    def zone(self, tz: tzinfo) -> tzinfo:
+        """The reader's zone; UTC for a stream without a date, which begins at 00:00 of it."""
+        return UTC if self.stream["undated"] else tz
+
+    @property
+    def observed(self) -> int:
+        """Windows that were observed."""
+        return sum(r["observed_s"] > 0 or r["n"] > 0 for r in self.rows)
+
+    @property
+    def silent(self) -> int:
+        """Observed windows in which nobody spoke."""
+        return sum(r["observed_s"] > 0 and not r["n"] for r in self.rows)
+
+    @property
+    def n(self) -> int:
+        """Messages."""
+        return sum(r["n"] for r in self.rows)
+
+    @property
+    def mean(self) -> float | None:
+        """Mean compound of all messages; None of none."""
+        spoken = [r for r in self.rows if r["mean"] is not None]
+        total = sum(r["n"] for r in spoken)
+        return sum(r["n"] * r["mean"] for r in spoken) / total if total else None
+
+    @property
+    def rate(self) -> float | None:
+        """Messages a minute observed."""
+        seen = sum(r["observed_s"] for r in self.rows)
+        return self.n * 60 / seen if seen else None
+
+
+def session(stream: Row, end: datetime) -> Session:
+    """The stream's session; one still on air reaches to `end`. Cached by what is published."""
+    since = words.aware(stream["started_at"])
+    until = words.aware(stream["ended_at"]) if stream["ended_at"] else end
+    since = max(since, until - LONGEST)
+    root, version = str(data_folder().root), data.manifest().version
+    return _session(root, data.allowed(), version, dict(stream), since, until)
+
+
+@st.cache_data(show_spinner="Looking for moments …", max_entries=30)
+def _session(
+    root: str,
+    allowed: data.Allowed,
+    version: int,
+    stream: dict[str, Any],
+    since: datetime,
+    until: datetime,
+) -> Session:
+    span = {
+        "channel": stream["channel"],
+        "since": utc(window_start(since.timestamp())),
+        "until": max(until, since + WINDOW),
+    }
+    windows = data.query("dash_stream_windows", stream=stream["stream_id"], **span)
+    rows = tuple(windows.to_pylist())
+    if not rows:
+        return Session(stream, since, until, (), ())
+    start = words.aware(rows[0]["start"])
+    terms = _terms(data.query("dash_stream_terms", **span), start, windows)
+    arrays = _arrays(windows, start, since, terms)
+    slots = {row["start"]: row["sub_n"] for row in rows}
+    found = []
+    for m in moments.find(arrays):
+        at = start + m.first * WINDOW
+        into_s = burst_s(slots.get(at.replace(tzinfo=None))) if m.kind in BURSTS else 0
+        at_s = moments.elapsed_s(arrays, m.first) + into_s
+        found.append(Found(m, at_s, at, tuple(reasons(m, terms))))
+    return Session(stream, since, until, rows, tuple(found))
+
+
+def burst_s(slots: Sequence[int | None] | None) -> int:
+    """Seconds into a window at which its burst begins: its first 5-second slot that is at least
+    half as busy as its busiest one. 0 where slots are not known.
+    """
+    counts = [n or 0 for n in slots or ()]
+    busiest = max(counts, default=0)
+    return next((k * SLOT_S for k, n in enumerate(counts) if busiest and 2 * n >= busiest), 0)
+
+
+def _places(table: pa.Table, start: datetime) -> np.ndarray[Any, Any]:
+    """Index of each row's window, counted from `start`."""
+    at = table["start"].cast(pa.timestamp("us")).to_numpy()
+    first = np.datetime64(start.replace(tzinfo=None), "us")
+    found: np.ndarray[Any, Any] = (at - first) // np.timedelta64(WINDOW_SECONDS, "s")
+    return found.astype(np.intp)
+
+
+def _filled(table: pa.Table, column: str, places: np.ndarray[Any, Any], missing: float) -> Floats:
+    """The column on the grid of all windows."""
+    values = np.full(int(places[-1]) + 1, missing)
+    values[places] = table[column].cast(pa.float64()).to_numpy()  # NULL becomes NaN
+    return values
+
+
+def _arrays(table: pa.Table, start: datetime, since: datetime, terms: Terms) -> Windows:
+    places = _places(table, start)
+    blank = {"observed_s": 0.0, "n": 0.0, "mean": np.nan, "sd": np.nan}
+    grid = {name: _filled(table, name, places, missing) for name, missing in blank.items()}
+    laughs = terms.laughs(len(grid["n"]))
+    return Windows(**grid, laughs=laughs, first_s=(start - since).total_seconds())
+
+
+def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:
+    said = _filled(windows, "n", _places(windows, start), 0.0)
+    places = _places(table, start)
+    inside = (places >= 0) & (places < len(said))
+    table, places = table.filter(pa.array(inside)), places[inside]
+    return Terms(
+        places,
+        table["term"].to_pylist(),
+        table["kind"].to_pylist(),
+        table["n"].cast(pa.float64()).to_numpy(),
+        table["contribution"].to_numpy(),
+        said,
+    )
+
+
+def usual(stream: Row, limit: int = USUAL) -> Sequence[Row]:
+    """The channel's streams before this one (dash_stream_usual)."""
+    before = words.aware(stream["started_at"])
+    return data.rows("dash_stream_usual", channel=stream["channel"], before=before, limit=limit)
+
+
+def lines(of: Session, found: Sequence[Found]) -> list[list[Row]]:
+    """Up to LINES telling lines of each moment, as long as they are kept."""
+    told: list[list[Row]] = [[] for _ in found]
+    if found:
+        spans = {
+            "since": [words.aware(f.at).replace(tzinfo=None) for f in found],
+            "until": [words.aware(f.until).replace(tzinfo=None) for f in found],
+        }
+        channel = of.stream["channel"]
+        for row in data.rows("dash_moment_samples", channel=channel, limit=LINES, **spans):
+            told[row["span"]].append(row)
+    return told

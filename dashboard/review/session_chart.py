@@ -1,0 +1,154 @@
+"""The timeline of one stream: mood and activity, moments, events and what was forecast."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard import words
+from dashboard.arrays import cells, times, values
+from dashboard.charts import mood_range, volume
+from dashboard.coarse import coarse, windows_a_point
+from dashboard.review import moment_words
+from dashboard.review.session import Found, Session
+from dashboard.series import Row
+from dashboard.style import FORECAST, HISTORY, faded, finish, zero_line
+from dashboard.traces import WINDOW_S, event_traces, mood_line, silence_marks, sure_band, unobserved
+
+NUMBERED = 20
+
+
+def figure(
+    of: Session,
+    shown: Sequence[tuple[int, Found]],
+    events: Sequence[Row],
+    forecasts: Sequence[Row],
+    usual: float | None,
+    tz: tzinfo,
+) -> go.Figure:
+    """Mood above, messages a minute below. shown: moments with their ranks, from 1.
+
+    usual: the channel's usual mood, a dotted line; None: not known.
+    """
+    k = windows_a_point(len(of.rows))
+    rows, step = coarse(of.rows, k), WINDOW_S * k
+    made = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05
+    )
+    low, high = mood_range({"": rows})
+    top = high + 0.16 * (high - low)  # room for the moments
+    upper = [
+        sure_band(rows, step, tz),
+        *_forecast(forecasts, k, tz),
+        *_usual(of, usual, tz),
+        mood_line(rows, step, tz, legendrank=1),
+        *event_traces(events, tz, low + 0.03 * (high - low)),
+        *_moments(shown, tz, high + 0.08 * (high - low)),
+    ]
+    lower = [volume("Messages", rows, step, tz, True, HISTORY), silence_marks(rows, tz, 0.0)]
+    busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in rows], default=1.0) or 1.0
+    made.add_traces(upper, rows=1, cols=1)
+    made.add_traces([*lower, unobserved(of.rows, WINDOW_S, tz, 0.0, busiest)], rows=2, cols=1)
+    zero_line(made, row=1, col=1)
+    finish(made, 500, hovermode="closest", showlegend=True, dragmode="zoom")
+    made.update_yaxes(title="Mood", range=[low, top], row=1, col=1, tickformat=".2~f")
+    made.update_yaxes(title="Messages / min", rangemode="tozero", row=2, col=1)
+    made.update_xaxes(range=[words.local(at, tz) for at in (of.since, of.until)])
+    return made
+
+
+def step(of: Session) -> timedelta:
+    """How long a point of the figure stands for."""
+    return timedelta(seconds=WINDOW_S * windows_a_point(len(of.rows)))
+
+
+def _usual(of: Session, usual: float | None, tz: tzinfo) -> list[go.Scatter]:
+    """The channel's usual mood, as a dotted line through the whole stream."""
+    if usual is None:
+        return []
+    return [
+        go.Scatter(
+            x=[words.local(at, tz) for at in (of.since, of.until)],
+            y=[usual, usual],
+            mode="lines",
+            name="Channel's usual mood",
+            line={"color": HISTORY, "width": 1.4, "dash": "dot"},
+            hovertemplate=f"usually {words.signed(usual)}<extra></extra>",
+        )
+    ]
+
+
+def _moments(shown: Sequence[tuple[int, Found]], tz: tzinfo, y: float) -> list[go.Scatter]:
+    """Numbers of the moments above where they began, in two heights so that few touch."""
+    if not shown:
+        return []
+    ranked = [(rank, one) for rank, one in shown if rank <= NUMBERED]
+    ranked.sort(key=lambda x: -x[0])  # the strongest is drawn last, on top
+    return [
+        go.Scatter(
+            x=[words.local(one.at, tz) for _, one in ranked],
+            y=[y] * len(ranked),
+            mode="markers+text",
+            name="Moments",
+            text=[str(rank) for rank, _ in ranked],
+            textfont={"size": 11, "color": "#ffffff"},
+            marker={"symbol": "circle", "size": 19, "color": "#3b4656",
+                    "line": {"width": 1, "color": "#ffffff"}},
+            customdata=[[_told(rank, one)] for rank, one in ranked],
+            hovertemplate="%{customdata[0]}<extra></extra>",
+        )
+    ]  # fmt: skip
+
+
+def _told(rank: int, one: Found) -> str:
+    m = one.moment
+    head = f"<b>{rank}. {moment_words.title(m)}</b> at {moment_words.elapsed(one.at_s)}"
+    terms = words.plotted(moment_words.terms(m, one.reasons, 3), 90)
+    parts = [head, words.plotted(moment_words.sentence(m), 140), terms, words.utc_text(one.at)]
+    return "<br>".join(p for p in parts if p)
+
+
+def _forecast(rows: Sequence[Row], k: int, tz: tzinfo) -> list[go.Scatter]:
+    """What was forecast 30 s before: a dashed line of medians, with the 80 % band of a window."""
+    some = rows[::k]
+    if not some:
+        return []
+    xs: list[datetime | None] = []
+    ys: list[float | None] = []
+    middle: list[tuple[datetime | None, float | None, list[str]]] = []
+    for run in _stretches(some, timedelta(seconds=WINDOW_S * k * 2)):
+        there = [words.local(r["cutoff"], tz) for r in run]
+        xs += [*there, *reversed(there), None]
+        ys += [*(r["q90"] for r in run), *(r["q10"] for r in reversed(run)), None]
+        middle += [(x, r["q50"], [_promised(r)]) for x, r in zip(there, run, strict=True)]
+        middle.append((None, None, [""]))
+    return [
+        go.Scatter(
+            x=times(xs), y=values(ys), mode="lines", line={"width": 0}, fill="toself",
+            hoverinfo="skip",
+            fillcolor=faded(FORECAST, 0.13), name="its 80 % band",
+        ),
+        go.Scatter(
+            x=times(x for x, _, _ in middle), y=values(y for _, y, _ in middle), mode="lines",
+            name="Forecast 30 s before", customdata=cells([t for _, _, t in middle]),
+            line={"color": FORECAST, "width": 1.6, "dash": "dash"},
+            hovertemplate="%{customdata[0]}<extra>Forecast</extra>",
+        ),
+    ]  # fmt: skip
+
+
+def _promised(row: Row) -> str:
+    band = f"80 %: {words.signed(row['q10'])} to {words.signed(row['q90'])}"
+    return f"<b>{words.signed(row['q50'])}</b>, {band}<br>{words.utc_text(row['cutoff'])}"
+
+
+def _stretches(rows: Sequence[Row], longest: timedelta) -> list[list[Row]]:
+    """The rows, apart where more time than `longest` lies between two."""
+    found: list[list[Row]] = []
+    for row in rows:
+        if found and row["cutoff"] - found[-1][-1]["cutoff"] <= longest:
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found

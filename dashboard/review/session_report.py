@@ -1,0 +1,132 @@
+"""A stream's review as one HTML file to share: no script, nothing fetched, light and dark.
+
+It holds no line of chat: the file outlives the day that lines are kept. All that is foreign in
+it goes through markup.py, which escapes it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC
+
+from dashboard import words
+from dashboard.markup import Markup, element, row, span, tag
+from dashboard.review import moment_words, session_compare
+from dashboard.review.session import Found, Session
+from dashboard.review.session_list import glyph, when, why
+from dashboard.review.session_svg import drawing
+from dashboard.series import Row
+
+SIMULATED = "This chat was made up by DLD's simulator: nobody real said any of it."
+STYLE = """
+:root { color-scheme: light dark; --text: #1d2530; --soft: #5b6675; --line: #d5dbe3;
+  --ground: #fff; --up: #1f6fae; --down: #b35a12; --chip: #eef1f5; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6eaf0; --soft: #a4aebb; --line: #3a4350;
+  --ground: #12161c; --up: #6cb2ea; --down: #f0a35e; --chip: #232b36; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--ground);
+  max-width: 1000px; margin: 2rem auto; padding: 0 1.2rem; }
+h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; }
+.soft, small, .dld-usual, .dld-also { color: var(--soft); } a { color: var(--up); }
+.simulated { border: 1.5px solid var(--down); border-radius: 8px; padding: .5rem 1rem;
+  font-weight: 600; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 1rem;
+  margin: 1.2rem 0; } .tiles b { display: block; font-size: 1.4rem; }
+ol { padding: 0; list-style: none; } li { display: grid; grid-template-columns: 2rem 1fr 4rem;
+  gap: .4rem; border-top: 1px solid var(--line); padding: .7rem 0; break-inside: avoid; }
+.dld-sigma { text-align: right; color: var(--soft); white-space: nowrap; }
+.dld-rank { font-weight: 650; } .dld-at { margin-left: .8rem; }
+.dld-term { display: inline-block; background: var(--chip); border-radius: 6px;
+  padding: 0 .5rem; margin: 2px 6px 2px 0; overflow-wrap: anywhere; }
+.dld-up { color: var(--up); } .dld-down { color: var(--down); } .dld-also { margin-left: .5rem; }
+svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 12px; }
+.axis { stroke: var(--line); } .mood { fill: none; stroke: var(--up); stroke-width: 2; }
+.sure { fill: var(--up); opacity: .18; } .bars { fill: var(--up); opacity: .55; }
+.usual { stroke: var(--up); stroke-dasharray: 2 4; } .unseen { fill: var(--soft); opacity: .25; }
+.mark { fill: #3b4656; stroke: #fff; } svg text.number { fill: #fff; font-size: 11px;
+  text-anchor: middle; } .end { text-anchor: end; } .middle { text-anchor: middle; }
+"""
+# belt and braces: even if markup got in, nothing could run or be fetched
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def report(of: Session, past: Sequence[Row], source: str) -> str:
+    """The file. past: the channel's streams before (dash_stream_usual); source: the manifest's."""
+    stream = of.stream
+    name = words.plain(stream["display_name"], 40) or words.plain(stream["channel"])
+    title = words.plain(stream["title"], 120) or "Untitled stream"
+    head = tag(
+        "head",
+        element("meta", {"charset": "utf-8"}),
+        element("meta", {"http-equiv": "Content-Security-Policy", "content": POLICY}),
+        element("meta", {"name": "viewport", "content": "width=device-width"}),
+        tag("title", f"{name}: {title}"),
+        Markup(f"<style>{STYLE}</style>"),
+    )
+    simulated = tag("p", SIMULATED, cls="simulated") if source == "simulated" else ""
+    usual = session_compare.usual(past, "mean", of.mean)
+    body = tag(
+        "body",
+        tag("h1", f"{name}: {title}"),
+        tag("p", _about(of), cls="soft"),
+        simulated,
+        _tiles(of, past),
+        tag("h2", "Mood and activity"),
+        drawing(of, usual.middle if usual else None),
+        tag("h2", "Moments"),
+        _moments(of),
+        tag("h2", "How to read this"),
+        tag("p", READING),
+    )
+    return f"<!doctype html>\n{element('html', {'lang': 'en'}, head, body)}\n"
+
+
+READING = (
+    "Mood is the mean of all messages' scores from −1 (negative) to +1 (positive). "
+    "The band around the line is ± 1.96 sd / √n. "
+    "A moment's strength, in σ, is how many standard deviations it lies off the stream's own ups "
+    "and downs; the strongest is first. Times count from the start of the stream. "
+    "Terms: uses in the moment, beside those that as many messages had before or usually have. "
+    "Made by DLD from published sums; it holds no chat line and no chatter's name."
+)
+
+
+def _about(of: Session) -> str:
+    stream = of.stream
+    when_ = "date unknown" if stream["undated"] else f"{words.moment(of.since, UTC)} UTC"
+    category = words.plain(stream["category"], 60)
+    so_far = "still on air" if stream["ended_at"] is None else ""
+    length = words.lasting(of.until - of.since)
+    return " · ".join(p for p in (category, when_, length, so_far) if p)
+
+
+def _tiles(of: Session, past: Sequence[Row]) -> Markup:
+    silent = of.silent / of.observed if of.observed else None
+    found = (
+        (
+            "Mean mood",
+            f"{words.glyph(of.mean)} {words.signed(of.mean)}",
+            f"n = {words.count(of.n)}; {session_compare.mood(of.mean, past)}",
+        ),
+        ("Messages a minute", words.rate(of.rate), session_compare.rate(of.rate, past)),
+        ("Silence", words.percent(silent), session_compare.silent(silent, past)),
+    )
+    cells = (row(tag("small", k), tag("b", v), tag("small", s)) for k, v, s in found)
+    return row(*cells, cls="tiles")
+
+
+def _moments(of: Session) -> Markup:
+    if not of.found:
+        return tag("p", "Nothing stood out: the chat went on as it does all the time.")
+    vod = of.stream["vod_id"]
+    return tag("ol", *(_item(rank, one, vod) for rank, one in enumerate(of.found, 1)))
+
+
+def _item(rank: int, one: Found, vod_id: str | None) -> Markup:
+    m = one.moment
+    head = row(
+        f"{glyph(m)} ",
+        tag("b", moment_words.title(m)),
+        span(moment_words.also(m), cls="dld-also"),
+        when(one, vod_id),
+    )
+    body = row(head, row(moment_words.sentence(m)), why(one))
+    sigma = span(moment_words.sigma(m), cls="dld-sigma")
+    return tag("li", span(str(rank), cls="dld-rank"), body, sigma)
