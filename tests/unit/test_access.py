@@ -21,7 +21,7 @@ from warehouse.errors import BadInput, NotAuthorised
 from warehouse.manifest import read_manifest
 from warehouse.reader import Reader
 
-DASHBOARD = Path(access.__file__).parent
+DASHBOARD = Path(__file__).parents[2] / "dashboard"
 NOW = datetime(2026, 1, 31, 18, tzinfo=UTC)
 OWN = "demo_busy"
 IDS = {"alpha": "1001", "beta": "91234567890", "gamma": None}
