@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings
 ROOT = Path(__file__).parents[2]
 CONFIGS = ["warehouse.config", "pipeline.config", "ebs.config", "tools.config"]
 CONFIGS += [name for name in ["dashboard.config", "models.config"] if find_spec(name)]
-READ_BY_TESTS = {"DLD_TEST_DATA", "DLD_CHROMIUM", "DLD_REQUIRE_CHROMIUM"}
+READ_BY_TESTS = {"DLD_PICTURES", "DLD_TEST_DATA", "DLD_CHROMIUM", "DLD_REQUIRE_CHROMIUM"}
 LINE = re.compile(r"#([A-Z_]+)=(.*)")
 NAME = re.compile(r"DLD_[A-Z_]*[A-Z]\b(?!_)")
 

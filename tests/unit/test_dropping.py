@@ -19,7 +19,7 @@ from tests.pages import html_of, text_of
 from warehouse.config import DataFolder
 from warehouse.dropped import ACTION, Dropped
 
-PAGE = Path(dropping.__file__).parent / "app_pages" / "import_log.py"
+PAGE = Path(__file__).parents[2] / "dashboard" / "app_pages" / "import_log.py"
 NOW = datetime(2026, 1, 31, 18, tzinfo=UTC)
 Open = Callable[..., AppTest]
 
