@@ -142,6 +142,10 @@ def _table(found: Sequence[Row]) -> int | None:
             "Of": [words.plain(t["channel"]) or "all" for t in found],
             "First seen": [t["first_seen"] for t in found],
             "Evidence": [words.plain(t["evidence"], 200) for t in found],
+            "First seen, UTC": [
+                words.MISSING if t["first_seen"] is None else words.utc_text(t["first_seen"])
+                for t in found
+            ],
         }
     )
     zone = str(frame.reader_zone())
@@ -190,6 +194,7 @@ def _history(rows: Sequence[Row]) -> None:
                 "Of": [words.plain(r["channel"]) or "all" for r in rows],
                 "In force": [words.signed(r["valence"], 1) for r in rows],
                 "By": [words.plain(r["by"], 60) for r in rows],
+                "At, UTC": [words.utc_text(r["at"]) for r in rows],
             }
         )
         date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")

@@ -55,10 +55,11 @@ def _lines(view: View) -> None:
     if lines.empty:
         st.caption("No lines are kept of this span any more.")
         return
+    lines["utc"] = [words.utc_text(at) for at in lines["start"]]
     lines["start"] = lines["start"].dt.tz_localize("UTC").dt.tz_convert(str(view.tz))
     lines["text"] = [words.plain(t, 300) for t in lines["text"]]
     st.dataframe(  # text stays text there: neither HTML nor Markdown is read
-        lines[["start", "channel", "compound", "text"]],
+        lines[["start", "channel", "compound", "text", "utc"]],
         hide_index=True,
         height=420,
         key="lines",
@@ -67,6 +68,7 @@ def _lines(view: View) -> None:
             "channel": st.column_config.TextColumn("Channel", width=90),
             "compound": st.column_config.NumberColumn("Mood", format="%+.2f", width=60),
             "text": st.column_config.TextColumn("Line", width=500),
+            "utc": st.column_config.TextColumn("Time, UTC"),
         },
     )
     st.caption(
