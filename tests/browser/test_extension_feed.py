@@ -29,6 +29,14 @@ def broadcast(view, text):
     view.evaluate("text => twitch.broadcast(text)", text)
 
 
+def goes_by(view, twitch, seconds):
+    """The page's time moves on, in steps shorter than its patience with the EBS: answers take
+    real time, and would else be given up before they come."""
+    for _ in range(0, seconds, 7):
+        view.clock.run_for(7_000)
+        settle(view, twitch)
+
+
 @pytest.fixture
 def still(view, twitch):
     """The panel with a clock that only the test moves, after its one question."""
@@ -79,16 +87,13 @@ def test_without_broadcasts_each_window_is_asked_for(still, twitch):
         body = mood_body(generated_at=iso(datetime.now(UTC) + timedelta(seconds=42 * window)))
         made = format_datetime(datetime.fromisoformat(body["generated_at"]), usegmt=True)
         twitch.says(body, headers={"Date": made})
-        still.clock.run_for(42_000)
-        settle(still, twitch)
-    assert twitch.moods() == 4
+        goes_by(still, twitch, 42)
+    assert 4 <= twitch.moods() <= 5  # the window that is served first may end at any moment
 
 
 def test_questions_come_back_when_broadcasts_stop(still, twitch):
     broadcast(still, newer(30))
-    for _ in range(6):
-        still.clock.run_for(40_000)
-        settle(still, twitch)
+    goes_by(still, twitch, 240)
     assert 4 <= twitch.moods() <= 7
 
 
@@ -223,8 +228,7 @@ def test_a_refused_token_waits_for_a_new_one_and_asks_at_once_with_it(view, twit
 
 def test_a_view_that_twitch_hides_asks_less_and_catches_up_when_it_is_shown(still, twitch):
     still.evaluate("twitch.visible(false)")
-    still.clock.run_for(41_000)
-    settle(still, twitch)
+    goes_by(still, twitch, 42)
     assert twitch.moods() == 2  # what was planned; from then on every two minutes
     still.clock.run_for(60_000)
     settle(still, twitch)
