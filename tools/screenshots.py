@@ -1,4 +1,7 @@
-"""python -m tools.screenshots: the pictures of the README, from a running `make run`."""
+"""python -m tools.screenshots: the README's picture of the panel, from a running `make run`.
+
+Those of the dashboard come from its test: `make pictures`.
+"""
 
 import sys
 from pathlib import Path
@@ -8,7 +11,6 @@ from playwright.sync_api import Browser, sync_playwright
 from tools.config import run_settings
 
 IMAGES = Path("docs/images")
-PAGES = {"live": "", "explore": "explore", "accuracy": "accuracy", "vocabulary": "vocabulary"}
 _SETTLED_MS = 6000  # plotly and the fragments have drawn
 
 
@@ -22,8 +24,6 @@ def main() -> int:
             args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         try:
-            for name, path in PAGES.items():
-                _page(browser, f"http://127.0.0.1:{settings.dashboard_port}/{path}", name)
             _panel(browser, f"http://127.0.0.1:{settings.ebs_port}/preview/")
         except Exception as exc:
             reason = str(exc).splitlines()[0]
@@ -32,14 +32,6 @@ def main() -> int:
         finally:
             browser.close()
     return 0
-
-
-def _page(browser: Browser, url: str, name: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 960}, timezone_id="UTC")
-    page.goto(url)
-    page.wait_for_timeout(_SETTLED_MS)
-    page.screenshot(path=IMAGES / f"{name}.png")
-    page.close()
 
 
 def _panel(browser: Browser, url: str) -> None:

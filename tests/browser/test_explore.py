@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.dashboards import address, browser, by_name, context, page, plots
 from tests.browser.rows import HOSTILE_TERM
@@ -115,7 +115,9 @@ def test_every_section_draws_its_own_plots(page: Page, address: str) -> None:
             arg=json.dumps(types, separators=(",", ":")),
         )
         assert page.evaluate("document.body.scrollWidth <= window.innerWidth")
-    page.get_by_text("The SQL behind this").click()
+    behind = page.get_by_text("The SQL behind this")
+    expect(behind).to_have_count(1)  # the one of the section before is gone
+    behind.click()
     page.get_by_text("-- dash_summary").first.wait_for()
 
 
