@@ -23,6 +23,7 @@ __all__ = ["browser"]
 pytestmark = pytest.mark.browser
 STREAMER, ANALYST, STRANGER = "demo_busy", "4242", "77"
 USERS = {STREAMER: "Demo_Busy", ANALYST: "Ann", STRANGER: "demo_past"}  # a name is not enough
+expect.set_options(timeout=PATIENCE_MS)
 SECRET = "not-a-secret-but-long-enough-for-it"
 
 
