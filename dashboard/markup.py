@@ -25,7 +25,7 @@ def element(name: str, attributes: Mapping[str, str], *inside: "str | Markup") -
     return Markup(f"<{name}{told}>" if name in _VOID else f"<{name}{told}>{body}</{name}>")
 
 
-_VOID = frozenset(("meta", "br", "img"))
+_VOID = frozenset(("meta", "br"))
 
 
 def tag(name: str, *inside: "str | Markup", cls: str = "", title: str = "") -> Markup:

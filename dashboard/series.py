@@ -10,6 +10,14 @@ SURE = 1.96  # standard errors of a 95 % band
 Row = Mapping[str, Any]
 
 
+def grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Rows by their channel."""
+    by: dict[str, list[Row]] = {}
+    for row in rows:
+        by.setdefault(row["channel"], []).append(row)
+    return by
+
+
 def margin(sd: float | None, n: int) -> float | None:
     """Half the width of the 95 % band of a mean of n messages; None when sd is unknown."""
     if sd is None or n < 1 or not isfinite(sd):

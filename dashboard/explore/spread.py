@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import bars, frame, shown, words
-from dashboard.explore.view import View, grouped
-from dashboard.series import Row
+from dashboard.explore.view import View
+from dashboard.series import Row, grouped
 from dashboard.style import CHANNELS, CONFIG, faded, finish
 
 BIN, BIN_OF_HOURS = 0.05, 0.01

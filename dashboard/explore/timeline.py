@@ -8,7 +8,8 @@ import streamlit as st
 
 from dashboard import charts, frame, shown, span, words
 from dashboard.explore import zoom
-from dashboard.explore.view import View, grouped
+from dashboard.explore.view import View
+from dashboard.series import grouped
 from dashboard.style import CONFIG_MARK
 from dashboard.traces import shown_events
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dashboard import data, words
-from dashboard.series import Row
+from dashboard.series import Row, grouped
 from dashboard.span import Span
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -88,11 +88,3 @@ def widened(span: Span, unit: timedelta) -> Span:
 def floor(at: datetime, unit: timedelta) -> datetime:
     """The beginning of the unit of UTC that holds `at`."""
     return at - (at - words.EPOCH) % unit
-
-
-def grouped(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Rows by their channel."""
-    by: dict[str, list[Row]] = {}
-    for row in rows:
-        by.setdefault(row["channel"], []).append(row)
-    return by

@@ -1,13 +1,11 @@
 """The Live page's cards, from rows of what is published. No Streamlit."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from dashboard import words
-from dashboard.series import Row, margin, state
+from dashboard.series import Row, grouped, margin, state
 from warehouse.records import READABLE_LEAST
 
 QUIET_WINDOWS, QUIET_N = 5, 3
@@ -112,7 +110,7 @@ def cards(
 
     found: rows of windows, terms, forecasts, events, recaps and skills; times naive UTC.
     """
-    by: dict[str, dict[str, list[Row]]] = {k: _by_channel(rows) for k, rows in found.items()}
+    by: dict[str, dict[str, list[Row]]] = {k: grouped(rows) for k, rows in found.items()}
     made = [
         _card(c, clock, {k: rows.get(c["channel"], []) for k, rows in by.items()}, stale)
         for c in channels
@@ -156,10 +154,3 @@ def _status(on_air: bool, windows: Sequence[Row], clock: datetime, stale: bool) 
     if stale or clock - (words.aware(windows[-1]["start"]) + WINDOW) > FRESH:
         return "stale"
     return "quiet" if sum(w["n"] for w in windows[-QUIET_WINDOWS:]) < QUIET_N else "live"
-
-
-def _by_channel(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        found[row["channel"]].append(row)
-    return found

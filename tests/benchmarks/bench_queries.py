@@ -52,7 +52,6 @@ def asked(end: datetime) -> list[Asked]:
     changed = {"before": whole - 14 * day, "least": 20, "limit": 12}
     zone = {"zone_from": [FIRST], "zone_offset_s": [3600]}
     found = [
-        ("dash_accuracy", "all channels, 90 days", back(names, 90, whole)),
         ("dash_around", "20 moments", {**around, "since": midnight - day, "until": end}),
         ("dash_changes", "six channels, a year", {**back(six, 365), "limit": 500}),
         ("dash_counts", "a channel, a day", back(six[:1], 1)),
