@@ -96,6 +96,11 @@ SELECT 'new' || i AS term, CASE WHEN i % 3 = 0 THEN '' ELSE printf('channel%02d'
     NULL::TIMESTAMP AS decided_at, NULL::DOUBLE AS in_force, 34 AS impact_windows, 1::BIGINT AS rev
 FROM range(1500) r(i)
 """
+LEXICON = """
+SELECT 'full-1' AS version, 'word' || i AS term, 'word' AS kind, u(i, 1) * 8 - 4 AS valence,
+    'vader' AS origin, 1::BIGINT AS rev
+FROM range(12000) r(i)
+"""
 DECISIONS = """
 SELECT 'decision' || i AS decision_id, 'new' || i AS term, '' AS channel,
     $until::TIMESTAMP - to_hours(i) AS "at", 'somebody' AS "by", 'accept' AS decision,
@@ -220,6 +225,7 @@ class Pages(History):
         """The tables that are one file, and what the daemon tells of itself now."""
         end = {"$until": f"'{self.until}'"}
         self._copy(con, "vocabulary", self.until, filled(VOCABULARY, end))
+        self._copy(con, "lexicon", self.until, LEXICON)
         self._copy(con, "decisions", self.until, filled(DECISIONS, end))
         names = [f"channel{k:02d}" for k in range(CHANNELS)]
         told = [row for row in rows.health(self.until) if row["name"] != "lag_s"]
