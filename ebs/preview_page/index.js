@@ -106,7 +106,9 @@ async function broadcast(again) {
   const channel_id = element("channel").value;
   const signed = await fetch(`token?${new URLSearchParams({ channel_id })}`);
   const { token } = await signed.json();
-  const answer = await fetch("/v1/mood", { headers: { Authorization: `Bearer ${token}` } });
+  const headers = { Authorization: `Bearer ${token}` };
+  // What the browser kept of a view's poll in the same second would be the mood before.
+  const answer = await fetch("/v1/mood", { headers, cache: "no-store" });
   const text = await answer.text();
   if (!answer.ok) return again && log("preview", `nothing to broadcast: ${answer.status}`);
   if (text !== sent || again) tell({ kind: "broadcast", text });

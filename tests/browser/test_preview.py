@@ -95,7 +95,19 @@ def test_the_choices_are_in_the_address_and_come_back_with_it(page, ebs):
     page.get_by_text("onAuthorized: a token for a moderator").first.wait_for()
 
 
+# As when all are signed in the same second: what a view's poll left in the browser's cache fits.
+ONE_TOKEN = """
+const ask = window.fetch;
+window.fetch = async (to, options) => {
+  if (!String(to).startsWith("token?") || String(to).includes("broadcaster")) return ask(to, options);
+  top.signed ??= ask(to, options).then((answer) => answer.text());
+  return new Response(await top.signed);
+};
+"""
+
+
 def test_a_broadcast_reaches_the_views_and_is_told(page, ebs):
+    page.add_init_script(ONE_TOKEN)
     ebs.publish(mood_body())
     page.goto(f"{ebs.address}/preview/")
     frame_of(page, "panel").get_by_text("+0.21").wait_for()
