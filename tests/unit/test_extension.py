@@ -1,6 +1,8 @@
 """`make extension`: what Twitch would refuse is refused here, and the zip is what was checked."""
 
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +99,27 @@ def test_every_view_weighs_less_than_150_kb_whatever_it_comes_to_load(good):
     weights = {view: sum(len(good[name]) for name in loaded(good, view)) for view in VIEWS}
     assert max(weights.values()) < 150_000, weights
     assert min(weights.values()) > 20_000, weights  # all of it was found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_preloads_what_its_script_imports(view):
+    """Or the browser learns of a module only from the one before, and paints that much later."""
+    page = (extension.EXTENSION / view).read_text()
+    (script,) = re.findall(r'<script type="module" src="([^"]+)">', page)
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', page)
+    assert sorted(preloaded) == sorted(imported(script) - {script})
+
+
+def imported(script):
+    """The modules a script imports in its first lines, and theirs; with itself."""
+    found, waiting = set(), [Path(script)]
+    while waiting:
+        module = waiting.pop()
+        found.add(module.as_posix())
+        text = (extension.EXTENSION / module).read_text()
+        names = re.findall(r'^(?:import|\}).* from "\./([^"]+)";$', text, re.MULTILINE)
+        waiting += [path for n in names if (path := module.parent / n).as_posix() not in found]
+    return found
 
 
 @pytest.mark.parametrize(
