@@ -1,6 +1,7 @@
 """Records to bar charts: what moved the mood, and how windows are spread. No Streamlit."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import plotly.graph_objects as go
@@ -32,22 +33,21 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
             "<br>used %{customdata[1]} times<extra></extra>",
         )
     )
-    finish(figure, 80 + 24 * max(len(shown), 4), bargap=0.25)
     widest = max([abs(t["contribution"]) for t in shown], default=1.0) * 1.35
-    figure.update_yaxes(
-        tickvals=places,
-        autorange="reversed",
-        showgrid=False,
-        ticktext=[f"{words.plotted(t['term'])}  ({words.count(t['n'])})" for t in shown],
-    )
-    figure.update_xaxes(
-        range=[-widest, widest],
-        zeroline=True,
-        zerolinecolor=GREY,
-        title="Part of the mean mood",
-        nticks=5,
-    )
-    return figure
+    axis: dict[str, Any] = {
+        "tickvals": places,
+        "autorange": "reversed",
+        "showgrid": False,
+        "ticktext": [f"{words.plotted(t['term'])}  ({words.count(t['n'])})" for t in shown],
+    }
+    across = {
+        "range": [-widest, widest],
+        "zeroline": True,
+        "zerolinecolor": GREY,
+        "title": "Part of the mean mood",
+        "nticks": 5,
+    }
+    return finish(figure, 80 + 24 * max(len(shown), 4), across, axis, bargap=0.25)
 
 
 def histogram(
@@ -77,11 +77,10 @@ def histogram(
                 "n = %{customdata[0]}<extra>%{fullData.name}</extra>",
             )
         )
-    finish(figure, 320, barmode="overlay", showlegend=len(channels) > 1)
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    figure.update_xaxes(title=f"Mean mood of {unit}", tickformat=".2~f")
-    figure.update_yaxes(title=f"Share of {unit}", tickformat=".0%")
-    return figure
+    across = {"title": f"Mean mood of {unit}", "tickformat": ".2~f"}
+    up = {"title": f"Share of {unit}", "tickformat": ".0%"}
+    return finish(figure, 320, across, up, barmode="overlay", showlegend=len(channels) > 1)
 
 
 def scale(
@@ -136,9 +135,11 @@ def interval(low: float, value: float, high: float, known: float | None) -> go.F
             marker={"color": paint, "size": 13, "symbol": symbol, "line": {"width": 2}},
             hovertemplate=f"{what} {words.signed(at, 1)}<extra></extra>",
         )  # fmt: skip
-    finish(figure, 92)
     figure.add_vline(x=0, line={"color": GREY, "width": 1}, opacity=0.7, layer="below")
-    figure.update_xaxes(range=[-4.3, 4.3], tickvals=[-4, -2, 0, 2, 4], fixedrange=True,
-                        ticktext=["−4", "−2", "0", "+2", "+4"])  # fmt: skip
-    figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
-    return figure
+    across = {
+        "range": [-4.3, 4.3],
+        "tickvals": [-4, -2, 0, 2, 4],
+        "ticktext": ["−4", "−2", "0", "+2", "+4"],
+        "fixedrange": True,
+    }
+    return finish(figure, 92, across, {"visible": False, "range": [-1, 1], "fixedrange": True})

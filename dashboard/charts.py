@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from dashboard import words
 from dashboard.arrays import cells, times, values
 from dashboard.series import Row, margin, per_minute, with_breaks
-from dashboard.style import CHANNELS, faded, finish, zero_line
+from dashboard.style import CHANNELS, faded, finish
 from dashboard.traces import (
     WINDOW_S,
     event_traces,
@@ -26,26 +26,26 @@ def sparkline(
     rows: Sequence[Row], forecast: Mapping[str, Any] | None, tz: tzinfo, reach: float
 ) -> go.Figure:
     """The last windows of one channel with the forecast; the axis spans ± reach."""
-    figure = go.Figure()
-    figure.add_trace(sure_band(rows, WINDOW_S, tz))
-    figure.add_trace(unobserved(rows, WINDOW_S, tz, -reach, reach))
-    figure.add_trace(mood_line(rows, WINDOW_S, tz))
-    figure.add_trace(silence_marks(rows, tz, -reach))
+    traces = [
+        sure_band(rows, WINDOW_S, tz),
+        unobserved(rows, WINDOW_S, tz, -reach, reach),
+        mood_line(rows, WINDOW_S, tz),
+        silence_marks(rows, tz, -reach),
+    ]
     if forecast:
-        figure.add_traces(forecast_traces(forecast, tz, rows[-1] if rows else None))
-    zero_line(figure)
-    finish(figure, 190, hovermode="closest", margin={"l": 4, "r": 4, "t": 4, "b": 4})
-    figure.update_yaxes(
-        range=[-reach * 1.04, reach * 1.04],
-        tickvals=[-reach, 0, reach],
-        ticktext=[words.signed(-reach, 1), "0", words.signed(reach, 1)],
-    )
-    figure.update_xaxes(tickformat="%H:%M", nticks=5)
+        traces += forecast_traces(forecast, tz, rows[-1] if rows else None)
+    across: dict[str, Any] = {"tickformat": "%H:%M", "nticks": 5}
     if rows:  # half an hour and the forecast, so that all cards have one scale
         end = rows[-1]["start"] + timedelta(seconds=WINDOW_S)
         ends = (end - timedelta(minutes=30, seconds=20), end + timedelta(minutes=5))
-        figure.update_xaxes(range=[words.local(at, tz) for at in ends])
-    return figure
+        across["range"] = [words.local(at, tz) for at in ends]
+    up = {
+        "range": [-reach * 1.04, reach * 1.04],
+        "tickvals": [-reach, 0, reach],
+        "ticktext": [words.signed(-reach, 1), "0", words.signed(reach, 1)],
+    }
+    look: dict[str, Any] = {"hovermode": "closest", "margin": dict.fromkeys("lrtb", 4)}
+    return finish(go.Figure(traces), 190, across, up, zero=True, **look)
 
 
 def reach_of(channels: Sequence[tuple[Sequence[Row], Mapping[str, Any] | None]]) -> float:
@@ -64,31 +64,32 @@ def timeline(
     step_s: float,
     tz: tzinfo,
     span: tuple[datetime, datetime] | None = None,
+    **layout: Any,
 ) -> go.Figure:
     """Mood with its band above, messages a minute below, on one time axis; events on top.
 
     channels: rows of dash_series by channel, oldest first. One channel shows bars and hatched
-    gaps; several show lines.
+    gaps; several show lines. layout: of the whole figure, as plotly takes it.
     """
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.68, 0.32], vertical_spacing=0.06
     )
     alone = len(channels) == 1
     for index, (name, rows) in enumerate(channels.items()):
-        look = {"colour": CHANNELS[index % 6]}
-        _one_channel(figure, words.plotted(name), rows, step_s, tz, alone, look)
+        colour = {"colour": CHANNELS[index % 6]}
+        _one_channel(figure, words.plotted(name), rows, step_s, tz, alone, colour)
     low, high = mood_range(channels)
     for trace in event_traces(events, tz, high - 0.04 * (high - low)):
         figure.add_trace(trace, row=1, col=1)
-    zero_line(figure, row=1, col=1)
-    finish(figure, 520, hovermode="x unified", showlegend=True, dragmode="zoom")
-    figure.update_yaxes(title="Mood", range=[low, high], row=1, col=1, tickformat=".2~f")
-    figure.update_yaxes(title="Messages / min", rangemode="tozero", row=2, col=1)
+    across: dict[str, Any] = {"hoverformat": f"%a %d %b %Y %H:%M{':%S' if step_s < 60 else ''}"}
     if span:
-        figure.update_xaxes(range=[words.local(at, tz) for at in span])
-    seconds = ":%S" if step_s < 60 else ""
-    figure.update_xaxes(hoverformat=f"%a %d %b %Y %H:%M{seconds}")
-    return figure
+        across["range"] = [words.local(at, tz) for at in span]
+    up: list[dict[str, Any]] = [
+        {"title": "Mood", "range": [low, high], "tickformat": ".2~f"},
+        {"title": "Messages / min", "rangemode": "tozero"},
+    ]
+    look: dict[str, Any] = {"hovermode": "x unified", "showlegend": True, "dragmode": "zoom"}
+    return finish(figure, 520, across, up, True, **{**look, **layout})
 
 
 def _one_channel(

@@ -1,9 +1,13 @@
 """Settings of the dashboard."""
 
+import os
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.config import DataFolder, data_folder
 
 _SECRET = 32  # characters of the cookies' secret, at least
 
@@ -76,3 +80,27 @@ def _check(metadata: str, redirect: str, secret: str) -> None:
             f"DLD_DASHBOARD_OIDC_COOKIE_SECRET has fewer than {_SECRET} characters; "
             "`openssl rand -hex 32` makes a good one"
         )
+
+
+_NAMES = tuple(f"DLD_DASHBOARD_{name.upper()}" for name in DashboardSettings.model_fields)
+
+
+def settings() -> DashboardSettings:
+    """Those in force. Every query asks, and to read them takes longer than many: they are read
+    anew only where the environment has changed."""
+    return _settings(tuple(map(os.environ.get, _NAMES)))
+
+
+@lru_cache(maxsize=1)
+def _settings(_: tuple[str | None, ...]) -> DashboardSettings:
+    return DashboardSettings()
+
+
+def folder() -> DataFolder:
+    """The data folder in force; of the environment as `settings`."""
+    return _folder(os.environ.get("DLD_DATA"))
+
+
+@lru_cache(maxsize=1)
+def _folder(_: str | None) -> DataFolder:
+    return data_folder()

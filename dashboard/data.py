@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from dashboard import config
 from dashboard.entry import access
-from warehouse.config import DataFolder, data_folder
+from warehouse.config import DataFolder
 from warehouse.manifest import Manifest
 from warehouse.reader import Reader
 from warehouse.rollups import series_query
@@ -37,20 +38,20 @@ def allowed() -> Allowed:
 
 def reader() -> Reader:
     """The reader of the data folder in force."""
-    return _reader(str(data_folder().root), allowed())
+    return _reader(str(config.folder().root), allowed())
 
 
 def manifest() -> Manifest:
     """The manifest in force. Raises NothingPublished."""
-    return _reader(str(data_folder().root), None).manifest()  # which parses it once
+    return _reader(str(config.folder().root), None).manifest()  # which parses it once
 
 
 def is_published() -> bool:
     """Whether there is a manifest, good or bad."""
-    return data_folder().manifest.exists()
+    return config.folder().manifest.exists()
 
 
-@st.cache_data(show_spinner=False, max_entries=300)
+@st.cache_resource(show_spinner=False, max_entries=300)  # tables never change: no copies
 def _query(
     root: str, allowed: Allowed, version: int, name: str, values: tuple[tuple[str, Any], ...]
 ) -> pa.Table:
@@ -59,12 +60,12 @@ def _query(
 
 def query(name: str, **values: Any) -> pa.Table:
     """Result of a named query; aware times become UTC, lists become tuples, for the cache's key."""
-    root = str(data_folder().root)
+    root = str(config.folder().root)
     key = tuple((k, _key(v)) for k, v in sorted(values.items()))
     return _query(root, allowed(), manifest().version, name, key)
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@st.cache_resource(show_spinner=False, max_entries=100)
 def _hourly(
     root: str, allowed: Allowed, at: datetime, name: str, values: tuple[tuple[str, Any], ...]
 ) -> pa.Table:
@@ -76,7 +77,7 @@ def hourly(name: str, at: datetime, **values: Any) -> pa.Table:
     do not matter. What is published meanwhile is not looked at."""
     hour = at.replace(minute=0, second=0, microsecond=0)
     key = tuple((k, _key(v)) for k, v in sorted(values.items()))
-    return _hourly(str(data_folder().root), allowed(), hour, name, key)
+    return _hourly(str(config.folder().root), allowed(), hour, name, key)
 
 
 def series(

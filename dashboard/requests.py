@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import orjson
 
+from dashboard import config
 from dashboard.entry import access
-from warehouse.config import data_folder
 from warehouse.dropped import ACTION, Dropped, told
 from warehouse.errors import BadInput
 from warehouse.requests import put_request
@@ -20,7 +20,7 @@ LONGEST_NAME = 60  # the pipeline keeps no more
 
 def can_ask() -> bool:
     """Whether requests can be put in; the inbox itself may be yet to be made."""
-    inbox = data_folder().inbox
+    inbox = config.folder().inbox
     place = next(p for p in (inbox, *inbox.parents) if p.exists())
     return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
 
@@ -36,7 +36,7 @@ def ask(
     """
     who = access.current()
     who.require(str(body.get("channel") or ""))
-    request_id, inbox = uuid4().hex, data_folder().inbox
+    request_id, inbox = uuid4().hex, config.folder().inbox
     try:
         if log:  # before its request: that is what says it is whole
             Dropped(inbox / request_id).put(log)
@@ -55,7 +55,7 @@ def signature(by: str) -> str:
 
 def answer(request_id: str) -> str | None:
     """'' when it was done, the reason when it was refused, None while it waits."""
-    inbox = data_folder().inbox
+    inbox = config.folder().inbox
     if (inbox / "done" / f"{request_id}.json").is_file():
         return ""
     try:
@@ -71,7 +71,7 @@ def dropped(request_id: str) -> dict[str, Any] | None:
 
     None for a request that is not there, or was put in by somebody else.
     """
-    inbox, file = data_folder().inbox, f"{request_id}.json"
+    inbox, file = config.folder().inbox, f"{request_id}.json"
     if not request_id.isalnum() or len(request_id) > 64:  # it names a file
         return None
     for place in (inbox, inbox / "done", inbox / "refused"):

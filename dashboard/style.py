@@ -3,10 +3,12 @@
 Blue and orange, told apart by any eye; green is the forecast, and always dashed.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
+Told = Mapping[str, Any]  # what plotly is told of an axis or the layout
 HISTORY = "#2b83c6"
 FORECAST = "#2ca25f"
 UP = HISTORY
@@ -23,6 +25,30 @@ CONFIG_ZOOM = {
 }
 CONFIG_MARK = {"displaylogo": False, "modeBarButtons": [["toImage"]], "doubleClick": False}
 
+LAYOUT: Told = {
+    "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+    "font": {"size": 13},
+    "hoverlabel": {"align": "left"},
+    "showlegend": False,
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+}
+ACROSS: Told = {"automargin": True, "showgrid": False, "zeroline": False}
+UPWARD: Told = {"automargin": True, "zeroline": False, "gridcolor": FAINT}
+ZERO: Told = {
+    "type": "line",
+    "xref": "x domain",
+    "x0": 0,
+    "x1": 1,
+    "yref": "y",
+    "y0": 0,
+    "y1": 0,
+    "line": {"color": GREY, "width": 1},
+    "opacity": 0.7,
+    "layer": "below",
+}
+
 
 def faded(colour: str, alpha: float) -> str:
     """#rrggbb as rgba(...)."""
@@ -30,24 +56,31 @@ def faded(colour: str, alpha: float) -> str:
     return f"rgba({r},{g},{b},{alpha})"
 
 
-def finish(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
-    """Margins, font size, hover and legend as everywhere."""
-    settings: dict[str, Any] = {
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "font": {"size": 13},
-        "hoverlabel": {"align": "left"},
-        "showlegend": False,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    }
-    figure.update_layout({**settings, **layout})
-    figure.update_xaxes(automargin=True, showgrid=False, zeroline=False)
-    figure.update_yaxes(automargin=True, zeroline=False, gridcolor=FAINT)
+def finish(
+    figure: go.Figure,
+    height: int,
+    x: Told | None = None,
+    y: Told | Sequence[Told] | None = None,
+    zero: bool = False,
+    **layout: Any,
+) -> go.Figure:
+    """Margins, font size, hover and legend as everywhere.
+
+    x: of every x axis. y: of the y axis, or of each from the top. zero: a thin neutral line at 0
+    of the (upper) y axis. All is set at once: plotly takes milliseconds for each update.
+    """
+    kept = figure.layout.to_plotly_json()
+    kept.pop("template", None)  # plotly sets the usual one again, without a check of all its parts
+    across, up = _axes(kept, "xaxis"), _axes(kept, "yaxis")
+    each = list(y) if isinstance(y, Sequence) else [y or {}] * len(up)
+    kept |= {n: {**ACROSS, **kept.get(n, {}), **(x or {})} for n in across}
+    kept |= {n: {**UPWARD, **kept.get(n, {}), **of} for n, of in zip(up, each, strict=True)}
+    if zero:
+        kept["shapes"] = [*kept.get("shapes", ()), ZERO]
+    figure.layout = {**kept, **LAYOUT, "height": height, **layout}
     return figure
 
 
-def zero_line(figure: go.Figure, **where: Any) -> None:
-    """Neutral, as a thin line."""
-    figure.add_hline(y=0, line={"color": GREY, "width": 1}, opacity=0.7, layer="below", **where)
+def _axes(layout: Told, kind: str) -> list[str]:
+    """Names of the figure's axes: of subplots from the top, else the only one."""
+    return sorted(name for name in layout if name.startswith(kind)) or [kind]

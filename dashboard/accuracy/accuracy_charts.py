@@ -21,7 +21,7 @@ NAMES = {
     "ewma": "EWMA",
     "ridge": "Ridge",
 }
-STEPS = list(range(1, 11))
+BY_STEP = {"title": "Step (30 s each)", "tickvals": list(range(1, 11)), "range": [0.7, 10.3]}
 
 
 def model_name(model: str) -> str:
@@ -68,10 +68,8 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
         annotation={"text": "Session mean = 0", "font": {"size": 11}},
         annotation_position="bottom right",
     )
-    finish(figure, 340, hovermode="x unified", showlegend=True)
-    figure.update_xaxes(title="Step (30 s each)", tickvals=STEPS, range=[0.7, 10.3])
-    figure.update_yaxes(title="Latent skill", tickformat="+.2f", **_skill_range(scores))
-    return figure
+    up = {"title": "Latent skill", "tickformat": "+.2f", **_skill_range(scores)}
+    return finish(figure, 340, BY_STEP, up, hovermode="x unified", showlegend=True)
 
 
 def _skill_range(scores: pd.DataFrame) -> dict[str, Any]:
@@ -133,10 +131,8 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
             annotation_position="bottom right",
         )
     low = min([0.7, *(float(v) - 0.03 for v in rows["coverage80"].dropna())])
-    finish(figure, 340, hovermode="x unified", showlegend=True)
-    figure.update_xaxes(title="Step (30 s each)", tickvals=STEPS, range=[0.7, 10.3])
-    figure.update_yaxes(title="Share inside the band", tickformat=".0%", range=[low, 1.005])
-    return figure
+    up = {"title": "Share inside the band", "tickformat": ".0%", "range": [low, 1.005]}
+    return finish(figure, 340, BY_STEP, up, hovermode="x unified", showlegend=True)
 
 
 MOST_CHANNELS = 30
@@ -171,17 +167,18 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
         )
     )
     figure.add_vline(x=0, line={"color": GREY, "width": 1.5})
-    finish(figure, 110 + 34 * max(len(rows), 2))
-    figure.update_yaxes(
-        tickvals=places,
-        showgrid=False,
-        range=[-0.6, max(len(rows), 1) - 0.4],
-        ticktext=[
+    up = {
+        "tickvals": places,
+        "showgrid": False,
+        "range": [-0.6, max(len(rows), 1) - 0.4],
+        "ticktext": [
             f"{words.plotted(c, 40)}  ({words.count(t)})"
             for c, t in zip(rows[label], rows["targets"], strict=True)
         ],
-    )
-    figure.update_xaxes(
-        title="Latent skill (windows in brackets)", tickformat="+.2f", showgrid=True
-    )
-    return figure
+    }
+    across = {
+        "title": "Latent skill (windows in brackets)",
+        "tickformat": "+.2f",
+        "showgrid": True,
+    }
+    return finish(figure, 110 + 34 * max(len(rows), 2), across, up)

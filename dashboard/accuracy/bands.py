@@ -49,7 +49,6 @@ def widths(rows: pd.DataFrame) -> go.Figure:
                 hovertemplate="%{y:.3f} wide, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
             )
         )
-    finish(figure, 340, hovermode="x unified", showlegend=True)
-    figure.update_xaxes(title="Step (30 s each)", tickvals=accuracy_charts.STEPS, range=[0.7, 10.3])
-    figure.update_yaxes(title="Mean width (mood)", rangemode="tozero", tickformat=".2~f")
+    up = {"title": "Mean width (mood)", "rangemode": "tozero", "tickformat": ".2~f"}
+    finish(figure, 340, accuracy_charts.BY_STEP, up, hovermode="x unified", showlegend=True)
     return figure

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,7 +11,7 @@ import streamlit as st
 from dashboard import address, frame, shown, words
 from dashboard.accuracy import skill
 from dashboard.accuracy.accuracy_charts import look_of, model_name
-from dashboard.style import CONFIG, FAINT, GREY, finish
+from dashboard.style import CONFIG, GREY, finish
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,18 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
         )
     if chosen.line is not None:
         figure.add_hline(y=chosen.line, line={"color": GREY, "width": 1.5})
-    finish(figure, 380, hovermode="x unified", showlegend=True)
-    days = scores["day"].nunique()
-    figure.update_xaxes(tickformat="%d %b" if days < 90 else "%b %Y", nticks=12,
-                        hoverformat="%a %d %b %Y")  # fmt: skip
-    if days < 15:
-        figure.update_xaxes(tickvals=sorted(scores["day"].unique()))
-    figure.update_yaxes(title=chosen.name, tickformat=chosen.ticks, gridcolor=FAINT)
+    up: dict[str, Any] = {"title": chosen.name, "tickformat": chosen.ticks}
     if metric == "skill":
-        figure.update_yaxes(**near(scores, focus))
-    return figure
+        up |= near(scores, focus)
+    return finish(figure, 380, _days(scores), up, hovermode="x unified", showlegend=True)
+
+
+def _days(scores: pd.DataFrame) -> dict[str, Any]:
+    """An axis of days: each has its tick while there are few."""
+    days = sorted(scores["day"].unique())
+    dates = {"nticks": 12, "hoverformat": "%a %d %b %Y"}
+    ticks = {"tickvals": days} if len(days) < 15 else {}
+    return {**dates, **ticks, "tickformat": "%d %b" if len(days) < 90 else "%b %Y"}
 
 
 def near(scores: pd.DataFrame, focus: str) -> dict[str, list[float]]:

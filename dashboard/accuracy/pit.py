@@ -121,17 +121,16 @@ def bars(found: Sequence[Row]) -> go.Figure:
         annotation={"text": "honest = 1", "font": {"size": 11}},
         annotation_position="top",
     )
-    finish(figure, 320)
-    figure.update_xaxes(
-        title="Level of the quantile",
-        tickvals=[0.025, 0.1, 0.5, 0.9, 0.975],
-        ticktext=["2.5 %", "10 %", "50 %", "90 %", "97.5 %"],
-        tickangle=0,
-        range=[-0.01, 1.01],
-    )
+    across = {
+        "title": "Level of the quantile",
+        "tickvals": [0.025, 0.1, 0.5, 0.9, 0.975],
+        "ticktext": ["2.5 %", "10 %", "50 %", "90 %", "97.5 %"],
+        "tickangle": 0,
+        "range": [-0.01, 1.01],
+    }
     top = max([1.3, *(r["ratio"] + r["half"] for r in found)]) * 1.08
-    figure.update_yaxes(title="Share over what belongs there", range=[0, top])
-    return figure
+    up = {"title": "Share over what belongs there", "range": [0, top]}
+    return finish(figure, 320, across, up)
 
 
 def verdict(windows: Sequence[int]) -> str:

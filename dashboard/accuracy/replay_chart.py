@@ -37,9 +37,8 @@ def replayed(
     if session_mean is not None:
         figure.add_trace(_level(cutoff, session_mean, tz))
     figure.add_vline(x=words.local(cutoff, tz), line={"color": GREY, "width": 1, "dash": "dot"})
-    finish(figure, 380, hovermode="closest", showlegend=True)
-    figure.update_yaxes(title="Mood", tickformat=".2~f")
-    figure.update_xaxes(tickformat="%H:%M")
+    up = {"title": "Mood", "tickformat": ".2~f"}
+    finish(figure, 380, {"tickformat": "%H:%M"}, up, hovermode="closest", showlegend=True)
     return figure
 
 

@@ -58,10 +58,8 @@ def loss_by_trial(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
                 )
             )
     figure.add_trace(_best(shown))
-    finish(figure, 280, showlegend=True)
-    figure.update_xaxes(title="Trial", tickformat="d")
-    figure.update_yaxes(title="Loss", tickformat=".4f", showgrid=True)
-    return figure
+    up = {"title": "Loss", "tickformat": ".4f", "showgrid": True}
+    return finish(figure, 280, {"title": "Trial", "tickformat": "d"}, up, showlegend=True)
 
 
 def _best(rows: Sequence[Mapping[str, Any]]) -> go.Scatter:

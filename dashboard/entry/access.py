@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.config import DashboardSettings
+from dashboard import config
 from dashboard.entry import known
 from warehouse.errors import NotAuthorised
 
@@ -45,7 +45,7 @@ class Access:
 
 def current() -> Access:
     """Of whoever this page is drawn for. Raises NotAuthorised without a login that holds."""
-    settings = DashboardSettings()
+    settings = config.settings()
     if not settings.has_login:
         return Access()
     claims = st.user.to_dict()

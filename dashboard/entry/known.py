@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from warehouse.config import DataFolder, data_folder
+from dashboard import config
+from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.manifest import read_manifest
 from warehouse.reader import Reader
@@ -18,7 +19,7 @@ def clock() -> float:
 
 def channel_ids() -> dict[str, str | None]:
     """The id of every published channel; {} where nothing is published."""
-    folder = data_folder()
+    folder = config.folder()
     try:
         return _channel_ids(str(folder.root), read_manifest(folder.manifest).version)
     except NothingPublished:

@@ -4,7 +4,7 @@ import urllib.request
 
 import streamlit as st
 
-from dashboard import frame, words
+from dashboard import config, frame, words
 from dashboard.config import DashboardSettings
 from dashboard.entry import access
 from dashboard.entry.access import Access
@@ -19,7 +19,7 @@ _TROUBLE = "login_trouble"
 def admits() -> bool:
     """Whether pages may be drawn; else what is to be said or done is drawn. Shows who is here."""
     try:
-        settings = DashboardSettings()
+        settings = config.settings()
         check_address(settings, st.get_option("server.address"))
         who = access.current()
     except NotAuthorised:

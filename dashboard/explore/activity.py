@@ -12,7 +12,7 @@ from dashboard import shown, words
 from dashboard.explore.view import View
 from dashboard.series import SURE, Row, per_minute
 from dashboard.span import STEP_NAMES
-from dashboard.style import CHANNELS, CONFIG, DASHES, FAINT, faded, finish, zero_line
+from dashboard.style import CHANNELS, CONFIG, DASHES, FAINT, faded, finish
 
 Floats = npt.NDArray[np.float64]
 Pair = tuple[Floats, Floats, Floats]
@@ -156,19 +156,18 @@ def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
             )
         )
         figure.add_trace(_bold(classes(rate, mood, n), name, index))
-    zero_line(figure)
-    finish(figure, 430, showlegend=len(channels) > 1, hovermode="closest")
     ticks = [k * 10**e for e in range(-1, 5) for k in (1, 2, 5)]
-    figure.update_xaxes(
-        type="log",
-        title="Messages a minute",
-        tickvals=ticks,
-        ticktext=[f"{t:g}" for t in ticks],
-        showgrid=True,
-        gridcolor=FAINT,
-    )
-    figure.update_yaxes(title="Mood", tickformat=".2~f")
-    return figure
+    across = {
+        "type": "log",
+        "title": "Messages a minute",
+        "tickvals": ticks,
+        "ticktext": [f"{t:g}" for t in ticks],
+        "showgrid": True,
+        "gridcolor": FAINT,
+    }
+    up = {"title": "Mood", "tickformat": ".2~f"}
+    look = {"showlegend": len(channels) > 1, "hovermode": "closest"}
+    return finish(figure, 430, across, up, zero=True, **look)
 
 
 def _bold(found: Sequence[Mapping[str, float]], name: str, index: int) -> go.Scatter:

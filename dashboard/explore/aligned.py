@@ -12,7 +12,7 @@ from dashboard import address, frame, shown, words
 from dashboard.explore.view import View
 from dashboard.series import Row, margin, per_minute, with_breaks
 from dashboard.span import STEP_NAMES, Span, stream_name, window_end
-from dashboard.style import CHANNELS, CONFIG_ZOOM, DASHES, finish, zero_line
+from dashboard.style import CHANNELS, CONFIG_ZOOM, DASHES, finish
 
 MOST = 6
 LISTED = 500
@@ -148,13 +148,13 @@ def figure(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: i
             2,
             1,
         )
-    zero_line(made, row=1, col=1)
-    finish(made, 520, hovermode="x", showlegend=True, dragmode="zoom")
-    made.update_yaxes(title="Mood", tickformat=".2~f", row=1, col=1)
-    made.update_yaxes(title="Messages / min", rangemode="tozero", row=2, col=1)
-    made.update_xaxes(ticksuffix=" h", showgrid=False)
-    made.update_xaxes(title="Since the start", row=2, col=1)
-    return made
+    up = [
+        {"title": "Mood", "tickformat": ".2~f"},
+        {"title": "Messages / min", "rangemode": "tozero"},
+    ]
+    made.layout.xaxis2.title = "Since the start"
+    look = {"hovermode": "x", "showlegend": True, "dragmode": "zoom"}
+    return finish(made, 520, {"ticksuffix": " h"}, up, zero=True, **look)
 
 
 def _hover(row: Row) -> str:

@@ -159,16 +159,19 @@ def changes(table: Sequence[Row]) -> go.Figure:
                 hovertemplate="%{customdata[0]}<extra></extra>",
             )
         )
-    finish(figure, 90 + 27 * max(len(table), 3))
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    figure.update_yaxes(
-        tickvals=places,
-        range=[len(table) - 0.4, -0.6],
-        showgrid=False,
-        ticktext=[f"{words.plotted(t['term'])}  ({_rates(t)})" for t in table],
-    )
-    figure.update_xaxes(title="Change of uses per 1,000 messages", tickformat="+~g", showgrid=True)
-    return figure
+    up = {
+        "tickvals": places,
+        "range": [len(table) - 0.4, -0.6],
+        "showgrid": False,
+        "ticktext": [f"{words.plotted(t['term'])}  ({_rates(t)})" for t in table],
+    }
+    across = {
+        "title": "Change of uses per 1,000 messages",
+        "tickformat": "+~g",
+        "showgrid": True,
+    }
+    return finish(figure, 90 + 27 * max(len(table), 3), across, up)
 
 
 def _rates(line: Row) -> str:

@@ -1,6 +1,7 @@
 """How mood and activity are spread over windows, or hours of a long span: a section of Explore."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -109,7 +110,7 @@ def counts(channels: Mapping[str, Sequence[Row]], unit: str = "windows") -> go.F
                 "<extra>%{fullData.name}</extra>",
             )
         )
-    finish(figure, 320, barmode="group", bargap=0.15, showlegend=len(channels) > 1)
-    figure.update_xaxes(title="Messages", type="category")
-    figure.update_yaxes(title=f"Share of {unit}", tickformat=".0%")
-    return figure
+    across = {"title": "Messages", "type": "category"}
+    up = {"title": f"Share of {unit}", "tickformat": ".0%"}
+    look: dict[str, Any] = {"barmode": "group", "bargap": 0.15, "showlegend": len(channels) > 1}
+    return finish(figure, 320, across, up, **look)

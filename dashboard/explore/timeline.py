@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-import plotly.graph_objects as go
 import pyarrow as pa
 import streamlit as st
 
@@ -10,11 +9,16 @@ from dashboard import charts, frame, shown, span, words
 from dashboard.explore import zoom
 from dashboard.explore.view import View
 from dashboard.series import grouped
-from dashboard.style import CONFIG_MARK
+from dashboard.style import CONFIG_MARK, GREY
 from dashboard.traces import shown_events
 
 KEY = "timeline"
 MOST_EVENTS = 2000
+MARKED = {  # a drag marks a stretch of time, whose span is then asked for
+    "dragmode": "select",
+    "selectdirection": "h",
+    "newselection": {"line": {"color": GREY, "width": 1, "dash": "solid"}},
+}
 
 
 def section(view: View) -> None:
@@ -30,9 +34,11 @@ def section(view: View) -> None:
         step,
         view.tz,
         (view.span.since, view.span.until),
+        **MARKED,
     )
+    figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "bar"})
     st.plotly_chart(
-        markable(figure),
+        figure,
         key=KEY,
         config=CONFIG_MARK,
         on_select=lambda: zoom.marked(KEY, view.tz),
@@ -40,17 +46,6 @@ def section(view: View) -> None:
         alt=f"Mood and messages a minute, {view.span.told(view.tz)}",
     )
     _foot(view, len(events) - len(shown_events(events)))
-
-
-def markable(figure: go.Figure) -> go.Figure:
-    """A drag marks a stretch of time, whose span is then asked for."""
-    figure.update_layout(
-        dragmode="select",
-        selectdirection="h",
-        newselection={"line": {"color": "#8a94a3", "width": 1, "dash": "solid"}},
-    )
-    figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "bar"})
-    return figure
 
 
 def _head(table: pa.Table, view: View) -> None:

@@ -119,17 +119,19 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
         )
     )  # fmt: skip
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    finish(figure, 110 + 40 * max(len(groups), 2))
-    figure.update_yaxes(
-        tickvals=places,
-        range=[len(groups) - 0.4, -0.8],
-        showgrid=False,
-        ticktext=[f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups],
-    )
-    figure.update_xaxes(
-        title="Mean mood (messages in brackets)", tickformat=".3~f", nticks=8, showgrid=True
-    )
-    return figure
+    up = {
+        "tickvals": places,
+        "range": [len(groups) - 0.4, -0.8],
+        "showgrid": False,
+        "ticktext": [f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups],
+    }
+    across = {
+        "title": "Mean mood (messages in brackets)",
+        "tickformat": ".3~f",
+        "nticks": 8,
+        "showgrid": True,
+    }
+    return finish(figure, 110 + 40 * max(len(groups), 2), across, up)
 
 
 def _hover(group: Row, by: str) -> str:

@@ -78,8 +78,7 @@ def bars(rows: Sequence[Row], span: Span) -> go.Figure:
             "day's mean mood<extra></extra>",
         )
     )
-    finish(figure, 220, bargap=0.2)
     ends = [(at - DAY / 2).astimezone(UTC).replace(tzinfo=None) for at in (span.since, span.until)]
-    figure.update_xaxes(range=ends, tickformat="%d %b %Y", nticks=8, type="date")
-    figure.update_yaxes(title="Per 1,000", rangemode="tozero")
-    return figure
+    across = {"range": ends, "tickformat": "%d %b %Y", "nticks": 8, "type": "date"}
+    up = {"title": "Per 1,000", "rangemode": "tozero"}
+    return finish(figure, 220, across, up, bargap=0.2)

@@ -158,10 +158,8 @@ def heat(rows: Sequence[Row], measure: str, offset_s: int) -> go.Figure:
             hoverongaps=False,
         )
     )
-    finish(figure, 330)
-    figure.update_xaxes(type="category", side="top", title=None)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure
+    across = {"type": "category", "side": "top", "title": None}
+    return finish(figure, 330, across, {"autorange": "reversed", "showgrid": False})
 
 
 def _number(row: Row | None, number: float | None, measure: str) -> str:

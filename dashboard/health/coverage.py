@@ -54,10 +54,8 @@ def seen(days: Sequence[Row]) -> go.Figure:
             hoverongaps=False,
         )
     )
-    finish(figure, 60 + 34 * max(len(channels), 2))
-    figure.update_xaxes(type="category", side="top", nticks=14)
-    figure.update_yaxes(showgrid=False)
-    return figure
+    across = {"type": "category", "side": "top", "nticks": 14}
+    return finish(figure, 60 + 34 * max(len(channels), 2), across, {"showgrid": False})
 
 
 def _dates(days: Sequence[date]) -> list[date]:

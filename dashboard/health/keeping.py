@@ -92,11 +92,10 @@ def sizes(found: Mapping[str, Any]) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    finish(figure, 60 + 22 * max(len(listed), 3), bargap=0.3)
     widest = max((t[2] for t in listed), default=1) * 1.25
-    figure.update_xaxes(range=[0, widest], showticklabels=False)
-    figure.update_yaxes(tickvals=list(range(len(listed))), ticktext=names, showgrid=False)
-    return figure
+    across = {"range": [0, widest], "showticklabels": False}
+    up = {"tickvals": list(range(len(listed))), "ticktext": names, "showgrid": False}
+    return finish(figure, 60 + 22 * max(len(listed), 3), across, up, bargap=0.3)
 
 
 def _is_pair(value: object) -> bool:
@@ -159,10 +158,9 @@ def lags(rows: Sequence[Row], tz: tzinfo) -> go.Figure:
         )
     )
     figure.add_hline(y=LATE_S, line={"color": GREY, "width": 1, "dash": "dot"})
-    finish(figure, 170)
-    figure.update_yaxes(
-        type="log",
-        tickvals=[0.1, 1, 10, 60, 600, 3600, 86400],
-        ticktext=["0", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day"],
-    )
-    return figure
+    up = {
+        "type": "log",
+        "tickvals": [0.1, 1, 10, 60, 600, 3600, 86400],
+        "ticktext": ["0", "1 s", "10 s", "1 min", "10 min", "1 h", "1 day"],
+    }
+    return finish(figure, 170, y=up)

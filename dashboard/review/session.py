@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import data, words
+from dashboard import config, data, words
 from dashboard.review import moments
 from dashboard.review.moment_kinds import Moment
 from dashboard.review.moment_sums import Floats, Windows
 from dashboard.review.reasons import Reason, Terms, reasons
 from dashboard.series import Row
-from warehouse.config import data_folder
 from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
 
 LONGEST = timedelta(days=30)  # a stream that never ended is not drawn for ever
@@ -90,7 +89,7 @@ def session(stream: Row, end: datetime) -> Session:
     since = words.aware(stream["started_at"])
     until = words.aware(stream["ended_at"]) if stream["ended_at"] else end
     since = max(since, until - LONGEST)
-    root, version = str(data_folder().root), data.manifest().version
+    root, version = str(config.folder().root), data.manifest().version
     return _session(root, data.allowed(), version, dict(stream), since, until)
 
 

@@ -13,7 +13,7 @@ from dashboard.coarse import coarse, windows_a_point
 from dashboard.review import moment_words
 from dashboard.review.session import Found, Session
 from dashboard.series import Row
-from dashboard.style import FORECAST, HISTORY, faded, finish, zero_line
+from dashboard.style import FORECAST, HISTORY, faded, finish
 from dashboard.traces import WINDOW_S, event_traces, mood_line, silence_marks, sure_band, unobserved
 
 NUMBERED = 20
@@ -50,12 +50,19 @@ def figure(
     busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in rows], default=1.0) or 1.0
     made.add_traces(upper, rows=1, cols=1)
     made.add_traces([*lower, unobserved(of.rows, WINDOW_S, tz, 0.0, busiest)], rows=2, cols=1)
-    zero_line(made, row=1, col=1)
-    finish(made, 500, hovermode="closest", showlegend=True, dragmode="zoom")
-    made.update_yaxes(title="Mood", range=[low, top], row=1, col=1, tickformat=".2~f")
-    made.update_yaxes(title="Messages / min", rangemode="tozero", row=2, col=1)
-    made.update_xaxes(range=[words.local(at, tz) for at in (of.since, of.until)])
-    return made
+    return finish(
+        made,
+        500,
+        x={"range": [words.local(at, tz) for at in (of.since, of.until)]},
+        y=[
+            {"title": "Mood", "range": [low, top], "tickformat": ".2~f"},
+            {"title": "Messages / min", "rangemode": "tozero"},
+        ],
+        zero=True,
+        hovermode="closest",
+        showlegend=True,
+        dragmode="zoom",
+    )
 
 
 def step(of: Session) -> timedelta:

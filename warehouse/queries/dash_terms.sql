@@ -2,7 +2,8 @@
 -- $limit that lowered it most and the $limit used most.
 -- contribution: part of the span's mean mood, sum(contribution * n_messages) / sum(n_messages);
 -- with the windows' rest (term '*', first row, kind 'rest') all terms add up to that mean.
--- n: uses; windows: windows with the term; total: all messages of the span.
+-- n: uses; windows: windows with the term; total: all messages of the span. kind: an emote where it
+-- is one in any channel.
 
 WITH span AS (
     SELECT channel, start, n_messages FROM windows
@@ -11,7 +12,7 @@ WITH span AS (
 ), total AS (
     SELECT sum(n_messages)::BIGINT AS total FROM span
 ), used AS (
-    SELECT t.term, mode(t.kind) AS kind, sum(t.n)::BIGINT AS n, count(*)::BIGINT AS windows,
+    SELECT t.term, min(t.kind) AS kind, sum(t.n)::BIGINT AS n, count(*)::BIGINT AS windows,
         count(DISTINCT t.channel)::INTEGER AS channels,
         sum(t.contribution * s.n_messages) AS part
     FROM window_terms t JOIN span s ON s.channel = t.channel AND s.start = t.start

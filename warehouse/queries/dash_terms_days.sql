@@ -6,7 +6,7 @@ WITH total AS (
     SELECT sum(n_messages)::BIGINT AS total FROM window_hours
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND hour >= $since AND hour < $until
 ), used AS (
-    SELECT term, mode(kind) AS kind, sum(n)::BIGINT AS n, sum(windows)::BIGINT AS windows,
+    SELECT term, min(kind) AS kind, sum(n)::BIGINT AS n, sum(windows)::BIGINT AS windows,
         count(DISTINCT channel)::INTEGER AS channels, sum(part) AS part
     FROM term_days
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND day >= $since AND day < $until
