@@ -6,9 +6,10 @@ The server imports this file once, and runs it as a script for every visit.
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from dashboard.entry import oidc
+from dashboard.entry import asked, oidc
 
 HERE = Path(__file__).parent
 
@@ -56,4 +57,4 @@ def _pages() -> list[st.Page]:
 if __name__ == "__main__":
     draw()
 else:
-    app = App(__file__, secrets=oidc.secrets())
+    app = App(__file__, secrets=oidc.secrets(), middleware=[Middleware(asked.BackToWhatWasAsked)])

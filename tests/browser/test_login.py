@@ -90,10 +90,12 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened.close()
 
 
-def logged_in(context: BrowserContext, address: str, provider: str, sub: str) -> Page:
+def logged_in(
+    context: BrowserContext, address: str, provider: str, sub: str, asked: str = "/"
+) -> Page:
     context.request.put(f"{provider}/users/{sub}", data={"preferred_username": USERS[sub]})
     page = context.new_page()
-    page.goto(f"{address}/review?stream=x")
+    page.goto(f"{address}{asked}")
     page.get_by_role("button", name="Log in with 127.0.0.1").click()
     page.get_by_placeholder("sub").fill(sub)
     page.get_by_role("button", name="Authorize").click()
@@ -122,7 +124,12 @@ def test_a_streamer_sees_the_own_channel_however_the_address_is_edited(
 def test_an_analyst_sees_all_and_logs_out(
     context: BrowserContext, address: str, provider: tuple[str, subprocess.Popen[bytes]]
 ) -> None:
-    page = logged_in(context, address, provider[0], ANALYST)
+    page = logged_in(
+        context, address, provider[0], ANALYST, "/explore?channels=demo_past&show=week"
+    )
+    expect(page.get_by_text("Hours of the week").first).to_be_visible()
+    assert f"{address}/explore?" in page.url and "channels=demo_past" in page.url
+    page.goto(address)
     expect(page.locator(".dld-name")).to_have_count(3)
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("button", name="Log in with").or_(
@@ -136,7 +143,7 @@ def test_an_analyst_sees_all_and_logs_out(
 def test_a_stranger_with_a_channel_s_name_sees_nothing(
     context: BrowserContext, address: str, provider: tuple[str, subprocess.Popen[bytes]]
 ) -> None:
-    page = logged_in(context, address, provider[0], STRANGER)
+    page = logged_in(context, address, provider[0], STRANGER, "/review?stream=x")
     expect(page.get_by_text("There is nothing for you here")).to_be_visible()
     page.goto(f"{address}/explore?channels=demo_past")
     expect(page.get_by_text("There is nothing for you here")).to_be_visible()

@@ -99,7 +99,8 @@ def test_the_choices_are_in_the_address_and_come_back_with_it(page, ebs):
 ONE_TOKEN = """
 const ask = window.fetch;
 window.fetch = async (to, options) => {
-  if (!String(to).startsWith("token?") || String(to).includes("broadcaster")) return ask(to, options);
+  const asked = String(to);
+  if (!asked.startsWith("token?") || asked.includes("broadcaster")) return ask(to, options);
   top.signed ??= ask(to, options).then((answer) => answer.text());
   return new Response(await top.signed);
 };
