@@ -1,7 +1,7 @@
 """A backup is one DuckDB file: every table, and in the schema `backup` what else is needed.
 
 `backup.info` (name, value), `backup.tables` (name, rows, checksum) to check it by, and
-`backup.files` (path, data): the salt, the lists of channels and of who opted out, trained
+`backup.files` (path, data): the salt, the lists of channels, opt-outs and claims, trained
 models. No text of chat: the warehouse has none. Whoever has the file has the salt, so only its
 owner may read it.
 """
@@ -22,7 +22,7 @@ from warehouse.store import Store, is_full
 
 Counts = dict[str, tuple[int, str]]  # table: rows, checksum
 _FILE = re.compile(
-    r"salt|optout\.json|channels\.json|models/serving\.json|models/[\w.-]{1,100}/[\w.-]{1,100}"
+    r"salt|(?:optout|channels|claims)\.json|models/serving\.json|models/[\w.-]{1,100}/[\w.-]{1,100}"
 )
 _VERSION = 1
 

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.ask import ask
 from pipeline.channels import load_channels, save_channels
+from pipeline.claims import Claim, load_claims, save_claims
 from pipeline.engine import Engine
 from pipeline.jobs import backup_path
 from pipeline.message import Batch
@@ -152,6 +153,7 @@ def test_with_nothing_published_it_says_so(folder: DataFolder, tmp_path: Path) -
 def backed_up(published: DataFolder, store: Store, tmp_path: Path) -> Path:
     (published.root / "salt").write_bytes(b"s" * 16)
     save_optout(published.optout, OptOut({7, 8}, {"shy"}))
+    save_claims(published.claims, {"11": Claim("mine", added=True)})
     save_channels(published.channels, ["b", "a"])
     (published.models / "one").mkdir(parents=True)
     (published.models / "one" / "card.json").write_text("{}")
@@ -173,6 +175,7 @@ def test_a_restored_folder_is_what_was_backed_up(
     assert counts["windows"][0] == 6
     assert (there.root / "salt").read_bytes() == b"s" * 16
     assert load_optout(there.optout) == OptOut({7, 8}, {"shy"})
+    assert load_claims(there.claims) == {"11": Claim("mine", added=True)}
     assert load_channels(there.channels) == ["b", "a"]
     assert (there.models / "one" / "card.json").read_text() == "{}"
     assert (there.models / "serving.json").read_text() == '{"version": "one"}'
