@@ -23,6 +23,7 @@ from pipeline.message import (
     StreamStart,
     Watch,
 )
+from pipeline.sources.eventsub import slot, source
 from pipeline.sources.eventsub.source import EventSub
 from pipeline.tokens import Token, TokenFile
 from tests.standins.irc import room_id
@@ -39,6 +40,14 @@ FAST: dict[str, Any] = {
     "supervise_s": 0.3,
     "retry_s": 30,
 }
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is looked at more often than is worth it for people; most tests wait for it."""
+    monkeypatch.setattr(source, "_BATCH_S", 0.05)
+    monkeypatch.setattr(source, "_RESOLVE_S", 0.05)
+    monkeypatch.setattr(slot, "_LOOK_S", 0.05)
 
 
 @pytest.fixture
