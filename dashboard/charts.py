@@ -45,7 +45,7 @@ def sparkline(
         "ticktext": [words.signed(-reach, 1), "0", words.signed(reach, 1)],
     }
     look: dict[str, Any] = {"hovermode": "closest", "margin": dict.fromkeys("lrtb", 4)}
-    return finish(go.Figure(traces), 190, across, up, zero=True, **look)
+    return finish(go.Figure([t for t in traces if len(t.x)]), 190, across, up, zero=True, **look)
 
 
 def reach_of(channels: Sequence[tuple[Sequence[Row], Mapping[str, Any] | None]]) -> float:
