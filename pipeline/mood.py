@@ -107,24 +107,20 @@ def _now(state: MoodState, supported: bool) -> dict[str, Any]:
     mood = last.mean_compound if last else None
     most = Counter(state.top).most_common(_TOP)
     top = [[term[:_TOP_LENGTH], n] for term, n in most]
-    n = last.n_messages if last else 0
     return {
         "mood": _short(mood),
         "label": label(mood) if supported else "unsupported",
-        "n": n,
+        "n": _seen(last) if last else None,
         "top": top,
     }
 
 
 def _history(windows: Sequence[Window]) -> list[list[Any]]:
-    return [
-        [
-            iso(w.start),
-            _short(w.mean_compound),
-            w.n_messages if w.n_messages or w.observed_s else None,
-        ]
-        for w in windows
-    ]
+    return [[iso(w.start), _short(w.mean_compound), _seen(w)] for w in windows]
+
+
+def _seen(window: Window) -> int | None:
+    return window.n_messages if window.n_messages or window.observed_s else None
 
 
 def _forecast(state: MoodState) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ebs.schema import MoodBody
 from pipeline.mood import HISTORY, MAX_BODY, MoodState, body, label
 from pipeline.standing import ENOUGH, Standing
 from tests.build import T, window_row
@@ -58,7 +59,9 @@ def test_the_body_says_what_the_contract_says() -> None:
 def test_silence_and_not_observed_are_told_apart() -> None:
     made = state(window(2940, 0, None), window(2970, 0, None, observed_s=0.0))
     assert [row[1:] for row in said(made)["history"]] == [[None, 0], [None, None]]
-    assert said(made)["now"]["label"] == "silent"
+    assert said(made)["now"] == {"mood": None, "label": "silent", "n": None, "top": []}
+    assert said(state(window(2970, 0, None)))["now"]["n"] == 0
+    assert said(state())["now"]["n"] is None
 
 
 def test_the_status_is_live_quiet_offline_or_stale() -> None:
@@ -131,6 +134,16 @@ FLOAT = st.floats(-1, 1)
 WINDOWS = st.lists(
     st.tuples(st.integers(0, 10**7), FLOAT, st.sampled_from([0.0, 12.3456789, 30.0])), max_size=70
 )
+
+
+@pytest.mark.parametrize("shown", [None, forecast(3000)])
+@pytest.mark.parametrize("windows", [(), (window(2940), window(2970, 0, None, observed_s=0.0))])
+def test_the_ebs_documents_the_body_as_it_is(
+    windows: tuple[Window, ...], shown: Forecast | None
+) -> None:
+    recap = {"title": "a", "started_at": "x", "ended_at": "y", "n": 1, "mood": 0.1}
+    made = state(*windows, forecast=shown, recap=recap, moment={"at": "x", "text": "y"})
+    MoodBody.model_validate_json(body(made, "live", NOW), strict=True, extra="forbid")
 
 
 @settings(max_examples=150, deadline=None)
