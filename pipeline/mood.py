@@ -7,6 +7,7 @@ extension). None is missing: a mood of None is silence, n of None was not observ
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from math import sqrt
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.standing import UNKNOWN, Standing
 from warehouse.records import HORIZON, READABLE_LEAST, WINDOW_SECONDS, Forecast, Window, iso, utc
 
 HISTORY = 60
+_SPAN = timedelta(seconds=HISTORY * WINDOW_SECONDS)
 STALE_S = 90
 MAX_BODY = 5000  # bytes
 _QUIET_WINDOWS, _QUIET_N = 5, 3
@@ -27,7 +29,7 @@ _UNREAD = "most of this chat is in a language that cannot be scored"
 
 @dataclass
 class MoodState:
-    """What a channel's body is made from. windows: the last 60, oldest first."""
+    """What a channel's body is made from. windows: of the last half hour, oldest first."""
 
     channel: str
     channel_id: str
@@ -47,6 +49,10 @@ class MoodState:
             if known.start == window.start:
                 self.windows[position] = window
                 return
+        if self.windows and self.windows[-1].stream_id != window.stream_id:
+            self.moment = None  # it was of the stream before
+        while self.windows and window.start - self.windows[0].start >= _SPAN:
+            self.windows.popleft()
         self.moment = _moment(self.windows, window, terms) or self.moment
         self.windows.append(window)
         self.top = terms

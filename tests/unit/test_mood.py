@@ -98,6 +98,24 @@ def test_the_history_is_half_an_hour() -> None:
     assert len(said(made)["history"]) == HISTORY
 
 
+def test_what_was_before_the_last_half_hour_is_no_history_though_no_stream_was_between() -> None:
+    before = [window(30 * k, stream_id="demo:1") for k in range(HISTORY)]
+    made = state(*before, window(30 * 80, stream_id="demo:2"))
+    assert [row[0] for row in said(made)["history"]][::38] == [
+        "2026-01-01T12:10:30Z", "2026-01-01T12:29:30Z",
+    ]  # fmt: skip
+    assert said(made)["history"][-1][0] == "2026-01-01T12:40:00Z"
+
+
+def test_a_moment_goes_with_its_stream() -> None:
+    made = state(*(window(30 * k, 20, 0.1) for k in range(20)))
+    made.saw(window(600, 20, 0.8), {})
+    made.saw(window(630, 20, 0.1), {})
+    assert made.moment is not None
+    made.saw(window(90_000, 20, 0.1, stream_id="demo:2"), {})
+    assert made.moment is None
+
+
 def test_a_jump_of_the_mood_is_a_moment_that_names_an_emote() -> None:
     made = state(*(window(30 * k, 20, 0.1) for k in range(20)))
     assert made.moment is None
