@@ -57,8 +57,9 @@ export class Words {
 
   /** The text at a path like "status.live"; {names} are filled in. n chooses the plural. */
   say(path, values = {}, n = null) {
-    const found = path.split(".").reduce((texts, key) => texts?.[key], this.texts);
-    const text = typeof found === "object" ? (found[this.plural.select(n)] ?? found.other) : found;
+    const own = (texts, key) => (Object.hasOwn(texts ?? {}, key) ? texts[key] : null);
+    const found = path.split(".").reduce(own, this.texts);
+    const text = typeof found === "object" ? (found?.[this.plural.select(n)] ?? found?.other) : found;
     return String(text ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   }
 
