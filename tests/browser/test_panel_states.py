@@ -37,6 +37,14 @@ def test_stale_data_says_since_when_and_has_no_now(page, ebs):
     assert page.locator("#next").inner_text() == ""
 
 
+def test_a_time_of_another_day_is_said_with_its_day(page, ebs):
+    body = mood_body(age_s=3 * 86_400)
+    shown(page, ebs, body, state="stale")
+    at = datetime.fromisoformat(body["forecast"]["cutoff"])
+    assert page.locator("#notice").inner_text() == f"No new data since {at:%-d %b, %H:%M}"
+    assert f"{at:%-d %b}," in page.locator("#moment b").inner_text()
+
+
 def test_old_windows_in_a_new_body_are_not_live(page, ebs):
     body = mood_body(age_s=600) | {"generated_at": iso(datetime.now(UTC))}
     shown(page, ebs, body, state="stale")

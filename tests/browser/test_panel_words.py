@@ -120,6 +120,13 @@ def test_hostile_text_is_shown_as_text(page, ebs):
     assert page.title() == "DLD: how this chat feels"
 
 
+def test_a_name_written_from_the_right_stands_before_its_count(page, ebs):
+    top = [["\u0634\u0643\u0631\u0627", 3]]
+    shown(page, ebs, now={"mood": 0.2, "label": "positive", "n": 9, "top": top})
+    name, whole = (page.locator(f"#top {tag}").bounding_box() for tag in ("b", "li"))
+    assert name["x"] == pytest.approx(whole["x"], abs=0.5)
+
+
 def test_long_words_stay_inside_the_panel(page, ebs):
     top = [["W" * 25, 99999]] * 5
     shown(
