@@ -169,6 +169,18 @@ def test_every_text_has_enough_contrast(page, ebs, theme):
         assert contrast(rgb(style(page, selector, "stroke")), back) >= 3, selector
 
 
+def test_what_is_out_of_date_is_pale_but_its_words_are_not(page, ebs):
+    page.emulate_media(reduced_motion="reduce")
+    shown(page, ebs, mood_body(age_s=300), state="stale")
+    faded = """selector => [...document.querySelectorAll(selector)].map((node) => {
+        let seen = 1;
+        for (let of = node; of; of = of.parentElement) seen *= getComputedStyle(of).opacity;
+        return seen;
+    })"""
+    assert set(page.evaluate(faded, "#chart text")) == {1}
+    assert max(page.evaluate(faded, ".mood-line")) < 1
+
+
 def test_reduced_motion_stops_every_animation(page, ebs):
     page.emulate_media(reduced_motion="reduce")
     shown(page, ebs)
