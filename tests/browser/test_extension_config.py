@@ -152,6 +152,9 @@ def test_what_viewers_see_is_kept_by_twitch_alone(view, twitch):
     assert not view.get_by_label("Overlay on the video").is_checked()
     view.get_by_role("button", name="Save").click()
     view.get_by_text("Saved.").wait_for()
+    view.evaluate("twitch.context({theme: 'dark'})")  # Twitch need not tell us what we told it
+    assert not view.get_by_label("Overlay on the video").is_checked()
+    assert view.get_by_label("Corner of the overlay").input_value() == "bottom-right"
     ((segment, version, content),) = view.evaluate("twitch.written")
     assert (segment, version) == ("broadcaster", "1") and len(content) < 5 * 1024
     kept = json.loads(content)
@@ -225,3 +228,7 @@ def test_the_streamers_dashboard_shows_the_mood_and_switches_views(view, twitch)
     ((_, _, content),) = view.evaluate("twitch.written")  # both changes in one writing
     views = json.loads(content)["views"]
     assert [name for name, on in views.items() if not on] == ["overlay", "mobile"]
+    view.evaluate("twitch.context({theme: 'light'})")
+    assert not view.get_by_label("On phones").is_checked()
+    configure(view)
+    assert view.get_by_label("On phones").is_checked()  # somebody else has chosen anew
