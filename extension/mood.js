@@ -131,10 +131,11 @@ export function cutoffOf(history) {
 
 /**
  * The status of a body that is `age` ms old: data grows old while the network is away. A new body
- * of old windows (the pipeline is catching up) is not live either.
+ * of old windows (the pipeline is catching up) is not live either, but in a replay, whose windows
+ * are of its own time.
  */
 export function statusAt(mood, age) {
-  const behind = mood.generatedAt - cutoffOf(mood.history);
+  const behind = mood.source === "replay" ? 0 : mood.generatedAt - cutoffOf(mood.history);
   const old = age > STALE_MS || (behind > STALE_MS && mood.history.length > 0);
   return old && mood.status !== "offline" ? "stale" : mood.status;
 }

@@ -96,6 +96,13 @@ def test_replayed_chat_says_so(page, ebs):
     assert page.locator("#source").inner_text() == "replay"
 
 
+def test_a_replay_of_long_ago_is_live_in_its_own_time(page, ebs):
+    body = mood_body(age_s=400 * 86_400, source="replay")
+    shown(page, ebs, body | {"generated_at": mood_body()["generated_at"]})
+    assert page.locator("#status").inner_text() == "live"
+    assert page.locator(".band").count() == 1
+
+
 def test_live_chat_says_nothing_of_the_kind(page, ebs):
     shown(page, ebs, source="live")
     assert not page.locator("#source").is_visible()
