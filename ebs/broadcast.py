@@ -99,7 +99,7 @@ class Broadcaster:
                 tries = 0
             tried = published.window
             rest_s = self._posted.get(channel_id, 0.0) + LEAST_APART_S - self._clock()
-            if rest_s > 0:
+            if 0 < rest_s <= LEAST_APART_S:  # more of it: the clock was set back
                 await self._sleep(rest_s)
                 continue  # there may be a newer one
             outcome = await self._send(channel_id, published.fresh.plain)

@@ -50,14 +50,13 @@ def _state(data: DataFolder, latest: Latest, channel_id: str) -> tuple[str, str]
 
 
 def wish(data: DataFolder, action: str, channel_id: str, login: str) -> str:
-    """Put the request in; its id. One that waits already is not asked for twice.
+    """Put the request in; its id. What was asked for last, and waits, is not asked for twice.
 
     action: a key of ACTIONS. Raises TooMany, Unavailable.
     """
     waiting = _waiting(data.inbox, channel_id)
-    same = [name for name in waiting if f"-{action}-" in name]
-    if same and action != "opt-in":  # another login may be meant
-        return same[-1]
+    if action != "opt-in" and waiting and f"-{action}-" in waiting[-1]:  # or another login is meant
+        return waiting[-1]
     if len(waiting) >= MOST_WAITING:
         raise TooMany("requests of this channel are waiting: is the pipeline running?", 60)
     request_id = f"ebs-{channel_id}-{action}-{int(time.time() * 1000)}-{token_hex(3)}"
@@ -101,14 +100,19 @@ async def _body(request: Request) -> bytes:
 
 def _waiting(inbox: Path, channel_id: str) -> list[str]:
     """Ids of the channel's requests that wait, oldest first."""
-    return sorted(path.stem for path in inbox.glob(f"ebs-{channel_id}-*.json"))
+    return sorted((path.stem for path in inbox.glob(f"ebs-{channel_id}-*.json")), key=_asked_at)
+
+
+def _asked_at(request_id: str) -> str:
+    """When `wish` made the id, in ms of 13 digits."""
+    return request_id.rsplit("-", 2)[1]
 
 
 def _refusal(inbox: Path, channel_id: str) -> str | None:
     """Why the newest of the channel's requests was refused; None where it was not."""
     ends = [*(inbox / "done").glob(f"ebs-{channel_id}-*.json")]
     ends += (inbox / "refused").glob(f"ebs-{channel_id}-*.json")
-    newest = max(ends, key=lambda path: path.stem.rsplit("-", 2)[1], default=None)
+    newest = max(ends, key=lambda path: _asked_at(path.stem), default=None)
     if newest is None or newest.parent.name == "done" or _waiting(inbox, channel_id):
         return None
     reason = _read(newest).get("reason")

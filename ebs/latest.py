@@ -103,6 +103,8 @@ def _read(path: Path, stamp: Stamp) -> Published:
         content = json.loads(raw)
         at = datetime.fromisoformat(content["generated_at"]).timestamp()
         window = str(content["history"][-1][0]) if content.get("history") else ""
+        if content.get("channel_id", path.stem) != path.stem:
+            raise ValueError("of another channel")  # no viewer is to see another chat's mood
         stale = json.dumps(
             content | {"status": "stale"}, separators=(",", ":"), ensure_ascii=False
         ).encode()

@@ -1,5 +1,5 @@
 """HTTP at the edge: uvicorn's protocol with what it lacks: bounds on a request's head in size and
-time, and errors in the one shape for what is no request at all."""
+time, on a body once it has been answered, and errors in the one shape for what is no request."""
 
 import asyncio
 from asyncio import TimerHandle
@@ -76,6 +76,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._in_head, self._head = True, 0
+        self._stop_clock()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -84,6 +85,8 @@ class Protocol(HttpToolsProtocol):
             if self.scope is self.cycle.scope:
                 self.scope = self.headers = None  # type: ignore[assignment]
             self.cycle = DONE
+            if not self._in_head:  # the rest of a body that nobody reads: not for ever
+                self._too_slow = self.loop.call_later(HEAD_S, self.transport.close)
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

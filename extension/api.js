@@ -130,9 +130,12 @@ export function follow({ base, onBody, onTrouble }) {
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", () => token && plan(Math.random() * 1_000));
   return {
-    /** A token from Twitch's helper: the first starts it all, a later one replaces it. */
-    authorise(newToken) {
-      const waiting = !token || failures > 0;
+    /**
+     * A token from Twitch's helper: the first starts it all, a later one replaces it. isOther: it is
+     * another channel's, of which nothing is known.
+     */
+    authorise(newToken, isOther = false) {
+      const waiting = !token || failures > 0 || isOther;
       token = newToken;
       if (waiting) plan(0);
       else wake();

@@ -29,12 +29,16 @@ export function channel() {
   const sure = make("div", { id: "sure", role: "group", "aria-labelledby": "question" }, question, row);
   const asks = make("div", { class: "row", id: "asks" }, leave, erase);
   const done = make("p", { id: "done", role: "status" });
+  const refusal = make("span");
+  const reason = make("span", { lang: "en" }); // as the pipeline wrote it
+  const refused = make("p", { id: "refused", class: "wrong", role: "status" }, refusal, " ", reason);
   const named = { id: "channel", "aria-labelledby": "channel-name" };
-  const node = make("section", named, title, status, form, asks, sure, done);
+  const node = make("section", named, title, status, form, asks, sure, done, refused);
 
   let words = null;
   let token = null;
-  let known = null; // {state, login} of the EBS
+  let known = null; // {state, login, refused} of the EBS
+  let awaited = null; // the state before what was asked for: another one says that it was done
   let asked = ""; // what the streamer is asked to be sure of
   let trouble = null;
   let told = "";
@@ -58,6 +62,8 @@ export function channel() {
     put(yes, asked && words.say(`yes.${asked}`));
     put(no, words.say("no"));
     put(done, told && words.say(told));
+    put(refusal, known?.refused ? words.say("refused") : "");
+    put(reason, known?.refused ?? "");
   }
 
   function show() {
@@ -68,6 +74,7 @@ export function channel() {
     leave.hidden = !["followed", "requested"].includes(state);
     asks.hidden = !known || asked !== "";
     sure.hidden = asked === "";
+    refused.hidden = !known?.refused;
     for (const button of [follow, leave, erase, yes, no]) button.disabled = busy;
   }
 
@@ -81,8 +88,18 @@ export function channel() {
     } catch (error) {
       trouble = error;
     }
-    if (trouble || known?.state === "requested") timer = setTimeout(look, ASK_AGAIN_MS);
+    settle();
+    const waits = awaited !== null || known?.state === "requested";
+    if (trouble || waits) timer = setTimeout(look, ASK_AGAIN_MS);
     show();
+  }
+
+  /** What was asked for has been done, or refused. */
+  function settle() {
+    if (trouble || awaited === null) return;
+    if (!known.refused && [awaited, "requested"].includes(known.state)) return;
+    awaited = null;
+    told = "";
   }
 
   async function send(what) {
@@ -92,6 +109,7 @@ export function channel() {
     try {
       await request(EBS, token, what, login.value.trim().toLowerCase());
       told = `done.${what}`;
+      awaited = known?.state ?? "";
     } catch (error) {
       told = `failed.${error.kind ?? "server"}`;
     }

@@ -5,6 +5,8 @@ const LONGEST = 10_000; // characters; an answer has about 100
 const KINDS = { 401: "unauthorised", 403: "forbidden", 429: "busy" };
 const STATES = new Set(["followed", "requested", "opted_out", "unknown"]);
 
+const textOf = (value, most) => (typeof value === "string" ? value.slice(0, most) : "");
+
 /** What went wrong: a key of the set-up words' "failed", and the EBS's own sentence (English). */
 export class Refused extends Error {
   constructor(kind, detail = "") {
@@ -39,15 +41,17 @@ async function ask(base, token, path, body) {
     // not JSON: nothing of it is shown
   }
   if (status >= 200 && status < 300 && value !== null) return value;
-  const detail = typeof value?.detail === "string" ? value.detail.slice(0, 240) : "";
-  throw new Refused(KINDS[status] ?? "server", detail);
+  throw new Refused(KINDS[status] ?? "server", textOf(value?.detail, 240));
 }
 
-/** {state, login}: state as in the set-up words, login "" where it is not known. */
+/**
+ * {state, login, refused}: state as in the set-up words, login "" where it is not known; why the
+ * last request was refused (English), "" where it was not.
+ */
 export async function stateOf(base, token) {
-  const { state, login } = await ask(base, token, "");
+  const { state, login, refused } = await ask(base, token, "");
   if (!STATES.has(state)) throw new Refused("server");
-  return { state, login: typeof login === "string" ? login.slice(0, 25) : "" };
+  return { state, login: textOf(login, 25), refused: textOf(refused, 240) };
 }
 
 /** Asks for "opt-in", "opt-out" or "delete"; returns when the EBS has taken the request. */

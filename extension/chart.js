@@ -8,9 +8,18 @@ const WINDOWS = 60; // of history
 const LABEL_EVERY = 600_000; // ms between times on the x axis
 const round = (value) => Math.round(value * 100) / 100;
 
-/** Sizes in px: of the panel, and of what lies over the video. `letter`: a label's, at most. */
+/** Sizes in px: of the panel, and of what lies over the video. `letter`: a Latin one's, at most. */
 export const LARGE = { width: 294, height: 170, left: 20, right: 2, top: 8, bottom: 20, letter: 6 };
 export const SMALL = { width: 236, height: 96, left: 18, right: 2, top: 6, bottom: 17, letter: 5.6 };
+
+const WIDE = /[\u2e80-\uffff]/g; // letters of Chinese and Japanese: as wide as they are high
+const WIDE_LETTER = 10; // px
+
+/** The width of a label, at most. */
+function widthOf(label, { letter }) {
+  const wide = label.match(WIDE)?.length ?? 0;
+  return wide * WIDE_LETTER + (label.length - wide) * letter;
+}
 
 const plotOf = ({ width, height, left, right, top, bottom }) => ({
   left,
@@ -112,8 +121,8 @@ function times({ x, from, plot, size }, end, words) {
   const made = [];
   for (let at = Math.ceil(from / LABEL_EVERY) * LABEL_EVERY; at < end; at += LABEL_EVERY) {
     const label = words.time(at);
-    const half = (label.length * size.letter) / 2;
-    const free = x(end) - (words.now.length * size.letter) / 2 - size.letter;
+    const half = widthOf(label, size) / 2;
+    const free = x(end) - widthOf(words.now, size) / 2 - size.letter;
     if (x(at) - half < plot.left - 8 || x(at) + half > free) continue;
     made.push(draw("text", { class: "x-label", x: x(at), y: size.height - 4 }, label));
   }

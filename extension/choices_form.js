@@ -63,6 +63,8 @@ export function choicesForm() {
   const form = make("form", { id: "choices" }, title, pairs, corner.node, row);
   let words = null;
   let told = "";
+  let newest = null; // what Twitch has said last
+  let savedOver = null; // and had said when ours was saved: it need not repeat ours to us
   const chosen = () => ({
     views: views.chosen(),
     metrics: metrics.chosen(),
@@ -78,14 +80,17 @@ export function choicesForm() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     say(keep(chosen()));
+    savedOver = newest;
   });
   return {
     node: form,
     show({ setup, choices }) {
       words = setup;
+      newest = choices;
       put(title, words.say("shown"));
       put(save, words.say("save"));
-      const current = told === "unsaved" ? chosen() : choices; // never overwrite what is being chosen
+      // never overwrite what is being chosen, nor what was saved with what was before
+      const current = told === "unsaved" || savedOver === newest ? chosen() : choices;
       views.show(words, current.views);
       metrics.show(words, current.metrics);
       corner.show(words, current.corner);
@@ -101,6 +106,7 @@ export function switches() {
   const said = make("p", { id: "saved", role: "status" });
   let words = null;
   let newest = null;
+  let savedOver = null;
   let timer = 0;
   views.node.addEventListener("change", () => {
     clearTimeout(timer);
@@ -108,6 +114,7 @@ export function switches() {
     timer = setTimeout(() => {
       timer = 0;
       put(said, words.say(keep({ ...newest, views: views.chosen() })));
+      savedOver = newest;
     }, KEEP_AFTER_MS);
   });
   return {
@@ -115,7 +122,7 @@ export function switches() {
     show({ setup, choices }) {
       words = setup;
       newest = choices;
-      views.show(words, timer ? views.chosen() : choices.views);
+      views.show(words, timer || savedOver === newest ? views.chosen() : choices.views);
     },
   };
 }

@@ -7,15 +7,18 @@ export const STEPS = 10;
 const READABLE_LEAST = 0.5;
 const STALE_MS = 90_000;
 const RATE_WINDOWS = 5;
+const WINDOWS = 60; // half an hour
+const LATEST = Date.UTC(2200, 0); // a later time than anything of ours
+const MOST = 999_999_999; // messages: more is no count
 const STATUS = new Set(["live", "quiet", "offline", "stale"]);
 
 const limit = (value) => Math.max(-1, Math.min(1, value));
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
-const text = (value, most) => (typeof value === "string" ? value.slice(0, most) : "");
+const text = (value, most) => (typeof value === "string" ? [...value].slice(0, most).join("") : "");
 
 function time(value) {
   const at = typeof value === "string" ? Date.parse(value) : NaN;
-  if (Number.isNaN(at)) throw new TypeError("a time is missing");
+  if (!(at >= 0 && at < LATEST)) throw new TypeError("a time is missing");
   return at;
 }
 
@@ -25,7 +28,9 @@ function list(value, name) {
 }
 
 const moodOrNull = (value) => (isNumber(value) ? limit(value) : null);
-const countOrNull = (value) => (isNumber(value) && value >= 0 ? Math.round(value) : null);
+const countOrNull = (value) =>
+  isNumber(value) && value >= 0 ? Math.min(Math.round(value), MOST) : null;
+const shareOrNull = (value) => (isNumber(value) && value >= 0 && value <= 1 ? value : null);
 
 /** [start, mood, n] -> {at, mood, n}: mood null is silence, n null as well: not observed. */
 function point(row) {
@@ -39,11 +44,15 @@ function step(row) {
   return { low, mid, high };
 }
 
-function forecast(value) {
+/** A forecast from `end` on, or from a little before it: others have no place in the chart. */
+function forecast(value, end) {
   if (value === null || typeof value !== "object") return null;
+  const cutoff = time(value.cutoff);
+  const steps = list(value.steps, "steps").slice(0, STEPS).map(step);
+  if (!steps.length || cutoff > end || cutoff <= end - STEPS * WINDOW_MS) return null;
   return {
-    cutoff: time(value.cutoff),
-    steps: list(value.steps, "steps").slice(0, STEPS).map(step),
+    cutoff,
+    steps,
     skill: isNumber(value.skill) ? value.skill : null,
     record: text(value.record, 240),
   };
@@ -64,7 +73,13 @@ function moment(value) {
   return { at: time(value.at), text: text(value.text, 160) };
 }
 
-const timeOrNull = (value) => (typeof value === "string" ? Date.parse(value) || null : null);
+function timeOrNull(value) {
+  try {
+    return time(value);
+  } catch {
+    return null;
+  }
+}
 
 function recap(value) {
   if (value === null || typeof value !== "object") return null;
@@ -78,23 +93,31 @@ function recap(value) {
   };
 }
 
+/** The windows of the last half hour, oldest first. */
+function historyOf(value) {
+  const points = list(value, "history").slice(-WINDOWS).map(point);
+  points.sort((a, b) => a.at - b.at);
+  return points.filter(({ at }) => at > points.at(-1).at - WINDOWS * WINDOW_MS);
+}
+
 /** body: the answer as text. Returns what parts.js and chart.js draw; times in ms. */
 export function readMood(body) {
   const value = JSON.parse(body);
   if (value?.v !== 1) throw new TypeError("not version 1");
   if (!STATUS.has(value.status)) throw new TypeError("an unknown status");
-  const history = list(value.history, "history").slice(-60).map(point);
+  const history = historyOf(value.history);
+  const readable = shareOrNull(value.readable);
   return {
     channelId: text(value.channel_id, 20),
     login: text(value.login, 25),
     source: text(value.source, 12),
     generatedAt: time(value.generated_at),
     status: value.status,
-    readable: isNumber(value.readable) ? value.readable : null,
-    supported: !isNumber(value.readable) || value.readable >= READABLE_LEAST,
+    readable,
+    supported: readable === null || readable >= READABLE_LEAST,
     now: newest(value.now),
-    history: history.sort((a, b) => a.at - b.at),
-    forecast: forecast(value.forecast ?? null),
+    history,
+    forecast: forecast(value.forecast ?? null, cutoffOf(history)),
     why: text(value.why ?? value.forecast?.why, 160),
     moment: moment(value.moment ?? null),
     recap: recap(value.recap ?? null),
@@ -108,10 +131,11 @@ export function cutoffOf(history) {
 
 /**
  * The status of a body that is `age` ms old: data grows old while the network is away. A new body
- * of old windows (the pipeline is catching up) is not live either.
+ * of old windows (the pipeline is catching up) is not live either, but in a replay, whose windows
+ * are of its own time.
  */
 export function statusAt(mood, age) {
-  const behind = mood.generatedAt - cutoffOf(mood.history);
+  const behind = mood.source === "replay" ? 0 : mood.generatedAt - cutoffOf(mood.history);
   const old = age > STALE_MS || (behind > STALE_MS && mood.history.length > 0);
   return old && mood.status !== "offline" ? "stale" : mood.status;
 }

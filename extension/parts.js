@@ -34,7 +34,7 @@ export function notice(node) {
   return {
     node,
     show({ mood, trouble, status, words }) {
-      const time = () => words.clock(cutoffOf(mood.history) || mood.generatedAt);
+      const time = () => words.when(cutoffOf(mood.history) || mood.generatedAt);
       const stale = status === "stale" ? words.say("stale", { time: time() }) : "";
       put(node, trouble && (trouble !== "loading" || !mood) ? words.say(`notices.${trouble}`) : stale);
       node.classList.remove("static");
@@ -101,7 +101,7 @@ function recapWhen({ startedAt, endedAt }, words) {
 /** The last stream in short, while there is none. */
 export function recap() {
   const title = make("h2", { id: "recap-name" });
-  const name = make("p", { id: "recap-title" });
+  const name = make("p", { id: "recap-title", dir: "auto" }); // a streamer's own words
   const when = make("p", { id: "recap-when" });
   const facts = make("p", { id: "recap-text" });
   const named = { id: "recap", "aria-labelledby": "recap-name" };
@@ -194,7 +194,7 @@ export function moment() {
       node.hidden = !found;
       const { at, text } = mood?.moment ?? {};
       if (found) {
-        node.replaceChildren(bold(words.clock(at)), " ", told(said.moment({ text }, words)));
+        node.replaceChildren(bold(words.when(at)), " ", told(said.moment({ text }, words)));
       }
     },
   };

@@ -112,7 +112,7 @@ export function sentiment({ size = LARGE, titled = true } = {}) {
     node,
     show(state) {
       const { mood, status, words, choices } = state;
-      node.hidden = !mood?.supported || !choices.metrics.chart;
+      node.hidden = !mood?.supported || !mood.history.length || !choices.metrics.chart;
       if (node.hidden) return;
       const data = drawn(state);
       const { silent, unseen } = gapsOf(data.history);

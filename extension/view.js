@@ -48,10 +48,29 @@ export function run({ draw, onToken = () => {}, polls = true }) {
     const mood = readMood(text);
     const known = state.mood?.generatedAt ?? -Infinity;
     if (heard && (mood.channelId !== channel || mood.generatedAt <= known)) return null;
+    if (channel && mood.channelId !== channel) throw new TypeError("of another channel");
+    const before = { mood: state.mood, trouble: state.trouble };
+    const bornBefore = bornAt;
     bornAt = performance.now() - Math.max(0, (serverNow ?? mood.generatedAt) - mood.generatedAt);
     Object.assign(state, { mood, trouble: "" });
-    show();
+    try {
+      show();
+    } catch (error) {
+      bornAt = bornBefore;
+      Object.assign(state, before); // what cannot be drawn must not be tried again and again
+      throw error;
+    }
     return mood;
+  }
+
+  /** The channel whose token came. Twitch names another only for a page that it uses again. */
+  function watch(channelId) {
+    const named = String(channelId ?? "");
+    const isOther = channel !== "" && named !== channel;
+    channel = named;
+    if (isOther) Object.assign(state, { mood: null, trouble: "loading" });
+    if (isOther) show();
+    return isOther;
   }
 
   function inTrouble(kind) {
@@ -70,8 +89,8 @@ export function run({ draw, onToken = () => {}, polls = true }) {
     join({
       onToken(token, channelId) {
         if (["helper", "alone"].includes(state.trouble)) inTrouble("loading");
-        channel = String(channelId ?? "");
-        if (polls) feed.authorise(token);
+        const isOther = watch(channelId);
+        if (polls) feed.authorise(token, isOther);
         else inTrouble("");
         onToken(token);
       },

@@ -11,6 +11,7 @@ const LOADERS = {
   zh: () => import("./words/zh.js"),
 };
 const LEVEL = 0.8; // of the forecast's band
+const OLD_MS = 12 * 3_600_000; // half a day
 const POSITIVE = 0.05; // VADER's own limits
 const DEFAULT_REGION = { pt: "pt-BR", zh: "zh-CN" }; // whose Portuguese and Chinese words/ has
 
@@ -52,13 +53,20 @@ export class Words {
       clock: new Intl.DateTimeFormat(locale, { timeStyle: "short" }),
       seconds: new Intl.DateTimeFormat(locale, { timeStyle: "medium" }),
       day: new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }),
+      dayAndClock: new Intl.DateTimeFormat(locale, {
+        day: "numeric",
+        month: "short",
+        hour: "numeric",
+        minute: "2-digit",
+      }),
     };
   }
 
   /** The text at a path like "status.live"; {names} are filled in. n chooses the plural. */
   say(path, values = {}, n = null) {
-    const found = path.split(".").reduce((texts, key) => texts?.[key], this.texts);
-    const text = typeof found === "object" ? (found[this.plural.select(n)] ?? found.other) : found;
+    const own = (texts, key) => (Object.hasOwn(texts ?? {}, key) ? texts[key] : null);
+    const found = path.split(".").reduce(own, this.texts);
+    const text = typeof found === "object" ? (found?.[this.plural.select(n)] ?? found?.other) : found;
     return String(text ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   }
 
@@ -69,6 +77,11 @@ export class Words {
   clock = (at) => this.formats.clock.format(at);
   seconds = (at) => this.formats.seconds.format(at);
   day = (at) => this.formats.day.format(at);
+  /** A time of day, with its day where that may be another than today. */
+  when(at) {
+    const old = Date.now() - at > OLD_MS;
+    return this.formats[old ? "dayAndClock" : "clock"].format(at);
+  }
   messages = (n) => this.say("messages", { n: this.count(n) }, n);
 
   /** A number for ears: screen readers skip a leading hyphen. */

@@ -7,6 +7,7 @@ extension). None is missing: a mood of None is silence, n of None was not observ
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from math import sqrt
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.standing import UNKNOWN, Standing
 from warehouse.records import HORIZON, READABLE_LEAST, WINDOW_SECONDS, Forecast, Window, iso, utc
 
 HISTORY = 60
+_SPAN = timedelta(seconds=HISTORY * WINDOW_SECONDS)
 STALE_S = 90
 MAX_BODY = 5000  # bytes
 _QUIET_WINDOWS, _QUIET_N = 5, 3
@@ -27,7 +29,7 @@ _UNREAD = "most of this chat is in a language that cannot be scored"
 
 @dataclass
 class MoodState:
-    """What a channel's body is made from. windows: the last 60, oldest first."""
+    """What a channel's body is made from. windows: of the last half hour, oldest first."""
 
     channel: str
     channel_id: str
@@ -47,6 +49,10 @@ class MoodState:
             if known.start == window.start:
                 self.windows[position] = window
                 return
+        if self.windows and self.windows[-1].stream_id != window.stream_id:
+            self.moment = None  # it was of the stream before
+        while self.windows and window.start - self.windows[0].start >= _SPAN:
+            self.windows.popleft()
         self.moment = _moment(self.windows, window, terms) or self.moment
         self.windows.append(window)
         self.top = terms
@@ -107,24 +113,20 @@ def _now(state: MoodState, supported: bool) -> dict[str, Any]:
     mood = last.mean_compound if last else None
     most = Counter(state.top).most_common(_TOP)
     top = [[term[:_TOP_LENGTH], n] for term, n in most]
-    n = last.n_messages if last else 0
     return {
         "mood": _short(mood),
         "label": label(mood) if supported else "unsupported",
-        "n": n,
+        "n": _seen(last) if last else None,
         "top": top,
     }
 
 
 def _history(windows: Sequence[Window]) -> list[list[Any]]:
-    return [
-        [
-            iso(w.start),
-            _short(w.mean_compound),
-            w.n_messages if w.n_messages or w.observed_s else None,
-        ]
-        for w in windows
-    ]
+    return [[iso(w.start), _short(w.mean_compound), _seen(w)] for w in windows]
+
+
+def _seen(window: Window) -> int | None:
+    return window.n_messages if window.n_messages or window.observed_s else None
 
 
 def _forecast(state: MoodState) -> dict[str, Any] | None:

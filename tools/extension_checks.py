@@ -27,18 +27,21 @@ LARGEST_MOBILE = 1024 * 1024  # bytes at first load
 LARGEST_ZIP = 5 * 1024 * 1024  # bytes unpacked: ours, Twitch takes more
 LONGEST_LINE = 400  # characters: longer ones are nobody's writing
 IN_HTML = (
-    r"\.(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write(?:ln)?\b"
-    r"|\bcreateContextualFragment\b|\bDOMParser\b|\bsetHTMLUnsafe\b|\bsrcdoc\b"
+    r"\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write(?:ln)?\b"
+    r"|\bcreateContextualFragment\b|\bDOMParser\b|\bsetHTML(?:Unsafe)?\b|\bsrcdoc\b"
 )
-EVALUATES = (
-    r"\beval\s*\(|\bnew\s+Function\b|\bFunction\s*\(|\bset(?:Timeout|Interval)\s*\(\s*[\"'`]"
-)
+# the bare names too: called by another name they do the same
+EVALUATES = r"\beval\b|\b(?:new\s+)?Function\b|\bset(?:Timeout|Interval)\s*\(\s*[\"'`]"
+INLINE = r"[\"'`]\s*javascript:|\bsetAttribute\s*\(\s*[\"'`]on"
+FRAMES = r"[\"'`](?:iframe|frame|embed)[\"'`]"
 DIALOGS = (
-    r"(?<![.\w])(?:window\.)?(?:alert|confirm|prompt)\s*\(|\bshowModal\s*\(|\bwindow\.open\s*\("
+    r"(?<![.\w])(?:(?:window|self|globalThis|top|parent)\s*\.\s*)?"
+    r"(?:alert|confirm|prompt|open)\s*(?:\?\.\s*)?\(|\bshowModal\s*\("
 )
 IMPORTS = r"(?:\bfrom|\bimport)\s*\(?\s*[\"']([^\"']+)[\"']"
 CSS_URLS = r"url\(\s*[\"']?([^\"')]+)[\"']?\s*\)|@import\s+[\"']([^\"']+)[\"']"
-URLS = r"\b(?:https?|wss?)://[^\s\"'`<>)\\]+"
+URLS = r"(?:\b(?:https?|wss?):|(?<![:/]))//(?=\w[\w-]*[.:])[^\s\"'`<>)\\]+"
+SAFE = ("https", "wss", "")  # "": the page's own scheme
 NAMES_ONLY = frozenset({"http://www.w3.org/2000/svg"})  # namespaces: nothing is fetched
 
 
@@ -70,8 +73,8 @@ def _texts(files: Files, *kinds: str) -> Iterator[tuple[str, str]]:
             yield name, data.decode("utf-8", "replace")
 
 
-def _pages(files: Files) -> Iterator[tuple[str, _Page]]:
-    for name, text in _texts(files, "html"):
+def _pages(files: Files, *kinds: str) -> Iterator[tuple[str, _Page]]:
+    for name, text in _texts(files, *(kinds or ("html",))):
         yield name, _Page(text)
 
 
@@ -115,7 +118,7 @@ def the_helper_comes_first(files: Files, ebs: str) -> Iterator[str]:
 
 
 def no_script_is_inline(files: Files, ebs: str) -> Iterator[str]:
-    for name, page in _pages(files):
+    for name, page in _pages(files, "html", "svg"):
         if page.inline:
             yield f"{name}: a script inside the page: put it into a file"
         for tag, attributes in page.tags:
@@ -124,8 +127,8 @@ def no_script_is_inline(files: Files, ebs: str) -> Iterator[str]:
                     yield f"{name}: <{tag} {attribute}=...>: listen in a script instead"
                 if value.strip().lower().startswith("javascript:"):
                     yield f"{name}: <{tag} {attribute}=javascript:...>"
-    for name, number, _ in _lines(files, r"[\"'`]\s*javascript:", "js"):
-        yield f"{name}:{number}: a javascript: address"
+    for name, number, _ in _lines(files, INLINE, "js"):
+        yield f"{name}:{number}: a javascript: address or a handler in an attribute"
 
 
 def nothing_is_evaluated(files: Files, ebs: str) -> Iterator[str]:
@@ -144,6 +147,8 @@ def no_frames_and_no_dialogs(files: Files, ebs: str) -> Iterator[str]:
             {"iframe", "frame", "object", "embed", "base"} & {t for t, _ in page.tags}
         ):
             yield f"{name}: <{tag}>, which Twitch does not allow"
+    for name, number, found in _lines(files, FRAMES, "js"):
+        yield f"{name}:{number}: {found}: frames are not allowed"
     for name, number, found in _lines(files, DIALOGS, "js"):
         yield f"{name}:{number}: {found}): ask in the page instead"
 
@@ -154,7 +159,8 @@ def nothing_comes_from_elsewhere(files: Files, ebs: str) -> Iterator[str]:
         for tag, attributes in page.tags:
             for attribute in ("src", "href", "srcset", "action", "poster"):
                 address = attributes.get(attribute, "")
-                if _remote(address) and (tag, address) != ("script", HELPER):
+                is_code = tag == "script" and address.startswith("data:")
+                if is_code or (_remote(address) and (tag, address) != ("script", HELPER)):
                     yield f"{name}: <{tag} {attribute}={address}>: put it into the zip"
     for name, number, _ in _lines(files, r"import\s*\(\s*[^\"'\s]", "js"):
         yield f"{name}:{number}: import() of an address that is not written there"
@@ -166,8 +172,11 @@ def every_host_is_declared(files: Files, ebs: str) -> Iterator[str]:
     for name, number, found in _lines(files, URLS, "html", "js", "css", "svg"):
         if found in NAMES_ONLY or (found == HELPER and name.endswith(".html")):
             continue
-        if urlsplit(found).netloc not in allowed:
+        parts = urlsplit(found)
+        if parts.netloc not in allowed:
             yield f"{name}:{number}: {found}: not the EBS, so not on Twitch's allow-list"
+        elif parts.scheme not in SAFE:
+            yield f"{name}:{number}: {found}: not over TLS"
 
 
 def every_asset_is_inside(files: Files, ebs: str) -> Iterator[str]:

@@ -79,7 +79,13 @@ const tell = (order, to = frames) => {
 
 // The broadcaster's configuration, which Twitch would keep.
 const kept = () => `dld-preview-${element("channel").value}`;
-const segment = () => JSON.parse(localStorage.getItem(kept()) ?? "null");
+function segment() {
+  try {
+    return JSON.parse(localStorage.getItem(kept()) ?? "null");
+  } catch {
+    return null; // not what this page wrote
+  }
+}
 const configure = (to) => tell({ kind: "configuration", segment: segment() }, to);
 const showOrHide = (to) => tell({ kind: "visibility", visible: element("visible").checked }, to);
 
@@ -122,7 +128,8 @@ async function look() {
   try {
     const answer = await fetch("channels");
     if (answer.ok) channels = await answer.json();
-    if (element("broadcasts").checked && channels.length) await broadcast(false);
+    // before the first look no channel is chosen
+    if (element("broadcasts").checked && element("channel").value) await broadcast(false);
   } catch {
     // the EBS is away; look again
   }

@@ -7,7 +7,7 @@ export default {
   sentiment: "Sentiment",
   keys: {
     mood: "mood",
-    forecast: "forecast, 80\u00a0% band",
+    forecast: "forecast, 80% band",
     silent: "silence",
     unseen: "not seen",
   },

@@ -29,7 +29,7 @@ export default {
     garbage: "No se pudo leer la respuesta de DLD. Intentándolo de nuevo…",
     off: "El streamer ha desactivado esta vista.",
   },
-  stale: "Sin datos nuevos desde las {time}",
+  stale: "Últimos datos: {time}",
   positive: "positivo",
   neutral: "neutral",
   negative: "negativo",

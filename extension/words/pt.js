@@ -7,7 +7,7 @@ export default {
   sentiment: "Humor",
   keys: {
     mood: "humor",
-    forecast: "previsão, faixa de 80\u00a0%",
+    forecast: "previsão, faixa de 80%",
     silent: "silêncio",
     unseen: "não visto",
   },

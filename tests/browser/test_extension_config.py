@@ -5,14 +5,14 @@ import json
 import pytest
 
 from tests.browser.panel_fixtures import chromium, mood_body
-from tests.browser.twitch import Answer, opened, twitch, twitch_servers, view
+from tests.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
 
 __all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
 
 
-def state(twitch, name, login=None):
-    body = json.dumps({"state": name, "login": login}).encode()
+def state(twitch, name, login=None, refused=None):
+    body = json.dumps({"state": name, "login": login, "refused": refused}).encode()
     twitch.answers["/v1/channel"] = Answer(body)
 
 
@@ -99,6 +99,38 @@ def test_a_refused_request_is_said(view, twitch, answer, said):
     assert view.locator("#done b").count() == 0
 
 
+def test_what_became_of_a_request_is_shown_without_opening_the_page_again(view, twitch):
+    view.clock.install()
+    opened(view, twitch, "config")
+    view.locator("#opt-out").click()
+    view.locator("#yes").click()
+    view.get_by_text("DLD stops within a minute.").wait_for()
+    state(twitch, "opted_out")
+    view.clock.fast_forward(21_000)
+    view.get_by_text("DLD does not follow your channel, as you wished.").wait_for()
+    assert view.locator("#done").inner_text() == ""
+    asked = len(twitch.asked)
+    view.clock.fast_forward(60_000)
+    settle(view, twitch)
+    assert len(twitch.asked) == asked  # it knows
+
+
+def test_why_a_request_was_refused_is_said_as_it_came(view, twitch):
+    view.clock.install()
+    state(twitch, "unknown")
+    opened(view, twitch, "config")
+    assert not view.locator("#refused").is_visible()
+    view.get_by_label("Your channel’s name").fill("other")
+    state(twitch, "requested")
+    view.keyboard.press("Enter")
+    view.locator("#done").get_by_text("Asked for.").wait_for()
+    state(twitch, "unknown", refused="other is <b>not</b> the channel with the id 123")
+    view.clock.fast_forward(21_000)
+    view.get_by_text("DLD refused the last request: other is <b>not</b> the channel").wait_for()
+    assert view.locator("#refused span[lang=en]").count() == 1
+    assert view.locator("#done").inner_text() == ""
+
+
 def test_a_state_that_is_not_told_is_asked_for_again(view, twitch):
     twitch.answers["/v1/channel"] = Answer(b"<html>")
     view.clock.install()
@@ -120,6 +152,9 @@ def test_what_viewers_see_is_kept_by_twitch_alone(view, twitch):
     assert not view.get_by_label("Overlay on the video").is_checked()
     view.get_by_role("button", name="Save").click()
     view.get_by_text("Saved.").wait_for()
+    view.evaluate("twitch.context({theme: 'dark'})")  # Twitch need not tell us what we told it
+    assert not view.get_by_label("Overlay on the video").is_checked()
+    assert view.get_by_label("Corner of the overlay").input_value() == "bottom-right"
     ((segment, version, content),) = view.evaluate("twitch.written")
     assert (segment, version) == ("broadcaster", "1") and len(content) < 5 * 1024
     kept = json.loads(content)
@@ -193,3 +228,7 @@ def test_the_streamers_dashboard_shows_the_mood_and_switches_views(view, twitch)
     ((_, _, content),) = view.evaluate("twitch.written")  # both changes in one writing
     views = json.loads(content)["views"]
     assert [name for name, on in views.items() if not on] == ["overlay", "mobile"]
+    view.evaluate("twitch.context({theme: 'light'})")
+    assert not view.get_by_label("On phones").is_checked()
+    configure(view)
+    assert view.get_by_label("On phones").is_checked()  # somebody else has chosen anew

@@ -54,6 +54,34 @@ def test_a_broadcast_is_drawn_at_once(still, twitch):
     assert twitch.moods() == 1
 
 
+def test_a_mood_that_cannot_be_drawn_leaves_the_last_one(still):
+    still.evaluate(
+        """() => {
+            window.real = document.createElementNS;
+            document.createElementNS = () => { throw new Error("not drawn"); };
+        }"""
+    )
+    broadcast(still, newer(**says(-0.4)))
+    still.evaluate("() => { document.createElementNS = window.real; }")
+    still.evaluate("twitch.context({ theme: 'light' })")
+    assert still.locator("#number").inner_text() == "+0.21"
+
+
+def test_another_channels_token_shows_nothing_of_the_last_one(still, twitch):
+    twitch.says(mood_body("456", **says(-0.4)), delay_s=0.2)
+    still.evaluate("twitch.authorise('other.token', '456')")
+    assert still.locator("#panel").get_attribute("data-state") == "waiting"
+    still.clock.run_for(1)
+    settle(still, twitch)
+    assert still.locator("#number").inner_text() == "-0.40"
+
+
+def test_a_body_of_another_channel_is_not_drawn(view, twitch):
+    twitch.says(mood_body("456"))
+    view.goto(twitch.url("panel"))
+    view.get_by_text("answer could not be read").wait_for()
+
+
 def test_nobody_asks_while_broadcasts_come(still, twitch):
     for window in range(1, 9):
         broadcast(still, newer(30 * window))

@@ -135,6 +135,32 @@ def test_the_times_are_the_viewers_own(page, ebs):
     assert len(labels) >= 3 and all(re.fullmatch(r"\d\d:\d0", label) for label in labels[:-1])
 
 
+TOUCHING = """async ([time, now]) => {
+    const {chart, LARGE, SMALL} = await import("/preview/chart.js");
+    const words = {time: () => time, now, window: () => "", title: "", description: ""};
+    const touches = [];
+    for (const size of [LARGE, SMALL]) {
+        for (let step = 0; step < 20; step += 1) {
+            const history = [{at: Date.UTC(2026, 0) + step * 30_000, mood: 0.1, n: 1}];
+            document.querySelector("#chart").replaceChildren(chart({history}, words, size));
+            const labels = [...document.querySelectorAll(".x-label")];
+            const boxes = labels.map((label) => label.getBoundingClientRect());
+            boxes.sort((a, b) => a.left - b.left);
+            touches.push(boxes.some((box, i) => i && box.left < boxes[i - 1].right + 1));
+        }
+    }
+    return touches.filter(Boolean).length;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("time", "now"), [("18:40", "now"), ("\u51cc\u66682:40", "\u73b0\u5728"), ("10:40 AM", "now")]
+)
+def test_the_times_do_not_touch_each_other_or_now(page, ebs, time, now):
+    shown(page, ebs)
+    assert page.evaluate(TOUCHING, [time, now]) == 0
+
+
 def test_pointing_at_a_window_tells_what_is_there(page, ebs):
     shown(page, ebs, moods={1: (None, 0), 2: (None, None), 3: (-0.5, 1)})
     told = page.locator("rect.column title").all_text_contents()

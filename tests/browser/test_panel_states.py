@@ -14,6 +14,7 @@ from tests.browser.panel_fixtures import (
     iso,
     mood_body,
     page,
+    this_window,
 )
 
 __all__ = ["chromium", "ebs", "ebs_process", "page"]  # fixtures
@@ -34,6 +35,14 @@ def test_stale_data_says_since_when_and_has_no_now(page, ebs):
     assert page.locator("#notice").inner_text() == f"No new data since {since}"
     assert page.locator(".now-label").text_content() != "now"
     assert page.locator("#next").inner_text() == ""
+
+
+def test_a_time_of_another_day_is_said_with_its_day(page, ebs):
+    body = mood_body(age_s=3 * 86_400)
+    shown(page, ebs, body, state="stale")
+    at = datetime.fromisoformat(body["forecast"]["cutoff"])
+    assert page.locator("#notice").inner_text() == f"No new data since {at:%-d %b, %H:%M}"
+    assert f"{at:%-d %b}," in page.locator("#moment b").inner_text()
 
 
 def test_old_windows_in_a_new_body_are_not_live(page, ebs):
@@ -70,7 +79,8 @@ def test_an_unknown_channel_is_said_and_nothing_is_drawn(page, ebs):
 BROKEN = [
     "[]", '{"v": 2}', "null", '"text"', "not JSON", "{" * 100,
     {"history": None}, {"history": [5]}, {"history": [["noon", 1, 1]]}, {"status": "fine"},
-    {"generated_at": 5}, {"forecast": {"cutoff": "x", "steps": []}},
+    {"generated_at": 5}, {"generated_at": "+275760-09-12T23:59:59Z"},
+    {"history": [["-271821-04-20T00:00:00Z", 0.1, 1]]}, {"forecast": {"cutoff": "x", "steps": []}},
     {"forecast": {"cutoff": "2026-11-22T12:00:00Z", "steps": [[1, None, 2]]}},
 ]  # fmt: skip
 
@@ -106,6 +116,53 @@ def test_odd_numbers_are_kept_inside_the_chart(page, ebs):
     lines = corners(page.locator(".mood-line").get_attribute("d"))
     assert lines[0][0][1] == pytest.approx(y_scale(page)(1), abs=0.02)
     assert [len(line) for line in lines] == [1, 58]
+
+
+OUTSIDE = """() => {
+    const box = document.querySelector("#chart svg").getBoundingClientRect();
+    return [...document.querySelectorAll("#chart :is(path, polygon, circle, rect)")]
+        .map((shape) => shape.getBoundingClientRect())
+        .filter(({ left, right }) => left < box.left - 1 || right > box.right + 1).length;
+}"""
+
+
+def test_windows_of_before_the_last_half_hour_are_not_drawn(page, ebs):
+    whole = mood_body()["history"]
+    for early in ("1970-01-01T00:00:00Z", iso(this_window() - timedelta(minutes=45))):
+        ebs.publish(mood_body(history=[[early, 0.5, 9], *whole[-20:]]))
+        page.goto(ebs.panel())
+        page.locator("#panel[data-state=live]").wait_for()
+        assert page.evaluate(OUTSIDE) == 0
+        assert page.locator("#chart-tables tbody").first.locator("tr").count() == 2
+
+
+@pytest.mark.parametrize("minutes", [-30, 5])
+def test_a_forecast_that_begins_elsewhere_is_not_drawn(page, ebs, minutes):
+    cutoff = iso(this_window() + timedelta(minutes=minutes))
+    forecast = mood_body()["forecast"] | {"cutoff": cutoff}
+    shown(page, ebs, forecast=forecast)
+    assert page.evaluate(OUTSIDE) == 0
+    assert page.locator(".band").count() == 0
+
+
+def test_a_forecast_of_no_steps_is_none(page, ebs):
+    forecast = mood_body()["forecast"] | {"steps": []}
+    shown(page, ebs, forecast=forecast, why="the stream has just begun, or too little was said")
+    assert "no forecast" in page.locator("#next").inner_text()
+
+
+def test_before_the_first_window_has_closed_there_is_no_chart(page, ebs):
+    now = {"mood": None, "label": "silent", "n": None, "top": []}
+    shown(page, ebs, state="quiet", status="quiet", history=[], forecast=None, now=now)
+    assert page.locator("#sentiment").is_hidden()
+    assert "Not observed" in page.locator("#count").inner_text()
+
+
+def test_numbers_beyond_all_measure_do_not_widen_the_panel(page, ebs):
+    now = {"mood": 0.2, "label": "positive", "n": 1e308, "top": [["LUL", 1e308]]}
+    shown(page, ebs, now=now, readable=1e308, source="constructor")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 318
+    assert page.locator("#source").is_hidden()
 
 
 def test_a_lost_connection_is_said_while_the_last_mood_stays(page, ebs):

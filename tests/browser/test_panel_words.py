@@ -96,6 +96,13 @@ def test_replayed_chat_says_so(page, ebs):
     assert page.locator("#source").inner_text() == "replay"
 
 
+def test_a_replay_of_long_ago_is_live_in_its_own_time(page, ebs):
+    body = mood_body(age_s=400 * 86_400, source="replay")
+    shown(page, ebs, body | {"generated_at": mood_body()["generated_at"]})
+    assert page.locator("#status").inner_text() == "live"
+    assert page.locator(".band").count() == 1
+
+
 def test_live_chat_says_nothing_of_the_kind(page, ebs):
     shown(page, ebs, source="live")
     assert not page.locator("#source").is_visible()
@@ -118,6 +125,13 @@ def test_hostile_text_is_shown_as_text(page, ebs):
     assert page.locator("#top li b").nth(1).inner_text() == "<b>x</b>"
     assert page.locator("img").count() == 0
     assert page.title() == "DLD: how this chat feels"
+
+
+def test_a_name_written_from_the_right_stands_before_its_count(page, ebs):
+    top = [["\u0634\u0643\u0631\u0627", 3]]
+    shown(page, ebs, now={"mood": 0.2, "label": "positive", "n": 9, "top": top})
+    name, whole = (page.locator(f"#top {tag}").bounding_box() for tag in ("b", "li"))
+    assert name["x"] == pytest.approx(whole["x"], abs=0.5)
 
 
 def test_long_words_stay_inside_the_panel(page, ebs):
@@ -160,6 +174,18 @@ def test_every_text_has_enough_contrast(page, ebs, theme):
         assert contrast(rgb(style(page, selector, "color")), card) >= 4.5, selector
     for selector in (".mood-line", ".forecast-line"):
         assert contrast(rgb(style(page, selector, "stroke")), back) >= 3, selector
+
+
+def test_what_is_out_of_date_is_pale_but_its_words_are_not(page, ebs):
+    page.emulate_media(reduced_motion="reduce")
+    shown(page, ebs, mood_body(age_s=300), state="stale")
+    faded = """selector => [...document.querySelectorAll(selector)].map((node) => {
+        let seen = 1;
+        for (let of = node; of; of = of.parentElement) seen *= getComputedStyle(of).opacity;
+        return seen;
+    })"""
+    assert set(page.evaluate(faded, "#chart text")) == {1}
+    assert max(page.evaluate(faded, ".mood-line")) < 1
 
 
 def test_reduced_motion_stops_every_animation(page, ebs):

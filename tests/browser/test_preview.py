@@ -54,6 +54,19 @@ def test_the_preview_says_that_nothing_is_published_and_looks_again(page, ebs):
     assert not page.locator("#nothing").is_visible()
 
 
+def test_the_preview_begins_well_with_broadcasts_and_with_a_damaged_configuration(page, ebs):
+    refused = []
+    page.on("response", lambda answer: refused.append(answer.url) if not answer.ok else None)
+    page.add_init_script("localStorage.setItem('dld-preview-123', 'garbage')")
+    ebs.publish(mood_body())
+    page.clock.install()
+    page.goto(f"{ebs.address}/preview/?broadcasts=yes")
+    page.frame_locator("#frame").get_by_role("heading", name="demo_channel").wait_for()
+    page.clock.fast_forward(6_000)
+    page.get_by_text("a broadcast of").first.wait_for()
+    assert refused == []
+
+
 VIEWS = {
     "panel": (318, 496), "mobile": (375, 560), "live_config": (360, 680), "config": (760, 860),
     "video_overlay": (960, 540), "video_component": (320, 300),

@@ -31,9 +31,9 @@
   };
   window.twitch = {
     written: [],
-    authorise(newToken) {
+    authorise(newToken, channelId = "123") {
       token = newToken;
-      tell("authorized", { token, channelId: "123", clientId: "abc", userId: "A1" });
+      tell("authorized", { token, channelId, clientId: "abc", userId: "A1" });
     },
     context(changed) {
       Object.assign(context, changed);

@@ -136,6 +136,14 @@ def test_a_wish_that_waits_is_not_asked_for_twice(client, data):
     assert len(waiting(data)) == 1
 
 
+def test_a_wish_that_another_one_has_undone_meanwhile_is_asked_for_again(client, data):
+    for action, body in (("opt-out", None), ("opt-in", {"login": "mine"}), ("opt-out", None)):
+        assert ask(client, action, body).status_code == 202
+        time.sleep(0.002)  # requests of one millisecond have no order
+    apply(data)
+    assert standing(client)["state"] == "opted_out"
+
+
 def test_wishes_are_bounded_where_no_pipeline_takes_them(client, data):
     answers = [ask(client, "opt-in", {"login": f"a{n}"}) for n in range(8)]
     assert [a.status_code for a in answers] == [202] * 5 + [429] * 3

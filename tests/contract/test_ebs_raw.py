@@ -1,17 +1,22 @@
 """Bytes that are no request, or half of one: sent to a real server over a socket."""
 
+import asyncio
 import base64
 import json
 import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from contextlib import contextmanager
 
 import pytest
+import uvicorn
 
-from ebs.config import DEVELOPMENT_SECRET
+import ebs.protocol
+from ebs.app import create_app
+from ebs.config import DEVELOPMENT_SECRET, EbsSettings
 from tests.contract.test_ebs import publish, token
 from tests.contract.test_ebs_starts import start
 from warehouse.config import DataFolder
@@ -59,6 +64,16 @@ def heard(sock, timeout):
             found += part
     except (TimeoutError, ConnectionResetError):
         pass
+    return found
+
+
+def answered(sock):
+    """One failure, whole: its body is the only thing in braces."""
+    found = b""
+    while b"}" not in found:
+        part = sock.recv(65536)
+        assert part, found
+        found += part
     return found
 
 
@@ -194,33 +209,57 @@ def test_head_has_no_body_and_the_length_of_one(server):
     assert head.startswith(b"HTTP/1.1 200 ") and body == b""
 
 
-def test_a_head_that_drips_is_given_up(tmp_path, monkeypatch):
-    """By a server whose patience is short."""
-    import asyncio
-    import threading
-
-    import uvicorn
-
-    import ebs.protocol
-    from ebs.app import create_app
-    from ebs.config import EbsSettings
-
+@contextmanager
+def impatient(folder, monkeypatch):
+    """The address of a server whose patience is short."""
     monkeypatch.setattr(ebs.protocol, "HEAD_S", 0.3)
-    app = create_app(EbsSettings(development=True, _env_file=None), DataFolder(tmp_path))
+    app = create_app(EbsSettings(development=True, _env_file=None), DataFolder(folder))
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, http=ebs.protocol.Protocol, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
     thread.start()
     try:
-        with socket.create_connection(listening.getsockname(), 5) as sock:
-            sock.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
-            is_refused(heard(sock, 2), 408)
-        with socket.create_connection(listening.getsockname(), 5) as sock:
-            assert heard(sock, 0.5) == b""  # silence alone is no request
+        yield listening.getsockname()
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+def test_a_head_that_drips_is_given_up(tmp_path, monkeypatch):
+    with impatient(tmp_path, monkeypatch) as address:
+        with socket.create_connection(address, 5) as sock:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
+            is_refused(heard(sock, 2), 408)
+        with socket.create_connection(address, 5) as sock:
+            assert heard(sock, 0.5) == b""  # silence alone is no request
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 900", "Transfer-Encoding: chunked"])
+def test_a_body_that_drips_on_after_its_answer_is_given_up(tmp_path, monkeypatch, framing):
+    asked = f"POST /v1/channel/delete HTTP/1.1\r\n{HOST}{framing}\r\n\r\n".encode()
+    with (
+        impatient(tmp_path, monkeypatch) as address,
+        socket.create_connection(address, 5) as sock,
+    ):
+        sock.sendall(asked)
+        assert answered(sock).startswith(b"HTTP/1.1 401 ")
+        sock.sendall(b"5")
+        assert sock.recv(1) == b""  # closed, or this times out
+
+
+def test_a_body_that_comes_after_its_answer_is_passed_over(tmp_path, monkeypatch):
+    asked = f"POST /v1/channel/delete HTTP/1.1\r\n{HOST}Content-Length: 2\r\n\r\n".encode()
+    with (
+        impatient(tmp_path, monkeypatch) as address,
+        socket.create_connection(address, 5) as sock,
+    ):
+        for _ in range(2):
+            sock.sendall(asked)
+            assert answered(sock).startswith(b"HTTP/1.1 401 ")
+            sock.sendall(b"{}")
+            assert heard(sock, 0.6) == b""  # and the connection is kept
+            sock.settimeout(5)
 
 
 # as a process: proxies, and the end

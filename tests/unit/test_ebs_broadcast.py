@@ -116,6 +116,16 @@ def test_a_channel_without_a_body_or_a_window_or_with_a_damaged_one_is_let_be(ri
     assert rig.counts == []
 
 
+def test_a_clock_that_was_set_back_holds_no_broadcast_back(rig):
+    rig.watch()
+    rig.publish("w1")
+    rig.look()
+    rig.now -= 3600
+    rig.publish("w2")
+    assert rig.look() == ["w1", "w2"]
+    assert sum(rig.slept) <= 1
+
+
 def test_messages_of_a_channel_are_a_second_apart(rig):
     rig.watch()
     rig.publish("w1")

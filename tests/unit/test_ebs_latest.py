@@ -55,6 +55,13 @@ def test_a_body_is_kept_until_the_next_window_only(tmp_path, age, seconds):
     assert Latest(tmp_path).of("123").body(AT + age, 90)[1] == seconds
 
 
+def test_a_body_of_another_channel_is_not_served(tmp_path):
+    put(tmp_path)
+    (tmp_path / "123.json").rename(tmp_path / "456.json")
+    with pytest.raises(PublishedDamaged):
+        Latest(tmp_path).of("456")
+
+
 def test_a_replaced_file_is_read_again_and_an_unchanged_one_is_not(tmp_path):
     latest = Latest(tmp_path)
     put(tmp_path)

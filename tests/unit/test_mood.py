@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ebs.schema import MoodBody
 from pipeline.mood import HISTORY, MAX_BODY, MoodState, body, label
 from pipeline.standing import ENOUGH, Standing
 from tests.build import T, window_row
@@ -58,7 +59,9 @@ def test_the_body_says_what_the_contract_says() -> None:
 def test_silence_and_not_observed_are_told_apart() -> None:
     made = state(window(2940, 0, None), window(2970, 0, None, observed_s=0.0))
     assert [row[1:] for row in said(made)["history"]] == [[None, 0], [None, None]]
-    assert said(made)["now"]["label"] == "silent"
+    assert said(made)["now"] == {"mood": None, "label": "silent", "n": None, "top": []}
+    assert said(state(window(2970, 0, None)))["now"]["n"] == 0
+    assert said(state())["now"]["n"] is None
 
 
 def test_the_status_is_live_quiet_offline_or_stale() -> None:
@@ -93,6 +96,24 @@ def test_a_window_made_again_takes_its_own_place() -> None:
 def test_the_history_is_half_an_hour() -> None:
     made = state(*(window(30 * k) for k in range(100)))
     assert len(said(made)["history"]) == HISTORY
+
+
+def test_what_was_before_the_last_half_hour_is_no_history_though_no_stream_was_between() -> None:
+    before = [window(30 * k, stream_id="demo:1") for k in range(HISTORY)]
+    made = state(*before, window(30 * 80, stream_id="demo:2"))
+    assert [row[0] for row in said(made)["history"]][::38] == [
+        "2026-01-01T12:10:30Z", "2026-01-01T12:29:30Z",
+    ]  # fmt: skip
+    assert said(made)["history"][-1][0] == "2026-01-01T12:40:00Z"
+
+
+def test_a_moment_goes_with_its_stream() -> None:
+    made = state(*(window(30 * k, 20, 0.1) for k in range(20)))
+    made.saw(window(600, 20, 0.8), {})
+    made.saw(window(630, 20, 0.1), {})
+    assert made.moment is not None
+    made.saw(window(90_000, 20, 0.1, stream_id="demo:2"), {})
+    assert made.moment is None
 
 
 def test_a_jump_of_the_mood_is_a_moment_that_names_an_emote() -> None:
@@ -131,6 +152,16 @@ FLOAT = st.floats(-1, 1)
 WINDOWS = st.lists(
     st.tuples(st.integers(0, 10**7), FLOAT, st.sampled_from([0.0, 12.3456789, 30.0])), max_size=70
 )
+
+
+@pytest.mark.parametrize("shown", [None, forecast(3000)])
+@pytest.mark.parametrize("windows", [(), (window(2940), window(2970, 0, None, observed_s=0.0))])
+def test_the_ebs_documents_the_body_as_it_is(
+    windows: tuple[Window, ...], shown: Forecast | None
+) -> None:
+    recap = {"title": "a", "started_at": "x", "ended_at": "y", "n": 1, "mood": 0.1}
+    made = state(*windows, forecast=shown, recap=recap, moment={"at": "x", "text": "y"})
+    MoodBody.model_validate_json(body(made, "live", NOW), strict=True, extra="forbid")
 
 
 @settings(max_examples=150, deadline=None)

@@ -7,7 +7,6 @@ export default {
   channel: "Dein Kanal",
   asking: "Frage, ob DLD deinem Kanal folgt…",
   notTold: "DLD hat nicht gesagt, ob es deinem Kanal folgt. Frage noch einmal…",
-  notYours: "Nur der Streamer kann das sehen und ändern.",
   state: {
     followed: "DLD folgt {login}.",
     requested: "Du hast DLD gebeten, {login} zu folgen. Bis es beginnt, dauert es etwa eine Minute.",
@@ -40,6 +39,7 @@ export default {
     busy: "Zu viele Anfragen. Warte eine Minute und versuche es noch einmal.",
     server: "DLD konnte das nicht tun. Versuche es später noch einmal.",
   },
+  refused: "DLD hat die letzte Anfrage abgelehnt:",
   shown: "Was deine Zuschauer sehen",
   views: "Ansichten",
   view: {

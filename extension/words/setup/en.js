@@ -7,7 +7,6 @@ export default {
   channel: "Your channel",
   asking: "Asking whether DLD follows your channel…",
   notTold: "DLD did not say whether it follows your channel. Asking again…",
-  notYours: "Only the streamer can see and change this.",
   state: {
     followed: "DLD follows {login}.",
     requested: "You asked DLD to follow {login}. It takes about a minute to begin.",
@@ -38,6 +37,7 @@ export default {
     busy: "Too many requests. Wait a minute and try again.",
     server: "DLD could not do it. Try again later.",
   },
+  refused: "DLD refused the last request:",
   shown: "What your viewers see",
   views: "Views",
   view: {

@@ -7,7 +7,6 @@ export default {
   channel: "Tu canal",
   asking: "Preguntando si DLD sigue tu canal…",
   notTold: "DLD no ha dicho si sigue tu canal. Preguntando de nuevo…",
-  notYours: "Solo el streamer puede ver y cambiar esto.",
   state: {
     followed: "DLD sigue a {login}.",
     requested: "Has pedido que DLD siga a {login}. Tarda cerca de un minuto en empezar.",
@@ -38,6 +37,7 @@ export default {
     busy: "Demasiadas peticiones. Espera un minuto e inténtalo de nuevo.",
     server: "DLD no pudo hacerlo. Inténtalo más tarde.",
   },
+  refused: "DLD rechazó la última petición:",
   shown: "Lo que ven tus espectadores",
   views: "Vistas",
   view: {

@@ -7,7 +7,6 @@ export default {
   channel: "Votre chaîne",
   asking: "Demande si DLD suit votre chaîne…",
   notTold: "DLD n’a pas dit s’il suit votre chaîne. Nouvelle demande…",
-  notYours: "Seul le streamer peut voir et changer ceci.",
   state: {
     followed: "DLD suit {login}.",
     requested: "Vous avez demandé à DLD de suivre {login}. Il faut environ une minute pour commencer.",
@@ -39,6 +38,7 @@ export default {
     busy: "Trop de demandes. Attendez une minute et réessayez.",
     server: "DLD n’a pas pu le faire. Réessayez plus tard.",
   },
+  refused: "DLD a refusé la dernière demande\u00a0:",
   shown: "Ce que voient vos spectateurs",
   views: "Vues",
   view: {

@@ -7,7 +7,6 @@ export default {
   channel: "あなたのチャンネル",
   asking: "DLDがあなたのチャンネルに対応しているか確認しています…",
   notTold: "DLDから対応状況の返答がありません。もう一度確認しています…",
-  notYours: "配信者だけが確認・変更できます。",
   state: {
     followed: "DLDは{login}に対応しています。",
     requested: "DLDに{login}への対応を依頼しました。開始まで1分ほどかかります。",
@@ -39,6 +38,7 @@ export default {
     busy: "リクエストが多すぎます。1分待ってからもう一度お試しください。",
     server: "DLDで処理できませんでした。後でもう一度お試しください。",
   },
+  refused: "DLDは前回の依頼を受け付けませんでした：",
   shown: "視聴者に見えるもの",
   views: "表示場所",
   view: {

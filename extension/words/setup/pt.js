@@ -7,7 +7,6 @@ export default {
   channel: "Seu canal",
   asking: "Perguntando se o DLD acompanha o seu canal…",
   notTold: "O DLD não disse se acompanha o seu canal. Perguntando de novo…",
-  notYours: "Só o streamer pode ver e mudar isto.",
   state: {
     followed: "O DLD acompanha {login}.",
     requested: "Você pediu que o DLD acompanhe {login}. Leva cerca de um minuto para começar.",
@@ -39,6 +38,7 @@ export default {
     busy: "Pedidos demais. Espere um minuto e tente de novo.",
     server: "O DLD não conseguiu fazer isso. Tente mais tarde.",
   },
+  refused: "O DLD recusou o último pedido:",
   shown: "O que os seus espectadores veem",
   views: "Visualizações",
   view: {

@@ -6,7 +6,6 @@ export default {
   channel: "你的频道",
   asking: "正在询问DLD是否关注你的频道…",
   notTold: "DLD没有说明是否关注你的频道。正在再次询问…",
-  notYours: "只有主播可以查看和更改。",
   state: {
     followed: "DLD正在关注{login}。",
     requested: "你已请DLD关注{login}。大约一分钟后开始。",
@@ -37,6 +36,7 @@ export default {
     busy: "请求过多。请等一分钟后重试。",
     server: "DLD无法完成。请稍后重试。",
   },
+  refused: "DLD拒绝了上一次请求：",
   shown: "观众看到的内容",
   views: "视图",
   view: {
