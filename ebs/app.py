@@ -17,7 +17,7 @@ from ebs.channel import ACTIONS, login_of, standing, wish
 from ebs.config import EbsSettings
 from ebs.errors import TooMany
 from ebs.keeper import Keeper
-from ebs.latest import Latest, answer
+from ebs.latest import Latest, answer, takes_gzip
 from ebs.limits import Limiter
 from ebs.metrics import Metrics, newest_age_s
 from ebs.openapi import CHANNEL, MOOD, SECURED, WISH, body_of, describe
@@ -149,7 +149,7 @@ def _mood(app: FastAPI, parts: Parts) -> Endpoint:
         body, fresh_for_s = latest.of(viewer.channel_id).body(time.time(), stale_after_s)
         parts.audience.saw(viewer.channel_id)
         known = body.known_to(asked.get(b"if-none-match"))
-        return answer(body, fresh_for_s, known, b"gzip" in asked.get(b"accept-encoding", b""))
+        return answer(body, fresh_for_s, known, takes_gzip(asked.get(b"accept-encoding", b"")))
 
     _also_head(router)
     app.routes.extend(router.routes)

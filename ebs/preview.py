@@ -7,6 +7,7 @@ Twitch's helper (remote, and it needs Twitch around it) and the address of the E
 import base64
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,7 @@ STAND_IN = "page/twitch-ext.js"
 SAME_ORIGIN = (
     '// Made by the preview: the EBS is where this page came from.\nexport const EBS = "";\n'
 )
+VIEW = re.compile(r"[a-z_]{1,40}")
 TOKEN_LIFE_S = 600
 NEVER_KEPT = {"cache-control": "no-store"}
 
@@ -68,7 +70,7 @@ def _pages(app: FastAPI) -> None:
     @app.get("/preview/{name}.html", include_in_schema=False)
     def view(name: str) -> Response:
         path = EXTENSION / f"{name}.html"
-        if path.parent != EXTENSION or not path.is_file():
+        if not VIEW.fullmatch(name) or not path.is_file():
             raise HTTPException(404)
         return _html(path.read_text("utf-8").replace(HELPER, STAND_IN))
 

@@ -112,6 +112,19 @@ def test_a_new_window_is_200_again(client, data):
     assert (answer.status_code, answer.json()["login"]) == (200, "other")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True), ("br, GZIP;q=0.5", True), ("*", True), ("gzip ; q=1", True),
+        ("", False), ("identity", False), ("gzip;q=0", False), ("*, gzip; q=0.0", False),
+        ("*;q=0", False), ("x-gzip", False),
+    ],
+)  # fmt: skip
+def test_gzip_is_sent_only_where_it_is_accepted(client, accepted, packed):
+    answer = client.get("/v1/mood", headers=bearer() | {"Accept-Encoding": accepted})
+    assert (answer.headers.get("content-encoding") == "gzip") is packed
+
+
 def test_gzip_is_sent_to_those_who_take_it(client):
     packed = client.get("/v1/mood", headers=bearer() | {"Accept-Encoding": "gzip"})
     plain = client.get("/v1/mood", headers=bearer() | {"Accept-Encoding": "identity"})
@@ -359,6 +372,11 @@ def test_the_preview_is_not_there_outside_development(client):
 @pytest.fixture
 def preview(data):
     return serve(data, development=True, secret=None)
+
+
+@pytest.mark.parametrize("name", ["x", "x" * 5000, "..%2Fpanel", "panel%00"])
+def test_the_preview_has_no_other_views(preview, name):
+    is_failure(preview.get(f"/preview/{name}.html"), 404, "NotFound")
 
 
 def test_the_previews_token_opens_the_mood(preview):
