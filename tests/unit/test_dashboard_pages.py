@@ -210,6 +210,25 @@ def test_live_tells_when_the_pipeline_stopped(
     assert "△ out of date" in text_of(page)
 
 
+def test_a_stream_that_has_just_ended_keeps_the_half_hour_before_its_end(
+    tmp_path: Path, open_page: Open
+) -> None:
+    end = NOON - timedelta(minutes=25)
+    starts = [end - timedelta(seconds=30 * k) for k in range(60, 0, -1)]
+    tables = {
+        "channels": [channel("alpha"), channel("beta")],
+        "streams": [stream("alpha", starts[0], end), stream("beta", starts[0], None)],
+        "windows": [
+            *(window("alpha", at, 9, 0.2) for at in starts),
+            window("beta", NOON - timedelta(seconds=30), 9, 0.2),
+        ],
+    }
+    published.write(tmp_path, tables)
+    pictures = open_page("live", tmp_path).get("plotly_chart")
+    assert ["in the last 1 windows" in p.proto.alt for p in pictures] == [True, False]
+    assert "in the last 60 windows" in pictures[1].proto.alt
+
+
 def test_explore_counts_chat_silence_and_what_was_not_observed(
     small: Path, open_page: Open
 ) -> None:
