@@ -22,11 +22,12 @@ Draw = Callable[[Manifest], None]
 
 def page(title: str, about: str, draw: Draw) -> None:
     """Draw a page: header, notes about the address, then `draw`; never a traceback."""
+    address.begin()
     guarded(lambda manifest: _whole(title, about, draw, manifest))
 
 
 def guarded(draw: Draw) -> None:
-    """Draw with the manifest in force; what goes wrong becomes a sentence."""
+    """Draw with the manifest in force; what goes wrong becomes a sentence. The address follows."""
     try:
         draw(data.manifest())
     except NothingPublished:
@@ -41,6 +42,7 @@ def guarded(draw: Draw) -> None:
             "the log of the dashboard says more.",
             icon=":material/error:",
         )
+    address.write()
 
 
 def _whole(title: str, about: str, draw: Draw, manifest: Manifest) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from dashboard import frame, requests
@@ -266,6 +267,25 @@ def test_explore_writes_its_view_to_the_address(small: Path, open_page: Open) ->
     page = open_page("explore", small, span="3d")
     assert page.query_params["span"] in ("3d", ["3d"])
     assert page.query_params["channels"] in ("alpha", ["alpha"])
+
+
+def test_the_address_is_written_once_a_run(
+    small: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each writing is a step of the browser's Back."""
+    written: list[str] = []
+    send = QueryParams._send_query_param_msg
+    monkeypatch.setattr(
+        QueryParams, "_send_query_param_msg", lambda self: [written.append(str(self)), send(self)]
+    )
+    page = open_page("explore", small, span="3d", show="terms", foreign="kept")
+    assert len(written) == 1
+    page.run()
+    assert len(written) == 1
+    assert {"foreign", "span", "show", "against", "channels"} == set(page.query_params)
+    page.segmented_control(key="span").set_value("dates").run()
+    assert len(written) == 2
+    assert {"from", "to"} <= set(page.query_params)
 
 
 def test_explore_takes_a_stream_from_the_address(small: Path, open_page: Open) -> None:
