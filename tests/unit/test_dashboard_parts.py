@@ -76,7 +76,9 @@ def test_markup_escapes_every_text_and_attribute() -> None:
     )
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1", "＝1+1", "\u00a0=1"]
+)
 def test_a_cell_that_a_spreadsheet_would_run_is_quoted(cell: str) -> None:
     body = csv_bytes(pa.table({"text": [cell]})).decode()
     assert "'" + cell in body
