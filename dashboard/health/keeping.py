@@ -92,7 +92,7 @@ def sizes(found: Mapping[str, Any]) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    widest = max((t[2] for t in listed), default=1) * 1.25
+    widest = max((t[2] for t in listed), default=1) * 1.75  # room for its words, on a phone as well
     across = {"range": [0, widest], "showticklabels": False}
     up = {"tickvals": list(range(len(listed))), "ticktext": names, "showgrid": False}
     return finish(figure, 60 + 22 * max(len(listed), 3), across, up, bargap=0.3)
