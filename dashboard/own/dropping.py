@@ -22,7 +22,7 @@ _FORMATS = (
     ("Chatterino, Chatty", "their log files"),
     ("justlog, rustlog, raw IRC", "text, JSON"),
     ("tcd, rechat, Twitch's GraphQL", "text, JSON"),
-    ("Tables", "Parquet, CSV: channel, stream, t, text"),
+    ("Tables", "Parquet, CSV: channel, stream, t (seconds), text"),
 )
 _STEPS = {"reading": "Reading the log", "scoring": "Scoring its messages"}
 _FORMAT_NAMES = {

@@ -86,7 +86,10 @@ def _read(
     try:
         streams = table.streams(channels)
         if not streams:
-            raise BadInput(f"{path.name} has no message that could be imported")
+            raise BadInput(
+                f"{path.name} has no message that could be imported: all its rows lack a login in "
+                "channel, a stream, a time in t (seconds from its start) or a text"
+            )
         optout = load_optout(folder.optout)
         optout.refuse({s.channel for s in streams})
         earlier = _earlier(folder, streams) if asked.undated else {}
