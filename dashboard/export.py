@@ -3,6 +3,7 @@
 import csv
 import io
 import unicodedata
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -27,4 +28,4 @@ def _cell(value: object) -> object:
         # a full-width = is one to some spreadsheets, a no-break space is left out by others
         begins = unicodedata.normalize("NFKC", value).lstrip(" \n")
         return "'" + value if begins.startswith(_FORMULA) else value
-    return f"{value.isoformat()}Z" if hasattr(value, "isoformat") else value
+    return f"{value.isoformat()}Z" if isinstance(value, datetime) else value

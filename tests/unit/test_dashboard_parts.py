@@ -89,6 +89,8 @@ def test_numbers_and_times_stay_what_they_are_in_a_download() -> None:
         {"m": [-0.5, None], "at": [datetime(2026, 11, 22, 12), None], "t": ["a,b", None]}
     )
     assert csv_bytes(table).decode() == 'm,at,t\r\n-0.5,2026-11-22T12:00:00Z,"a,b"\r\n,,\r\n'
+    days = pa.table({"day": [datetime(2026, 11, 22).date()]})
+    assert csv_bytes(days).decode() == "day\r\n2026-11-22\r\n"
 
 
 def cells(days: int, error: float) -> pd.DataFrame:
