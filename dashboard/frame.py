@@ -68,7 +68,7 @@ def titled(title: str, about: str, *more: Markup) -> None:
 
 def _what_source(source: str) -> str:
     if source == "simulated":
-        return "Made up by DLD's simulator: nobody real said any of this."
+        return "Made up by DLD's simulator, but for imported logs: nobody real said any of this."
     if source == "replay":
         return "Recorded chat played again."
     return "Chat as it comes from Twitch."
