@@ -126,6 +126,11 @@ def test_alerts_are_filtered_by_kind_and_channel_from_the_address(
     assert "in the address" in notes_of(open_page("health", folder, kinds="nonsense"))
 
 
+def test_when_the_pipeline_began_comes_with_its_zone() -> None:
+    began = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert keeping._since(began, UTC) == "since 22 Nov 2026, 12:00, UTC"
+
+
 def test_kinds_picked_on_session_review_are_not_those_of_alerts(
     folder: Path, open_page: Open
 ) -> None:

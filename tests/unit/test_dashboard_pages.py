@@ -314,6 +314,19 @@ def test_accuracy_gives_the_skill_worked_out_by_hand(small: Path, open_page: Ope
     assert table["skill"].round(6).tolist() == [0.2, 0.0, -0.1]
 
 
+def test_times_of_forecasts_and_models_come_with_their_zone(
+    small: Path, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page("accuracy", small, show="models")
+    assert any(c.value.startswith("Times in UTC. ") for c in page.caption)
+    made = [forecast("alpha", NOON - timedelta(seconds=30 * k), "lstm-1", 0.1) for k in range(2)]
+    seen = [window("alpha", NOON - timedelta(seconds=30), 9, 0.1)]
+    tables = {"channels": [channel("alpha")], "forecasts": made, "windows": seen}
+    published.write(tmp_path, tables)
+    page = open_page("accuracy", tmp_path, show="one")
+    assert [s.label for s in page.select_slider] == ["Made at, in UTC"]
+
+
 def test_accuracy_tells_how_each_version_stands_and_why(small: Path, open_page: Open) -> None:
     page = open_page("accuracy", small, show="models")
     (table,) = [d.value for d in page.dataframe if "On data of" in d.value]
