@@ -12,6 +12,7 @@ import streamlit as st
 T = TypeVar("T")
 _LONGEST = 2000
 _NOTES = "address_notes"
+_TOLD = "address_told"  # session: parameters that are yet to be written
 
 
 def notes() -> list[str]:
@@ -57,14 +58,27 @@ def number(name: str, low: int, high: int, default: int) -> int:
     return _checked(name, default, lambda text: _number(text, low, high))
 
 
+def begin() -> None:
+    """Forget what a run that was broken off, maybe of another page, had yet to write."""
+    st.session_state.pop(_TOLD, None)
+
+
 def remember(**values: str | None) -> None:
-    """Write the view's state to the address; None or '' removes a parameter."""
-    for name, value in values.items():
-        if value:
-            if st.query_params.get(name) != value:
-                st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
+    """What the view's state is, for the next `write`; None or '' removes a parameter."""
+    st.session_state.setdefault(_TOLD, {}).update(values)
+
+
+def write() -> None:
+    """Write what was remembered to the address, all at once.
+
+    Every writing is a step of the browser's Back; and one at the start of a run may come before
+    the browser has the new page's own address, and so stand in that of the page before.
+    """
+    here = st.query_params.to_dict()
+    told = {**here, **st.session_state.pop(_TOLD, {})}
+    kept = {name: value for name, value in told.items() if value}
+    if kept != here:
+        st.query_params.from_dict(kept)
 
 
 def seed(key: str, value: T) -> T:

@@ -33,7 +33,9 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
             "<br>used %{customdata[1]} times<extra></extra>",
         )
     )
-    widest = max([abs(t["contribution"]) for t in shown], default=1.0) * 1.35
+    # room for the number of the longest bar, on a phone as well
+    widest = max([abs(t["contribution"]) for t in shown], default=1.0) * 1.6
+    margin = {"l": 8, "r": 24, "t": 8, "b": 8}
     axis: dict[str, Any] = {
         "tickvals": places,
         "autorange": "reversed",
@@ -47,7 +49,8 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
         "title": "Part of the mean mood",
         "nticks": 5,
     }
-    return finish(figure, 80 + 24 * max(len(shown), 4), across, axis, bargap=0.25)
+    height = 80 + 24 * max(len(shown), 4)
+    return finish(figure, height, across, axis, bargap=0.25, margin=margin)
 
 
 def histogram(

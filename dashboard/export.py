@@ -2,6 +2,8 @@
 
 import csv
 import io
+import unicodedata
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -23,5 +25,7 @@ def csv_bytes(table: pa.Table) -> bytes:
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        return "'" + value if value.lstrip(" \n").startswith(_FORMULA) else value
-    return f"{value.isoformat()}Z" if hasattr(value, "isoformat") else value
+        # a full-width = is one to some spreadsheets, a no-break space is left out by others
+        begins = unicodedata.normalize("NFKC", value).lstrip(" \n")
+        return "'" + value if begins.startswith(_FORMULA) else value
+    return f"{value.isoformat()}Z" if isinstance(value, datetime) else value

@@ -22,11 +22,12 @@ Draw = Callable[[Manifest], None]
 
 def page(title: str, about: str, draw: Draw) -> None:
     """Draw a page: header, notes about the address, then `draw`; never a traceback."""
+    address.begin()
     guarded(lambda manifest: _whole(title, about, draw, manifest))
 
 
 def guarded(draw: Draw) -> None:
-    """Draw with the manifest in force; what goes wrong becomes a sentence."""
+    """Draw with the manifest in force; what goes wrong becomes a sentence. The address follows."""
     try:
         draw(data.manifest())
     except NothingPublished:
@@ -41,6 +42,7 @@ def guarded(draw: Draw) -> None:
             "the log of the dashboard says more.",
             icon=":material/error:",
         )
+    address.write()
 
 
 def _whole(title: str, about: str, draw: Draw, manifest: Manifest) -> None:
@@ -66,7 +68,7 @@ def titled(title: str, about: str, *more: Markup) -> None:
 
 def _what_source(source: str) -> str:
     if source == "simulated":
-        return "Made up by DLD's simulator: nobody real said any of this."
+        return "Made up by DLD's simulator, but for imported logs: nobody real said any of this."
     if source == "replay":
         return "Recorded chat played again."
     return "Chat as it comes from Twitch."

@@ -11,6 +11,8 @@ import orjson
 from warehouse.errors import NothingPublished, WarehouseBroken
 from warehouse.records import iso
 
+FORM = 1  # of the JSON; another where an older reader would take it for something else
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
@@ -50,7 +52,8 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Raises NothingPublished when there is none, WarehouseBroken when it is not one."""
+    """Raises NothingPublished when there is none, WarehouseBroken when it is not one, or a newer
+    DLD's."""
     try:
         raw = orjson.loads(path.read_bytes())
         return _parse(raw)
@@ -65,8 +68,8 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _parse(raw: dict[str, Any]) -> Manifest:
-    if raw["v"] != 1:
-        raise ValueError("unknown manifest version")
+    if raw["v"] != FORM:
+        raise _other_form(raw["v"])
     tables = {
         name: tuple(PublishedFile(f["path"], f["rows"], f["min"], f["max"]) for f in files)
         for name, files in raw["tables"].items()
@@ -75,10 +78,19 @@ def _parse(raw: dict[str, Any]) -> Manifest:
     return Manifest(raw["version"], raw["revision"], at, raw["source"], tables)
 
 
+def _other_form(form: object) -> Exception:
+    if isinstance(form, int) and form > FORM:
+        return WarehouseBroken(
+            f"what is published is of a newer DLD (manifest v {form}, this one reads {FORM}): "
+            "restart this program from that DLD"
+        )
+    return ValueError("unknown manifest version")
+
+
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Replace the manifest whole: readers see the old one or the new one."""
     body = {
-        "v": 1,
+        "v": FORM,
         "version": manifest.version,
         "revision": manifest.revision,
         "published_at": iso(manifest.published_at),

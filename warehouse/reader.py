@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.config import DataFolder
+from warehouse.errors import WarehouseBroken
 from warehouse.files import scan
 from warehouse.manifest import Manifest, PublishedFile, read_manifest
 from warehouse.rollups import ROLLUPS, view
@@ -37,8 +38,17 @@ class Reader:
         self._read: tuple[tuple[int, int, int], Manifest] | None = None  # what was read last
 
     def manifest(self) -> Manifest:
-        """The manifest in force; read again when the file is another. Raises NothingPublished."""
+        """The manifest in force; read again when the file is another. Raises NothingPublished,
+        WarehouseBroken."""
         path = self.folder.manifest
+        try:
+            return self._manifest(path)
+        except OSError as exc:  # another user's, mostly
+            raise WarehouseBroken(
+                f"{path} cannot be read ({exc.strerror}): let the user of this process read it"
+            ) from exc
+
+    def _manifest(self, path: Path) -> Manifest:
         try:
             found = path.stat()
         except OSError:

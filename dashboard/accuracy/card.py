@@ -29,7 +29,7 @@ def section(models: Sequence[Row], tz: tzinfo) -> None:
         hide_index=True,
         key="models",
     )
-    st.caption(_ABOUT)
+    st.caption(f"Times in {frame.zone_name(tz)}. {_ABOUT}")
     for model in models:
         details = {k: _json(model[k]) for k in ("params", "scores") if model[k]}
         if details:

@@ -85,8 +85,9 @@ def _time(times: list[datetime], tz: tzinfo) -> datetime:
     address.keep_within("at", times, nearest)
     if len(times) == 1:
         return times[0]
+    label = f"Made at, in {frame.zone_name(tz)}"  # beside a day of UTC
     chosen: datetime = st.select_slider(
-        "Made at", times, key="at", format_func=lambda t: words.moment(t, tz, seconds=True)
+        label, times, key="at", format_func=lambda t: words.moment(t, tz, seconds=True)
     )
     return chosen
 

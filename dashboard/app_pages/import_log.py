@@ -116,6 +116,7 @@ def _put(file: UploadedFile, answers: Answers) -> None:
         return
     st.session_state["dropped"] = (sent, frame.wall())
     address.remember(request=sent)
+    address.write()
 
 
 def _state() -> Mapping[str, Any] | None:

@@ -83,7 +83,7 @@ def _page(found: Sequence[Card]) -> Sequence[Card]:
 def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
     source, known = manifest.source, data.rows("dash_channels", now=clock)
     found: dict[str, Sequence[Row]] = {
-        "windows": _windows([c["channel"] for c in known if c["source"] == source], source, clock),
+        "windows": _windows([c for c in known if c["source"] == source], source, clock),
         "terms": data.rows("dash_live_terms", since=clock - LATELY, limit=6),
         # older ones were made for windows that are history by now
         "forecasts": data.rows("dash_live_forecasts", since=clock - timedelta(minutes=10)),
@@ -94,12 +94,16 @@ def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
     return cards(known, source, clock, found, stale)
 
 
-def _windows(channels: Sequence[str], source: str, clock: datetime) -> Sequence[Row]:
-    """The last half hour's; of channels that are off air the last there were within a day."""
+def _windows(channels: Sequence[Row], source: str, clock: datetime) -> Sequence[Row]:
+    """The last half hour's; of channels that are off air the last there were within a day.
+
+    A stream that has just ended has some in both: its last half hour is asked for whole.
+    """
     of = {"source": source, "k": WINDOWS}
-    rows = data.rows("dash_live_windows", channels=channels, since=clock - HALF_HOUR, **of)
+    on_air = [c["channel"] for c in channels if c["on_air"]]
+    rows = data.rows("dash_live_windows", channels=on_air, since=clock - HALF_HOUR, **of)
     seen = {row["channel"] for row in rows}
-    gone = [channel for channel in channels if channel not in seen]
+    gone = [c["channel"] for c in channels if c["channel"] not in seen]
     if gone:
         rows += data.rows("dash_live_windows", channels=gone, since=clock - DAY, **of)
     return rows

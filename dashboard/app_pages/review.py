@@ -99,6 +99,7 @@ def _head(found: Session, tz: tzinfo) -> None:
         words.plain(stream["category"], 60),
         when,
         "on air" if stream["ended_at"] is None else "",
+        "from an imported log" if stream["source"] == "import" else "",
     ]
     frame.put(row(" · ".join(p for p in parts if p), cls="dld-say"))
 
@@ -219,7 +220,7 @@ def _files(found: Session, past: Sequence[Row]) -> None:
     length = (found.until - found.since).total_seconds()
     chapters, why = moment_files.chapters(found.found, length)
     report, marks, _, _, _ = columns = st.columns([1, 1, 1, 1, 1.4])
-    html = session_report.report(found, past, data.manifest().source)
+    html = session_report.report(found, past, found.stream["source"])
     _file(report, "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
     edl = moment_files.edl(found.found, name)
     _file(marks, "Markers (EDL)", edl, f"{stem}.edl", "text/plain", RESOLVE)

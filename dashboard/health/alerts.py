@@ -43,11 +43,12 @@ def section(channels: Sequence[str], since: datetime, until: datetime, source: s
 
 
 def _kinds() -> list[str]:
-    address.seed("kinds", address.choices("kinds", list(KINDS), list(KINDS), len(KINDS)))
+    # a key of its own: Session review has kinds, too
+    address.seed("alert-kinds", address.choices("kinds", list(KINDS), list(KINDS), len(KINDS)))
     picked = st.pills(
         "Kinds of alerts",
         list(KINDS),
-        key="kinds",
+        key="alert-kinds",
         selection_mode="multi",
         format_func=KINDS.__getitem__,
         label_visibility="collapsed",

@@ -92,7 +92,7 @@ def sizes(found: Mapping[str, Any]) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    widest = max((t[2] for t in listed), default=1) * 1.25
+    widest = max((t[2] for t in listed), default=1) * 1.75  # room for its words, on a phone as well
     across = {"range": [0, widest], "showticklabels": False}
     up = {"tickvals": list(range(len(listed))), "ticktext": names, "showgrid": False}
     return finish(figure, 60 + 22 * max(len(listed), 3), across, up, bargap=0.3)
@@ -114,7 +114,7 @@ def versions(health: Told) -> None:
 def counted(health: Told, tz: tzinfo) -> None:
     """What came in since the daemon began."""
     began = value(health, "began_at")
-    since = "" if began is None else f"since {words.moment(words.at_second(began), tz)}"
+    since = "" if began is None else _since(words.at_second(began), tz)
     frame.heading("Since the pipeline began", since)
     pairs = [(COUNTS[name], words.count(value(health, name))) for name in COUNTS if name in health]
     hook = parts(health, "webhook")
@@ -124,6 +124,10 @@ def counted(health: Told, tz: tzinfo) -> None:
         frame.put(frame.say("Nothing was told yet."))
         return
     frame.put(row(*(span(x) for what, n in pairs for x in (what, n)), cls="dld-facts wide"))
+
+
+def _since(began: datetime, tz: tzinfo) -> str:
+    return f"since {words.moment(began, tz)}, {frame.zone_name(tz)}"
 
 
 def _hook(hook: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ _FORMATS = (
     ("Chatterino, Chatty", "their log files"),
     ("justlog, rustlog, raw IRC", "text, JSON"),
     ("tcd, rechat, Twitch's GraphQL", "text, JSON"),
-    ("Tables", "Parquet, CSV: channel, stream, t, text"),
+    ("Tables", "Parquet, CSV: channel, stream, t (seconds), text"),
 )
 _STEPS = {"reading": "Reading the log", "scoring": "Scoring its messages"}
 _FORMAT_NAMES = {
@@ -96,6 +96,8 @@ def _going(state: Mapping[str, Any], waited: timedelta | None) -> None:
         st.progress(min(1.0, done / of), f"{_STEPS[step]}: {what.format(*n)}")
     elif waited is not None and waited > _PATIENCE:
         frame.put(frame.say(f"It waits for the pipeline, for {words.lasting(waited)} so far."))
+    elif waited is None:  # of the address alone: since when is not known
+        st.progress(0.0, "In the inbox; the pipeline has yet to begin")
     else:
         st.progress(0.0, "Put into the inbox; the pipeline begins in a moment")
 

@@ -112,8 +112,8 @@ def chapters(found: Sequence[Found], length_s: float) -> tuple[str, str]:
             taken.append((one.at_s, moment_words.title(one.moment)))
     if len(taken) < CHAPTERS:
         return "", (
-            f"YouTube wants at least {CHAPTERS} chapters of {CHAPTER_S} s; this stream has moments "
-            f"for {len(taken)}."
+            f"YouTube wants at least {CHAPTERS} chapters of {CHAPTER_S} s; this stream would have "
+            f"{len(taken)}, its start among them."
         )
     return "\n".join(f"{_stamp(at)} {title}" for at, title in sorted(taken)) + "\n", ""
 

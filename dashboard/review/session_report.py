@@ -48,7 +48,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def report(of: Session, past: Sequence[Row], source: str) -> str:
-    """The file. past: the channel's streams before (dash_stream_usual); source: the manifest's."""
+    """The file. past: the channel's streams before (dash_stream_usual); source: the stream's."""
     stream = of.stream
     name = words.plain(stream["display_name"], 40) or words.plain(stream["channel"])
     title = words.plain(stream["title"], 120) or "Untitled stream"

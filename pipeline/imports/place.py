@@ -62,6 +62,18 @@ def place(
     return sorted(placed, key=lambda p: (p.stream.channel, p.started_at))
 
 
+def refuse_to_come(placed: Iterable[Placed], now: float) -> None:
+    """Raises BadInput for a stream that would end after `now`, epoch seconds: readers take the
+    newest window for the present, so one log of next year would hide all that is live."""
+    for p in placed:
+        if p.ended_at > now + WINDOW_SECONDS:
+            end = f"{datetime.fromtimestamp(p.ended_at, UTC):%Y-%m-%d %H:%M} UTC"
+            raise BadInput(
+                f"stream {p.stream.stream} of {p.stream.channel} would end at {end}, which is yet "
+                "to come; say when it began (--started-at)"
+            )
+
+
 def _place(stream: TableStream, undated: bool, free: dict[tuple[str, bool], float]) -> Placed:
     if not stream.date:
         return _undated(stream, undated, free)

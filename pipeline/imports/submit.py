@@ -11,7 +11,7 @@ from pipeline.ask import settle
 from pipeline.config import PipelineSettings
 from pipeline.decisions import Decision, decision_of
 from pipeline.imports.combine import Asked
-from pipeline.imports.place import Earlier, place
+from pipeline.imports.place import Earlier, place, refuse_to_come
 from pipeline.imports.progress import Bars
 from pipeline.imports.read import Importer, Summary
 from pipeline.imports.workplace import announce
@@ -86,11 +86,15 @@ def _read(
     try:
         streams = table.streams(channels)
         if not streams:
-            raise BadInput(f"{path.name} has no message that could be imported")
+            raise BadInput(
+                f"{path.name} has no message that could be imported: all its rows lack a login in "
+                "channel, a stream, a time in t (seconds from its start) or a text"
+            )
         optout = load_optout(folder.optout)
         optout.refuse({s.channel for s in streams})
         earlier = _earlier(folder, streams) if asked.undated else {}
         placed = place(streams, asked.undated, asked.started_at, earlier)
+        refuse_to_come(placed, time.time())
         scorers = Scorers(PipelineSettings().lexicon, _decisions(folder), always=True)
         importer = Importer(files, scorers, folder.root / "salt", optout)
         with bars.messages(sum(s.rows for s in streams)) as advance:

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser import published
 from tests.browser.dashboards import address, browser, by_name, context, dashboard, page, plots
-from tests.browser.rows import HOSTILE_NAME, HOSTILE_TERM, channel, stream, window
+from tests.browser.rows import HOSTILE_NAME, HOSTILE_TERM, channel, stream, term, window
 from warehouse.records import utc, window_start
 
 __all__ = ["address", "browser", "context", "page"]  # fixtures
@@ -111,3 +111,29 @@ def test_an_empty_folder_says_so_and_fills_by_itself(page: Page, tmp_path: Path)
         page.get_by_text("Nothing has been published yet").wait_for()
         published.write(tmp_path, tables)
         assert by_name(plots(page, 1)[0])["Mood"]["n"] == 1
+
+
+def test_words_without_an_end_stay_inside_their_card_on_a_phone(
+    browser: Browser, tmp_path: Path
+) -> None:
+    start, endless = utc(window_start(time.time()) - 30), "W" * 400
+    tables = {
+        "channels": [channel("alpha", display_name=endless)],
+        "streams": [stream("alpha", start, None, title=endless, category=endless)],
+        "windows": [window("alpha", start, 9, 0.2)],
+        "window_terms": [term("alpha", start, "😂" * 60, 9, 0.2)],
+        "events": [{"event_id": "1", "channel": "alpha", "kind": "title", "detail": endless,
+                    "at": start}],
+    }  # fmt: skip
+    published.write(tmp_path, tables)
+    phone = browser.new_context(viewport={"width": 390, "height": 844})
+    with dashboard(tmp_path) as own:
+        page = phone.new_page()
+        for where, what in (("", ".dld-facts, .dld-facts *"), ("/review", ".dld-say")):
+            page.goto(own + where)
+            page.locator(what).first.wait_for()
+            ends = page.locator(what).evaluate_all(
+                "all => all.map(e => e.getBoundingClientRect().right)"
+            )
+            assert max(ends) <= 390 - 16, where
+    phone.close()

@@ -10,6 +10,7 @@ import pytest
 
 from dashboard import bars, charts, traces
 from dashboard.accuracy import accuracy_charts, replay_chart, trials
+from dashboard.health import keeping
 from dashboard.series import margin, per_minute, runs, state, stretches, with_breaks
 from dashboard.style import FORECAST, HISTORY
 from tests.browser.rows import trials as tuned
@@ -141,6 +142,17 @@ def test_a_busy_span_leaves_out_subs_gifts_and_cheers() -> None:
     raid = {"kind": "raid", "at": NOON, "detail": "a"}
     assert traces.shown_events([*events, raid]) == [raid]
     assert len(traces.shown_events(events[:60])) == 60
+
+
+def test_the_longest_bar_leaves_room_for_its_number_on_a_phone() -> None:
+    """About 190 of its 390 pixels are left beside the names."""
+    moved = [{"term": "LUL", "kind": "emote", "n": 9, "contribution": c} for c in (0.01, -0.01)]
+    (low, high), margin = (f := bars.movers(moved)).layout.xaxis.range, f.layout.margin.r
+    assert high == -low
+    assert 194 * (high - 0.01) / (high - low) + margin >= 48
+    tables = {"buffer": 1_000_000, "tables": {"windows": [9, 4100]}}
+    end = keeping.sizes(tables).layout.xaxis.range[1]
+    assert 190 * (end - 1_000_000) / end + 8 >= 80
 
 
 def test_movers_stand_strongest_outside_and_leave_the_rest_out() -> None:

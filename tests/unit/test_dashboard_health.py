@@ -126,6 +126,23 @@ def test_alerts_are_filtered_by_kind_and_channel_from_the_address(
     assert "in the address" in notes_of(open_page("health", folder, kinds="nonsense"))
 
 
+def test_when_the_pipeline_began_comes_with_its_zone() -> None:
+    began = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert keeping._since(began, UTC) == "since 22 Nov 2026, 12:00, UTC"
+
+
+def test_kinds_picked_on_session_review_are_not_those_of_alerts(
+    folder: Path, open_page: Open
+) -> None:
+    """Streamlit carries what was set under a key from page to page, and both have silence."""
+    page = open_page("health", folder)
+    page.session_state["kinds"] = ["silence"]
+    page.run()
+    assert sorted(table(page, "What was seen")["Alert"]) == [
+        "▼ Mood drop", "○ Silence", "✚ New term",
+    ]  # fmt: skip
+
+
 def test_the_view_is_written_to_the_address(folder: Path, open_page: Open) -> None:
     page = open_page("health", folder, channels="alpha", period="30", kinds="silence")
     told = {k: v[0] if isinstance(v, list) else v for k, v in page.query_params.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from dashboard import frame, requests
@@ -210,6 +211,25 @@ def test_live_tells_when_the_pipeline_stopped(
     assert "△ out of date" in text_of(page)
 
 
+def test_a_stream_that_has_just_ended_keeps_the_half_hour_before_its_end(
+    tmp_path: Path, open_page: Open
+) -> None:
+    end = NOON - timedelta(minutes=25)
+    starts = [end - timedelta(seconds=30 * k) for k in range(60, 0, -1)]
+    tables = {
+        "channels": [channel("alpha"), channel("beta")],
+        "streams": [stream("alpha", starts[0], end), stream("beta", starts[0], None)],
+        "windows": [
+            *(window("alpha", at, 9, 0.2) for at in starts),
+            window("beta", NOON - timedelta(seconds=30), 9, 0.2),
+        ],
+    }
+    published.write(tmp_path, tables)
+    pictures = open_page("live", tmp_path).get("plotly_chart")
+    assert ["in the last 1 windows" in p.proto.alt for p in pictures] == [True, False]
+    assert "in the last 60 windows" in pictures[1].proto.alt
+
+
 def test_explore_counts_chat_silence_and_what_was_not_observed(
     small: Path, open_page: Open
 ) -> None:
@@ -249,6 +269,25 @@ def test_explore_writes_its_view_to_the_address(small: Path, open_page: Open) ->
     assert page.query_params["channels"] in ("alpha", ["alpha"])
 
 
+def test_the_address_is_written_once_a_run(
+    small: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each writing is a step of the browser's Back."""
+    written: list[str] = []
+    send = QueryParams._send_query_param_msg
+    monkeypatch.setattr(
+        QueryParams, "_send_query_param_msg", lambda self: [written.append(str(self)), send(self)]
+    )
+    page = open_page("explore", small, span="3d", show="terms", foreign="kept")
+    assert len(written) == 1
+    page.run()
+    assert len(written) == 1
+    assert {"foreign", "span", "show", "against", "channels"} == set(page.query_params)
+    page.segmented_control(key="span").set_value("dates").run()
+    assert len(written) == 2
+    assert {"from", "to"} <= set(page.query_params)
+
+
 def test_explore_takes_a_stream_from_the_address(small: Path, open_page: Open) -> None:
     page = open_page("explore", small, span="stream", channels="alpha")
     assert "2 min" in text_of(page)
@@ -273,6 +312,19 @@ def test_accuracy_gives_the_skill_worked_out_by_hand(small: Path, open_page: Ope
     table = page.dataframe[0].value
     assert table["model"].tolist() == ["lstm-1", "Session mean", "EWMA"]
     assert table["skill"].round(6).tolist() == [0.2, 0.0, -0.1]
+
+
+def test_times_of_forecasts_and_models_come_with_their_zone(
+    small: Path, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page("accuracy", small, show="models")
+    assert any(c.value.startswith("Times in UTC. ") for c in page.caption)
+    made = [forecast("alpha", NOON - timedelta(seconds=30 * k), "lstm-1", 0.1) for k in range(2)]
+    seen = [window("alpha", NOON - timedelta(seconds=30), 9, 0.1)]
+    tables = {"channels": [channel("alpha")], "forecasts": made, "windows": seen}
+    published.write(tmp_path, tables)
+    page = open_page("accuracy", tmp_path, show="one")
+    assert [s.label for s in page.select_slider] == ["Made at, in UTC"]
 
 
 def test_accuracy_tells_how_each_version_stands_and_why(small: Path, open_page: Open) -> None:

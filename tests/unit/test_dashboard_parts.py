@@ -76,7 +76,9 @@ def test_markup_escapes_every_text_and_attribute() -> None:
     )
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1", "＝1+1", "\u00a0=1"]
+)
 def test_a_cell_that_a_spreadsheet_would_run_is_quoted(cell: str) -> None:
     body = csv_bytes(pa.table({"text": [cell]})).decode()
     assert "'" + cell in body
@@ -87,6 +89,8 @@ def test_numbers_and_times_stay_what_they_are_in_a_download() -> None:
         {"m": [-0.5, None], "at": [datetime(2026, 11, 22, 12), None], "t": ["a,b", None]}
     )
     assert csv_bytes(table).decode() == 'm,at,t\r\n-0.5,2026-11-22T12:00:00Z,"a,b"\r\n,,\r\n'
+    days = pa.table({"day": [datetime(2026, 11, 22).date()]})
+    assert csv_bytes(days).decode() == "day\r\n2026-11-22\r\n"
 
 
 def cells(days: int, error: float) -> pd.DataFrame:

@@ -58,9 +58,9 @@ def test_what_a_log_leaves_out_is_asked_and_the_answer_is_taken(folder: DataFold
     assert (listed["undated"], listed["from"]) == (True, "2000-01-01T00:00:00Z")
 
 
-def _zip() -> bytes:
+def _zip(how: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(out, "w", how) as file:
         file.writestr("../../chat.log", CHAT)
     return out.getvalue()
 
@@ -69,7 +69,13 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {  # the bytes, their name, what is
     "nothing": (b"", "a.log", "a.log is empty"),
     "binary": (bytes(range(256)) * 400, "a.log", "a.log is in no format that is known here"),
     "a page": (b"<!DOCTYPE html><html><script>alert(1)</script></html>", "a.html", "no message"),
-    "an archive": (_zip(), "a.zip", "a.zip is in no format that is known here"),
+    "an archive": (_zip(), "a.zip", "a.zip is packed, and not by gzip: unpack it first"),
+    "an archive of plain text": (_zip(zipfile.ZIP_STORED), "a.zip", "a.zip is packed, and not by"),
+    "a table of clock times": (
+        b"channel,stream,t,text\ndemo,1,2026-01-01T12:00:00Z,hello\n",
+        "a.csv",
+        "a time in t (seconds from its start)",
+    ),
     "a gzip bomb": (BOMB, "b.gz", "b.gz unpacks to more than 10 MB"),
     "a JSON bomb": (gzip.compress(b'{"a":"' + b"x" * 15_000_000), "c.gz", "more than 10 MB"),
     "spaces": (gzip.compress(b" " * 15_000_000), "c.gz", "no format"),

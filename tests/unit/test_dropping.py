@@ -76,6 +76,18 @@ def test_a_dropped_log_is_put_beside_its_request_for_its_owner_alone(
     assert page.button(key="import").disabled  # until there is an answer
 
 
+def test_a_log_that_waits_is_not_said_to_begin_in_a_moment_by_a_reloaded_page(
+    folder: DataFolder, open_page: Open
+) -> None:
+    def progress(page: AppTest) -> list[str]:
+        return [bar.proto.text for bar in page.get("progress")]
+
+    dropped = drop(open_page())
+    assert progress(dropped) == ["Put into the inbox; the pipeline begins in a moment"]
+    reloaded = open_page(request=waiting(folder)["id"])
+    assert progress(reloaded) == ["In the inbox; the pipeline has yet to begin"]
+
+
 def test_without_a_pipeline_it_says_how_long_a_log_waits(open_page: Open) -> None:
     page = open_page()
     assert not page.exception

@@ -48,6 +48,12 @@ def test_a_stream_is_imported_whole(folder: DataFolder, tmp_path: Path) -> None:
     ]
 
 
+def test_a_log_of_the_future_is_refused(folder: DataFolder, tmp_path: Path) -> None:
+    years = [{**row, "date": "2190-01-01"} for row in chat_rows(n=9, step=7)]
+    with pytest.raises(BadInput, match="would end at 2190-01-01 00:00 UTC, which is yet to come"):
+        run(parquet(tmp_path / "a.parquet", years))
+
+
 def test_the_contributions_of_a_window_sum_to_its_mean(folder: DataFolder, tmp_path: Path) -> None:
     run(parquet(tmp_path / "a.parquet", chat_rows(n=60, step=3)))
     found = rows(

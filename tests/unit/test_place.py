@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.imports.place import place
+from pipeline.imports.place import place, refuse_to_come
 from pipeline.table import TableStream
 from warehouse.errors import BadInput
 
@@ -80,3 +80,11 @@ def test_a_given_start_is_for_one_stream_alone() -> None:
 def test_a_date_that_is_none_is_named(date: str) -> None:
     with pytest.raises(BadInput, match="stream a of demo"):
         place([stream("a", date)])
+
+
+def test_a_stream_that_is_yet_to_come_is_refused() -> None:
+    """Readers take the newest window for the present."""
+    placed = place([stream("a", "2026-01-01T12:00:00", last=600.0)])
+    refuse_to_come(placed, at("2026-01-01T12:10:00"))
+    with pytest.raises(BadInput, match="stream a of demo would end at 2026-01-01 12:10 UTC, which"):
+        refuse_to_come(placed, at("2026-01-01T12:09:00"))

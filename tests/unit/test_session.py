@@ -194,7 +194,9 @@ def test_chapters_begin_at_zero_ascend_and_are_ten_seconds_long() -> None:
 def test_too_few_chapters_say_why() -> None:
     text, why = moment_files.chapters([found(PEAK, 100), found(PEAK, 3600)], 3605)
     assert text == ""
-    assert why == ("YouTube wants at least 3 chapters of 10 s; this stream has moments for 2.")
+    assert why == (
+        "YouTube wants at least 3 chapters of 10 s; this stream would have 2, its start among them."
+    )
 
 
 class _Tags(HTMLParser):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.review import session_report
 from tests.browser import published
 from tests.browser.rows import (
     HOSTILE_LINE,
@@ -184,3 +185,15 @@ def test_a_chat_that_cannot_be_read_has_no_moments(tmp_path: Path, open_page: Op
     rows = session(NOON, [10] * 40)
     published.write(tmp_path, {"channels": [channel("alpha", readable=0.2)], **rows})
     assert "unsupported language. 20 % of its messages can be read" in text_of(open_page(tmp_path))
+
+
+def test_an_imported_stream_beside_simulated_ones_is_not_called_made_up(
+    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    report = session_report.report
+    monkeypatch.setattr(session_report, "report", lambda *of: asked.append(of[2]) or report(*of))
+    tables = merged(session(NOON, [10] * WINDOWS, source="import"))
+    published.write(tmp_path, {**tables, "channels": [channel("alpha")]})
+    assert "from an imported log" in text_of(open_page(tmp_path))
+    assert asked == ["import"]

@@ -13,6 +13,8 @@ from pipeline.imports.formats.source import Source
 from warehouse.errors import BadInput
 
 _LINES = 60  # looked at
+# ZIP, 7z, RAR, bzip2, xz, Zstandard
+_PACKED = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!\x1a", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 _COLUMNS = {"text", "t", "stream"}
 _TIME = r"\[(?:\d+\.)?\d{1,3}:\d\d:\d\d(?:\.\d+)?\]"
 _DATE = r"\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[^\]]{0,12}\]"
@@ -36,6 +38,8 @@ def detect(path: Path) -> str:
         head = source.read()
     if head.startswith(b"PAR1"):
         return TABLE
+    if head.startswith(_PACKED):
+        raise BadInput(f"{path} is packed, and not by gzip: unpack it first")
     found = ""
     if head.lstrip()[:1] in (b"{", b"["):
         found = _json(path)
