@@ -1,5 +1,6 @@
 """Around every chart: what it is with its n, its figures as CSV, and the SQL they come from."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,8 @@ import streamlit as st
 from dashboard import export, frame, words
 from dashboard.span import Span
 from warehouse.sql import sql
+
+_VALUE = re.compile(r"\$([a-z_]+)")
 
 
 def head(title: str, small: str, table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
@@ -49,34 +52,34 @@ def named(what: str, span: Span) -> str:
 
 
 def behind(asked: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """The queries that were asked, with their values, ready to be run on what is published."""
+    """The queries that were asked, with their values in them, to be run on what is published."""
     if not asked:
         return
     with st.expander("The SQL behind this", icon=":material/database:"):
         st.caption(
-            "Over views of the published Parquet files: `warehouse.reader.Reader.query(name, "
-            "**values)` runs them the same way."
+            "DuckDB's, over views of the published Parquet files. In the project's folder, "
+            "`.venv/bin/python` runs it as it stands: `from warehouse.reader import Reader`, "
+            "`from warehouse.config import data_folder`, `Reader(data_folder()).run(text)`."
         )
-        told: list[str] = []
-        for name, values in asked:
-            text = f"-- {name}\n{_values(values)}\n{sql(name)}"
-            if text not in told:
-                told.append(text)
-        for text in told:
+        for text in dict.fromkeys(
+            f"-- {name}\n{filled(sql(name), values)}" for name, values in asked
+        ):
             st.code(text, language="sql")
 
 
-def _values(values: Mapping[str, Any]) -> str:
-    return "\n".join(f"-- ${name} = {literal(value)}" for name, value in values.items())
+def filled(query: str, values: Mapping[str, Any]) -> str:
+    """The query with every $name but those in comments replaced by its value, as SQL writes it."""
+    lines = (line.partition("--") for line in query.splitlines())
+    return "\n".join(_VALUE.sub(lambda m: literal(values[m[1]]), code) + dashes + comment
+                     for code, dashes, comment in lines)  # fmt: skip
 
 
-def literal(value: Any, most: int = 12) -> str:
-    """A value as SQL writes it, on one line; of long lists the first ones."""
+def literal(value: Any) -> str:
+    """A value as SQL writes it, on one line."""
     if isinstance(value, datetime):
         return f"TIMESTAMP '{words.aware(value).astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
     if isinstance(value, list | tuple):
-        more = f", … {len(value):,} in all" if len(value) > most else ""
-        return f"[{', '.join(literal(v) for v in value[:most])}{more}]"
+        return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, str):
-        return "'" + words.plain(value, 60).replace("'", "''") + "'"
+        return "'" + words.plain(value, 500).replace("'", "''") + "'"
     return "NULL" if value is None else str(value)

@@ -10,6 +10,10 @@ import pytest
 from dashboard import shown
 from dashboard.explore import activity, aligned, parts, risen, spread, view, week, zoom
 from dashboard.span import Span
+from tests.browser import published
+from warehouse.config import DataFolder
+from warehouse.reader import Reader
+from warehouse.sql import sql
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -305,5 +309,20 @@ def test_values_are_written_as_sql_has_them() -> None:
     assert shown.literal(["it's", "b"]) == "['it''s', 'b']"
     assert shown.literal(NOON.astimezone(BERLIN)) == "TIMESTAMP '2026-11-22 12:00:00'"
     assert shown.literal(None) == "NULL"
-    assert shown.literal(list(range(20)), most=3) == "[0, 1, 2, … 20 in all]"
     assert "\n" not in shown.literal("a\n--; DROP TABLE windows")
+
+
+def test_a_query_is_shown_with_its_values_and_runs_as_it_stands(folder: DataFolder) -> None:
+    published.demo(folder.root, NOON)
+    values: dict[str, Any] = {
+        "channels": ["demo_busy", "it's $since -- not"],
+        "since": NOON - timedelta(days=1),
+        "until": NOON,
+    }
+    text = shown.filled(sql("dash_summary"), values)
+    found = Reader(folder).run(text)
+    assert found.num_rows == 1
+    utc = {k: v.replace(tzinfo=None) if k != "channels" else v for k, v in values.items()}
+    assert found == Reader(folder).query("dash_summary", **utc)
+    comments = [line for line in text.splitlines() if line.startswith("--")]
+    assert comments == [line for line in sql("dash_summary").splitlines() if line[:2] == "--"]
