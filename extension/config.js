@@ -8,7 +8,7 @@ import { SETUP, setupWords } from "./setup_words.js";
 import { run } from "./view.js";
 
 const main = document.getElementById("config");
-const title = make("h1");
+const title = main.querySelector("h1"); // there from the first paint: a name needs no language
 const intro = make("p", { id: "intro" });
 const own = channel();
 const choices = choicesForm();

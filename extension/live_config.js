@@ -10,7 +10,7 @@ import { run } from "./view.js";
 const main = document.getElementById("config");
 const notice = parts.notice(document.getElementById("notice"));
 const header = parts.header();
-const heading = make("h2", { id: "on-air" });
+const heading = document.getElementById("on-air"); // there from the first paint
 const shown = [
   sentiment({ titled: false }),
   parts.received(),
