@@ -35,6 +35,7 @@ def draw() -> None:
     admitted = login.admits()
     page = st.navigation(_pages(), position="top" if admitted else "hidden")
     if admitted:
+        st.set_page_config(page_title=f"{page.title} · DLD")  # of the tab, and read out first
         page.run()
 
 

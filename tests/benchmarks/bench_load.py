@@ -29,7 +29,7 @@ THINK_S = tuple(map(float, os.environ.get("DLD_BENCH_THINK_S", "2,5").split(",")
 CHANGES = 3  # of filters, on a page
 MOST_P95_S = 3.0
 NAV = "[data-testid=stTopNavLink],[data-testid=stSidebarNavLink]"
-FILTER = "[data-testid=stButtonGroup] button:not([data-testid$=Active])"
+FILTER = "[data-testid=stButtonGroup] button:not([data-testid$=Active]):visible"
 
 
 @dataclass

@@ -127,8 +127,10 @@ def test_every_page_is_usable_by_all_and_drawn_whole(
     found = _pages(page)
     assert len(found) >= 6
     faults: dict[str, str] = {}
+    titles = []
     for link in found.values():
         _settled(page, link)
+        titles.append(page.title())
         name = link.removeprefix(address).strip("/") or "live"
         assert (
             page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count()
@@ -141,3 +143,5 @@ def test_every_page_is_usable_by_all_and_drawn_whole(
             faults[name] = report
     context.close()
     assert faults == {}
+    assert len(set(titles)) == len(found)  # what tabs and screen readers tell pages by
+    assert all(title.endswith(" · DLD") for title in titles)
