@@ -66,7 +66,7 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
         y=0,
         line={"color": GREY, "width": 1.5},
         annotation={"text": "Session mean = 0", "font": {"size": 11}},
-        annotation_position="bottom right",
+        annotation_position="bottom left",
     )
     up = {"title": "Latent skill", "tickformat": "+.2f", **_skill_range(scores)}
     return finish(figure, 340, BY_STEP, up, hovermode="x unified", showlegend=True)

@@ -71,15 +71,16 @@ def simulated(data: Path) -> Iterator[str]:
 def _wait_until_now(folder: DataFolder, pipeline: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + WITHIN_S
     while pipeline.poll() is None and time.monotonic() < until:
-        if _newest(folder) > datetime.now(UTC) - timedelta(minutes=2):
+        lately = datetime.now(UTC) - timedelta(minutes=2)
+        if _newest(folder, "windows") > lately < _newest(folder, "health"):
             return
         time.sleep(0.5)
     pytest.fail(f"the simulator did not catch up within {WITHIN_S} s")
 
 
-def _newest(folder: DataFolder) -> datetime:
+def _newest(folder: DataFolder, table: str) -> datetime:
     try:
-        files = read_manifest(folder.manifest).tables["windows"]
+        files = read_manifest(folder.manifest).tables.get(table, ())
     except NothingPublished:
         return datetime.min.replace(tzinfo=UTC)
     times = [datetime.fromisoformat(file.max) for file in files if file.rows]
