@@ -25,8 +25,9 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
     names = list(channels)
     if not names:
         return
-    address.seed("of", address.choice("of", names, names[0]))
-    address.keep_within("of", names, names[0])
+    busiest = _busiest(names, until)
+    address.seed("of", address.choice("of", names, busiest))
+    address.keep_within("of", names, busiest)
     channel = left.selectbox("Channel", names, key="of")
     newest = _newest(channel, until)
     if newest is None:
@@ -42,6 +43,13 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
         at = _time(times, tz)
     address.remember(of=channel, at=words.utc_iso(at))
     _draw(channel, at, tz)
+
+
+def _busiest(names: Sequence[str], until: datetime) -> str:
+    """Of these channels the one on air, or the last that was: an imported one has no forecasts."""
+    known = [c for c in data.rows("dash_channels", now=until) if c["channel"] in names]
+    seen = [c for c in known if c["last_at"]]
+    return max(seen, key=lambda c: (c["on_air"], c["last_at"]))["channel"] if seen else names[0]
 
 
 def _newest(channel: str, until: datetime) -> datetime | None:

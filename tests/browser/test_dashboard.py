@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import published
 from tests.browser.dashboards import address, browser, by_name, context, dashboard, page, plots
@@ -69,7 +69,7 @@ def test_vocabulary_lists_proposals_and_terms_in_use(page: Page, address: str) -
     assert [trace["n"] for trace in interval] == [2, 1]
     assert movers[0]["n"] == 5
     assert page.get_by_role("radio", name="Proposed (1)").count() == 1
-    assert page.locator("[data-testid=stDataFrame]").count() == 3
+    expect(page.locator("[data-testid=stDataFrame]")).to_have_count(3)
 
 
 def test_a_proposal_is_decided_with_a_click_and_the_answer_is_told(

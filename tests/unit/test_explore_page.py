@@ -153,8 +153,8 @@ def test_the_sql_behind_a_section_is_what_was_asked(two_hours: Path, open_page: 
     assert [text.splitlines()[0] for text in asked] == [
         "-- dash_summary", "-- dash_series", "-- dash_events", "-- dash_week",
     ]  # fmt: skip
-    assert "-- $channels = ['alpha']" in asked[0]
-    assert "-- $until = TIMESTAMP '2026-11-22 12:00:00'" in asked[0]
+    assert "(SELECT unnest(['alpha']::VARCHAR[]))" in asked[0]
+    assert "start < TIMESTAMP '2026-11-22 12:00:00'" in asked[0]
 
 
 def test_buttons_move_the_span_and_back_takes_them_back(two_hours: Path, open_page: Open) -> None:
