@@ -21,6 +21,8 @@ from warehouse.records import WINDOW_SECONDS
 log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
+SHOWN = ("channel_id", "login", "source", "status")
+ON_AIR = frozenset({"live", "quiet"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +155,13 @@ def answer(body: Body, fresh_for_s: int, known: bool, packed: bool) -> Response:
 
 
 def published_channels(folder: Path) -> list[dict[str, Any]]:
-    """channel_id, login and source of every channel that has a readable body, by login."""
+    """channel_id, login, source and status of every channel that has a readable body: those on air
+    first, by login."""
     found = []
     for path in folder.glob("*.json"):
         try:
             content = json.loads(path.read_bytes())
-            found.append({key: str(content[key]) for key in ("channel_id", "login", "source")})
+            found.append({key: str(content[key]) for key in SHOWN})
         except (OSError, ValueError, KeyError, TypeError):
             log.warning("skipped file=%s: not a body of DLD", path.name)
-    return sorted(found, key=lambda row: row["login"])
+    return sorted(found, key=lambda row: (row["status"] not in ON_AIR, row["login"]))

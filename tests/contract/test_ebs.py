@@ -423,5 +423,5 @@ def test_the_preview_serves_nothing_but_its_folder(preview, path):
 
 def test_the_preview_lists_the_published_channels(preview):
     assert preview.get("/preview/channels").json() == [
-        {"channel_id": "123", "login": "demo", "source": "simulated"}
+        {"channel_id": "123", "login": "demo", "source": "simulated", "status": "live"}
     ]

@@ -124,14 +124,14 @@ def test_ready_is_a_folder_that_can_be_listed(tmp_path):
     assert not Latest(tmp_path / "none").ready()
 
 
-def test_the_channels_are_those_with_a_readable_body_by_login(tmp_path, caplog):
-    put(tmp_path, "2", login="zoe")
-    put(tmp_path, "1", login="amy")
+def test_the_channels_are_those_with_a_readable_body_on_air_first_by_login(tmp_path, caplog):
+    put(tmp_path, "2", login="zoe", status="live")
+    put(tmp_path, "1", login="amy", status="offline")
+    put(tmp_path, "4", login="bob", status="quiet")
     put(tmp_path, "3", text="garbage")
-    assert published_channels(tmp_path) == [
-        {"channel_id": "1", "login": "amy", "source": "replay"},
-        {"channel_id": "2", "login": "zoe", "source": "replay"},
-    ]
+    found = published_channels(tmp_path)
+    assert [row["login"] for row in found] == ["bob", "zoe", "amy"]
+    assert found[1] == {"channel_id": "2", "login": "zoe", "source": "replay", "status": "live"}
     assert "file=3.json" in caplog.text
 
 
