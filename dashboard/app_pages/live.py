@@ -5,8 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import address, charts, data, frame
-from dashboard.config import DashboardSettings
+from dashboard import address, charts, config, data, frame
 from dashboard.live import card_words, live_table
 from dashboard.live.now import Card, cards
 from dashboard.markup import row
@@ -132,7 +131,7 @@ def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(card_words.facts(card, clock))
 
 
-@st.fragment(run_every=DashboardSettings().refresh_s)
+@st.fragment(run_every=config.settings().refresh_s)
 def live() -> None:
     """Redrawn by itself, without a reload of the page."""
     frame.guarded(draw)

@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import config
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
-from warehouse.manifest import read_manifest
 from warehouse.reader import Reader
 
 
@@ -19,9 +18,9 @@ def clock() -> float:
 
 def channel_ids() -> dict[str, str | None]:
     """The id of every published channel; {} where nothing is published."""
-    folder = config.folder()
+    root = str(config.folder().root)
     try:
-        return _channel_ids(str(folder.root), read_manifest(folder.manifest).version)
+        return _channel_ids(root, _reader(root).manifest().version)
     except NothingPublished:
         return {}
 
