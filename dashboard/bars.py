@@ -1,14 +1,13 @@
 """Records to bar charts: what moved the mood, and how windows are spread. No Streamlit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
 import plotly.graph_objects as go
 
 from dashboard import words
 from dashboard.series import Row
-from dashboard.style import CHANNELS, DOWN, GREY, UP, faded, finish
+from dashboard.style import CHANNELS, DOWN, GREY, UP, faded, finish, named_rows
 
 
 def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
@@ -36,12 +35,8 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
     # room for the number of the longest bar, on a phone as well
     widest = max([abs(t["contribution"]) for t in shown], default=1.0) * 1.6
     margin = {"l": 8, "r": 24, "t": 8, "b": 8}
-    axis: dict[str, Any] = {
-        "tickvals": places,
-        "autorange": "reversed",
-        "showgrid": False,
-        "ticktext": [f"{words.plotted(t['term'])}  ({words.count(t['n'])})" for t in shown],
-    }
+    names = [f"{words.plotted(t['term'])}  ({words.count(t['n'])})" for t in shown]
+    axis = named_rows(names, autorange="reversed")
     across = {
         "range": [-widest, widest],
         "zeroline": True,

@@ -76,7 +76,7 @@ def timeline(
     )
     alone = len(channels) == 1
     for index, (name, rows) in enumerate(channels.items()):
-        colour = {"colour": CHANNELS[index % 6]}
+        colour = CHANNELS[index % 6]
         _one_channel(figure, words.plotted(name), rows, step_s, tz, alone, colour)
     low, high = mood_range(channels)
     for trace in event_traces(events, tz, high - 0.04 * (high - low)):
@@ -99,11 +99,10 @@ def _one_channel(
     step_s: float,
     tz: tzinfo,
     alone: bool,
-    look: dict[str, str],
+    colour: str,
 ) -> None:
-    colour = look["colour"]
     figure.add_trace(sure_band(rows, step_s, tz, colour), row=1, col=1)
-    figure.add_trace(mood_line(rows, step_s, tz, name=name, **look), row=1, col=1)
+    figure.add_trace(mood_line(rows, step_s, tz, name=name, colour=colour), row=1, col=1)
     figure.add_trace(volume(name, rows, step_s, tz, alone, colour), row=2, col=1)
     if alone:
         figure.add_trace(silence_marks(rows, tz, 0.0), row=2, col=1)

@@ -1,12 +1,19 @@
 """What a page is about: some channels, and a period back from the newest day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from dashboard import address
+from dashboard.series import Row
 
 USUAL = "7"  # days
+
+
+def busiest(known: Iterable[Row]) -> str:
+    """The channel on air, or the last that was. known: rows of dash_channels with a last_at."""
+    channel: str = max(known, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
+    return channel
 
 
 def choose(

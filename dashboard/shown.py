@@ -12,7 +12,7 @@ from dashboard import export, frame, words
 from dashboard.span import Span
 from warehouse.sql import sql
 
-_VALUE = re.compile(r"\$([a-z_]+)")
+_VALUE = re.compile(r"--.*|\$([a-z_]+)")  # a comment, or a value's name
 
 
 def head(title: str, small: str, table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
@@ -69,9 +69,7 @@ def behind(asked: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
 
 def filled(query: str, values: Mapping[str, Any]) -> str:
     """The query with every $name but those in comments replaced by its value, as SQL writes it."""
-    lines = (line.partition("--") for line in query.splitlines())
-    return "\n".join(_VALUE.sub(lambda m: literal(values[m[1]]), code) + dashes + comment
-                     for code, dashes, comment in lines)  # fmt: skip
+    return _VALUE.sub(lambda m: literal(values[m[1]]) if m[1] else m[0], query)
 
 
 def literal(value: Any) -> str:

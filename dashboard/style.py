@@ -81,6 +81,11 @@ def finish(
     return figure
 
 
+def named_rows(names: Sequence[str], **more: Any) -> dict[str, Any]:
+    """A y axis on which every whole number from 0 is a row with a name."""
+    return {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False, **more}
+
+
 def _axes(layout: Told, kind: str) -> list[str]:
     """Names of the figure's axes: of subplots from the top, else the only one."""
     return sorted(name for name in layout if name.startswith(kind)) or [kind]

@@ -2,9 +2,8 @@
 // x: time, a step is a window of 30 s; y: -1 to 1, always. A window is drawn at its middle.
 
 import { draw } from "./dom.js";
-import { cutoffOf, STEPS, WINDOW_MS } from "./mood.js";
+import { cutoffOf, STEPS, WINDOW_MS, WINDOWS } from "./mood.js";
 
-const WINDOWS = 60; // of history
 const LABEL_EVERY = 600_000; // ms between times on the x axis
 const round = (value) => Math.round(value * 100) / 100;
 

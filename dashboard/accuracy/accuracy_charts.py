@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import words
-from dashboard.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish
+from dashboard.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish, named_rows
 
 _BASELINE_COLOURS = {
     "session_mean": GREY,
@@ -167,15 +167,11 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
         )
     )
     figure.add_vline(x=0, line={"color": GREY, "width": 1.5})
-    up = {
-        "tickvals": places,
-        "showgrid": False,
-        "range": [-0.6, max(len(rows), 1) - 0.4],
-        "ticktext": [
-            f"{words.plotted(c, 40)}  ({words.count(t)})"
-            for c, t in zip(rows[label], rows["targets"], strict=True)
-        ],
-    }
+    names = [
+        f"{words.plotted(c, 40)}  ({words.count(t)})"
+        for c, t in zip(rows[label], rows["targets"], strict=True)
+    ]
+    up = named_rows(names, range=[-0.6, max(len(rows), 1) - 0.4])
     across = {
         "title": "Latent skill (windows in brackets)",
         "tickformat": "+.2f",

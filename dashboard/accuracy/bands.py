@@ -50,5 +50,4 @@ def widths(rows: pd.DataFrame) -> go.Figure:
             )
         )
     up = {"title": "Mean width (mood)", "rangemode": "tozero", "tickformat": ".2~f"}
-    finish(figure, 340, accuracy_charts.BY_STEP, up, hovermode="x unified", showlegend=True)
-    return figure
+    return finish(figure, 340, accuracy_charts.BY_STEP, up, hovermode="x unified", showlegend=True)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import address, data, frame, words
+from dashboard import address, data, frame, scope, words
 from dashboard.accuracy import accuracy_charts, replay_chart, skill
 from dashboard.series import Row
 from dashboard.style import CONFIG
@@ -49,7 +49,7 @@ def _busiest(names: Sequence[str], until: datetime) -> str:
     """Of these channels the one on air, or the last that was: an imported one has no forecasts."""
     known = [c for c in data.rows("dash_channels", now=until) if c["channel"] in names]
     seen = [c for c in known if c["last_at"]]
-    return max(seen, key=lambda c: (c["on_air"], c["last_at"]))["channel"] if seen else names[0]
+    return scope.busiest(seen) if seen else names[0]
 
 
 def _newest(channel: str, until: datetime) -> datetime | None:

@@ -38,8 +38,7 @@ def replayed(
         figure.add_trace(_level(cutoff, session_mean, tz))
     figure.add_vline(x=words.local(cutoff, tz), line={"color": GREY, "width": 1, "dash": "dot"})
     up = {"title": "Mood", "tickformat": ".2~f"}
-    finish(figure, 380, {"tickformat": "%H:%M"}, up, hovermode="closest", showlegend=True)
-    return figure
+    return finish(figure, 380, {"tickformat": "%H:%M"}, up, hovermode="closest", showlegend=True)
 
 
 def _level(cutoff: Any, mean: float, tz: tzinfo) -> go.Scatter:

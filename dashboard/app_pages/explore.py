@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import address, data, frame, shown, span, words
+from dashboard import address, data, frame, scope, shown, span, words
 from dashboard.explore import activity, aligned, risen, spread, timeline, titles, week, why
 from dashboard.explore.view import View
 from dashboard.live import now
@@ -77,7 +77,7 @@ def _end(manifest: Manifest) -> datetime:
 
 def _channels(known: Sequence[Row]) -> list[str]:
     names = {c["channel"]: words.plain(c["display_name"], 40) or c["channel"] for c in known}
-    busiest = max(known, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
+    busiest = scope.busiest(known)
     address.seed("channels", address.choices("channels", list(names), [busiest], MOST_CHANNELS))
     st.session_state["channels"] = [c for c in st.session_state["channels"] if c in names]
     picked: list[str] = st.multiselect(

@@ -6,7 +6,7 @@ from datetime import tzinfo
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, data, frame, span, words
+from dashboard import address, data, frame, scope, span, words
 from dashboard.live import now
 from dashboard.markup import row
 from dashboard.review import (
@@ -59,7 +59,7 @@ def _chosen(known: Sequence[Row], tz: tzinfo) -> Row | None:
     """The stream of the address, else the newest of the busiest channel; the controls follow."""
     asked = _asked()
     names = {c["channel"]: words.plain(c["display_name"], 40) or c["channel"] for c in known}
-    busiest = max(known, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
+    busiest = scope.busiest(known)
     first = asked["channel"] if asked and asked["channel"] in names else busiest
     address.seed("review-channel", first)
     address.keep_within("review-channel", list(names), busiest)

@@ -17,7 +17,7 @@ from dashboard.explore import trend
 from dashboard.explore.view import DAY, View, widened
 from dashboard.series import SURE, Row
 from dashboard.span import Span
-from dashboard.style import CONFIG, DOWN, GREY, UP, finish
+from dashboard.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 
 TOLD = 3.5  # standard errors, as moments
 FEWEST = 5  # stretches of a side, before bursts can be told from change
@@ -160,12 +160,8 @@ def changes(table: Sequence[Row]) -> go.Figure:
             )
         )
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    up = {
-        "tickvals": places,
-        "range": [len(table) - 0.4, -0.6],
-        "showgrid": False,
-        "ticktext": [f"{words.plotted(t['term'])}  ({_rates(t)})" for t in table],
-    }
+    names = [f"{words.plotted(t['term'])}  ({_rates(t)})" for t in table]
+    up = named_rows(names, range=[len(table) - 0.4, -0.6])
     across = {
         "title": "Change of uses per 1,000 messages",
         "tickformat": "+~g",

@@ -12,7 +12,7 @@ from dashboard import address, frame, shown, words
 from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
 from dashboard.explore.view import View
 from dashboard.series import Row
-from dashboard.style import CONFIG, DOWN, GREY, UP, finish
+from dashboard.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 
 BY = {"category": "Category", "title": "Title"}
 STREAMS, CHANGES, PLACES = 500, 2000, 50
@@ -119,12 +119,8 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
         )
     )  # fmt: skip
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    up = {
-        "tickvals": places,
-        "range": [len(groups) - 0.4, -0.8],
-        "showgrid": False,
-        "ticktext": [f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups],
-    }
+    names = [f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups]
+    up = named_rows(names, range=[len(groups) - 0.4, -0.8])
     across = {
         "title": "Mean mood (messages in brackets)",
         "tickformat": ".3~f",

@@ -12,7 +12,7 @@ from dashboard import data, frame, words
 from dashboard.arrays import cells, times, values
 from dashboard.markup import row, span
 from dashboard.series import Row
-from dashboard.style import CONFIG, DOWN, GREY, HISTORY, faded, finish
+from dashboard.style import CONFIG, DOWN, GREY, HISTORY, faded, finish, named_rows
 
 Told = Mapping[str, Row]
 COUNTS = {
@@ -94,8 +94,7 @@ def sizes(found: Mapping[str, Any]) -> go.Figure:
     )
     widest = max((t[2] for t in listed), default=1) * 1.75  # room for its words, on a phone as well
     across = {"range": [0, widest], "showticklabels": False}
-    up = {"tickvals": list(range(len(listed))), "ticktext": names, "showgrid": False}
-    return finish(figure, 60 + 22 * max(len(listed), 3), across, up, bargap=0.3)
+    return finish(figure, 60 + 22 * max(len(listed), 3), across, named_rows(names), bargap=0.3)
 
 
 def _is_pair(value: object) -> bool:
