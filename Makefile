@@ -43,13 +43,13 @@ clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 older := build/duckdb-1.5
-on_duckdb := tests/contract/test_queries.py $(patsubst %,tests/unit/test_%.py,\
-	store publish compact reader rollups imported recover engine forget takeaway)
+on_duckdb := tests/contract/test_queries.py tests/unit/warehouse tests/unit/pipeline/engine \
+	tests/unit/pipeline/requests/test_forget.py tests/unit/pipeline/cli/test_data.py
 
 test-duckdb-1.5: setup $(older)/.installed # the warehouse under the DuckDB before the pinned one
 	@PYTHONPATH=$(older) $(python) -c 'import duckdb as d; assert d.__version__.startswith("1.5."), d'
 	@PYTHONPATH=$(older) $(python) -m pytest -n 2 --dist loadfile -q $(on_duckdb) \
-		--deselect tests/unit/test_takeaway.py::test_the_commands_say_how_it_went $(ARGS)
+		--deselect tests/unit/pipeline/cli/test_data.py::test_the_commands_say_how_it_went $(ARGS)
 
 # Packages that must not meet the product's own: statsforecast wants an older pandas.
 compared := lightgbm==4.7.0 statsforecast==2.1.1 utilsforecast==0.2.17 'pandas<3'

@@ -9,7 +9,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from dashboard.entry import asked, oidc
+from dashboard.login import oidc, return_to
 
 HERE = Path(__file__).parent
 
@@ -25,10 +25,10 @@ PAGES = (
 
 def draw() -> None:
     """The page that was asked for, if whoever asks is let in."""
-    from dashboard import standing  # not for the server, which has nothing to cache in yet
-    from dashboard.entry import login
+    from dashboard import process_memory  # not for the server, which has nothing to cache in yet
+    from dashboard.login import login
 
-    standing.settle()
+    process_memory.settle()
     st.set_page_config(page_title="DLD", page_icon=str(HERE / "icon.png"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     st.html(HERE / "page.css")
@@ -58,4 +58,6 @@ def _pages() -> list[st.Page]:
 if __name__ == "__main__":
     draw()
 else:
-    app = App(__file__, secrets=oidc.secrets(), middleware=[Middleware(asked.BackToWhatWasAsked)])
+    app = App(
+        __file__, secrets=oidc.secrets(), middleware=[Middleware(return_to.BackToWhatWasAsked)]
+    )

@@ -10,12 +10,11 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import config
-from dashboard.entry import access
+from dashboard import access, config
 from warehouse.config import DataFolder
-from warehouse.manifest import Manifest
-from warehouse.reader import Reader
-from warehouse.rollups import series_query
+from warehouse.published.manifest import Manifest
+from warehouse.published.reader import Reader
+from warehouse.store.rollups import series_query
 
 HOUR_S = 3600
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import duckdb
 import streamlit as st
 
-from dashboard import address, data, words
+from dashboard import data, url_state, wording
 from dashboard.markup import Markup, row, span, tag
 from warehouse.errors import AppError, NothingPublished
-from warehouse.manifest import Manifest
+from warehouse.published.manifest import Manifest
 
 STALE_AFTER_S = 150
 BEHIND = timedelta(minutes=5)
@@ -22,7 +22,7 @@ Draw = Callable[[Manifest], None]
 
 def page(title: str, about: str, draw: Draw) -> None:
     """Draw a page: header, notes about the address, then `draw`; never a traceback."""
-    address.begin()
+    url_state.begin()
     guarded(lambda manifest: _whole(title, about, draw, manifest))
 
 
@@ -34,7 +34,7 @@ def guarded(draw: Draw) -> None:
         nothing_yet()
         _wait()
     except AppError as exc:
-        st.error(words.plain(str(exc), 400), icon=":material/error:")
+        st.error(wording.plain(str(exc), 400), icon=":material/error:")
     except duckdb.Error:
         log.exception("query failed")
         st.error(
@@ -42,20 +42,20 @@ def guarded(draw: Draw) -> None:
             "the log of the dashboard says more.",
             icon=":material/error:",
         )
-    address.write()
+    url_state.write()
 
 
 def _whole(title: str, about: str, draw: Draw, manifest: Manifest) -> None:
     header(title, about, manifest)
     place = st.container()
     draw(manifest)
-    for text in address.notes():
+    for text in url_state.notes():
         place.info(text, icon=":material/link_off:")
 
 
 def header(title: str, about: str, manifest: Manifest) -> None:
     """Title row with the source of the data, prominent unless it is live chat."""
-    where = SOURCES.get(manifest.source, words.plain(manifest.source))
+    where = SOURCES.get(manifest.source, wording.plain(manifest.source))
     badge = span(where, cls="dld-source", title=_what_source(manifest.source))
     titled(title, about, row(badge, cls="dld-right"))
 
@@ -126,7 +126,7 @@ def tiles(*found: tuple[str, str, str]) -> None:
 def reader_zone() -> tzinfo:
     """The time zone of the reader's browser; UTC when it does not say."""
     name = st.context.timezone
-    return words.zone(name if isinstance(name, str) else None)
+    return wording.zone(name if isinstance(name, str) else None)
 
 
 def zone_name(tz: tzinfo) -> str:
@@ -146,13 +146,15 @@ def freshness(manifest: Manifest, now: datetime) -> tuple[datetime, str, str]:
     end = newest + timedelta(seconds=30)
     quiet = now - manifest.published_at
     if quiet > timedelta(seconds=STALE_AFTER_S):
-        text = f"Nothing new for {words.lasting(quiet)}: the pipeline may have stopped."
-        return end, f"updated {words.ago(quiet)}", text
+        text = f"Nothing new for {wording.lasting(quiet)}: the pipeline may have stopped."
+        return end, f"updated {wording.ago(quiet)}", text
     if now - end > BEHIND and manifest.source != "replay":
-        text = f"The pipeline is catching up: the newest window is {words.lasting(now - end)} old."
+        text = (
+            f"The pipeline is catching up: the newest window is {wording.lasting(now - end)} old."
+        )
         return end, "catching up", text
     clock = end if manifest.source == "replay" else max(now, end)
-    return clock, f"updated {words.ago(max(quiet, timedelta()))}", ""
+    return clock, f"updated {wording.ago(max(quiet, timedelta()))}", ""
 
 
 def wall() -> datetime:

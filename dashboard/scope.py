@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import address
-from dashboard.series import Row
+from dashboard import url_state
+from dashboard.charts.series import Row
 
 USUAL = "7"  # days
 
@@ -25,15 +25,15 @@ def choose(
     what is set under a key from page to page.
     """
     left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
-    address.seed(channels_key, address.choices("channels", names, [], len(names)))
+    url_state.seed(channels_key, url_state.choices("channels", names, [], len(names)))
     kept = [name for name in st.session_state[channels_key] if name in names]
     st.session_state[channels_key] = kept
     picked = left.multiselect("Channels", names, key=channels_key, placeholder="All channels")
-    address.seed(period_key, address.choice("period", list(periods), USUAL))
+    url_state.seed(period_key, url_state.choice("period", list(periods), USUAL))
     with right:
         period = st.segmented_control(
             "Period", list(periods), key=period_key, required=True, format_func=periods.__getitem__
         )
     period = period or USUAL
-    address.remember(channels=",".join(picked), period=period)
+    url_state.remember(channels=",".join(picked), period=period)
     return picked, period

@@ -1,7 +1,7 @@
 """python -m ebs: serve until SIGTERM or Ctrl-C; exit 1 with one line when it cannot start."""
 
 # isort: off
-import ebs.spare  # noqa: F401  (before all that it keeps out)
+import ebs.lean_imports  # noqa: F401  (before all that it keeps out)
 
 # isort: on
 import argparse
@@ -21,9 +21,9 @@ from uvicorn.supervisors import Multiprocess
 
 from ebs.app import create_app
 from ebs.config import EbsSettings
+from ebs.http_limits import Protocol
 from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
-from ebs.protocol import Protocol
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError, BadInput
 

@@ -11,19 +11,19 @@ from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
 from ebs import errors, preview
-from ebs.audience import Audience
 from ebs.auth import Doorkeeper, Viewer
-from ebs.channel import ACTIONS, login_of, standing, wish
+from ebs.bodies import Latest, answer, takes_gzip
+from ebs.broadcasting.viewers import Audience
+from ebs.broadcasting.worker import Keeper
 from ebs.config import EbsSettings
 from ebs.errors import TooMany
-from ebs.keeper import Keeper
-from ebs.latest import Latest, answer, takes_gzip
 from ebs.limits import Limiter
 from ebs.metrics import Metrics, newest_age_s
+from ebs.middleware import Cors, Endpoint, Guard, Shell
 from ebs.openapi import CHANNEL, MOOD, SECURED, WISH, body_of, describe
 from ebs.schema import Accepted, Standing
-from ebs.secrets import secrets_of
-from ebs.shell import Cors, Endpoint, Guard, Shell
+from ebs.signing_keys import secrets_of
+from ebs.streamer import ACTIONS, login_of, standing, wish
 from warehouse.config import DataFolder
 
 WISHES = tuple(f"/v1/channel/{action}" for action in ACTIONS)

@@ -11,7 +11,7 @@ import jwt
 from cachetools import TLRUCache
 
 from ebs.errors import Forbidden
-from ebs.secrets import Secret, Secrets
+from ebs.signing_keys import Secret, Secrets
 from warehouse.errors import NotAuthorised
 
 ROLES = frozenset({"viewer", "moderator", "broadcaster"})  # "external" is what an EBS signs itself

@@ -125,7 +125,7 @@ def broken() -> Response:
 
 
 def answer_in_one_shape(app: FastAPI) -> None:
-    """Registers the handlers; unforeseen errors are caught in `shell.py`."""
+    """Registers the handlers; unforeseen errors are caught in `middleware.py`."""
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_input)

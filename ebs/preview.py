@@ -20,8 +20,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from ebs.auth import CHANNEL_ID, ROLES
+from ebs.bodies import published_channels
 from ebs.config import DEVELOPMENT_SECRET
-from ebs.latest import published_channels
 
 EXTENSION = Path(__file__).resolve().parent.parent / "extension"
 PAGE = Path(__file__).resolve().parent / "preview_page"

@@ -3,7 +3,7 @@
 import { channel } from "./channel.js";
 import { choicesForm } from "./choices_form.js";
 import { make, put } from "./dom.js";
-import * as parts from "./parts.js";
+import * as parts from "./components.js";
 import { SETUP, setupWords } from "./setup_words.js";
 import { run } from "./view.js";
 

@@ -2,7 +2,7 @@
 
 import { switches } from "./choices_form.js";
 import { make, put } from "./dom.js";
-import * as parts from "./parts.js";
+import * as parts from "./components.js";
 import { sentiment } from "./sentiment.js";
 import { SETUP, setupWords } from "./setup_words.js";
 import { run } from "./view.js";

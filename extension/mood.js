@@ -100,7 +100,7 @@ function historyOf(value) {
   return points.filter(({ at }) => at > points.at(-1).at - WINDOWS * WINDOW_MS);
 }
 
-/** body: the answer as text. Returns what parts.js and chart.js draw; times in ms. */
+/** body: the answer as text. Returns what components.js and chart.js draw; times in ms. */
 export function readMood(body) {
   const value = JSON.parse(body);
   if (value?.v !== 1) throw new TypeError("not version 1");

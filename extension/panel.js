@@ -1,6 +1,6 @@
 // The panel below the video, and the same on a phone.
 
-import * as parts from "./parts.js";
+import * as parts from "./components.js";
 import { sentiment } from "./sentiment.js";
 import { run } from "./view.js";
 

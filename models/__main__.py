@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.registry import Version
+from models.versions.registry import Version
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 
@@ -57,8 +57,8 @@ def train(
 
     Without --out it is compared with the version that serves, and takes its place if better.
     """
-    from models.train import train as run
-    from models.trials import read_best
+    from models.training.train import train as run
+    from models.training.trials import read_best
 
     os.nice(nice)
     given = {k: v for k, v in (("epochs", epochs), ("members", members)) if v is not None}
@@ -78,7 +78,7 @@ def train(
 
 def _decide(folder: DataFolder, version: Version, wanted: bool | None) -> None:
     """Promote a challenger that is better, or that is wanted; say which and why."""
-    from models.promotion import promote, tidy
+    from models.versions.promotion import promote, tidy
 
     verdict = version.card["verdict"]
     _say(f"{version.model} is {verdict['why']}" if "crps" in verdict else verdict["why"])
@@ -96,7 +96,7 @@ def versions(
     format: Annotated[Format, typer.Option(help="how to print")] = Format.table,
 ) -> None:
     """Every version there is, what it was trained on, and how it stands."""
-    from models.promotion import statuses
+    from models.versions.promotion import statuses
 
     lines = [_version(v, status) for v, status in statuses(data_folder())]
     if format is Format.json:
@@ -129,7 +129,7 @@ def _version(version: Version, status: str) -> dict[str, Any]:
 @app.command()
 def promote(version: Annotated[str, typer.Argument(help="see python -m models versions")]) -> None:
     """Let a version serve; a running daemon takes it within a minute."""
-    from models.promotion import promote as run
+    from models.versions.promotion import promote as run
 
     _say(f"lstm-{run(data_folder(), version, 'asked for').version} serves")
 
@@ -137,7 +137,7 @@ def promote(version: Annotated[str, typer.Argument(help="see python -m models ve
 @app.command()
 def rollback() -> None:
     """Let the version serve that served before."""
-    from models.promotion import rollback as run
+    from models.versions.promotion import rollback as run
 
     choice = run(data_folder())
     _say(f"lstm-{choice.version} serves: {choice.why}")
@@ -150,7 +150,7 @@ def tune(
     hold_out: HoldOut = None,
 ) -> None:
     """Search the values that matter; an interrupted search goes on where it was."""
-    from models.tune import tune as run
+    from models.training.tune import tune as run
 
     folder = data_folder()
     run(folder, minutes, seed, hold_out or [], _say)
@@ -165,9 +165,9 @@ def backtest(
     ] = None,
 ) -> None:
     """Evaluate every model in the registry on all streams in DLD_DATA; trains nothing."""
-    from models.backtest import backtest as run
-    from models.data import require_published
-    from models.registry import forecasters
+    from models.inputs.training_arrays import require_published
+    from models.judging.backtest import backtest as run
+    from models.versions.registry import forecasters
 
     folder = data_folder()
     require_published(folder)

@@ -13,33 +13,33 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from pipeline.channel_commands import channels
-from pipeline.channels import channel_logins
-from pipeline.commands import import_files, score_lines
+from pipeline.chat.message import Source
+from pipeline.chat.table import ChatTable
+from pipeline.cli.channels import channels
+from pipeline.cli.data import backup, export, restore
+from pipeline.cli.login import login
+from pipeline.cli.privacy import forget, opt_out
+from pipeline.cli.score import import_files, score_lines
+from pipeline.cli.vocabulary import vocabulary
 from pipeline.config import PipelineSettings
-from pipeline.daemon import run as run_daemon
 from pipeline.doctor.command import doctor
 from pipeline.doctor.settings import setting_name
-from pipeline.engine import Engine
+from pipeline.engine.daemon import run as run_daemon
+from pipeline.engine.engine import Engine
 from pipeline.imports.formats import NAMES
-from pipeline.imports.place import NeedsAnswer, place
-from pipeline.live import LIVE, live_source
-from pipeline.login import login
-from pipeline.message import Source
-from pipeline.optout import OptOut, load_optout
-from pipeline.personal import forget, opt_out
-from pipeline.resume import began, ended, placement
+from pipeline.imports.placement import NeedsAnswer, place
+from pipeline.memory import spare_memory
+from pipeline.privacy.optout import OptOut, load_optout
+from pipeline.sources.channel_list import channel_logins
+from pipeline.sources.registry import LIVE, live_source
 from pipeline.sources.replay import Replay
-from pipeline.sources.simulate import Simulate
+from pipeline.sources.replay_start import began, ended, placement
 from pipeline.sources.simulation.profiles import PROFILES
-from pipeline.spare import spare_memory
-from pipeline.table import ChatTable
-from pipeline.takeaway import backup, export, restore
-from pipeline.vocabulary_commands import vocabulary
+from pipeline.sources.simulation.source import Simulate
 from warehouse.config import DataFolder, data_folder
 from warehouse.erase import scrub
 from warehouse.errors import AppError, BadInput
-from warehouse.store import Store
+from warehouse.store.store import Store
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

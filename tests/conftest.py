@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from warehouse.config import DataFolder
-from warehouse.store import Store
+from warehouse.store.store import Store
 
 os.environ["DLD_EMOTES"] = "false"  # no test, nor what it starts, asks the emote catalogues
 

@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.channels import channel_logins
+from pipeline.sources.channel_list import channel_logins
 from warehouse.errors import BadInput
 
 

@@ -8,11 +8,11 @@ import duckdb
 
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
-from warehouse.files import Keys, quoted
-from warehouse.publish import Publisher
-from warehouse.reader import connect_views
+from warehouse.published.files import Keys, quoted
+from warehouse.published.publisher import Publisher
+from warehouse.published.reader import connect_views
 from warehouse.sql import sql
-from warehouse.store import ERASED, Store, is_full
+from warehouse.store.store import ERASED, Store, is_full
 from warehouse.tables import TABLES
 
 

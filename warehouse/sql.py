@@ -8,19 +8,24 @@ _FOLDER = Path(__file__).parent
 
 @cache
 def sql(name: str) -> str:
-    """Text of queries/NAME.sql; KeyError for a name that is not there."""
-    path = _FOLDER / "queries" / f"{name}.sql"
-    if not path.is_file():
-        raise KeyError(f"no query {name!r} in {path.parent}")
-    return path.read_text(encoding="utf-8")
+    """Text of NAME.sql, in whichever folder of queries/; KeyError for a name that is not there."""
+    if name not in _paths():
+        raise KeyError(f"no query {name!r} in {_FOLDER / 'queries'}")
+    return _paths()[name].read_text(encoding="utf-8")
 
 
 def query_names() -> list[str]:
     """Every query there is, for the contract test."""
-    return sorted(path.stem for path in (_FOLDER / "queries").glob("*.sql"))
+    return sorted(_paths())
 
 
 def migrations() -> list[tuple[int, str]]:
     """(number, SQL) of every schema/00N_what.sql, ascending from 1."""
     found = sorted((_FOLDER / "schema").glob("*.sql"))
     return [(int(path.name[:3]), path.read_text(encoding="utf-8")) for path in found]
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    """Files by the names of their queries; a name stands once, whatever its folder."""
+    return {path.stem: path for path in sorted((_FOLDER / "queries").rglob("*.sql"))}

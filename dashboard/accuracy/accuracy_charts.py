@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard import words
-from dashboard.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish, named_rows
+from dashboard import wording
+from dashboard.charts.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish, named_rows
 
 _BASELINE_COLOURS = {
     "session_mean": GREY,
@@ -26,7 +26,7 @@ BY_STEP = {"title": "Step (30 s each)", "tickvals": list(range(1, 11)), "range":
 
 def model_name(model: str) -> str:
     """A model as people say it, safe to plot."""
-    return NAMES.get(model, words.plotted(model, 40))
+    return NAMES.get(model, wording.plotted(model, 40))
 
 
 def look_of(model: str, focus: str, index: int) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
                 name=model_name(model),
                 line=look_of(model, focus, index),
                 marker={"size": 6 if model == focus else 4},
-                customdata=[[words.count(n)] for n in rows["targets"]],
+                customdata=[[wording.count(n)] for n in rows["targets"]],
                 hovertemplate="%{y:+.3f}, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
             )
         )
@@ -86,7 +86,7 @@ def out_of_sight(scores: pd.DataFrame) -> list[str]:
     low = _skill_range(scores).get("range", [-1.0])[0]
     first = scores[scores["step"] == scores["step"].min()]
     return [
-        f"{model_name(r['model'])} ({words.signed(r['skill'])})"
+        f"{model_name(r['model'])} ({wording.signed(r['skill'])})"
         for r in first.to_dict("records")
         if r["skill"] < low
     ]
@@ -117,9 +117,9 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
                 x=rows["step"].tolist(),
                 y=rows[column].tolist(),
                 mode="lines+markers",
-                name=f"{words.percent(level)} band",
+                name=f"{wording.percent(level)} band",
                 line={"color": FORECAST, "width": 2.5, "dash": dash},
-                customdata=[[words.count(n)] for n in rows["targets"]],
+                customdata=[[wording.count(n)] for n in rows["targets"]],
                 hovertemplate="%{y:.1%} inside, n = %{customdata[0]}"
                 "<extra>%{fullData.name}</extra>",
             )
@@ -127,7 +127,7 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
         figure.add_hline(
             y=level,
             line={"color": GREY, "width": 1, "dash": "dash"},
-            annotation={"text": f"promised {words.percent(level)}", "font": {"size": 11}},
+            annotation={"text": f"promised {wording.percent(level)}", "font": {"size": 11}},
             annotation_position="bottom right",
         )
     low = min([0.7, *(float(v) - 0.03 for v in rows["coverage80"].dropna())])
@@ -159,7 +159,7 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
             marker={"size": 11, "color": FORECAST},
             error_x={"type": "data", "array": half.tolist(), "color": FORECAST, "thickness": 1.5},
             customdata=[
-                [words.plotted(c), words.count(t)]
+                [wording.plotted(c), wording.count(t)]
                 for c, t in zip(rows[label], rows["targets"], strict=True)
             ],
             hovertemplate="<b>%{customdata[0]}</b><br>%{x:+.3f}, n = %{customdata[1]}"
@@ -168,7 +168,7 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
     )
     figure.add_vline(x=0, line={"color": GREY, "width": 1.5})
     names = [
-        f"{words.plotted(c, 40)}  ({words.count(t)})"
+        f"{wording.plotted(c, 40)}  ({wording.count(t)})"
         for c, t in zip(rows[label], rows["targets"], strict=True)
     ]
     up = named_rows(names, range=[-0.6, max(len(rows), 1) - 0.4])

@@ -4,9 +4,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import shown, words
+from dashboard import sections, wording
 from dashboard.accuracy import accuracy_charts
-from dashboard.style import CONFIG, FORECAST, finish
+from dashboard.charts.style import CONFIG, FORECAST, finish
 
 KEPT = ["model", "step", "targets", "coverage80", "coverage95", "width80", "width95"]
 
@@ -14,10 +14,10 @@ KEPT = ["model", "step", "targets", "coverage80", "coverage95", "width80", "widt
 def section(by_step: pd.DataFrame, model: str) -> None:
     """Coverage beside its level on the left, widths on the right."""
     mine = by_step[by_step["model"] == model]
-    n = f"n = {words.count(int(mine['targets'].max()))} windows a step"
+    n = f"n = {wording.count(int(mine['targets'].max()))} windows a step"
     left, right = st.columns(2, gap="large")
     with left:
-        shown.head("Are the bands honest?", n, mine[KEPT].to_dict("records"), "coverage")
+        sections.head("Are the bands honest?", n, mine[KEPT].to_dict("records"), "coverage")
         st.plotly_chart(
             accuracy_charts.coverage_by_step(by_step, model),
             key="coverage",
@@ -25,7 +25,7 @@ def section(by_step: pd.DataFrame, model: str) -> None:
             alt="Coverage of the 80 % and 95 % bands by step",
         )
     with right:
-        shown.head("How wide are they?", n, mine[KEPT].to_dict("records"), "widths")
+        sections.head("How wide are they?", n, mine[KEPT].to_dict("records"), "widths")
         st.plotly_chart(widths(mine), key="widths", config=CONFIG, alt="Width of the bands by step")
     if mine["width95"].isna().all():
         st.caption("The width of the 95 % band was not kept when these forecasts were scored.")
@@ -43,9 +43,9 @@ def widths(rows: pd.DataFrame) -> go.Figure:
                 x=some["step"].tolist(),
                 y=some[column].tolist(),
                 mode="lines+markers",
-                name=f"{words.percent(level)} band",
+                name=f"{wording.percent(level)} band",
                 line={"color": FORECAST, "width": 2.5, "dash": dash},
-                customdata=[[words.count(n)] for n in some["targets"]],
+                customdata=[[wording.count(n)] for n in some["targets"]],
                 hovertemplate="%{y:.3f} wide, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
             )
         )

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, words
-from dashboard.series import Row
+from dashboard import frame, wording
+from dashboard.charts.series import Row
 
 _ABOUT = (
     "Candidate: trained here, not compared yet. Rejected: compared on recent streams with the "
@@ -33,22 +33,26 @@ def section(models: Sequence[Row], tz: tzinfo) -> None:
     for model in models:
         details = {k: _json(model[k]) for k in ("params", "scores") if model[k]}
         if details:
-            with st.expander(f"Card of {words.literal(words.plain(model['model'], 40))}"):
+            with st.expander(f"Card of {wording.literal(wording.plain(model['model'], 40))}"):
                 st.json(details, expanded=2)
 
 
 def _line(model: Row, tz: tzinfo) -> dict[str, str]:
     data_from, data_to = model["data_from"], model["data_to"]
     span = (
-        f"{_day(data_from, tz)} to {_day(data_to, tz)}" if data_from and data_to else words.MISSING
+        f"{_day(data_from, tz)} to {_day(data_to, tz)}"
+        if data_from and data_to
+        else wording.MISSING
     )
     return {
-        "Model": words.plain(model["model"], 40),
-        "Kind": words.plain(model["kind"]),
-        "Status": words.plain(model["status"]),
-        "Trained": words.moment(model["trained_at"], tz) if model["trained_at"] else words.MISSING,
+        "Model": wording.plain(model["model"], 40),
+        "Kind": wording.plain(model["kind"]),
+        "Status": wording.plain(model["status"]),
+        "Trained": wording.moment(model["trained_at"], tz)
+        if model["trained_at"]
+        else wording.MISSING,
         "On data of": span,
-        "Why": words.plain(_why(model["params"]), 200),
+        "Why": wording.plain(_why(model["params"]), 200),
     }
 
 
@@ -63,7 +67,7 @@ def _why(params: str | None) -> str:
 
 
 def _day(at: datetime, tz: tzinfo) -> str:
-    there = words.aware(at).astimezone(tz)
+    there = wording.aware(at).astimezone(tz)
     return f"{there.day} {there:%b %Y}"
 
 
@@ -72,4 +76,4 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return words.plain(text, 2000)
+        return wording.plain(text, 2000)

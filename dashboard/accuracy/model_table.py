@@ -6,16 +6,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, shown, words
+from dashboard import frame, sections, wording
 from dashboard.accuracy import accuracy_charts
-from dashboard.style import CONFIG
+from dashboard.charts.style import CONFIG
 
 
 def section(by_step: pd.DataFrame, model: str, step: int, models: Sequence[str]) -> None:
     """The chart, and the table of the step."""
     mine = by_step[by_step["model"] == model]
-    n = f"n = {words.count(int(mine['targets'].max()))} windows a step"
-    shown.head("How much is known, by step", n, by_step.to_dict("records"), "skill")
+    n = f"n = {wording.count(int(mine['targets'].max()))} windows a step"
+    sections.head("How much is known, by step", n, by_step.to_dict("records"), "skill")
     st.plotly_chart(
         accuracy_charts.skill_by_step(by_step, model, models),
         key="skill",
@@ -33,14 +33,14 @@ def interval(row: Mapping[str, Any]) -> str:
     """+0.10 to +0.20, or why there is none."""
     if pd.isna(row["skill_low"]):
         return "too few days for an interval"
-    return f"{words.signed(row['skill_low'], 2)} to {words.signed(row['skill_high'], 2)}"
+    return f"{wording.signed(row['skill_low'], 2)} to {wording.signed(row['skill_high'], 2)}"
 
 
 def table(at: pd.DataFrame) -> None:
     """A row a model, the best first."""
     shown_rows = at.sort_values("skill", ascending=False)
     shown_rows = shown_rows.assign(
-        model=[accuracy_charts.NAMES.get(m, words.plain(m, 40)) for m in shown_rows["model"]],
+        model=[accuracy_charts.NAMES.get(m, wording.plain(m, 40)) for m in shown_rows["model"]],
         interval=[interval(r) for r in shown_rows.to_dict("records")],
         coverage80=shown_rows["coverage80"] * 100,
         coverage95=shown_rows["coverage95"] * 100,

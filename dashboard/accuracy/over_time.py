@@ -8,10 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import address, frame, shown, words
+from dashboard import frame, sections, url_state, wording
 from dashboard.accuracy import skill
 from dashboard.accuracy.accuracy_charts import look_of, model_name
-from dashboard.style import CONFIG, GREY, finish
+from dashboard.charts.style import CONFIG, GREY, finish
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     mine = scores[scores["model"] == model]
     unit = "day" if days == 1 else f"{days} days"
     n = int(mine["targets"].sum())
-    shown.head(
+    sections.head(
         f"{chosen.name}, {unit} by {unit}" if days == 1 else f"{chosen.name}, by {unit}",
-        f"step {step}, n = {words.count(n)} windows of {words.count(len(mine))} points",
+        f"step {step}, n = {wording.count(n)} windows of {wording.count(len(mine))} points",
         scores.to_dict("records"),
         "time",
     )
@@ -66,8 +66,8 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
 
 
 def _metric() -> str:
-    address.seed("metric", address.choice("metric", list(METRICS), "skill"))
-    address.keep_within("metric", list(METRICS), "skill")
+    url_state.seed("metric", url_state.choice("metric", list(METRICS), "skill"))
+    url_state.keep_within("metric", list(METRICS), "skill")
     chosen = st.segmented_control(
         "Figure",
         list(METRICS),
@@ -76,7 +76,7 @@ def _metric() -> str:
         required=True,
         label_visibility="collapsed",
     )
-    address.remember(metric=chosen)
+    url_state.remember(metric=chosen)
     return chosen or "skill"
 
 
@@ -97,7 +97,7 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
                 name=model_name(model),
                 line=look_of(model, focus, index),
                 marker={"size": 7 if model == focus else 4},
-                customdata=[[words.count(k)] for k in n],
+                customdata=[[wording.count(k)] for k in n],
                 hovertemplate=f"%{{y:{chosen.ticks}}}, n = %{{customdata[0]}}"
                 "<extra>%{fullData.name}</extra>",
             )

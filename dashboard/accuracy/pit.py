@@ -12,10 +12,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, frame, shown, words
+from dashboard import data, frame, sections, wording
 from dashboard.accuracy import accuracy_charts
-from dashboard.series import SURE, Row
-from dashboard.style import CONFIG, FORECAST, GREY, faded, finish
+from dashboard.charts.series import SURE, Row
+from dashboard.charts.style import CONFIG, FORECAST, GREY, faded, finish
 
 LEVELS = (0.0, 0.025, 0.1, 0.5, 0.9, 0.975, 1.0)
 BINS = (
@@ -45,9 +45,9 @@ def section(
     asked.append(("dash_pit", values))
     found = shares(rows)
     n = sum(r["targets"] for r in rows)
-    shown.head(
+    sections.head(
         "Where the truth lay among the quantiles",
-        f"step {step}, n = {words.count(n)} windows",
+        f"step {step}, n = {wording.count(n)} windows",
         found,
         "calibration",
     )
@@ -60,7 +60,7 @@ def section(
     frame.put(frame.say(verdict([r["windows"] for r in found])))
     first, last = min(r["first_at"] for r in rows), max(r["last_at"] for r in rows)
     st.caption(
-        f"Windows of {words.moment(first, tz)} to {words.moment(last, tz)}; at most about "
+        f"Windows of {wording.moment(first, tz)} to {wording.moment(last, tz)}; at most about "
         f"{MOST:,} of the newest forecasts are looked at. Each bar is the share of windows in the "
         "bin over the share that belongs there: 1 is honest. Whiskers are 95 % intervals for "
         "independent windows; neighbours resemble each other, so the truth is a little wider."
@@ -107,8 +107,8 @@ def bars(found: Sequence[Row]) -> go.Figure:
                 "thickness": 1.5, "width": 3,
             },
             customdata=[
-                [r["bin"], words.count(r["windows"]), words.percent(r["share"], 1),
-                 words.percent(r["expected"], 1)]
+                [r["bin"], wording.count(r["windows"]), wording.percent(r["share"], 1),
+                 wording.percent(r["expected"], 1)]
                 for r in found
             ],
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[2]} of windows, n = "
@@ -157,15 +157,15 @@ def verdict(windows: Sequence[int]) -> str:
         "less": "the truth was mostly above the middle: it forecast too low",
     }[said[1]]
     return (
-        f"{tails} ({words.percent(outside, 1)} of 5 %); {middle} ({words.percent(below, 1)} "
-        f"below). n = {words.count(n)}."
+        f"{tails} ({wording.percent(outside, 1)} of 5 %); {middle} ({wording.percent(below, 1)} "
+        f"below). n = {wording.count(n)}."
     )
 
 
 def _nothing(model: str, since: datetime, until: datetime, tz: tzinfo) -> str:
-    name = accuracy_charts.NAMES.get(model, words.plain(model, 40))
+    name = accuracy_charts.NAMES.get(model, wording.plain(model, 40))
     return (
-        f"No forecast of {name} is kept for {words.moment(since, tz)} to "
-        f"{words.moment(until, tz)}. Only forecasts of the model that served are kept one by one; "
-        "the others have their scores."
+        f"No forecast of {name} is kept for {wording.moment(since, tz)} to "
+        f"{wording.moment(until, tz)}. Only forecasts of the model that served are kept one by "
+        "one; the others have their scores."
     )

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import address, data, frame, scope, words
+from dashboard import data, frame, scope, url_state, wording
 from dashboard.accuracy import accuracy_charts, replay_chart, skill
-from dashboard.series import Row
-from dashboard.style import CONFIG
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG
 from warehouse.records import HORIZON, WINDOW
 
 BEFORE = 60 * WINDOW
@@ -26,8 +26,8 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
     if not names:
         return
     busiest = _busiest(names, until)
-    address.seed("of", address.choice("of", names, busiest))
-    address.keep_within("of", names, busiest)
+    url_state.seed("of", url_state.choice("of", names, busiest))
+    url_state.keep_within("of", names, busiest)
     channel = left.selectbox("Channel", names, key="of")
     newest = _newest(channel, until)
     if newest is None:
@@ -41,7 +41,7 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
         return
     with right:
         at = _time(times, tz)
-    address.remember(of=channel, at=words.utc_iso(at))
+    url_state.remember(of=channel, at=wording.utc_iso(at))
     _draw(channel, at, tz)
 
 
@@ -59,14 +59,14 @@ def _newest(channel: str, until: datetime) -> datetime | None:
         values = {"channel": channel, "since": since, "until": until, "limit": 1}
         found = data.query("dash_forecast_times", **values)["cutoff"].to_pylist()
         if found:
-            return words.aware(found[-1])
+            return wording.aware(found[-1])
     return None
 
 
 def _day(newest: datetime) -> date:
     """A day of UTC; the address gives that of `at`."""
-    asked = address.time("at", newest)
-    address.seed("day", min(asked, newest).date())
+    asked = url_state.time("at", newest)
+    url_state.seed("day", min(asked, newest).date())
     chosen: date | None = st.date_input(
         "Day (UTC)",
         key="day",
@@ -81,21 +81,21 @@ def _times(channel: str, day: date) -> list[datetime]:
     since = datetime.combine(day, time(), UTC)
     until = since + timedelta(days=1)
     table = data.query("dash_forecast_times", channel=channel, since=since, until=until, limit=MOST)
-    return [words.aware(t) for t in table["cutoff"].to_pylist()]
+    return [wording.aware(t) for t in table["cutoff"].to_pylist()]
 
 
 def _time(times: list[datetime], tz: tzinfo) -> datetime:
     """A slider over all cutoffs; the address gives the nearest one."""
     settled = times[max(0, len(times) - HORIZON - 1)]  # the newest that has been answered in full
-    asked = address.time("at", settled)
+    asked = url_state.time("at", settled)
     nearest = min(times, key=lambda t: abs(t - asked))
-    address.seed("at", nearest)
-    address.keep_within("at", times, nearest)
+    url_state.seed("at", nearest)
+    url_state.keep_within("at", times, nearest)
     if len(times) == 1:
         return times[0]
     label = f"Made at, in {frame.zone_name(tz)}"  # beside a day of UTC
     chosen: datetime = st.select_slider(
-        label, times, key="at", format_func=lambda t: words.moment(t, tz, seconds=True)
+        label, times, key="at", format_func=lambda t: wording.moment(t, tz, seconds=True)
     )
     return chosen
 
@@ -117,7 +117,7 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
         replay_chart.replayed(rows, forecast, usual, tz),
         key="replayed",
         config=CONFIG,
-        alt=f"The forecast made at {words.moment(at, tz)} and the mood that followed",
+        alt=f"The forecast made at {wording.moment(at, tz)} and the mood that followed",
     )
     frame.put(frame.say(_said(rows, forecast, at)))
 
@@ -125,7 +125,7 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
 def _session_mean(channel: str, at: datetime) -> float | None:
     """Mean mood of the stream up to then, weighted by messages: what the skill is measured by."""
     streams = data.rows("dash_streams", channels=[channel], limit=500)
-    begun = [t for s in streams if (t := words.aware(s["started_at"])) < at]
+    begun = [t for s in streams if (t := wording.aware(s["started_at"])) < at]
     if not begun:
         return None
     summary = data.rows("dash_summary", channels=[channel], since=max(begun), until=at)
@@ -136,9 +136,9 @@ def _session_mean(channel: str, at: datetime) -> float | None:
 def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
     """How many of the windows that followed lay inside the bands."""
     came = [
-        (int((words.aware(r["start"]) - at) / WINDOW), r["mean"])
+        (int((wording.aware(r["start"]) - at) / WINDOW), r["mean"])
         for r in rows
-        if words.aware(r["start"]) >= at and r["mean"] is not None
+        if wording.aware(r["start"]) >= at and r["mean"] is not None
     ]
     if not came:
         return "Nobody spoke in the five minutes that followed, or they are still to come."
@@ -146,7 +146,7 @@ def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
         sum(forecast[low][k] <= mean <= forecast[high][k] for k, mean in came)
         for low, high in (("q10", "q90"), ("q025", "q975"))
     )
-    model = accuracy_charts.NAMES.get(forecast["model"], words.plain(forecast["model"], 40))
+    model = accuracy_charts.NAMES.get(forecast["model"], wording.plain(forecast["model"], 40))
     return (
         f"Of {len(came)} windows that followed, {in80} lay inside the 80 % band and {in95} "
         f"inside the 95 % band of {model}. One forecast proves nothing: see the shares above."

@@ -6,10 +6,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard import words
-from dashboard.series import Row
-from dashboard.style import GREY, HISTORY, finish
-from dashboard.traces import WINDOW_S, forecast_traces, mood_line, sure_band
+from dashboard import wording
+from dashboard.charts.series import Row
+from dashboard.charts.style import GREY, HISTORY, finish
+from dashboard.charts.traces import WINDOW_S, forecast_traces, mood_line, sure_band
 
 
 def replayed(
@@ -24,25 +24,25 @@ def replayed(
     figure.add_traces(forecast_traces(forecast, tz, before[-1] if before else None))
     figure.add_trace(
         go.Scatter(
-            x=[words.local(r["start"], tz) for r in after],
+            x=[wording.local(r["start"], tz) for r in after],
             y=[r["mean"] for r in after],
             mode="markers",
             name="What happened",
             marker={"symbol": "circle-open", "size": 10, "color": HISTORY, "line": {"width": 2}},
-            customdata=[[words.messages(r["n"]), words.utc_text(r["start"])] for r in after],
+            customdata=[[wording.messages(r["n"]), wording.utc_text(r["start"])] for r in after],
             hovertemplate="<b>%{y:+.2f}</b>, %{customdata[0]}<br>%{customdata[1]}"
             "<extra>What happened</extra>",
         )
     )
     if session_mean is not None:
         figure.add_trace(_level(cutoff, session_mean, tz))
-    figure.add_vline(x=words.local(cutoff, tz), line={"color": GREY, "width": 1, "dash": "dot"})
+    figure.add_vline(x=wording.local(cutoff, tz), line={"color": GREY, "width": 1, "dash": "dot"})
     up = {"title": "Mood", "tickformat": ".2~f"}
     return finish(figure, 380, {"tickformat": "%H:%M"}, up, hovermode="closest", showlegend=True)
 
 
 def _level(cutoff: Any, mean: float, tz: tzinfo) -> go.Scatter:
-    ends = [words.local(cutoff + timedelta(seconds=s), tz) for s in (0, 9 * WINDOW_S)]
+    ends = [wording.local(cutoff + timedelta(seconds=s), tz) for s in (0, 9 * WINDOW_S)]
     return go.Scatter(
         x=ends,
         y=[mean, mean],

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, shown, words
+from dashboard import frame, sections, wording
 from dashboard.accuracy import accuracy_charts, skill
-from dashboard.style import CONFIG
+from dashboard.charts.style import CONFIG
 
 FEWEST = 4  # channels, before they are parted by size
 CLASSES = 4
@@ -23,8 +23,8 @@ def section(cells: pd.DataFrame, step: int) -> None:
 
 def _channels(scores: pd.DataFrame, step: int) -> None:
     n = int(scores["targets"].sum())
-    small = f"step {step}, n = {words.count(n)} windows"
-    shown.head("By channel", small, scores.to_dict("records"), "channels")
+    small = f"step {step}, n = {wording.count(n)} windows"
+    sections.head("By channel", small, scores.to_dict("records"), "channels")
     st.plotly_chart(
         accuracy_charts.skill_by_channel(scores),
         key="by-channel",
@@ -44,8 +44,8 @@ def _sizes(cells: pd.DataFrame, step: int) -> None:
     parted = by_size(cells)
     scores = skill.scored(parted, ["size"]) if parted is not None else pd.DataFrame()
     n = int(scores["targets"].sum()) if len(scores) else 0
-    small = f"step {step}, n = {words.count(n)} windows" if n else ""
-    shown.head("By size of channel", small, scores.to_dict("records"), "sizes")
+    small = f"step {step}, n = {wording.count(n)} windows" if n else ""
+    sections.head("By size of channel", small, scores.to_dict("records"), "sizes")
     if parted is None:
         frame.put(
             frame.say(
@@ -84,7 +84,7 @@ def by_size(cells: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def _told(low: float, high: float, channels: int) -> str:
-    ends = words.rate(low) if words.rate(low) == words.rate(high) else (
-        f"{words.rate(low)} to {words.rate(high)}"
+    ends = wording.rate(low) if wording.rate(low) == wording.rate(high) else (
+        f"{wording.rate(low)} to {wording.rate(high)}"
     )  # fmt: skip
     return f"{ends} messages, {channels} {'channel' if channels == 1 else 'channels'}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard import words
+from dashboard import wording
 
 _SUMS = [
     "targets",
@@ -96,14 +96,16 @@ def verdict(skill: float | None, low: float | None, high: float | None) -> str:
         return "cannot be judged yet: there is too little to compare with"
     known = low is not None and high is not None and not np.isnan(low)
     if known and low is not None and low > 0:
-        return f"knew {words.percent(skill)} of what can be known beyond the stream's running mean"
+        return (
+            f"knew {wording.percent(skill)} of what can be known beyond the stream's running mean"
+        )
     if known and high is not None and high < 0:
         return "was worse than simply saying the stream's running mean"
     if skill <= 0:
         return "was no better than simply saying the stream's running mean"
     return (
-        f"knew about {words.percent(skill)} of what can be known beyond the stream's running mean, "
-        "too little to be told from nothing yet"
+        f"knew about {wording.percent(skill)} of what can be known beyond the stream's running "
+        "mean, too little to be told from nothing yet"
     )
 
 
@@ -111,7 +113,7 @@ def band_verdict(coverage: float, level: float) -> str:
     """Whether a band keeps its promise, in plain words; within two points it does."""
     if np.isnan(coverage):
         return "could not be checked"
-    said = f"held {words.percent(coverage, 1)} of what happened"
+    said = f"held {wording.percent(coverage, 1)} of what happened"
     if abs(coverage - level) <= 0.02:
         return f"{said}: it keeps its promise"
     return f"{said}: it is too {'narrow' if coverage < level else 'wide'}"

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, words
-from dashboard.series import Row
-from dashboard.style import CONFIG, DOWN, FORECAST, GREY, HISTORY, finish
+from dashboard import frame, wording
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG, DOWN, FORECAST, GREY, HISTORY, finish
 
 LOOKS = {"done": (HISTORY, "circle"), "pruned": (GREY, "line-ew-open"), "failed": (DOWN, "x")}
 _ABOUT = (
@@ -29,7 +29,7 @@ def section(trials: Sequence[Row], tz: tzinfo) -> None:
     rows = [_parsed(trial) for trial in trials]
     done = [r["loss"] for r in rows if r["status"] == "done" and r["loss"] is not None]
     best = f", the best {min(done):.5f}" if done else ""
-    last = words.moment(trials[-1]["trained_at"], tz) if trials[-1]["trained_at"] else ""
+    last = wording.moment(trials[-1]["trained_at"], tz) if trials[-1]["trained_at"] else ""
     frame.heading("Tuning", f"{len(rows)} trials{best}{f', the last {last}' if last else ''}")
     st.plotly_chart(loss_by_trial(rows), key="trials", config=CONFIG, alt="Loss by trial")
     st.caption(_ABOUT)
@@ -52,7 +52,7 @@ def loss_by_trial(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
                     mode="markers",
                     name=status,
                     marker={"size": 9, "color": colour, "symbol": symbol, "line": {"width": 2}},
-                    customdata=[[words.plotted(r["values"], 200)] for r in some],
+                    customdata=[[wording.plotted(r["values"], 200)] for r in some],
                     hovertemplate="trial %{x}: <b>%{y:.5f}</b><br>%{customdata[0]}"
                     "<extra>%{fullData.name}</extra>",
                 )
@@ -102,12 +102,12 @@ def _parsed(trial: Row) -> dict[str, Any]:
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "Trial": row["trial"],
-        "Status": words.plain(row["status"]),
+        "Status": wording.plain(row["status"]),
         "Loss": row["loss"],
         "After each epoch": " ".join(f"{v:.5f}" for v in row["curve"]),
         "Seconds": row["seconds"],
-        **{words.plain(k): words.plain(_short(v)) for k, v in row["params"].items()},
-        "Why": words.plain(str(row["why"] or ""), 200),
+        **{wording.plain(k): wording.plain(_short(v)) for k, v in row["params"].items()},
+        "Why": wording.plain(str(row["why"] or ""), 200),
     }
 
 

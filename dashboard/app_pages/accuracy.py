@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, data, frame, scope, shown, words
+from dashboard import data, frame, scope, sections, url_state, wording
 from dashboard.accuracy import (
     accuracy_charts,
     bands,
@@ -20,9 +20,9 @@ from dashboard.accuracy import (
     skill,
     trials,
 )
-from dashboard.series import Row
-from dashboard.span import window_end
-from warehouse.manifest import Manifest
+from dashboard.charts.series import Row
+from dashboard.time_span import window_end
+from warehouse.published.manifest import Manifest
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "all": "All"}
 BY_WEEKS = timedelta(days=90)  # longer: a point is a week
@@ -85,7 +85,7 @@ def draw(manifest: Manifest) -> None:
         _drawn(chosen, by_step, model, step, inside, manifest, asked)
     with st.expander("What the numbers mean", icon=":material/help:"):
         st.markdown(MEANING)
-    shown.behind(asked)
+    sections.behind(asked)
 
 
 def _drawn(
@@ -136,19 +136,19 @@ def _focus(by_step: pd.DataFrame, models: Sequence[Row]) -> tuple[str, int]:
     serving = [m["model"] for m in models if m["status"] == "serving"]
     default = skill.focus(known, serving)
     left, right, _ = st.columns([2, 2, 1], gap="large", vertical_alignment="bottom")
-    address.seed("model", address.choice("model", known, default))
-    address.keep_within("model", known, default)
+    url_state.seed("model", url_state.choice("model", known, default))
+    url_state.keep_within("model", known, default)
     model: str = left.selectbox("Model", known, key="model", format_func=accuracy_charts.model_name)
-    address.seed("step", address.number("step", 1, 10, 1))
+    url_state.seed("step", url_state.number("step", 1, 10, 1))
     step: int = right.slider("Step (30 s each)", 1, 10, key="step")
-    address.remember(model=model, step=str(step))
+    url_state.remember(model=model, step=str(step))
     return model, step
 
 
 def _section() -> str:
     """Which section is drawn; only that one is asked for."""
-    address.seed("part", address.choice("show", list(SECTIONS), "skill"))
-    address.keep_within("part", list(SECTIONS), "skill")
+    url_state.seed("part", url_state.choice("show", list(SECTIONS), "skill"))
+    url_state.keep_within("part", list(SECTIONS), "skill")
     chosen = st.segmented_control(
         "Look at",
         list(SECTIONS),
@@ -158,10 +158,10 @@ def _section() -> str:
         label_visibility="collapsed",
     )
     chosen = chosen or "skill"
-    address.remember(show=chosen)
+    url_state.remember(show=chosen)
     for section, names in OWN.items():
         if section != chosen:
-            address.remember(**dict.fromkeys(names))
+            url_state.remember(**dict.fromkeys(names))
     return chosen
 
 
@@ -170,26 +170,26 @@ def _verdict(by_step: pd.DataFrame, model: str) -> None:
     at = by_step["step"] == first["step"]
     base = by_step[(by_step["model"] == "session_mean") & at]
     said = skill.verdict(first["skill"], first["skill_low"], first["skill_high"])
-    name = words.plain(accuracy_charts.NAMES.get(model, model), 40)
+    name = wording.plain(accuracy_charts.NAMES.get(model, model), 40)
     band = skill.band_verdict(first["coverage80"], 0.8)
     frame.put(frame.say(f"For the next 30 seconds, {name} {said}. Its 80 % band {band}."))
-    n = f"n = {words.count(first['targets'])}"
+    n = f"n = {wording.count(first['targets'])}"
     against = f"session mean {base.iloc[0]['crps']:.4f}, " if len(base) else ""
     tiles = [
         ("Latent skill, step 1", _signed(first["skill"]), f"{model_table.interval(first)}, {n}"),
-        ("80 % band holds", words.percent(first["coverage80"], 1), f"promised 80 %, {n}"),
-        ("95 % band holds", words.percent(first["coverage95"], 1), f"promised 95 %, {n}"),
+        ("80 % band holds", wording.percent(first["coverage80"], 1), f"promised 80 %, {n}"),
+        ("95 % band holds", wording.percent(first["coverage95"], 1), f"promised 95 %, {n}"),
         ("CRPS, step 1", f"{first['crps']:.4f}", f"{against}{n}"),
         ("nMSE, step 1", f"{first['nmse']:.4f}", f"floor {first['floor']:.4f}, {n}"),
     ]
     if not pd.isna(first["volume_error"]):
-        of = f"a window, n = {words.count(first['counts'])}"
+        of = f"a window, n = {wording.count(first['counts'])}"
         tiles.append(("Messages off, step 1", f"{first['volume_error']:.1f}", of))
     frame.tiles(*tiles)
 
 
 def _signed(value: float) -> str:
-    return words.MISSING if pd.isna(value) else words.signed(value, 3)
+    return wording.MISSING if pd.isna(value) else wording.signed(value, 3)
 
 
 frame.page("Forecast accuracy", "how far the forecast can be trusted", draw)

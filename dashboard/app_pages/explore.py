@@ -5,12 +5,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import address, data, frame, scope, shown, span, words
+from dashboard import data, frame, scope, sections, time_span, url_state, wording
+from dashboard.charts.series import Row
 from dashboard.explore import activity, aligned, risen, spread, timeline, titles, week, why
 from dashboard.explore.view import View
 from dashboard.live import now
-from dashboard.series import Row
-from warehouse.manifest import Manifest
+from warehouse.published.manifest import Manifest
 
 MOST_CHANNELS = 6
 SECTIONS = {
@@ -42,7 +42,7 @@ OWN = {
 def draw(manifest: Manifest) -> None:
     """Controls in one row, then the chosen span."""
     end = _end(manifest)
-    known = [c for c in data.rows("dash_channels", now=span.hour_of(end)) if c["last_at"]]
+    known = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
     if not known:
         frame.put(frame.say("No stream has been seen yet; come back in a minute."))
         return
@@ -51,7 +51,7 @@ def draw(manifest: Manifest) -> None:
     with left:
         channels = _channels(known)
     with right:
-        chosen = span.choose(known, channels, end, tz)
+        chosen = time_span.choose(known, channels, end, tz)
     if not channels:
         frame.put(frame.say("Choose a channel above."))
     readable = {c["channel"]: c["readable"] for c in known if c["channel"] in channels}
@@ -65,20 +65,20 @@ def draw(manifest: Manifest) -> None:
 
 def _unsupported(channel: str, share: float) -> str:
     return (
-        f"{words.plain(channel)}: unsupported language. {words.percent(share)} of its messages "
+        f"{wording.plain(channel)}: unsupported language. {wording.percent(share)} of its messages "
         "can be read, so its mood cannot be told and is left out."
     )
 
 
 def _end(manifest: Manifest) -> datetime:
     newest = data.newest(manifest)
-    return span.window_end(newest) if newest else frame.wall()
+    return time_span.window_end(newest) if newest else frame.wall()
 
 
 def _channels(known: Sequence[Row]) -> list[str]:
-    names = {c["channel"]: words.plain(c["display_name"], 40) or c["channel"] for c in known}
+    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in known}
     busiest = scope.busiest(known)
-    address.seed("channels", address.choices("channels", list(names), [busiest], MOST_CHANNELS))
+    url_state.seed("channels", url_state.choices("channels", list(names), [busiest], MOST_CHANNELS))
     st.session_state["channels"] = [c for c in st.session_state["channels"] if c in names]
     picked: list[str] = st.multiselect(
         "Channels",
@@ -88,7 +88,7 @@ def _channels(known: Sequence[Row]) -> list[str]:
         format_func=lambda c: names[c] if names[c] == c else f"{names[c]} ({c})",
         placeholder="Choose channels",
     )
-    address.remember(channels=",".join(picked))
+    url_state.remember(channels=",".join(picked))
     return picked
 
 
@@ -109,13 +109,13 @@ def _span(view: View, end: datetime) -> None:
         frame.put(frame.say("Nobody spoke in this span: there is a chat, but it was silent."))
     else:
         DRAWN[shown_here](view)
-    shown.behind(view.asked)
+    sections.behind(view.asked)
 
 
 def _section() -> str:
     """Which section is drawn; only that one is asked for."""
-    address.seed("show", address.choice("show", list(SECTIONS), "why"))
-    address.keep_within("show", list(SECTIONS), "why")
+    url_state.seed("show", url_state.choice("show", list(SECTIONS), "why"))
+    url_state.keep_within("show", list(SECTIONS), "why")
     chosen = st.segmented_control(
         "Look at",
         list(SECTIONS),
@@ -125,10 +125,10 @@ def _section() -> str:
         label_visibility="collapsed",
     )
     chosen = chosen or "why"
-    address.remember(show=chosen)
+    url_state.remember(show=chosen)
     for section, names in OWN.items():
         if section != chosen:
-            address.remember(**dict.fromkeys(names))
+            url_state.remember(**dict.fromkeys(names))
     return chosen
 
 
@@ -139,11 +139,15 @@ def _said(summary: Sequence[Row], view: View) -> None:
         windows = s["chat"] + s["silent"] + s["unobserved"]
         of = f"of {windows:,} windows on air"
         tiles += [
-            ("Messages", words.count(s["n"]), f"{words.rate(_rate(s))} / min observed"),
-            ("Silence", words.percent(s["silent"] / windows), f"{s['silent']:,} {of}"),
-            ("Not observed", words.percent(s["unobserved"] / windows), f"{s['unobserved']:,} {of}"),
+            ("Messages", wording.count(s["n"]), f"{wording.rate(_rate(s))} / min observed"),
+            ("Silence", wording.percent(s["silent"] / windows), f"{s['silent']:,} {of}"),
+            (
+                "Not observed",
+                wording.percent(s["unobserved"] / windows),
+                f"{s['unobserved']:,} {of}",
+            ),
         ]
-    length = words.lasting(view.span.until - view.span.since)
+    length = wording.lasting(view.span.until - view.span.since)
     tiles.append(("Span", length, view.span.told(view.tz)))
     frame.tiles(*tiles)
 
@@ -155,11 +159,11 @@ def _rate(summary: Row) -> float | None:
 
 def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
     mean = summary["mean"]
-    label = words.plain(summary["channel"]) if named else "Mean mood"
+    label = wording.plain(summary["channel"]) if named else "Mean mood"
     return (
         label,
-        f"{words.glyph(mean)} {words.signed(mean)}",
-        f"{words.mood_word(mean)}, n = {words.count(summary['n'])}",
+        f"{wording.glyph(mean)} {wording.signed(mean)}",
+        f"{wording.mood_word(mean)}, n = {wording.count(summary['n'])}",
     )
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, time, timedelta
 
 import streamlit as st
 
-from dashboard import data, frame, scope, words
+from dashboard import data, frame, scope, wording
+from dashboard.charts.series import Row
 from dashboard.health import alerts, coverage, keeping
 from dashboard.health.keeping import Told
-from dashboard.series import Row
-from warehouse.manifest import Manifest
+from warehouse.published.manifest import Manifest
 
 PERIODS = {"1": "1 day", "7": "7 days", "30": "30 days", "90": "90 days"}
 EARLIER = timedelta(days=7)
@@ -56,14 +56,14 @@ def _figures(manifest: Manifest, health: Told, days: Sequence[Row], losses: int)
     share = seen_s / (coverage.WINDOW_S * windows) if windows else None
     frame.tiles(
         ("Lag", *_lag(manifest, health)),
-        ("Messages", words.count(n), "that count, in this time"),
-        ("Observed", coverage.said(share) or words.MISSING,
-         f"n = {words.count(windows)} windows on air"),
-        ("Filtered", words.percent(filtered / (n + filtered) if n + filtered else None, 1),
-         f"{words.count(filtered)} of {words.count(n + filtered)}"),
-        ("Late", words.percent(late / n if n else None, 2),
-         f"{words.count(late)} of {words.count(n)}"),
-        ("Connection lost", words.count(losses), "times in this time"),
+        ("Messages", wording.count(n), "that count, in this time"),
+        ("Observed", coverage.said(share) or wording.MISSING,
+         f"n = {wording.count(windows)} windows on air"),
+        ("Filtered", wording.percent(filtered / (n + filtered) if n + filtered else None, 1),
+         f"{wording.count(filtered)} of {wording.count(n + filtered)}"),
+        ("Late", wording.percent(late / n if n else None, 2),
+         f"{wording.count(late)} of {wording.count(n)}"),
+        ("Connection lost", wording.count(losses), "times in this time"),
     )  # fmt: skip
 
 
@@ -71,11 +71,11 @@ def _lag(manifest: Manifest, health: Told) -> tuple[str, str]:
     """How far behind the clock, and when that was told."""
     lag_s, told_at = keeping.value(health, "lag_s"), keeping.value(health, "told_at")
     if lag_s is None or told_at is None:
-        return words.MISSING, "not told yet"
-    told = "told " + words.ago(max(timedelta(), frame.wall() - words.at_second(told_at)))
+        return wording.MISSING, "not told yet"
+    told = "told " + wording.ago(max(timedelta(), frame.wall() - wording.at_second(told_at)))
     if manifest.source == "replay":
-        return words.MISSING, f"a replay has its own clock; {told}"
-    return words.seconds(lag_s), told
+        return wording.MISSING, f"a replay has its own clock; {told}"
+    return wording.seconds(lag_s), told
 
 
 def _seen(channels: Sequence[str], since: datetime, until: datetime, days: Sequence[Row]) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import address, data, frame, requests, words
-from dashboard.entry import access
-from dashboard.own import dropping
-from dashboard.own.dropping import Answers
+from dashboard import access, data, frame, inbox, url_state, wording
+from dashboard.uploads import upload_words
+from dashboard.uploads.upload_words import Answers
 from warehouse.config import UploadSettings
-from warehouse.dropped import ACTION, safe_name
 from warehouse.errors import AppError, NothingPublished
+from warehouse.inbox.uploaded_log import ACTION, safe_name
 
 _TROUBLE = "not_dropped"  # session: why the last log could not be put in
 _PIECE = 1 << 20
@@ -22,8 +21,8 @@ _EVERY_S = 2
 
 def draw() -> None:
     """What can be dropped, what is asked about it, and what became of the last one."""
-    dropping.waiting_note(_quiet())
-    if not requests.can_ask():
+    upload_words.waiting_note(_quiet())
+    if not inbox.can_ask():
         text = "This dashboard can show, not import: the inbox of its data cannot be written."
         st.info(text, icon=":material/lock:")
         return
@@ -34,7 +33,7 @@ def draw() -> None:
         _send(file, answers)
         _outcome()
     with right:
-        dropping.explained(UploadSettings().mb)
+        upload_words.explained(UploadSettings().mb)
 
 
 def _quiet() -> float | None:
@@ -55,7 +54,7 @@ def _file() -> UploadedFile | None:
 
 def _answers() -> Answers:
     """What a log may leave out; what the last one did leave out is asked in so many words."""
-    asks = dropping.asked(_state())
+    asks = upload_words.asked(_state())
     with st.expander("If the log does not say", expanded=bool(asks), icon=":material/help:"):
         channel = _channel("channel" in asks)
         when = st.segmented_control(
@@ -67,7 +66,7 @@ def _answers() -> Answers:
         if "when" in asks and when == "log":
             st.warning("This log does not say when it was.", icon=":material/event:")
         if when == "never":
-            st.caption(dropping.UNDATED)
+            st.caption(upload_words.UNDATED)
     return Answers(channel, started, when == "never")
 
 
@@ -85,10 +84,10 @@ def _channel(asked: bool) -> str:
 
 def _started() -> datetime:
     tz = frame.reader_zone()
-    now = words.local(frame.wall(), tz).replace(second=0)
+    now = wording.local(frame.wall(), tz).replace(second=0)
     at = st.datetime_input("Began at", now, key="began", max_value=now, step=60) or now
     aware = at.replace(tzinfo=tz)
-    st.caption(f"In {frame.zone_name(tz)}; {words.utc_text(aware)}.")
+    st.caption(f"In {frame.zone_name(tz)}; {wording.utc_text(aware)}.")
     return aware.astimezone(UTC)
 
 
@@ -100,7 +99,7 @@ def _send(file: UploadedFile | None, answers: Answers) -> None:
         disabled=file is None or busy, on_click=_put, args=(file, answers),
     )  # fmt: skip
     if trouble := st.session_state.pop(_TROUBLE, ""):
-        st.error(words.plain(trouble, 400), icon=":material/error:")
+        st.error(wording.plain(trouble, 400), icon=":material/error:")
 
 
 def _put(file: UploadedFile, answers: Answers) -> None:
@@ -110,24 +109,24 @@ def _put(file: UploadedFile, answers: Answers) -> None:
     pieces = [raw[k : k + _PIECE] for k in range(0, max(1, len(raw)), _PIECE)]
     body = {"name": safe_name(file.name), **answers.body()}
     try:
-        sent = requests.ask(ACTION, body, log=pieces)
+        sent = inbox.ask(ACTION, body, log=pieces)
     except AppError as exc:
         st.session_state[_TROUBLE] = str(exc)
         return
     st.session_state["dropped"] = (sent, frame.wall())
-    address.remember(request=sent)
-    address.write()
+    url_state.remember(request=sent)
+    url_state.write()
 
 
 def _state() -> Mapping[str, Any] | None:
     """What is known of the last log of this visit, or of the address; None of none."""
     sent, _ = _sent()
-    return requests.dropped(sent) if sent else None
+    return inbox.dropped(sent) if sent else None
 
 
 def _sent() -> tuple[str, datetime | None]:
     found: tuple[str, datetime | None] = st.session_state.get(
-        "dropped", (address.text("request", 64), None)
+        "dropped", (url_state.text("request", 64), None)
     )
     return found
 
@@ -147,7 +146,7 @@ def _outcome() -> None:
         st.session_state["dropped_over"] = sent
         st.rerun()
     waited = None if at is None else frame.wall() - at
-    dropping.outcome(state, waited, frame.reader_zone())
+    upload_words.outcome(state, waited, frame.reader_zone())
 
 
 def page() -> None:
@@ -156,7 +155,7 @@ def page() -> None:
     try:
         draw()
     except AppError as exc:
-        st.error(words.plain(str(exc), 400), icon=":material/error:")
+        st.error(wording.plain(str(exc), 400), icon=":material/error:")
 
 
 page()

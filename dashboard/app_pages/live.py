@@ -5,13 +5,14 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import address, charts, config, data, frame
+from dashboard import config, data, frame, url_state
+from dashboard.charts import timeline
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG
 from dashboard.live import card_words, live_table
 from dashboard.live.now import Card, cards
 from dashboard.markup import row
-from dashboard.series import Row
-from dashboard.style import CONFIG
-from warehouse.manifest import Manifest
+from warehouse.published.manifest import Manifest
 from warehouse.records import utc, window_start
 
 COLUMNS = 3
@@ -43,7 +44,7 @@ def draw(manifest: Manifest) -> None:
     on_air = sum(card.status != "offline" for card in found)
     text = f"{on_air} of {len(found)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
     frame.put(row(text, cls="dld-fresh"))
-    reach = charts.reach_of([(card.windows, card.forecast) for card in found])
+    reach = timeline.reach_of([(card.windows, card.forecast) for card in found])
     if _view(len(found)) == "table":
         live_table.draw(found, clock, reach)
     else:
@@ -53,7 +54,7 @@ def draw(manifest: Manifest) -> None:
 def _view(channels: int) -> str:
     """Cards or table, as the address says; the table first where cards would fill pages."""
     usual = "table" if channels > ON_A_PAGE else "cards"
-    address.seed("view", address.choice("view", list(VIEWS), usual))
+    url_state.seed("view", url_state.choice("view", list(VIEWS), usual))
     view = st.segmented_control(
         "View",
         list(VIEWS),
@@ -62,7 +63,7 @@ def _view(channels: int) -> str:
         format_func=VIEWS.__getitem__,
         label_visibility="collapsed",
     )
-    address.remember(view=view if view != usual else None)
+    url_state.remember(view=view if view != usual else None)
     return view or usual
 
 
@@ -70,12 +71,12 @@ def _page(found: Sequence[Card]) -> Sequence[Card]:
     """The cards of one page, those on air first."""
     pages = -(-len(found) // ON_A_PAGE)
     if pages == 1:
-        address.remember(page=None)
+        url_state.remember(page=None)
         return found
-    address.seed("page", address.number("page", 1, pages, 1))
-    address.keep_within("page", range(1, pages + 1), 1)
+    url_state.seed("page", url_state.number("page", 1, pages, 1))
+    url_state.keep_within("page", range(1, pages + 1), 1)
     page = st.pagination(pages, key="page")
-    address.remember(page=str(page) if page > 1 else None)
+    url_state.remember(page=str(page) if page > 1 else None)
     return found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
 
 
@@ -123,7 +124,7 @@ def _grid(found: Sequence[Card], clock: datetime, tz: tzinfo, reach: float) -> N
 def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(row(card_words.head(card), *card_words.mood(card, tz)))
     st.plotly_chart(
-        charts.sparkline(card.windows, card.forecast, tz, reach),
+        timeline.sparkline(card.windows, card.forecast, tz, reach),
         key=f"live-{card.channel}",
         config=CONFIG,
         alt=f"Mood of {card.name} in the last {len(card.windows)} windows of 30 seconds",

@@ -6,23 +6,18 @@ from datetime import tzinfo
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, data, frame, scope, span, words
+from dashboard import data, frame, scope, time_span, url_state, wording
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG_ZOOM
 from dashboard.live import now
 from dashboard.markup import row
-from dashboard.review import (
-    moment_files,
-    moment_words,
-    session_chart,
-    session_compare,
-    session_report,
-)
-from dashboard.review.moment_kinds import LEAST
+from dashboard.review import session_chart, session_compare, session_report
+from dashboard.review.moments import downloads, sentences
+from dashboard.review.moments.kinds import LEAST
 from dashboard.review.session import Found, Session, lines, session, usual
 from dashboard.review.session_list import moment_list
-from dashboard.series import Row
-from dashboard.span import stream_name
-from dashboard.style import CONFIG_ZOOM
-from warehouse.manifest import Manifest
+from dashboard.time_span import stream_name
+from warehouse.published.manifest import Manifest
 
 STREAMS = 500
 LISTED = 20
@@ -32,8 +27,8 @@ ORDERS = {"rank": "Strongest first", "time": "In order of time"}
 def draw(manifest: Manifest) -> None:
     """Controls in one row, then the chosen stream."""
     newest = data.newest(manifest)
-    end = span.window_end(newest) if newest else frame.wall()
-    known = [c for c in data.rows("dash_channels", now=span.hour_of(end)) if c["last_at"]]
+    end = time_span.window_end(newest) if newest else frame.wall()
+    known = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
     if not known:
         frame.put(frame.say("No stream has been seen yet; come back in a minute."))
         return
@@ -43,8 +38,8 @@ def draw(manifest: Manifest) -> None:
         frame.put(frame.say("This channel has no stream yet. Choose another one above."))
         return
     if not now.is_supported(stream["readable"]):
-        share = words.percent(stream["readable"])
-        text = f"{words.plain(stream['channel'])}: unsupported language. {share} of its messages"
+        share = wording.percent(stream["readable"])
+        text = f"{wording.plain(stream['channel'])}: unsupported language. {share} of its messages"
         frame.put(frame.say(f"{text} can be read, so its mood cannot be told."))
         return
     found = session(stream, end)
@@ -58,11 +53,11 @@ def draw(manifest: Manifest) -> None:
 def _chosen(known: Sequence[Row], tz: tzinfo) -> Row | None:
     """The stream of the address, else the newest of the busiest channel; the controls follow."""
     asked = _asked()
-    names = {c["channel"]: words.plain(c["display_name"], 40) or c["channel"] for c in known}
+    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in known}
     busiest = scope.busiest(known)
     first = asked["channel"] if asked and asked["channel"] in names else busiest
-    address.seed("review-channel", first)
-    address.keep_within("review-channel", list(names), busiest)
+    url_state.seed("review-channel", first)
+    url_state.keep_within("review-channel", list(names), busiest)
     left, right = st.columns([2, 5], gap="medium")
     channel = left.selectbox("Channel", list(names), key="review-channel",
                              format_func=names.__getitem__)  # fmt: skip
@@ -74,29 +69,31 @@ def _chosen(known: Sequence[Row], tz: tzinfo) -> Row | None:
     if not streams:
         return None
     ids = list(streams)
-    address.seed("review-stream", asked["stream_id"] if asked else ids[0])
-    address.keep_within("review-stream", ids, ids[0])
+    url_state.seed("review-stream", asked["stream_id"] if asked else ids[0])
+    url_state.keep_within("review-stream", ids, ids[0])
     chosen = right.selectbox("Stream", ids, key="review-stream",
                              format_func=lambda i: stream_name(streams[i], tz))  # fmt: skip
-    address.remember(stream=chosen)
+    url_state.remember(stream=chosen)
     return next(iter(data.rows("dash_stream", stream=chosen)), None)
 
 
 def _asked() -> Row | None:
     """The stream of the address; a note where there is no such stream."""
-    asked = address.text("stream", 500)
+    asked = url_state.text("stream", 500)
     found = data.rows("dash_stream", stream=asked) if asked else []
     if asked and not found and "review-stream" not in st.session_state:
-        address.note("The stream in the address is not known here; this is the newest one instead.")
+        url_state.note(
+            "The stream in the address is not known here; this is the newest one instead."
+        )
     return found[0] if found else None
 
 
 def _head(found: Session, tz: tzinfo) -> None:
     stream = found.stream
-    when = "date unknown" if stream["undated"] else words.moment(found.since, tz)
+    when = "date unknown" if stream["undated"] else wording.moment(found.since, tz)
     parts = [
-        words.plain(stream["title"], 120) or "Untitled stream",
-        words.plain(stream["category"], 60),
+        wording.plain(stream["title"], 120) or "Untitled stream",
+        wording.plain(stream["category"], 60),
         when,
         "on air" if stream["ended_at"] is None else "",
         "from an imported log" if stream["source"] == "import" else "",
@@ -121,14 +118,14 @@ def _review(found: Session, tz: tzinfo) -> None:
 
 def _tiles(found: Session, past: Sequence[Row]) -> None:
     mean, silence = found.mean, found.silent / found.observed if found.observed else None
-    length = words.lasting(found.until - found.since)
+    length = wording.lasting(found.until - found.since)
     holes = len(found.rows) - found.observed
     seen = f"{found.observed:,} windows observed" + (f", {holes:,} not" if holes else "")
     frame.tiles(
-        ("Mean mood", f"{words.glyph(mean)} {words.signed(mean)}",
-         f"n = {words.count(found.n)}; {session_compare.mood(mean, past)}"),
-        ("Messages / min", words.rate(found.rate), session_compare.rate(found.rate, past)),
-        ("Silence", words.percent(silence), session_compare.silent(silence, past)),
+        ("Mean mood", f"{wording.glyph(mean)} {wording.signed(mean)}",
+         f"n = {wording.count(found.n)}; {session_compare.mood(mean, past)}"),
+        ("Messages / min", wording.rate(found.rate), session_compare.rate(found.rate, past)),
+        ("Silence", wording.percent(silence), session_compare.silent(silence, past)),
         ("Length", length, seen),
     )  # fmt: skip
 
@@ -136,13 +133,13 @@ def _tiles(found: Session, past: Sequence[Row]) -> None:
 def _filtered(found: Session) -> list[tuple[int, Found]]:
     """Moments with their ranks, as the controls want them; the address follows."""
     ranked = list(enumerate(found.found, 1))
-    kinds = [k for k in moment_words.KINDS if any(f.moment.kind == k for f in found.found)]
+    kinds = [k for k in sentences.KINDS if any(f.moment.kind == k for f in found.found)]
     text = f"n = {len(ranked)}, of {LEAST} σ and more; the numbers stand in the chart above"
     frame.heading("Moments", text)
     if not ranked:
         return []
     left, right = st.columns([5, 2], gap="medium")
-    address.seed("kinds", address.choices("kinds", list(moment_words.KINDS), [], 9))
+    url_state.seed("kinds", url_state.choices("kinds", list(sentences.KINDS), [], 9))
     st.session_state["kinds"] = [k for k in st.session_state["kinds"] if k in kinds]
     with left:
         wanted = st.pills(
@@ -153,7 +150,7 @@ def _filtered(found: Session) -> list[tuple[int, Found]]:
             format_func=lambda k: _counted(k, found),
             label_visibility="collapsed",
         )
-    address.seed("sort", address.choice("sort", list(ORDERS), "rank"))
+    url_state.seed("sort", url_state.choice("sort", list(ORDERS), "rank"))
     with right:
         order = st.segmented_control(
             "Order",
@@ -163,14 +160,14 @@ def _filtered(found: Session) -> list[tuple[int, Found]]:
             format_func=ORDERS.__getitem__,
             label_visibility="collapsed",
         )
-    address.remember(kinds=",".join(wanted), sort=order if order != "rank" else None)
+    url_state.remember(kinds=",".join(wanted), sort=order if order != "rank" else None)
     shown = [(r, f) for r, f in ranked if not wanted or f.moment.kind in wanted]
     return sorted(shown, key=lambda x: x[1].at_s) if order == "time" else shown
 
 
 def _counted(kind: str, found: Session) -> str:
     n = sum(f.moment.kind == kind for f in found.found)
-    return f"{moment_words.kind_name(kind)} ({n})"
+    return f"{sentences.kind_name(kind)} ({n})"
 
 
 def _timeline(
@@ -196,7 +193,7 @@ def _timeline(
 
 
 def _about(found: Session) -> str:
-    step = words.lasting(session_chart.step(found))
+    step = wording.lasting(session_chart.step(found))
     return f"points of {step}, weighted by messages; the band is ± 1.96 sd / √n"
 
 
@@ -216,16 +213,16 @@ def _files(found: Session, past: Sequence[Row]) -> None:
     frame.heading("Take away", "no line of chat is in these files")
     stem = f"dld-{found.stream['channel']}-{found.since:%Y%m%dT%H%M}"
     vod = found.stream["vod_id"]
-    name = f"{words.plain(found.stream['channel'])} {found.since:%Y-%m-%d}"
+    name = f"{wording.plain(found.stream['channel'])} {found.since:%Y-%m-%d}"
     length = (found.until - found.since).total_seconds()
-    chapters, why = moment_files.chapters(found.found, length)
+    chapters, why = downloads.chapters(found.found, length)
     report, marks, _, _, _ = columns = st.columns([1, 1, 1, 1, 1.4])
     html = session_report.report(found, past, found.stream["source"])
     _file(report, "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
-    edl = moment_files.edl(found.found, name)
+    edl = downloads.edl(found.found, name)
     _file(marks, "Markers (EDL)", edl, f"{stem}.edl", "text/plain", RESOLVE)
     _file(columns[2], "Chapters (YouTube)", chapters, f"{stem}-chapters.txt", "text/plain", why)
-    csv = moment_files.csv(found.found, vod)
+    csv = downloads.csv(found.found, vod)
     _file(columns[3], "Table (CSV)", csv, f"{stem}.csv", "text/csv", "")
     if why:
         st.caption(f"No chapters: {why}")

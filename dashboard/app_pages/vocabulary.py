@@ -7,11 +7,12 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, bars, data, frame, words
-from dashboard.series import Row
-from dashboard.style import CONFIG
-from dashboard.vocabulary import lexicon, review, uses
-from warehouse.manifest import Manifest
+from dashboard import data, frame, url_state, wording
+from dashboard.charts import bars
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG
+from dashboard.vocabulary import decision_desk, lexicon, uses
+from warehouse.published.manifest import Manifest
 
 STATUSES = {"proposed": "Proposed", "accepted": "Accepted", "rejected": "Rejected", "any": "All"}
 DAYS = {"1": "1 day", "3": "3 days", "7": "7 days", "30": "30 days"}
@@ -23,12 +24,12 @@ NEWER = {"in_force": None, "impact_windows": None}  # columns that a folder of b
 def draw(manifest: Manifest) -> None:
     """Search, the reviewed vocabulary, the terms in use, the lexicon."""
     newest = data.newest(manifest)
-    address.seed("q", address.text("q"))
+    url_state.seed("q", url_state.text("q"))
     left, _ = st.columns([2, 3])
     search = left.text_input(
         "Search", key="q", placeholder="Any part of a term", icon=":material/search:", max_chars=50
     )
-    address.remember(q=search)
+    url_state.remember(q=search)
     rows = data.rows("dash_vocabulary")
     terms = [{**NEWER, **row} for row in rows]
     _reviewed(terms, search or "", _channels(newest), manifest, newest)
@@ -55,7 +56,7 @@ def _reviewed(
         return
     status = _status(terms)
     found = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
-    review.notices(manifest)
+    decision_desk.notices(manifest)
     _with_trends(found, channels, newest)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -65,7 +66,7 @@ def _reviewed(
     chosen = _chosen(terms, found, clicked, (status, search))
     if chosen is not None:
         with right:
-            review.desk(chosen, terms, channels)
+            decision_desk.desk(chosen, terms, channels)
     _history(data.rows("dash_decisions") if "decisions" in manifest.tables else [])
 
 
@@ -107,7 +108,7 @@ def _status(terms: Sequence[Row]) -> str:
     counts = {s: sum(t["status"] == s for t in terms) for s in STATUSES}
     counts["any"] = len(terms)
     default = "proposed" if counts["proposed"] else "any"
-    address.seed("status", address.choice("status", list(STATUSES), default))
+    url_state.seed("status", url_state.choice("status", list(STATUSES), default))
     status = st.segmented_control(
         "Status",
         list(STATUSES),
@@ -116,7 +117,7 @@ def _status(terms: Sequence[Row]) -> str:
         label_visibility="collapsed",
         format_func=lambda s: f"{STATUSES[s]} ({counts[s]})",
     )
-    address.remember(status=status)
+    url_state.remember(status=status)
     return status or default
 
 
@@ -128,22 +129,22 @@ def _table(found: Sequence[Row]) -> int | None:
     """The terms; returns the place of the one that was clicked."""
     shown = pd.DataFrame(
         {
-            "Term": [words.plain(t["term"], 60) for t in found],
+            "Term": [wording.plain(t["term"], 60) for t in found],
             "Valence": [_valence(t) for t in found],
             "Scale": [_scale(t) for t in found],
             "Uses": [t["n"] for t in found],
-            "People": [review.people(t) for t in found],
+            "People": [decision_desk.people(t) for t in found],
             "Trend": [t.get("line") for t in found],
             "Channels": [t["n_channels"] for t in found],
             "Moves": [t["impact"] for t in found],
-            "Kind": [review.origin(t) for t in found],
-            "Status": ["drifted" if review.is_drift(t) else t["status"] for t in found],
+            "Kind": [decision_desk.origin(t) for t in found],
+            "Status": ["drifted" if decision_desk.is_drift(t) else t["status"] for t in found],
             "80 % interval": [_interval(t) for t in found],
-            "Of": [words.plain(t["channel"]) or "all" for t in found],
+            "Of": [wording.plain(t["channel"]) or "all" for t in found],
             "First seen": [t["first_seen"] for t in found],
-            "Evidence": [words.plain(t["evidence"], 200) for t in found],
+            "Evidence": [wording.plain(t["evidence"], 200) for t in found],
             "First seen, UTC": [
-                words.MISSING if t["first_seen"] is None else words.utc_text(t["first_seen"])
+                wording.MISSING if t["first_seen"] is None else wording.utc_text(t["first_seen"])
                 for t in found
             ],
         }
@@ -190,11 +191,11 @@ def _history(rows: Sequence[Row]) -> None:
             {
                 "At": at.dt.tz_localize("UTC").dt.tz_convert(zone),
                 "Decision": [r["decision"] for r in rows],
-                "Term": [words.plain(r["term"], 60) for r in rows],
-                "Of": [words.plain(r["channel"]) or "all" for r in rows],
-                "In force": [words.signed(r["valence"], 1) for r in rows],
-                "By": [words.plain(r["by"], 60) for r in rows],
-                "At, UTC": [words.utc_text(r["at"]) for r in rows],
+                "Term": [wording.plain(r["term"], 60) for r in rows],
+                "Of": [wording.plain(r["channel"]) or "all" for r in rows],
+                "In force": [wording.signed(r["valence"], 1) for r in rows],
+                "By": [wording.plain(r["by"], 60) for r in rows],
+                "At, UTC": [wording.utc_text(r["at"]) for r in rows],
             }
         )
         date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")
@@ -214,15 +215,15 @@ def _valence(term: Row) -> str:
 
 
 def _scale(term: Row) -> str:
-    known = term["in_force"] if review.is_drift(term) else None
+    known = term["in_force"] if decision_desk.is_drift(term) else None
     return bars.scale(term["valence"], term["valence_low"], term["valence_high"], known)
 
 
 def _interval(term: Row) -> str:
     low, high = term["valence_low"], term["valence_high"]
     if low is None or high is None:
-        return words.MISSING
-    return f"{words.signed(low, 1)} to {words.signed(high, 1)}"
+        return wording.MISSING
+    return f"{wording.signed(low, 1)} to {wording.signed(high, 1)}"
 
 
 def _in_use(manifest: Manifest, search: str) -> None:
@@ -233,7 +234,7 @@ def _in_use(manifest: Manifest, search: str) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         frame.heading("Terms in use", "over all channels, in whole days of UTC")
-    address.seed("days", address.choice("days", list(DAYS), "3"))
+    url_state.seed("days", url_state.choice("days", list(DAYS), "3"))
     with right:
         days = (
             st.segmented_control(
@@ -241,7 +242,7 @@ def _in_use(manifest: Manifest, search: str) -> None:
             )
             or "3"
         )
-    address.remember(days=days)
+    url_state.remember(days=days)
     since = until - timedelta(days=int(days) + 1)  # today has only begun
     table = data.hourly(
         "dash_terms_days", newest, channels=names, since=since, until=until, limit=MOST
@@ -259,7 +260,7 @@ def _used(terms: list[Row]) -> None:
     total = terms[0]["total"]
     left, right = st.columns(2, gap="large")
     with left:
-        frame.heading("Most influential", f"uses in brackets; n = {words.messages(total)}")
+        frame.heading("Most influential", f"uses in brackets; n = {wording.messages(total)}")
         if any(t["contribution"] for t in terms):
             st.plotly_chart(
                 bars.movers(terms),
@@ -277,7 +278,7 @@ def _used(terms: list[Row]) -> None:
 def _used_table(terms: Sequence[Row]) -> None:
     shown = pd.DataFrame(
         {
-            "Term": [words.plain(t["term"], 60) for t in terms],
+            "Term": [wording.plain(t["term"], 60) for t in terms],
             "Kind": [t["kind"] for t in terms],
             "Uses": [t["n"] for t in terms],
             "Windows": [t["windows"] for t in terms],

@@ -8,11 +8,11 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import shown, words
+from dashboard import sections, wording
+from dashboard.charts.series import SURE, Row, per_minute
+from dashboard.charts.style import CHANNELS, CONFIG, DASHES, FAINT, faded, finish
 from dashboard.explore.view import View
-from dashboard.series import SURE, Row, per_minute
-from dashboard.span import STEP_NAMES
-from dashboard.style import CHANNELS, CONFIG, DASHES, FAINT, faded, finish
+from dashboard.time_span import STEP_NAMES
 
 Floats = npt.NDArray[np.float64]
 Pair = tuple[Floats, Floats, Floats]
@@ -35,17 +35,17 @@ def section(view: View) -> None:
         for c, rows in spoken.items()
         for r in rows
     ]  # fmt: skip
-    shown.head(
+    sections.head(
         "Mood against activity",
-        f"n = {words.count(n)} points of {STEP_NAMES[step]}, {words.messages(messages)}",
+        f"n = {wording.count(n)} points of {STEP_NAMES[step]}, {wording.messages(messages)}",
         table,
-        shown.named("activity", view.span),
+        sections.named("activity", view.span),
     )
     st.plotly_chart(
         scatter(spoken), key="activity", config=CONFIG, alt="Mood against messages a minute"
     )
     for channel, rows in spoken.items():
-        st.markdown(f"**{words.literal(words.plain(channel))}**: {said(rows)}")
+        st.markdown(f"**{wording.literal(wording.plain(channel))}**: {said(rows)}")
     st.caption(
         "Big dots: mean mood of five classes with equally many points, weighted by messages. "
         "r is the rank correlation (Spearman) of mood and messages a minute. Neighbouring points "
@@ -97,11 +97,11 @@ def said(rows: Sequence[Row]) -> str:
     rate, mood, _ = pairs(rows)
     found = correlation(rate, mood)
     if found is None:
-        return f"too little to tell (n = {words.count(len(rate))} points; {FEWEST} are needed)."
+        return f"too little to tell (n = {wording.count(len(rate))} points; {FEWEST} are needed)."
     r, low, high, worth = found
     numbers = (
-        f"r = {words.signed(r)} (95 %: {words.signed(low)} to {words.signed(high)}; "
-        f"n = {words.count(len(rate))} points, worth {words.count(worth)})."
+        f"r = {wording.signed(r)} (95 %: {wording.signed(low)} to {wording.signed(high)}; "
+        f"n = {wording.count(len(rate))} points, worth {wording.count(worth)})."
     )
     if low <= 0 <= high:
         return f"no link between mood and activity that chance would not explain. {numbers}"
@@ -147,10 +147,10 @@ def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
                 x=rate.tolist(),
                 y=mood.tolist(),
                 mode="markers",
-                name=words.plotted(name),
+                name=wording.plotted(name),
                 legendgroup=name,
                 marker={"size": 5, "color": faded(colour, 0.35)},
-                customdata=[[words.messages(r["n"]), words.utc_text(r["start"])] for r in some],
+                customdata=[[wording.messages(r["n"]), wording.utc_text(r["start"])] for r in some],
                 hovertemplate="<b>%{y:+.2f}</b> at %{x:.3~g} / min<br>%{customdata[0]}"
                 "<br>%{customdata[1]}<extra>%{fullData.name}</extra>",
             )
@@ -176,14 +176,18 @@ def _bold(found: Sequence[Mapping[str, float]], name: str, index: int) -> go.Sca
         x=[c["rate"] for c in found],
         y=[c["mean"] for c in found],
         mode="lines+markers",
-        name=words.plotted(name),
+        name=wording.plotted(name),
         legendgroup=name,
         showlegend=False,
         line={"color": colour, "width": 2, "dash": DASHES[index % 6]},
         marker={"size": 11, "color": colour},
         error_y={"type": "data", "array": [c["half"] for c in found], "color": colour},
         customdata=[
-            [words.signed(c["half"]).lstrip("+"), words.count(c["points"]), words.count(c["n"])]
+            [
+                wording.signed(c["half"]).lstrip("+"),
+                wording.count(c["points"]),
+                wording.count(c["n"]),
+            ]
             for c in found
         ],
         hovertemplate="<b>%{y:+.3f}</b> ± %{customdata[0]} about %{x:.3~g} / min<br>"

@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from dashboard import address, frame, shown, words
+from dashboard import frame, sections, url_state, wording
+from dashboard.charts.series import Row, margin, per_minute, with_breaks
+from dashboard.charts.style import CHANNELS, CONFIG_ZOOM, DASHES, finish
 from dashboard.explore.view import View
-from dashboard.series import Row, margin, per_minute, with_breaks
-from dashboard.span import STEP_NAMES, Span, stream_name, window_end
-from dashboard.style import CHANNELS, CONFIG_ZOOM, DASHES, finish
+from dashboard.time_span import STEP_NAMES, Span, stream_name, window_end
 
 MOST = 6
 LISTED = 500
@@ -41,7 +41,7 @@ def section(view: View, end: datetime) -> None:
 
 def _picked(streams: Mapping[str, Row], view: View) -> list[str]:
     ids = list(streams)
-    address.seed("streams", address.choices("streams", ids, ids[:3], MOST))
+    url_state.seed("streams", url_state.choices("streams", ids, ids[:3], MOST))
     st.session_state["streams"] = [i for i in st.session_state["streams"] if i in streams]
     picked: list[str] = st.multiselect(
         "Streams",
@@ -51,14 +51,14 @@ def _picked(streams: Mapping[str, Row], view: View) -> list[str]:
         format_func=lambda i: stream_name(streams[i], view.tz),
         placeholder="Choose streams",
     )
-    address.remember(streams=",".join(picked))
+    url_state.remember(streams=",".join(picked))
     return picked
 
 
 def span_of(stream: Row, end: datetime) -> Span:
     """From its start to its end; of one on air, to `end`."""
-    since = words.aware(stream["started_at"])
-    until = words.aware(stream["ended_at"]) if stream["ended_at"] else end
+    since = wording.aware(stream["started_at"])
+    until = wording.aware(stream["ended_at"]) if stream["ended_at"] else end
     return Span(since, max(until, window_end(since)))
 
 
@@ -69,7 +69,7 @@ def step_of(longest: timedelta) -> int:
 
 def offset_of(since: datetime, step_s: int) -> int:
     """dash_series' $offset_s that makes a bucket begin with the stream's first window."""
-    begun = words.local(since, words.zone(None)) - ZERO
+    begun = wording.local(since, wording.zone(None)) - ZERO
     return -int(begun.total_seconds()) % step_s
 
 
@@ -78,27 +78,27 @@ def _line(view: View, channel: str, span: Span, step: int) -> list[dict[str, Any
     first = floor(span.since, 30)
     offset = offset_of(first, step)
     rows = view.series([channel], Span(first, span.until), step, offset).get(channel, [])
-    begun = words.local(first, words.zone(None))
+    begun = wording.local(first, wording.zone(None))
     return [{**r, "elapsed_s": (r["start"] - begun).total_seconds()} for r in rows]
 
 
 def floor(at: datetime, step_s: int) -> datetime:
     """The start of the window that holds `at`."""
-    return at - (at - words.EPOCH) % timedelta(seconds=step_s)
+    return at - (at - wording.EPOCH) % timedelta(seconds=step_s)
 
 
 def name_of(stream: Row, view: View) -> str:
     """Channel and start, as a legend has room for."""
-    return f"{words.plain(stream['channel'])}, {words.moment(stream['started_at'], view.tz)}"
+    return f"{wording.plain(stream['channel'])}, {wording.moment(stream['started_at'], view.tz)}"
 
 
 def _draw(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: int) -> None:
     n = sum(r["n"] for rows in lines.values() for r in rows)
     kept = ("elapsed_s", "start", "channel", "n", "observed_s", "mean", "sd")
     table = [{"stream": k, **{c: r[c] for c in kept}} for k, rows in lines.items() for r in rows]
-    shown.head(
+    sections.head(
         "Side by side, by time since the start",
-        f"points of {told(step)}, n = {words.messages(n)}",
+        f"points of {told(step)}, n = {wording.messages(n)}",
         table,
         "streams",
     )
@@ -133,7 +133,7 @@ def figure(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: i
         common: dict[str, Any] = {
             "x": [None if p is None else p["elapsed_s"] / 3600 for p in points],
             "customdata": [["" if p is None else _hover(p)] for p in points],
-            "mode": "lines", "line": look, "name": words.plotted(names[key], 60),
+            "mode": "lines", "line": look, "name": wording.plotted(names[key], 60),
             "legendgroup": key, "connectgaps": False,
             "hovertemplate": "%{customdata[0]}<extra>%{fullData.name}</extra>",
         }  # fmt: skip
@@ -158,13 +158,13 @@ def figure(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: i
 
 
 def _hover(row: Row) -> str:
-    elapsed = words.lasting(timedelta(seconds=row["elapsed_s"]))
+    elapsed = wording.lasting(timedelta(seconds=row["elapsed_s"]))
     head = f"after {elapsed}"
     if row["mean"] is None:
-        return f"{head}: nobody spoke<br>{words.utc_text(row['start'])}"
+        return f"{head}: nobody spoke<br>{wording.utc_text(row['start'])}"
     sure = margin(row["sd"], row["n"])
     band = f" ± {sure:.2f}" if sure is not None else ""
     return (
-        f"{head}: <b>{words.signed(row['mean'])}</b>{band}, {words.messages(row['n'])}, "
-        f"{words.rate(per_minute(row))} / min<br>{words.utc_text(row['start'])}"
+        f"{head}: <b>{wording.signed(row['mean'])}</b>{band}, {wording.messages(row['n'])}, "
+        f"{wording.rate(per_minute(row))} / min<br>{wording.utc_text(row['start'])}"
     )

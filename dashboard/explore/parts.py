@@ -6,7 +6,7 @@ from datetime import datetime
 from math import sqrt
 from typing import Any
 
-from dashboard.series import SURE, Row
+from dashboard.charts.series import SURE, Row
 
 NONE = "not told"
 _SUMMED = ("parts", "n", "weighted", "squares", "observed_s")

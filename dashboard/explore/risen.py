@@ -12,12 +12,12 @@ from math import sqrt
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import address, frame, shown, words
+from dashboard import frame, sections, url_state, wording
+from dashboard.charts.series import SURE, Row
+from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore import trend
 from dashboard.explore.view import DAY, View, widened
-from dashboard.series import SURE, Row
-from dashboard.span import Span
-from dashboard.style import CONFIG, DOWN, GREY, UP, finish, named_rows
+from dashboard.time_span import Span
 
 TOLD = 3.5  # standard errors, as moments
 FEWEST = 5  # stretches of a side, before bursts can be told from change
@@ -36,10 +36,12 @@ def section(view: View) -> None:
     table = [_line(row) for row in rows if is_told(row)]
     total, total_before = (rows[0]["total"], rows[0]["total_before"]) if rows else (0, 0)
     small = (
-        f"n = {words.messages(total)}, against {words.count(total_before)} in "
+        f"n = {wording.messages(total)}, against {wording.count(total_before)} in "
         f"{before.told(view.tz)}"
     )
-    shown.head("Terms that rose and fell", small if rows else "", table, shown.named("terms", span))
+    sections.head(
+        "Terms that rose and fell", small if rows else "", table, sections.named("terms", span)
+    )
     if not rows:
         frame.put(frame.say(_nothing(before, view)))
         return
@@ -47,8 +49,8 @@ def section(view: View) -> None:
     if not table:
         frame.put(
             frame.say(
-                f"None of {words.count(tried)} terms was used more or less than in the span before "
-                "by more than chance explains."
+                f"None of {wording.count(tried)} terms was used more or less than in the span "
+                "before by more than chance explains."
             )
         )
     else:
@@ -82,8 +84,8 @@ def _asked(view: View, against: str) -> tuple[list[Row], Span, Span]:
 
 
 def _against() -> str:
-    address.seed("against", address.choice("against", list(AGAINST), "before"))
-    address.keep_within("against", list(AGAINST), "before")
+    url_state.seed("against", url_state.choice("against", list(AGAINST), "before"))
+    url_state.keep_within("against", list(AGAINST), "before")
     chosen = st.segmented_control(
         "Against",
         list(AGAINST),
@@ -91,7 +93,7 @@ def _against() -> str:
         format_func=AGAINST.__getitem__,
         required=True,
     )
-    address.remember(against=chosen)
+    url_state.remember(against=chosen)
     return chosen or "before"
 
 
@@ -160,7 +162,7 @@ def changes(table: Sequence[Row]) -> go.Figure:
             )
         )
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    names = [f"{words.plotted(t['term'])}  ({_rates(t)})" for t in table]
+    names = [f"{wording.plotted(t['term'])}  ({_rates(t)})" for t in table]
     up = named_rows(names, range=[len(table) - 0.4, -0.6])
     across = {
         "title": "Change of uses per 1,000 messages",
@@ -180,12 +182,12 @@ def per_thousand(rate: float) -> str:
 
 
 def _told(line: Row) -> str:
-    low, high = (words.signed(line[k], 1) for k in ("change_low", "change_high"))
+    low, high = (wording.signed(line[k], 1) for k in ("change_low", "change_high"))
     glyph = "▲" if line["change"] > 0 else "▼"
     return (
-        f"<b>{words.plotted(line['term'])}</b> ({words.plotted(line['kind'])})<br>{glyph} "
-        f"{_rates(line)} per 1,000 messages<br>{words.count(line['n'])} uses, "
-        f"{words.count(line['n_before'])} before<br>change {low} to {high} (95 %)"
+        f"<b>{wording.plotted(line['term'])}</b> ({wording.plotted(line['kind'])})<br>{glyph} "
+        f"{_rates(line)} per 1,000 messages<br>{wording.count(line['n'])} uses, "
+        f"{wording.count(line['n_before'])} before<br>change {low} to {high} (95 %)"
     )
 
 
@@ -212,8 +214,8 @@ def _about(by_days: bool, tried: int) -> str:
     whole = "Counted in whole days of UTC. " if by_days else ""
     return (
         f"{whole}In brackets: uses per 1,000 messages before → now; bars are 95 % intervals. Of "
-        f"{words.count(tried)} terms with {LEAST} uses or more only those are told that changed by "
-        f"{TOLD} standard errors or more, which chance does to one in 2,000; bursts are allowed "
+        f"{wording.count(tried)} terms with {LEAST} uses or more only those are told that changed "
+        f"by {TOLD} standard errors or more, which chance does to one in 2,000; bursts are allowed "
         f"for. The {MOST} strongest of each kind. Only the 20 terms that weigh most are kept of a "
         "window, so rare ones are undercounted in both spans."
     )

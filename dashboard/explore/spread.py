@@ -6,10 +6,11 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import bars, frame, shown, words
+from dashboard import frame, sections, wording
+from dashboard.charts import bars
+from dashboard.charts.series import Row, grouped
+from dashboard.charts.style import CHANNELS, CONFIG, faded, finish
 from dashboard.explore.view import View
-from dashboard.series import Row, grouped
-from dashboard.style import CHANNELS, CONFIG, faded, finish
 
 BIN, BIN_OF_HOURS = 0.05, 0.01
 
@@ -35,11 +36,11 @@ def _moods(view: View) -> None:
         rows = view.rows("dash_histogram", **view.inside, width=width, least=1)
     unit, one = _unit(view)
     n = sum(r["windows"] for r in rows)
-    shown.head(
+    sections.head(
         "Mood",
-        f"n = {words.count(n)} {unit} with messages",
+        f"n = {wording.count(n)} {unit} with messages",
         rows,
-        shown.named("spread_mood", view.span),
+        sections.named("spread_mood", view.span),
     )
     by = grouped(rows)
     st.plotly_chart(
@@ -65,11 +66,11 @@ def _counts(view: View) -> None:
         rows = view.rows("dash_counts", **view.inside)
     unit, one = _unit(view)
     n = sum(r["windows"] for r in rows)
-    shown.head(
+    sections.head(
         "Messages",
-        f"n = {words.count(n)} {unit} seen whole",
+        f"n = {wording.count(n)} {unit} seen whole",
         [{**r, "messages": label(r["bin"])} for r in rows],
-        shown.named("spread_messages", view.span),
+        sections.named("spread_messages", view.span),
     )
     if not rows:
         frame.put(frame.say(f"Not one of the {unit} was seen whole, so none can be counted."))
@@ -103,9 +104,9 @@ def counts(channels: Mapping[str, Sequence[Row]], unit: str = "windows") -> go.F
             go.Bar(
                 x=[label(b) for b in bins],
                 y=[of.get(b, 0) / total for b in bins],
-                name=words.plotted(name),
+                name=wording.plotted(name),
                 marker={"color": faded(colour, 0.75), "line": {"width": 0}},
-                customdata=[[words.count(of.get(b, 0))] for b in bins],
+                customdata=[[wording.count(of.get(b, 0))] for b in bins],
                 hovertemplate=f"%{{x}} messages<br>%{{y:.1%}} of {unit}, n = %{{customdata[0]}}"
                 "<extra>%{fullData.name}</extra>",
             )

@@ -5,12 +5,13 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import charts, frame, shown, span, words
+from dashboard import frame, sections, time_span, wording
+from dashboard.charts import timeline
+from dashboard.charts.series import grouped
+from dashboard.charts.style import CONFIG_MARK, GREY
+from dashboard.charts.traces import shown_events
 from dashboard.explore import zoom
 from dashboard.explore.view import View
-from dashboard.series import grouped
-from dashboard.style import CONFIG_MARK, GREY
-from dashboard.traces import shown_events
 
 KEY = "timeline"
 MOST_EVENTS = 2000
@@ -28,7 +29,7 @@ def section(view: View) -> None:
     by = grouped(table.to_pylist())
     events = view.rows("dash_events", **view.inside, limit=MOST_EVENTS)
     _head(table, view)
-    figure = charts.timeline(
+    figure = timeline.timeline(
         {c: by[c] for c in view.channels if c in by},
         events,
         step,
@@ -49,13 +50,13 @@ def section(view: View) -> None:
 
 
 def _head(table: pa.Table, view: View) -> None:
-    points = f"points of {span.STEP_NAMES[view.span.step_s]}, weighted by messages"
+    points = f"points of {time_span.STEP_NAMES[view.span.step_s]}, weighted by messages"
     heading, tools = st.columns([6, 7], vertical_alignment="center")
     with heading:
         frame.heading("Mood and activity", f"{points}; the band is ± 1.96 sd / √n")
     with tools.container(horizontal=True, horizontal_alignment="right", gap="small"):
         zoom.buttons(view.span, view.tz)
-        shown.csv(table, shown.named("mood", view.span))
+        sections.csv(table, sections.named("mood", view.span))
 
 
 def exact(view: View) -> str:
@@ -64,8 +65,8 @@ def exact(view: View) -> str:
         {
             "channels": ",".join(view.channels),
             "span": "dates",
-            "from": words.utc_iso(view.span.since),
-            "to": words.utc_iso(view.span.until),
+            "from": wording.utc_iso(view.span.since),
+            "to": wording.utc_iso(view.span.until),
         }
     )
 

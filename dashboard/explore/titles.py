@@ -8,11 +8,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import address, frame, shown, words
+from dashboard import frame, sections, url_state, wording
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
 from dashboard.explore.view import View
-from dashboard.series import Row
-from dashboard.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 
 BY = {"category": "Category", "title": "Title"}
 STREAMS, CHANGES, PLACES = 500, 2000, 50
@@ -36,17 +36,17 @@ def section(view: View) -> None:
 
 
 def _by() -> str:
-    address.seed("by", address.choice("by", list(BY), "category"))
-    address.keep_within("by", list(BY), "category")
+    url_state.seed("by", url_state.choice("by", list(BY), "category"))
+    url_state.keep_within("by", list(BY), "category")
     chosen = st.segmented_control(
         "Mood by", list(BY), key="by", format_func=BY.__getitem__, required=True
     )
-    address.remember(by=chosen)
+    url_state.remember(by=chosen)
     return chosen or "category"
 
 
 def _naive(at: datetime) -> datetime:
-    return words.local(at, words.zone(None))
+    return wording.local(at, wording.zone(None))
 
 
 def _since_begun(view: View, streams: Sequence[Row]) -> dict[str, Any]:
@@ -74,8 +74,8 @@ def _sums(view: View, found: Sequence[Part]) -> list[Row]:
 
 def _what_was_on(view: View, groups: Sequence[Row], by: str, pieces: int) -> None:
     n = sum(g["n"] for g in groups)
-    small = f"n = {words.messages(n)} in {words.count(pieces)} stretches of streams"
-    shown.head(f"Mood by {by}", small, groups, shown.named(by, view.span))
+    small = f"n = {wording.messages(n)} in {wording.count(pieces)} stretches of streams"
+    sections.head(f"Mood by {by}", small, groups, sections.named(by, view.span))
     if all(g[by] == NONE for g in groups):
         frame.put(frame.say(f"No stream of this span tells its {by}; imported logs seldom do."))
         return
@@ -101,14 +101,16 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
             x=[g["mean"] for g in groups],
             y=places,
             mode="markers+text",
-            text=[words.signed(g["mean"]) for g in groups],
+            text=[wording.signed(g["mean"]) for g in groups],
             textposition="top center",
             textfont={"size": 11},
             cliponaxis=False,
             marker={
                 "size": 10,
-                "color": [GREY if abs(g["mean"]) < words.POSITIVE else UP if g["mean"] > 0 else DOWN
-                          for g in groups],
+                "color": [
+                    GREY if abs(g["mean"]) < wording.POSITIVE else UP if g["mean"] > 0 else DOWN
+                    for g in groups
+                ],
             },
             error_x={
                 "type": "data", "array": [g["half"] or 0.0 for g in groups], "color": GREY,
@@ -119,7 +121,7 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
         )
     )  # fmt: skip
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
-    names = [f"{words.plotted(g[by], 50)}  ({words.count(g['n'])})" for g in groups]
+    names = [f"{wording.plotted(g[by], 50)}  ({wording.count(g['n'])})" for g in groups]
     up = named_rows(names, range=[len(groups) - 0.4, -0.8])
     across = {
         "title": "Mean mood (messages in brackets)",
@@ -133,9 +135,9 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
 def _hover(group: Row, by: str) -> str:
     band = f" ± {group['half']:.2f}" if group["half"] is not None else ""
     return (
-        f"<b>{words.plotted(group[by], 80)}</b><br>{words.glyph(group['mean'])} "
-        f"{words.signed(group['mean'])}{band}<br>{words.messages(group['n'])}, "
-        f"{words.rate(group['per_minute'])} a minute<br>{group['hours']:.1f} h in "
+        f"<b>{wording.plotted(group[by], 80)}</b><br>{wording.glyph(group['mean'])} "
+        f"{wording.signed(group['mean'])}{band}<br>{wording.messages(group['n'])}, "
+        f"{wording.rate(group['per_minute'])} a minute<br>{group['hours']:.1f} h in "
         f"{group['parts']} stretches"
     )
 
@@ -144,10 +146,10 @@ def _around(view: View, changes: Sequence[Row]) -> None:
     """The mood of the quarters of an hour before and after each change."""
     newest = list(changes)[-PLACES:]
     told = before_and_after(newest, _asked_around(view, newest))
-    count = ("1 change" if len(changes) == 1 else f"{words.count(len(changes))} changes") + (
+    count = ("1 change" if len(changes) == 1 else f"{wording.count(len(changes))} changes") + (
         f", the newest {PLACES} are listed" if len(changes) > PLACES else ""
     )
-    shown.head("When it changed", count, told, shown.named("changes", view.span))
+    sections.head("When it changed", count, told, sections.named("changes", view.span))
     if not changes:
         st.caption("No change of title or category was seen in this span.")
         return
@@ -174,19 +176,19 @@ def _asked_around(view: View, places: Sequence[Row]) -> list[Row]:
 
 def _table(told: Sequence[Row], view: View) -> pd.DataFrame:
     def side(mean: float | None, n: int) -> str:
-        return f"{words.glyph(mean)} {words.signed(mean)} (n = {n:,})" if n else "nobody spoke"
+        return f"{wording.glyph(mean)} {wording.signed(mean)} (n = {n:,})" if n else "nobody spoke"
 
     return pd.DataFrame(
         [
             {
-                "When": words.moment(t["at"], view.tz),
-                "Channel": words.plain(t["channel"]),
-                "What": BY.get(t["kind"], words.plain(t["kind"])),
-                "Now": words.plain(t["detail"], 80),
+                "When": wording.moment(t["at"], view.tz),
+                "Channel": wording.plain(t["channel"]),
+                "What": BY.get(t["kind"], wording.plain(t["kind"])),
+                "Now": wording.plain(t["detail"], 80),
                 "Before": side(t["mean_before"], t["n_before"]),
                 "After": side(t["mean_after"], t["n_after"]),
                 "Difference": _difference(t),
-                "UTC": words.utc_text(t["at"]),
+                "UTC": wording.utc_text(t["at"]),
             }
             for t in told
         ]
@@ -196,6 +198,6 @@ def _table(told: Sequence[Row], view: View) -> pd.DataFrame:
 def _difference(line: Row) -> str:
     step, half = line["difference"], line["half"]
     if step is None or half is None:
-        return words.MISSING
+        return wording.MISSING
     chance = ", within chance" if abs(step) <= half else ""
-    return f"{words.signed(step)} ± {half:.2f}{chance}"
+    return f"{wording.signed(step)} ± {half:.2f}{chance}"

@@ -7,11 +7,11 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import address, frame, shown, words
+from dashboard import frame, sections, url_state, wording
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG, HISTORY, faded, finish
 from dashboard.explore.view import DAY, View, widened
-from dashboard.series import Row
-from dashboard.span import Span
-from dashboard.style import CONFIG, HISTORY, faded, finish
+from dashboard.time_span import Span
 
 SHORTEST = timedelta(days=30)
 
@@ -19,11 +19,11 @@ SHORTEST = timedelta(days=30)
 def section(view: View, terms: Sequence[str], span: Span) -> None:
     """Choose one of the terms; its uses per 1,000 messages on each day. span: both that were
     compared, together."""
-    address.seed("term", address.choice("term", terms, terms[0]))
-    address.keep_within("term", terms, terms[0])
+    url_state.seed("term", url_state.choice("term", terms, terms[0]))
+    url_state.keep_within("term", terms, terms[0])
     left, _ = st.columns([2, 3])
-    term: str = left.selectbox("Day by day", terms, key="term", format_func=words.plain)
-    address.remember(term=term)
+    term: str = left.selectbox("Day by day", terms, key="term", format_func=wording.plain)
+    url_state.remember(term=term)
     full = widened(Span(min(span.since, span.until - SHORTEST), span.until), DAY)
     rows = by_day(
         view.rows(
@@ -36,8 +36,8 @@ def section(view: View, terms: Sequence[str], span: Span) -> None:
     )
     n = sum(r["n"] for r in rows)
     days = "1 day" if len(rows) == 1 else f"{len(rows)} days"
-    small = f"n = {words.count(n)} uses on {days}"
-    shown.head(f"{words.plain(term)} day by day", small, rows, shown.named("term", full))
+    small = f"n = {wording.count(n)} uses on {days}"
+    sections.head(f"{wording.plain(term)} day by day", small, rows, sections.named("term", full))
     if not rows:
         frame.put(frame.say("The term was not kept of these days."))
         return
@@ -70,7 +70,7 @@ def bars(rows: Sequence[Row], span: Span) -> go.Figure:
             width=0.8 * 86_400_000,
             marker={"color": faded(HISTORY, 0.6), "line": {"width": 0}},
             customdata=[
-                [words.count(r["n"]), words.count(r["total"]), words.signed(r["part"], 4)]
+                [wording.count(r["n"]), wording.count(r["total"]), wording.signed(r["part"], 4)]
                 for r in rows
             ],
             hovertemplate="%{x|%a %d %b %Y} UTC<br><b>%{y:.2~f}</b> per 1,000 messages<br>"

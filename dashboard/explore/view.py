@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from dashboard import data, words
-from dashboard.series import Row, grouped
-from dashboard.span import Span
+from dashboard import data, wording
+from dashboard.charts.series import Row, grouped
+from dashboard.time_span import Span
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG = timedelta(days=3)  # longer: sums of hours answer, which are a hundredth of the rows
@@ -87,4 +87,4 @@ def widened(span: Span, unit: timedelta) -> Span:
 
 def floor(at: datetime, unit: timedelta) -> datetime:
     """The beginning of the unit of UTC that holds `at`."""
-    return at - (at - words.EPOCH) % unit
+    return at - (at - wording.EPOCH) % unit

@@ -7,11 +7,11 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import address, frame, shown, words
+from dashboard import frame, sections, url_state, wording
+from dashboard.charts.series import Row, margin
+from dashboard.charts.style import CONFIG, finish
 from dashboard.explore.view import DAY, HOUR, View, widened
-from dashboard.series import Row, margin
-from dashboard.span import Span
-from dashboard.style import CONFIG, finish
+from dashboard.time_span import Span
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MEASURES = {"mood": "Mood", "usual": "Mood against the usual", "rate": "Messages a minute"}
@@ -42,11 +42,11 @@ def section(view: View) -> None:
     )
     n = sum(r["n"] for r in rows)
     cells = [{**r, "weekday": DAYS[r["weekday"] - 1]} for r in rows]
-    shown.head(
+    sections.head(
         f"{MEASURES[measure]} by hour and weekday",
-        f"{words.plain(channel)}, n = {words.messages(n)}",
+        f"{wording.plain(channel)}, n = {wording.messages(n)}",
         cells,
-        shown.named("week", span),
+        sections.named("week", span),
     )
     if not n:
         frame.put(frame.say("Nobody spoke in this span."))
@@ -62,16 +62,16 @@ def section(view: View) -> None:
 
 def _channel(view: View) -> str:
     names = list(view.channels)
-    address.seed("of", address.choice("of", names, names[0]))
-    address.keep_within("of", names, names[0])
-    chosen: str = st.selectbox("Channel", names, key="of", format_func=words.plain)
-    address.remember(of=chosen)
+    url_state.seed("of", url_state.choice("of", names, names[0]))
+    url_state.keep_within("of", names, names[0])
+    chosen: str = st.selectbox("Channel", names, key="of", format_func=wording.plain)
+    url_state.remember(of=chosen)
     return chosen
 
 
 def _measure() -> str:
-    address.seed("measure", address.choice("measure", list(MEASURES), "mood"))
-    address.keep_within("measure", list(MEASURES), "mood")
+    url_state.seed("measure", url_state.choice("measure", list(MEASURES), "mood"))
+    url_state.keep_within("measure", list(MEASURES), "mood")
     chosen = st.segmented_control(
         "Show",
         list(MEASURES),
@@ -80,7 +80,7 @@ def _measure() -> str:
         required=True,
         label_visibility="collapsed",
     )
-    address.remember(measure=chosen)
+    url_state.remember(measure=chosen)
     return chosen or "mood"
 
 
@@ -167,8 +167,8 @@ def _number(row: Row | None, number: float | None, measure: str) -> str:
     if row is None or number is None:
         return ""
     if measure == "rate":
-        return words.rate(number)
-    return words.signed(number) if row["n"] >= FEW else f"({words.signed(number)})"
+        return wording.rate(number)
+    return wording.signed(number) if row["n"] >= FEW else f"({wording.signed(number)})"
 
 
 def _told(row: Any, usual: float, offset_s: int) -> str:
@@ -184,10 +184,10 @@ def _told(row: Any, usual: float, offset_s: int) -> str:
     band = f" ± {sure:.2f}" if sure is not None else ""
     rate = row["n"] * 60 / row["observed_s"] if row["observed_s"] else None
     return (
-        f"{head}<br>{words.glyph(row['mean'])} {words.signed(row['mean'])}{band}, "
-        f"{words.signed(row['mean'] - usual)} against the usual<br>{words.messages(row['n'])} in "
-        f"{row['hours']} {'hour' if row['hours'] == 1 else 'hours'}, {words.rate(rate)} a minute"
-        f"<br>{at}"
+        f"{head}<br>{wording.glyph(row['mean'])} {wording.signed(row['mean'])}{band}, "
+        f"{wording.signed(row['mean'] - usual)} against the usual<br>{wording.messages(row['n'])} "
+        f"in {row['hours']} {'hour' if row['hours'] == 1 else 'hours'}, {wording.rate(rate)} "
+        f"a minute<br>{at}"
     )
 
 
@@ -203,4 +203,4 @@ def _about(tz: tzinfo, offsets: Sequence[int], rows: Sequence[Row]) -> str:
             " Half of the cells are of fewer than four hours: one stream's mood, not a habit "
             "of that time of the week."
         )
-    return f"{note} The usual is {words.signed(usual_of(rows))}."
+    return f"{note} The usual is {wording.signed(usual_of(rows))}."

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import bars, frame, shown, words
+from dashboard import frame, sections, wording
+from dashboard.charts import bars
+from dashboard.charts.style import CONFIG
 from dashboard.explore.view import View
-from dashboard.style import CONFIG
 
 LINES = 200
 TERMS = 12
@@ -27,11 +28,11 @@ def _terms(view: View) -> None:
     terms = table.to_pylist()
     total = terms[0]["total"] if terms else 0
     whole = ", whole days of UTC" if view.by_days else ""
-    shown.head(
+    sections.head(
         "What pushed the mood",
-        f"uses in brackets; n = {words.messages(total)}{whole}",
+        f"uses in brackets; n = {wording.messages(total)}{whole}",
         table,
-        shown.named("movers", view.span),
+        sections.named("movers", view.span),
     )
     if not any(t["contribution"] for t in terms if t["kind"] != "rest"):
         frame.put(frame.say("No known term moved the mood here."))
@@ -45,7 +46,7 @@ def _terms(view: View) -> None:
     rest = sum(t["contribution"] for t in terms if t["kind"] == "rest")
     st.caption(
         f"Each bar is the term's part of the mean mood of the span. All terms too rare "
-        f"to be kept one by one add {words.signed(rest, 4)}."
+        f"to be kept one by one add {wording.signed(rest, 4)}."
     )
 
 
@@ -55,9 +56,9 @@ def _lines(view: View) -> None:
     if lines.empty:
         st.caption("No lines are kept of this span any more.")
         return
-    lines["utc"] = [words.utc_text(at) for at in lines["start"]]
+    lines["utc"] = [wording.utc_text(at) for at in lines["start"]]
     lines["start"] = lines["start"].dt.tz_localize("UTC").dt.tz_convert(str(view.tz))
-    lines["text"] = [words.plain(t, 300) for t in lines["text"]]
+    lines["text"] = [wording.plain(t, 300) for t in lines["text"]]
     st.dataframe(  # text stays text there: neither HTML nor Markdown is read
         lines[["start", "channel", "compound", "text", "utc"]],
         hide_index=True,
@@ -72,6 +73,6 @@ def _lines(view: View) -> None:
         },
     )
     st.caption(
-        f"n = {words.count(len(lines))} lines, the most telling of each window; the newest "
+        f"n = {wording.count(len(lines))} lines, the most telling of each window; the newest "
         f"{LINES} at most. They leave with the text itself and are in no download."
     )

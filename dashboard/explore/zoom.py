@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import words
-from dashboard.span import LONGEST, Span
+from dashboard import wording
+from dashboard.time_span import LONGEST, Span
 
 SHORTEST = timedelta(minutes=1)
 MINUTE = timedelta(minutes=1)
@@ -23,8 +23,8 @@ DEEPEST = 50
 
 def rounded(since: datetime, until: datetime) -> Span:
     """The span from a full minute to one, a minute long at least, within what can be told."""
-    since -= (since - words.EPOCH) % MINUTE
-    until += -(until - words.EPOCH) % MINUTE
+    since -= (since - wording.EPOCH) % MINUTE
+    until += -(until - wording.EPOCH) % MINUTE
     until = max(until, since + SHORTEST)
     until = min(until, since + LONGEST, LAST)
     return Span(max(since, FIRST), max(until, FIRST + SHORTEST))
@@ -89,7 +89,7 @@ def go(span: Span, tz: tzinfo) -> None:
     came.append({name: state[name] for name in _STATE if name in state})
     del came[:-DEEPEST]
     state["span"] = "dates"
-    state["from"], state["to"] = words.local(span.since, tz), words.local(span.until, tz)
+    state["from"], state["to"] = wording.local(span.since, tz), wording.local(span.until, tz)
 
 
 def _back() -> None:

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, data, frame, words
-from dashboard.series import Row
+from dashboard import data, frame, url_state, wording
+from dashboard.charts.series import Row
 
 KINDS = {
     "mood_drop": "▼ Mood drop",
@@ -35,7 +35,7 @@ def section(channels: Sequence[str], since: datetime, until: datetime, source: s
     _table(found, source)
     total = found[0]["total"]
     st.caption(
-        f"n = {words.count(total)} alerts"
+        f"n = {wording.count(total)} alerts"
         + (f", the newest {MOST:,} of them are listed" if total > MOST else "")
         + ". Mood is compared with the stream's own level; a false mood alert is expected about "
         "once in 90 hours of stream."
@@ -44,7 +44,7 @@ def section(channels: Sequence[str], since: datetime, until: datetime, source: s
 
 def _kinds() -> list[str]:
     # a key of its own: Session review has kinds, too
-    address.seed("alert-kinds", address.choices("kinds", list(KINDS), list(KINDS), len(KINDS)))
+    url_state.seed("alert-kinds", url_state.choices("kinds", list(KINDS), list(KINDS), len(KINDS)))
     picked = st.pills(
         "Kinds of alerts",
         list(KINDS),
@@ -54,7 +54,7 @@ def _kinds() -> list[str]:
         label_visibility="collapsed",
     )
     kinds = [kind for kind in KINDS if kind in picked]
-    address.remember(kinds=None if len(kinds) in (0, len(KINDS)) else ",".join(kinds))
+    url_state.remember(kinds=None if len(kinds) in (0, len(KINDS)) else ",".join(kinds))
     return kinds or list(KINDS)
 
 
@@ -64,11 +64,11 @@ def _table(found: Sequence[Row], source: str) -> None:
     shown = pd.DataFrame(
         {
             "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
-            "Channel": [words.plain(a["channel"]) or "all" for a in found],
+            "Channel": [wording.plain(a["channel"]) or "all" for a in found],
             "Alert": [KINDS[a["kind"]] for a in found],
             "What was seen": [told(a["kind"], a["detail"], source) for a in found],
             "More": [_link(a) for a in found],
-            "UTC": [words.utc_text(a["at"]) for a in found],
+            "UTC": [wording.utc_text(a["at"]) for a in found],
         }
     )
     st.dataframe(
@@ -103,29 +103,29 @@ def told(kind: str, detail: str | None, source: str = "") -> str:
 
 def _mood(d: Mapping[str, Any]) -> str:
     return (
-        f"{words.signed(d['mood'])} over {_long(d)}, n = {words.count(d['n'])}; usual "
-        f"{words.signed(d['usual'])}; {abs(d['z']):.1f} standard errors off"
+        f"{wording.signed(d['mood'])} over {_long(d)}, n = {wording.count(d['n'])}; usual "
+        f"{wording.signed(d['usual'])}; {abs(d['z']):.1f} standard errors off"
     )
 
 
 def _activity(d: Mapping[str, Any]) -> str:
     return (
-        f"n = {words.count(d['n'])} messages in {_long(d)}, {d['times']:.1f} times the usual; "
-        f"about {words.count(d['usual'])} are common"
+        f"n = {wording.count(d['n'])} messages in {_long(d)}, {d['times']:.1f} times the usual; "
+        f"about {wording.count(d['usual'])} are common"
     )
 
 
 def _silence(d: Mapping[str, Any]) -> str:
-    common = f"about {words.count(d['usual'])} are common in as long"
+    common = f"about {wording.count(d['usual'])} are common in as long"
     return f"no message for {_long(d)}, n = 0; {common}"
 
 
 def _term(d: Mapping[str, Any]) -> str:
-    band = f"{words.signed(d['valence_low'], 1)} to {words.signed(d['valence_high'], 1)}"
-    used = f"{words.count(d['n'])} uses by {d['n_chatters']:.0f} people"
+    band = f"{wording.signed(d['valence_low'], 1)} to {wording.signed(d['valence_high'], 1)}"
+    used = f"{wording.count(d['n'])} uses by {d['n_chatters']:.0f} people"
     return (
-        f"{words.plain(d['term'], 60)}: {used}; valence about {words.signed(d['valence'], 1)} "
-        f"(80 %: {band}, n = {words.count(d['n_scored'])})"
+        f"{wording.plain(d['term'], 60)}: {used}; valence about {wording.signed(d['valence'], 1)} "
+        f"(80 %: {band}, n = {wording.count(d['n_scored'])})"
     )
 
 
@@ -152,6 +152,6 @@ def _link(alert: Row) -> str:
         except (ValueError, KeyError, TypeError):
             return "vocabulary"
         return "vocabulary?" + urlencode({"q": term[:50], "status": "any"})
-    at = words.aware(alert["at"])
-    span = {"from": words.utc_iso(at - AROUND), "to": words.utc_iso(at + AROUND)}
+    at = wording.aware(alert["at"])
+    span = {"from": wording.utc_iso(at - AROUND), "to": wording.utc_iso(at + AROUND)}
     return "explore?" + urlencode({"channels": alert["channel"], "span": "dates", **span})

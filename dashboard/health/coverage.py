@@ -8,9 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, frame, words
-from dashboard.series import Row
-from dashboard.style import CONFIG, finish
+from dashboard import data, frame, wording
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG, finish
 
 GAPS = 200
 LONG = timedelta(days=14)  # of longer times gaps are told by the hour
@@ -24,7 +24,7 @@ def by_day(days: Sequence[Row]) -> None:
     frame.heading("How much was seen", "share of each day's streams that was observed")
     windows = sum(d["windows"] for d in days)
     st.plotly_chart(seen(days), key="seen", config=CONFIG, alt="Observed share by channel and day")
-    st.caption(f"n = {words.count(windows)} windows of 30 s; blank: no stream that day.")
+    st.caption(f"n = {wording.count(windows)} windows of 30 s; blank: no stream that day.")
 
 
 def seen(days: Sequence[Row]) -> go.Figure:
@@ -38,7 +38,7 @@ def seen(days: Sequence[Row]) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             x=[f"{day:%a} {day.day} {day:%b}" if few else day.isoformat() for day in dates],
-            y=[words.plotted(c) for c in channels],
+            y=[wording.plotted(c) for c in channels],
             z=shares,
             text=[[said(s) if few else "" for s in line] for line in shares],
             texttemplate="%{text}",
@@ -73,16 +73,16 @@ def said(value: float | None) -> str:
     """98.4 %; 100 % only where nothing is missing; '' for None."""
     if value is None:
         return ""
-    return words.percent(1.0) if value >= 1 else words.percent(min(value, 0.999), 1)
+    return wording.percent(1.0) if value >= 1 else wording.percent(min(value, 0.999), 1)
 
 
 def _hover(day: Row | None) -> str:
     if day is None:
         return ""
     return (
-        f"<b>{words.plotted(day['channel'])}</b>, {day['day']:%a} {day['day'].day} "
-        f"{day['day']:%b %Y}<br>{said(share(day))} of {words.count(day['windows'])} windows seen"
-        f"<br>{words.messages(day['n'])}"
+        f"<b>{wording.plotted(day['channel'])}</b>, {day['day']:%a} {day['day'].day} "
+        f"{day['day']:%b %Y}<br>{said(share(day))} of {wording.count(day['windows'])} windows seen"
+        f"<br>{wording.messages(day['n'])}"
     )
 
 
@@ -99,11 +99,11 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     at = pd.Series([pd.Timestamp(g["since"]) for g in found])
     shown = pd.DataFrame(
         {
-            "Channel": [words.plain(g["channel"]) for g in found],
+            "Channel": [wording.plain(g["channel"]) for g in found],
             "From": at.dt.tz_localize("UTC").dt.tz_convert(zone),
-            "Not seen": [words.seconds(g["lost_s"]) for g in found],
+            "Not seen": [wording.seconds(g["lost_s"]) for g in found],
             **_extent(found, by_hour),
-            "From, UTC": [words.utc_text(g["since"]) for g in found],
+            "From, UTC": [wording.utc_text(g["since"]) for g in found],
         }
     )
     st.dataframe(
@@ -115,13 +115,13 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     )
     total = found[0]["total"]
     more = f", the longest {GAPS} are listed" if total > GAPS else ""
-    st.caption(f"n = {words.count(total)} gaps of 5 s or more{more}.")
+    st.caption(f"n = {wording.count(total)} gaps of 5 s or more{more}.")
 
 
 def _extent(found: Sequence[Row], by_hour: bool) -> dict[str, list[str | int]]:
     """How far each gap reaches, as a column."""
     if by_hour:
-        return {"Within": [words.lasting(g["until"] - g["since"]) for g in found]}
+        return {"Within": [wording.lasting(g["until"] - g["since"]) for g in found]}
     return {"Windows touched": [g["windows"] for g in found]}
 
 
@@ -138,16 +138,16 @@ def by_channel(
     last = pd.to_datetime(pd.Series([x.get("last_at") for x in lost], dtype="datetime64[us]"))
     shown = pd.DataFrame(
         {
-            "Channel": [words.plain(c["channel"]) for c in known],
-            "Language": [words.plain(c["language"]) or words.MISSING for c in known],
-            "Readable": [words.percent(c["readable"]) for c in known],
+            "Channel": [wording.plain(c["channel"]) for c in known],
+            "Language": [wording.plain(c["language"]) or wording.MISSING for c in known],
+            "Readable": [wording.percent(c["readable"]) for c in known],
             "Messages (n)": [int(sums[c["channel"]]["n"]) for c in known],
             "Filtered": [_of(sums[c["channel"]], "filtered") for c in known],
             "Late": [_of(sums[c["channel"]], "late") for c in known],
             "Observed": [_observed(sums[c["channel"]]) for c in known],
             "Connection lost": [x.get("losses", 0) for x in lost],
             "Lost last": last.dt.tz_localize("UTC").dt.tz_convert(zone),
-            "Lost last, UTC": [words.utc_text(x["last_at"]) if x else "" for x in lost],
+            "Lost last, UTC": [wording.utc_text(x["last_at"]) if x else "" for x in lost],
         }
     )
     st.dataframe(
@@ -173,11 +173,11 @@ def _of(sums: Mapping[str, float], name: str) -> str:
     """34 (0.2 %), of all that came."""
     n = sums[name]
     came = sums["n"] + (n if name == "filtered" else 0)
-    return f"{words.count(n)} ({words.percent(n / came, 1)})" if came else words.count(n)
+    return f"{wording.count(n)} ({wording.percent(n / came, 1)})" if came else wording.count(n)
 
 
 def _observed(sums: Mapping[str, float]) -> str:
     if not sums["windows"]:
-        return words.MISSING
+        return wording.MISSING
     hours = sums["observed_s"] / 3600
     return f"{said(sums['observed_s'] / (WINDOW_S * sums['windows']))} of {hours:.1f} h"

@@ -8,11 +8,11 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, frame, words
-from dashboard.arrays import cells, times, values
+from dashboard import data, frame, wording
+from dashboard.charts.arrays import cells, times, values
+from dashboard.charts.series import Row
+from dashboard.charts.style import CONFIG, DOWN, GREY, HISTORY, faded, finish, named_rows
 from dashboard.markup import row, span
-from dashboard.series import Row
-from dashboard.style import CONFIG, DOWN, GREY, HISTORY, faded, finish, named_rows
 
 Told = Mapping[str, Row]
 COUNTS = {
@@ -55,9 +55,9 @@ def storage(health: Told) -> None:
         return
     text, keeps = value(health, "text"), value(health, "retention_h")
     frame.tiles(
-        ("In all", words.size(total), "database, buffer and published files"),
-        ("Database", words.size(found.get("warehouse")), "warehouse.duckdb"),
-        ("Message text", words.size(text), f"gone after {_hours(keeps)}"),
+        ("In all", wording.size(total), "database, buffer and published files"),
+        ("Database", wording.size(found.get("warehouse")), "warehouse.duckdb"),
+        ("Message text", wording.size(text), f"gone after {_hours(keeps)}"),
     )
     st.plotly_chart(
         sizes(found), key="sizes", config=CONFIG, alt="Bytes on disk by published table"
@@ -78,7 +78,8 @@ def sizes(found: Mapping[str, Any]) -> go.Figure:
         listed.append(("buffer", -1, found["buffer"]))
     listed.sort(key=lambda t: t[2])
     names = [
-        words.plotted(name) + (f"  ({words.count(n)})" if n >= 0 else "") for name, n, _ in listed
+        wording.plotted(name) + (f"  ({wording.count(n)})" if n >= 0 else "")
+        for name, n, _ in listed
     ]
     figure = go.Figure(
         go.Bar(
@@ -86,7 +87,7 @@ def sizes(found: Mapping[str, Any]) -> go.Figure:
             y=list(range(len(listed))),
             orientation="h",
             marker={"color": [DOWN if t[0] in _TEXT else HISTORY for t in listed]},
-            text=[words.size(t[2]) + (" ✎ text" if t[0] in _TEXT else "") for t in listed],
+            text=[wording.size(t[2]) + (" ✎ text" if t[0] in _TEXT else "") for t in listed],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{text}<extra></extra>",
@@ -106,16 +107,18 @@ def versions(health: Told) -> None:
     frame.heading("Versions", "of what runs")
     known = {k: str(v) for k, v in parts(health, "versions").items()}
     known["model"] = known.get("model") or "none serves"
-    pairs = [(k, words.plain(v, 60) or words.MISSING) for k, v in known.items()]
+    pairs = [(k, wording.plain(v, 60) or wording.MISSING) for k, v in known.items()]
     frame.put(row(*(span(x) for pair in pairs for x in pair), cls="dld-facts"))
 
 
 def counted(health: Told, tz: tzinfo) -> None:
     """What came in since the daemon began."""
     began = value(health, "began_at")
-    since = "" if began is None else _since(words.at_second(began), tz)
+    since = "" if began is None else _since(wording.at_second(began), tz)
     frame.heading("Since the pipeline began", since)
-    pairs = [(COUNTS[name], words.count(value(health, name))) for name in COUNTS if name in health]
+    pairs = [
+        (COUNTS[name], wording.count(value(health, name))) for name in COUNTS if name in health
+    ]
     hook = parts(health, "webhook")
     if hook:
         pairs.append(("alerts told to the webhook", _hook(hook)))
@@ -126,12 +129,12 @@ def counted(health: Told, tz: tzinfo) -> None:
 
 
 def _since(began: datetime, tz: tzinfo) -> str:
-    return f"since {words.moment(began, tz)}, {frame.zone_name(tz)}"
+    return f"since {wording.moment(began, tz)}, {frame.zone_name(tz)}"
 
 
 def _hook(hook: Mapping[str, Any]) -> str:
     sent, dropped, waiting, failed = (
-        words.count(hook.get(name, 0)) for name in ("sent", "dropped", "waiting", "failed")
+        wording.count(hook.get(name, 0)) for name in ("sent", "dropped", "waiting", "failed")
     )
     return f"{sent}; dropped {dropped}, waiting {waiting}, failed attempts {failed}"
 
@@ -141,7 +144,7 @@ def lag(since: datetime, tz: tzinfo) -> None:
     rows = data.rows("dash_lag", since=since)
     if len(rows) < 3:
         return
-    frame.heading("Lag", f"of the source behind the clock, n = {words.count(len(rows))}")
+    frame.heading("Lag", f"of the source behind the clock, n = {wording.count(len(rows))}")
     st.plotly_chart(lags(rows, tz), key="lag", config=CONFIG, alt="Lag in seconds over time")
 
 
@@ -149,9 +152,11 @@ def lags(rows: Sequence[Row], tz: tzinfo) -> go.Figure:
     """Seconds behind the clock; above the line the source is catching up."""
     figure = go.Figure(
         go.Scatter(
-            x=times(words.local(r["at"], tz) for r in rows),
+            x=times(wording.local(r["at"], tz) for r in rows),
             y=values(max(r["lag_s"], 0.1) for r in rows),
-            customdata=cells([[words.seconds(r["lag_s"]), words.utc_text(r["at"])] for r in rows]),
+            customdata=cells(
+                [[wording.seconds(r["lag_s"]), wording.utc_text(r["at"])] for r in rows]
+            ),
             mode="lines+markers",
             marker={"size": 4},
             line={"color": HISTORY, "width": 1.5, "shape": "hv"},

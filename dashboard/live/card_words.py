@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from dashboard import words
+from dashboard import wording
 from dashboard.live.now import Card
 from dashboard.markup import Markup, row, span, tag
 
@@ -23,15 +23,15 @@ def mood(card: Card, tz: tzinfo) -> list[Markup]:
     if card.status == "offline":
         return _recap(card, tz)
     now, said = card.mood()
-    word = words.mood_word(now)
+    word = wording.mood_word(now)
     if card.last is not None and not card.last["n"] and not card.last["observed_s"]:
         word = "not observed"
-    glyph = span(words.glyph(now), cls=f"dld-glyph {words.mood_word(now)}")
-    at = "" if card.last is None else f" · {words.clock(card.last['start'], tz, seconds=True)}"
+    glyph = span(wording.glyph(now), cls=f"dld-glyph {wording.mood_word(now)}")
+    at = "" if card.last is None else f" · {wording.clock(card.last['start'], tz, seconds=True)}"
     return [
         row(
             glyph,
-            span(words.signed(now), cls="dld-number"),
+            span(wording.signed(now), cls="dld-number"),
             span(word, cls="dld-word"),
             cls="dld-mood",
         ),
@@ -41,10 +41,10 @@ def mood(card: Card, tz: tzinfo) -> list[Markup]:
 
 def _unsupported(card: Card) -> list[Markup]:
     """Instead of a mood, for chat in a language that VADER cannot read."""
-    share = words.percent(card.readable)
+    share = wording.percent(card.readable)
     return [
         row(
-            span(words.glyph(None), cls="dld-glyph silent"),
+            span(wording.glyph(None), cls="dld-glyph silent"),
             span("–", cls="dld-number"),
             span("unsupported language", cls="dld-word"),
             cls="dld-mood",
@@ -59,16 +59,16 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
     mood = None if last is None else last["mood"]
     said = "no stream seen yet"
     if last is not None:
-        took = words.lasting(last["ended_at"] - last["started_at"])
-        said = f"last stream, {words.messages(last['n'])} in {took}, ended " + words.moment(
+        took = wording.lasting(last["ended_at"] - last["started_at"])
+        said = f"last stream, {wording.messages(last['n'])} in {took}, ended " + wording.moment(
             last["ended_at"], tz
         )
-    glyph = span(words.glyph(mood), cls=f"dld-glyph {words.mood_word(mood)}")
-    word = "" if mood is None else f"{words.mood_word(mood)} overall"
+    glyph = span(wording.glyph(mood), cls=f"dld-glyph {wording.mood_word(mood)}")
+    word = "" if mood is None else f"{wording.mood_word(mood)} overall"
     return [
         row(
             glyph,
-            span(words.signed(mood), cls="dld-number"),
+            span(wording.signed(mood), cls="dld-number"),
             span(word, cls="dld-word"),
             cls="dld-mood",
         ),
@@ -81,11 +81,11 @@ def facts(card: Card, clock: datetime) -> Markup:
     pairs: list[tuple[str, str | Markup]] = []
     if card.status != "offline" and card.supported:
         mean, n = card.lately()
-        five = f"{words.glyph(mean)} {words.signed(mean)} over {words.messages(n)}"
+        five = f"{wording.glyph(mean)} {wording.signed(mean)} over {wording.messages(n)}"
         five = five if n else "nobody spoke (n = 0)"
         pairs += [
             ("Last 5 min", five),
-            ("Rate", f"{words.rate(card.rate())} messages / min"),
+            ("Rate", f"{wording.rate(card.rate())} messages / min"),
             ("Why", _terms(card)),
             ("Next 5 min", _outlook(card)),
         ]
@@ -93,7 +93,7 @@ def facts(card: Card, clock: datetime) -> Markup:
             pairs.append(("Its record", card.record()))
     pairs += [("Last event", _event(card, clock)), ("Connection", card.connection())]
     if card.readable is not None and card.readable < 0.9:
-        pairs.append(("Readable", f"{words.percent(card.readable)} of messages can be scored"))
+        pairs.append(("Readable", f"{wording.percent(card.readable)} of messages can be scored"))
     return row(*(span(x) for pair in pairs for x in pair), cls="dld-facts")
 
 
@@ -105,7 +105,7 @@ def _terms(card: Card) -> str | Markup:
     for term in card.terms:
         up = term["contribution"] > 0
         sign = span("▲ " if up else "▼ ", cls="dld-up" if up else "dld-down")
-        chips.append(span(sign, words.plain(term["term"]), f" {term['n']}", cls="dld-term"))
+        chips.append(span(sign, wording.plain(term["term"]), f" {term['n']}", cls="dld-term"))
     return span(*chips)
 
 
@@ -114,12 +114,12 @@ def _outlook(card: Card) -> str | Markup:
     f = card.forecast
     if f is None:
         return "no forecast"
-    band = f"80 %: {words.signed(min(f['q10']))} to {words.signed(max(f['q90']))}"
-    return span(tag("b", f"about {words.signed(f['q50'][-1])}"), f" ({band})")
+    band = f"80 %: {wording.signed(min(f['q10']))} to {wording.signed(max(f['q90']))}"
+    return span(tag("b", f"about {wording.signed(f['q50'][-1])}"), f" ({band})")
 
 
 def _event(card: Card, clock: datetime) -> str:
     if card.event is None:
         return "none in a day"
-    told = words.event_text(card.event["kind"], card.event["detail"])
-    return f"{told} · {words.ago(clock - words.aware(card.event['at']))}"
+    told = wording.event_text(card.event["kind"], card.event["detail"])
+    return f"{told} · {wording.ago(clock - wording.aware(card.event['at']))}"

@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from dashboard import words
+from dashboard import wording
 from dashboard.live.card_words import STATUS
 from dashboard.live.now import Card
 
@@ -42,7 +42,7 @@ def _row(card: Card, clock: datetime) -> dict[str, object]:
     mood = last["mean"] if last else None
     event = card.event
     return {
-        "Channel": words.plain(card.name, 40),
+        "Channel": wording.plain(card.name, 40),
         "State": STATUS[card.status],
         "Feels": _feeling(card, on),
         "Mood": mood,
@@ -50,11 +50,11 @@ def _row(card: Card, clock: datetime) -> dict[str, object]:
         "n": last["n"] if last else None,
         "Half hour": _moods(card) if card.supported else [],
         "A minute": card.rate() if on else None,
-        "Next 5 min": words.signed(card.forecast["q50"][-1]) if on and card.forecast else "",
+        "Next 5 min": wording.signed(card.forecast["q50"][-1]) if on and card.forecast else "",
         "Last event": ""
         if event is None
-        else f"{words.event_text(event['kind'], event['detail'])} · "
-        f"{words.ago(clock - words.aware(event['at']))}",
+        else f"{wording.event_text(event['kind'], event['detail'])} · "
+        f"{wording.ago(clock - wording.aware(event['at']))}",
         "Connection": card.connection(),
     }
 
@@ -66,7 +66,7 @@ def _feeling(card: Card, on: bool) -> str:
         return ""
     mood = card.last["mean"]
     seen = card.last["n"] or card.last["observed_s"]
-    return f"{words.glyph(mood)} {words.mood_word(mood)}" if seen else "not observed"
+    return f"{wording.glyph(mood)} {wording.mood_word(mood)}" if seen else "not observed"
 
 
 def _moods(card: Card) -> list[float]:

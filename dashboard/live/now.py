@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dashboard import words
-from dashboard.series import Row, grouped, margin, state
+from dashboard import wording
+from dashboard.charts.series import Row, grouped, margin, state
 from warehouse.records import READABLE_LEAST
 
 QUIET_WINDOWS, QUIET_N = 5, 3
@@ -73,12 +73,12 @@ class Card:
         """How good this model's forecasts of the next window were in the last week."""
         if self.skill is None:
             return "too new to have a record"
-        n = f"n = {words.count(self.skill['targets'])}"
+        n = f"n = {wording.count(self.skill['targets'])}"
         if self.skill["skill"] is None:
             return f"too little to be known lately to have one ({n})"
         if self.skill["skill"] <= 0:
             return f"no better lately than the stream’s running mean ({n})"
-        share = words.percent(self.skill["skill"])
+        share = wording.percent(self.skill["skill"])
         return f"knew {share} of what can be known about the next 30 s ({n})"
 
     def band(self) -> float | None:
@@ -96,7 +96,7 @@ class Card:
             return None, "nobody spoke in the last 30 s (n = 0)" if seen else "not observed (n = 0)"
         sure = self.band()
         band = f"± {sure:.2f}, " if sure is not None else ""
-        return last["mean"], f"{band}{words.messages(last['n'])} in 30 s"
+        return last["mean"], f"{band}{wording.messages(last['n'])} in 30 s"
 
 
 def cards(
@@ -128,7 +128,7 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
         forecast = None  # it was made for windows that are history by now
     return Card(
         channel["channel"],
-        words.plain(channel["display_name"], 40) or channel["channel"],
+        wording.plain(channel["display_name"], 40) or channel["channel"],
         status,
         windows,
         forecast if status != "offline" else None,
@@ -151,6 +151,6 @@ def _half_hour(windows: Sequence[Row]) -> list[Row]:
 def _status(on_air: bool, windows: Sequence[Row], clock: datetime, stale: bool) -> str:
     if not on_air or not windows:
         return "offline"
-    if stale or clock - (words.aware(windows[-1]["start"]) + WINDOW) > FRESH:
+    if stale or clock - (wording.aware(windows[-1]["start"]) + WINDOW) > FRESH:
         return "stale"
     return "quiet" if sum(w["n"] for w in windows[-QUIET_WINDOWS:]) < QUIET_N else "live"

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import config, data, words
-from dashboard.review import moments
-from dashboard.review.moment_kinds import Moment
-from dashboard.review.moment_sums import Floats, Windows
-from dashboard.review.reasons import Reason, Terms, reasons
-from dashboard.series import Row
+from dashboard import config, data, wording
+from dashboard.charts.series import Row
+from dashboard.review.moments import finder
+from dashboard.review.moments.kinds import Moment
+from dashboard.review.moments.reasons import Reason, Terms, reasons
+from dashboard.review.moments.sums import Floats, Windows
 from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
 
 LONGEST = timedelta(days=30)  # a stream that never ended is not drawn for ever
@@ -86,8 +86,8 @@ class Session:
 
 def session(stream: Row, end: datetime) -> Session:
     """The stream's session; one still on air reaches to `end`. Cached by what is published."""
-    since = words.aware(stream["started_at"])
-    until = words.aware(stream["ended_at"]) if stream["ended_at"] else end
+    since = wording.aware(stream["started_at"])
+    until = wording.aware(stream["ended_at"]) if stream["ended_at"] else end
     since = max(since, until - LONGEST)
     root, version = str(config.folder().root), data.manifest().version
     return _session(root, data.allowed(), version, dict(stream), since, until)
@@ -111,15 +111,15 @@ def _session(
     rows = tuple(windows.to_pylist())
     if not rows:
         return Session(stream, since, until, (), ())
-    start = words.aware(rows[0]["start"])
+    start = wording.aware(rows[0]["start"])
     terms = _terms(data.query("dash_stream_terms", **span), start, windows)
     arrays = _arrays(windows, start, since, terms)
     slots = {row["start"]: row["sub_n"] for row in rows}
     found = []
-    for m in moments.find(arrays):
+    for m in finder.find(arrays):
         at = start + m.first * WINDOW
         into_s = burst_s(slots.get(at.replace(tzinfo=None))) if m.kind in BURSTS else 0
-        at_s = moments.elapsed_s(arrays, m.first) + into_s
+        at_s = finder.elapsed_s(arrays, m.first) + into_s
         found.append(Found(m, at_s, at, tuple(reasons(m, terms))))
     return Session(stream, since, until, rows, tuple(found))
 
@@ -173,7 +173,7 @@ def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:
 
 def usual(stream: Row, limit: int = USUAL) -> Sequence[Row]:
     """The channel's streams before this one (dash_stream_usual)."""
-    before = words.aware(stream["started_at"])
+    before = wording.aware(stream["started_at"])
     return data.rows("dash_stream_usual", channel=stream["channel"], before=before, limit=limit)
 
 
@@ -182,8 +182,8 @@ def lines(of: Session, found: Sequence[Found]) -> list[list[Row]]:
     told: list[list[Row]] = [[] for _ in found]
     if found:
         spans = {
-            "since": [words.aware(f.at).replace(tzinfo=None) for f in found],
-            "until": [words.aware(f.until).replace(tzinfo=None) for f in found],
+            "since": [wording.aware(f.at).replace(tzinfo=None) for f in found],
+            "until": [wording.aware(f.until).replace(tzinfo=None) for f in found],
         }
         channel = of.stream["channel"]
         for row in data.rows("dash_moment_samples", channel=channel, limit=LINES, **spans):

@@ -6,15 +6,22 @@ from datetime import datetime, timedelta, tzinfo
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard import words
-from dashboard.arrays import cells, times, values
-from dashboard.charts import mood_range, volume
-from dashboard.coarse import coarse, windows_a_point
-from dashboard.review import moment_words
+from dashboard import wording
+from dashboard.charts.arrays import cells, times, values
+from dashboard.charts.coarse import coarse, windows_a_point
+from dashboard.charts.series import Row
+from dashboard.charts.style import FORECAST, HISTORY, faded, finish
+from dashboard.charts.timeline import mood_range, volume
+from dashboard.charts.traces import (
+    WINDOW_S,
+    event_traces,
+    mood_line,
+    silence_marks,
+    sure_band,
+    unobserved,
+)
+from dashboard.review.moments import sentences
 from dashboard.review.session import Found, Session
-from dashboard.series import Row
-from dashboard.style import FORECAST, HISTORY, faded, finish
-from dashboard.traces import WINDOW_S, event_traces, mood_line, silence_marks, sure_band, unobserved
 
 NUMBERED = 20
 
@@ -53,7 +60,7 @@ def figure(
     return finish(
         made,
         500,
-        x={"range": [words.local(at, tz) for at in (of.since, of.until)]},
+        x={"range": [wording.local(at, tz) for at in (of.since, of.until)]},
         y=[
             {"title": "Mood", "range": [low, top], "tickformat": ".2~f"},
             {"title": "Messages / min", "rangemode": "tozero"},
@@ -76,12 +83,12 @@ def _usual(of: Session, usual: float | None, tz: tzinfo) -> list[go.Scatter]:
         return []
     return [
         go.Scatter(
-            x=[words.local(at, tz) for at in (of.since, of.until)],
+            x=[wording.local(at, tz) for at in (of.since, of.until)],
             y=[usual, usual],
             mode="lines",
             name="Channel's usual mood",
             line={"color": HISTORY, "width": 1.4, "dash": "dot"},
-            hovertemplate=f"usually {words.signed(usual)}<extra></extra>",
+            hovertemplate=f"usually {wording.signed(usual)}<extra></extra>",
         )
     ]
 
@@ -94,7 +101,7 @@ def _moments(shown: Sequence[tuple[int, Found]], tz: tzinfo, y: float) -> list[g
     ranked.sort(key=lambda x: -x[0])  # the strongest is drawn last, on top
     return [
         go.Scatter(
-            x=[words.local(one.at, tz) for _, one in ranked],
+            x=[wording.local(one.at, tz) for _, one in ranked],
             y=[y] * len(ranked),
             mode="markers+text",
             name="Moments",
@@ -110,9 +117,9 @@ def _moments(shown: Sequence[tuple[int, Found]], tz: tzinfo, y: float) -> list[g
 
 def _told(rank: int, one: Found) -> str:
     m = one.moment
-    head = f"<b>{rank}. {moment_words.title(m)}</b> at {moment_words.elapsed(one.at_s)}"
-    terms = words.plotted(moment_words.terms(m, one.reasons, 3), 90)
-    parts = [head, words.plotted(moment_words.sentence(m), 140), terms, words.utc_text(one.at)]
+    head = f"<b>{rank}. {sentences.title(m)}</b> at {sentences.elapsed(one.at_s)}"
+    terms = wording.plotted(sentences.terms(m, one.reasons, 3), 90)
+    parts = [head, wording.plotted(sentences.sentence(m), 140), terms, wording.utc_text(one.at)]
     return "<br>".join(p for p in parts if p)
 
 
@@ -125,7 +132,7 @@ def _forecast(rows: Sequence[Row], k: int, tz: tzinfo) -> list[go.Scatter]:
     ys: list[float | None] = []
     middle: list[tuple[datetime | None, float | None, list[str]]] = []
     for run in _stretches(some, timedelta(seconds=WINDOW_S * k * 2)):
-        there = [words.local(r["cutoff"], tz) for r in run]
+        there = [wording.local(r["cutoff"], tz) for r in run]
         xs += [*there, *reversed(there), None]
         ys += [*(r["q90"] for r in run), *(r["q10"] for r in reversed(run)), None]
         middle += [(x, r["q50"], [_promised(r)]) for x, r in zip(there, run, strict=True)]
@@ -146,8 +153,8 @@ def _forecast(rows: Sequence[Row], k: int, tz: tzinfo) -> list[go.Scatter]:
 
 
 def _promised(row: Row) -> str:
-    band = f"80 %: {words.signed(row['q10'])} to {words.signed(row['q90'])}"
-    return f"<b>{words.signed(row['q50'])}</b>, {band}<br>{words.utc_text(row['cutoff'])}"
+    band = f"80 %: {wording.signed(row['q10'])} to {wording.signed(row['q90'])}"
+    return f"<b>{wording.signed(row['q50'])}</b>, {band}<br>{wording.utc_text(row['cutoff'])}"
 
 
 def _stretches(rows: Sequence[Row], longest: timedelta) -> list[list[Row]]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from dashboard import words
-from dashboard.series import Row
+from dashboard import wording
+from dashboard.charts.series import Row
 
 LEAST = 3  # streams before it, to say what is usual
 
@@ -43,19 +43,19 @@ def said(value: float | None, of: Usual | None, told: str, low: str, high: str) 
 def mood(value: float | None, past: Sequence[Row]) -> str:
     """The mean mood beside the usual one."""
     of = usual(past, "mean", value)
-    parts = [words.signed(x) for x in (of.middle, of.low, of.high)] if of else [""] * 3
+    parts = [wording.signed(x) for x in (of.middle, of.low, of.high)] if of else [""] * 3
     return said(value, of, *parts)
 
 
 def rate(value: float | None, past: Sequence[Row]) -> str:
     """Messages a minute beside the usual."""
     of = usual(past, "rate", value)
-    parts = [words.rate(x) for x in (of.middle, of.low, of.high)] if of else [""] * 3
+    parts = [wording.rate(x) for x in (of.middle, of.low, of.high)] if of else [""] * 3
     return said(value, of, *parts)
 
 
 def silent(value: float | None, past: Sequence[Row]) -> str:
     """The share of silence beside the usual."""
     of = usual(past, "silent", value)
-    parts = [words.percent(x) for x in (of.middle, of.low, of.high)] if of else [""] * 3
+    parts = [wording.percent(x) for x in (of.middle, of.low, of.high)] if of else [""] * 3
     return said(value, of, *parts)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from dashboard import words
+from dashboard import wording
+from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
-from dashboard.review import moment_words
-from dashboard.review.moment_kinds import Moment
-from dashboard.review.reasons import Reason
+from dashboard.review.moments import sentences
+from dashboard.review.moments.kinds import Moment
+from dashboard.review.moments.reasons import Reason
 from dashboard.review.session import Found
-from dashboard.series import Row
 
 
 def moment_list(
@@ -23,17 +23,17 @@ def _item(rank: int, one: Found, told: Sequence[Row], vod_id: str | None) -> Mar
     m = one.moment
     head = row(
         span(f"{glyph(m)} ", cls=f"dld-kind {m.kind}"),
-        tag("b", moment_words.title(m)),
+        tag("b", sentences.title(m)),
         when(one, vod_id),
-        span(moment_words.also(m), cls="dld-also"),
+        span(sentences.also(m), cls="dld-also"),
         cls="dld-moment-head",
     )
     strength = span(
-        moment_words.sigma(m),
+        sentences.sigma(m),
         cls="dld-sigma",
         title="how far from the stream's own ups and downs, in standard deviations",
     )
-    text = row(moment_words.sentence(m), cls="dld-moment-said")
+    text = row(sentences.sentence(m), cls="dld-moment-said")
     body = row(head, text, why(one), _lines(told), cls="dld-moment-body")
     return tag("li", span(str(rank), cls="dld-rank"), body, strength)
 
@@ -50,29 +50,29 @@ def glyph(m: Moment) -> str:
     """A sign of the kind by shape; turns point where the mood went."""
     if m.kind in ("jump", "change"):
         return "▲" if m.mood > m.before else "▼"
-    return moment_words.KINDS[m.kind][1]
+    return sentences.KINDS[m.kind][1]
 
 
 def when(one: Found, vod_id: str | None) -> Markup:
     """Elapsed time, a link into the VOD where that is known."""
-    text = moment_words.elapsed(one.at_s)
-    link = moment_words.vod_link(vod_id, one.at_s)
+    text = sentences.elapsed(one.at_s)
+    link = sentences.vod_link(vod_id, one.at_s)
     if link is None:
-        return span(text, cls="dld-at", title=words.utc_text(one.at))
+        return span(text, cls="dld-at", title=wording.utc_text(one.at))
     found = {"href": link, "target": "_blank", "rel": "noopener noreferrer", "class": "dld-at"}
-    return element("a", {**found, "title": words.utc_text(one.at)}, f"{text} in the VOD")
+    return element("a", {**found, "title": wording.utc_text(one.at)}, f"{text} in the VOD")
 
 
 def chip(m: Moment, r: Reason) -> Markup:
     """A term with its uses, what is usual, and the way it moved the mood."""
     sign = "▲ " if r.part > 0 else "▼ "
     moved = span(sign, cls="dld-up" if r.part > 0 else "dld-down") if abs(r.part) >= 0.001 else ""
-    share = words.percent(r.n / m.n) if m.n else words.MISSING
-    title = f"{words.count(r.n)} uses in {words.messages(m.n)} ({share}), "
-    title += f"{moment_words.compared(m, r)}; moved the mood by {words.signed(r.part, 3)}"
-    name = tag("b", words.plain(r.term))
-    usual = span(f" {moment_words.compared(m, r)}", cls="dld-usual")
-    return span(moved, name, f" {words.count(r.n)}", usual, cls="dld-term", title=title)
+    share = wording.percent(r.n / m.n) if m.n else wording.MISSING
+    title = f"{wording.count(r.n)} uses in {wording.messages(m.n)} ({share}), "
+    title += f"{sentences.compared(m, r)}; moved the mood by {wording.signed(r.part, 3)}"
+    name = tag("b", wording.plain(r.term))
+    usual = span(f" {sentences.compared(m, r)}", cls="dld-usual")
+    return span(moved, name, f" {wording.count(r.n)}", usual, cls="dld-term", title=title)
 
 
 def _lines(told: Sequence[Row]) -> "Markup | str":
@@ -80,7 +80,10 @@ def _lines(told: Sequence[Row]) -> "Markup | str":
     if not told:
         return ""
     texts = [
-        row(span(words.signed(t["compound"]), cls="dld-usual"), f" {words.plain(t['text'], 300)}")
+        row(
+            span(wording.signed(t["compound"]), cls="dld-usual"),
+            f" {wording.plain(t['text'], 300)}",
+        )
         for t in told
     ]
     summary = tag("summary", f"{len(told)} telling lines" if len(told) > 1 else "A telling line")

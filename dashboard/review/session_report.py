@@ -7,13 +7,14 @@ it goes through markup.py, which escapes it.
 from collections.abc import Sequence
 from datetime import UTC
 
-from dashboard import words
+from dashboard import wording
+from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
-from dashboard.review import moment_words, session_compare
+from dashboard.review import session_compare
+from dashboard.review.moments import sentences
 from dashboard.review.session import Found, Session
 from dashboard.review.session_list import glyph, when, why
 from dashboard.review.session_svg import drawing
-from dashboard.series import Row
 
 SIMULATED = "This chat was made up by DLD's simulator: nobody real said any of it."
 STYLE = """
@@ -50,8 +51,8 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def report(of: Session, past: Sequence[Row], source: str) -> str:
     """The file. past: the channel's streams before (dash_stream_usual); source: the stream's."""
     stream = of.stream
-    name = words.plain(stream["display_name"], 40) or words.plain(stream["channel"])
-    title = words.plain(stream["title"], 120) or "Untitled stream"
+    name = wording.plain(stream["display_name"], 40) or wording.plain(stream["channel"])
+    title = wording.plain(stream["title"], 120) or "Untitled stream"
     head = tag(
         "head",
         element("meta", {"charset": "utf-8"}),
@@ -90,10 +91,10 @@ READING = (
 
 def _about(of: Session) -> str:
     stream = of.stream
-    when_ = "date unknown" if stream["undated"] else f"{words.moment(of.since, UTC)} UTC"
-    category = words.plain(stream["category"], 60)
+    when_ = "date unknown" if stream["undated"] else f"{wording.moment(of.since, UTC)} UTC"
+    category = wording.plain(stream["category"], 60)
     so_far = "still on air" if stream["ended_at"] is None else ""
-    length = words.lasting(of.until - of.since)
+    length = wording.lasting(of.until - of.since)
     return " · ".join(p for p in (category, when_, length, so_far) if p)
 
 
@@ -102,11 +103,11 @@ def _tiles(of: Session, past: Sequence[Row]) -> Markup:
     found = (
         (
             "Mean mood",
-            f"{words.glyph(of.mean)} {words.signed(of.mean)}",
-            f"n = {words.count(of.n)}; {session_compare.mood(of.mean, past)}",
+            f"{wording.glyph(of.mean)} {wording.signed(of.mean)}",
+            f"n = {wording.count(of.n)}; {session_compare.mood(of.mean, past)}",
         ),
-        ("Messages a minute", words.rate(of.rate), session_compare.rate(of.rate, past)),
-        ("Silence", words.percent(silent), session_compare.silent(silent, past)),
+        ("Messages a minute", wording.rate(of.rate), session_compare.rate(of.rate, past)),
+        ("Silence", wording.percent(silent), session_compare.silent(silent, past)),
     )
     cells = (row(tag("small", k), tag("b", v), tag("small", s)) for k, v, s in found)
     return row(*cells, cls="tiles")
@@ -123,10 +124,10 @@ def _item(rank: int, one: Found, vod_id: str | None) -> Markup:
     m = one.moment
     head = row(
         f"{glyph(m)} ",
-        tag("b", moment_words.title(m)),
-        span(moment_words.also(m), cls="dld-also"),
+        tag("b", sentences.title(m)),
+        span(sentences.also(m), cls="dld-also"),
         when(one, vod_id),
     )
-    body = row(head, row(moment_words.sentence(m)), why(one))
-    sigma = span(moment_words.sigma(m), cls="dld-sigma")
+    body = row(head, row(sentences.sentence(m)), why(one))
+    sigma = span(sentences.sigma(m), cls="dld-sigma")
     return tag("li", span(str(rank), cls="dld-rank"), body, sigma)

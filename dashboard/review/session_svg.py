@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from dashboard import words
-from dashboard.coarse import coarse, windows_a_point
+from dashboard import wording
+from dashboard.charts.coarse import coarse, windows_a_point
+from dashboard.charts.series import Row, margin, per_minute, runs, stretches, with_breaks
+from dashboard.charts.traces import WINDOW_S
 from dashboard.markup import Markup, element
-from dashboard.review import moment_words
+from dashboard.review.moments import sentences
 from dashboard.review.session import Session
-from dashboard.series import Row, margin, per_minute, runs, stretches, with_breaks
-from dashboard.traces import WINDOW_S
 
 WIDTH, LEFT, RIGHT = 1000, 58, 990
 TOP, MIDDLE = 40, 300  # of the mood's panel; the numbers of the moments stand above it
@@ -30,7 +30,7 @@ class _Scale:
 
     def x(self, at: datetime) -> float:
         """Place of a time; what lies outside the stream at its edge."""
-        gone = (words.aware(at) - self.start).total_seconds()
+        gone = (wording.aware(at) - self.start).total_seconds()
         return LEFT + (RIGHT - LEFT) * min(max(gone / self.length, 0.0), 1.0)
 
     def mood(self, value: float) -> float:
@@ -56,7 +56,7 @@ def drawing(of: Session, usual: float | None) -> Markup:
         *_bars(rows, scale),
         *_marks(of, scale),
     ]
-    about = f"Mood and messages a minute over {words.lasting(of.until - of.since)}"
+    about = f"Mood and messages a minute over {wording.lasting(of.until - of.since)}"
     box = {"viewBox": f"0 0 {WIDTH} 460", "role": "img", "aria-label": about}
     return element("svg", box, *parts)
 
@@ -73,14 +73,14 @@ def _text(x: float, y: float, text: str, cls: str) -> Markup:
 def _axes(s: _Scale) -> Iterator[Markup]:
     for value in dict.fromkeys((round(s.low, 1), 0.0, round(s.high, 1))):
         yield _line("axis", s.mood(value))
-        yield _text(LEFT - 8, s.mood(value) + 4, words.signed(value, 1), "end")
+        yield _text(LEFT - 8, s.mood(value) + 4, wording.signed(value, 1), "end")
     yield _line("axis", BOTTOM)
-    yield _text(LEFT - 8, LOW_TOP + 10, words.rate(s.busiest), "end")
+    yield _text(LEFT - 8, LOW_TOP + 10, wording.rate(s.busiest), "end")
     yield _text(LEFT - 8, BOTTOM, "/ min", "end")
     apart = next((step for step in TICKS_S if s.length <= 8 * step), TICKS_S[-1])
     for at in range(0, int(s.length) + 1, apart):
         x = LEFT + (RIGHT - LEFT) * at / s.length
-        yield _text(x, BOTTOM + 20, moment_words.elapsed(at), "middle")
+        yield _text(x, BOTTOM + 20, sentences.elapsed(at), "middle")
 
 
 def _mood(rows: Sequence[Row], step: float, s: _Scale) -> Iterator[Markup]:
@@ -119,7 +119,7 @@ def _marks(of: Session, s: _Scale) -> Iterator[Markup]:
     ranked = list(enumerate(of.found[:NUMBERED], 1))
     for rank, one in reversed(ranked):  # the strongest is drawn last, on top
         x = s.x(one.at)
-        told = f"{rank}. {moment_words.title(one.moment)} at {moment_words.elapsed(one.at_s)}"
+        told = f"{rank}. {sentences.title(one.moment)} at {sentences.elapsed(one.at_s)}"
         circle = {"class": "mark", "cx": f"{x:.1f}", "cy": "18", "r": "10"}
         yield element("circle", circle, element("title", {}, told))
         yield _text(x, 22, str(rank), "number")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, words
-from dashboard.series import Row
-from warehouse.manifest import Manifest
+from dashboard import data, frame, wording
+from dashboard.charts.series import Row
+from warehouse.published.manifest import Manifest
 
 MOST = 300
 HEIGHT = 460
@@ -27,7 +27,9 @@ def section(manifest: Manifest, part: str) -> None:
         return
     rows = data.rows("dash_lexicon", part=part, limit=MOST)
     if not rows:
-        text = f"“{words.plain(part, 50)}” is in no entry." if part else "It is not published yet."
+        text = (
+            f"“{wording.plain(part, 50)}” is in no entry." if part else "It is not published yet."
+        )
         frame.put(frame.say(text))
         return
     _table(rows)
@@ -39,11 +41,11 @@ def section(manifest: Manifest, part: str) -> None:
 def _table(rows: Sequence[Row]) -> None:
     shown = pd.DataFrame(
         {
-            "Term": [words.plain(r["term"], 60) for r in rows],
+            "Term": [wording.plain(r["term"], 60) for r in rows],
             "Valence": [told(r["valence"]) for r in rows],
             "Decided": [told(r["decided"]) if r["decided"] is not None else "" for r in rows],
             "Kind": [r["kind"] for r in rows],
-            "From": [ORIGINS.get(r["origin"], words.plain(r["origin"])) for r in rows],
+            "From": [ORIGINS.get(r["origin"], wording.plain(r["origin"])) for r in rows],
         }
     )
     st.dataframe(
@@ -54,6 +56,6 @@ def _table(rows: Sequence[Row]) -> None:
 def told(valence: float | None) -> str:
     """▲ +1.9, ▼ −2.3, ● 0.0: the sign is never told by colour."""
     if valence is None:
-        return words.MISSING
+        return wording.MISSING
     value = round(valence, 1)
-    return f"{'▲' if value > 0 else '▼' if value < 0 else '●'} {words.signed(value, 1)}"
+    return f"{'▲' if value > 0 else '▼' if value < 0 else '●'} {wording.signed(value, 1)}"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from dashboard import data, words
-from dashboard.series import Row
+from dashboard import data, wording
+from dashboard.charts.series import Row
 
 DAYS = 14
 WEEK = 7
@@ -33,7 +33,7 @@ def told(trend: Trend, last: date) -> str:
     now, before = (_week(trend, last - timedelta(days=back)) for back in (0, WEEK))
     if not now and not before:
         return "not among the most said in two weeks"
-    return f"{words.count(now)} uses in the last 7 days, {words.count(before)} in the 7 before"
+    return f"{wording.count(now)} uses in the last 7 days, {wording.count(before)} in the 7 before"
 
 
 def _week(trend: Trend, last: date) -> int:

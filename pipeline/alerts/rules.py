@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import exp, log, log1p
 from typing import Any
 
-from pipeline.alerts.level import Mood, Rate
+from pipeline.alerts.baselines import Mood, Rate
 from pipeline.config import AlertSettings
 from warehouse.records import WINDOW_SECONDS, Window
 

@@ -19,7 +19,7 @@ from warehouse.records import WINDOW, Window, utc
 FRESH_S = 90.0  # since a window ended, while it is news; before, for a clock that runs ahead
 NEW_S = 86400.0  # since a term was first seen, while it is new
 TERM_N, TERM_CHATTERS = 20, 5  # uses and people before a term is told of
-TERM_ID = "new_term "  # before the term: warehouse/queries/forget_term_alerts.sql
+TERM_ID = "new_term "  # before the term: warehouse/queries/forget/forget_term_alerts.sql
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from pipeline.alerts.said import body
+from pipeline.alerts.discord import body
 from pipeline.config import AlertSettings
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Webhook:
         """Tell what waits, until cancelled. Whatever happens here, chat goes on being read."""
         if not self.is_on:
             return
-        from pipeline.catalogue.fetch import session
+        from pipeline.emotes.fetch import session
 
         async with session(USER_AGENT) as http:
             while True:

@@ -11,7 +11,6 @@ import orjson
 import typer
 from pydantic import ValidationError
 
-from pipeline.channels import load_channels
 from pipeline.doctor.finding import PROBLEM, Finding, problem
 from pipeline.doctor.folder import (
     check_disk,
@@ -25,7 +24,8 @@ from pipeline.doctor.network import ask_all, check_clock, check_endpoints
 from pipeline.doctor.published import check_latest, check_published
 from pipeline.doctor.reading import check_channels, check_model, check_tokens
 from pipeline.doctor.settings import check_settings, endpoints
-from pipeline.tokens import TokenFile
+from pipeline.sources.channel_list import load_channels
+from pipeline.sources.eventsub.tokens import TokenFile
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 

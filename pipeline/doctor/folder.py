@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseLocked
-from warehouse.store import schema_numbers
+from warehouse.store.store import schema_numbers
 
 _NEEDED_MB, _AMPLE_MB = 200, 2000  # as `make run` asks; a month of a few channels
 _PRIVATE = ("salt", "tokens.json")

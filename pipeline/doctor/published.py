@@ -7,10 +7,10 @@ from pathlib import Path
 import orjson
 
 from pipeline.doctor.finding import Finding, ok, problem, warning
-from pipeline.mood import MAX_BODY, STALE_S
+from pipeline.serving.body import MAX_BODY, STALE_S
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished, WarehouseBroken
-from warehouse.manifest import Manifest, read_manifest
+from warehouse.published.manifest import Manifest, read_manifest
 
 _MAGIC = b"PAR1"  # a Parquet file begins and ends with it
 _AHEAD_S = 5.0

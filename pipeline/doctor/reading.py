@@ -4,12 +4,12 @@ import logging
 import time
 from collections.abc import Iterator
 
-from models.registry import serving
-from pipeline.channels import load_channels
+from models.versions.registry import serving
 from pipeline.config import PipelineSettings
 from pipeline.doctor.finding import Finding, ok, problem, warning
-from pipeline.optout import load_optout
-from pipeline.tokens import TokenFile
+from pipeline.privacy.optout import load_optout
+from pipeline.sources.channel_list import load_channels
+from pipeline.sources.eventsub.tokens import TokenFile
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, ModelUnusable, NotAuthorised
 

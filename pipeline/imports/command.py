@@ -7,16 +7,16 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline.imports.batch import Batch
+from pipeline.imports.bundle import Batch
 from pipeline.imports.combine import Asked, channels, check, combine
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.detect import detect
-from pipeline.imports.place import NeedsAnswer
+from pipeline.imports.placement import NeedsAnswer
 from pipeline.imports.progress import Bars
+from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, reasons, stage
 from pipeline.imports.submit import Result, Told, submit
-from pipeline.imports.workplace import workplace
-from pipeline.optout import load_optout
+from pipeline.privacy.optout import load_optout
 from warehouse.config import data_folder
 from warehouse.errors import AppError, BadInput
 

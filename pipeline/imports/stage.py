@@ -14,10 +14,10 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.clean import LONE
+from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import Log, Said, login_or_none
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 from warehouse.errors import BadInput
 
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.ask import settle
+from pipeline.chat.table import ChatTable, Placed, TableStream
 from pipeline.config import PipelineSettings
-from pipeline.decisions import Decision, decision_of
 from pipeline.imports.combine import Asked
-from pipeline.imports.place import Earlier, place, refuse_to_come
+from pipeline.imports.importer import Importer, Summary
+from pipeline.imports.placement import Earlier, place, refuse_to_come
 from pipeline.imports.progress import Bars
-from pipeline.imports.read import Importer, Summary
-from pipeline.imports.workplace import announce
-from pipeline.inbox import Request, new_id, send
-from pipeline.optout import load_optout
-from pipeline.scorers import Scorers
-from pipeline.table import ChatTable, Placed, TableStream
+from pipeline.imports.scratch import announce
+from pipeline.privacy.optout import load_optout
+from pipeline.requests.client import settle
+from pipeline.requests.queue import Request, new_id, send
+from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.decisions import Decision, decision_of
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import BadInput, NothingPublished
-from warehouse.imported import ImportFiles
-from warehouse.reader import Reader
+from warehouse.published.reader import Reader
 from warehouse.records import iso
+from warehouse.store.import_files import ImportFiles
 
 _MANY = 1_000_000  # streams
 

@@ -6,7 +6,7 @@ byte. What they saw together is one span as long as they overlap.
 
 from collections.abc import Iterable
 
-from pipeline.message import Heard, Item, Lost, Watch
+from pipeline.chat.message import Heard, Item, Lost, Watch
 from warehouse.records import WINDOW_SECONDS
 
 _EVERY_S = 2.0  # a Heard at least this far from the one before, or in another window

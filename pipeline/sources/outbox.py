@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 
-from pipeline.message import ChannelInfo, Item
+from pipeline.chat.message import ChannelInfo, Item
 
 _MOST = 10_000  # items; then connections are no longer read, and Twitch has to wait
 

@@ -5,16 +5,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 
-from pipeline.message import (
-    Batch,
-    ChannelInfo,
-    Heard,
-    Item,
-    StreamEnd,
-    StreamStart,
-    Watch,
-)
-from pipeline.table import ChatTable, Placed
+from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, StreamEnd, StreamStart, Watch
+from pipeline.chat.table import ChatTable, Placed
 from warehouse.records import WINDOW_SECONDS, utc, window_start
 
 _STEP = 30.0  # seconds of chat in a batch when nobody waits for it

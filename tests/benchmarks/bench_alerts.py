@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from models.data import sessions_by_channel
-from models.sessions import Session
+from models.inputs.sessions import Session
+from models.inputs.training_arrays import sessions_by_channel
 from pipeline.alerts.rules import MOOD_WINDOWS, WARM, Rules
 from pipeline.alerts.watch import Alerts
 from pipeline.config import AlertSettings
-from tests.forecasting import windows_of, with_values
+from tests.helpers.forecasting import windows_of, with_values
 from warehouse.config import data_folder
 from warehouse.records import WINDOW, WINDOW_SECONDS, Window
 

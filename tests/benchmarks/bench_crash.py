@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes import Tally, live_trial, rerun_trial
+from tests.helpers.crashes import Tally, live_trial, rerun_trial
 from warehouse.config import DataFolder
 
 KILLS = int(os.environ.get("DLD_BENCH_KILLS", 200))

@@ -17,12 +17,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.clean import is_filtered
-from pipeline.lexicon import Lexicon, rated_lexicon
-from pipeline.score import FullScorer
-from pipeline.summary import Line
-from pipeline.vocabulary import Vocabulary
-from pipeline.window import Closed
+from pipeline.chat.text import is_filtered
+from pipeline.scoring.lexicon import Lexicon, rated_lexicon
+from pipeline.scoring.scorer import FullScorer
+from pipeline.vocabulary.proposals import Vocabulary
+from pipeline.windows.summary import Line
+from pipeline.windows.track import Closed
 from warehouse.records import utc
 
 DATA = Path(os.environ.get("DLD_TEST_DATA", "none")) / "data"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.ebs_process import running, token
-from tests.browser.panel_fixtures import mood_body
+from tests.helpers.browser.panel_fixtures import mood_body
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 3, 16
 WRK = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}", "--latency")

@@ -4,8 +4,8 @@ import statistics
 
 import pytest
 
-from tests.browser.panel_fixtures import chromium
-from tests.browser.twitch import SIZES, opened, twitch, twitch_servers, view
+from tests.helpers.browser.panel_fixtures import chromium
+from tests.helpers.browser.twitch import SIZES, opened, twitch, twitch_servers, view
 
 __all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
 

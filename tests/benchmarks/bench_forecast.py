@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.forecast import Forecasts
-from pipeline.window import Closed
-from tests.forecasting import make_session, windows_of
+from pipeline.forecasting.forecasts import Forecasts
+from pipeline.windows.track import Closed
+from tests.helpers.forecasting import make_session, windows_of
 from warehouse.config import DataFolder
 from warehouse.records import Window
 
@@ -20,7 +20,7 @@ CHANNELS, BEFORE, CYCLES = 100, 960, 24  # windows before: eight hours
 MOST_MS = 100.0
 SERVE = """
 import sys
-from models.registry import serving
+from models.versions.registry import serving
 serving()
 assert not {"tensorflow", "keras", "optuna"} & set(sys.modules)
 lines = open("/proc/self/status").read().splitlines()

@@ -20,9 +20,9 @@ import pytest
 
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import Log
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 CHATTERS = 3000
 EVERY_S = 0.4  # seconds between messages
 START = "2026-01-01T18:00:00Z"

@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from pipeline.intake import whole
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import Frames, Line, parse
+from pipeline.windows.intake import whole
 
 LINES = int(os.environ.get("DLD_BENCH_LINES", "1000000"))
 NOW = 1_795_000_000.0

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.helpers.paths import ROOT
+
 HOURS = float(os.environ.get("DLD_BENCH_HOURS", 6))
 MOST_MB = 256.0
 GROWTH = 1.03  # of the last quarter of the time over the one before: what it takes to be flat
@@ -19,7 +21,7 @@ def test_a_hundred_channels_stay_within_256_mb_and_do_not_grow(tmp_path: Path) -
     command = [sys.executable, "-m", "tests.benchmarks.memory_driver", tmp_path / "data", HOURS]
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False,
+        cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     samples = [[float(value) for value in line.split()] for line in done.stdout.splitlines()]
     assert samples[-1][0] > 0, done.stderr

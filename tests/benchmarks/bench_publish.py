@@ -16,10 +16,10 @@ import pytest
 from tests.benchmarks.bench_warehouse import WINDOWS
 from tests.benchmarks.history import CHANNELS, FIRST, History
 from tests.benchmarks.stored import store_history
-from tests.build import T, term_row, window_row
+from tests.helpers.build import T, term_row, window_row
 from warehouse.config import DataFolder
-from warehouse.publish import Publisher
-from warehouse.store import Store
+from warehouse.published.publisher import Publisher
+from warehouse.store.store import Store
 
 CYCLES = 24
 MOST_MS = 100.0

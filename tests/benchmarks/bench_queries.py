@@ -15,7 +15,7 @@ from tests.benchmarks.history import CHANNELS, FIRST
 from tests.benchmarks.pages_history import Ticker
 from tests.benchmarks.pages_server import history
 from warehouse.config import DataFolder
-from warehouse.reader import Reader, connect_views
+from warehouse.published.reader import Reader, connect_views
 from warehouse.sql import query_names
 
 WARM = 7

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from pipeline.score import FullScorer, VaderScorer
+from pipeline.scoring.scorer import FullScorer, VaderScorer
 
 DATA = Path(os.environ.get("DLD_TEST_DATA", "none")) / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no real chat: DLD_TEST_DATA")

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-import pipeline.score
-from pipeline.lexicon import Lexicon, rated_lexicon, twitch_lexicon
-from pipeline.rules import Rules
-from pipeline.score import FullScorer, Scorer, VaderScorer
+import pipeline.scoring.scorer
+from pipeline.scoring.lexicon import Lexicon, rated_lexicon, twitch_lexicon
+from pipeline.scoring.scorer import FullScorer, Scorer, VaderScorer
+from pipeline.scoring.vader import Rules
 
 FOLDER = Path(os.environ.get("DLD_TEST_DATA", "none")) / "data" / "labelled"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no labelled chat: DLD_TEST_DATA")

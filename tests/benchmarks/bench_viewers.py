@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.ebs_process import KEY, Running, running, token
-from tests.browser.panel_fixtures import mood_body
-from tests.standins.pubsub import PubSubServer
+from tests.helpers.browser.panel_fixtures import mood_body
+from tests.helpers.standins.pubsub import PubSubServer
 
 VIEWERS, EVERY_S = 3000, 30.0
 CHANNELS = [str(100 + n) for n in range(10)]

@@ -19,8 +19,8 @@ import pytest
 
 from tests.benchmarks.history import CHANNELS, FIRST, UNIFORM, History, forecasts
 from warehouse.config import DataFolder
-from warehouse.files import quoted
-from warehouse.reader import Reader
+from warehouse.published.files import quoted
+from warehouse.published.reader import Reader
 from warehouse.sql import sql
 
 WINDOWS = int(os.environ.get("DLD_BENCH_WINDOWS", 100_000_000))

@@ -15,7 +15,8 @@ from typing import Any
 
 import jwt
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.paths import ROOT
+
 KEY = b"b" * 32
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 
 from warehouse.config import DataFolder
-from warehouse.files import ROWS_A_GROUP, quoted, time_text
-from warehouse.manifest import Manifest, PublishedFile, write_manifest
-from warehouse.rollups import ROLLUPS
-from warehouse.store import Store
+from warehouse.published.files import ROWS_A_GROUP, quoted, time_text
+from warehouse.published.manifest import Manifest, PublishedFile, write_manifest
+from warehouse.store.rollups import ROLLUPS
+from warehouse.store.store import Store
 from warehouse.tables import TABLES
 
 FIRST = datetime(2025, 1, 1)

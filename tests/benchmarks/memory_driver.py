@@ -14,14 +14,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pipeline.__main__  # noqa: F401 - all that the command has in memory
-from pipeline import daemon
+from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
 from pipeline.config import PipelineSettings
-from pipeline.engine import Engine
-from pipeline.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
-from pipeline.spare import spare_memory
+from pipeline.engine import daemon
+from pipeline.engine.engine import Engine
+from pipeline.memory import spare_memory
 from warehouse.config import DataFolder
 from warehouse.records import WINDOW_SECONDS, window_start
-from warehouse.store import Store
+from warehouse.store.store import Store
 
 CHANNELS = 100
 MOST = 7  # messages in a window of a channel; four on average

@@ -22,12 +22,12 @@ from tests.benchmarks.history import (
     filled,
     forecasts,
 )
-from tests.browser import rows
+from tests.helpers.browser import rows
 from warehouse.config import DataFolder
-from warehouse.files import quoted, time_text
-from warehouse.manifest import Manifest, PublishedFile, read_manifest, write_manifest
-from warehouse.rollups import ROLLUPS
-from warehouse.store import Store
+from warehouse.published.files import quoted, time_text
+from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
+from warehouse.store.rollups import ROLLUPS
+from warehouse.store.store import Store
 from warehouse.tables import TABLES
 
 RECENT = timedelta(days=8)

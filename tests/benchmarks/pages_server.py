@@ -19,11 +19,11 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.history import CHANNELS
 from tests.benchmarks.pages_history import Pages, Ticker
+from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 
 WINDOWS = int(os.environ.get("DLD_BENCH_WINDOWS", 100_000_000))
 KEPT = os.environ.get("DLD_BENCH_PAGES", "")
-ROOT = Path(__file__).parents[2]
 CYCLE_S = 30.0
 PATIENCE_S = 30.0
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import ClassVar
 
 import pipeline.__main__  # noqa: F401 - all that the command has in memory
-from pipeline import daemon
+from pipeline.chat.message import Batch, Message
 from pipeline.config import IrcSettings, PipelineSettings
-from pipeline.engine import Engine
-from pipeline.message import Batch, Message
+from pipeline.engine import daemon
+from pipeline.engine.engine import Engine
+from pipeline.memory import spare_memory
 from pipeline.sources.irc.source import Irc
-from pipeline.spare import spare_memory
-from tests.standins.irc import channel_names
+from tests.helpers.standins.irc import channel_names
 from warehouse.config import DataFolder
-from warehouse.store import Store
+from warehouse.store.store import Store
 
 
 class Measured(Engine):

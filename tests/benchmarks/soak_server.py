@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.standins.irc import HOST, IrcServer, Peer, channel_names
+from tests.helpers.standins.irc import HOST, IrcServer, Peer, channel_names
 
 CHANNELS = list(channel_names(100))
 PER_S = 1000

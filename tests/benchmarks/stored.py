@@ -8,10 +8,10 @@ import duckdb
 
 from tests.benchmarks.history import UNIFORM, WINDOWS, History, filled
 from warehouse.config import DataFolder
-from warehouse.files import quoted, time_text
-from warehouse.manifest import PublishedFile, write_manifest
-from warehouse.publish import Publisher
-from warehouse.store import Store
+from warehouse.published.files import quoted, time_text
+from warehouse.published.manifest import PublishedFile, write_manifest
+from warehouse.published.publisher import Publisher
+from warehouse.store.store import Store
 from warehouse.tables import TABLES
 
 ARRAY = "[0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 0.19]"

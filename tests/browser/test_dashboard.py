@@ -6,9 +6,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import published
-from tests.browser.dashboards import address, browser, by_name, context, dashboard, page, plots
-from tests.browser.rows import HOSTILE_NAME, HOSTILE_TERM, channel, stream, term, window
+from tests.helpers.browser import published
+from tests.helpers.browser.dashboards import (
+    address,
+    browser,
+    by_name,
+    context,
+    dashboard,
+    page,
+    plots,
+)
+from tests.helpers.browser.rows import HOSTILE_NAME, HOSTILE_TERM, channel, stream, term, window
 from warehouse.records import utc, window_start
 
 __all__ = ["address", "browser", "context", "page"]  # fixtures

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.dashboards import address, browser, by_name, context, page, plots
-from tests.browser.rows import HOSTILE_TERM
+from tests.helpers.browser.dashboards import address, browser, by_name, context, page, plots
+from tests.helpers.browser.rows import HOSTILE_TERM
 
 __all__ = ["address", "browser", "context", "page"]  # fixtures
 pytestmark = pytest.mark.browser

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.browser.panel_fixtures import chromium, mood_body
-from tests.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
+from tests.helpers.browser.panel_fixtures import chromium, mood_body
+from tests.helpers.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
 
 __all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser

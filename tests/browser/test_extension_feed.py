@@ -6,8 +6,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.browser.panel_fixtures import chromium, iso, mood_body, this_window
-from tests.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
+from tests.helpers.browser.panel_fixtures import chromium, iso, mood_body, this_window
+from tests.helpers.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
 
 __all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser

@@ -7,11 +7,11 @@ from dataclasses import fields
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from pipeline.mood import _UNREAD, MoodState, _moment, _why_not
-from pipeline.standing import Standing
-from tests.browser.looking import pixels, rgb, style
-from tests.browser.panel_fixtures import chromium, history, iso, mood_body, this_window
-from tests.browser.twitch import HELPER, SIZES, helper, opened, twitch, twitch_servers, view
+from pipeline.forecasting.track_record import Standing
+from pipeline.serving.body import _UNREAD, MoodState, _moment, _why_not
+from tests.helpers.browser.looking import pixels, rgb, style
+from tests.helpers.browser.panel_fixtures import chromium, history, iso, mood_body, this_window
+from tests.helpers.browser.twitch import HELPER, SIZES, helper, opened, twitch, twitch_servers, view
 from warehouse.records import Window
 
 __all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
@@ -167,7 +167,7 @@ def spoken(mean):
 
 
 def test_each_sentence_of_the_pipeline_is_said_in_each_language(view, twitch):
-    """What pipeline/standing.py and pipeline/mood.py write is recognised by said.js."""
+    """What the pipeline's track record and body write is recognised by sentences.js."""
     skills = ((None, 0), (0.1, 20), (-0.1, 900), (None, 900), (0.13, 900))
     records = [Standing(*pair) for pair in skills]
     past = [spoken(0.0)] * 20
@@ -184,7 +184,7 @@ def test_each_sentence_of_the_pipeline_is_said_in_each_language(view, twitch):
     opened(view, twitch, "panel")
     said = view.evaluate(
         """async ([cases, languages]) => {
-            const said = await import("./said.js");
+            const said = await import("./sentences.js");
             const {wordsOf} = await import("./words.js");
             const found = [];
             for (const language of languages) {

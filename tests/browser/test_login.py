@@ -11,13 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import published
-from tests.browser.dashboards import (
-    PATIENCE_MS,
-    ROOT,
-    _wait_for,
-    browser,
-)
+from tests.helpers.browser import published
+from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, _wait_for, browser
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser

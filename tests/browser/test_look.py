@@ -17,11 +17,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FloatRect, Page
 
-from tests.browser import published
-from tests.browser.dashboards import PATIENCE_MS, ROOT, browser, dashboard
+from tests.helpers.browser import published
+from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, browser, dashboard
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
-from warehouse.manifest import read_manifest
+from warehouse.published.manifest import read_manifest
 
 __all__ = ["browser"]  # a fixture
 pytestmark = pytest.mark.browser

@@ -6,8 +6,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.browser.looking import corners, shown, y_scale
-from tests.browser.panel_fixtures import (
+from tests.helpers.browser.looking import corners, shown, y_scale
+from tests.helpers.browser.panel_fixtures import (
     chromium,
     ebs,
     ebs_process,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ebs.schema import MoodBody
-from tests.browser.looking import contrast, rgb, shown, style
-from tests.browser.panel_fixtures import (
+from tests.helpers.browser.looking import contrast, rgb, shown, style
+from tests.helpers.browser.panel_fixtures import (
     chromium,
     ebs,
     ebs_process,

@@ -10,14 +10,7 @@ import jwt
 import pytest
 
 from ebs.config import DEVELOPMENT_SECRET
-from tests.browser.panel_fixtures import (
-    chromium,
-    ebs,
-    ebs_process,
-    iso,
-    mood_body,
-    page,
-)
+from tests.helpers.browser.panel_fixtures import chromium, ebs, ebs_process, iso, mood_body, page
 
 __all__ = ["chromium", "ebs", "ebs_process", "page"]  # fixtures
 pytestmark = pytest.mark.browser

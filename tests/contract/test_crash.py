@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes import live_trial, rerun_trial
+from tests.helpers.crashes import live_trial, rerun_trial
 from warehouse.config import DataFolder
 
 SEED = 20260101  # of the moments of the kills

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.disk_full_driver import EACH, WINDOWS
+from tests.helpers.disk_full_driver import EACH, WINDOWS
+from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
-from warehouse.store import Store
+from warehouse.store.store import Store
 
-ROOT = Path(__file__).parents[2]
-DRIVER = [sys.executable, "-m", "tests.contract.disk_full_driver"]
+DRIVER = [sys.executable, "-m", "tests.helpers.disk_full_driver"]
 
 
 def check_all_is_kept(done: subprocess.CompletedProcess[str]) -> None:
@@ -51,7 +51,7 @@ def run(folder: DataFolder) -> str:
 
 
 def test_a_second_daemon_on_the_same_data_is_refused(folder: DataFolder) -> None:
-    hold = "import sys; from pathlib import Path; from warehouse.store import Store; "
+    hold = "import sys; from pathlib import Path; from warehouse.store.store import Store; "
     hold += "store = Store(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold, folder.warehouse], cwd=ROOT,

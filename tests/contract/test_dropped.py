@@ -14,14 +14,14 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from dashboard import requests
-from tests.logs import irc
+from dashboard import inbox
+from tests.helpers.logs import irc
+from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
-from warehouse.dropped import ACTION, Dropped, told
-from warehouse.manifest import replace_file
-from warehouse.reader import Reader
+from warehouse.inbox.uploaded_log import ACTION, Dropped, told
+from warehouse.published.manifest import replace_file
+from warehouse.published.reader import Reader
 
-ROOT = Path(__file__).parents[2]
 START_S = 60.0  # on a busy machine
 WITHIN_S = 25.0
 CHAT = "\n".join(irc(k) for k in range(3))
@@ -90,7 +90,7 @@ def test_dropped_logs_are_published_streams_soon_after(
 ) -> None:
     monkeypatch.setenv("DLD_DATA", str(folder.root))
     with daemon(folder):
-        sent = requests.ask(ACTION, {"name": "vod.log"}, log=[CHAT.encode()])  # as the page does
+        sent = inbox.ask(ACTION, {"name": "vod.log"}, log=[CHAT.encode()])  # as the page does
         asking = drop(folder, b"[0:01:00] <ann> hello", name="tcd.txt")
         found = answer(folder, sent)
         (listed,) = found["result"].pop("listed")

@@ -156,7 +156,7 @@ def test_an_unforeseen_error_is_500_in_the_one_shape_with_its_headers(client, mo
     def broken(self, channel_id):
         raise ZeroDivisionError("inside")
 
-    monkeypatch.setattr("ebs.latest.Latest.of", broken)
+    monkeypatch.setattr("ebs.bodies.Latest.of", broken)
     answer = client.get("/v1/mood", headers=bearer() | {"Origin": "https://abc123.ext-twitch.tv"})
     assert "inside" not in is_failure(answer, 500, "InternalError")
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -14,13 +14,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ebs.pubsub import PubSub
-from ebs.secrets import Secret, Secrets, parse
+from ebs.broadcasting.pubsub import PubSub
+from ebs.signing_keys import Secret, Secrets, parse
 from tests.contract.test_ebs import KEY, SECRET, bearer, publish, token
-from tests.standins.pubsub import PubSubServer
+from tests.helpers.paths import ROOT
+from tests.helpers.standins.pubsub import PubSubServer
 from warehouse.config import DataFolder
 
-ROOT = Path(__file__).resolve().parents[2]
 OLD = b"o" * 32
 BODY = '{"v":1,"top":[["Pögchamp",3]]}'.encode()
 
@@ -72,7 +72,7 @@ def test_trouble_that_lasts_is_one_line_a_minute_without_secrets(caplog):
     server = PubSubServer([KEY])
     server.answers.extend([(503, {})] * 5)
     assert post(server, times=5) == ["retried"] * 5
-    said = [record for record in caplog.records if record.name == "ebs.pubsub"]
+    said = [record for record in caplog.records if record.name == "ebs.broadcasting.pubsub"]
     assert len(said) == 1 and "status=503" in said[0].getMessage()
     assert "Bearer" not in caplog.text and SECRET not in caplog.text
 
@@ -246,7 +246,7 @@ def test_an_ebs_without_an_owner_broadcasts_nothing_and_loads_no_client(data):
         "import sys; from ebs.app import create_app; from ebs.config import EbsSettings\n"
         "from warehouse.config import data_folder\n"
         "create_app(EbsSettings(), data_folder())\n"
-        "print([m for m in ('httpx', 'ebs.pubsub') if m in sys.modules])"
+        "print([m for m in ('httpx', 'ebs.broadcasting.pubsub') if m in sys.modules])"
     )
     env = os.environ | {"DLD_EBS_SECRET": SECRET, "DLD_DATA": str(data.root)}
     done = subprocess.run(

@@ -7,10 +7,10 @@ import time
 import pytest
 from starlette.requests import Request
 
-from ebs.channel import login_of
 from ebs.errors import TooSlow
-from pipeline.inbox import apply_all
-from pipeline.site import open_site
+from ebs.streamer import login_of
+from pipeline.requests.queue import apply_all
+from pipeline.requests.workspace import open_site
 from tests.contract.test_ebs import (  # fixtures among them
     Client,
     bearer,
@@ -114,7 +114,7 @@ def test_a_body_that_does_not_say_its_length_is_bounded_too(client, data):
 
 
 def test_a_body_that_does_not_come_is_408(monkeypatch):
-    monkeypatch.setattr("ebs.channel.BODY_S", 0.05)
+    monkeypatch.setattr("ebs.streamer.BODY_S", 0.05)
 
     async def never():
         await asyncio.sleep(5)

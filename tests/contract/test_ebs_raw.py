@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-import ebs.protocol
+import ebs.http_limits
 from ebs.app import create_app
 from ebs.config import DEVELOPMENT_SECRET, EbsSettings
 from tests.contract.test_ebs import publish, token

@@ -8,13 +8,11 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from ebs.config import DEVELOPMENT_SECRET
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.helpers.paths import ROOT
 
 
 def start(tmp_path, **settings):
@@ -97,7 +95,7 @@ def test_wrong_usage_is_2(tmp_path):
 def test_it_imports_no_heavy_part():
     heavy = ["duckdb", "tensorflow", "keras", "streamlit", "pyarrow", "pandas", "numpy"]
     program = (
-        "import sys, ebs.__main__, ebs.app, ebs.pubsub\n"
+        "import sys, ebs.__main__, ebs.app, ebs.broadcasting.pubsub\n"
         f"print([m for m in {heavy} if m in sys.modules])\n"
         "tops = ('warehouse', 'models', 'pipeline')\n"
         "ours = {m for m in sys.modules if m.split('.')[0] in tops}\n"
@@ -108,6 +106,6 @@ def test_it_imports_no_heavy_part():
     )
     assert done.stdout.splitlines() == [
         "[]",
-        "['warehouse', 'warehouse.config', 'warehouse.errors', 'warehouse.manifest', "
-        "'warehouse.records', 'warehouse.requests']",
+        "['warehouse', 'warehouse.config', 'warehouse.errors', 'warehouse.published.manifest', "
+        "'warehouse.records', 'warehouse.inbox.requests']",
     ]

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import TwitchSettings
-from pipeline.message import (
+from pipeline.chat.message import (
     Batch,
     ChannelInfo,
     Happening,
@@ -23,11 +22,12 @@ from pipeline.message import (
     StreamStart,
     Watch,
 )
+from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub import slot, source
 from pipeline.sources.eventsub.source import EventSub
-from pipeline.tokens import Token, TokenFile
-from tests.standins.irc import room_id
-from tests.standins.twitch import CHAT, READER, Peer, TwitchServer
+from pipeline.sources.eventsub.tokens import Token, TokenFile
+from tests.helpers.standins.irc import room_id
+from tests.helpers.standins.twitch import CHAT, READER, Peer, TwitchServer
 from warehouse.errors import NotAuthorised
 
 SECRET = "secret-of-the-application"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from models.base import Forecaster
-from models.features import now, views
-from models.registry import FORECASTERS
-from tests.forecasting import make_session, with_values
+from models.inputs.features import now, views
+from models.versions.registry import FORECASTERS
+from tests.helpers.forecasting import make_session, with_values
 
 ENDS = np.array([5, 6, 20, 59, 60, 118])
 every = pytest.mark.parametrize("model", FORECASTERS.values(), ids=FORECASTERS)

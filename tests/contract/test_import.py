@@ -15,14 +15,14 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.imports.command import import_files
-from pipeline.imports.place import NeedsAnswer
-from pipeline.optout import OptOut, save_optout
-from tests.build import rows
-from tests.logs import ALL, EPOCH, comment, downloader, irc, written
+from pipeline.imports.placement import NeedsAnswer
+from pipeline.privacy.optout import OptOut, save_optout
+from tests.helpers.build import rows
+from tests.helpers.logs import ALL, EPOCH, comment, downloader, irc, written
+from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 
-ROOT = Path(__file__).parents[2]
 SAMPLES = {  # real logs, cut short: messages and bots' or commands, lines skipped
     "chatty.log": ("chatty", 399, 0),
     "gql_comments.json.gz": ("gql", 400, 0),

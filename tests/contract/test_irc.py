@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Lost, Message, StreamEnd, Watch
 from pipeline.config import IrcSettings
-from pipeline.message import Batch, ChannelInfo, Heard, Item, Lost, Message, StreamEnd, Watch
 from pipeline.sources.irc.source import Irc
-from tests.build import feed, intake
-from tests.standins.irc import HOST, IrcServer, channel_names, room_id
+from tests.helpers.build import feed, intake
+from tests.helpers.standins.irc import HOST, IrcServer, channel_names, room_id
 
 FAST: dict[str, Any] = {
     "joins_per_s": 0.01,

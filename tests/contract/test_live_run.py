@@ -7,17 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from pipeline.channels import load_channels
-from tests.standins.irc import IrcServer
-from tests.standins.twitch import TwitchServer
-from tests.unit.test_run_stops import answers, two_free_ports
+from pipeline.sources.channel_list import load_channels
+from tests.helpers.paths import ROOT
+from tests.helpers.standins.irc import IrcServer
+from tests.helpers.standins.twitch import TwitchServer
+from tests.unit.tools.test_run_stops import answers, two_free_ports
 from warehouse.config import DataFolder
 
-ROOT = Path(__file__).parents[2]
 EFFECTIVE_S = 5.0  # what a user is promised of a change of channels
 START_S = 60.0  # on a busy machine
 GREETING = "DLD is reading the public chat of one, two, anonymously"

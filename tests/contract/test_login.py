@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.cli.login import log_in
 from pipeline.config import TwitchSettings
-from pipeline.login import log_in
 from pipeline.sources.eventsub.calls import Refused
-from pipeline.tokens import Token, TokenFile
-from tests.standins.twitch import TwitchServer
+from pipeline.sources.eventsub.tokens import Token, TokenFile
+from tests.helpers.standins.twitch import TwitchServer
 from warehouse.errors import NotAuthorised
 
 CHAT = ("user:read:chat",)

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from pipeline.commands import import_files
-from tests.build import rows
+from pipeline.cli.score import import_files
+from tests.helpers.build import rows
 from warehouse.config import DataFolder
 
 # one stream of each of three channels, neither tiny nor long

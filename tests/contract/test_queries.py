@@ -10,9 +10,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from warehouse.publish import samples_schema
+from tests.helpers.paths import ROOT
+from warehouse.published.publisher import samples_schema
 from warehouse.sql import migrations, query_names, sql
-from warehouse.store import table_schemas
+from warehouse.store.store import table_schemas
 from warehouse.tables import TABLES
 
 FILES = {"streams": "streams", "channels": "channels", "windows": "windows",
@@ -93,11 +94,10 @@ def test_a_query_fits_the_tables(con: duckdb.DuckDBPyConnection, parquet: Path, 
 
 
 def test_every_query_is_asked_for_somewhere() -> None:
-    root = Path(__file__).parents[2]
     code = "\n".join(
         path.read_text("utf-8")
         for folder in ("warehouse", "pipeline", "models", "dashboard", "ebs")
-        for path in (root / folder).rglob("*.py")
+        for path in (ROOT / folder).rglob("*.py")
     )
     # timed by the bench, and waits for a page
     assert [name for name in query_names() if f'"{name}"' not in code] == ["dash_top_channels"]

@@ -14,15 +14,15 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.ask import ask
-from pipeline.engine import Engine
-from pipeline.inbox import Request, send
-from pipeline.message import Batch, ChannelInfo, Happening, Item, Message, StreamStart, Watch
-from tests.build import settings
-from warehouse.compact import merge, plan
+from pipeline.chat.message import Batch, ChannelInfo, Happening, Item, Message, StreamStart, Watch
+from pipeline.engine.engine import Engine
+from pipeline.requests.client import ask
+from pipeline.requests.queue import Request, send
+from tests.helpers.build import settings
 from warehouse.config import DataFolder
+from warehouse.published.compact import merge, plan
 from warehouse.records import utc, window_start
-from warehouse.store import Store
+from warehouse.store.store import Store
 
 MARK = "qzxmark"
 LOGINS = ["zappa_qz1", "nina_qz2", "otis_qz3", "miles_qz4"]

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers.paths import ROOT
+
 CONFIGS = ["warehouse.config", "pipeline.config", "ebs.config", "tools.config"]
 CONFIGS += [name for name in ["dashboard.config", "models.config"] if find_spec(name)]
 READ_BY_TESTS = {"DLD_PICTURES", "DLD_TEST_DATA", "DLD_CHROMIUM", "DLD_REQUIRE_CHROMIUM"}

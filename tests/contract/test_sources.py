@@ -1,4 +1,4 @@
-"""Every source keeps the contract of pipeline/message.py, and tells the same twice."""
+"""Every source keeps the contract of pipeline/chat/message.py, and tells the same twice."""
 
 import asyncio
 import re
@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.imports.place import place
-from pipeline.message import (
+from pipeline.chat.message import (
     Batch,
     Happening,
     Heard,
@@ -21,11 +20,12 @@ from pipeline.message import (
     StreamStart,
     Watch,
 )
+from pipeline.chat.table import ChatTable
+from pipeline.imports.placement import place
 from pipeline.sources import SOURCES
 from pipeline.sources.replay import Replay
-from pipeline.sources.simulate import Simulate
-from pipeline.table import ChatTable
-from tests.build import T, chat_rows, intake, parquet
+from pipeline.sources.simulation.source import Simulate
+from tests.helpers.build import T, chat_rows, intake, parquet
 
 SECONDS = 2 * 3600  # of chat that is looked at
 KINDS = {"simulated", "replay", "live"}

@@ -1,4 +1,4 @@
--- What each channel's own past has taught the forecasters it is served by (models/online.py).
+-- What each channel's own past has taught the forecasters it is served by (models/forecasters/online.py).
 -- Not published: nobody but the daemon reads it. And what the record of forecasts lacked; NULL
 -- in rows of before.
 

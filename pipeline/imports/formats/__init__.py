@@ -13,7 +13,7 @@ from pipeline.imports.formats import (
     timed,
 )
 from pipeline.imports.formats.base import Log, Said
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 
 Reader = Callable[[Source, Log], Iterator[Said]]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.imports.formats.base import NOTICES, Log, Said, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 
 _CHAT = ("text_message", "highlighted_message", "chat_message", "message", "")
 

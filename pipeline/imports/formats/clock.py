@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pipeline.imports.formats.base import Log, Said
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 
 _BEGUN = re.compile(
     r"# ?(?:Start logging at|Log started:) (\d{4}-\d\d-\d\d) (\d\d):(\d\d):(\d\d) ?(.*)"

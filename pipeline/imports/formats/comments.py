@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.imports.formats.base import NOTICES, Log, Said, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 
 # From then on TwitchDownloader wrote local times as UTC; a log without its video's start has none
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01

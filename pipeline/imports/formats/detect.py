@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.irc import BEFORE
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 from warehouse.errors import BadInput
 
 _LINES = 60  # looked at

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.imports.formats.base import Log, Said, epoch
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 
 _TIME = re.compile(
     r"\[(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC|(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d))\]"

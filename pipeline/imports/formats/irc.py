@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.chat.message import Message, Retract
 from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.source import Source
-from pipeline.message import Message, Retract
+from pipeline.imports.formats.log_file import Source
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import Line, parse
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 
 LARGEST = 1 << 24  # bytes of one value; larger ones are left out
 _BATCH = 1 << 18  # bytes of array given to orjson at a time

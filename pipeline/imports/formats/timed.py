@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.imports.formats.base import Log, Said, epoch
-from pipeline.imports.formats.source import Source
+from pipeline.imports.formats.log_file import Source
 
 _OFFSET = r"\[(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)\]"
 _TCD = re.compile(_OFFSET + r" +<[^\w<>]{0,12}([^<>]{1,60})> ?(.*)")

@@ -19,7 +19,7 @@ from pipeline.sources.eventsub.calls import TIMEOUT_S, Refused, ask, oauth, post
 from pipeline.sources.eventsub.frames import epoch, mapping, number, text
 from pipeline.sources.eventsub.plan import Want
 from pipeline.sources.eventsub.streams import Live
-from pipeline.tokens import Token, TokenFile
+from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.errors import NotAuthorised
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.message import Happening, Item, Message, Retract
+from pipeline.chat.message import Happening, Item, Message, Retract
 from pipeline.sources.eventsub.frames import Frame, mapping, number, text
 
 _ACTION = "\x01ACTION "

@@ -10,7 +10,7 @@ from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.streams import Streams
 from pipeline.sources.outbox import Outbox
-from pipeline.sources.pace import Pace
+from pipeline.sources.rate_limit import Pace
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
+from pipeline.chat.message import Batch, ChannelInfo, Item, StreamEnd
 from pipeline.config import TwitchSettings
-from pipeline.message import Batch, ChannelInfo, Item, StreamEnd
 from pipeline.sources.coverage import Coverage
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import Refused
@@ -16,9 +16,9 @@ from pipeline.sources.eventsub.frames import text
 from pipeline.sources.eventsub.plan import PER_SOCKET, SOCKETS
 from pipeline.sources.eventsub.shared import Shared
 from pipeline.sources.eventsub.slot import Slot
+from pipeline.sources.eventsub.tokens import TokenFile
 from pipeline.sources.outbox import Outbox
-from pipeline.sources.pace import Pace
-from pipeline.tokens import TokenFile
+from pipeline.sources.rate_limit import Pace
 from warehouse.errors import NotAuthorised
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ and its list of live streams, complete but late by minutes."""
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.message import Happening, Item, StreamEnd, StreamStart
+from pipeline.chat.message import Happening, Item, StreamEnd, StreamStart
 
 _ABSENT = 2  # times in a row that the list lacks a stream before it has ended
 

@@ -6,7 +6,7 @@ up to it. But a link that was asked to reconnect may have died before the new on
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.message import Item
+from pipeline.chat.message import Item
 from pipeline.sources.irc.link import Link
 
 _PATIENCE_S = 2.0  # for the old link's sign of life

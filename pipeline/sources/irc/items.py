@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from pipeline.message import Happening, Item, Message, Retract
+from pipeline.chat.message import Happening, Item, Message, Retract
 from pipeline.sources.irc.lines import Line
 
 _ACTION = "\x01ACTION "

@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection
 
+from pipeline.chat.message import Batch, ChannelInfo, Item, StreamEnd
 from pipeline.config import IrcSettings
-from pipeline.message import Batch, ChannelInfo, Item, StreamEnd
 from pipeline.sources.coverage import Coverage
 from pipeline.sources.irc.slot import Shared, Slot
 from pipeline.sources.outbox import Outbox
-from pipeline.sources.pace import Pace
+from pipeline.sources.rate_limit import Pace
 
 _BATCH_S = 0.5
 

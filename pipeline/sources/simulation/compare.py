@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.message import Item, Message, StreamEnd, StreamStart
-from pipeline.sources.simulate import Simulate
+from pipeline.chat.message import Item, Message, StreamEnd, StreamStart
 from pipeline.sources.simulation.figures import Line, Stream, figures
 from pipeline.sources.simulation.profiles import BUSY, MEDIUM, QUIET
+from pipeline.sources.simulation.source import Simulate
 
 NOW = 1_767_268_800.0  # 2026-01-01 12:00 UTC; any fixed time gives the same table every run
 DAYS = 15

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.message import Happening
+from pipeline.chat.message import Happening
 from pipeline.sources.simulation.dice import generator
 from pipeline.sources.simulation.phrases import PASTES, RAIDERS
 from pipeline.sources.simulation.profiles import PROFILES, Profile

@@ -6,7 +6,7 @@ has both, measured by compare.py.
 
 from dataclasses import dataclass
 
-from pipeline.message import ChannelInfo
+from pipeline.chat.message import ChannelInfo
 
 
 @dataclass(frozen=True)

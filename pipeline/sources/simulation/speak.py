@@ -10,7 +10,7 @@ from random import Random
 
 import numpy as np
 
-from pipeline.message import Message
+from pipeline.chat.message import Message
 from pipeline.sources.simulation import phrases
 from pipeline.sources.simulation.crowd import KINDS, PASTE, SLOT, Plan
 from pipeline.sources.simulation.dice import dice, generator

@@ -11,15 +11,15 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from models.backtest import judge, report_of
 from models.base import Forecaster
-from models.data import arrays, check_enough, sessions_by_channel, split
-from models.features import views
-from models.online import Online, is_network
+from models.forecasters.online import Online, is_network
+from models.inputs.features import views
+from models.inputs.sessions import Session
+from models.inputs.training_arrays import arrays, check_enough, sessions_by_channel, split
+from models.judging.backtest import judge, report_of
+from models.judging.tally import Tally
 from models.output import require_writable
-from models.registry import forecasters, versions
-from models.sessions import Session
-from models.tally import Tally
+from models.versions.registry import forecasters, versions
 from tests.benchmarks.compare import boosted, classical
 from tests.benchmarks.compare.sample import Sample
 from tests.benchmarks.compare.summary import markdown

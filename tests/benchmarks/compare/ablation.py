@@ -17,16 +17,16 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from models.backtest import judge
 from models.base import Floats, Forecaster, Prediction, View
-from models.data import Arrays, arrays, check_enough, sessions_by_channel, split
-from models.features import GROUPS
-from models.naive import Baseline
+from models.forecasters.lstm_runtime import assemble
+from models.forecasters.naive import Baseline
+from models.inputs.features import GROUPS
+from models.inputs.sessions import Session
+from models.inputs.training_arrays import Arrays, arrays, check_enough, sessions_by_channel, split
+from models.judging.backtest import judge
+from models.judging.report import SHOWN, show, table
+from models.judging.tally import Tally
 from models.output import require_writable
-from models.report import SHOWN, show, table
-from models.serve import assemble
-from models.sessions import Session
-from models.tally import Tally
 from warehouse.config import data_folder
 from warehouse.errors import AppError
 
@@ -51,7 +51,7 @@ def main(
     hold_out: Annotated[list[str] | None, typer.Option(help="channel to keep unseen")] = None,
 ) -> None:
     """Train and judge every variant on the windows in DLD_DATA."""
-    from models import lstm
+    from models.forecasters import lstm
 
     require_writable(out)
     sessions = [s for channel in sessions_by_channel(data_folder()) for s in channel]
@@ -76,7 +76,7 @@ def main(
 
 
 def _untrained(config: Any, learn: Arrays) -> Any:
-    from models import lstm
+    from models.forecasters import lstm
 
     return lstm.build(config, lstm.linear_start(learn, config))
 

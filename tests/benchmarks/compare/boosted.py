@@ -8,9 +8,9 @@ import lightgbm
 import numpy as np
 
 from models.base import Floats, Prediction, View
-from models.data import Arrays
-from models.naive import UNFITTED, Spread, banded, fit_spread
-from models.ridge import weights
+from models.forecasters.naive import UNFITTED, Spread, banded, fit_spread
+from models.forecasters.ridge import weights
+from models.inputs.training_arrays import Arrays
 from warehouse.records import HORIZON
 
 ROUNDS = 250

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.base import Floats
-from models.sessions import Session
+from models.inputs.sessions import Session
 from warehouse.records import HORIZON
 
 HISTORY = 240  # windows a model is fitted on, at most: two hours

@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models import metrics
-from models.backtest import QUANTILE_NAMES
 from models.base import FIRST_JUDGED, Floats
-from models.data import cutoffs, targets
-from models.sessions import Session
-from models.tally import STEPS, Tally
+from models.inputs.sessions import Session
+from models.inputs.training_arrays import cutoffs, targets
+from models.judging import metrics
+from models.judging.backtest import QUANTILE_NAMES
+from models.judging.tally import STEPS, Tally
 from warehouse.records import WINDOW_SECONDS
 
 

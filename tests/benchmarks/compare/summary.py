@@ -3,8 +3,8 @@
 from statistics import fmean, stdev
 from typing import Any
 
-from models.comparisons import networks
-from models.report import SHOWN, percent, show, table
+from models.judging.comparisons import networks
+from models.judging.report import SHOWN, percent, show, table
 
 SEEDED = "lightgbm"
 COMPARED = (("squared", "nmse", "squared error"), ("crps", "crps", "CRPS"))

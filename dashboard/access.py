@@ -1,0 +1,84 @@
+"""Who is looking, and what they may see: the one place that decides.
+
+Without a login everybody who reaches the dashboard sees all. With one, an analyst sees all, a
+streamer the own channel, anybody else nothing. data.py reads through views of just these
+channels, and inbox.py asks for nothing else, so that no page can forget it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import streamlit as st
+
+from dashboard import config
+from dashboard.login import known
+from warehouse.errors import NotAuthorised
+
+_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
+_MADE_UP = re.compile(r"9\d{10}")  # ids of channels whose own is not known
+
+
+@dataclass(frozen=True)
+class Access:
+    """name: who is logged in, '' without a login. channels: those they may see, None for all."""
+
+    name: str = ""
+    channels: tuple[str, ...] | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        return self.channels is None
+
+    def require(self, channel: str) -> None:
+        """Raises NotAuthorised unless they may ask for something on this channel; '' is all."""
+        if self.channels is not None and channel not in self.channels:
+            what = channel if _LOGIN.fullmatch(channel) else "all channels"
+            raise NotAuthorised(f"{self.name} may not decide for {what}, only for the own channel")
+
+    def may_see(self, by: object) -> bool:
+        """Whether a request of `by` is theirs to look at."""
+        return self.channels is None or by == self.name
+
+
+def current() -> Access:
+    """Of whoever this page is drawn for. Raises NotAuthorised without a login that holds."""
+    settings = config.settings()
+    if not settings.has_login:
+        return Access()
+    claims = st.user.to_dict()
+    if not holds(claims, settings.oidc_hours, known.clock()):
+        raise NotAuthorised("you are not logged in, or no longer: reload this page to log in")
+    return of(claims, settings.analyst_names, known.channel_ids())
+
+
+def holds(claims: Mapping[str, Any], hours: float, now: float) -> bool:
+    """Whether the claims are of somebody who logged in, so many hours ago at the most."""
+    at = claims.get("iat")
+    if claims.get("is_logged_in") is not True or not claims.get("sub"):
+        return False
+    return isinstance(at, int | float) and now - at < timedelta(hours=hours).total_seconds()
+
+
+def of(claims: Mapping[str, Any], analysts: Iterable[str], ids: Mapping[str, str | None]) -> Access:
+    """What these claims open. analysts: logins or ids. ids: the id of every channel there is.
+
+    A channel whose id is known is its owner's by the id alone: names can change hands. The name
+    is Twitch's display name; it is the login where it is one in lower case, as Twitch has it.
+    """
+    sub = str(claims.get("sub", ""))
+    said = str(claims.get("preferred_username") or "").strip()
+    login = said.lower() if _LOGIN.fullmatch(said.lower()) else ""
+    name = login or sub
+    if {sub, login} & (set(analysts) - {""}):
+        return Access(name)
+    own = {c for c, i in ids.items() if i == sub and not _is_made_up(i)}
+    if login and _is_made_up(ids.get(login)):
+        own.add(login)
+    return Access(name, tuple(sorted(own)))
+
+
+def _is_made_up(channel_id: str | None) -> bool:
+    return not channel_id or bool(_MADE_UP.fullmatch(channel_id))

@@ -1,0 +1,155 @@
+"""Records to figures of mood over time: a card's sparkline, a span's timeline. No Streamlit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard import wording
+from dashboard.charts.arrays import cells, times, values
+from dashboard.charts.series import Row, margin, per_minute, with_breaks
+from dashboard.charts.style import CHANNELS, faded, finish
+from dashboard.charts.traces import (
+    WINDOW_S,
+    event_traces,
+    forecast_traces,
+    mood_line,
+    silence_marks,
+    sure_band,
+    unobserved,
+)
+
+
+def sparkline(
+    rows: Sequence[Row], forecast: Mapping[str, Any] | None, tz: tzinfo, reach: float
+) -> go.Figure:
+    """The last windows of one channel with the forecast; the axis spans ± reach."""
+    traces = [
+        sure_band(rows, WINDOW_S, tz),
+        unobserved(rows, WINDOW_S, tz, -reach, reach),
+        mood_line(rows, WINDOW_S, tz),
+        silence_marks(rows, tz, -reach),
+    ]
+    if forecast:
+        traces += forecast_traces(forecast, tz, rows[-1] if rows else None)
+    across: dict[str, Any] = {"tickformat": "%H:%M", "nticks": 5}
+    if rows:  # half an hour and the forecast, so that all cards have one scale
+        end = rows[-1]["start"] + timedelta(seconds=WINDOW_S)
+        ends = (end - timedelta(minutes=30, seconds=20), end + timedelta(minutes=5))
+        across["range"] = [wording.local(at, tz) for at in ends]
+    up = {
+        "range": [-reach * 1.04, reach * 1.04],
+        "tickvals": [-reach, 0, reach],
+        "ticktext": [wording.signed(-reach, 1), "0", wording.signed(reach, 1)],
+    }
+    look: dict[str, Any] = {"hovermode": "closest", "margin": dict.fromkeys("lrtb", 4)}
+    return finish(go.Figure([t for t in traces if len(t.x)]), 190, across, up, zero=True, **look)
+
+
+def reach_of(channels: Sequence[tuple[Sequence[Row], Mapping[str, Any] | None]]) -> float:
+    """One height for all cards, so that they can be compared: 0.4 to 1 in steps of 0.2."""
+    highest = 0.3
+    for rows, forecast in channels:
+        highest = max([highest, *(abs(r["mean"]) for r in rows if r["mean"] is not None)])
+        if forecast:
+            highest = max(highest, *map(abs, forecast["q025"]), *map(abs, forecast["q975"]))
+    return round(min(1.0, int(highest / 0.2 + 0.999) * 0.2), 1)
+
+
+def timeline(
+    channels: Mapping[str, Sequence[Row]],
+    events: Sequence[Row],
+    step_s: float,
+    tz: tzinfo,
+    span: tuple[datetime, datetime] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """Mood with its band above, messages a minute below, on one time axis; events on top.
+
+    channels: rows of dash_series by channel, oldest first. One channel shows bars and hatched
+    gaps; several show lines. layout: of the whole figure, as plotly takes it.
+    """
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.68, 0.32], vertical_spacing=0.06
+    )
+    alone = len(channels) == 1
+    for index, (name, rows) in enumerate(channels.items()):
+        colour = CHANNELS[index % 6]
+        _one_channel(figure, wording.plotted(name), rows, step_s, tz, alone, colour)
+    low, high = mood_range(channels)
+    for trace in event_traces(events, tz, high - 0.04 * (high - low)):
+        figure.add_trace(trace, row=1, col=1)
+    across: dict[str, Any] = {"hoverformat": f"%a %d %b %Y %H:%M{':%S' if step_s < 60 else ''}"}
+    if span:
+        across["range"] = [wording.local(at, tz) for at in span]
+    up: list[dict[str, Any]] = [
+        {"title": "Mood", "range": [low, high], "tickformat": ".2~f"},
+        {"title": "Messages / min", "rangemode": "tozero"},
+    ]
+    look: dict[str, Any] = {"hovermode": "x unified", "showlegend": True, "dragmode": "zoom"}
+    return finish(figure, 520, across, up, True, **{**look, **layout})
+
+
+def _one_channel(
+    figure: go.Figure,
+    name: str,
+    rows: Sequence[Row],
+    step_s: float,
+    tz: tzinfo,
+    alone: bool,
+    colour: str,
+) -> None:
+    figure.add_trace(sure_band(rows, step_s, tz, colour), row=1, col=1)
+    figure.add_trace(mood_line(rows, step_s, tz, name=name, colour=colour), row=1, col=1)
+    figure.add_trace(volume(name, rows, step_s, tz, alone, colour), row=2, col=1)
+    if alone:
+        figure.add_trace(silence_marks(rows, tz, 0.0), row=2, col=1)
+        top = max([per_minute(r) or 0.0 for r in rows], default=0.0) or 1.0
+        figure.add_trace(unobserved(rows, step_s, tz, 0.0, top), row=2, col=1)
+
+
+def volume(
+    name: str, rows: Sequence[Row], step_s: float, tz: tzinfo, alone: bool, colour: str
+) -> go.Bar | go.Scatter:
+    points = with_breaks(rows, step_s)
+    x = times(None if p is None else wording.local(p["start"], tz) for p in points)
+    y = values(None if p is None else per_minute(p) for p in points)
+    told = cells([["" if p is None else wording.messages(p["n"])] for p in points])
+    hover = "%{y:.3~g} / min, %{customdata[0]}<extra>%{fullData.name}</extra>"
+    if alone:
+        return go.Bar(
+            x=x,
+            y=y,
+            customdata=told,
+            name="Messages",
+            hovertemplate=hover,
+            showlegend=False,
+            marker={"color": faded(colour, 0.55), "line": {"width": 0}},
+            width=step_s * 1000 * 0.9,
+            offset=0,
+        )
+    return go.Scatter(
+        x=x,
+        y=y,
+        customdata=told,
+        name=name,
+        mode="lines",
+        hovertemplate=hover,
+        showlegend=False,
+        line={"color": colour, "width": 1.5, "shape": "hvh"},
+        connectgaps=False,
+    )
+
+
+def mood_range(channels: Mapping[str, Sequence[Row]]) -> tuple[float, float]:
+    """Room for the means and nine tenths of their bands; zero is always in it."""
+    spoken = [r for rows in channels.values() for r in rows if r["mean"] is not None]
+    sure = [margin(r["sd"], r["n"]) or 0.0 for r in spoken]
+    lows = sorted(r["mean"] - m for r, m in zip(spoken, sure, strict=True))
+    highs = sorted(r["mean"] + m for r, m in zip(spoken, sure, strict=True))
+    low = min([-0.1, *(r["mean"] for r in spoken), *lows[len(lows) // 10 :][:1]])
+    high = max([0.1, *(r["mean"] for r in spoken), *highs[: len(highs) * 9 // 10 + 1][-1:]])
+    pad = 0.12 * (high - low)
+    return max(-1.05, low - pad), min(1.1, high + pad)

@@ -1,0 +1,125 @@
+"""Moments to take away: CSV, markers for an editor (EDL), chapters for YouTube. No Streamlit.
+
+None of them holds a line of chat: they may outlive the day that lines are kept.
+"""
+
+from collections.abc import Sequence
+from math import isfinite
+
+import pyarrow as pa
+
+from dashboard import wording
+from dashboard.export import csv_bytes
+from dashboard.review.moments import sentences
+from dashboard.review.moments.sums import WINDOW_S
+from dashboard.review.session import Found
+
+TIMELINE_H = 1  # an editor's timeline begins at 01:00:00:00
+_DAY_S = 86400
+_COLOURS = {
+    "peak": "Purple", "hype": "Green", "laughter": "Pink", "silence": "Cream",
+}  # fmt: skip
+CHAPTER_S = 10  # YouTube wants chapters at least so long
+CHAPTERS = 3  # and at least so many
+
+
+def csv(found: Sequence[Found], vod_id: str | None) -> bytes:
+    """A row a moment, by rank; what is not known is empty."""
+    rows = [_row(rank, one, vod_id) for rank, one in enumerate(found, 1)]
+    return csv_bytes(pa.table({name: [row[name] for row in rows] for name in COLUMNS}))
+
+
+COLUMNS = (
+    "rank", "kind", "also", "elapsed", "elapsed_s", "start", "duration_s", "sigma", "n_messages",
+    "mood_before", "mood", "messages_per_min", "usual_per_min", "laughs_per_message", "what",
+    "terms", "vod",
+)  # fmt: skip
+
+
+def _row(rank: int, one: Found, vod_id: str | None) -> dict[str, object]:
+    m = one.moment
+    return {
+        "rank": rank,
+        "kind": m.kind,
+        "also": " ".join(m.also),
+        "elapsed": sentences.elapsed(one.at_s),
+        "elapsed_s": one.at_s,
+        "start": one.at.replace(tzinfo=None),
+        "duration_s": (m.last - m.first) * WINDOW_S,
+        "sigma": round(m.score, 2),
+        "n_messages": m.n,
+        "mood_before": _number(m.before, 4),
+        "mood": _number(m.mood, 4),
+        "messages_per_min": _number(m.rate, 2),
+        "usual_per_min": _number(m.usual, 2),
+        "laughs_per_message": _number(m.share, 4),
+        "what": sentences.sentence(m),
+        "terms": sentences.terms(m, one.reasons),
+        "vod": sentences.vod_link(vod_id, one.at_s),
+    }
+
+
+def _number(value: float, digits: int) -> float | None:
+    return round(value, digits) if isfinite(value) else None
+
+
+def edl(found: Sequence[Found], name: str) -> str:
+    """A CMX 3600 list of markers, as DaVinci Resolve reads them, in the order of time.
+
+    Times count from 01:00:00:00 in whole seconds, so they hold at any whole frame rate; a
+    timecode has no 25th hour, what lies beyond is left out.
+    Source: the layout of Resolve's own export (Timelines > Export > Timeline Markers to EDL).
+    """
+    lines = [f"TITLE: {_line(name, 60)}", "FCM: NON-DROP FRAME", ""]
+    inside = [one for one in found if one.at_s + TIMELINE_H * 3600 < _DAY_S]
+    for number, one in enumerate(sorted(inside, key=lambda f: f.at_s), 1):
+        start, end = _timecode(one.at_s, 0), _timecode(one.at_s, 1)
+        lines.append(f"{number:03d}  001      V     C        {start} {end} {start} {end}")
+        lines.append(_marker(one))
+        lines.append("")
+    return "\r\n".join(lines)
+
+
+def _timecode(seconds: int, frames: int) -> str:
+    clock = seconds + TIMELINE_H * 3600
+    return f"{clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}:{frames:02d}"
+
+
+def _marker(one: Found) -> str:
+    m = one.moment
+    turn = "Blue" if m.mood > m.before else "Sand"
+    note = f"{sentences.sentence(m)} {sentences.terms(m, one.reasons, 3)}"
+    colour = _COLOURS.get(m.kind, turn)
+    return f"{_line(note, 300)} |C:ResolveColor{colour} |M:{sentences.title(m)} |D:1"
+
+
+def _line(text: str, longest: int) -> str:
+    """Foreign text that ends no line and begins no field."""
+    return wording.plain(text, longest).replace("|", "/").lstrip("*").strip()
+
+
+def chapters(found: Sequence[Found], length_s: float) -> tuple[str, str]:
+    """(lines for a YouTube description, '') or ('', why there are none).
+
+    The first is at 0:00, all are at least 10 s long; where two moments are closer the stronger
+    one stays. Titles hold no terms: what is public should be the streamer's own words.
+    Source: YouTube's help on video chapters.
+    """
+    taken = [(0, "Start")]
+    for one in found:  # by rank
+        near = any(abs(one.at_s - at) < CHAPTER_S for at, _ in taken)
+        if not near and one.at_s <= length_s - CHAPTER_S:
+            taken.append((one.at_s, sentences.title(one.moment)))
+    if len(taken) < CHAPTERS:
+        return "", (
+            f"YouTube wants at least {CHAPTERS} chapters of {CHAPTER_S} s; this stream would have "
+            f"{len(taken)}, its start among them."
+        )
+    return "\n".join(f"{_stamp(at)} {title}" for at, title in sorted(taken)) + "\n", ""
+
+
+def _stamp(seconds: int) -> str:
+    """0:00, 12:30, 1:02:03."""
+    if seconds >= 3600:
+        return sentences.elapsed(seconds)
+    return f"{seconds // 60}:{seconds % 60:02d}"

@@ -1,0 +1,83 @@
+"""Which moments of a stream stand out, ranked by how improbable they are under its own noise.
+
+Every kind of moment is a test of "the stream goes on as it always does", and its score is how
+many standard deviations (sigma) it lies off that, so that kinds can be ranked together. Two
+rules keep scores honest:
+
+- Sampling is known: a mean of n messages has variance v / n, v being the stream's pooled variance
+  within windows; a count k has variance 1 on the scale 2 sqrt(k + 3/8).
+- Streams are livelier than that: each test's values are divided by their own robust spread
+  (1.4826 times the median absolute deviation) where that is more than 1.
+
+What was not observed takes part in nothing. Pure functions of arrays, no Streamlit, no database.
+Source of 2 sqrt(k + 3/8): Anscombe, Biometrika 35 (1948), 246-254.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from dashboard.review.moments.kinds import Moment, changes, hypes, jumps, laughters, peaks, silences
+from dashboard.review.moments.sums import WINDOW_S, Sums, Windows
+
+MOST = 40
+APART = 2  # windows between moments that are told apart
+CORE = 4  # windows in which a turn of the mood is felt, however long the level lasts
+_TESTS = (jumps, changes, peaks, hypes, laughters, silences)
+
+
+def find(w: Windows, most: int = MOST) -> list[Moment]:
+    """Moments of a stream, the most improbable first; overlapping ones are merged into one."""
+    if w.size < 2:
+        return []
+    sums = Sums(w)
+    found = [moment for test in _TESTS for moment in test(sums)]
+    return [_told(moment, sums) for moment in merged(found)[:most]]
+
+
+def merged(found: Iterable[Moment]) -> list[Moment]:
+    """By score; what overlaps a stronger moment becomes its `also`, but nothing is also silence."""
+    kept: list[Moment] = []
+    for one in sorted(found, key=lambda m: (-m.score, m.first, m.kind)):
+        near = next((k for k, other in enumerate(kept) if _overlap(one, other)), None)
+        if near is None:
+            kept.append(one)
+        elif one.kind not in (kept[near].kind, *kept[near].also) and kept[near].kind != "silence":
+            kept[near] = replace(kept[near], also=(*kept[near].also, one.kind))
+    return kept
+
+
+def _overlap(one: Moment, other: Moment) -> bool:
+    (a, b), (c, d) = _core(one), _core(other)
+    apart = 0 if "silence" in (one.kind, other.kind) else APART
+    return a < d + apart and c < b + apart
+
+
+def _core(m: Moment) -> tuple[int, int]:
+    """Where a moment is felt: all of it, but for turns the beginning of what follows."""
+    return (m.first, min(m.last, m.first + CORE) if m.kind in ("jump", "change") else m.last)
+
+
+def _told(m: Moment, s: Sums) -> Moment:
+    """The moment with its messages, mood and rates."""
+    turn = m.kind in ("jump", "change")
+    before = s.mood(m.since, m.first) if turn else s.around(m.first, m.last, 60)
+    count, expected = s.counts(m.first, m.last)
+    minutes = float(s.observed(m.first, m.last)) / 60
+    said = float(s.said(m.first, m.last))
+    return replace(
+        m,
+        n=int(said),
+        mood=float(s.mood(m.first, m.last)),
+        before=float(before),
+        rate=float(count) / minutes if minutes else np.nan,
+        usual=float(expected) / minutes if minutes else np.nan,
+        share=float(s.laughs(m.first, m.last)) / said if said else np.nan,
+        usual_share=s.laugh_share,
+    )
+
+
+def elapsed_s(w: Windows, index: int) -> int:
+    """Seconds from the stream's start to the beginning of a window; never negative."""
+    return max(0, round(w.first_s + index * WINDOW_S))

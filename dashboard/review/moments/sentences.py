@@ -1,0 +1,106 @@
+"""Moments in words: what happened, when, how sure. Pure functions, no Streamlit."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from math import isfinite
+
+from dashboard import wording
+from dashboard.review.moments.kinds import Moment
+from dashboard.review.moments.reasons import Reason
+
+KINDS = {
+    "jump": ("Turn of mood", "↕"),
+    "change": ("New level", "⇥"),
+    "peak": ("Burst of chat", "▮"),
+    "hype": ("Hype", "✸"),
+    "laughter": ("Laughter", "☺"),
+    "silence": ("Silence", "○"),
+}
+_VOD = re.compile(r"[0-9]{1,20}", re.ASCII)
+
+
+def kind_name(kind: str) -> str:
+    """Turn of mood, Laughter, ..."""
+    return KINDS[kind][0]
+
+
+def elapsed(seconds: int) -> str:
+    """1:02:03 into the stream."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def vod_link(vod_id: str | None, seconds: int) -> str | None:
+    """The address that opens the VOD at that second; None when the VOD is not known."""
+    if not vod_id or not _VOD.fullmatch(vod_id):
+        return None
+    at = f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
+    return f"https://www.twitch.tv/videos/{vod_id}?t={at}"
+
+
+def title(m: Moment) -> str:
+    """In a few words, for a marker or a chapter: Mood falls, Laughter."""
+    if m.kind in ("jump", "change"):
+        way = "rises" if m.mood > m.before else "falls"
+        return f"Mood {way}" if m.kind == "jump" else f"Mood {way} and stays"
+    return kind_name(m.kind)
+
+
+def sentence(m: Moment) -> str:
+    """What happened, with its counts."""
+    lasted = wording.lasting(timedelta(seconds=(m.last - m.first) * 30))
+    n = wording.messages(m.n)
+    moods = f"from {_mood(m.before)} to {_mood(m.mood)}"
+    rates = f"{wording.rate(_known(m.rate))} messages a minute, usually {_rate(m.usual)}"
+    if m.kind == "jump":
+        return f"The mood turned {moods} ({n} in the {lasted} after)."
+    if m.kind == "change":
+        return f"The mood went {moods} and stayed there ({n} in the {lasted} after)."
+    if m.kind == "hype":
+        mood = f"mood {_mood(m.mood)}, around it {_mood(m.before)}"
+        return f"Faster and happier: {rates}; {mood} ({n} in {lasted})."
+    if m.kind == "laughter":
+        shares = f"{_per_100(m.share)} laughs in 100 messages, usually {_per_100(m.usual_share)}"
+        return f"{shares} ({n} in {lasted})."
+    if m.kind == "silence":
+        return f"Nobody wrote for {lasted}, though the chat was watched (n = 0)."
+    return f"{rates[0].upper()}{rates[1:]} ({n} in {lasted})."
+
+
+def also(m: Moment) -> str:
+    """What else was found there: also laughter, hype; '' for nothing."""
+    return "also " + ", ".join(kind_name(k).lower() for k in m.also) if m.also else ""
+
+
+def sigma(m: Moment) -> str:
+    """5.1 σ."""
+    return f"{m.score:.1f} σ"
+
+
+def terms(m: Moment, found: Sequence[Reason], most: int = 5) -> str:
+    """LUL 41 (usually 6), gg 3 (usually 0): for a table's cell."""
+    return ", ".join(
+        f"{wording.plain(r.term)} {wording.count(r.n)} ({compared(m, r)})" for r in found[:most]
+    )
+
+
+def compared(m: Moment, r: Reason) -> str:
+    """Uses that as many messages had before a turn, or have in this stream: usually 0.4."""
+    n = f"{r.usual:.1f}" if 0.05 <= r.usual < 9.95 else f"{r.usual:,.0f}"
+    return f"{'before' if m.kind in ('jump', 'change') else 'usually'} {n}"
+
+
+def _known(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
+def _mood(value: float) -> str:
+    return wording.signed(_known(value))
+
+
+def _rate(value: float) -> str:
+    return wording.rate(_known(value))
+
+
+def _per_100(share: float) -> str:
+    return wording.count(share * 100) if isfinite(share) else wording.MISSING

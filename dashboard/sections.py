@@ -1,0 +1,84 @@
+"""Around every chart: what it is with its n, its figures as CSV, and the SQL they come from."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import export, frame, wording
+from dashboard.time_span import Span
+from warehouse.sql import sql
+
+_VALUE = re.compile(r"--.*|\$([a-z_]+)")  # a comment, or a value's name
+
+
+def head(title: str, small: str, table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
+    """A section's title with what is said beside it, and its figures to take away."""
+    heading, tools = st.columns([6, 1], vertical_alignment="center")
+    with heading:
+        frame.heading(title, small)
+    if len(table):
+        with tools.container(horizontal=True, horizontal_alignment="right"):
+            csv(table, name)
+
+
+def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
+    """A button that gives the figures as a file dld-NAME.csv, made when it is asked for."""
+    st.download_button(
+        "CSV",
+        lambda: export.csv_bytes(_table(table)),
+        f"dld-{name}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"csv-{name.partition('-')[0]}",
+        type="tertiary",
+        help="What is shown here, as a table",
+    )
+
+
+def _table(found: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
+    return found if isinstance(found, pa.Table) else pa.Table.from_pylist(list(found))
+
+
+def named(what: str, span: Span) -> str:
+    """mood-20261122T1200-20261122T1300: what, and the span in UTC."""
+    return (
+        f"{what}-{span.since.astimezone(UTC):%Y%m%dT%H%M}-{span.until.astimezone(UTC):%Y%m%dT%H%M}"
+    )
+
+
+def behind(asked: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """The queries that were asked, with their values in them, to be run on what is published."""
+    if not asked:
+        return
+    with st.expander("The SQL behind this", icon=":material/database:"):
+        st.caption(
+            "DuckDB's, over views of the published Parquet files. In the project's folder, "
+            "`.venv/bin/python` runs it as it stands: `from warehouse.published.reader import "
+            "Reader`, `from warehouse.config import data_folder`, "
+            "`Reader(data_folder()).run(text)`."
+        )
+        for text in dict.fromkeys(
+            f"-- {name}\n{filled(sql(name), values)}" for name, values in asked
+        ):
+            st.code(text, language="sql")
+
+
+def filled(query: str, values: Mapping[str, Any]) -> str:
+    """The query with every $name but those in comments replaced by its value, as SQL writes it."""
+    return _VALUE.sub(lambda m: literal(values[m[1]]) if m[1] else m[0], query)
+
+
+def literal(value: Any) -> str:
+    """A value as SQL writes it, on one line."""
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{wording.aware(value).astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, str):
+        return "'" + wording.plain(value, 500).replace("'", "''") + "'"
+    return "NULL" if value is None else str(value)

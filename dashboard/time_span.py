@@ -1,0 +1,153 @@
+"""Which stretch of time is looked at, and at which resolution."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+import streamlit as st
+
+from dashboard import data, url_state, wording
+from dashboard.charts.series import Row
+from warehouse.records import WINDOW
+
+HOUR, DAY = 3600, 86400
+PRESETS = {"3h": 3 * HOUR, "24h": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "all": 0}
+NAMES = {
+    "3h": "3 hours",
+    "24h": "24 hours",
+    "3d": "3 days",
+    "7d": "7 days",
+    "30d": "30 days",
+    "all": "All",
+    "stream": "One stream",
+    "dates": "From … to",
+}
+# longest span drawn at a resolution: about a thousand points at most
+STEPS = ((8 * HOUR, 30), (3 * DAY, 300), (45 * DAY, HOUR))
+STEP_NAMES = {30: "30 s", 300: "5 min", HOUR: "1 hour", DAY: "1 day"}
+LONGEST = timedelta(days=366 * 30)
+
+
+@dataclass(frozen=True)
+class Span:
+    """[since, until), aware."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def step_s(self) -> int:
+        """Seconds a point stands for."""
+        length = (self.until - self.since).total_seconds()
+        return next((step for longest, step in STEPS if length <= longest), DAY)
+
+    def offset_s(self, tz: tzinfo) -> int:
+        """The reader's seconds east of UTC, so that days begin at their midnight."""
+        offset = self.until.astimezone(tz).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
+    def told(self, tz: tzinfo) -> str:
+        """22 Nov 2026, 14:05 to 16:10."""
+        same = self.since.astimezone(tz).date() == self.until.astimezone(tz).date()
+        end = wording.clock(self.until, tz) if same else wording.moment(self.until, tz)
+        return f"{wording.moment(self.since, tz)} to {end}"
+
+
+def window_end(start: datetime) -> datetime:
+    """End of the window that begins at `start`."""
+    return start + WINDOW
+
+
+def hour_of(at: datetime) -> datetime:
+    """The hour's end, so that a query asked with it is answered from the cache for a while."""
+    return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def choose(known: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo) -> Span:
+    """Draw the controls and return the span they say; the address follows."""
+    spans = [c for c in known if c["channel"] in channels] or list(known)
+    first = wording.aware(min(c["first_at"] for c in spans))
+    last = min(wording.aware(max(c["last_at"] for c in spans)), end)
+    url_state.seed("span", url_state.choice("span", list(NAMES), "24h"))
+    url_state.keep_within("span", list(NAMES), "24h")
+    kind = st.segmented_control(
+        "Span",
+        list(NAMES),
+        key="span",
+        format_func=NAMES.__getitem__,
+        required=True,
+    )
+    kind = kind or "24h"
+    if kind == "stream":
+        return _stream(channels, end, tz) or Span(last - timedelta(days=1), last)
+    if kind == "dates":
+        return _dates(first, last, tz)
+    url_state.remember(span=kind, stream=None, **{"from": None, "to": None})
+    since = first if kind == "all" else last - timedelta(seconds=PRESETS[kind])
+    since = max(since, first, last - LONGEST)
+    return Span(min(since, last - WINDOW), last)
+
+
+def _stream(channels: Sequence[str], end: datetime, tz: tzinfo) -> Span | None:
+    streams = {
+        s["stream_id"]: s for s in data.rows("dash_streams", channels=list(channels), limit=500)
+    }
+    if not streams:
+        st.caption("These channels have no stream yet.")
+        return None
+    ids = list(streams)
+    url_state.seed("stream", url_state.choice("stream", ids, ids[0]))
+    url_state.keep_within("stream", ids, ids[0])
+    chosen = st.selectbox(
+        "Stream", ids, key="stream", format_func=lambda i: stream_name(streams[i], tz)
+    )
+    url_state.remember(span="stream", stream=chosen, **{"from": None, "to": None})
+    stream = streams[chosen]
+    until = wording.aware(stream["ended_at"]) if stream["ended_at"] else end
+    since = wording.aware(stream["started_at"])
+    return Span(since, max(until, since + WINDOW))
+
+
+def stream_name(stream: Row, tz: tzinfo) -> str:
+    """A stream in a list: channel, start, length, title; one without a date by its place."""
+    start, end = wording.aware(stream["started_at"]), stream["ended_at"]
+    took = wording.lasting(wording.aware(end) - start) if end else "on air"
+    title = wording.plain(stream["title"], 60)
+    parts = [wording.plain(stream["channel"]), wording.moment(start, tz), took, title]
+    return " · ".join(p for p in parts if p)
+
+
+def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
+    default = Span(max(first, last - timedelta(days=1)), last)
+    since, until = url_state.time("from", default.since), url_state.time("to", default.until)
+    if not since < until <= since + LONGEST:
+        url_state.note(
+            "The span in the address is empty or too long; this is the last day instead."
+        )
+        since, until = default.since, default.until
+    url_state.seed("from", wording.local(since, tz))
+    url_state.seed("to", wording.local(until, tz))
+    left, right, _ = st.columns([1, 1, 2])
+    low, high = datetime(1971, 1, 1), datetime(2200, 1, 1)
+    bounds: dict[str, Any] = {"min_value": low, "max_value": high, "step": 60}
+    a = left.datetime_input("From", key="from", format="DD.MM.YYYY", **bounds)
+    b = right.datetime_input("To", key="to", format="DD.MM.YYYY", **bounds)
+    found = _between(a, b, tz)
+    if found is None:
+        st.info("The end must lie after the beginning; this is the last day instead.")
+        return default
+    url_state.remember(
+        span="dates",
+        stream=None,
+        **{"from": wording.utc_iso(found.since), "to": wording.utc_iso(found.until)},
+    )
+    return found
+
+
+def _between(a: datetime | None, b: datetime | None, tz: tzinfo) -> Span | None:
+    """Two times on the reader's wall as a span; None when there is none between them."""
+    if a is None or b is None:
+        return None
+    since, until = (wording.aware(t.replace(tzinfo=tz)).astimezone(UTC) for t in (a, b))
+    return Span(since, until) if since < until <= since + LONGEST else None

@@ -1,0 +1,175 @@
+"""What is said of a dropped log: what can be dropped, how far it is, what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard import frame, wording
+from dashboard.markup import Markup, element, row, span, tag
+from warehouse.inbox.uploaded_log import WAITS
+
+UNDATED = (
+    "It is placed day by day from 1 January 2000 and marked “date unknown”: under Session review "
+    "its times count from its start."
+)
+_FORMATS = (
+    ("TwitchDownloader", "JSON, text, HTML"),
+    ("chat-downloader", "JSON, JSON lines"),
+    ("Chatterino, Chatty", "their log files"),
+    ("justlog, rustlog, raw IRC", "text, JSON"),
+    ("tcd, rechat, Twitch's GraphQL", "text, JSON"),
+    ("Tables", "Parquet, CSV: channel, stream, t (seconds), text"),
+)
+_STEPS = {"reading": "Reading the log", "scoring": "Scoring its messages"}
+_FORMAT_NAMES = {
+    "table": "a table", "irc": "raw IRC", "twitchdownloader": "TwitchDownloader",
+    "twitchdownloader-text": "TwitchDownloader text", "gql": "Twitch's GraphQL",
+    "twitchdownloader-html": "TwitchDownloader HTML", "chatterino": "Chatterino",
+    "chatty": "Chatty",
+}  # fmt: skip
+_PATIENCE = timedelta(seconds=30)  # a running pipeline begins within seconds
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the page says for a log. started_at: aware UTC."""
+
+    channel: str = ""
+    started_at: datetime | None = None
+    undated: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """As a request has it."""
+        at = self.started_at.isoformat() if self.started_at else ""
+        return {"channel": self.channel, "started_at": at, "undated": self.undated}
+
+
+def waiting_note(quiet_s: float | None) -> None:
+    """Says so where nobody seems to run who would read a log. quiet_s: since the pipeline last
+    published; None where it never did."""
+    if quiet_s is not None and quiet_s <= frame.STALE_AFTER_S:
+        return
+    since = f" for {wording.lasting(timedelta(seconds=quiet_s))}" if quiet_s is not None else " yet"
+    st.warning(
+        f"The pipeline has published nothing{since} and may be off. A log that is dropped now "
+        f"waits until it runs, {wording.lasting(WAITS)} at the most; then it is removed unread.",
+        icon=":material/schedule:",
+    )
+
+
+def explained(mb: int) -> None:
+    """What can be dropped, and what happens to it."""
+    frame.heading("What can be dropped", f"up to {mb} MB, plain or gzip")
+    frame.put(row(*(span(x) for pair in _FORMATS for x in pair), cls="dld-facts wide"))
+    st.caption(
+        "The log is read by the pipeline, at low priority, and removed as soon as that is over, "
+        "whatever came of it. What stays are sums of 30 seconds and common terms: no line of it, "
+        "and no chatter's name. Dropping the same log again changes nothing."
+    )
+
+
+def asked(state: Mapping[str, Any] | None) -> Sequence[str]:
+    """What the log left out: "channel", "when"."""
+    found = (state or {}).get("asks")
+    return found if isinstance(found, list) else ()
+
+
+def outcome(state: Mapping[str, Any], waited: timedelta | None, tz: tzinfo) -> None:
+    """How far the import is, or what came of it."""
+    if isinstance(state.get("result"), dict):
+        _done(state, tz)
+    elif "reason" in state:
+        _refused(state)
+    else:
+        _going(state, waited)
+
+
+def _going(state: Mapping[str, Any], waited: timedelta | None) -> None:
+    step, done, of = (state.get(k) for k in ("step", "done", "of"))
+    if step in _STEPS and isinstance(done, int) and isinstance(of, int) and of > 0:
+        n = wording.count(done), wording.count(of)
+        what = "of {1} bytes" if step == "reading" else "{0} of {1}"
+        st.progress(min(1.0, done / of), f"{_STEPS[step]}: {what.format(*n)}")
+    elif waited is not None and waited > _PATIENCE:
+        frame.put(frame.say(f"It waits for the pipeline, for {wording.lasting(waited)} so far."))
+    elif waited is None:  # of the address alone: since when is not known
+        st.progress(0.0, "In the inbox; the pipeline has yet to begin")
+    else:
+        st.progress(0.0, "Put into the inbox; the pipeline begins in a moment")
+
+
+def _refused(state: Mapping[str, Any]) -> None:
+    if asked(state):
+        name = _escaped(wording.plain(str(state.get("name") or "The log"), 80))
+        text = f"{name} leaves something out. Say it above, and press Import again."
+        st.info(text, icon=":material/help:")
+        return
+    reason = _escaped(wording.plain(str(state.get("reason")), 400))
+    st.error(f"It was not imported: {reason}", icon=":material/error:")
+
+
+def _escaped(text: str) -> str:
+    """Foreign text in Streamlit's Markdown, as it is."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|$~:" else c for c in text)
+
+
+def _done(state: Mapping[str, Any], tz: tzinfo) -> None:
+    result = state["result"]
+    skipped = _counts(result.get("skipped"))
+    frame.put(row(tag("b", wording.plain(state.get("name"), 80)), " is in.", cls="dld-say"))
+    if note := state.get("note"):
+        st.warning(_escaped(wording.plain(str(note), 300)), icon=":material/content_cut:")
+    kind = str(result.get("format", ""))
+    frame.tiles(
+        ("Format", _FORMAT_NAMES.get(kind, wording.plain(kind, 40)), "told by its content"),
+        ("Messages", wording.count(_number(result, "messages")), "that count"),
+        ("Filtered", wording.count(_number(result, "filtered")), "of bots, and commands"),
+        ("Skipped", wording.count(sum(skipped.values())), "lines that are no chat"),
+    )
+    if skipped:
+        pairs = [(wording.plain(k, 80), wording.count(n)) for k, n in skipped.items()]
+        frame.heading("Skipped", "by reason")
+        frame.put(row(*(span(x) for pair in pairs for x in pair), cls="dld-facts wide"))
+    listed = [s for s in result.get("listed") or () if isinstance(s, dict)]
+    many = _number(result, "streams")
+    windows = wording.count(_number(result, "windows"))
+    told = f"n = {wording.count(many)}, in {windows} windows of 30 s; open one under Session review"
+    frame.heading("Streams", told)
+    frame.put(tag("ul", *(_stream(s, tz) for s in listed), cls="dld-streams"))
+    if many > len(listed):
+        st.caption(f"The last {len(listed)} are listed.")
+
+
+def _stream(stream: Mapping[str, Any], tz: tzinfo) -> Markup:
+    since, until = _time(stream.get("from")), _time(stream.get("to"))
+    link = {"href": "review?" + urlencode({"stream": str(stream.get("stream", ""))})}
+    length = wording.lasting(until - since)
+    if stream.get("undated"):
+        name, title = f"date unknown, {length}", f"placed at {wording.utc_text(since)}"
+    else:
+        name = f"{wording.moment(since, tz)}, {length}"
+        title = f"{wording.utc_text(since)} to {wording.utc_text(until)}"
+    told = element("a", {**link, "target": "_self", "title": title}, name)
+    lines = f" · n = {wording.messages(_number(stream, 'rows'))}"
+    return tag("li", tag("b", wording.plain(stream.get("channel"))), " · ", told, lines)
+
+
+def _time(text: object) -> datetime:
+    try:
+        return wording.aware(datetime.fromisoformat(str(text)))
+    except ValueError:
+        return wording.at_second(0)
+
+
+def _number(found: Mapping[str, Any], name: str) -> int:
+    value = found.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _counts(found: object) -> dict[str, int]:
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {str(k): v for k, v in pairs if isinstance(v, int)}

@@ -1,0 +1,127 @@
+"""Extension PubSub: one signed request to Twitch that reaches every viewer of a channel."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import httpx
+import jwt
+
+from ebs.broadcasting.broadcaster import Outcome
+from ebs.signing_keys import Secrets
+from warehouse.errors import BadInput
+
+log = logging.getLogger(__name__)
+
+TOKEN_LIFE_S = 60
+TIMEOUT_S = 5.0
+LONGEST_WAIT_S = 120.0
+TOLD_EVERY_S = 60.0  # a trouble that lasts is a line a minute
+TRANSIENT = (408, 425, 429)
+
+
+class PubSub:
+    """A client of helix/extensions/pubsub. Use as an async context."""
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        owner_id: str,
+        secrets: Secrets,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._url, self._client_id, self._owner_id = url, client_id, owner_id
+        self._secrets, self._clock = secrets, clock
+        self._told: dict[str, float] = {}
+        # a proxy set for this machine is for what is beyond it
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=url.startswith("https:"))
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._http.__aexit__(kind, exc, tb)
+
+    async def post(self, channel_id: str, body: bytes) -> Outcome:
+        """Send a body to all viewers of the channel."""
+        try:
+            token = self.token(channel_id)
+        except BadInput as exc:
+            self._tell(str(exc))
+            return Outcome("refused")
+        message = {
+            "target": ["broadcast"],
+            "broadcaster_id": channel_id,
+            "is_global_broadcast": False,
+            "message": body.decode(),
+        }
+        headers = {
+            "authorization": f"Bearer {token}",
+            "client-id": self._client_id,
+            "content-type": "application/json",
+        }
+        content = json.dumps(message, ensure_ascii=False).encode()
+        try:
+            answer = await self._http.post(self._url, content=content, headers=headers)
+        except httpx.HTTPError as exc:
+            self._tell(f"Twitch cannot be reached: {type(exc).__name__}")
+            return Outcome("retried")
+        found = outcome(answer.status_code, answer.headers, self._clock())
+        if found.name != "sent":
+            self._tell(f"Twitch answered status={answer.status_code}{HELP[found.name]}")
+        return found
+
+    def token(self, channel_id: str) -> str:
+        """Signed by the active secret. Raises BadInput where there is none."""
+        now = self._clock()
+        self._secrets.look(now)
+        claims = {
+            "exp": int(now) + TOKEN_LIFE_S,
+            "user_id": self._owner_id,
+            "role": "external",
+            "channel_id": channel_id,
+            "pubsub_perms": {"send": ["broadcast"]},
+        }
+        return jwt.encode(claims, self._secrets.signing(now).key, algorithm="HS256")
+
+    def _tell(self, trouble: str) -> None:
+        now = self._clock()
+        if now - self._told.get(trouble, -TOLD_EVERY_S) >= TOLD_EVERY_S:
+            self._told = {**self._told, trouble: now} if len(self._told) < 50 else {trouble: now}
+            log.warning("not broadcast: %s", trouble)
+
+
+HELP = {
+    "retried": "; tried again while the window is fresh",
+    "refused": "; check DLD_EBS_SECRET, DLD_EBS_CLIENT_IDS and DLD_EBS_OWNER_ID",
+}
+
+
+def outcome(status: int, headers: Mapping[str, str], now: float) -> Outcome:
+    """What an answer of Twitch's means. now: epoch seconds."""
+    if 200 <= status < 300:
+        return Outcome("sent")
+    if status in TRANSIENT or status >= 500:
+        return Outcome("retried", _wait_s(headers, now))
+    return Outcome("refused")
+
+
+def _wait_s(headers: Mapping[str, str], now: float) -> float:
+    """Retry-After in seconds, or until Ratelimit-Reset, an epoch second; 0 where neither says."""
+    after, reset = headers.get("retry-after", ""), headers.get("ratelimit-reset", "")
+    if _is_number(after):
+        return min(float(after), LONGEST_WAIT_S)
+    if _is_number(reset):
+        return min(max(float(reset) - now, 0.0), LONGEST_WAIT_S)
+    return 0.0
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 16

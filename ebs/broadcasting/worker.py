@@ -1,0 +1,94 @@
+"""What a worker does beside answering, once a second: notes viewers, counts, and broadcasts where
+it is the one that does."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ebs.auth import Doorkeeper
+from ebs.bodies import Latest
+from ebs.broadcasting.broadcaster import Broadcaster
+from ebs.broadcasting.lock import Lock
+from ebs.broadcasting.viewers import Audience
+from ebs.config import EbsSettings
+from ebs.metrics import Metrics
+from ebs.signing_keys import Secrets
+from warehouse.config import DataFolder
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+FINISH_S = 2.0  # for broadcasts under way, at the end
+
+
+class Keeper:
+    """One a worker. `running` for as long as the worker answers."""
+
+    def __init__(
+        self,
+        settings: EbsSettings,
+        data: DataFolder,
+        secrets: Secrets,
+        doorkeeper: Doorkeeper,
+        audience: Audience,
+        metrics: Metrics,
+    ) -> None:
+        self._settings, self._data, self._secrets = settings, data, secrets
+        self._doorkeeper, self._audience, self._metrics = doorkeeper, audience, metrics
+        self._lock = Lock(data.ebs / "broadcast.lock")
+        self._is_broken = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Does its work until the end, and lets what is being sent end."""
+        if not self._settings.broadcasts_for:
+            task = asyncio.create_task(self._keep(None))
+            yield
+            await _ended(task)
+            return
+        from ebs.broadcasting.pubsub import PubSub  # its client is loaded only where it is used
+
+        settings, data = self._settings, self._data
+        async with PubSub(
+            settings.pubsub_url, settings.broadcasts_for, settings.owner_id, self._secrets
+        ) as pubsub:
+            broadcaster = Broadcaster(
+                Latest(data.latest), self._audience, pubsub.post, self._metrics.broadcast,
+                settings.stale_after_s,
+            )  # fmt: skip
+            task = asyncio.create_task(self._keep(broadcaster))
+            yield
+            await _ended(task)
+            await broadcaster.finish(FINISH_S)
+        self._lock.free()
+
+    async def _keep(self, broadcaster: Broadcaster | None) -> None:
+        while True:
+            try:
+                self.tick(broadcaster)
+                self._is_broken = False
+            except Exception:
+                if not self._is_broken:  # once, not every second
+                    log.exception("the EBS answers on, but does not broadcast or note viewers")
+                self._is_broken = True
+            await asyncio.sleep(TICK_S)
+
+    def tick(self, broadcaster: Broadcaster | None = None) -> None:
+        """One turn."""
+        self.count()
+        if broadcaster is None:
+            return
+        self._audience.keep()
+        is_ours = self._lock.take()
+        self._metrics.broadcaster(is_ours, broadcaster.look() if is_ours else 0)
+
+    def count(self) -> None:
+        """What the token cache did."""
+        door = self._doorkeeper
+        self._metrics.cache(len(door), door.hits, door.misses)
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

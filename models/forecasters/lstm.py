@@ -1,0 +1,256 @@
+"""The LSTM, in Keras: for training only. Serving never imports this module.
+
+It starts from a linear forecast of the next windows (solved, then frozen) and learns what that
+misses: the centre by squared error weighted by messages, as nMSE is; the bands by pinball loss
+around the centre. `noise`, the sampling error to expect of the next window, scales the bands.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from models.base import Floats
+from models.forecasters.ridge import solve
+from models.inputs.features import CONTEXT, GROUPS, NAMES, RATE_NAMES
+from models.inputs.training_arrays import Arrays
+from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
+
+RATE_INPUTS = [NAMES.index(n) for n in (*RATE_NAMES, "session_age", "session_n", "silent")]
+PAIRS = [  # how long a mood lasts depends on how it scatters, how much is said, and since when
+    (NAMES.index(a), NAMES.index(b))
+    for a in ("slots_0.5_5", "slots_2_5", "slots_8_20", "mean_1_5", "mean_2_5", "mean_8_40",
+              "mean_32_40")
+    for b in ("scatter", "scatter_32", "count", "message_sd", "session_age", "rate_2",
+              "count_spike", "session_mean")
+]  # fmt: skip
+START_PENALTY = 1e-2  # of the linear start: ridge's own leaves too much to chance at steps 5 to 10
+BATCH = 128  # rows the exported model takes at a time
+STEP_DOWN = np.log(np.expm1([1.28, 0.68]))  # softplus of these: 50 to 10 %, 10 to 2.5 % of a normal
+
+
+@dataclass(frozen=True)
+class Config:
+    """What tuning may change; it goes into the model card."""
+
+    context: int = 8  # windows it looks back, at most CONTEXT
+    units: int = 32
+    layers: int = 2
+    hidden: int = 24
+    dropout: float = 0.2
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    batch: int = 512
+    epochs: int = 3
+    members: int = 3  # networks averaged
+    band_weight: float = 0.08
+    volume_weight: float = 0.2
+    band_n: float = 5.0  # a band's loss weighs n / (n + band_n)
+    without: str = ""  # a group of features it may not see, for ablations
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def seen_names(config: Config) -> list[int]:
+    """Places of the features that the config lets the network see."""
+    hidden = GROUPS[config.without] if config.without else ()
+    return [i for i, name in enumerate(NAMES) if name not in hidden]
+
+
+def linear_start(data: Arrays, config: Config) -> tuple[Floats, Floats]:
+    """Solved linear forecasts of mood (in message sds) from features and their PAIRS,
+    (1 + F + P, 10), and of log counts from features, (1 + F, 10)."""
+    last, n, seen = data.last(), data.targets.n, seen_names(config)
+    pairs = [k for k, pair in enumerate(PAIRS) if set(pair) <= set(seen)]
+    shown = np.concatenate([last[:, seen], paired(last)[:, pairs]], 1)
+    mood = solve(shown, np.nan_to_num(data.z), data.mood_weight, START_PENALTY)
+    usual, counted = np.log1p(data.view.rate)[:, None], [i for i in RATE_INPUTS if i in seen]
+    count = solve(last[:, counted], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
+    places = [*seen, *(len(NAMES) + k for k in pairs)]
+    return _spread(mood, places, len(NAMES) + len(PAIRS)), _spread(count, counted, len(NAMES))
+
+
+def paired(last: Any) -> Any:
+    """Halved products of the PAIRS of features, (k, P) of (k, F): a penalty weighs on them four
+    times as much as on single features, which carry over to other channels better."""
+    first, second = ([pair[i] for pair in PAIRS] for i in (0, 1))
+    if isinstance(last, np.ndarray):
+        return last[:, first] * last[:, second] / 2
+    return keras.ops.take(last, first, axis=1) * keras.ops.take(last, second, axis=1) / 2
+
+
+def _spread(coef: Floats, places: list[int], size: int) -> Floats:
+    full = np.zeros((1 + size, HORIZON))
+    full[0], full[[1 + i for i in places]] = coef[0], coef[1:]
+    return full
+
+
+def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) -> keras.Model:
+    """(B, CONTEXT, F) -> (B, 10, 8): mood at QUANTILES, in message sds from the session mean;
+    log(1 + messages) at VOLUME_QUANTILES."""
+    x = keras.Input((CONTEXT, len(NAMES)), name="windows")
+    last = x[:, -1, :]
+    shown = _shown(x, config)
+    mood, rest = (_trunk(shown, config, unroll, name) for name in ("mood", "rest"))
+    noise = last[:, NAMES.index("noise"), None]
+    usual = (last[:, NAMES.index("count"), None] + 1) * 3
+    from_line = _frozen(start[0], "mood_start")(layers.Concatenate()([last, paired(last)]))
+    centre = from_line + _small(HORIZON, "mood")(mood) * 0.3
+    count = _frozen(start[1], "count_start")(last) + _small(HORIZON, "count")(rest) + usual
+    down1, down2, up1, up2 = (
+        layers.Activation("softplus")(_small(HORIZON, name, bias)(rest)) * noise
+        for name, bias in zip(
+            ("down10", "down2", "up90", "up97"), [*STEP_DOWN, *STEP_DOWN], strict=True
+        )
+    )
+    low, high = (
+        layers.Activation("softplus")(_small(HORIZON, name, -0.2)(rest)) for name in ("few", "many")
+    )
+    moods = [centre - down1 - down2, centre - down1, centre, centre + up1, centre + up1 + up2]
+    said = keras.ops.stack([*moods, count - low, count, count + high], axis=-1)
+    return keras.Model(x, said)
+
+
+def _shown(x: Any, config: Config) -> Any:
+    """The windows and features that the config lets the network see."""
+    mask = np.zeros(len(NAMES), np.float32)
+    mask[seen_names(config)] = 1.0
+    recent = x[:, -config.context :, :]
+    return recent * mask if config.without else recent
+
+
+def _trunk(x: Any, config: Config, unroll: bool, name: str) -> Any:
+    """One for the centre, one for bands and counts: what is good for one disturbs the other."""
+    h = x
+    for i in range(config.layers):
+        more = i + 1 < config.layers
+        cell = layers.LSTM(config.units, unroll=unroll, return_sequences=more, name=f"{name}_{i}")
+        h = cell(h)
+    h = layers.Dropout(config.dropout)(layers.Concatenate()([h, x[:, -1, :]]))
+    h = layers.Dense(config.hidden, activation="gelu", name=f"{name}_hidden")(h)
+    return layers.Dropout(config.dropout)(h)
+
+
+def _frozen(start: Floats, name: str) -> layers.Layer:
+    kernel, bias = (keras.initializers.Constant(v) for v in (start[1:], start[0]))
+    layer = layers.Dense(HORIZON, kernel_initializer=kernel, bias_initializer=bias, name=name)
+    layer.trainable = False
+    return layer
+
+
+def _small(size: int, name: str, bias: float = 0.0) -> layers.Layer:
+    """A head that starts by saying `bias`, so that training starts from the linear forecast."""
+    fixed = keras.initializers.Constant(bias)
+    return layers.Dense(size, kernel_initializer="zeros", bias_initializer=fixed, name=name)
+
+
+def loss_of(config: Config, mean_weight: float) -> Any:
+    """Loss of (B, 10, 4) packed targets (see `packed`) and (B, 10, 8) predictions."""
+    levels = tf.constant([q for q in QUANTILES if q != 0.5], tf.float32)
+    few_many = tf.constant(VOLUME_QUANTILES, tf.float32)
+
+    def pinball(gap: Any, at: Any) -> Any:
+        return tf.maximum(at * gap, (at - 1) * gap)
+
+    def loss(packed_y: Any, said: Any) -> Any:
+        z, weight, n, scale = tf.unstack(packed_y, axis=-1)
+        centre = said[..., 2]
+        square = weight / mean_weight * tf.square(z - centre)
+        fixed = tf.stop_gradient(centre)[..., None]
+        bands = tf.stack([said[..., i] for i in (0, 1, 3, 4)], -1) - centre[..., None] + fixed
+        spoke = tf.where(weight > 0, n / (tf.maximum(n, 0.0) + config.band_n), 0.0)
+        band = spoke * tf.reduce_sum(pinball(z[..., None] - bands, levels), -1) / scale
+        known = tf.cast(n >= 0, tf.float32)
+        count = tf.math.log1p(tf.maximum(n, 0.0))[..., None] - said[..., 5:]
+        volume = known * tf.reduce_sum(pinball(count, few_many), -1)
+        parts = square + config.band_weight * band + config.volume_weight * volume
+        return tf.reduce_mean(parts)
+
+    return loss
+
+
+def packed(data: Arrays) -> Floats:
+    """(k, 10, 4) float32: z, weight (0 = no mood to learn), n (-1 = unknown), noise."""
+    z, n = data.z, data.targets.n
+    noise = np.repeat(data.last()[:, [NAMES.index("noise")]], HORIZON, 1)
+    parts = [np.nan_to_num(z), data.mood_weight, np.where(np.isfinite(n), n, -1.0), noise]
+    return np.stack(parts, -1).astype(np.float32)
+
+
+def dataset(data: Arrays, batch: int, seed: int | None) -> tf.data.Dataset:
+    """Batches of (windows, packed targets), gathered as they go; shuffled when seeded."""
+    windows, y = tf.constant(data.windows), tf.constant(packed(data))
+    rows, back = tf.constant(data.rows), tf.range(1 - CONTEXT, 1, dtype=tf.int64)
+    order = tf.data.Dataset.range(len(data))
+    if seed is not None:
+        order = order.shuffle(len(data), seed=seed, reshuffle_each_iteration=True)
+    return order.batch(batch, drop_remainder=seed is not None).map(
+        lambda i: (tf.gather(windows, tf.gather(rows, i)[:, None] + back), tf.gather(y, i))
+    )
+
+
+def fit(config: Config, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]) -> Any:
+    """An averaged model of `members` networks, each at its best epoch on the valid streams."""
+    start = linear_start(train, config)
+    members = [
+        _fit_one(config, start, train, valid, seed + i, callbacks) for i in range(config.members)
+    ]
+    return average(config, start, [m.get_weights() for m in members])
+
+
+def _fit_one(
+    config: Config, start: Any, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]
+) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    model = build(config, start)
+    steps = max(1, len(train) // config.batch) * config.epochs
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
+    optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=1.0)
+    weight = packed(train)[..., 1]
+    model.compile(optimiser, loss=loss_of(config, float(weight.mean())), jit_compile=False)
+    best = keras.callbacks.EarlyStopping(
+        patience=config.epochs, restore_best_weights=True, start_from_epoch=0
+    )
+    model.fit(
+        dataset(train, min(config.batch, len(train)), seed),
+        validation_data=dataset(valid, 4096, None),
+        epochs=config.epochs, shuffle=False, verbose=0, callbacks=[best, *callbacks],
+    )  # fmt: skip
+    return model
+
+
+def average(config: Config, start: Any, states: list[list[Any]], unroll: bool = False) -> Any:
+    """One model that says the mean of its members' quantiles."""
+    x = keras.Input((CONTEXT, len(NAMES)), name="windows")
+    said = []
+    for i, state in enumerate(states):
+        member = build(config, start, unroll)
+        member.set_weights(state)
+        member.name = f"member{i}"
+        said.append(member(x))
+    mean = layers.Average()(said) if len(said) > 1 else said[0]
+    model = keras.Model(x, mean)
+    model.states, model.start, model.config_used = states, start, config
+    return model
+
+
+def export(model: Any) -> bytes:
+    """The averaged model as a LiteRT file with a fixed batch, float32 and built-in ops only."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    flat = average(model.config_used, model.start, model.states, unroll=True)
+    shape = tf.TensorSpec((BATCH, CONTEXT, len(NAMES)), tf.float32)
+    traced = tf.function(lambda x: flat(x, training=False)).get_concrete_function(shape)
+    frozen = convert_variables_to_constants_v2(traced)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], traced)
+    return bytes(converter.convert())

@@ -1,0 +1,238 @@
+"""report.json for a person: OUT/report.md. Every figure comes from the report, none from here."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from models.judging.comparisons import BUSY_ABOVE, QUIET_BELOW, networks
+from models.judging.tally import REFERENCE, STEPS, USUAL
+
+SHOWN = (1, 2, 3, 5, 10)  # steps
+ENOUGH = 500  # targets below which a channel's coverage at a step is chance, not a finding
+MARKS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
+Report = dict[str, Any]
+Lines = list[str]
+
+
+def markdown(report: Report) -> str:
+    """The report as Markdown."""
+    parts = [
+        _judged(report),
+        _skill(report),
+        _rivals(report),
+        _bands(report),
+        _relative(report),
+        _sizes(report),
+        _channels(report),
+    ]
+    return "\n".join(line for part in parts for line in [*part, ""])
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Lines:
+    """A Markdown table; every column but the first is right-aligned."""
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return ["| " + " | ".join(row) + " |" for row in [heads, rule, *rows]]
+
+
+def show(value: float | None, digits: int = 3) -> str:
+    """A figure, or a dash where it does not exist."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    return "-" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def _judged(report: Report) -> Lines:
+    of = report["all"]
+    lines = [
+        "# Backtest",
+        "",
+        f"{of['cutoffs']} cutoffs in {of['streams']} streams of {len(report['channels'])} "
+        "channels: at the end of every window from a stream's 60th on, each model forecast the "
+        f"next {len(STEPS)} windows of 30 seconds and was judged by what came. Windows in which "
+        "nobody spoke, or that were not seen whole, are no targets; the others count by their "
+        "messages. "
+        "Streams that a model was trained on are judged like any other: only channels held out "
+        "from its training (see its card) say how good it is on new ones.",
+    ]
+    if report["too_short"]:
+        lines += ["", f"Streams too short to judge: {report['too_short']}."]
+    if report["left_out"]:
+        lines += ["", f"Streams left out, since they make no sense: {len(report['left_out'])}", ""]
+        lines += [f"- {why}" for why in report["left_out"]]
+    return lines
+
+
+def _skill(report: Report) -> Lines:
+    """Latent skill; a network's is marked where it beats every baseline."""
+    models = report["all"]["models"]
+    rows = [
+        [
+            m,
+            *(
+                show(of["latent_skill"][h - 1]) + beats_all(report["comparisons"], m, h)
+                for h in SHOWN
+            ),
+        ]
+        for m, of in models.items()
+    ]
+    return [
+        "## Latent skill",
+        "",
+        "The share of what can be known that is known: 1 is perfect, 0 is no better than the "
+        "stream's running mean, below 0 is worse. Most of a window's mean is chance (it rests on "
+        "few messages) and is taken off first.",
+        "",
+        *table(["model", *(f"step {h}" for h in SHOWN)], rows),
+        "",
+        "Stars: better than every baseline, by the paired bootstrap over streams with p below "
+        f"{', '.join(f'{p:g} ({mark})' for p, mark in reversed(MARKS))}, one-sided, each step by "
+        "itself.",
+    ]
+
+
+def beats_all(comparisons: Sequence[Any], model: str, step: int) -> str:
+    """The mark of the weakest p against a rival that is no network; '' where there is none."""
+    found = [
+        pair["squared"]["p"][step - 1]
+        for pair in comparisons
+        if pair["model"] == model and not networks([pair["rival"]])
+    ]
+    return mark(max(found)) if found and None not in found else ""
+
+
+def mark(p: float) -> str:
+    return next((stars for limit, stars in MARKS if p < limit), "")
+
+
+def _rivals(report: Report) -> Lines:
+    """Every network's error and CRPS against each rival's, in per cent of the rival's."""
+    if not report["comparisons"]:
+        return ["## Against each rival", "", "No network was judged, or only one stream."]
+    lines = [
+        "## Against each rival",
+        "",
+        "A model's error less its rival's, in per cent of the rival's: below 0, the model is "
+        "better. In brackets the 95 % interval, and p, the chance that it is not, had other "
+        "streams been drawn. Squared error is mostly chance that no model can foresee, so small "
+        "per cents are much.",
+    ]
+    for key, of, title in (("squared", "nmse", "squared error"), ("crps", "crps", "CRPS")):
+        rows = [
+            [
+                f"{pair['model']} - {pair['rival']}",
+                *(_change(report, pair, key, of, h) for h in SHOWN),
+            ]
+            for pair in report["comparisons"]
+        ]
+        lines += ["", *table([title, *(f"step {h}" for h in SHOWN)], rows)]
+    return lines
+
+
+def _change(report: Report, pair: Any, key: str, figure: str, step: int) -> str:
+    usual = report["all"]["models"][pair["rival"]][figure][step - 1]
+    values = [pair[key][k][step - 1] for k in ("difference", "low", "high", "p")]
+    if not usual or None in values:
+        return "-"
+    off, low, high = (100 * v / usual for v in values[:3])
+    return f"{off:+.1f} ({low:+.1f} to {high:+.1f}, p {values[3]:.4f})"
+
+
+def _bands(report: Report) -> Lines:
+    rows = []
+    for m, of in report["all"]["models"].items():
+        spans = [f"{percent(low)} to {percent(high)}" for low, high in map(_span, _held(of))]
+        rows.append([m, *spans, show(of["width80"][0]), show(of["crps"][0], 4)])
+    lines = [
+        "## Bands",
+        "",
+        "How many of 100 windows came out inside the band, least and most over the steps, each "
+        "window counting once: the nearer to its level, the more honest. Width (in mood, -1 to 1) "
+        "and CRPS (error of the whole distribution, lower is better) at step 1.",
+        "",
+        *table(["model", "80 %", "95 %", "width of 80 %", "CRPS"], rows),
+    ]
+    for model in networks(report["all"]["models"]):
+        lines += ["", *_worst(report, model)]
+    return lines
+
+
+def _held(of: Any) -> tuple[list[float | None], list[float | None]]:
+    return of["coverage80"], of["coverage95"]
+
+
+def _span(values: Sequence[float | None]) -> tuple[float | None, float | None]:
+    known = [v for v in values if v is not None]
+    return (min(known), max(known)) if known else (None, None)
+
+
+def _worst(report: Report, model: str) -> Lines:
+    """The channel and step whose coverage is farthest from its level, of each band."""
+    lines = []
+    for key, level in (("coverage80", 0.80), ("coverage95", 0.95)):
+        found = [
+            (abs(value - level), channel, step, value)
+            for channel, of in report["channels"].items()
+            for step, value, targets in zip(
+                STEPS, of["models"][model][key], of["models"][model]["targets"], strict=True
+            )
+            if value is not None and targets >= ENOUGH
+        ]
+        if found:
+            off, channel, step, value = max(found)
+            lines.append(
+                f"{model}, {percent(level, 0)} band, farthest off: {percent(value)} on {channel} "
+                f"at step {step}, {100 * off:.1f} points from its level."
+            )
+    return lines or [f"{model}: no channel has {ENOUGH} targets, too few to name the worst."]
+
+
+def _relative(report: Report) -> Lines:
+    rows = []
+    for m, of in report["all"]["models"].items():
+        for name, key in (("CRPS", "crps_to_ewma"), ("messages", "volume_mae_to_ewma")):
+            rows.append([f"{m}, {name}", *(show(of[key][h - 1]) for h in SHOWN)])
+    return [
+        f"## Against {USUAL}",
+        "",
+        f"CRPS, and mean absolute error of the message count, divided by {USUAL}'s: below 1 is "
+        "better.",
+        "",
+        *table(["model", *(f"step {h}" for h in SHOWN)], rows),
+    ]
+
+
+def _sizes(report: Report) -> Lines:
+    rows = []
+    for name, of in report["sizes"].items():
+        where = f"{name} ({len(of['channels'])} channels, {of['streams']} streams)"
+        for m, figures in of["models"].items():
+            if m != REFERENCE:
+                skills = [
+                    show(figures["latent_skill"][h - 1]) + beats_all(of["comparisons"], m, h)
+                    for h in SHOWN
+                ]
+                held = [percent(figures[k][0]) for k in ("coverage80", "coverage95")]
+                rows.append([f"{where}: {m}", *skills, *held])
+    return [
+        "## By how busy a channel is",
+        "",
+        f"Quiet: below {QUIET_BELOW:g} messages a window; busy: above {BUSY_ABOVE:g}. Latent skill "
+        "by step, and the bands at step 1.",
+        "",
+        *table(["channels, model", *(f"step {h}" for h in SHOWN), "80 %", "95 %"], rows),
+    ]
+
+
+def _channels(report: Report) -> Lines:
+    lines = ["## By channel", "", "Latent skill by step, and the least and most of the bands."]
+    for model in networks(report["all"]["models"]) or list(report["all"]["models"])[-1:]:
+        rows = []
+        for channel, of in report["channels"].items():
+            figures = of["models"][model]
+            skills = [show(figures["latent_skill"][h - 1]) for h in SHOWN]
+            held = [f"{percent(a)} to {percent(b)}" for a, b in map(_span, _held(figures))]
+            rows.append([channel, show(of["rate"], 1), str(of["cutoffs"]), *skills, *held])
+        heads = [model, "messages", "cutoffs", *(f"step {h}" for h in SHOWN), "80 %", "95 %"]
+        lines += ["", *table(heads, rows)]
+    return lines

@@ -1,0 +1,127 @@
+"""Errors of forecasts, added up: by channel, model and step, and by stream for comparisons.
+
+Sums, not means, so that streams and channels of any length add up to any group of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.base import Floats, Forecaster
+from models.inputs.sessions import Session
+from models.judging import metrics
+from warehouse.records import HORIZON, WINDOW_SECONDS
+
+REFERENCE = "session_mean"  # latent skill 0
+USUAL = "ewma"  # what CRPS and message counts are told relative to
+PAIRED = ("n", "squared", "crps")  # sums that are kept stream by stream too
+STEPS = range(1, HORIZON + 1)
+Sums = dict[str, float]
+Figures = dict[str, list[float | None]]
+
+
+class Tally:
+    """Sums by channel, model and step, and each channel's message variance.
+
+    by_stream: (channel, stream) -> model -> (10, 3), the PAIRED sums of each step.
+    streams, cutoffs: how many of each channel were judged. short: streams too short to judge.
+    """
+
+    def __init__(self) -> None:
+        self.sums: dict[tuple[str, str, int], Sums] = {}
+        self.by_stream: dict[tuple[str, str], dict[str, Floats]] = {}
+        self.variance: dict[str, Floats] = defaultdict(lambda: np.zeros(2))
+        self.spoken: dict[str, Floats] = defaultdict(lambda: np.zeros(2))  # messages, windows
+        self.streams: dict[str, int] = defaultdict(int)
+        self.cutoffs: dict[str, int] = defaultdict(int)
+        self.short: dict[str, int] = defaultdict(int)
+
+    def saw(self, session: Session) -> None:
+        """A session's windows, for the channel's message variance and rate."""
+        kept = (session.n > 1) & np.isfinite(session.sd)
+        more = session.n[kept] - 1
+        self.variance[session.channel] += more @ session.sd[kept] ** 2, more.sum()
+        watched = session.observed_s.sum() / WINDOW_SECONDS
+        self.spoken[session.channel] += session.n.sum(), watched
+
+    def add(self, stream: tuple[str, str], model: str, step: int, found: Sums) -> None:
+        """Sums of some targets (metrics.SUMS) of a (channel, stream) at step 1..10."""
+        key = (stream[0], model, step)
+        old = self.sums.get(key, {})
+        self.sums[key] = {k: v + old.get(k, 0.0) for k, v in found.items()}
+        mine = self.by_stream.setdefault(stream, {})
+        mine.setdefault(model, np.zeros((HORIZON, len(PAIRED))))[step - 1] += [
+            found[k] for k in PAIRED
+        ]
+
+    def rate(self, channel: str) -> float:
+        """Messages a window of the channel, while it was watched; NaN if it never was."""
+        messages, windows = self.spoken[channel]
+        return float(messages / windows) if windows else float("nan")
+
+    def report(self, models: Mapping[str, Forecaster]) -> dict[str, Any]:
+        """Figures by model and step, over all channels and for each."""
+        channels = sorted(self.streams)
+        figures = {c: self.figures([c], models) for c in channels}
+        each = {c: {"rate": finite(round(self.rate(c), 2)), **of} for c, of in figures.items()}
+        return {"all": self.figures(channels, models), "channels": each}
+
+    def figures(self, channels: Sequence[str], models: Iterable[str]) -> dict[str, Any]:
+        """Figures of some channels together, by model and step."""
+        return {
+            "streams": sum(self.streams[c] for c in channels),
+            "cutoffs": sum(self.cutoffs[c] for c in channels),
+            "floor": [finite(self._floor(channels, h)) for h in STEPS],
+            "models": {m: self._model(channels, m) for m in models},
+        }
+
+    def _model(self, channels: Sequence[str], model: str) -> Figures:
+        rows = [self._step(channels, model, h) for h in STEPS]
+        return {k: [finite(row[k]) for row in rows] for k in rows[0]}
+
+    def _step(self, channels: Sequence[str], model: str, step: int) -> Sums:
+        s, usual = self._total(channels, model, step), self._total(channels, USUAL, step)
+        reference = metrics.nmse(self._total(channels, REFERENCE, step))
+        lowest = self._floor(channels, step)
+        return {
+            "targets": s["targets"],
+            "nmse": metrics.nmse(s),
+            "latent_skill": metrics.latent_skill(metrics.nmse(s), reference, lowest),
+            "coverage80": metrics.coverage(s, 80),
+            "coverage95": metrics.coverage(s, 95),
+            "coverage80_by_n": metrics.coverage_by_n(s, 80),
+            "coverage95_by_n": metrics.coverage_by_n(s, 95),
+            "width80": metrics.width(s, 80),
+            "width95": metrics.width(s, 95),
+            "crps": metrics.mean_crps(s),
+            "crps_to_ewma": metrics.relative(metrics.mean_crps(s), metrics.mean_crps(usual)),
+            "volume_mae": metrics.volume_mae(s),
+            "volume_mae_to_ewma": metrics.relative(
+                metrics.volume_mae(s), metrics.volume_mae(usual)
+            ),
+        }
+
+    def _total(self, channels: Sequence[str], model: str, step: int) -> Sums:
+        found = [self.sums[c, model, step] for c in channels if (c, model, step) in self.sums]
+        return {k: sum(s.get(k, 0.0) for s in found) for k in metrics.SUMS}
+
+    def _floor(self, channels: Sequence[str], step: int) -> float:
+        """As metrics.floor; a channel too quiet to show its variance takes that of them all."""
+        known = [c for c in channels if (c, REFERENCE, step) in self.sums]
+        each = [self.sums[c, REFERENCE, step] for c in known]
+        own = [self._variance([c]) for c in known]
+        pooled = np.where(np.isfinite(own), own, self._variance(known))
+        n = sum(s["n"] for s in each)
+        lowest = sum(s["targets"] * v for s, v in zip(each, pooled, strict=True))
+        return float(lowest / n) if n else float("nan")
+
+    def _variance(self, channels: Sequence[str]) -> float:
+        squares, more = sum((self.variance[c] for c in channels), np.zeros(2))
+        return float(squares / more) if more else float("nan")
+
+
+def finite(value: float) -> float | None:
+    """JSON has no NaN: a figure that does not exist is null."""
+    return round(value, 9) if np.isfinite(value) else None

@@ -1,0 +1,179 @@
+"""How trials are judged, told and reported: the parts of a search that are not the search."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.trial import TrialState
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from models.inputs.training_arrays import Arrays
+from models.judging import metrics
+from models.training.trials import REPORT, Trial
+from warehouse.errors import BadInput
+from warehouse.published.manifest import replace_file
+from warehouse.records import HORIZON, iso
+
+ENOUGH = 10  # trials done, before importances are more than noise
+Say = Callable[[str], None]
+
+
+class Judge:
+    """Loss of networks on the valid streams: half squared error, half CRPS, each as a share of
+    what the running session mean has; both pooled over all steps and weighted by messages.
+
+    The training loss would not do: it depends on the weights that are searched. Below 1 is
+    better than the session mean; sampling noise, which nobody can foresee, keeps it near it.
+    """
+
+    def __init__(self, check: Arrays) -> None:
+        from models.forecasters import lstm
+
+        self.check = check
+        self.batches = lstm.dataset(check, 4096, None)
+        still = self._sums(np.zeros((len(check), HORIZON, len(metrics.LEVELS))))
+        self.usual = {k: metrics.nmse(still) if k == "squared" else metrics.mean_crps(still)
+                      for k in ("squared", "crps")}  # fmt: skip
+
+    def __call__(self, model: Any) -> dict[str, float]:
+        """loss, crps and squared_error. Raises FloatingPointError where there is no number."""
+        said = np.concatenate([model.predict_on_batch(x) for x, _ in self.batches])
+        found = self._sums(said[..., : len(metrics.LEVELS)])
+        squared, crps = metrics.nmse(found), metrics.mean_crps(found)
+        loss = (squared / self.usual["squared"] + crps / self.usual["crps"]) / 2
+        if not np.isfinite(loss):
+            raise FloatingPointError("the network diverged")
+        return {"loss": loss, "crps": crps, "squared_error": squared}
+
+    def _sums(self, raw: Any) -> dict[str, float]:
+        """Sums over all steps. raw: (k, 10, 5), in message sds from the session mean."""
+        view, targets = self.check.view, self.check.targets
+        q = np.sort(view.session_mean[:, None, None] + view.sd[:, None, None] * raw, axis=-1)
+        return metrics.sums(targets.y.ravel(), targets.n.ravel(), q.reshape(-1, q.shape[-1]))
+
+    def callback(self, trial: optuna.Trial) -> Any:
+        """Tells the trial its loss after every epoch; raises TrialPruned where it is hopeless."""
+        import keras
+
+        judge = self
+
+        class Pruning(keras.callbacks.Callback):  # type: ignore[misc]
+            def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+                trial.report(judge(self.model)["loss"], epoch)
+                if trial.should_prune():
+                    raise optuna.TrialPruned
+
+        return Pruning()
+
+
+@contextmanager
+def telling(minutes: float, say: Say) -> Iterator[Callable[[Trial], None]]:
+    """Told of every trial: a bar of the budget on a terminal, plain lines elsewhere."""
+    if not sys.stdout.isatty():
+        yield lambda trial: say(_told(trial))
+        return
+    columns = (
+        TextColumn("tune"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[best]}"),
+    )
+    with Progress(*columns, console=Console()) as bar:
+        task, best = bar.add_task("tune", total=60 * minutes, best=""), [float("inf")]
+
+        def told(trial: Trial) -> None:
+            best[0] = min(best[0], trial["loss"] or float("inf"))
+            bar.console.print(_told(trial), highlight=False)
+            bar.update(task, completed=bar.tasks[0].elapsed or 0, best=f"best {best[0]:.5f}")
+
+        yield told
+
+
+def _told(trial: Trial) -> str:
+    loss = trial["loss"] or (trial["losses"] or [float("nan")])[-1]
+    values = " ".join(f"{k}={_short(v)}" for k, v in trial["searched"].items())
+    return f"trial {trial['trial']} {trial['status']} loss={loss:.5f} {trial['seconds']} s {values}"
+
+
+def write_report(
+    models: Path, study: optuna.Study, trials: Sequence[Trial], say: Say
+) -> dict[str, Any]:
+    """tuning.json and tuning.md: the best trial, what mattered, all trials with their curves.
+
+    Raises BadInput where no trial came to its end.
+    """
+    done = [t for t in trials if t["status"] == "done"]
+    if not done:
+        why = trials[-1]["why"] if trials else "no trial"
+        raise BadInput(f"no trial came to its end ({why}); are the windows sound?")
+    best = min(done, key=lambda t: float(t["loss"]))
+    first = next((t for t in done if t["trial"] == 0), None)
+    report = {
+        "study": study.study_name, "made_at": iso(datetime.now(UTC)), "best": best,
+        "defaults": first, "importances": importances(study), "trials": list(trials),
+    }  # fmt: skip
+    replace_file(models / REPORT, json.dumps(report, indent=1).encode())
+    replace_file(models / "tuning.md", as_text(report).encode())
+    against = f", the defaults {first['loss']:.5f}" if first else ""
+    say(f"best of {len(trials)}: trial {best['trial']} loss={best['loss']:.5f}{against}")
+    return report
+
+
+def importances(study: optuna.Study) -> dict[str, float]:
+    """Share of the variation of the loss that each value explains, 0..1, highest first; {} with
+    fewer than ENOUGH trials done.
+
+    Source: Hutter, Hoos & Leyton-Brown 2014 (fANOVA).
+    """
+    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(done) < ENOUGH:
+        return {}
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=1)
+    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: round(float(share), 4) for name, share in found.items()}
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The report for people, in Markdown."""
+    best, first = report["best"], report["defaults"]
+    names = list(best["searched"])
+    lines = [f"# Tuning: {report['study']}", "", f"Made {report['made_at']}. Loss: half squared "
+             "error, half CRPS on the valid streams, 1 = the session mean's.", ""]  # fmt: skip
+    lines += [f"Best: trial {best['trial']}, loss {best['loss']:.5f}" +
+              (f"; the defaults (trial 0) {first['loss']:.5f}." if first else "."), ""]  # fmt: skip
+    rows = [[n, _short(best["searched"][n]), _short((first or best)["params"][n]),
+             _share(report["importances"].get(n))] for n in names]  # fmt: skip
+    lines += _table(["value", "best", "default", "explains"], rows)
+    if not report["importances"]:
+        lines += ["", f"What mattered is told from {ENOUGH} trials done on."]
+    lines += ["", "## Trials, the best first", ""]
+    ranked = sorted(report["trials"], key=lambda t: t["loss"] or float("inf"))
+    heads = ["trial", "status", "loss", "loss after each epoch", "seconds", *names]
+    return "\n".join([*lines, *_table(heads, [_row(t, names) for t in ranked]), ""])
+
+
+def _row(trial: Trial, names: Sequence[str]) -> list[str]:
+    curve = " ".join(f"{v:.5f}" for v in trial["losses"])
+    values = [_short(trial["searched"].get(n, "")) for n in names]
+    loss = f"{trial['loss']:.5f}" if trial["loss"] else ""
+    return [str(trial["trial"]), trial["status"], loss, curve, str(trial["seconds"] or ""), *values]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    made = [heads, ["---"] * len(heads), *rows]
+    return ["| " + " | ".join(row) + " |" for row in made]
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"

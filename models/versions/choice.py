@@ -1,0 +1,63 @@
+"""Which version serves: one small file, DLD_DATA/models/serving.json, replaced by rename."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from warehouse.config import DataFolder
+from warehouse.errors import ModelUnusable
+from warehouse.published.manifest import replace_file
+
+CHOICE = "serving.json"
+KEPT = 50  # versions remembered as served before
+Past = dict[str, str]  # version, since, until, why: as in the file
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The version that was chosen to serve. since: ISO time. previous: newest first."""
+
+    version: str
+    since: str
+    why: str
+    previous: tuple[Past, ...] = ()
+
+    def left(self, until: str) -> Past:
+        """This choice as one of the previous ones."""
+        return {"version": self.version, "since": self.since, "until": until, "why": self.why}
+
+
+def read_choice(folder: DataFolder) -> Choice | None:
+    """None where nothing was ever chosen. Raises ModelUnusable for a file that says nothing."""
+    path = folder.models / CHOICE
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        version, since, why = (str(body[name]) for name in ("version", "since", "why"))
+        return Choice(version, since, why, tuple(_past(p) for p in body["previous"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelUnusable(
+            f"{path}: does not say which version serves ({error!r}); "
+            "choose one: python -m models promote VERSION"
+        ) from error
+
+
+def _past(body: dict[str, Any]) -> Past:
+    return {name: str(body[name]) for name in ("version", "since", "until", "why")}
+
+
+def write_choice(folder: DataFolder, choice: Choice) -> None:
+    """A running daemon serves it within a minute."""
+    folder.models.mkdir(parents=True, exist_ok=True)
+    body = asdict(choice) | {"previous": list(choice.previous[:KEPT])}
+    replace_file(folder.models / CHOICE, json.dumps(body, indent=1).encode())
+
+
+def mark(folder: DataFolder) -> tuple[int, ...]:
+    """Changes when the file does; () where there is none. One stat."""
+    try:
+        stat = (folder.models / CHOICE).stat()
+    except OSError:
+        return ()
+    return stat.st_mtime_ns, stat.st_ino, stat.st_size

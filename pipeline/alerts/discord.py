@@ -1,0 +1,79 @@
+"""An alert as a message for a webhook, in Discord's format. Nothing in it can ping, link or be
+read as markup, whatever a term is called."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.alerts.watch import Alert
+from pipeline.chat.text import visible
+from warehouse.records import iso
+
+MOST = 2000  # characters, Discord's limit for the content
+_TERM = 60
+_MARKS = re.compile(r"([^\w\s])", re.ASCII)
+_UP, _DOWN, _PLAIN = 0x2B83C6, 0xD9782D, 0x8A94A3
+_COLOURS = {"mood_drop": _DOWN, "mood_spike": _UP}
+_TITLES = {
+    "mood_drop": "Mood drop",
+    "mood_spike": "Mood spike",
+    "activity": "Chat is busy",
+    "silence": "Unusual silence",
+    "new_term": "New term",
+}
+
+
+def body(alert: Alert) -> dict[str, Any]:
+    """The JSON of a message: a line, and the numbers below it."""
+    where = alert.channel or "all channels"
+    simulated = "Simulated: " if alert.detail.get("source") == "simulated" else ""
+    title = f"{simulated}{_TITLES[alert.kind]}, {where}"
+    return {
+        "content": literal(title)[:MOST],
+        "allowed_mentions": {"parse": []},
+        "embeds": [
+            {
+                "description": _sentence(alert.kind, alert.detail)[:MOST],
+                "color": _COLOURS.get(alert.kind, _PLAIN),
+                "timestamp": iso(alert.at),
+                "footer": {"text": "DLD"},
+            }
+        ],
+    }
+
+
+def literal(text: str) -> str:
+    """Foreign text as it is, on one line: every mark that Discord could read is escaped."""
+    kept = " ".join(visible(text).split())
+    return _MARKS.sub(_escaped, kept).replace("_", "\\_")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """ASCII marks take a backslash; others mean nothing there."""
+    return f"\\{found[0]}" if found[0].isascii() else found[0]
+
+
+def _sentence(kind: str, d: Mapping[str, Any]) -> str:
+    if kind in ("mood_drop", "mood_spike"):
+        return (
+            f"{d['mood']:+.2f} over {_lasting(d['seconds'])} (n = {d['n']}); "
+            f"usual in this stream {d['usual']:+.2f}; {abs(d['z']):.1f} standard errors off"
+        )
+    if kind == "activity":
+        return (
+            f"{d['n']} messages in {_lasting(d['seconds'])}, "
+            f"{d['times']:.1f} times the usual (about {d['usual']:.0f})"
+        )
+    if kind == "silence":
+        return (
+            f"no message for {_lasting(d['seconds'])} (n = 0); usual in as long: {d['usual']:.0f}"
+        )
+    return (
+        f"**{literal(d['term'][:_TERM])}**: {d['n']} uses by {d['n_chatters']} people; seems to "
+        f"mean {d['valence']:+.1f} (80 %: {d['valence_low']:+.1f} to {d['valence_high']:+.1f}, "
+        f"n = {d['n_scored']}) on a scale from -4 to +4. Waits for a decision under Vocabulary"
+    )
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.3g} min"

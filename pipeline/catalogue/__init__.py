@@ -1,4 +1,0 @@
-"""Which names are emotes in which channel: Twitch's own, and those of BTTV, FFZ and 7TV."""
-
-from pipeline.catalogue.catalogues import Catalogues as Catalogues
-from pipeline.catalogue.catalogues import catalogues_for as catalogues_for

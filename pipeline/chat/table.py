@@ -1,0 +1,211 @@
+"""A table of past chat, Parquet or CSV: one row a message, in bounded memory.
+
+Columns: channel, stream, t (seconds since the stream's start) and text are needed; date (start
+of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no markup), bot and vod
+(id of the stream's video) are used where they are there. DuckDB reads and sorts it, spilling to
+`scratch` when it is large.
+"""
+
+import glob
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.chat.message import Message
+from warehouse.errors import BadInput
+from warehouse.published.files import quoted
+
+_NEEDED = ("channel", "stream", "t", "text")
+_OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false", "vod": "''"}
+_ROWS = 20_000  # a record batch
+_LONGEST = 10 * 365 * 86400  # seconds: a time beyond it is none since the start of a stream
+
+
+@dataclass(frozen=True, slots=True)
+class TableStream:
+    """A stream as the table has it. date: as written; first, last: seconds of its messages.
+
+    stream_id: unique over all channels, as `streams.stream_id` has to be. vod_id: its video's, a
+    number; '' unknown.
+    """
+
+    channel: str
+    stream: str
+    date: str
+    first: float
+    last: float
+    rows: int
+    stream_id: str
+    vod_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stream and the moment it starts, epoch seconds."""
+
+    stream: TableStream
+    started_at: float
+    undated: bool = False
+
+    @property
+    def ended_at(self) -> float:
+        """The time of its last message."""
+        return self.started_at + self.stream.last
+
+
+class ChatTable:
+    """An open table. Raises BadInput for what is not one, naming the file and the fault."""
+
+    def __init__(self, path: Path, scratch: Path, channel: str | None = None) -> None:
+        if not path.is_file():
+            raise BadInput(f"{path} is not a file; name a Parquet or CSV table of chat")
+        self.path = path
+        try:
+            scratch.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise BadInput(f"{scratch} cannot be made: {exc.strerror}; check DLD_DATA") from exc
+        self.con = duckdb.connect(
+            config={"memory_limit": "112MB", "threads": 1, "temp_directory": str(scratch)}
+        )
+        try:
+            self.con.execute(f"CREATE VIEW given AS SELECT * FROM {_source(path)}").fetchall()
+            self._make_view(channel)
+            self._found = self._streams()
+        except (duckdb.Error, UnicodeDecodeError, OSError) as exc:
+            self.con.close()
+            raise _unreadable(path, exc) from exc
+        except BaseException:
+            self.con.close()
+            raise
+
+    def _make_view(self, channel: str | None) -> None:
+        columns = {row[0] for row in self.con.execute("DESCRIBE given").fetchall()}
+        needed = [c for c in _NEEDED if c not in columns and not (channel and c == "channel")]
+        if needed:
+            raise BadInput(
+                f"{self.path} has no column {', '.join(needed)}; a table of chat has "
+                f"{', '.join((*_NEEDED, *_OPTIONAL))}"
+            )
+        extra = {c: c if c in columns else other for c, other in _OPTIONAL.items()}
+        self.con.execute(
+            f"""CREATE TABLE one AS SELECT {"$channel" if channel else "NULL"} AS channel""",
+            {"channel": channel} if channel else None,
+        ).fetchall()
+        name = "given.channel" if channel is None else "one.channel"
+        self.con.execute(
+            f"""CREATE VIEW typed AS SELECT lower(trim({name})) AS channel,
+                CAST(stream AS VARCHAR) AS stream, TRY_CAST(t AS DOUBLE) AS t,
+                CAST(text AS VARCHAR) AS text,
+                trim(coalesce(CAST({extra["date"]} AS VARCHAR), '')) AS date,
+                coalesce(CAST({extra["user"]} AS VARCHAR), '') AS chatter,
+                CAST({extra["emotes"]} AS VARCHAR) AS emotes,
+                coalesce(TRY_CAST({extra["bot"]} AS BOOLEAN), false) AS bot,
+                coalesce(regexp_extract(CAST({extra["vod"]} AS VARCHAR), '^[0-9]{{1,20}}$'), '')
+                    AS vod
+            FROM given, one"""
+        ).fetchall()
+        self.con.execute(_CHAT).fetchall()
+
+    def _streams(self) -> list[TableStream]:
+        rows = self.con.execute(_STREAMS).fetchall()
+        return [TableStream(*row) for row in rows]
+
+    def streams(
+        self, channels: list[str] | None = None, streams: list[str] | None = None
+    ) -> list[TableStream]:
+        """The chosen streams, by channel and name. Raises BadInput for one that is not there."""
+        channels = [name.strip().lower() for name in channels or ()]
+        for wanted, have, what in (
+            (channels, {s.channel for s in self._found}, "channel"),
+            (streams, {s.stream for s in self._found}, "stream"),
+        ):
+            missing = sorted(set(wanted or ()) - have)
+            if missing:
+                raise BadInput(
+                    f"{self.path.name} has no {what} {', '.join(missing)}; "
+                    f"it has {_some(sorted(have))}"
+                )
+        return [
+            s
+            for s in self._found
+            if (not channels or s.channel in channels) and (not streams or s.stream in streams)
+        ]
+
+    def unusable(self) -> int:
+        """Rows without a login, a time or a text, which are left out."""
+        return int(self.con.execute(_UNUSABLE).fetchall()[0][0])
+
+    def messages(self, placed: list[Placed], parts: list[int]) -> Iterator[tuple[Placed, Message]]:
+        """Every message of the placed streams, part by part and by time in each.
+
+        parts: the part every stream belongs to, ascending; 0 for all of them merges them all.
+        """
+        plan = pa.table(
+            {
+                "place": range(len(placed)),
+                "channel": [p.stream.channel for p in placed],
+                "stream": [p.stream.stream for p in placed],
+                "date": [p.stream.date for p in placed],
+                "started_at": [p.started_at for p in placed],
+                "part": parts,
+            }
+        )
+        self.con.register("plan", plan)
+        try:
+            reader = self.con.sql(_MESSAGES).to_arrow_reader(_ROWS)
+            for batch in reader:
+                yield from _messages(placed, batch.to_pydict())
+        except (duckdb.Error, pa.ArrowException, UnicodeDecodeError, OSError) as exc:
+            raise _unreadable(self.path, exc) from exc
+
+    def close(self) -> None:
+        """Let go of the file and of what was spilled."""
+        self.con.close()
+
+
+_CHAT = f"""CREATE VIEW chat AS SELECT *,
+    coalesce(regexp_full_match(channel, '[a-z0-9_]{{1,25}}') AND stream IS NOT NULL
+        AND isfinite(t) AND t >= 0 AND t < {_LONGEST} AND text IS NOT NULL, false) AS usable
+FROM typed"""
+# a stream whose rows bear two dates is two streams
+_STREAMS = """SELECT channel, stream, date, min(t), max(t), count(*),
+    concat_ws(':', channel, stream, CASE WHEN count(*) OVER same > 1 THEN date END), max(vod)
+FROM chat WHERE usable
+GROUP BY channel, stream, date WINDOW same AS (PARTITION BY channel, stream)
+ORDER BY channel, date, stream"""
+_UNUSABLE = "SELECT count(*) FROM chat WHERE NOT usable"
+_MESSAGES = """SELECT place, started_at + t AS "at", chatter, text, emotes, bot
+FROM chat JOIN plan USING (channel, stream, date)
+WHERE usable ORDER BY part, "at", place"""
+
+
+def _messages(
+    placed: list[Placed], columns: dict[str, list[Any]]
+) -> Iterator[tuple[Placed, Message]]:
+    for place, at, chatter, text, emotes, bot in zip(*columns.values(), strict=True):
+        where = placed[place]
+        marked = None if emotes is None else tuple(emotes.split())
+        yield where, Message("", where.stream.channel, at, chatter, text, marked, bot)
+
+
+def _source(path: Path) -> str:
+    """SQL that reads the file; what looks like a pattern in its name is its name."""
+    name = quoted(Path(glob.escape(str(path))))
+    with path.open("rb") as file:
+        is_parquet = file.read(4) == b"PAR1"
+    if is_parquet:
+        return f"read_parquet({name})"
+    return f"read_csv({name}, all_varchar=true, header=true, sample_size=-1)"
+
+
+def _unreadable(path: Path, exc: Exception) -> BadInput:
+    reason = (str(exc).splitlines() or [""])[0][:200]
+    return BadInput(f"{path} cannot be read as a table of chat: {reason}")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,113 @@
+"""`python -m pipeline channels`: what is read live, changed while it is."""
+
+import sys
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.privacy.optout import load_optout
+from pipeline.requests.client import ask
+from pipeline.serving.body import STALE_S
+from pipeline.sources.channel_list import channel_logins, load_channels
+from warehouse.config import DataFolder, data_folder
+
+channels = typer.Typer(no_args_is_help=True, help="The channels that are read live.")
+Names = Annotated[list[str], typer.Argument(help="logins, or addresses of channels")]
+Body = dict[str, Any]  # what is served of a channel (serving/body.py)
+
+
+class Shape(StrEnum):
+    """How the channels are printed."""
+
+    table = "table"
+    json = "json"
+
+
+@channels.command()
+def add(names: Names) -> None:
+    """Read these too; a running pipeline joins them within seconds."""
+    _change("add", names)
+
+
+@channels.command()
+def remove(names: Names) -> None:
+    """Read these no longer; what is stored of them stays (`forget` drops it)."""
+    _change("remove", names)
+
+
+@channels.command("list")
+def list_(format: Annotated[Shape, typer.Option(help="table or json")] = Shape.table) -> None:
+    """What is read, and what is known of it."""
+    folder = data_folder()
+    found = states(folder, time.time())
+    if format is Shape.json:
+        sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    table = Table("channel", "state", "last window", "messages in it", "seen")
+    for row in found:
+        seen = "" if row["seen"] is None else "yes" if row["seen"] else "no"
+        n = "" if row["n"] is None else str(row["n"])
+        table.add_row(row["channel"], row["state"], row["last_window"] or "", n, seen)
+    Console().print(table if found else f"no channels in {folder.channels}")
+
+
+def _change(change: str, words: list[str]) -> None:
+    folder, names = data_folder(), channel_logins(words)  # refused before anything is asked
+    ask(folder, "channels", {"change": change, "channels": names})
+    now = load_channels(folder.channels)
+    print(f"channels in {folder.root}: {' '.join(now) or 'none'}")
+
+
+def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
+    """A dictionary a kept channel. now: the wall clock, epoch seconds.
+
+    state: live, quiet, offline as published; 'stale' when nothing was published lately, 'new'
+    when nothing has been yet, 'opted out'. last_window: its start, ISO; n: messages in it.
+    seen: whether it was observed at all. None is not known.
+    """
+    out = load_optout(folder.optout).channels
+    bodies = _published(folder)
+    found = []
+    for name in load_channels(folder.channels):
+        body = bodies.get(name)
+        row = {"channel": name, "state": "new", "last_window": None, "n": None, "seen": None}
+        if body:
+            row |= {"state": _state(body, now), **_last(body)}
+        if name in out:
+            row["state"] = "opted out"
+        found.append(row)
+    return found
+
+
+def _published(folder: DataFolder) -> dict[str, Body]:
+    """By login; one that cannot be read is as if it were not there."""
+    found = {}
+    for path in folder.latest.glob("*.json"):
+        try:
+            body = orjson.loads(path.read_bytes())
+            found[str(body["login"])] = body
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def _state(body: Body, now: float) -> str:
+    is_old = now - _seconds(body["generated_at"]) > STALE_S
+    return "stale" if is_old else str(body["status"])
+
+
+def _last(body: Body) -> dict[str, Any]:
+    if not body["history"]:
+        return {}
+    at, _, n = body["history"][-1]
+    return {"last_window": at, "n": n, "seen": n is not None}
+
+
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).astimezone(UTC).timestamp()

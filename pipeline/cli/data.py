@@ -1,0 +1,100 @@
+"""Commands for what is yours: export, backup, restore."""
+
+import shutil
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.chat.logins import login
+from pipeline.requests.backup import backup_path
+from pipeline.requests.client import ask
+from pipeline.requests.queue import new_id
+from pipeline.requests.workspace import open_site
+from warehouse.config import data_folder
+from warehouse.errors import BadInput
+from warehouse.published import export as exporting
+from warehouse.store.backup import check_backup, restore_backup
+
+_EXCEL_ROWS = 1_048_575  # beside the header
+_WAIT_S = 6 * 3600.0
+
+
+class Format(StrEnum):
+    """What a table is exported as."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
+def export(
+    out: Annotated[Path, typer.Option(help="folder to write to; nothing there is replaced")],
+    channel: Annotated[list[str] | None, typer.Option(help="only these channels")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="ISO time; UTC unless said")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="ISO time, not included")] = None,
+    format: Annotated[Format, typer.Option(help="parquet, or csv for spreadsheets")] = (
+        Format.parquet
+    ),
+    table: Annotated[list[str] | None, typer.Option(help="only these tables")] = None,
+) -> None:
+    """Write published tables to files that DuckDB, pandas and Excel open."""
+    wanted = exporting.Wanted(
+        tuple(dict.fromkeys(table or exporting.DEFAULT)),
+        tuple(login(name) for name in channel or ()),
+        _time(since, "--from"),
+        _time(until, "--to"),
+        format.value,
+    )
+    for path, rows in exporting.export(data_folder(), wanted, out).items():
+        print(f"{path}: rows={rows}")
+        if format is Format.csv and rows > _EXCEL_ROWS:
+            print(f"note: {path.name} has more rows than Excel opens", file=sys.stderr)
+
+
+def backup(
+    out: Annotated[Path, typer.Option(help="file to write; it must not be there yet")],
+) -> None:
+    """Write everything but chat text to one file, while a daemon runs or not."""
+    folder = data_folder()
+    if out.exists():
+        raise BadInput(f"{out} is there already; name another file")
+    if not folder.warehouse.is_file():
+        raise BadInput(f"there is nothing in {folder.root} to back up")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = backup_path(folder, ask(folder, "backup", {}, _WAIT_S))
+    aside = out.with_name(f".{out.name}.{new_id()}")
+    try:
+        shutil.copyfile(made, aside)
+        aside.chmod(0o600)
+        tables = check_backup(aside)
+        aside.replace(out)
+    finally:
+        aside.unlink(missing_ok=True)
+        made.unlink(missing_ok=True)
+    rows = sum(count for count, _ in tables.values())
+    print(f"{out}: tables={len(tables)} rows={rows}, read back and equal; keep it private")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="what `backup` wrote")],
+) -> None:
+    """Make an empty DLD_DATA what it was at the backup."""
+    folder = data_folder()
+    tables = restore_backup(file, folder)
+    with open_site(folder) as site:
+        site.publish()
+    rows = sum(count for count, _ in tables.values())
+    print(f"{folder.root}: tables={len(tables)} rows={rows}, read back and equal")
+
+
+def _time(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise BadInput(f"{option} is not an ISO time such as 2026-11-22T12:00:00") from exc

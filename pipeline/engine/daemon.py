@@ -1,0 +1,124 @@
+"""The daemon: batches from a source into the engine, until it ends or is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from pipeline.chat.message import Batch, Source
+from pipeline.engine.engine import Engine
+from pipeline.forecasting import retrain
+from warehouse.errors import StorageFull
+from warehouse.published import compact
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+_RETRY_S = 5.0
+_COMPACT_S = 30.0
+_MERGES = 8  # groups of files merged at a time
+_AHEAD = 4  # batches a source may be ahead of the engine
+
+
+async def run(engine: Engine, source: Source) -> None:
+    """Feed the engine until the source ends, SIGTERM or Ctrl-C; then drain."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await _patiently(engine.know, source.channels(), engine.retry, stop)
+    queue: asyncio.Queue[Batch | None] = asyncio.Queue(_AHEAD)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(_read(source.batches(), queue))
+            compacting = tasks.create_task(_compact(engine))
+            reading_emotes = tasks.create_task(engine.catalogues.keep(engine.rooms))
+            telling = tasks.create_task(engine.webhook.keep())
+            training = tasks.create_task(_train(engine))
+            await _feed(engine, queue, stop)
+            reading.cancel()
+            compacting.cancel()
+            reading_emotes.cancel()
+            telling.cancel()
+            training.cancel()
+    except ExceptionGroup as group:  # of one task: the rest were only cancelled
+        raise group.exceptions[0] from None
+    finally:
+        await asyncio.to_thread(engine.finish)
+
+
+async def _read(batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
+    async for batch in batches:
+        await queue.put(batch)
+    await queue.put(None)
+
+
+async def _feed(engine: Engine, queue: asyncio.Queue[Batch | None], stop: asyncio.Event) -> None:
+    stopping = asyncio.ensure_future(stop.wait())
+    while not stop.is_set():
+        getting = asyncio.ensure_future(queue.get())
+        await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not getting.done():
+            getting.cancel()
+            break
+        batch = getting.result()
+        if batch is None:
+            break
+        await _patiently(engine.feed, batch, engine.retry, stop)
+    stopping.cancel()
+
+
+async def _patiently(
+    step: Callable[[T], None], value: T, retry: Callable[[], None], stop: asyncio.Event
+) -> None:
+    """Run a step; while the disk is full, wait and try again until told to stop. Nothing is
+    read meanwhile."""
+    try:
+        await _to_its_end(step, value)
+        return
+    except StorageFull as exc:
+        log.error("paused: %s", exc)
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _RETRY_S)
+        try:
+            await _to_its_end(retry)
+            log.info("space again, going on")
+            return
+        except StorageFull:
+            continue
+
+
+async def _to_its_end(step: Callable[..., None], *values: object) -> None:
+    """Run a step in a thread. Cancelled, it is waited for: no other may begin beside it."""
+    work = asyncio.ensure_future(asyncio.to_thread(step, *values))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise
+
+
+async def _compact(engine: Engine) -> None:
+    """Merge the files of finished hours, days and months, beside everything else."""
+    while True:
+        await asyncio.sleep(_COMPACT_S)
+        if engine.merged:  # the last ones are not in yet: they would only be made again
+            continue
+        now = datetime.now(UTC)
+        for table, files in compact.plan(engine.publisher.manifest, now)[:_MERGES]:
+            try:
+                merged = await asyncio.to_thread(compact.merge, engine.folder, table, files)
+            except StorageFull as exc:  # or a part has just gone; there is a next time
+                log.warning("not merged: %s", exc)
+                break
+            engine.merged.append((table, {file.path for file in files}, merged))
+
+
+async def _train(engine: Engine) -> None:
+    """Nightly, where it is asked for."""
+    if engine.settings.retrain and engine.settings.forecast:
+        await retrain.keep(engine.folder, engine.settings.retrain_at)

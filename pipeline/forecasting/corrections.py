@@ -1,0 +1,113 @@
+"""What channels have taught their forecasters, through the daemon's life and restarts."""
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.base import Prediction, View
+from models.forecasters.online import Online, apart, facts, is_network, together
+from pipeline.forecasting.verify import Verifier
+from warehouse.records import HORIZON, WINDOW_SECONDS, Window
+
+log = logging.getLogger(__name__)
+
+Array = npt.NDArray[np.float64]
+SAVED_EVERY_S = 300.0  # what a kill may lose of it
+MEAN = "session_mean"  # what is shown where the network is no better; its bands are to hold too
+
+
+class Taught:
+    """An Online for every channel and model that may be shown.
+
+    models: the served network, whose centre is corrected too, and the session mean, whose
+    bands alone are.
+    """
+
+    def __init__(self, models: Iterable[str] = ()) -> None:
+        self.models = tuple(m for m in models if is_network(m) or m == MEAN)
+        self._by_key: dict[tuple[str, str], Online] = {}
+        self._changed: set[tuple[str, str]] = set()
+        self._saved = time.monotonic()
+
+    def of(self, channel: str, model: str) -> Online:
+        key = channel, model
+        if key not in self._by_key:
+            self._by_key[key] = Online(centre=is_network(model))
+        return self._by_key[key]
+
+    def notes(self, view: View, said: Mapping[str, Prediction]) -> Array:
+        """Notes on raw forecasts of k cutoffs: (k, models, 10, NOTES)."""
+        return np.stack([facts(view, said[model]) for model in self.models], axis=1)
+
+    def serve(self, channels: Sequence[str], notes: Array) -> dict[str, Array]:
+        """Quantiles (k, 10, 5) of each model as they are shown, of k channels.
+
+        notes: (k, models, 10, NOTES); the served centres are noted in them.
+        """
+        return {
+            model: together([self.of(c, model) for c in channels]).serve(notes[:, m])
+            for m, model in enumerate(self.models)
+        }
+
+    def happened(self, windows: Sequence[Window], verifier: Verifier) -> None:
+        """Windows closed for the first time, one a channel; what was forecast of them waits in
+        the verifier."""
+        channels: list[str] = []
+        found: list[tuple[int, Array, float, int]] = []  # step, notes (models, NOTES), y, n
+        for window in windows:
+            y, n = window.mean_compound, window.n_messages
+            if y is None or window.observed_s < WINDOW_SECONDS:
+                continue
+            first = HORIZON * len(channels)
+            made = [(first + s - 1, m.notes[:, s - 1]) for s, m in verifier.forecasts_of(window)]
+            channels.extend([window.channel] if made else [])
+            found.extend((step, notes, y, n) for step, notes in made)
+        if found:
+            self._learn(channels, found)
+
+    def _learn(self, channels: list[str], found: list[tuple[int, Array, float, int]]) -> None:
+        steps, notes = np.array([row[0] for row in found]), np.stack([row[1] for row in found])
+        y, n = (np.array([row[k] for row in found], dtype=float) for k in (2, 3))
+        for m, model in enumerate(self.models):
+            parts = [self.of(channel, model) for channel in channels]
+            whole = together(parts)
+            whole.learn(notes[:, m], steps, y, n)
+            apart(whole, parts)
+            self._changed.update((channel, model) for channel in channels)
+
+    def forget_channel(self, channel: str) -> None:
+        """Nothing that the channel taught is in memory."""
+        self._by_key = {key: v for key, v in self._by_key.items() if key[0] != channel}
+        self._changed = {key for key in self._changed if key[0] != channel}
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows of `learnt`; of another model, or in another format, they are left alone."""
+        for row in rows:
+            channel, model = row["channel"], row["model"]
+            if model not in self.models:
+                continue
+            found = Online.from_bytes(row["state"], centre=is_network(model))
+            if found is None:
+                log.warning("what was learnt cannot be read, learning anew channel=%s", channel)
+            else:
+                self._by_key[channel, model] = found
+
+    def is_due(self) -> bool:
+        """Whether it is time to save."""
+        return bool(self._changed) and time.monotonic() - self._saved >= SAVED_EVERY_S
+
+    def rows(self, source: str) -> list[dict[str, Any]]:
+        """Rows of `learnt` that changed since they were last saved."""
+        return [
+            {"source": source, "channel": c, "model": m, "state": self.of(c, m).to_bytes()}
+            for c, m in sorted(self._changed)
+        ]
+
+    def saved(self) -> None:
+        """The rows are in the warehouse."""
+        self._changed.clear()
+        self._saved = time.monotonic()

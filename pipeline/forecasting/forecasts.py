@@ -1,0 +1,311 @@
+"""Forecasts of the daemon: from closed windows to rows, and how they turned out.
+
+One batch for all channels. The served model's forecasts are stored, as corrected by what the
+channel has taught; the baselines' are made beside them, to be scored on the same windows.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.base import FIRST_LIVE, Forecaster, View
+from models.forecasters.online import served_before
+from models.inputs.features import enough, now, views
+from models.inputs.history import STREAMS
+from models.inputs.sessions import Past, Session
+from models.versions.choice import mark, read_choice
+from models.versions.registry import serving
+from pipeline.forecasting.corrections import MEAN, Taught
+from pipeline.forecasting.session_log import SessionLog
+from pipeline.forecasting.track_record import UNKNOWN, Standing
+from pipeline.forecasting.verify import Made, Verifier
+from pipeline.windows.track import Closed
+from warehouse.config import DataFolder
+from warehouse.errors import ModelUnusable
+from warehouse.records import (
+    HORIZON,
+    QUANTILES,
+    VOLUME_QUANTILES,
+    WINDOW_SECONDS,
+    Forecast,
+    Window,
+    utc,
+)
+from warehouse.store.store import Store
+
+log = logging.getLogger(__name__)
+
+Row = Mapping[str, Any]
+Ints = npt.NDArray[np.int64]
+Array = npt.NDArray[np.float64]
+Key = tuple[str, int]  # channel, cutoff in epoch seconds
+PastOf = Callable[[Window], Past]
+_BANDS = ("q025", "q10", "q50", "q90", "q975")
+# a stored row takes a quarter of the bytes; window means scatter by 0.05 and more
+_BAND_DIGITS, _VOLUME_DIGITS = 4, 2
+_VOLUMES = ("volume_q10", "volume_q50", "volume_q90")
+_MEDIAN = VOLUME_QUANTILES.index(0.5)
+assert len(_BANDS) == len(QUANTILES) and len(_VOLUMES) == len(VOLUME_QUANTILES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """What all models said at one cutoff, before what the channel taught.
+
+    quantiles: (models, 10, 5). volume: (models, 10, 3). notes: (taught models, 10, NOTES).
+    """
+
+    stream_id: str
+    quantiles: Array
+    volume: Array
+    notes: Array
+
+
+class Forecasts:
+    """Sessions in the making, the served model, and its record.
+
+    latest: the newest forecast by channel; means: the session mean's. standings: how good they
+    have been over a week, by channel and model, as the engine reads it from the warehouse.
+    taught: what each channel has taught. why: why there is no model.
+    past_of: what came before a channel's stream, asked for once a channel and start.
+    """
+
+    def __init__(
+        self, folder: DataFolder, enabled: bool = True, past_of: PastOf = lambda _: ()
+    ) -> None:
+        self.past_of, self.enabled = past_of, enabled
+        self.latest: dict[str, Forecast] = {}
+        self.means: dict[str, Forecast] = {}
+        self.standings: dict[tuple[str, str], Standing] = {}
+        self.verifier = Verifier()
+        self.taught = Taught()
+        self.models: dict[str, Forecaster] = {}  # the served one first
+        self.served = ""
+        self.why = "forecasts are switched off"
+        self._logs: dict[str, SessionLog] = {}
+        self._mark = mark(folder)
+        if enabled:
+            self._load(folder)
+
+    def _load(self, folder: DataFolder) -> None:
+        try:
+            self._use(serving(folder))
+            log.info("model serving name=%s", self.served)
+        except ModelUnusable as exc:
+            self.why = "no model is there to forecast"
+            log.error("no forecasts: %s", exc)
+
+    def _use(self, models: dict[str, Forecaster]) -> None:
+        self.models, self.served, self.why = models, next(iter(models)), ""
+        self.verifier.models = tuple(models)
+        self.taught = Taught(models)
+
+    def is_stale(self, folder: DataFolder) -> bool:
+        """Whether the choice of the model that serves was written anew; one stat."""
+        return self.enabled and mark(folder) != self._mark
+
+    def reload(self, folder: DataFolder) -> bool:
+        """Serve what was promoted or rolled back to since; whether another model serves.
+
+        Where that cannot be loaded the old one serves on. Forecasts that wait for their windows
+        are not verified, and what channels taught is to be loaded again: networks err each in
+        its own way.
+        """
+        self._mark, before = mark(folder), self.served
+        try:
+            read_choice(folder)
+            models = serving(folder)
+        except ModelUnusable as exc:
+            log.error("model %s serves on: %s", before or "none", exc)
+            return False
+        if next(iter(models)) == before:
+            log.info("model serves on name=%s", before)
+            return False
+        self._use(models)
+        self.verifier.waiting.clear()
+        log.info("model serving name=%s before=%s", self.served, before)
+        return True
+
+    def saw(self, window: Window) -> None:
+        """A window that was committed before this run."""
+        self._put(window)
+
+    def changed(self, window: Window) -> None:
+        """A window was made again; one of a stream that is not in memory begins no log, which
+        would tell the next stream that this was all of it."""
+        log_ = self._logs.get(window.channel)
+        if log_ is not None and log_.stream_id == window.stream_id:
+            log_.put(window)
+
+    def after(self, closed: Iterable[Closed]) -> tuple[list[Row], list[Row]]:
+        """(forecast rows, score rows) that follow from closed windows."""
+        starts: dict[str, list[int]] = {}
+        first: dict[int, list[Window]] = {}  # by start; one made again is scored already
+        said: dict[Key, _Raw] = {}
+        for window in (c.window for c in closed if c.window.stream_id is not None):
+            channel = window.channel
+            if channel in starts and self._is_over(window):
+                said |= self._predict({channel: starts.pop(channel)})
+            if self._put(window):
+                start = int(window.start.timestamp())
+                first.setdefault(start, []).append(window)
+                starts.setdefault(channel, []).append(start)
+        said |= self._predict(starts)
+        rows = [row for start in sorted(first) for row in self._turn(start, first[start], said)]
+        return rows, list(self.verifier.take_rows())
+
+    def _turn(self, start: int, windows: list[Window], said: Mapping[Key, _Raw]) -> Iterable[Row]:
+        """Windows that start then: what was forecast of them is scored and learnt from, and
+        only then what follows them is forecast."""
+        self.taught.happened(windows, self.verifier)
+        self.verifier.happened(windows)
+        cutoff = start + WINDOW_SECONDS
+        channels = [w.channel for w in windows if (w.channel, cutoff) in said]
+        if channels:
+            notes = np.stack([said[channel, cutoff].notes for channel in channels])
+            shown = self.taught.serve(channels, notes)
+            for i, channel in enumerate(channels):
+                raw = replace(said[channel, cutoff], notes=notes[i])
+                yield self._serve(channel, cutoff, raw, {m: q[i] for m, q in shown.items()})
+
+    def _serve(self, channel: str, cutoff: int, raw: _Raw, shown: Mapping[str, Array]) -> Row:
+        """The row of the served model's forecast; the baselines' are only kept to be scored.
+
+        shown: quantiles (10, 5) of the models that may be shown, as the channel taught.
+        """
+        quantiles = raw.quantiles.copy()
+        if self.served in shown:
+            quantiles[0] = shown[self.served]  # the served model comes first
+        made = Made(raw.stream_id, quantiles, raw.volume[..., _MEDIAN], raw.notes)
+        self.verifier.expect(channel, cutoff, made)
+        forecast = _forecast(channel, cutoff, self.served, quantiles[0], raw.volume[0])
+        self.latest[channel] = forecast
+        if MEAN in shown:
+            volume = raw.volume[list(self.models).index(MEAN)]
+            self.means[channel] = _forecast(channel, cutoff, MEAN, shown[MEAN], volume)
+        return {name: getattr(forecast, name) for name in Forecast.__slots__}
+
+    def resume(self, rows: Iterable[Row]) -> None:
+        """Forecasts of the served model that were stored before a restart, of windows that are
+        yet to close: they are waited for again, with what the baselines say of them."""
+        stored: dict[Key, Row] = {}
+        starts: dict[str, list[int]] = {}
+        for row in rows:
+            cutoff, channel = int(row["cutoff"].replace(tzinfo=UTC).timestamp()), row["channel"]
+            log_ = self._logs.get(channel)
+            # before 0: of windows that a clock, set back since, had closed too early
+            if log_ is not None and 0 <= log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
+                stored[channel, cutoff] = row
+                starts.setdefault(channel, []).append(cutoff - WINDOW_SECONDS)
+        for (channel, cutoff), raw in self._predict(starts).items():
+            row = stored[channel, cutoff]
+            quantiles, counts = raw.quantiles.copy(), raw.volume[..., _MEDIAN].copy()
+            quantiles[0] = np.stack([row[name] for name in _BANDS], axis=-1)
+            counts[0] = row["volume_q50"]
+            notes = raw.notes.copy()
+            if self.served in self.taught.models:
+                at = self.taught.models.index(self.served)
+                notes[at] = served_before(notes[at], quantiles[0, :, QUANTILES.index(0.5)])
+            self.verifier.expect(channel, cutoff, Made(raw.stream_id, quantiles, counts, notes))
+
+    def let_go(self, channel: str) -> None:
+        """The channel's windows and forecasts are not in memory; what it taught is."""
+        self.latest.pop(channel, None)
+        self.means.pop(channel, None)
+        self._logs.pop(channel, None)
+        self.standings = {key: v for key, v in self.standings.items() if key[0] != channel}
+        self.verifier.forget_channel(channel)
+
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is in memory."""
+        self.let_go(channel)
+        self.taught.forget_channel(channel)
+
+    def standing(self, channel: str) -> Standing:
+        """The record of the served model at step 1 over the last seven days."""
+        return self.standings.get((channel, self.served), UNKNOWN)
+
+    def shown(self, channel: str) -> Forecast | None:
+        """The newest forecast that viewers are to see: where the served model has been no
+        better than the session mean, the session mean's."""
+        latest, mean = self.latest.get(channel), self.means.get(channel)
+        return mean if mean is not None and self.standing(channel).is_beaten else latest
+
+    def _is_over(self, window: Window) -> bool:
+        """Whether the window begins another stream than the one in the channel's log."""
+        known = self._logs.get(window.channel)
+        return known is not None and known.stream_id != window.stream_id
+
+    def _put(self, window: Window) -> bool:
+        """Keep the window in its stream's log; whether it is new there."""
+        channel, stream = window.channel, window.stream_id or ""
+        log_ = self._logs.get(channel)
+        if log_ is None:
+            log_ = self._logs[channel] = SessionLog(channel, stream, self.past_of(window))
+        elif log_.stream_id != stream:
+            if log_.holds_later(window):  # of a stream that is over, made again
+                return False
+            log_ = self._logs[channel] = SessionLog(channel, stream, log_.with_this())
+        return log_.put(window)
+
+    def _predict(self, starts: Mapping[str, list[int]]) -> dict[Key, _Raw]:
+        """What the models say after the windows that start then: their ends are the cutoffs."""
+        if not self.models:
+            return {}
+        newest: list[Session] = []
+        found_: dict[Key, _Raw] = {}
+        for channel, found in starts.items():
+            log_ = self._logs[channel]
+            session, ends = log_.session(), log_.indices(found)
+            if len(ends) == 1 and ends[0] == len(session) - 1:
+                newest.extend([session] if enough(session) else [])
+                continue
+            ends = ends[ends >= _first(session)]
+            if len(ends):
+                found_ |= self._said([session] * len(ends), ends, views(session, ends))
+        if newest:
+            last = np.array([len(session) - 1 for session in newest])
+            found_ |= self._said(newest, last, now(newest))
+        return found_
+
+    def _said(self, sessions: list[Session], ends: Ints, view: View) -> dict[Key, _Raw]:
+        said = {name: model.predict(view) for name, model in self.models.items()}
+        quantiles = np.stack([p.quantiles for p in said.values()], axis=1)
+        volume = np.stack([p.volume for p in said.values()], axis=1)
+        notes = self.taught.notes(view, said)
+        return {
+            (s.channel, int(s.start[end]) + WINDOW_SECONDS): _Raw(
+                s.stream_id, quantiles[i], volume[i], notes[i]
+            )
+            for i, (s, end) in enumerate(zip(sessions, ends, strict=True))
+        }
+
+
+def past_streams(store: Store, window: Window) -> Past:
+    """Sums of the channel's streams that began before the window's, as history.sums makes them."""
+    told = {"channel": window.channel, "stream": window.stream_id, "start": window.start}
+    rows = store.query("past_streams", **told, n=STREAMS).to_pylist()
+    return tuple((r["n"], r["total"], r["squares"], r["total_squares"]) for r in rows)
+
+
+def _first(session: Session) -> int:
+    """Index of the first window after which a forecast may be made."""
+    spoken = np.flatnonzero(session.n > 0)
+    return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
+
+
+def _forecast(channel: str, cutoff: int, model: str, said: Array, volume: Array) -> Forecast:
+    """Rounded as it is stored; what is scored are the forecasts as they were made.
+
+    said: (10, 5). volume: (10, 3).
+    """
+    quantiles = np.round(said.astype(float), _BAND_DIGITS) + 0.0  # no -0.0
+    counts = np.round(volume.astype(float), _VOLUME_DIGITS)
+    bands = {name: tuple(quantiles[:, k].tolist()) for k, name in enumerate(_BANDS)}
+    volumes = {name: tuple(counts[:, k].tolist()) for k, name in enumerate(_VOLUMES)}
+    return Forecast(channel, utc(cutoff), model, **bands, **volumes)

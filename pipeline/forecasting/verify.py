@@ -1,0 +1,162 @@
+"""Every forecast meets what happened: errors and hits, summed by channel, day, model and step.
+
+Targets are windows with messages, seen for their whole 30 seconds; each weighs as many as its
+messages. Sums, not means, are kept: they add up over days and channels.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from math import isnan
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.judging.metrics import crps
+from warehouse.records import HORIZON, WINDOW_SECONDS, Window
+
+Array = npt.NDArray[np.float64]
+Key = tuple[str, date, str, int]
+_Found = tuple[str, date, int, Array, Array, float, int]  # ..., step, quantiles, counts, y, n
+
+SUMS = (
+    "targets", "n", "squared_error", "absolute_error", "crps", "width80", "hits80", "hits95",
+    "width95", "counts", "volume_error",
+)  # fmt: skip
+_ADDED = ("width95", "counts", "volume_error")  # NULL on a day that began without them
+_COUNTS = ("targets", "n", "hits80", "hits95", "counts")
+
+_PATIENCE_S = 3600  # of a forecast for windows that never come, its stream being over
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What all models forecast at one cutoff of a stream.
+
+    quantiles: (models, 10, 5) over steps and QUANTILES. counts: (models, 10), median messages.
+    notes: (taught models, 10, NOTES), what is learnt from later.
+    """
+
+    stream_id: str
+    quantiles: Array
+    counts: Array
+    notes: Array
+
+
+@dataclass
+class Verifier:
+    """Forecasts that wait for their windows, and the sums so far.
+
+    Kept for today and yesterday; `load` brings them back after a restart, and the engine has
+    forecasts that were waiting made again.
+    """
+
+    models: tuple[str, ...] = ()
+    waiting: dict[tuple[str, int], Made] = field(default_factory=dict)
+    sums: dict[Key, Array] = field(default_factory=dict)
+    changed: set[Key] = field(default_factory=set)
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows of forecast_scores as they were committed."""
+        for row in rows:
+            key = (row["channel"], row["day"], row["model"], row["step"])
+            values = [row[name] for name in SUMS]
+            self.sums[key] = np.array([np.nan if v is None else float(v) for v in values])
+
+    def expect(self, channel: str, cutoff: int, made: Made) -> None:
+        """A forecast was made. cutoff: epoch s."""
+        self.waiting[channel, cutoff] = made
+
+    def happened(self, windows: Iterable[Window]) -> None:
+        """Windows closed for the first time; forecasts that are past their horizon are let go."""
+        found: list[_Found] = []
+        for window in windows:
+            start = int(window.start.timestamp())
+            if window.observed_s >= WINDOW_SECONDS:
+                about = (window.channel, window.start.date())
+                mood = np.nan if window.mean_compound is None else window.mean_compound
+                for step, made in self.forecasts_of(window):
+                    said = made.quantiles[:, step - 1], made.counts[:, step - 1]
+                    found.append((*about, step, *said, mood, window.n_messages))
+            self.waiting.pop((window.channel, start - (HORIZON - 1) * WINDOW_SECONDS), None)
+        if found:
+            self._add(found)
+
+    def forecasts_of(self, window: Window) -> Iterable[tuple[int, Made]]:
+        """(step 1..10, forecast) of those that were made for the window, in its own stream."""
+        start = int(window.start.timestamp())
+        for step in range(1, HORIZON + 1):
+            made = self.waiting.get((window.channel, start - (step - 1) * WINDOW_SECONDS))
+            if made is not None and made.stream_id == window.stream_id:
+                yield step, made
+
+    def _add(self, found: list[_Found]) -> None:
+        groups = {key: i for i, key in enumerate(dict.fromkeys(row[:3] for row in found))}
+        group = np.array([groups[row[:3]] for row in found])
+        q, counts = np.stack([row[3] for row in found]), np.stack([row[4] for row in found])
+        y, n = (np.array([row[k] for row in found], dtype=float) for k in (5, 6))
+        for m, model in enumerate(self.models):
+            total = np.zeros((len(groups), len(SUMS)))
+            np.add.at(total, group, _scores(y, n, q[:, m], counts[:, m]))
+            for (channel, day, step), i in groups.items():
+                key = (channel, day, model, step)
+                self.sums[key] = self.sums.get(key, 0.0) + total[i]
+                self.changed.add(key)
+
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is waited for or summed."""
+        self.waiting = {key: q for key, q in self.waiting.items() if key[0] != channel}
+        self.sums = {key: s for key, s in self.sums.items() if key[0] != channel}
+        self.changed = {key for key in self.changed if key[0] != channel}
+
+    def take_rows(self) -> list[dict[str, Any]]:
+        """Rows of forecast_scores that changed since the last call; old days are let go."""
+        targets = SUMS.index("targets")
+        keys = [key for key in sorted(self.changed) if self.sums[key][targets]]
+        rows = _rows(keys, np.stack([self.sums[key] for key in keys])) if keys else []
+        self.changed.clear()
+        newest = max((cutoff for _, cutoff in self.waiting), default=0)
+        self.waiting = {k: q for k, q in self.waiting.items() if k[1] > newest - _PATIENCE_S}
+        if rows:
+            oldest = max(row["day"] for row in rows) - timedelta(days=2)
+            self.sums = {key: v for key, v in self.sums.items() if key[1] >= oldest}
+        return rows
+
+
+def _scores(y: Array, n: Array, q: Array, counts: Array) -> Array:
+    """The SUMS of each target by itself, (m, 11); a silent window counts for its count alone.
+
+    y, n, counts: (m,), y NaN in silence; q: (m, 5) over QUANTILES.
+    """
+    spoke = np.isfinite(y)
+    y = np.where(spoke, y, 0.0)
+    error = y - q[:, 2]
+    columns = [
+        spoke,
+        n,
+        n * error**2,
+        n * np.abs(error),
+        n * crps(y, q),
+        n * (q[:, 3] - q[:, 1]),
+        spoke & (q[:, 1] <= y) & (y <= q[:, 3]),
+        spoke & (q[:, 0] <= y) & (y <= q[:, 4]),
+        n * (q[:, 4] - q[:, 0]),
+        np.ones_like(n),
+        np.abs(n - counts),
+    ]
+    return np.stack([np.asarray(column, dtype=float) for column in columns], axis=1)
+
+
+def _rows(keys: Sequence[Key], sums: Array) -> list[dict[str, Any]]:
+    """Rows of forecast_scores; sums: (rows, 11). Thousands a cycle: column by column."""
+    whole, parts = ([SUMS.index(n) for n in SUMS if (n in _COUNTS) is so] for so in (True, False))
+    names = ("channel", "day", "model", "step", *(SUMS[i] for i in (*whole, *parts)))
+    ints = np.nan_to_num(sums[:, whole]).astype(np.int64).tolist()
+    rows = [
+        dict(zip(names, (*key, *n, *v), strict=True))
+        for key, n, v in zip(keys, ints, sums[:, parts].tolist(), strict=True)
+    ]
+    for i in np.flatnonzero(np.isnan(sums).any(1)):
+        rows[i] |= {name: None for name in _ADDED if isnan(sums[i, SUMS.index(name)])}
+    return rows

@@ -1,0 +1,193 @@
+"""The import of a dropped log in its own process: python -m pipeline.imports.sandbox ID PARENT.
+
+What a log may do to a parser it does here: this process has a low priority, bounded files and
+time, and it dies with the daemon. It removes the log as soon as it is read, and leaves what came
+of it beside the request.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline.chat.logins import login
+from pipeline.chat.table import Placed
+from pipeline.imports.combine import Asked
+from pipeline.imports.command import Run
+from pipeline.imports.formats.log_file import Source
+from pipeline.imports.placement import NeedsAnswer
+from pipeline.imports.progress import Advance, Bars
+from pipeline.imports.scratch import workplace
+from pipeline.memory import spare_memory
+from warehouse.config import UploadSettings, data_folder
+from warehouse.errors import AppError, BadInput
+from warehouse.inbox.uploaded_log import Dropped, safe_name, told
+from warehouse.published.manifest import replace_file
+from warehouse.records import iso, utc
+
+_NICE = 19
+_TELL_S = 0.5
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, sys/prctl.h
+_STREAMS = 50  # of a result, that are listed
+
+
+def main(request_id: str, parent: int) -> None:
+    """Import the log of the request; the outcome is there at the end, whatever happened."""
+    _bound(parent)
+    folder = data_folder()
+    place = Dropped(folder.inbox / request_id)
+    asked = told(folder.inbox / f"{request_id}.json")
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        outcome = outcome_of(place, asked)
+    place.log.unlink(missing_ok=True)
+    replace_file(place.outcome, orjson.dumps(outcome))
+
+
+def _bound(parent: int) -> None:
+    settings = UploadSettings()
+    with suppress(OSError, AttributeError):  # not Linux
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the daemon has ended")
+    with suppress(OSError):  # where memory runs out it ends this process, not the daemon
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    os.nice(_NICE)
+    Source.most = settings.unpacked_mb * 1e6
+    most = settings.unpacked_mb * 1_000_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an OSError
+    spare_memory()
+
+
+def outcome_of(place: Dropped, asked: dict[str, Any]) -> dict[str, Any]:
+    """{"result"}, or {"reason", "asks"}; a fault of ours is told by its place alone, because its
+    message may quote the log."""
+    name = safe_name(str(asked.get("name", "")))
+    try:
+        return _imported(place, asked, name)
+    except NeedsAnswer as exc:
+        return {"reason": _said(exc, name), "asks": list(exc.asks)}
+    except AppError as exc:
+        return {"reason": _said(exc, name), "asks": []}
+    except OSError as exc:
+        return {"reason": f"{name} could not be read: {exc.strerror or 'a fault'}", "asks": []}
+    except Exception as exc:
+        return {"reason": f"{name} could not be read", "asks": [], "fault": _where(exc)}
+
+
+def _imported(place: Dropped, asked: dict[str, Any], name: str) -> dict[str, Any]:
+    with workplace(data_folder()) as scratch:
+        path = scratch / "given" / name
+        path.parent.mkdir(mode=0o700)
+        path.symlink_to(place.log)
+        run = Run(_asked(asked), "auto", scratch, _bars(place))
+        try:
+            run.all([path])
+        except BadInput as exc:
+            if not run.results:
+                raise
+            return {"result": _result(run), "note": _said(exc, name)}
+        return {"result": _result(run)}
+
+
+def _asked(asked: dict[str, Any]) -> Asked:
+    """What the page asked for. Raises BadInput."""
+    channel, at = asked.get("channel") or "", asked.get("started_at") or ""
+    if not isinstance(channel, str) or not isinstance(at, str):
+        raise BadInput("a log's channel and its start are texts")
+    try:
+        started = datetime.fromisoformat(at) if at else None
+    except ValueError as exc:
+        raise BadInput(f"{at[:40]!r} is not a time") from exc
+    if started and not started.tzinfo:
+        started = started.replace(tzinfo=UTC)
+    names = (login(channel),) if channel else ()
+    return Asked(names, started, asked.get("undated") is True)
+
+
+def _result(run: Run) -> dict[str, Any]:
+    """What was read, as JSON takes it."""
+    skipped: Counter[str] = Counter()
+    placed: list[Placed] = []
+    for one in run.results:
+        skipped.update(one.skipped)
+        placed.extend(one.placed)
+    return {
+        "format": ", ".join(dict.fromkeys(run.formats)),
+        "messages": sum(one.summary.counts.messages for one in run.results),
+        "filtered": sum(one.summary.counts.filtered for one in run.results),
+        "windows": sum(one.summary.windows for one in run.results),
+        "skipped": dict(skipped.most_common()),
+        "streams": len(placed),
+        "listed": [_stream(p) for p in placed[-_STREAMS:]],
+    }
+
+
+def _stream(placed: Placed) -> dict[str, Any]:
+    return {
+        "stream": placed.stream.stream_id,
+        "channel": placed.stream.channel,
+        "from": iso(utc(placed.started_at)),
+        "to": iso(utc(placed.ended_at)),
+        "rows": placed.stream.rows,
+        "undated": placed.undated,
+    }
+
+
+def _bars(place: Dropped) -> Bars:
+    @contextmanager
+    def reading(path: Path) -> Iterator[Advance]:
+        yield _telling(place, "reading", path.stat().st_size)
+
+    @contextmanager
+    def messages(total: int) -> Iterator[Advance]:
+        yield _telling(place, "scoring", total)
+
+    return Bars(reading, messages)
+
+
+def _telling(place: Dropped, step: str, of: int) -> Callable[[int], None]:
+    """Writes how far the step is, twice a second."""
+    done, last = 0, 0.0
+
+    def advance(n: int) -> None:
+        nonlocal done, last
+        done += n
+        if time.monotonic() - last >= _TELL_S:
+            last = time.monotonic()
+            replace_file(place.progress, orjson.dumps({"step": step, "done": done, "of": of}))
+
+    advance(0)
+    return advance
+
+
+def _said(exc: AppError, name: str) -> str:
+    """The message, with the file as its owner calls it instead of where it lies here."""
+    text = " ".join(str(exc).split())
+    for root in (str(data_folder().root), str(data_folder().scratch)):
+        while (at := text.find(root)) >= 0:
+            end = text.find(name, at)
+            text = text[:at] + (text[end:] if end >= 0 else text[at + len(root) :])
+    return text
+
+
+def _where(exc: Exception) -> str:
+    trace = exc.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(exc).__name__} at {where}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

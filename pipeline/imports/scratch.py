@@ -1,0 +1,47 @@
+"""The scratch folder of one import: its own, locked while it runs, swept when it was killed."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.requests.queue import new_id
+from warehouse.config import DataFolder
+
+_LOCK = "lock"
+_REQUESTS = "requests"  # a file named after each request the import was to make
+
+
+@contextmanager
+def workplace(folder: DataFolder) -> Iterator[Path]:
+    """A folder for text that is on its way; gone at the end, whatever happens."""
+    sweep(folder)
+    path = folder.scratch / new_id()
+    path.mkdir(parents=True, mode=0o700)
+    with (path / _LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (path / _REQUESTS).mkdir()
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def announce(path: Path, request_id: str) -> None:
+    """Note a request before its files are written, so that they are found after a kill."""
+    (path / _REQUESTS / request_id).touch()
+
+
+def sweep(folder: DataFolder) -> None:
+    """Remove what killed imports left: their scratch, and files that no request is for."""
+    for path in folder.scratch.glob(f"*/{_LOCK}"):
+        with path.open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue  # at work
+            for request in (path.parent / _REQUESTS).glob("*"):
+                if not (folder.inbox / f"{request.name}.json").exists():
+                    shutil.rmtree(folder.inbox / request.name, ignore_errors=True)
+            shutil.rmtree(path.parent, ignore_errors=True)

@@ -1,0 +1,76 @@
+"""Who does not want to be read: chatters as salted hashes, channels by login.
+
+A file of its own in the data folder, so that an import can obey it while a daemon runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from warehouse.errors import BadInput, WarehouseBroken
+from warehouse.published.manifest import replace_file
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """chatters: hashes as `Hasher.of` gives them. ids: channels that opted out by Twitch's id,
+    with their login or ''. All change in place."""
+
+    chatters: set[int] = field(default_factory=set)
+    channels: set[str] = field(default_factory=set)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def change(self, kind: str, who: int | str, undo: bool) -> None:
+        """Put a chatter's hash or a channel's login on the list, or take it off."""
+        members: set[int | str] = getattr(self, kind)
+        (members.discard if undo else members.add)(who)
+
+    def allowed(self, channels: Iterable[str]) -> list[str]:
+        """The channels a source may join, each once, in order: those that did not opt out.
+        Raises BadInput when none is left."""
+        asked = list(dict.fromkeys(channel.strip().lower() for channel in channels))
+        left = [channel for channel in asked if channel not in self.channels]
+        if asked and not left:
+            self.refuse(set(asked))
+        return left
+
+    def refuse(self, channels: set[str]) -> None:
+        """Raises BadInput when one of the channels has opted out."""
+        found = sorted(channels & self.channels)
+        if found:
+            raise BadInput(
+                f"{', '.join(found)} opted out of being read; "
+                f"`python -m pipeline opt-out --channel {found[0]} --undo` takes that back"
+            )
+
+
+def load_optout(path: Path) -> OptOut:
+    """The list; an empty one where there is no file.
+
+    Raises WarehouseBroken for a file that cannot be read: nobody is to be read against
+    their will because of it.
+    """
+    try:
+        raw = orjson.loads(path.read_bytes())
+        ids = {str(key): str(login) for key, login in raw.get("ids", {}).items()}
+        return OptOut({int(c) for c in raw["chatters"]}, {str(c) for c in raw["channels"]}, ids)
+    except FileNotFoundError:
+        return OptOut()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise WarehouseBroken(
+            f"the opt-out list {path} cannot be read; restore it from a backup, or delete it "
+            "and opt out again"
+        ) from exc
+
+
+def save_optout(path: Path, found: OptOut) -> None:
+    """Replace the file whole."""
+    body = {
+        "v": 1,
+        "chatters": sorted(found.chatters),
+        "channels": sorted(found.channels),
+        "ids": dict(sorted(found.ids.items())),
+    }
+    replace_file(path, orjson.dumps(body))

@@ -1,0 +1,173 @@
+"""Actions of the inbox that reach beyond the store: forget, opt-out, opt-in, backup, imports,
+reviews."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline.chat.logins import login
+from pipeline.privacy.optout import save_optout
+from pipeline.requests import claims
+from pipeline.requests.backup import run_backup
+from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
+from pipeline.requests.import_log import import_log
+from pipeline.requests.queue import Action, NotYet, Request, run_import
+from pipeline.requests.vocabulary_decision import review
+from pipeline.requests.workspace import Site
+from pipeline.sources.channel_list import change_channels, channel_logins
+from warehouse.errors import BadInput
+from warehouse.inbox.uploaded_log import ACTION
+from warehouse.published.manifest import replace_file
+from warehouse.records import iso
+from warehouse.store.import_files import ImportFiles
+from warehouse.store.store import Store
+
+_HASH_BITS = 63
+
+
+def site_actions(site: Site) -> dict[str, Action]:
+    """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
+
+    def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if site.engine and site.engine.is_at_work():
+            raise NotYet  # a backup or an import under way would have what is forgotten
+        if "channel_id" in request.body:
+            names = _known(store, inbox, request)
+        else:
+            kind, who = _subject(site, inbox, request)
+            names = [str(who)] if kind == "channels" else []
+            if kind == "chatters":
+                forget_chatter(site, int(who))
+        for name in names:
+            forget_channel(site, name)
+        store.write({}, meta)
+        _redact(inbox, request, names)
+
+    def opt_out(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if "channel_id" in request.body:
+            claims.opt_out(site, request.body["channel_id"], request.body.get("channel"))
+            store.write({}, meta)
+            return
+        kind, who = _subject(site, inbox, request)
+        undo = request.body.get("undo", False)
+        if not isinstance(undo, bool):
+            raise BadInput("undo is true or false")
+        site.optout.change(kind, who, undo)
+        _with_its_id(site, kind, who, undo)
+        save_optout(site.folder.optout, site.optout)
+        if kind == "channels" and not undo:
+            stop_reading(site, str(who))
+        store.write({}, meta)
+
+    def opt_in(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        claims.opt_in(site, request.body.get("channel_id"), request.body.get("channel"))
+        store.write({}, meta)
+
+    def import_(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        site.optout.refuse(ImportFiles(inbox / request.id).channels())
+        run_import(inbox, store, request, meta)
+
+    def backup(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        run_backup(site, request.id)
+        store.write({}, meta)
+
+    def channels(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        change, names = request.body.get("change"), request.body.get("channels")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise BadInput("channels is a list of logins")
+        change_channels(site.folder, site.optout, str(change), names)
+        if site.engine and change != "remove":
+            site.engine.barred.difference_update(channel_logins(names))
+        store.write({}, meta)
+
+    def vocabulary(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        review(site, store, request, meta)
+
+    def dropped(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+        import_log(site, inbox, store, request, meta)
+
+    return {
+        "forget": forget,
+        "opt-out": opt_out,
+        "opt-in": opt_in,
+        "import": import_,
+        ACTION: dropped,
+        "backup": backup,
+        "channels": channels,
+        "vocabulary": vocabulary,
+    }
+
+
+def _subject(site: Site, inbox: Path, request: Request) -> tuple[str, int | str]:
+    """("chatters", hash) or ("channels", login). A chatter's login leaves the request's file
+    before anything else is done."""
+    given = {
+        k: request.body[k] for k in ("chatter", "chatter_hash", "channel") if k in request.body
+    }
+    if len(given) != 1:
+        raise BadInput(f"{request.action} needs either a chatter or a channel")
+    ((name, value),) = given.items()
+    if name == "channel":
+        return "channels", login(value)
+    who = _hash(value) if name == "chatter_hash" else site.hasher.of(login(value))
+    _rewrite(inbox, request, {"chatter_hash": str(who)})
+    return "chatters", who
+
+
+def _known(store: Store, inbox: Path, request: Request) -> list[str]:
+    """The logins of the request's channel_id; never those of another. They are kept with the
+    request: after a crash half-way nothing else may know them."""
+    if "verified" in request.body:
+        return [login(name) for name in request.body["verified"]]
+    channel_id = request.body["channel_id"]
+    names = claims.logins_of(store, channel_id, request.body.get("channel"))
+    if not names:
+        raise BadInput(f"nothing is stored of the channel with the id {channel_id}")
+    _rewrite(inbox, request, {"channel_id": channel_id, "verified": names})
+    return names
+
+
+def _with_its_id(site: Site, kind: str, who: int | str, undo: bool) -> None:
+    """The extension asks by id how a channel stands."""
+    if kind != "channels":
+        return
+    for row in site.store.query("channels_of_id", channel_id="", channel=who).to_pylist():
+        if row["channel_id"]:
+            site.optout.ids[row["channel_id"]] = str(who)
+    if undo:
+        for channel_id in [key for key, login in site.optout.ids.items() if login == who]:
+            del site.optout.ids[channel_id]
+
+
+def _hash(value: Any) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 1 << _HASH_BITS:
+        raise BadInput("chatter_hash is not a chatter's hash")
+    return int(text)
+
+
+def _redact(inbox: Path, request: Request, names: list[str]) -> None:
+    """What is forgotten is not named by the request that asked for it, nor by older ones."""
+    _rewrite(inbox, request, {})
+    for name in names:
+        named = re.compile(rf"\b{name}\b".encode(), re.IGNORECASE)
+        for path in (*inbox.glob("done/*.json"), *inbox.glob("refused/*.json")):
+            if named.search(path.read_bytes()):
+                replace_file(path, orjson.dumps({"id": path.stem, "reason": "forgotten"}))
+
+
+def _rewrite(inbox: Path, request: Request, more: Mapping[str, Any]) -> None:
+    kept = {k: v for k, v in request.body.items() if k == "undo"}
+    body = {
+        **kept,
+        **more,
+        "id": request.id,
+        "at": request.at or iso(datetime.now(UTC)),
+        "by": request.by,
+        "action": request.action,
+    }
+    replace_file(inbox / f"{request.id}.json", orjson.dumps(body))

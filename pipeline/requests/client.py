@@ -1,0 +1,69 @@
+"""A request from a command: the daemon applies it, or the command itself where none runs."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipeline.requests.queue import Request, apply_all, new_id, outcome, send
+from pipeline.requests.workspace import open_site
+from warehouse.config import DataFolder
+from warehouse.erase import scrub
+from warehouse.errors import BadInput, WarehouseLocked
+
+WAIT_S = 300.0  # for a running daemon to apply a request
+
+
+def ask(
+    folder: DataFolder,
+    action: str,
+    body: Mapping[str, Any],
+    wait_s: float = WAIT_S,
+    request_id: str | None = None,
+) -> str:
+    """Send a request and see it through; returns its id. Raises BadInput with the reason when
+    it is refused."""
+    request_id = request_id or new_id()
+    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    send(folder.inbox, Request(request_id, at, "command", action, dict(body)))
+    settle(folder, request_id, wait_s)
+    return request_id
+
+
+def ask_all(folder: DataFolder, action: str, bodies: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Send requests together and see all of them through, in order; of each why it was refused,
+    '' for one that was done."""
+    ids = [new_id() for _ in bodies]
+    began = datetime.now(UTC)
+    for number, (request_id, body) in enumerate(zip(ids, bodies, strict=True)):
+        at = (began + timedelta(microseconds=number)).isoformat(timespec="microseconds")
+        send(folder.inbox, Request(request_id, at, "command", action, dict(body)))
+    return [_reason(folder, request_id) for request_id in ids]
+
+
+def _reason(folder: DataFolder, request_id: str) -> str:
+    try:
+        settle(folder, request_id)
+    except BadInput as exc:
+        return str(exc)
+    return ""
+
+
+def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
+    """Do the work with the lock, or wait for the daemon that holds it.
+
+    Raises BadInput with the reason when the request is refused, or still waits at the end.
+    """
+    until = time.monotonic() + wait_s
+    while (found := outcome(folder.inbox, request_id)) is None:
+        try:
+            with open_site(folder) as site:
+                apply_all(folder.inbox, site.store, site.actions())
+                site.publish()
+            scrub(folder.warehouse)
+        except WarehouseLocked:
+            time.sleep(0.2)
+        if time.monotonic() > until:
+            raise BadInput(f"request {request_id} still waits in {folder.inbox}")
+    if found:
+        raise BadInput(found)

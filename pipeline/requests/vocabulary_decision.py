@@ -1,0 +1,196 @@
+"""Reviews: a person accepts, changes or rejects what a term is worth, or takes that back.
+
+A decision and the vocabulary's row change in one transaction; from the next window on it scores.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from pipeline.chat.logins import login
+from pipeline.requests.queue import Request
+from pipeline.requests.workspace import Site
+from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.decisions import (
+    Decision,
+    checked_kind,
+    checked_term,
+    checked_valence,
+    in_force,
+    standing,
+)
+from warehouse.errors import BadInput
+from warehouse.records import WINDOW_SECONDS, iso, utc, window_start
+from warehouse.store.store import Store
+
+DECISIONS = ("accept", "change", "reject", "undo")
+Row = Mapping[str, Any]
+_KEPT = ("status", "valence", "decided_by", "decided_at")  # of a row, for an undo
+_BY = 60  # characters
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A review as asked. channel: '' for all. seen: (the decided_at the reviewer saw,) or ()."""
+
+    decision: str
+    term: str
+    channel: str
+    valence: float | None
+    kind: str | None
+    seen: tuple[datetime | None, ...]
+
+
+def review(site: Site, store: Store, request: Request, meta: dict[str, str]) -> None:
+    """Apply a review. Raises BadInput where it cannot be, with what is the case instead."""
+    asked = asked_of(request.body)
+    rows = store.query("vocabulary_of_terms", terms=[asked.term]).to_pylist()
+    row = next((r for c in (asked.channel, "") for r in rows if r["channel"] == c), None)
+    _check_seen(asked, row)
+    past = [d for d in site.scorers.decisions
+            if (d.term, d.channel) == (asked.term, asked.channel)]  # fmt: skip
+    decision = _decision(site, request, asked, row, past)
+    made = _row(decision, row, site.scorers)
+    tables = {"vocabulary": [made], "decisions": [_decision_row(decision)]}
+    store.write({name: store.rows(name, found) for name, found in tables.items()}, meta)
+    site.scorers.decided([decision])
+    if site.engine:
+        site.engine.intake.vocabulary.decided(made)
+
+
+def asked_of(body: Row) -> Asked:
+    """The review that a request asks for. Raises BadInput for what is none."""
+    decision, channel = body.get("decision"), body.get("channel") or ""
+    if decision not in DECISIONS:
+        raise BadInput(f"decision is one of {', '.join(DECISIONS)}")
+    valence, kind, seen = body.get("valence"), body.get("kind"), body.get("seen")
+    if decision == "change" and valence is None:
+        raise BadInput("a change needs a valence from -4 to 4")
+    return Asked(
+        decision,
+        checked_term(body.get("term")),
+        login(channel) if channel else "",
+        None if valence is None else checked_valence(valence),
+        None if kind is None else checked_kind(kind),
+        (_time(seen),) if "seen" in body else (),
+    )
+
+
+def _check_seen(asked: Asked, row: Row | None) -> None:
+    """Two reviewers at once: the second one is told of the first."""
+    if not asked.seen:
+        return
+    at = None if row is None or row["decided_at"] is None else row["decided_at"]
+    if asked.seen[0] == at:
+        return
+    if row is None or at is None:
+        raise BadInput(f"{asked.term!r} changed meanwhile: it is open again; look again")
+    raise BadInput(f"decided meanwhile: {_told(row)}; look again")
+
+
+def _time(seen: Any) -> datetime | None:
+    """An ISO time, UTC where it does not say."""
+    if seen is None:
+        return None
+    try:
+        then = datetime.fromisoformat(seen)
+    except (TypeError, ValueError):
+        raise BadInput("seen is the time of the decision that was seen, or null") from None
+    return then if then.tzinfo else then.replace(tzinfo=UTC)
+
+
+def _told(row: Row) -> str:
+    value = "" if row["in_force"] is None else f" at {row['in_force']:+.2f}"
+    at = "" if row["decided_at"] is None else f" at {iso(row['decided_at'])}"
+    return f"{row['status']}{value} by {row['decided_by'] or 'nobody'}{at}"
+
+
+def _decision(
+    site: Site, request: Request, asked: Asked, row: Row | None, past: Sequence[Decision]
+) -> Decision:
+    clock = site.engine.clock if site.engine else 0.0
+    now = datetime.now(UTC)
+    valence, undoes = _valence(asked, row, past)
+    kind = asked.kind or (row["kind"] if row else site.scorers.kind(asked.term))
+    mine = row if row and row["channel"] == asked.channel else None
+    return Decision(
+        request.id,
+        asked.term,
+        asked.channel,
+        now,
+        request.by[:_BY],
+        asked.decision,
+        valence,
+        str(kind),
+        float(window_start(clock or now.timestamp()) + WINDOW_SECONDS),
+        undoes,
+        None if mine is None else {k: mine[k] for k in _KEPT},
+    )
+
+
+def _valence(
+    asked: Asked, row: Row | None, past: Sequence[Decision]
+) -> tuple[float | None, str | None]:
+    """(what is in force by decision from now on, the decision that an undo takes back)."""
+    kept = standing(past)
+    now = kept[-1].valence if kept else None
+    if asked.decision == "undo":
+        if not kept:
+            raise BadInput(f"nothing that could be undone was decided on {asked.term!r}")
+        return (kept[-2].valence if len(kept) > 1 else None), kept[-1].id
+    if asked.decision == "change":
+        return asked.valence, None
+    if row is None:
+        raise BadInput(f"{asked.term!r} is not proposed (any more)")
+    if asked.decision == "reject":  # of what is in force itself, if nothing else is proposed
+        return (now if row["status"] == "proposed" else None), None
+    if row["status"] != "proposed":
+        raise BadInput(f"{asked.term!r} is not proposed any more: {_told(row)}")
+    valence = row["valence"] if asked.valence is None else asked.valence
+    if valence is None:
+        raise BadInput(f"{asked.term!r} has no proposed valence; say one")
+    return valence, None
+
+
+def _row(decision: Decision, row: Row | None, scorers: Scorers) -> dict[str, Any]:
+    """The vocabulary's row of the term after the decision."""
+    new = {"first_seen": decision.at, "last_seen": decision.at, "n": 0, "n_channels": 0}
+    made = {**(row or new), "term": decision.term, "channel": decision.channel}
+    made |= {"kind": decision.kind, "decided_by": decision.by, "decided_at": decision.at}
+    made["status"] = "rejected" if decision.valence is None else "accepted"
+    if decision.valence is not None:
+        made["valence"] = decision.valence
+    if decision.undoes:
+        made |= _before(scorers, decision.undoes)
+    made["in_force"] = _in_force(decision, scorers)
+    return made
+
+
+def _before(scorers: Scorers, undone: str) -> dict[str, Any]:
+    """What the row was before a decision; one that was added by hand is rejected."""
+    before = next(d.before for d in scorers.decisions if d.id == undone)
+    if before is None:
+        return {"status": "rejected", "decided_by": None, "decided_at": None}
+    at = before["decided_at"]
+    return {**before, "decided_at": datetime.fromisoformat(at) if isinstance(at, str) else at}
+
+
+def _in_force(decision: Decision, scorers: Scorers) -> float | None:
+    """What scores the term after the decision; with the lexicon `vader` none does."""
+    all_ = [*scorers.decisions, decision] if scorers.heeds else []
+    found = in_force(all_, decision.channel).get(decision.term)
+    return scorers.base_valence(decision.term) if found is None else found[1]
+
+
+def _decision_row(decision: Decision) -> dict[str, Any]:
+    before = None if decision.before is None else orjson.dumps(dict(decision.before)).decode()
+    return {
+        "decision_id": decision.id,
+        **{k: getattr(decision, k) for k in ("term", "channel", "at", "by", "decision")},
+        **{k: getattr(decision, k) for k in ("valence", "kind", "undoes")},
+        "from_start": utc(decision.from_start),
+        "before": before,
+    }

@@ -1,0 +1,123 @@
+"""What people decided on terms, and what of it is in force for a channel at a time.
+
+Decisions are only ever added. One for a channel goes before one for all; among those of the
+same kind the last one holds, from the window after it was made.
+"""
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from pipeline.chat.text import visible
+from warehouse.errors import BadInput
+
+LONGEST = 60  # characters of a term
+HIGHEST = 4.0  # of a valence, as of VADER's
+KINDS = ("emote", "word")
+
+Valences = dict[str, tuple[str, float]]  # by term: kind and valence
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision as it was applied.
+
+    channel: a login, '' for all. valence: in force from `from_start` (epoch seconds, a window's
+    start) on, None where the term goes back to what it is without a decision for this channel.
+    undoes: the decision an undo took back. before: the vocabulary's row before it, None where
+    there was none.
+    """
+
+    id: str
+    term: str
+    channel: str
+    at: datetime
+    by: str
+    decision: str
+    valence: float | None
+    kind: str
+    from_start: float
+    undoes: str | None = None
+    before: Mapping[str, Any] | None = None
+
+
+def decision_of(row: Mapping[str, Any]) -> Decision:
+    """A row of `decisions_all` as a record."""
+    before = row["before"]
+    return Decision(
+        row["decision_id"],
+        row["term"],
+        row["channel"],
+        row["at"],
+        row["by"],
+        row["decision"],
+        row["valence"],
+        row["kind"],
+        row["from_start"].timestamp(),
+        row["undoes"],
+        None if before is None else orjson.loads(before),
+    )
+
+
+def in_force(decisions: Iterable[Decision], channel: str, at: float = math.inf) -> Valences:
+    """What scores the channel's messages at `at` (epoch seconds) beside the lexicon.
+
+    channel '' asks for what holds where no channel decided otherwise.
+    """
+    for_all: dict[str, Decision] = {}
+    here: dict[str, Decision] = {}
+    for decision in decisions:
+        if decision.from_start <= at and decision.channel in ("", channel):
+            (here if decision.channel else for_all)[decision.term] = decision
+    found: Valences = {}
+    for decision in (*for_all.values(), *here.values()):
+        if decision.valence is not None:
+            found[decision.term] = (decision.kind, decision.valence)
+    return found
+
+
+def standing(decisions: Iterable[Decision]) -> list[Decision]:
+    """Of one term's decisions for one channel, oldest first: those that were not undone."""
+    kept: list[Decision] = []
+    for decision in decisions:
+        if decision.decision == "undo":
+            kept = [k for k in kept if k.id != decision.undoes]
+        else:
+            kept.append(decision)
+    return kept
+
+
+def checked_term(value: Any) -> str:
+    """The term. Raises BadInput for what is not one, without repeating it."""
+    if not isinstance(value, str) or not _is_term(value):
+        raise BadInput(f"a term is 1 to {LONGEST} visible characters without spaces")
+    return value
+
+
+def _is_term(text: str) -> bool:
+    """Whether it can be seen, and is read as it is written."""
+    if not 0 < len(text) <= LONGEST or not text.isprintable() or any(map(str.isspace, text)):
+        return False
+    is_seen = any(unicodedata.category(c)[0] != "M" for c in text)
+    return is_seen and visible(text) == text
+
+
+def checked_valence(value: Any) -> float:
+    """The valence, -4..4. Raises BadInput."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInput("a valence is a number from -4 to 4")
+    if not -HIGHEST <= value <= HIGHEST:  # nor is it NaN
+        raise BadInput("a valence is a number from -4 to 4")
+    return float(value)
+
+
+def checked_kind(value: Any) -> str:
+    """The kind. Raises BadInput."""
+    if value not in KINDS:
+        raise BadInput(f"kind is {' or '.join(KINDS)}")
+    return str(value)

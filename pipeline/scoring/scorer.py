@@ -1,0 +1,308 @@
+"""Message to compound, and which of its terms did it.
+
+`vader` is vaderSentiment's own answer to the text as it came. `full` adds Twitch's words to
+VADER's rules, takes emotes and emoji out of the sentence, and lets their repeats saturate.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
+from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
+from pipeline.scoring.slang import is_odd, is_weak_question, laughs, plain_form, without_comfort
+from pipeline.scoring.vader import Remembered, Rules
+
+VADER_VERSION = "vader-3.3.2"
+_REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
+
+Term = tuple[str, str, float]
+
+
+class Scored(NamedTuple):
+    """A message's compound, -1..1, and its terms: (term, kind, part of the compound) a use.
+
+    The parts sum to the compound but for what punctuation and left-out words gave.
+    strange: emotes by the source that are in no lexicon, each once.
+    """
+
+    compound: float
+    terms: tuple[Term, ...]
+    has_emote: bool
+    strange: tuple[str, ...] = ()
+
+
+class Scorer(Protocol):
+    """One way to score; `version` is kept with every window."""
+
+    version: str
+
+    def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
+        """-1..1; 0.0 when nothing in the text carries a valence."""
+        ...
+
+    def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
+        """The compound with its terms."""
+        ...
+
+    def knows(self, term: str) -> bool:
+        """Whether the lexicon has the term."""
+        ...
+
+
+class Reading(NamedTuple):
+    """A token by itself. kind: word, emote or emoji; valence: of the latter two.
+
+    term: what it is named as where it carries nothing, None for what is not named then.
+    strange: the token, if the source marked it and it is in no lexicon, else ''.
+    loud: what it is named as where it carries something. form: the token as VADER is to read
+    it. says: whether it carries a valence. laughs: whether it is laughter.
+    """
+
+    term: Term | None
+    kind: str
+    valence: float
+    strange: str
+    loud: Term
+    form: str = ""
+    says: bool = True
+    laughs: bool = False
+
+
+class VaderScorer:
+    """Plain vaderSentiment, made fast: most chat holds no word it knows."""
+
+    def __init__(self) -> None:
+        self.version = VADER_VERSION
+        self.rules = Rules()
+        self.readings: Remembered[str, Reading] = Remembered(self._word)
+        self.marked: Remembered[str, Reading] = Remembered(self._emote)
+
+    def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
+        """Identical to SentimentIntensityAnalyzer().polarity_scores(text)["compound"]."""
+        if not text.isascii():
+            text = self.rules.described(text)
+        found = self.rules.sentiments(text.split())
+        return self.rules.compound(found.values(), text)[0] if found else 0.0
+
+    def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
+        """The compound with its terms; the words of an emoji's name are not among them."""
+        described = self.rules.described(text)
+        found = self.rules.sentiments(described.split())
+        compound, total = self.rules.compound(found.values(), described)
+        if described is not text:
+            found = self._own(text, found)
+        scale = compound / total if total else 0.0
+        tokens = text.split()
+        read = [(self.marked if t in emotes else self.readings)[t] for t in tokens]
+        terms = [
+            _term(reading, found[i] * scale) if i in found else reading.term
+            for i, reading in enumerate(read)
+        ]
+        strange = dict.fromkeys([r.strange for r in read if r.strange])
+        has_emote = bool(emotes) or described is not text
+        return Scored(compound, tuple([t for t in terms if t]), has_emote, tuple(strange))
+
+    def knows(self, term: str) -> bool:
+        """Whether the lexicon has the term."""
+        return term.lower() in self.rules.lexicon
+
+    def _own(self, text: str, found: Mapping[int, float]) -> dict[int, float]:
+        """Sentiments by the place of the text's own tokens, without those of emoji."""
+        kept, at = {}, 0
+        for i, token in enumerate(text.split()):
+            words = self.rules.described(token).split()
+            if words == [token] and at in found:
+                kept[i] = found[at]
+            at += len(words)
+        return kept
+
+    def _word(self, token: str) -> Reading:
+        return _word(token)
+
+    def _emote(self, token: str) -> Reading:
+        return _shown(token, "emote", 0.0, self.knows)
+
+
+class FullScorer:
+    """VADER's rules over Twitch's words, emotes and emoji; why each rule: docs/scoring.md."""
+
+    def __init__(self, lexicon: Lexicon | None = None) -> None:
+        lexicon = lexicon or twitch_lexicon()
+        self.version = lexicon.version
+        self.rules = Rules(lexicon.words)
+        self.emotes = lexicon.emotes
+        self.emojis = {emoji: emoji_valence(emoji) for emoji in self.rules.emojis}
+        self._remember()
+
+    def with_valences(
+        self,
+        version: str,
+        emotes: dict[str, float],
+        emojis: dict[str, float],
+        words: Mapping[str, float],
+    ) -> "FullScorer":
+        """The same scorer with other emotes and emoji, and some words weighing otherwise."""
+        made = copy(self)
+        made.version, made.emotes, made.emojis = version, emotes, emojis
+        made.rules = self.rules.with_words(words)
+        made._remember()
+        return made
+
+    def _remember(self) -> None:
+        self.readings: Remembered[str, Reading] = Remembered(self._token)
+        self.marked: Remembered[str, Reading] = Remembered(self._emote)
+        # what most chat is made of: the term of a silent word, () for one that is not named;
+        # None for every other token
+        self.plain: Remembered[str, Term | tuple[()] | None] = Remembered(self._silent, 40_000)
+        self._plain = self.plain.__getitem__
+
+    def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
+        """The compound of the visible text, its emotes and emoji read as one use each."""
+        return self.score(text, tuple(emotes)).compound
+
+    def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
+        """The compound of the visible text with its terms."""
+        if not text.isascii() or not text.isprintable() or len(text) > MAX_TEXT:
+            text = self._spaced(visible(text))
+        tokens = text.split()
+        terms = list(map(self._plain, tokens))
+        if emotes:
+            terms = [None if t in emotes else term for t, term in zip(tokens, terms, strict=True)]
+        if None not in terms:
+            return Scored(0.0, tuple([term for term in terms if term]), False)
+        return self._loud(tokens, terms, emotes)
+
+    def _loud(
+        self, tokens: list[str], terms: list[Term | tuple[()] | None], emotes: tuple[str, ...]
+    ) -> Scored:
+        """The score of a message with tokens that are not plain: None among its terms."""
+        read: dict[int, Reading] = {}
+        shown, laughing = [], False
+        for i, term in enumerate(terms):
+            if term is None:
+                token = tokens[i]
+                reading = read[i] = (self.marked if token in emotes else self.readings)[token]
+                tokens[i] = reading.form
+                laughing = laughing or reading.laughs
+                if reading.kind != "word":
+                    shown.append(i)
+        found, said = self._said(tokens, read, shown)
+        if laughing and len(found) > 1:
+            found = without_comfort(found, lambda i: read[i].laughs)
+        compound, total = self.rules.compound(found.values(), said)
+        if total and is_weak_question(tokens, total):
+            compound = 0.0
+        scale = compound / total if total else 0.0
+        for i, reading in read.items():
+            terms[i] = _term(reading, found[i] * scale) if i in found else reading.term
+        strange = dict.fromkeys([read[i].strange for i in shown if read[i].strange])
+        return Scored(compound, tuple([t for t in terms if t]), bool(shown), tuple(strange))
+
+    def _said(
+        self, tokens: list[str], read: Mapping[int, Reading], shown: list[int]
+    ) -> tuple[dict[int, float], str]:
+        """Sentiments by place, and the sentence without what is shown. read: all but plain
+        tokens, by place."""
+        if not shown:
+            return self.rules.sentiments(tokens), " ".join(tokens)
+        places = [i for i in range(len(tokens)) if i not in shown]
+        words = [tokens[i] for i in places]
+        said = self.rules.sentiments(words) if len(read) > len(shown) else {}
+        found = {places[k]: value for k, value in said.items()}
+        found.update(_saturated(tokens, read, shown))
+        return found, " ".join(words)
+
+    def knows(self, term: str) -> bool:
+        """Whether the lexicon has the term."""
+        return term in self.emotes or term in self.emojis or term.lower() in self.rules.lexicon
+
+    def _token(self, token: str) -> Reading:
+        if token in self.emotes:
+            return self._emote(token)
+        if token in self.emojis:
+            return _shown(token, "emoji", self.emojis[token], self.knows)._replace(form=token)
+        form = plain_form(token, self._has)
+        if form != token:
+            return self._token(form)._replace(strange="")
+        reading, says = _word(token), self.rules.says(token)
+        return reading._replace(form=token, says=says, laughs=says and laughs(token))
+
+    def _silent(self, token: str) -> Term | tuple[()] | None:
+        if token in self.emotes or token in self.emojis:
+            return None
+        if is_odd(token):  # it may stand for another word
+            reading = self._token(token)
+            return None if reading.kind != "word" or reading.says else reading.term or ()
+        if token.isalpha() and token.islower():
+            heard, word = self.rules.lexicon.get(token), token
+        else:
+            heard, word = self.rules.says(token), word_of(token)
+        if heard:
+            return None
+        return (word, "word", 0.0) if is_named(word) else ()
+
+    def _emote(self, token: str) -> Reading:
+        shown = _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
+        return shown._replace(form=token, laughs=laughs(token))
+
+    def _has(self, token: str) -> bool:
+        """Whether VADER would find the token itself, in whatever case."""
+        return token in self.emotes or token in self.emojis or self.rules.says(token)
+
+    def _spaced(self, text: str) -> str:
+        """Emoji set apart by spaces, without their joiners and variation selectors."""
+        if self.rules.emoji_chars.isdisjoint(text):
+            return text
+        text = text.replace("\ufe0f", "").replace("\u200d", "")
+        return "".join(f" {c} " if c in self.emojis else c for c in text)
+
+
+def make_scorer(lexicon: str) -> VaderScorer | FullScorer:
+    """The scorer that the setting `lexicon` names: vader or full."""
+    return VaderScorer() if lexicon == "vader" else FullScorer()
+
+
+def _word(token: str) -> Reading:
+    """A word, named without what is around it; what VADER alone can read as one is an emote."""
+    word = word_of(token)
+    loud = (word, "word", 0.0) if word else (token, "emote", 0.0)
+    silent = loud if word and word not in STOPWORDS else None
+    return Reading(silent, "word", 0.0, "", loud)
+
+
+def _shown(token: str, kind: str, valence: float, knows: Callable[[str], bool]) -> Reading:
+    term = (token, kind, 0.0)
+    return Reading(term, kind, valence, "" if knows(token) else token, term)
+
+
+def _term(reading: Reading, part: float) -> Term:
+    term, kind, _ = reading.loud
+    return term, kind, part
+
+
+def _saturated(
+    tokens: list[str], read: Mapping[int, Reading], shown: list[int]
+) -> dict[int, float]:
+    """Sentiments of emotes and emoji by place, each repeat half as loud as the one before."""
+    seen: dict[str, int] = {}
+    found = {}
+    for i in shown:
+        times = seen.get(tokens[i], 0)
+        found[i] = read[i].valence * _REPEAT**times
+        seen[tokens[i]] = times + 1
+    return found
+
+
+@lru_cache(maxsize=1)
+def _plain_rules() -> Rules:
+    return Rules()
+
+
+def emoji_valence(emoji: str) -> float:
+    """What VADER's own description of the emoji sums to, within -4..4."""
+    rules = _plain_rules()
+    text = rules.described(emoji)
+    total = rules.compound(rules.sentiments(text.split()).values(), text)[1]
+    return max(-4.0, min(4.0, total))

@@ -1,0 +1,125 @@
+"""The channels that are to be read live: names as people type them, the kept list, what is wanted.
+
+DLD_DATA/channels.json is replaced whole, so that a running source may look at it at any time.
+"""
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import orjson
+
+from pipeline.privacy.optout import OptOut, load_optout
+from warehouse.config import DataFolder
+from warehouse.errors import AppError, BadInput
+from warehouse.published.manifest import replace_file
+
+log = logging.getLogger(__name__)
+
+_LOGIN = re.compile(r"[a-z0-9_]{1,25}", re.ASCII)
+_ADDRESS = re.compile(r"(?:https?://)?(?:www\.|m\.)?twitch\.tv/([^/?#]+)/?(?:[?#].*)?", re.ASCII)
+# first parts of Twitch's own addresses: no channel can have one of these names
+_RESERVED = frozenset(
+    "clips directory downloads drops embed following friends inventory jobs login logout "
+    "moderator p popout prime products search settings signup store subscriptions team turbo "
+    "videos wallet".split()
+)
+
+
+def channel_login(word: str) -> str:
+    """The login that a word stands for: `name`, `#name`, `@name` or an address of the channel.
+
+    Raises BadInput, in one printable line, for what is no channel.
+    """
+    lowered = word.strip().lower()
+    address = _ADDRESS.fullmatch(lowered)
+    name = address[1] if address else re.sub("^[#@]", "", lowered)
+    if not _LOGIN.fullmatch(name):
+        raise BadInput(
+            f"{word.strip()[:60]!a} is no channel; give logins (a-z, 0-9, _, at most 25) "
+            "or addresses such as https://www.twitch.tv/NAME"
+        )
+    if name in _RESERVED:
+        raise BadInput(f"{word.strip()[:60]!a} is a page of Twitch's own, no channel")
+    return name
+
+
+def channel_logins(words: Iterable[str]) -> list[str]:
+    """Of every word, each once, in order."""
+    return list(dict.fromkeys(map(channel_login, words)))
+
+
+def load_channels(path: Path) -> list[str]:
+    """The kept list, [] where there is none. Raises BadInput when the file cannot be used."""
+    try:
+        return channel_logins(orjson.loads(path.read_bytes())["channels"])
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, BadInput) as exc:
+        why = str(exc) if isinstance(exc, BadInput) else "it is no list of channels"
+        raise BadInput(f"{path} cannot be used ({why}); delete it and add the channels") from exc
+
+
+def save_channels(path: Path, names: Sequence[str]) -> None:
+    """Replace the list whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, orjson.dumps({"v": 1, "channels": list(names)}))
+
+
+def change_channels(folder: DataFolder, optout: OptOut, change: str, words: Iterable[str]) -> None:
+    """Add to the list, remove from it, or set it. Doing so twice is doing it once.
+
+    Raises BadInput for what is no channel, or one to be read that opted out; then nothing
+    has changed.
+    """
+    names = channel_logins(words)
+    if change == "remove":
+        left = [name for name in load_channels(folder.channels) if name not in names]
+    elif change in ("add", "set"):
+        optout.refuse(set(names))
+        kept = load_channels(folder.channels) if change == "add" else []
+        left = list(dict.fromkeys([*kept, *names]))
+    else:
+        raise BadInput("the channels are changed by add, remove or set")
+    save_channels(folder.channels, left)
+
+
+class Wanted:
+    """The channels to be read now: the kept list without those that opted out.
+
+    Files are read again when they changed. Raises AppError when made while one of them is
+    unusable; one that becomes so later is told once, and what was known before holds.
+    """
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self._seen = self._stamps()
+        self._names = self._read()
+
+    def now(self) -> tuple[str, ...]:
+        """Logins, in the order they were added. Cheap: two stats where nothing changed."""
+        stamps = self._stamps()
+        if stamps != self._seen:
+            self._seen = stamps
+            try:
+                self._names = self._read()
+            except AppError as exc:
+                log.error("channels stay as they are: %s", exc)
+        return self._names
+
+    def _read(self) -> tuple[str, ...]:
+        out = load_optout(self._folder.optout).channels
+        return tuple(name for name in load_channels(self._folder.channels) if name not in out)
+
+    def _stamps(self) -> tuple[tuple[int, int, int] | None, ...]:
+        return _stamp(self._folder.channels), _stamp(self._folder.optout)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What differs after a file was replaced, however coarse its times are."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size

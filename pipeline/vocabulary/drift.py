@@ -1,0 +1,124 @@
+"""Known emotes whose company changed: they may have come to mean something else.
+
+The company of a term is what its messages say besides it. Two running means are kept of each
+term's, one slow and one fast; where they differ for sure and by much, a new valence is proposed:
+the one in force, moved as far as the company moved.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from pipeline.scoring.scorer import Scored
+from pipeline.vocabulary.usage import summed
+from warehouse.records import utc
+
+FAST, SLOW = 200, 2000  # messages that say something else, which the means rest on
+MOVED = 1.0  # valence
+_AGAIN = 0.5  # further than it was proposed
+_SLOPE = 1.9  # as of proposals (proposals.py)
+_SURE = 2.58  # standard errors, 99 %: many terms are watched
+_TERMS = 2000
+
+
+@dataclass(slots=True)
+class Company:
+    """Of one term. n: messages so far. fast, slow: running means of the compound (-1..1) of what
+    else they say; square: running mean of its square, as fast as `fast`."""
+
+    n: int = 0
+    fast: float = 0.0
+    slow: float = 0.0
+    square: float = 0.0
+    last: float = 0.0
+
+    def saw(self, compound: float, at: float) -> None:
+        """A message says this much besides the term."""
+        self.n += 1
+        self.last = at
+        fast, slow = min(self.n, FAST), min(self.n, SLOW)
+        self.fast += (compound - self.fast) / fast
+        self.square += (compound * compound - self.square) / fast
+        self.slow += (compound - self.slow) / slow
+
+    def moved(self) -> float:
+        """How far its valence moved, 0 where that is not sure."""
+        if self.n < SLOW:
+            return 0.0
+        error = sqrt(max(0.0, self.square - self.fast * self.fast) / FAST)
+        if abs(self.fast - self.slow) < _SURE * error:
+            return 0.0
+        return _SLOPE * (summed(self.fast) - summed(self.slow))
+
+
+class Drift:
+    """Companies of known terms. Bounded memory."""
+
+    def __init__(self) -> None:
+        self._terms: OrderedDict[str, Company] = OrderedDict()
+        self._told: dict[str, float] = {}  # how far each had moved when it was proposed
+
+    def saw(self, scored: Scored, at: float) -> None:
+        """A message with emotes, and what is said besides each."""
+        for term, part in {name: p for name, kind, p in scored.terms if kind != "word"}.items():
+            rest = scored.compound - part
+            if abs(rest) > 0.01:  # something was said
+                known = self._terms.setdefault(term, Company())
+                self._terms.move_to_end(term)
+                known.saw(max(-1.0, min(1.0, rest)), at)
+        while len(self._terms) > _TERMS:
+            self._terms.popitem(last=False)
+
+    def decided(self, term: str) -> None:
+        """The term means what its company says now."""
+        if known := self._terms.get(term):
+            known.slow = known.fast
+            self._told.pop(term, None)
+
+    def take_rows(self, valence: Callable[[str], float | None]) -> list[dict[str, Any]]:
+        """Rows that propose another valence, each until it moves on. valence: what is in force
+        for a term."""
+        found = []
+        for term, known in self._terms.items():
+            moved = known.moved()
+            now = valence(term) if abs(moved) >= MOVED else None
+            if now is not None and abs(moved - self._told.get(term, 0.0)) >= _AGAIN:
+                self._told[term] = moved
+                found.append(_row(term, known, now, moved))
+        return found
+
+    def dump(self) -> dict[str, list[float]]:
+        """What is to be kept over a restart."""
+        return {
+            term: [c.n, round(c.fast, 4), round(c.slow, 4), round(c.square, 4), round(c.last)]
+            for term, c in self._terms.items()
+            if c.n >= FAST
+        }
+
+    def load(self, kept: Mapping[str, list[float]]) -> None:
+        """What `dump` gave."""
+        for term, (n, *means) in kept.items():
+            self._terms[term] = Company(int(n), *means)
+
+
+def _row(term: str, known: Company, now: float, moved: float) -> dict[str, Any]:
+    half = 1.28 * _SLOPE * sqrt(15 * max(0.0, known.square - known.fast**2) / FAST)
+    middle = now + moved
+    ends = {"valence": middle, "valence_low": middle - half, "valence_high": middle + half}
+    said = f"known at {now:+.2f}; messages with it felt {known.slow:+.2f} besides it"
+    return {
+        "term": term,
+        "channel": "",
+        "kind": "emote",
+        "last_seen": utc(known.last),
+        "n": known.n,
+        "n_channels": 0,
+        "n_scored": FAST,
+        "mean_compound": known.fast,
+        "status": "proposed",
+        "in_force": now,
+        "evidence": f"{said}, of late {known.fast:+.2f}",
+        **{name: max(-4.0, min(4.0, value)) for name, value in ends.items()},
+    }

@@ -1,0 +1,216 @@
+"""New emotes: what is used like one, is in no lexicon, and several people say.
+
+The proposed valence follows from the company a name keeps: how much its messages, as far as they
+say something else, differ from the chat's usual mood. It is a proposal, with an interval, for a
+person to decide on; without enough such messages there is none.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from math import sqrt
+from typing import Any
+
+from pipeline.chat.text import visible
+from pipeline.scoring.vader import Remembered
+from pipeline.vocabulary.candidates import Looks, looks
+from pipeline.vocabulary.drift import Drift
+from pipeline.vocabulary.usage import MOST_PEOPLE, Sighting, from_row, summed, without_chatter
+from pipeline.windows.summary import Line
+from pipeline.windows.track import Closed
+from warehouse.records import utc
+
+SCORED = 10  # messages that say something, before a valence is proposed
+_TERMS = 5000  # remembered; those not used for longest are let go
+_LOOKS = 3000  # tokens whose looks are remembered, twice this at most
+_TERM = 60  # characters
+_SLOPE = 1.9  # company is weaker than its emote: fitted to human ratings (docs/vocabulary.md)
+_OFF = 2.6  # valence; 80 % of company's errors against human ratings, sampling apart
+_SURE = 1.28  # standard errors, 80 %
+_USUAL, _PRIOR = 0.1, 200  # compound of messages that say something, before enough are seen
+_DAY_S = 86400.0
+
+
+class Vocabulary:
+    """Unknown names in use. Bounded memory; proposals are rows of the vocabulary table.
+
+    knows: whether a term is scored already. provider: the catalogue that has a term in one of
+    the channels, None for none.
+    """
+
+    def __init__(
+        self,
+        knows: Callable[[str], bool] = lambda term: False,
+        provider: Callable[[str, str], str | None] = lambda channel, term: None,
+    ) -> None:
+        self.knows, self.provider = knows, provider
+        self.drift = Drift()
+        self._terms: OrderedDict[str, Sighting] = OrderedDict()  # by key
+        self._changed: set[str] = set()
+        self._decided: set[str] = set()  # terms
+        self._looks: Remembered[str, Looks | None] = Remembered(self._look, _LOOKS)
+        self._said, self._mood = _PRIOR, _PRIOR * _USUAL
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows of `vocabulary`: proposals go on counting, decisions are left alone; those for one
+        channel leave the others to decide."""
+        for row in rows:
+            if row.get("channel"):
+                continue
+            if row["status"] != "proposed":
+                self._decided.add(row["term"])
+            elif row.get("n_scored") is not None and row.get("in_force") is None:
+                self._terms[row["term"].lower()] = from_row(row)
+
+    def decided(self, row: Mapping[str, Any]) -> None:
+        """A person decided on a term, or took that back: its row as it is now."""
+        self._looks.clear()
+        self._looks.old = {}
+        if not row["channel"]:
+            self.drop([row["term"]])
+            self._decided.discard(row["term"])
+            self.load([row])
+            self.drift.decided(row["term"])
+
+    def window(self, closed: Closed) -> None:
+        """A window closed: count the names in it."""
+        channel, messages = closed.window.channel, len(closed.lines)
+        found: dict[str, list[float]] = defaultdict(list)
+        for line in closed.lines:
+            scored = line.scored
+            if scored.compound:
+                self._said += 1
+                self._mood += scored.compound
+            if scored.has_emote:
+                self.drift.saw(scored, line.at)
+            for key in self._line(channel, line):
+                found[key].append(scored.compound)
+        start = closed.window.start.timestamp()
+        for key, compounds in found.items():
+            seen = self._terms.get(key)
+            if seen and seen.is_wide() and seen.is_emote():  # the others would take 20 MB
+                seen.was_in(start, messages, compounds)
+        while len(self._terms) > _TERMS:
+            self._changed.discard(self._terms.popitem(last=False)[0])
+
+    def _line(self, channel: str, line: Line) -> Iterable[str]:
+        """Count a message; the keys of the names in it."""
+        text = line.text if line.text.isascii() else visible(line.text)
+        tokens = text.split()
+        names = list(filter(None, map(self._looks.__getitem__, tokens)))
+        marked = line.scored.strange
+        if not names and not marked:
+            return ()
+        different = len(set(tokens))
+        once = {name.key: name for name in names}
+        once |= {t.lower(): Looks(t.lower(), t, False) for t in marked if self._is_new(t)}
+        return [n.key for n in once.values() if self._count(channel, line, n, different)]
+
+    def _count(self, channel: str, line: Line, name: Looks, different: int) -> bool:
+        seen = self._terms.get(name.key)
+        if seen is None:
+            if name.attached or (name.form.islower() and different > 1 and not line.scored.strange):
+                return False  # as most words that no dictionary has
+            if name.is_word and different > 1:
+                return False
+            seen = self._terms[name.key] = Sighting(line.at, line.at, is_word=name.is_word)
+        if name.attached:
+            seen.attached += 1
+            return False
+        self._terms.move_to_end(name.key)
+        # where nobody is named, different messages stand for different people
+        chatter = line.chatter or -abs(hash(line.text))
+        seen.saw(name.form, line.at, channel, chatter, line.scored.compound)
+        seen.said(different, line.text)
+        seen.sure |= name.form in line.scored.strange
+        self._changed.add(name.key)
+        return True
+
+    def _look(self, token: str) -> Looks | None:
+        found = looks(token)
+        return found if found and self._is_new(found.form) and self._is_new(token) else None
+
+    def _is_new(self, term: str) -> bool:
+        return term not in self._decided and len(term) <= _TERM and not self.knows(term)
+
+    def forget(self, chatter: int) -> None:
+        """The chatter is counted on, but no longer by their hash."""
+        without_chatter(self._terms.values(), chatter)
+
+    def forget_channel(self, channel: str) -> list[str]:
+        """The channel counts no longer; returns the terms that only it used, which are gone."""
+        known = [seen for seen in self._terms.values() if channel in seen.channels]
+        for seen in known:
+            seen.channels.remove(channel)
+            seen.places = max(0, seen.places - 1)
+        only = [seen.form for seen in known if not seen.channels and not seen.places]
+        self.drop(only)
+        return only
+
+    def drop(self, terms: Iterable[str]) -> None:
+        """The terms were never seen."""
+        for term in terms:
+            self._terms.pop(term.lower(), None)
+            self._changed.discard(term.lower())
+
+    def take_rows(self, is_name: Callable[[str], bool], now: float = 0.0) -> list[dict[str, Any]]:
+        """Rows of proposals that changed since the last call; names of people are left out.
+
+        now: epoch seconds, by the source's clock.
+        """
+        changed, self._changed = self._changed, set()
+        wide = [self._terms[key] for key in sorted(changed) if self._terms[key].is_wide()]
+        found = [seen for seen in wide if seen.is_emote() and not is_name(seen.form)]
+        return [self._row(seen, now) for seen in found if self._is_new(seen.form)]
+
+    def _row(self, seen: Sighting, now: float) -> dict[str, Any]:
+        providers = (self.provider(channel, seen.form) for channel in seen.channels)
+        row = {
+            "term": seen.form,
+            "channel": "",
+            "kind": "emote",
+            "provider": next(filter(None, providers), None),
+            "first_seen": utc(seen.first),
+            "last_seen": utc(seen.last),
+            "n": seen.n,
+            "n_channels": seen.n_channels,
+            "n_chatters": seen.spread,
+            "n_scored": seen.scored,
+            "status": "proposed",
+            **proposal(seen, self._mood / self._said),
+        }
+        if row.get("valence") is not None:
+            row["impact"], row["impact_windows"] = seen.impact(row["valence"], now - _DAY_S)
+        return row
+
+
+def proposal(seen: Sighting, usual: float) -> dict[str, Any]:
+    """The valence with its 80 % interval, and its evidence in words. usual: the chat's mean
+    compound, of messages that say something."""
+    many = "+" if seen.spread == MOST_PEOPLE else ""
+    people = f"{seen.n} uses by {seen.spread}{many} people, {share(seen)} of them alone"
+    if seen.scored < SCORED:
+        return {"evidence": f"{people}; only {seen.scored} messages say something else"}
+    mean = seen.total / seen.scored
+    sd = sqrt(max(0.0, seen.squares / seen.scored - mean * mean))
+    told = f"{seen.scored} that say more feel {mean:+.2f} on average; chat does {usual:+.2f}"
+    return {
+        **interval(mean, sd / sqrt(seen.scored), usual),
+        "mean_compound": mean,
+        "sd_compound": sd,
+        "evidence": f"{people}; {told}",
+    }
+
+
+def interval(mean: float, error: float, usual: float) -> dict[str, float]:
+    """Valence and its bounds, -4..4, of a name whose company's mean compound is `mean`, give or
+    take a standard error of `error`."""
+    middle = _SLOPE * (summed(mean) - summed(usual))
+    sampling = _SURE * _SLOPE * (summed(min(0.99, abs(mean) + error)) - summed(abs(mean)))
+    half = sqrt(sampling * sampling + _OFF * _OFF)
+    ends = {"valence": middle, "valence_low": middle - half, "valence_high": middle + half}
+    return {name: max(-4.0, min(4.0, value)) for name, value in ends.items()}
+
+
+def share(seen: Sighting) -> str:
+    """How many of the uses stand alone, in percent."""
+    return f"{seen.alone / seen.n:.0%}"

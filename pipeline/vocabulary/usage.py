@@ -1,0 +1,173 @@
+"""How a name that nobody told of is used: by whom, in what company, alone or as words are.
+
+The thresholds were set on real chat whose emotes were marked, with the marks hidden (`make
+bench` measures them): see docs/vocabulary.md.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+from pipeline.vocabulary.candidates import is_camel
+
+USES, PEOPLE = 20, 3  # before a name is proposed
+MANY, FEW = 50, 2  # or so: emotes of a small channel
+MOST_PEOPLE = 50  # counted, no further
+_PLACES, _TEXTS, _FORMS = 8, 10, 4
+_WINDOWS = 200  # recent ones, for what a proposal would change
+_ROW = 5  # numbers of each
+_ALPHA = 15.0  # VADER's: compound = s / sqrt(s^2 + alpha)
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One name so far.
+
+    n: messages that hold it by itself; attached: those where punctuation touches it. forms: its
+    spellings. alone: messages of nothing else; texts: hashes of some different other ones.
+    scored, total, squares: its messages that say something, and their compounds. sure: a source
+    said that it is an emote, or it was proposed before a restart; is_word: of the dictionary.
+    recent: of each of the last windows with it, (start, messages, the name's silent ones, its
+    others, their mean compound).
+    """
+
+    first: float
+    last: float
+    n: int = 0
+    attached: int = 0
+    alone: int = 0
+    scored: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    people: int = 0  # chatters and
+    places: int = 0  # channels known before a restart
+    sure: bool = False
+    is_word: bool = False
+    forms: dict[str, int] = field(default_factory=dict)
+    channels: list[str] = field(default_factory=list)
+    chatters: "array[int]" = field(default_factory=lambda: array("q"))
+    texts: "array[int]" = field(default_factory=lambda: array("q"))
+    recent: "array[float]" = field(default_factory=lambda: array("f"))
+
+    def saw(self, form: str, at: float, channel: str, chatter: int, compound: float) -> None:
+        """A message holds the name."""
+        self.first, self.last = min(self.first, at), max(self.last, at)
+        self.n += 1
+        self.scored += compound != 0
+        self.total += compound
+        self.squares += compound * compound
+        if form in self.forms or len(self.forms) < _FORMS:
+            self.forms[form] = self.forms.get(form, 0) + 1
+        if channel not in self.channels and len(self.channels) < _PLACES:
+            self.channels.append(channel)
+        if len(self.chatters) < MOST_PEOPLE and chatter not in self.chatters:
+            self.chatters.append(chatter)
+
+    def said(self, tokens: int, text: str) -> None:
+        """tokens: different ones in the message."""
+        if tokens == 1:
+            self.alone += 1
+        elif len(self.texts) < _TEXTS and (key := hash(text)) not in self.texts:
+            self.texts.append(key)
+
+    @property
+    def spread(self) -> int:
+        """Chatters who used it, counted up to 50."""
+        return min(MOST_PEOPLE, max(self.people, len(self.chatters)))
+
+    @property
+    def n_channels(self) -> int:
+        """Channels that used it, counted up to 8."""
+        return max(self.places, len(self.channels))
+
+    @property
+    def form(self) -> str:
+        """The spelling used most."""
+        return max(self.forms, key=lambda form: (self.forms[form], form))
+
+    def is_wide(self) -> bool:
+        """Whether enough people used it often enough; one who spams it proposes nothing."""
+        if self.n >= MANY and self.spread >= FEW:
+            return True
+        return self.n >= USES and self.spread >= PEOPLE
+
+    def is_emote(self) -> bool:
+        """Whether it is used as emotes are, and not as words, names or a copied text are."""
+        if self.sure:
+            return True
+        form, alone = self.form, self.alone / self.n
+        attached = self.attached / (self.n + self.attached)
+        own = self.forms[form] / sum(self.forms.values())
+        if self.is_word:  # of the dictionary, and used as nothing but a name
+            return alone >= 0.7 and own >= 0.78 and attached <= 0.02 and not form.islower()
+        if alone < 0.2 and len(self.texts) < min(_TEXTS, self.n // 4):  # part of a copied text
+            return False
+        if is_camel(form):
+            return attached <= 0.05
+        if form.islower():
+            return alone >= 0.6 and own >= 0.85 and attached <= 0.02
+        if alone >= 0.6 and own >= 0.65 and attached <= 0.01:
+            return True
+        if alone >= 0.4 and own >= 0.85 and attached <= 0.02:
+            return True
+        return self.n >= MANY and alone >= 0.05 and own >= 0.95 and attached <= 0.005
+
+    def was_in(self, start: float, messages: int, compounds: list[float]) -> None:
+        """A window of `messages` ended; compounds: of those that hold the name."""
+        said = [c for c in compounds if c]
+        mean = sum(said) / len(said) if said else 0.0
+        row = (start, messages, len(compounds) - len(said), len(said), mean)
+        self.recent.extend(row)
+        if len(self.recent) > _WINDOWS * _ROW:
+            del self.recent[:_ROW]
+
+    def impact(self, valence: float, since: float) -> tuple[float, int]:
+        """(mean change of mean_compound, windows) over the recent windows from `since` on, if
+        the name had the valence."""
+        rows = [self.recent[i : i + _ROW] for i in range(0, len(self.recent), _ROW)]
+        changes = [
+            (silent * changed(0.0, valence) + others * changed(mean, valence)) / messages
+            for start, messages, silent, others, mean in rows
+            if start >= since
+        ]
+        return (sum(changes) / len(changes) if changes else 0.0), len(changes)
+
+
+def changed(compound: float, valence: float) -> float:
+    """What a valence more adds to a compound."""
+    total = summed(compound) + valence
+    return total / sqrt(total * total + _ALPHA) - compound
+
+
+def summed(compound: float) -> float:
+    """The sum of valences that VADER normalised to the compound (-1..1)."""
+    compound = max(-0.99, min(0.99, compound))
+    return compound * sqrt(_ALPHA / (1 - compound * compound))
+
+
+def from_row(row: Mapping[str, Any]) -> Sighting:
+    """A proposal as it was stored goes on counting."""
+    scored = row["n_scored"]
+    mean, sd = (row.get(name) or 0.0 for name in ("mean_compound", "sd_compound"))
+    return Sighting(
+        first=row["first_seen"].timestamp(),
+        last=row["last_seen"].timestamp(),
+        n=int(row["n"]),
+        scored=scored,
+        total=scored * mean,
+        squares=scored * (sd * sd + mean * mean),
+        people=row["n_chatters"] or 0,
+        places=row["n_channels"],
+        sure=True,
+        forms={row["term"]: int(row["n"])},
+    )
+
+
+def without_chatter(sightings: Iterable[Sighting], chatter: int) -> None:
+    """The chatter is counted on, but no longer by their hash."""
+    for seen in sightings:
+        if chatter in seen.chatters:
+            seen.people = seen.spread
+            seen.chatters.remove(chatter)

@@ -1,0 +1,100 @@
+"""Committed windows made again from the buffer, as they would be without somebody's messages."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pipeline.chat.message import Message
+from pipeline.chat.text import is_filtered
+from pipeline.scoring.by_channel import Scorers
+from pipeline.windows.buffer import Buffer
+from pipeline.windows.rows import seconds, window_of
+from pipeline.windows.summary import Cell, Line, message_key, summarise
+from pipeline.windows.term_gate import Gate
+from pipeline.windows.track import Closed
+from warehouse.records import window_start
+from warehouse.store.store import Store
+
+Place = tuple[str, int]  # channel, start of the window in epoch seconds
+
+
+@dataclass(slots=True)
+class Found:
+    """What the buffer has of a window. gone, gone_filtered: messages that are to go."""
+
+    lines: list[Line] = field(default_factory=list)
+    filtered: int = 0
+    gone: int = 0
+    gone_filtered: int = 0
+
+
+def recount(
+    buffer: Buffer,
+    places: set[Place],
+    change: Callable[[Message], Message | None],
+    scorers: Scorers,
+    gate: Gate,
+) -> dict[Place, Found]:
+    """What is left of the windows at `places` after `change`, scored; the gate learns who
+    used what, from all of the buffer."""
+    channels = {channel for channel, _ in places}
+    found: dict[Place, Found] = defaultdict(Found)
+    for item in buffer.items_since(0):
+        if not isinstance(item, Message):
+            continue
+        here = found[item.channel, window_start(item.at)] if _place(item) in places else Found()
+        kept = change(item)
+        filtered = is_filtered(item.text, "", item.bot)
+        if kept is None:
+            here.gone += not filtered
+            here.gone_filtered += filtered
+            continue
+        gate.saw(int(kept.chatter or 0))
+        if filtered:
+            here.filtered += 1
+        elif kept.channel in channels:
+            here.lines.append(scored_line(kept, scorers, gate))
+    return found
+
+
+def remade(
+    found: dict[Place, Found], store: Store, scorers: Scorers
+) -> Iterable[tuple[Closed, str, bool]]:
+    """(window, its source, whether it is whole) of every window found in the warehouse.
+
+    Not whole: the buffer has lost messages that were counted; the numbers stay as they are.
+    """
+    by_channel: dict[str, list[int]] = defaultdict(list)
+    for channel, start in found:
+        by_channel[channel].append(start)
+    for channel, starts in by_channel.items():
+        rows = store.query("windows_at", channel=channel, starts=[float(s) for s in starts])
+        for row in rows.to_pylist():
+            start = int(seconds(row["start"]))
+            here, before = found[channel, start], window_of(row)
+            filtered = max(here.filtered, before.n_filtered - here.gone_filtered)
+            cell = Cell(here.lines, filtered, before.n_late)
+            window = summarise(
+                channel,
+                start,
+                cell,
+                before.stream_id,
+                before.observed_s,
+                scorers.version(channel, start),
+            )
+            whole = len(here.lines) + here.gone >= before.n_messages and row["source"] != "import"
+            closed = Closed(window if whole else before, tuple(here.lines))
+            yield closed, row["source"], whole
+
+
+def _place(message: Message) -> Place:
+    return message.channel, window_start(message.at)
+
+
+def scored_line(message: Message, scorers: Scorers, gate: Gate) -> Line:
+    """A message of the buffer as its window needs it; the gate learns who used what."""
+    scored = scorers.at(message.channel, message.at).score(message.text, message.emotes or ())
+    chatter = int(message.chatter or 0)
+    terms = [term for term, _, _ in scored.terms]
+    gate.used(message.channel, int(message.at // 86400), chatter, terms)
+    return Line(message.at, chatter, message.text, scored, message_key(message.id))

@@ -1,0 +1,264 @@
+"""Messages to windows, silent and unseen ones too, by the source's clock alone.
+
+A Track is one channel's: its open windows, when it was seen, its current stream. A window is
+closed `grace_s` after its end; a later message reopens it while its messages are still held,
+which is a minute. After that only the buffer has them (late.py).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from pipeline.windows.summary import Cell, Held, Line, summarise
+from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
+
+SESSION_GAP_S = 1800  # where nobody says so, a stream ends after so long without a message
+HELD_S = 60.0  # that a closed window's messages are still in memory
+MAX_GAP_S = 86400  # nor does any stream outlive a day of silence, or of a clock that jumped
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed window with the messages it was made of.
+
+    again: it was closed before, and is made again. named: terms stored for it then.
+    """
+
+    window: Window
+    lines: tuple[Line, ...]
+    again: bool = False
+    named: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream as the track knows it. said: a source told us of it, and will of its end."""
+
+    stream_id: str
+    channel: str
+    started_at: float
+    ended_at: float | None = None
+    title: str = ""
+    category: str = ""
+    vod_id: str = ""
+    undated: bool = False
+    said: bool = True
+
+
+class Track:
+    """One channel's windows in the making. held_s: how long closed ones can be made again;
+    lexicon_version: of a window by its start."""
+
+    def __init__(
+        self, channel: str, lexicon_version: Callable[[float], str], held_s: float = HELD_S
+    ) -> None:
+        self.channel = channel
+        self.lexicon_version = lexicon_version
+        self.held_s = held_s
+        self.streams: list[Stream] = []  # the newest, and those before it while they close
+        self.told: dict[str, Stream] = {}  # streams that began or ended; their reader clears it
+        self.next_start: int | None = None  # of the window to close next, while a stream is on
+        self.closed_to = 0  # the end of the newest window that was closed
+        self.cells: dict[int, Cell] = {}
+        self.done: dict[int, Held] = {}
+        self.seen: list[list[float]] = []  # spans [from, to], ascending
+        self.seeing = False
+        self.last_message = 0.0
+
+    # -- what the source says ------------------------------------------------------------
+
+    def watch(self, at: float) -> None:
+        """The channel is seen from `at` on; time that was seen already counts once."""
+        if not self.seen or at > self.seen[-1][1]:
+            self.seen.append([at, at])
+        self.seeing = True
+
+    def heard(self, at: float) -> None:
+        """The channel was seen up to `at`."""
+        if self.seeing and at > self.seen[-1][1]:
+            self.seen[-1][1] = at
+
+    def lost(self) -> None:
+        """The channel is no longer seen; up to when is already known."""
+        self.seeing = False
+
+    def start_stream(self, stream: Stream) -> None:
+        """A stream begins; an earlier one that was not ended ends here. Twice is once."""
+        if self.on and self.stream and self.stream.stream_id == stream.stream_id:
+            return
+        self._end(stream.started_at)
+        self._insert(stream)
+        if self.next_start is None:  # of one that had begun before it was seen, the rest
+            begins = max(stream.started_at, self.seen[0][0] if self.seen else 0.0)
+            self.next_start = max(window_start(begins), self.closed_to)
+        self.last_message = max(self.last_message, stream.started_at)
+
+    def _insert(self, stream: Stream, before: Stream | None = None) -> None:
+        """Put a stream last, or before another one; the same one goes on where it was."""
+        others = [s for s in self.streams if s.stream_id != stream.stream_id]
+        place = others.index(before) if before else len(others)
+        self.streams = [*others[:place], stream, *others[place:]]
+        self.told[stream.stream_id] = stream
+
+    def end_stream(self, at: float) -> None:
+        """The stream ends at `at`; its last windows still close by the clock.
+
+        An end before the stream's start is that of another one, told late.
+        """
+        if self.stream and at >= self.stream.started_at:
+            self._end(at)
+
+    def _end(self, at: float) -> None:
+        last = self.stream
+        if last and last.ended_at is None:
+            self.streams[-1] = replace(last, ended_at=max(at, last.started_at))
+            self.told[last.stream_id] = self.streams[-1]
+
+    @property
+    def stream(self) -> Stream | None:
+        """The newest stream, ended or not."""
+        return self.streams[-1] if self.streams else None
+
+    @property
+    def on(self) -> bool:
+        """Whether a stream is going on."""
+        return self.stream is not None and self.stream.ended_at is None
+
+    def add(self, line: Line | None, at: float) -> int | None:
+        """Count a message at `at` (None: a filtered one).
+
+        Returns the start of the window it came late for, else None. It is counted all the same
+        where that is in `done`.
+        """
+        self.heard(at)
+        start = window_start(at)
+        if start in self.cells and self.next_start is not None:  # as most are
+            self._put(self.cells[start], line)
+            return None
+        if start in self.done:
+            cell = self.done[start].cell
+            cell.late += 1
+            self._put(cell, line)
+            return start
+        if start < (self.closed_to if self.next_start is None else self.next_start):
+            return start
+        if line is not None and self.next_start is None:
+            self._open_session(start)
+        cell = self.cells[start] = Cell()
+        self._put(cell, line)
+        return None
+
+    def _put(self, cell: Cell, line: Line | None) -> None:
+        if line is None:
+            cell.filtered += 1
+        else:
+            cell.lines.append(line)
+            if line.at > self.last_message:
+                self.last_message = line.at
+
+    def _open_session(self, start: int) -> None:
+        name = f"{self.channel}:{utc(start):%Y%m%dT%H%M%S}"
+        self.start_stream(Stream(name, self.channel, start, said=False))
+
+    def turn_back(self, now: float) -> None:
+        """The clock had been wrong: what was closed for later than `now` is open again."""
+        start = window_start(now)
+        if self.closed_to > start:
+            self.closed_to = start
+            self.next_start = None if self.next_start is None else start
+            self.cells.update({s: held.cell for s, held in self.done.items() if s >= start})
+            self.done = {s: kept for s, kept in self.done.items() if s < start}
+        self.seen = [[since, min(to, now)] for since, to in self.seen if since <= now]
+        self.seeing = self.seeing and bool(self.seen)
+        self.last_message = min(self.last_message, now)
+
+    # -- what the clock does --------------------------------------------------------------
+
+    def close(self, now: float, grace_s: float) -> Iterator[Closed]:
+        """Every window whose time has come, oldest first; `now` by the source's clock."""
+        self._end_by_silence(now)
+        kept_to = now - WINDOW_SECONDS - grace_s - self.held_s
+        while self.next_start is not None and self.next_start + WINDOW_SECONDS + grace_s <= now:
+            if self._stream_at(self.next_start) is None:
+                self.next_start = self._next_start(self.next_start)
+                self._end_by_silence(now)
+            else:
+                yield self._close_one(self.next_start, hold=self.next_start > kept_to)
+                self.next_start = self.closed_to
+        self.done = {start: held for start, held in self.done.items() if start > kept_to}
+        if self.next_start is None:  # only filtered messages are left
+            self.cells = {s: c for s, c in self.cells.items() if s + WINDOW_SECONDS > now}
+
+    def _end_by_silence(self, now: float) -> None:
+        """Where nobody says so, 30 minutes without a message end it; a day ends any."""
+        if self.on and self.stream:
+            gap = MAX_GAP_S if self.stream.said else SESSION_GAP_S
+            if now - self.last_message > gap:
+                self.end_stream(window_start(self.last_message) + WINDOW_SECONDS)
+
+    def _stream_at(self, start: int) -> Stream | None:
+        for stream in reversed(self.streams):
+            if window_start(stream.started_at) <= start and (
+                stream.ended_at is None or start < stream.ended_at
+            ):
+                return stream
+        return None
+
+    def _next_start(self, start: int) -> int | None:
+        """The next window of a stream, be it one that chat told of after the last had ended."""
+        streams = [stream for stream in self.streams if stream.started_at > start]
+        first = min(streams, key=lambda stream: stream.started_at, default=None)
+        begins = None if first is None else window_start(first.started_at)
+        chat = min((s for s, c in self.cells.items() if s >= start and c.lines), default=None)
+        if chat is None or (begins is not None and begins <= chat):
+            return begins
+        if first is None:
+            self._open_session(chat)
+        else:
+            name = f"{self.channel}:{utc(chat):%Y%m%dT%H%M%S}"
+            self._insert(Stream(name, self.channel, chat, first.started_at, said=False), first)
+        return chat
+
+    def _close_one(self, start: int, hold: bool) -> Closed:
+        cell = self.cells.pop(start, None) or Cell()
+        closed = self._make(start, cell)
+        self.closed_to = start + WINDOW_SECONDS
+        if hold:
+            self.done[start] = Held(cell, closed.window)
+        self.streams = [s for s in self.streams[:-1] if (s.ended_at or start) > start] + (
+            self.streams[-1:]
+        )
+        self.seen = [span for span in self.seen if span[1] > start] or self.seen[-1:]
+        return closed
+
+    def change(self, of: Callable[[Line], Line | None]) -> list[int]:
+        """Put every line still held through `of`, None dropping it; starts of closed windows
+        that have to be made again."""
+        changed = []
+        closed = {start: held.cell for start, held in self.done.items()}
+        for start, cell in {**self.cells, **closed}.items():
+            kept = [line for line in map(of, cell.lines) if line is not None]
+            if kept != cell.lines:
+                cell.lines = kept
+                changed.append(start)
+        return [start for start in changed if start in self.done]
+
+    def again(self, start: int) -> Closed:
+        """A closed window made again with the late messages it got since."""
+        held = self.done[start]
+        closed, before = self._make(start, held.cell), held.window
+        window = replace(closed.window, observed_s=before.observed_s, stream_id=before.stream_id)
+        return Closed(window, closed.lines, again=True)
+
+    def _make(self, start: int, cell: Cell) -> Closed:
+        stream = self._stream_at(start)
+        stream_id = stream.stream_id if stream else None
+        window = summarise(
+            self.channel, start, cell, stream_id, self.observed(start), self.lexicon_version(start)
+        )
+        return Closed(window, tuple(cell.lines))
+
+    def observed(self, start: int) -> float:
+        """Seconds of the window, 0..30, in which the channel was seen."""
+        end = start + WINDOW_SECONDS
+        spans = (min(to, end) - max(since, start) for since, to in self.seen)
+        return min(float(WINDOW_SECONDS), sum(max(0.0, span) for span in spans))

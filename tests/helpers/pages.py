@@ -1,0 +1,36 @@
+"""A dashboard page run by Streamlit's own AppTest, and what it drew."""
+
+import html
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import frame
+from tests.helpers.paths import ROOT
+
+PAGES = ROOT / "dashboard" / "app_pages"
+
+
+def open_at(
+    patch: pytest.MonkeyPatch, now: datetime, name: str, data: Path, address: dict[str, str]
+) -> AppTest:
+    """Run a page on a data folder, at a time, with an address."""
+    patch.setenv("DLD_DATA", str(data))
+    patch.setattr(frame, "wall", lambda: now)
+    page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
+    for key, value in address.items():
+        page.query_params[key] = value
+    return page.run()
+
+
+def html_of(page: AppTest) -> str:
+    """All markup the page drew."""
+    return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def text_of(page: AppTest) -> str:
+    """The words of it."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", html_of(page))))

@@ -1,0 +1,211 @@
+"""Explore and Forecast accuracy by section, run by Streamlit's own AppTest."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import export, sections
+from tests.helpers.browser import published
+from tests.helpers.browser.rows import (
+    HOSTILE_LINE,
+    HOSTILE_TERM,
+    channel,
+    forecast,
+    models,
+    score,
+    stream,
+    term,
+    window,
+)
+from tests.helpers.pages import html_of, open_at, text_of
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+EXPLORE = ("why", "terms", "spread", "week", "activity", "titles", "streams")
+ACCURACY = ("skill", "bands", "time", "channels", "one", "models")
+SECTIONS = [*(("explore", s) for s in EXPLORE), *(("accuracy", s) for s in ACCURACY)]
+BAD = "<script>'\"; DROP TABLE \x00" + "9" * 3000
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Run a page on a data folder, at ten seconds past noon, with an address."""
+
+    def opened(name: str, data: Path, **address: str) -> AppTest:
+        return open_at(monkeypatch, NOON + timedelta(seconds=10), name, data, address)
+
+    return opened
+
+
+@pytest.fixture(scope="module")
+def two_hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two hours of one channel in a stream, whose category changes after the first."""
+    root = tmp_path_factory.mktemp("two")
+    begun = NOON - timedelta(hours=2)
+    on_air = stream("alpha", begun, None, title=HOSTILE_LINE, category="Chess")
+    tables: dict[str, list[object]] = {"windows": [], "window_terms": [], "forecasts": []}
+    for k in range(240):
+        at = begun + timedelta(seconds=30 * k)
+        late = k >= 120
+        mean = 0.3 if late else -0.1
+        tables["windows"].append(
+            window("alpha", at, 10 + k % 3, mean, stream_id=on_air["stream_id"])
+        )
+        tables["window_terms"].append(term("alpha", at, HOSTILE_TERM, 5 if late else 1, 0.01))
+        tables["window_terms"].append(term("alpha", at, "LUL", 2, 0.02))
+        tables["forecasts"].append(forecast("alpha", at, "lstm-1", mean))
+    tables["forecast_scores"] = [
+        score("alpha", date(2026, 11, 22), model, step, error)
+        for step in range(1, 11)
+        for model, error in (("lstm-1", 18.6), ("session_mean", 21.0))
+    ]
+    event = {"channel": "alpha", "at": begun + timedelta(hours=1), "kind": "category"}
+    published.write(
+        root,
+        {
+            **tables,  # type: ignore[dict-item]
+            "channels": [channel("alpha")],
+            "streams": [on_air],
+            "events": [{**event, "event_id": "1", "detail": "=Go"}],
+            "models": models(),
+        },
+    )
+    return root
+
+
+@pytest.mark.parametrize(("name", "section"), SECTIONS)
+def test_every_section_draws_and_is_told_by_the_address(
+    name: str, section: str, two_hours: Path, open_page: Open
+) -> None:
+    page = open_page(name, two_hours, show=section)
+    assert not page.exception and not page.error
+    assert page.query_params["show"] in (section, [section])
+    assert not page.info
+    assert "<img" not in html_of(page) and "<script" not in html_of(page)
+
+
+@pytest.mark.parametrize(("name", "section"), SECTIONS)
+def test_one_window_and_nothing_else_is_enough_for_every_section(
+    name: str, section: str, tmp_path: Path, open_page: Open
+) -> None:
+    start = NOON - timedelta(seconds=30)
+    rows = {"channels": [channel("alpha")], "streams": [stream("alpha", start, None)],
+            "windows": [window("alpha", start, 1, 0.2)]}  # fmt: skip
+    published.write(tmp_path, rows)
+    page = open_page(name, tmp_path, show=section)
+    assert not page.exception and not page.error
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [("explore", s) for s in ("terms", "week", "titles", "streams")]
+    + [("accuracy", s) for s in ("skill", "time", "one")],
+)
+def test_a_hostile_address_of_a_section_is_a_note(
+    name: str, section: str, two_hours: Path, open_page: Open
+) -> None:
+    own = ("of", "measure", "against", "by", "streams", "metric", "at", "model", "step", "from")
+    page = open_page(name, two_hours, show=section, channels=BAD, **dict.fromkeys(own, BAD))
+    assert not page.exception and not page.error
+    assert "in the address" in " ".join(note.value for note in page.info)
+
+
+def test_a_year_and_a_minute_are_drawn(two_hours: Path, open_page: Open) -> None:
+    for since, points in (
+        (NOON - timedelta(days=365), "points of 1 day"),
+        (NOON - timedelta(minutes=1), "points of 30 s"),
+    ):
+        ends = {"from": since.isoformat(), "to": NOON.isoformat()}
+        for section in ("why", "spread", "week", "titles"):
+            page = open_page("explore", two_hours, span="dates", show=section, **ends)
+            assert not page.exception and not page.error
+            assert points in text_of(page)
+
+
+def test_a_term_that_rose_is_told_against_the_hour_before(two_hours: Path, open_page: Open) -> None:
+    ends = {"from": "2026-11-22T11:00:00Z", "to": "2026-11-22T12:00:00Z"}
+    page = open_page("explore", two_hours, span="dates", show="terms", **ends)
+    text = text_of(page)
+    assert "n = 1,320 messages, against 1,320 in 22 Nov 2026, 10:00 to 11:00" in text
+    assert "Of 2 terms with 10 uses or more" in " ".join(c.value for c in page.caption)
+    first = open_page("explore", two_hours, span="dates", show="terms",
+                      **{"from": "2026-11-22T10:00:00Z", "to": "2026-11-22T11:00:00Z"})  # fmt: skip
+    assert "There is nothing to compare with: nobody spoke in" in text_of(first)
+
+
+def test_a_change_of_category_is_told_with_the_mood_before_and_after(
+    two_hours: Path, open_page: Open
+) -> None:
+    page = open_page("explore", two_hours, show="titles", span="3h")
+    (table,) = [d.value for d in page.dataframe]
+    assert table["Now"].tolist() == ["=Go"]
+    assert table["Before"].tolist() == ["▼ −0.10 (n = 330)"]
+    assert table["After"].tolist() == ["▲ +0.30 (n = 330)"]
+    assert "n = 2,640 messages in 2 stretches of streams" in text_of(page)
+
+
+def test_the_sql_behind_a_section_is_what_was_asked(two_hours: Path, open_page: Open) -> None:
+    page = open_page("explore", two_hours, show="week", span="3h")
+    asked = [code.value for code in page.code]
+    assert [text.splitlines()[0] for text in asked] == [
+        "-- dash_summary", "-- dash_series", "-- dash_events", "-- dash_week",
+    ]  # fmt: skip
+    assert "(SELECT unnest(['alpha']::VARCHAR[]))" in asked[0]
+    assert "start < TIMESTAMP '2026-11-22 12:00:00'" in asked[0]
+
+
+def test_buttons_move_the_span_and_back_takes_them_back(two_hours: Path, open_page: Open) -> None:
+    page = open_page("explore", two_hours, span="3h")
+    assert page.button(key="zoom-back").disabled
+    page.button(key="zoom-wider").click().run()
+    assert page.query_params["span"] in ("dates", ["dates"])
+    assert page.query_params["from"] in ("2026-11-22T09:00:00Z", ["2026-11-22T09:00:00Z"])
+    page.button(key="zoom-back").click().run()
+    assert page.query_params["span"] in ("3h", ["3h"])
+    assert "from" not in page.query_params
+
+
+def test_a_stream_or_channel_that_vanished_is_left_out(two_hours: Path, open_page: Open) -> None:
+    page = open_page("explore", two_hours, show="streams", channels="alpha,gone",
+                     streams="gone:20260101T000000")  # fmt: skip
+    assert not page.exception
+    assert page.multiselect(key="streams").value == ["alpha:20261122T100000"]
+    assert page.multiselect(key="channels").value == ["alpha"]
+    page.multiselect(key="streams").set_value([]).run()
+    assert "Choose up to six streams above" in text_of(page)
+
+
+def test_calibration_of_a_model_that_never_served_says_why(
+    two_hours: Path, open_page: Open
+) -> None:
+    page = open_page("accuracy", two_hours, show="bands", model="session_mean")
+    assert "Only forecasts of the model that served are kept one by one" in text_of(page)
+    served = open_page("accuracy", two_hours, show="bands", model="lstm-1")
+    assert "step 1, n = 240 windows" in text_of(served)
+
+
+def test_a_table_taken_away_runs_nothing_in_a_spreadsheet() -> None:
+    cells = export.csv_bytes(sections._table([{"title": "=1+1", "mean": -0.1}])).decode()
+    assert cells.splitlines() == ["title,mean", "'=1+1,-0.1"]
+
+
+def test_a_metric_is_drawn_over_time_where_there_is_one(two_hours: Path, open_page: Open) -> None:
+    for metric in ("skill", "coverage80"):
+        page = open_page("accuracy", two_hours, show="time", metric=metric)
+        assert not page.exception
+        assert "n = 100 windows of 1 points" in text_of(page)
+    page = open_page("accuracy", two_hours, show="time", metric="volume_error")
+    assert "No score of this period has this figure" in text_of(page)
+
+
+def test_any_forecast_that_is_kept_can_be_replayed(two_hours: Path, open_page: Open) -> None:
+    page = open_page("accuracy", two_hours, show="one", at="2026-11-22T10:30:00Z")
+    assert page.date_input(key="day").value == date(2026, 11, 22)
+    assert page.query_params["at"] in ("2026-11-22T10:30:00Z", ["2026-11-22T10:30:00Z"])
+    assert "Of 10 windows that followed, 10 lay inside the 80 % band" in text_of(page)
+    page.date_input(key="day").set_value(date(2026, 11, 20)).run()
+    assert not page.exception
+    assert "No forecast of this channel is kept for this day" in page.caption[0].value

@@ -1,0 +1,300 @@
+"""A reviewed stream: reasons, words, comparison, and the files to take away."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashboard.charts.coarse import coarse, windows_a_point
+from dashboard.review import session_chart, session_compare, session_report
+from dashboard.review.moments import downloads, sentences
+from dashboard.review.moments.kinds import Moment
+from dashboard.review.moments.laughter import is_laughter
+from dashboard.review.moments.reasons import Reason, Terms, reasons
+from dashboard.review.session import Found, Session, burst_s
+from dashboard.review.session_list import moment_list
+from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
+
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PEAK = Moment("peak", 4, 5, 6.25, n=60, mood=0.1, before=0.05, rate=120.0, usual=20.0, share=0.5)
+FALL = Moment("jump", 40, 50, 5.0, since=30, n=200, mood=-0.1, before=0.2, also=("laughter",))
+HOSTILE = Reason(HOSTILE_TERM, "emote", 12, 1.5, 0.04)
+FORMULA = Reason('=HYPERLINK("http://evil")|M:x', "word", 3, 0.0, -0.02)
+
+
+def found(m: Moment, at_s: int, *why: Reason) -> Found:
+    return Found(m, at_s, START + timedelta(seconds=30 * m.first), why)
+
+
+def stream(**more: Any) -> dict[str, Any]:
+    return {
+        "stream_id": "alpha:1", "channel": "alpha", "display_name": "Alpha", "title": "A title",
+        "category": "Chess", "vod_id": "123456", "undated": False, "started_at": START,
+        "ended_at": START + timedelta(hours=1), "readable": 0.97, **more,
+    }  # fmt: skip
+
+
+def row(index: int, n: int, mean: float | None, observed_s: float = 30.0) -> dict[str, Any]:
+    start = START.replace(tzinfo=None) + timedelta(seconds=30 * index)
+    sd = 0.3 if n > 1 else None
+    return {"start": start, "n": n, "mean": mean, "sd": sd, "observed_s": observed_s}
+
+
+ROWS = (row(0, 10, 0.2), row(1, 0, None), row(2, 0, None, 0.0), row(3, 30, 0.1))
+FOUND = (found(PEAK, 125, HOSTILE, FORMULA), found(FALL, 1200))
+
+
+def session(**more: Any) -> Session:
+    return Session(stream(**more), START, START + timedelta(hours=1), ROWS, FOUND)
+
+
+# -- reasons ---------------------------------------------------------------------------------
+
+
+def terms() -> Terms:
+    """Ten messages a window: LUL twice and bad once in each of ten; in window 5 LUL 12 times."""
+    rows = [(k, "LUL", 12.0 if k == 5 else 2.0, 0.1) for k in range(10)]
+    rows += [(k, "bad", 1.0, -0.3 if k > 5 else -0.1) for k in range(10)]
+    rows.sort(key=lambda r: r[0])
+    window, term, n, part = zip(*rows, strict=True)
+    kind = ["word" if t == "bad" else "emote" for t in term]
+    return Terms(np.array(window), term, kind, np.array(n), np.array(part), np.full(10, 10.0))
+
+
+def test_a_burst_is_told_by_the_terms_used_more_than_usual() -> None:
+    """LUL: 12 of 10 messages, usually 30 of 100."""
+    (why,) = reasons(Moment("peak", 5, 6, 5.0), terms())
+    assert (why.term, why.kind, why.n, why.usual) == ("LUL", "emote", 12, pytest.approx(3.0))
+
+
+def test_a_fall_is_told_by_the_terms_that_lowered_the_mood() -> None:
+    fall = Moment("jump", 6, 10, 5.0, since=2, mood=-0.2, before=0.0)
+    (why,) = reasons(fall, terms())
+    assert (why.term, why.n, why.usual) == ("bad", 4, pytest.approx(4.0))
+    assert why.part == pytest.approx(-0.2)
+    assert reasons(replace(fall, mood=0.2), terms()) == []
+
+
+def test_silence_has_no_terms_and_a_stream_without_terms_no_reasons() -> None:
+    none = Terms(np.zeros(0, int), [], [], np.zeros(0), np.zeros(0), np.full(10, 10.0))
+    assert reasons(Moment("silence", 5, 8, 5.0), terms()) == []
+    assert reasons(Moment("peak", 5, 6, 5.0), none) == []
+    assert none.laughs(10).tolist() == [0.0] * 10
+    assert terms().laughs(10).tolist() == [2.0] * 5 + [12.0] + [2.0] * 4
+
+
+@pytest.mark.parametrize(
+    "term", "LUL kekw OMEGALUL lol LOOOL lmao hahaha jajaja 😂 xD kkkk".split()
+)
+def test_laughter_is_known_in_many_spellings(term: str) -> None:
+    assert is_laughter(term)
+
+
+@pytest.mark.parametrize(
+    "term", ["PogChamp", "ha", "look", "x", "", "who", "hallo", "lovely", "ok"]
+)
+def test_other_terms_are_no_laughter(term: str) -> None:
+    assert not is_laughter(term)
+
+
+# -- words -----------------------------------------------------------------------------------
+
+
+def test_moments_are_told_with_their_counts() -> None:
+    assert sentences.sentence(PEAK) == ("120 messages a minute, usually 20 (60 messages in 30 s).")
+    assert sentences.sentence(FALL) == (
+        "The mood turned from +0.20 to −0.10 (200 messages in the 5 min after)."
+    )
+    assert (sentences.title(FALL), sentences.also(FALL)) == ("Mood falls", "also laughter")
+    assert sentences.terms(FALL, [FORMULA, HOSTILE]).endswith("12 (before 1.5)")
+
+
+@pytest.mark.parametrize("kind", sentences.KINDS)
+def test_every_kind_is_told_even_when_nothing_is_known(kind: str) -> None:
+    told = sentences.sentence(Moment(kind, 0, 4, 4.0))
+    assert "nan" not in told
+    assert "2 min" in told
+
+
+@pytest.mark.parametrize(
+    ("vod_id", "link"),
+    [
+        ("123", "https://www.twitch.tv/videos/123?t=1h2m3s"),
+        ("", None),
+        (None, None),
+        ("v123", None),
+        ("12/../x", None),
+        ("１２３", None),
+        ("javascript:alert(1)", None),
+        ("123\n", None),
+    ],
+)
+def test_only_a_number_makes_a_vod_link(vod_id: str | None, link: str | None) -> None:
+    assert sentences.vod_link(vod_id, 3723) == link
+
+
+def test_a_burst_begins_with_its_first_busy_slot() -> None:
+    assert burst_s([1, 0, 4, 8, 2, 0]) == 10
+    assert [burst_s(x) for x in (None, [], [0] * 6, [None] * 6, [5, 0, 0, 0, 0, 0])] == [0] * 5
+
+
+# -- files -----------------------------------------------------------------------------------
+
+
+def test_the_table_has_a_row_a_moment_and_no_cell_that_a_spreadsheet_runs() -> None:
+    lines = downloads.csv(FOUND, "123").decode().split("\r\n")
+    assert lines[0].split(",") == list(downloads.COLUMNS)
+    assert lines[1].startswith("1,peak,,0:02:05,125,2026-11-22T12:02:00Z,30,6.25,60,0.05,0.1,120.0")
+    assert lines[1].endswith("https://www.twitch.tv/videos/123?t=0h2m5s")
+    assert lines[2].startswith("2,jump,laughter,0:20:00,1200,")
+    formula = (found(PEAK, 0, FORMULA),)
+    assert ",\"'=HYPERLINK(" in downloads.csv(formula, None).decode()
+
+
+def test_markers_are_what_resolve_reads_and_foreign_text_begins_no_field() -> None:
+    lines = downloads.edl(FOUND, "al|pha\r\n2026").split("\r\n")
+    assert lines[:3] == ["TITLE: al/pha 2026", "FCM: NON-DROP FRAME", ""]
+    assert lines[3] == (
+        "001  001      V     C        01:02:05:00 01:02:05:01 01:02:05:00 01:02:05:01"
+    )
+    assert lines[4].count("|") == 3
+    assert lines[4].endswith(" |C:ResolveColorPurple |M:Burst of chat |D:1")
+    assert lines[6].startswith("002  001      V     C        01:20:00:00 ")
+    assert lines[7].endswith(" |C:ResolveColorSand |M:Mood falls |D:1")
+
+
+def test_a_marker_beyond_the_last_timecode_of_a_day_is_left_out() -> None:
+    late = (found(PEAK, 23 * 3600 - 1), found(PEAK, 23 * 3600))
+    text = downloads.edl(late, "x")
+    assert "23:59:59:00" in text
+    assert text.count("ResolveColor") == 1
+
+
+def test_chapters_begin_at_zero_ascend_and_are_ten_seconds_long() -> None:
+    at = (3723, 8, 100, 105, 3590, 3715)  # by rank
+    some = [found(PEAK, seconds) for seconds in at]
+    text, why = downloads.chapters(some, 3733)
+    assert text.splitlines() == [
+        "0:00 Start", "1:40 Burst of chat", "59:50 Burst of chat", "1:02:03 Burst of chat",
+    ]  # fmt: skip
+    assert why == ""
+
+
+def test_too_few_chapters_say_why() -> None:
+    text, why = downloads.chapters([found(PEAK, 100), found(PEAK, 3600)], 3605)
+    assert text == ""
+    assert why == (
+        "YouTube wants at least 3 chapters of 10 s; this stream would have 2, its start among them."
+    )
+
+
+class _Tags(HTMLParser):
+    """Names of the elements, and whether each is closed in its turn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.names: set[str] = set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        assert not any(name.startswith("on") or name == "src" for name, _ in attrs)
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_report_is_whole_offline_and_says_what_is_made_up() -> None:
+    text = session_report.report(session(), [], "simulated")
+    tags = _Tags(text)
+    assert tags.open == []
+    assert not tags.names & {"script", "img", "link", "iframe", "object", "style-src"}
+    assert "nobody real said any of it" in text
+    assert "nobody real" not in session_report.report(session(), [], "live")
+    assert "prefers-color-scheme: dark" in text
+    assert set(re.findall(r"https?://[^/\"]+", text.replace("http://evil", ""))) == {
+        "https://www.twitch.tv"
+    }
+    assert "?t=0h2m5s" in text
+
+
+def test_hostile_names_and_terms_are_text_in_the_report() -> None:
+    hostile = session(title=HOSTILE_NAME, category="<script>x</script>", display_name=HOSTILE_TERM)
+    text = session_report.report(hostile, [], "live")
+    assert _Tags(text).names == _Tags(session_report.report(session(), [], "live")).names
+    assert "&lt;img src=x onerror=" in text
+
+
+@pytest.mark.parametrize("rows", [ROWS[:1], ROWS[1:2], ROWS[2:3], ROWS])
+def test_a_report_and_a_chart_are_drawn_of_any_windows(rows: tuple[dict[str, Any], ...]) -> None:
+    few = replace(session(), rows=rows, found=())
+    text = session_report.report(few, [], "live")
+    assert "nan" not in text.casefold().split("<body>")[1]
+    assert "Nothing stood out" in text
+    assert session_chart.figure(few, [], [], [], None, UTC).data
+
+
+def test_the_list_links_into_the_vod_and_shows_lines_as_text() -> None:
+    lines = [[{"text": HOSTILE_LINE, "compound": -0.5}], []]
+    drawn = moment_list(list(enumerate(FOUND, 1)), lines, "123").text
+    assert 'href="https://www.twitch.tv/videos/123?t=0h20m0s"' in drawn
+    assert "<script" not in drawn
+    assert "&lt;script&gt;" in drawn
+    assert "href" not in moment_list(list(enumerate(FOUND, 1)), [[], []], "v1").text
+
+
+def test_the_chart_numbers_moments_by_rank_and_escapes_what_is_foreign() -> None:
+    figure = session_chart.figure(session(), list(enumerate(FOUND, 1)), [], [], 0.05, UTC)
+    (numbers,) = [t for t in figure.data if t.name == "Moments"]
+    assert list(numbers.text) == ["2", "1"]
+    assert "&lt;img" in numbers.customdata[1][0]
+    assert "<img" not in numbers.customdata[1][0]
+    assert [t.name for t in figure.data if t.name == "Channel's usual mood"]
+
+
+def test_forecasts_are_dashed_with_their_band_and_break_at_gaps() -> None:
+    made = [
+        {"cutoff": START.replace(tzinfo=None) + timedelta(seconds=30 * k), "q10": -0.1, "q50": 0.1,
+         "q90": 0.3} for k in (0, 1, 40)
+    ]  # fmt: skip
+    figure = session_chart.figure(session(), [], [], made, None, UTC)
+    by = {t.name: t for t in figure.data}
+    assert by["Forecast 30 s before"].line.dash == "dash"
+    assert list(by["Forecast 30 s before"].y) == [0.1, 0.1, None, 0.1, None]
+    assert list(by["its 80 % band"].y) == [0.3, 0.3, -0.1, -0.1, None, 0.3, -0.1, None]
+
+
+# -- what is usual, and points ---------------------------------------------------------------
+
+
+def test_a_stream_is_compared_with_those_before_it() -> None:
+    past = [{"mean": m, "rate": 10.0, "silent": None} for m in (0.0, 0.1, 0.2, 0.3, 0.4)]
+    assert session_compare.mood(0.25, past) == (
+        "usually +0.20 (+0.10 to +0.30, 5 streams); higher than 3 of them"
+    )
+    assert session_compare.rate(5.0, past).endswith("higher than none of them")
+    assert session_compare.silent(0.1, past) == "too few streams before it to compare"
+    assert session_compare.mood(0.2, past).endswith("higher than 2 of them")
+    assert session_compare.mood(None, past) == "usually +0.20 (+0.10 to +0.30, 5 streams)"
+    assert session_compare.mood(0.1, past[:2]) == "too few streams before it to compare"
+
+
+def test_points_are_sums_of_windows_and_silence_stays_silence() -> None:
+    assert [windows_a_point(k) for k in (1, 240, 241, 481, 10**6)] == [1, 1, 2, 4, 240]
+    first, second = coarse(ROWS, 2)
+    assert (first["n"], first["mean"], first["observed_s"]) == (10, 0.2, 60.0)
+    assert (second["n"], second["mean"], second["observed_s"]) == (30, 0.1, 30.0)
+    whole = coarse(ROWS, 4)[0]
+    squares = 9 * 0.09 + 29 * 0.09 + 10 * 0.075**2 + 30 * 0.025**2
+    assert whole["mean"] == pytest.approx(0.125)
+    assert whole["sd"] == pytest.approx((squares / 39) ** 0.5)
+    assert coarse([], 4) == []
+    assert coarse(ROWS[1:2], 2)[0]["mean"] is None

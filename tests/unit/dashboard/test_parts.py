@@ -1,0 +1,251 @@
+"""The dashboard's words, skill, downloads and cards: plain functions, exact values."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from dashboard import wording
+from dashboard.accuracy import skill
+from dashboard.export import csv_bytes
+from dashboard.live import now
+from dashboard.markup import row, span
+from dashboard.time_span import Span
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.214, "+0.21"), (-0.05, "−0.05"), (-0.001, "0.00"), (0.0, "0.00"), (None, "–")],
+)
+def test_a_mood_has_a_true_sign_and_zero_has_none(value: float | None, text: str) -> None:
+    assert wording.signed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("mood", "word", "glyph"),
+    [
+        (0.05, "positive", "▲"),
+        (-0.05, "negative", "▼"),
+        (0.049, "neutral", "●"),
+        (None, "silent", "○"),
+    ],
+)
+def test_a_mood_has_a_word_and_a_shape(mood: float | None, word: str, glyph: str) -> None:
+    assert (wording.mood_word(mood), wording.glyph(mood)) == (word, glyph)
+
+
+def test_times_are_the_readers_and_an_unknown_zone_is_utc() -> None:
+    berlin = wording.zone("Europe/Berlin")
+    assert wording.moment(NOON, berlin) == "22 Nov 2026, 13:00"
+    assert wording.local(NOON.replace(tzinfo=None), berlin) == datetime(2026, 11, 22, 13)
+    assert wording.utc_text(NOON) == "2026-11-22 12:00:00 UTC"
+    assert [wording.zone(z) for z in ("Not/There", "../etc/passwd", None)] == [UTC] * 3
+
+
+def test_foreign_text_loses_control_and_direction_characters() -> None:
+    assert wording.plain("a\x00b\u202ec\nd  e") == "abc d e"
+    assert wording.plain("x" * 30) == "x" * 24 + "…"
+    assert wording.plotted("<b>&") == "&lt;b&gt;&amp;"
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "text"),
+    [
+        ("raid", "beta", "Raid from beta"),
+        ("cheer", "100", "Cheer of 100 bits"),
+        ("sub", "tier 1", "Sub, tier 1"),
+        ("category", "Chess", "New category: Chess"),
+        ("connection_lost", None, "Connection lost"),
+        ("new_kind", "x", "New kind: x"),
+    ],
+)
+def test_events_are_told_in_words(kind: str, detail: str | None, text: str) -> None:
+    assert wording.event_text(kind, detail) == text
+
+
+def test_markup_escapes_every_text_and_attribute() -> None:
+    made = row(span("<b>", title='"><script>'), "a & b")
+    assert str(made) == (
+        '<div><span title="&quot;&gt;&lt;script&gt;">&lt;b&gt;</span>a &amp; b</div>'
+    )
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1", "＝1+1", "\u00a0=1"]
+)
+def test_a_cell_that_a_spreadsheet_would_run_is_quoted(cell: str) -> None:
+    body = csv_bytes(pa.table({"text": [cell]})).decode()
+    assert "'" + cell in body
+
+
+def test_numbers_and_times_stay_what_they_are_in_a_download() -> None:
+    table = pa.table(
+        {"m": [-0.5, None], "at": [datetime(2026, 11, 22, 12), None], "t": ["a,b", None]}
+    )
+    assert csv_bytes(table).decode() == 'm,at,t\r\n-0.5,2026-11-22T12:00:00Z,"a,b"\r\n,,\r\n'
+    days = pa.table({"day": [datetime(2026, 11, 22).date()]})
+    assert csv_bytes(days).decode() == "day\r\n2026-11-22\r\n"
+
+
+def cells(days: int, error: float) -> pd.DataFrame:
+    """Scores of two models over `days`; noise 9, the session mean 12 above it."""
+    return pd.DataFrame(
+        [
+            {
+                "channel": "a", "day": date(2026, 11, 1) + timedelta(days=k), "model": model,
+                "step": 1, "targets": 100, "n": 1000, "squared_error": own, "absolute_error": 200.0,
+                "crps": 60.0, "width80": 350.0, "hits80": 81, "hits95": 94, "noise": 9.0,
+                "base_n": 1000, "base_squared_error": 21.0, "base_noise": 9.0,
+            }
+            for k in range(days)
+            for model, own in (("m", error + (0.6 if k % 2 else -0.6)), ("session_mean", 21.0))
+        ]
+    )  # fmt: skip
+
+
+def test_latent_skill_takes_what_nobody_can_know_out_of_both_sides() -> None:
+    found = skill.scored(cells(6, 18.6), ["model"]).set_index("model")
+    assert found.loc["m", "skill"] == pytest.approx(0.2)
+    assert found.loc["session_mean", "skill"] == 0.0
+    assert found.loc["m", "nmse"] == pytest.approx(0.0186)
+    assert found.loc["m", "floor"] == pytest.approx(0.009)
+    assert found.loc["m", "coverage80"] == pytest.approx(0.81)
+    assert found.loc["m", "targets"] == 600
+
+
+def test_the_interval_is_a_jackknife_over_days() -> None:
+    """Days of skill 0.25 and 0.15 in turn: the standard error of their mean is sd / sqrt(6)."""
+    found = skill.scored(cells(6, 18.6), ["model"]).set_index("model").loc["m"]
+    error = pd.Series([0.25, 0.15] * 3).std() / 6**0.5
+    assert found["skill_high"] - found["skill"] == pytest.approx(1.96 * error)
+
+
+def test_few_days_have_no_interval_and_no_claim() -> None:
+    found = skill.scored(cells(2, 18.6), ["model"]).iloc[0]
+    assert pd.isna(found["skill_low"])
+    assert "too little to be told from nothing" in skill.verdict(0.2, None, None)
+
+
+def test_a_session_mean_at_the_floor_leaves_nothing_to_know() -> None:
+    table = cells(6, 18.6).assign(base_squared_error=9.0)
+    assert skill.scored(table, ["model"])["skill"].isna().all()
+    assert skill.verdict(float("nan"), None, None).startswith("cannot be judged")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((0.2, 0.1, 0.3), "knew 20 % of what can be known"),
+        ((-0.2, -0.3, -0.1), "worse than simply saying"),
+        ((-0.01, -0.1, 0.1), "no better than simply saying"),
+        ((0.01, -0.1, 0.12), "too little to be told from nothing"),
+    ],
+)
+def test_the_verdict_never_oversells(numbers: tuple[float, float, float], said: str) -> None:
+    assert said in skill.verdict(*numbers)
+
+
+def test_the_model_in_focus_serves_or_is_ours() -> None:
+    assert skill.focus(["ewma", "lstm-1", "lstm-2"], ["lstm-1"]) == "lstm-1"
+    assert skill.focus(["ewma", "lstm-1", "lstm-2"], []) == "lstm-2"
+    assert skill.focus(["ewma"], []) == "ewma"
+    assert skill.focus([], []) == ""
+
+
+@pytest.mark.parametrize(
+    ("hours", "step"), [(1, 30), (8, 30), (9, 300), (72, 300), (73, 3600), (24 * 46, 86400)]
+)
+def test_the_resolution_follows_the_span(hours: int, step: int) -> None:
+    assert Span(NOON, NOON + timedelta(hours=hours)).step_s == step
+
+
+def test_days_begin_at_the_readers_midnight() -> None:
+    assert Span(NOON, NOON).offset_s(ZoneInfo("Europe/Berlin")) == 3600
+
+
+def card(windows: list[dict[str, Any]], on_air: bool = True, stale: bool = False) -> now.Card:
+    channel = {
+        "channel": "a",
+        "display_name": "",
+        "source": "live",
+        "on_air": on_air,
+        "readable": 1.0,
+    }
+    imported = {**channel, "channel": "b", "source": "import"}
+    empty: dict[str, Any] = dict.fromkeys(("terms", "forecasts", "events", "recaps", "skills"), ())
+    (made,) = now.cards([channel, imported], "live", NOON, {"windows": windows, **empty}, stale)
+    return made
+
+
+def seen(back_s: int, n: int, observed_s: float = 30.0) -> dict[str, Any]:
+    start = (NOON - timedelta(seconds=back_s)).replace(tzinfo=None)
+    mean = 0.1 if n else None
+    return {
+        "channel": "a",
+        "start": start,
+        "n": n,
+        "mean": mean,
+        "sd": 0.3,
+        "observed_s": observed_s,
+    }
+
+
+@pytest.mark.parametrize(
+    ("windows", "on_air", "stale", "status"),
+    [
+        ([seen(30, 3)], True, False, "live"),
+        ([seen(30, 2)], True, False, "quiet"),
+        ([seen(150, 9)], True, False, "stale"),
+        ([seen(30, 9)], True, True, "stale"),
+        ([seen(30, 9)], False, False, "offline"),
+        ([], True, False, "offline"),
+    ],
+)
+def test_a_card_has_one_of_four_states(
+    windows: list[dict[str, Any]], on_air: bool, stale: bool, status: str
+) -> None:
+    assert card(windows, on_air, stale).status == status
+
+
+def test_a_card_tells_silence_from_a_lost_connection() -> None:
+    assert card([seen(30, 0)]).connection() == "silence"
+    assert card([seen(30, 0)]).mood() == (None, "nobody spoke in the last 30 s (n = 0)")
+    assert card([seen(30, 0, 0.0)]).connection() == "✕ not observed: connection lost"
+    assert card([seen(30, 0, 0.0)]).mood() == (None, "not observed (n = 0)")
+    assert card([seen(30, 5, 12.0)]).connection() == "observed, 12 of 30 s"
+
+
+def test_a_card_shows_half_an_hour_and_not_the_stream_before() -> None:
+    made = card([seen(7200, 3), seen(1830, 3), seen(1800, 3), seen(30, 3)])
+    assert [w["start"] for w in made.windows] == [seen(1800, 3)["start"], seen(30, 3)["start"]]
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [
+        (0.79, "held 79.0 % of what happened: it keeps its promise"),
+        (0.70, "held 70.0 % of what happened: it is too narrow"),
+        (0.90, "held 90.0 % of what happened: it is too wide"),
+        (float("nan"), "could not be checked"),
+    ],
+)
+def test_a_band_is_told_to_be_honest_narrow_or_wide(coverage: float, said: str) -> None:
+    assert skill.band_verdict(coverage, 0.8) == said
+
+
+@pytest.mark.parametrize(
+    ("readable", "supported"), [(None, True), (1.0, True), (0.5, True), (0.49, False), (0.0, False)]
+)
+def test_chat_that_cannot_be_read_is_unsupported(readable: float | None, supported: bool) -> None:
+    assert replace(card([seen(30, 9)]), readable=readable).supported is supported
+
+
+def test_a_record_of_which_nothing_can_be_known_is_said_so() -> None:
+    card = now.Card("demo", "demo", "live", (), skill={"targets": 90, "skill": None})
+    assert card.record().startswith("too little to be known lately")

@@ -1,0 +1,145 @@
+import jwt
+import pytest
+
+import ebs.auth
+from ebs.auth import Doorkeeper, Viewer
+from ebs.errors import Forbidden
+from ebs.signing_keys import Secret, Secrets
+from warehouse.errors import NotAuthorised
+
+KEY, OLD_KEY = b"k" * 32, b"o" * 32
+NOW = 1_795_000_000.0
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+def header(key=KEY, **changed):
+    claims = {"exp": int(NOW) + 60, "channel_id": "123", "role": "viewer"} | changed
+    return b"Bearer " + jwt.encode(claims, key, algorithm="HS256").encode()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def door(clock):
+    return doorkeeper(clock, Secret(KEY), Secret(OLD_KEY))
+
+
+def doorkeeper(clock, *secrets, **options):
+    return Doorkeeper(Secrets(secrets, clock=clock), leeway_s=10, clock=clock, **options)
+
+
+@pytest.mark.parametrize("role", ["viewer", "moderator", "broadcaster"])
+def test_a_good_token_is_its_viewer(door, role):
+    assert door.viewer(header(role=role)) == Viewer("123", role, NOW + 60)
+
+
+def test_a_token_of_the_secret_being_rotated_out_still_passes(door):
+    assert door.viewer(header(OLD_KEY)).channel_id == "123"
+
+
+def test_a_token_of_a_withdrawn_secret_is_refused(clock):
+    with pytest.raises(NotAuthorised, match="another secret"):
+        doorkeeper(clock, Secret(KEY)).viewer(header(OLD_KEY))
+
+
+def test_the_scheme_is_read_without_case(door):
+    assert door.viewer(header().replace(b"Bearer", b"bEARER")).channel_id == "123"
+
+
+def test_expiry_has_the_leeway_and_no_more(door, clock):
+    clock.now = NOW + 69.9
+    assert door.viewer(header()).channel_id == "123"
+    clock.now = NOW + 70
+    with pytest.raises(NotAuthorised, match="expired"):
+        door.viewer(header())
+
+
+def test_a_remembered_token_expires_as_well(door, clock):
+    token = header()
+    door.viewer(token)
+    assert len(door) == 1
+    clock.now = NOW + 71
+    with pytest.raises(NotAuthorised, match="expired"):
+        door.viewer(token)
+
+
+def test_a_remembered_token_is_not_verified_again(door, monkeypatch):
+    token = header()
+    door.viewer(token)
+    monkeypatch.setattr(ebs.auth.jwt, "decode", None)
+    assert door.viewer(token).channel_id == "123"
+
+
+def test_a_long_lived_token_is_verified_again_after_a_while(door, clock, monkeypatch):
+    token = header(exp=int(NOW) + 10**6)
+    door.viewer(token)
+    clock.now = NOW + ebs.auth.CACHED_FOR_S + 1
+    monkeypatch.setattr(ebs.auth.jwt, "decode", None)
+    with pytest.raises(NotAuthorised, match="malformed"):
+        door.viewer(token)
+
+
+def test_the_cache_is_bounded_in_size_and_keeps_no_token(clock):
+    door = doorkeeper(clock, Secret(KEY), remembered=3)
+    for n in range(10):
+        door.viewer(header(opaque_user_id=f"A{n}"))
+    assert len(door) == 3
+    assert all(len(key) == 16 for key in door._known)
+
+
+def test_the_cache_lets_go_of_what_has_expired(door, clock):
+    for n in range(5):
+        door.viewer(header(opaque_user_id=f"A{n}"))
+    clock.now = NOW + 100
+    door.viewer(header(exp=int(NOW) + 200))
+    assert len(door) == 1
+
+
+def test_a_remembered_token_does_not_outlive_its_secret(clock):
+    door = doorkeeper(clock, Secret(KEY), Secret(OLD_KEY, expires_at=NOW + 20))
+    token = header(OLD_KEY)
+    assert door.viewer(token).channel_id == "123"
+    clock.now = NOW + 20
+    with pytest.raises(NotAuthorised, match="another secret"):
+        door.viewer(token)
+
+
+def test_hits_and_misses_are_counted(door):
+    for token in (header(), header(), header(role="moderator")):
+        door.viewer(token)
+    assert (door.hits, door.misses) == (1, 2)
+
+
+@pytest.mark.parametrize("linked", [True, False, "true", "false", None])
+def test_whoever_has_not_shared_who_they_are_is_let_in_however_it_is_said(door, linked):
+    assert door.viewer(header(is_unlinked=linked)).channel_id == "123"
+
+
+@pytest.mark.parametrize("linked", ["maybe", "", "False", 0, 1, 0.0, [], {}, ["false"]])
+def test_a_token_that_says_anything_else_of_it_is_refused(door, linked):
+    with pytest.raises(NotAuthorised, match="is_unlinked"):
+        door.viewer(header(is_unlinked=linked))
+
+
+def test_only_the_broadcaster_is_one(door):
+    assert door.broadcaster(header(role="broadcaster")).channel_id == "123"
+    for role in ("viewer", "moderator"):
+        with pytest.raises(Forbidden, match="broadcaster"):
+            door.broadcaster(header(role=role))
+
+
+def test_refused_tokens_are_not_remembered(door):
+    for n in range(5):
+        with pytest.raises(NotAuthorised):
+            door.viewer(header(b"x" * 32, opaque_user_id=f"A{n}"))
+    assert len(door) == 0

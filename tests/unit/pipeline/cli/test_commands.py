@@ -1,0 +1,253 @@
+"""The commands: exit codes 0, 1 and 2, and one clear line for every failure."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from pipeline.__main__ import main
+from tests.helpers.build import chat_rows, parquet, rows, stored
+from tests.helpers.paths import ROOT
+from warehouse.config import DataFolder
+from warehouse.store.store import Store
+
+
+@pytest.fixture(autouse=True)
+def place(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLD_DATA", str(folder.root))
+    monkeypatch.setenv("DLD_FORECAST", "false")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+class Done:
+    """How a command ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def reason(self) -> str:
+        """Its one line of error, checked to be one."""
+        assert self.code == 1
+        lines = [
+            line for line in self.err.splitlines() if not line.startswith(("INFO", "messages="))
+        ]
+        assert len(lines) == 1, lines
+        assert lines[0].startswith("error: ")
+        assert "Traceback" not in self.err
+        return lines[0]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """Run a command in this process."""
+
+    def run(*args: object, stdin: bytes = b"") -> Done:
+        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, args)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        stopped.value.__context__ = None
+        out, err = capsys.readouterr()
+        return Done(int(stopped.value.code or 0), out, err)
+
+    return run
+
+
+# -- score ------------------------------------------------------------------------------------
+
+
+def test_score_gives_a_compound_for_every_line(run) -> None:  # type: ignore[no-untyped-def]
+    done = run("score", "--lexicon", "vader", stdin=b"great\nterrible\nhello\n")
+    assert (done.code, done.out.split(), done.err) == (0, ["0.6249", "-0.4767", "0.0"], "")
+
+
+def test_score_reads_emotes_with_the_full_lexicon(run) -> None:  # type: ignore[no-untyped-def]
+    done = run("score", stdin=b"BibleThump\nbiblethump\n")
+    first, second = map(float, done.out.split())
+    assert first < 0 == second
+
+
+@pytest.mark.parametrize("lexicon", ["vader", "full"])
+def test_score_answers_every_line_whatever_is_in_it(run, lexicon: str) -> None:  # type: ignore[no-untyped-def]
+    lines = [b"", b"\xff\xfe\xfa", b"\xed\xa0\x80", b"a\0b", b"x" * 100_000, b"good " * 20_000,
+             b"\xf0\x9f\x98\x82" * 25_000, b"great\r", b" ", "ünï".encode()]  # fmt: skip
+    done = run("score", "--lexicon", lexicon, stdin=b"\n".join(lines))
+    assert (done.code, done.err) == (0, "")
+    found = [float(line) for line in done.out.splitlines()]
+    assert len(found) == len(lines)
+    assert all(-1 <= compound <= 1 for compound in found)
+    assert found[7] == found[7] and found[0] == found[1] == found[2] == 0.0
+
+
+def test_score_of_nothing_is_nothing(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("score").out == ""
+
+
+def test_score_into_a_pipe_that_closes_is_no_traceback() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"yes great | head -100000 | {sys.executable} -m pipeline score | head -1"],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stdout == "0.6249\n"
+    assert "Traceback" not in done.stderr
+
+
+# -- wrong usage --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [], ["dance"], ["score", "--lexicon", "french"], ["import"], ["run", "--speed", "fast"],
+        ["run", "--speed", "-1"], ["run", "--source", "nowhere"], ["run", "--source", "replay"],
+        ["import", "a.csv", "--format", "tea"], ["import", "a.csv", "--started-at", "noon"],
+        ["vocabulary", "--format", "xml"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_two_and_makes_no_folder(
+    run,
+    folder: DataFolder,
+    args: list[str],  # type: ignore[no-untyped-def]
+) -> None:
+    done = run(*args)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+    assert not folder.root.exists()
+
+
+# -- failures -----------------------------------------------------------------------------------
+
+
+def test_a_table_that_is_not_there_is_named(run) -> None:  # type: ignore[no-untyped-def]
+    for args in (["import"], ["run", "--source", "replay", "--file"]):
+        assert "nothing.csv is not a file" in run(*args, "nothing.csv").reason
+
+
+def test_an_unknown_channel_or_stream_is_named(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = parquet(tmp_path / "a.parquet", chat_rows())
+    replay = ("run", "--source", "replay", "--file", path)
+    assert "has no channel nobody; it has demo" in run("import", path, "--channel", "nobody").reason
+    assert "has no channel nobody; it has demo" in run(*replay, "--channel", "nobody").reason
+    assert "has no stream 9; it has 1" in run(*replay, "--stream", "9").reason
+    assert "no simulated channel 'nobody'" in run("run", "--channel", "nobody").reason
+
+
+def test_a_table_without_a_message_is_an_error(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "a.csv"
+    path.write_text("channel,stream,t,text\n")
+    assert "no message that could be imported" in run("import", path).reason
+    replay = ("run", "--source", "replay", "--file", path)
+    assert "no message that could be replayed" in run(*replay).reason
+
+
+def test_undated_streams_say_what_to_do(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = parquet(tmp_path / "a.parquet", chat_rows(date=""))
+    for command in (("import", path), ("run", "--source", "replay", "--file", path)):
+        done = run(*command)
+        assert (done.code, "--started-at" in done.err, "--undated" in done.err) == (2, True, True)
+    assert run("import", path, "--undated").code == 0
+    assert run("import", path, "--started-at", "2026-01-01T12:00:00").code == 0
+
+
+def test_a_broken_warehouse_is_one_line(run, folder: DataFolder) -> None:  # type: ignore[no-untyped-def]
+    folder.root.mkdir()
+    folder.warehouse.write_bytes(b"nonsense" * 4096)
+    assert "cannot be opened as a DuckDB database" in run("run").reason
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_line(
+    run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,  # type: ignore[no-untyped-def]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DLD_DATA", str(tmp_path / "file" / "data"))
+    path = parquet(tmp_path / "a.parquet", chat_rows())
+    assert run("run").reason
+    assert run("import", path).reason
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DLD_LEXICON", "french"), ("DLD_RETENTION_H", "-1"), ("DLD_RETENTION_H", "soon"),
+     ("DLD_GRACE_S", "1000")],
+)  # fmt: skip
+def test_a_wrong_setting_is_named(
+    run,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,  # type: ignore[no-untyped-def]
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert f"setting {name}: " in run("run").reason
+
+
+def test_a_running_pipeline_is_told_of_and_takes_an_import_by_itself(
+    run,
+    folder: DataFolder,
+    tmp_path: Path,  # type: ignore[no-untyped-def]
+) -> None:
+    path = parquet(tmp_path / "a.parquet", chat_rows(channel="other"))
+    command = [sys.executable, "-m", "pipeline", "run", "--channel", "demo_quiet"]
+    code = """
+import sys
+from pathlib import Path
+from pipeline.sources.simulation.profiles import PROFILES
+print(next(iter(PROFILES)))
+"""
+    name = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        cwd=ROOT,
+    ).stdout.strip()  # fmt: skip
+    command[-1] = name
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as daemon:
+        assert daemon.stderr
+        try:
+            assert any("windows closed" in line for line in daemon.stderr)
+            assert "in use by another process" in run("run").reason
+            assert run("import", path).code == 0
+        finally:
+            daemon.terminate()
+            for _ in daemon.stderr:
+                pass
+        assert daemon.wait(30) == 0
+    found = rows(folder, "SELECT count(*) FROM windows WHERE channel = 'other'")
+    assert found == [(14,)]
+
+
+# -- the rest -----------------------------------------------------------------------------------
+
+
+def test_an_import_says_what_it_read(run, folder: DataFolder, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = run("import", parquet(tmp_path / "a.parquet", chat_rows()))
+    assert done.code == 0
+    assert done.out.startswith(
+        "a.parquet: streams=1 messages=50 filtered=10 skipped=0 windows=14 seconds="
+    )
+    assert not any((folder.root / "scratch").iterdir())
+
+
+def test_a_replay_at_full_speed_goes_through_and_ends(
+    run,
+    folder: DataFolder,
+    tmp_path: Path,  # type: ignore[no-untyped-def]
+) -> None:
+    path = parquet(tmp_path / "a.parquet", chat_rows() + chat_rows("other", "x"))
+    done = run("run", "--source", "replay", "--file", path, "--speed", "0", "--channel", "demo")
+    assert done.code == 0, done.err
+    found = rows(folder, "SELECT channel, sum(n_messages), sum(n_filtered), count(*) FROM windows "
+                         "GROUP BY 1")  # fmt: skip
+    assert found == [("demo", 50, 10, 14)]
+    assert rows(folder, "SELECT ended_at IS NULL FROM streams") == [(False,)]
+
+
+def test_the_vocabulary_is_a_table_or_json(run, folder: DataFolder) -> None:  # type: ignore[no-untyped-def]
+    assert orjson.loads(run("vocabulary", "--format", "json").out) == []
+    assert "no proposed or accepted terms yet" in run("vocabulary").out
+    with Store(folder.warehouse) as store:
+        assert stored(store, "SELECT count(*) FROM vocabulary") == [(0,)]

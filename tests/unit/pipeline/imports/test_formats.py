@@ -1,0 +1,221 @@
+"""Every format of past chat: told apart by content, and read to the same three lines."""
+
+from collections import Counter
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.imports.formats import FORMATS
+from pipeline.imports.formats.base import Log, Said
+from pipeline.imports.formats.clock import zone_east
+from pipeline.imports.formats.detect import detect
+from pipeline.imports.formats.log_file import Source
+from pipeline.imports.stage import own_words
+from tests.helpers.logs import ALL, EPOCH, LINES, MARKED, OFFSETS, comment, downloader, irc, written
+from warehouse.errors import BadInput
+
+
+def read(path: Path, name: str = "") -> tuple[list[Said], Log]:
+    """What the file says, and of it as a whole; cut and replaced as the import fills them in."""
+    log = Log()
+    with Source(path) as source:
+        said = list(FORMATS[name or detect(path)].read(source, log))
+        log.cut, log.replaced = source.cut, source.replaced
+    return said, log
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("what", ALL)
+def test_each_format_is_told_by_its_content_and_read(
+    tmp_path: Path, what: str, encoding: str, packed: bool
+) -> None:
+    name, text, knows_channel, knows_time = ALL[what]
+    path = written(tmp_path / "anything", text, encoding, packed)
+    assert detect(path) == name
+    said, log = read(path)
+    assert [(s.user, s.text) for s in said] == [(user, text) for user, text, _ in LINES]
+    begins = 0.0 if log.clock else (log.starts_at or 0.0)
+    assert [begins + s.at for s in said] == [EPOCH * knows_time + o for o in OFFSETS]
+    assert {log.channel or s.channel for s in said} == {"demo" if knows_channel else ""}
+    emotes = [" ".join(emotes) for _, _, emotes in LINES]
+    assert [s.emotes for s in said] == (emotes if what in MARKED else [None] * 3)
+    assert (log.cut, log.replaced, log.skipped) == ("", 0, Counter())
+
+
+def test_a_clock_log_goes_on_past_midnight_and_back_a_little(tmp_path: Path) -> None:
+    log = """# Start logging at 2026-01-31 23:59:00 UTC
+[23:59:50] ann: one
+[00:00:01] bob: two
+[23:59:59] cy: late
+[00:00:02] ann: three
+[12:00:00] ann: four
+[23:00:00] ann: five
+[00:00:03] ann: six
+"""
+    said, _ = read(written(tmp_path / "a", log))
+    midnight = 1769904000
+    assert [s.at - midnight for s in said] == [-10, 1, -1, 2, 43200, 82800, 86403]
+
+
+def test_a_clock_log_that_was_begun_again_takes_the_new_day(tmp_path: Path) -> None:
+    log = """# Log started: 2026-01-31 22:00:00 +0100
+[22:00:10] <ann> one
+# Log closed: 2026-01-31 22:01:00 +0100
+# Log started: 2026-02-03 22:00:00 +0100
+[22:00:10] <ann> two
+"""
+    said, found = read(written(tmp_path / "a", log))
+    assert [s.at for s in said] == [1769893210, 1769893210 + 3 * 86400]
+    assert found.skipped == {"no chat": 1}
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("", 0), ("UTC", 0), ("+0800", 8), ("-0330", -3.5), ("UTC+2", 2), ("GMT-05:00", -5),
+     ("CEST", 2), ("PDT", -7), ("Pacific Standard Time", -8), ("Pacific Daylight Time", -7),
+     ("W. Europe Daylight Time", 2), ("CST", None), ("IST", None), ("XYZ", None)],
+)  # fmt: skip
+def test_zones_are_known_or_asked_for(zone: str, hours: float | None) -> None:
+    assert zone_east(zone) == (None if hours is None else hours * 3600)
+
+
+def test_times_of_day_without_a_day_tell_how_far_apart_they_are(tmp_path: Path) -> None:
+    said, log = read(written(tmp_path / "a", "[23:59:50] <ann> one\n[00:00:10] <bob> two\n"))
+    assert said[1].at - said[0].at == 20
+    assert (log.clock, log.zone) == (True, "it does not say the day")
+
+
+def test_the_start_of_the_video_is_trusted_before_the_comments_own_times(tmp_path: Path) -> None:
+    late = [comment(k, created_at="2026-01-31T23:01:00Z") for k in range(3)]
+    _, log = read(written(tmp_path / "a", orjson.dumps(downloader(comments=late)).decode()))
+    assert log.starts_at == EPOCH
+    del (alone := downloader(comments=late))["video"]
+    _, log = read(written(tmp_path / "b", orjson.dumps(alone).decode()))
+    assert log.starts_at is None  # since April 2025 they may be local times
+    old = [comment(k, created_at="2024-01-31T18:01:00Z") for k in range(3)]
+    _, log = read(written(tmp_path / "c", orjson.dumps({**alone, "comments": old}).decode()))
+    assert log.starts_at == EPOCH - 2 * 365 * 86400 - 86400
+
+
+def test_facts_behind_the_comments_count_too(tmp_path: Path) -> None:
+    log = downloader()
+    turned = dict(reversed(log.items()))
+    _, found = read(written(tmp_path / "a", orjson.dumps(turned).decode()))
+    assert (found.channel, found.stream, found.starts_at) == ("demo", "777", EPOCH)
+
+
+def test_what_is_no_chat_is_counted_by_reason(tmp_path: Path) -> None:
+    odd = [comment(0, source="comment"), {"nonsense": 1}, 5, comment(1)]
+    said, log = read(written(tmp_path / "a", orjson.dumps(downloader(comments=odd)).decode()))
+    assert len(said) == 1
+    assert log.skipped == {"comment below the video": 1, "no comment of a video": 2}
+    lines = [irc(0), "garbage", "@id=1 :tmi.twitch.tv CLEARCHAT #demo :ann",
+             ":ann!ann@x PRIVMSG #demo :when?",
+             irc(1).replace("room-id", "source-room-id=2;room-id"), "", irc(2)]  # fmt: skip
+    said, log = read(written(tmp_path / "b", "\n".join(lines)), "irc")
+    assert [s.user for s in said] == ["ann", "cy"]
+    assert log.skipped == {
+        "no IRC line": 1, "no chat: CLEARCHAT": 1, "no time": 1, "shared-chat copy": 1,
+    }  # fmt: skip
+
+
+def line_at(at: int, who: str) -> str:
+    tags = f"@id=id{at};room-id=1;tmi-sent-ts={(EPOCH + at) * 1000}"
+    return f"{tags} :{who}!{who}@{who}.tmi.twitch.tv PRIVMSG #demo :hello"
+
+
+def clear_at(at: int, what: str, tags: str = "room-id=1") -> str:
+    return f"@{tags};tmi-sent-ts={(EPOCH + at) * 1000} :tmi.twitch.tv {what}"
+
+
+def test_what_was_deleted_later_in_the_log_is_left_out(tmp_path: Path) -> None:
+    lines = [line_at(k, who) for k, who in enumerate(("ann", "bob", "cy", "ann", "bob", "ann"))]
+    lines += [
+        clear_at(9, "CLEARMSG #demo :gone", "target-msg-id=id1"),
+        clear_at(3, "CLEARCHAT #demo :Ann"),
+    ]
+    said, log = read(written(tmp_path / "a", "\n".join(lines)), "irc")
+    assert [s.id for s in said] == ["id2", "id4", "id5"]
+    assert log.skipped["taken back"] == 3
+    messages = [{"raw": line, "channel": "demo"} for line in lines]
+    text = orjson.dumps({"messages": messages}).decode()
+    said, log = read(written(tmp_path / "b", text), "justlog-json")
+    assert [s.id for s in said] == ["id2", "id4", "id5"]
+
+
+def test_a_cleared_channel_loses_its_last_hour(tmp_path: Path) -> None:
+    lines = [line_at(0, "ann"), line_at(3700, "bob"), line_at(3710, "cy")]
+    lines.append(clear_at(3710, "CLEARCHAT #demo"))
+    said, log = read(written(tmp_path / "a", "\n".join(lines)), "irc")
+    assert [s.id for s in said] == ["id0"] and log.skipped["taken back"] == 2
+
+
+def test_bots_are_known_by_their_badge(tmp_path: Path) -> None:
+    lines = [irc(0).replace("@", "@badges=bot-badge/1;", 1), irc(1)]
+    said, _ = read(written(tmp_path / "a", "\n".join(lines)))
+    assert [s.bot for s in said] == [True, False]
+
+
+def test_broken_bytes_are_replaced_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"[0:00:01] <ann> caf\xe9\n[0:00:02] <bob> caf\xc3\xa9\n")
+    said, log = read(path)
+    assert [s.text for s in said] == ["caf\ufffd", "caf\xe9"]
+    assert log.replaced == 1
+
+
+@pytest.mark.parametrize("what", ALL)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_log_cut_anywhere_is_read_up_to_there(tmp_path: Path, what: str, packed: bool) -> None:
+    name, text, *_ = ALL[what]
+    raw = written(tmp_path / "a", text, packed=packed).read_bytes()
+    for end in range(0, len(raw), 7):
+        (tmp_path / "b").write_bytes(raw[:end])
+        said, log = read(tmp_path / "b", name)
+        assert len(said) <= 3
+        assert [s.user for s in said] == [user for user, *_ in LINES][: len(said)]
+        if text.startswith(("{", "[{", "[\n")) and "\n{" not in text and end:
+            assert log.cut
+        if packed and end > 2:
+            assert log.cut == "its gzip data end in the middle"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_reader_minds_what_it_is_given(tmp_path: Path, name: str, data: st.DataObject) -> None:
+    base = data.draw(st.sampled_from([text for _, text, *_ in ALL.values()])).encode()
+    cut = data.draw(st.integers(0, len(base)))
+    noise = data.draw(st.binary(max_size=40))
+    path = tmp_path / "a"
+    path.write_bytes(base[:cut] + noise + base[cut + data.draw(st.integers(0, 9)) :])
+    said, _ = read(path, name)
+    assert all(isinstance(s.at, float) and isinstance(s.text, str) for s in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("ann subscribed with Prime. They've subscribed for 25 months! ", ""),
+        ("ann subscribed at Tier 1. They've subscribed for 6 months, currently on a 5 month "
+         "streak! hello all", "hello all"),
+        ("ann gifted a Tier 1 Sub to bob! They have given 3 Gift Subs in the channel!", ""),
+        ("An anonymous user gifted a Tier 1 Sub to bob! ", ""),
+        ("ann is gifting 5 Tier 1 Subs to demo's community! ", ""),
+        ("i subscribed yesterday. so good!", "i subscribed yesterday. so good!"),
+    ],
+)  # fmt: skip
+def test_of_a_notice_only_the_chatters_own_words_are_chat(text: str, own: str) -> None:
+    assert own_words(text) == own
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x00\x01\x02" * 99, b"hello\nthere\n", b"{}", b"[1, 2]"])
+def test_a_file_of_no_format_is_refused_by_name(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(raw)
+    with pytest.raises(BadInput, match=r"notes\.txt is "):
+        detect(path)

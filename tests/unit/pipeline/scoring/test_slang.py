@@ -1,0 +1,80 @@
+"""Drawn-out words, laughter and questions, as Twitch writes them."""
+
+import pytest
+
+from pipeline.scoring.scorer import FullScorer, make_scorer
+from pipeline.scoring.slang import is_weak_question, laughs, plain_form, without_comfort
+
+KNOWN = {"good", "spam", "so", "bad", "lol", "w"}
+FULL = make_scorer("full")
+assert isinstance(FULL, FullScorer)
+
+
+@pytest.mark.parametrize(
+    ("token", "form"),
+    [
+        ("SPAMMMM", "SPAM"),
+        ("baddddd!!!", "bad!!!"),
+        ("gooood", "good"),
+        ("WWWW", "W"),
+        ("hahahahaha", "haha"),
+        ("LOOOOOL", "HAHA"),
+        ("lol", "lol"),
+        ("good", "good"),
+        ("bookkeeper", "bookkeeper"),
+        ("xyzzzz", "xyzzzz"),
+        ("....", "...."),
+        ("", ""),
+    ],
+)
+def test_a_drawn_out_word_is_read_as_the_word(token: str, form: str) -> None:
+    assert plain_form(token, lambda word: word.lower() in KNOWN) == form
+
+
+@pytest.mark.parametrize(
+    "token", ["lmao", "LMAOOO", "hahaha!", "xD", "xdxd", "LUL", "jajaja", "kekw"]
+)
+def test_laughter_is_told(token: str) -> None:
+    assert laughs(token)
+
+
+@pytest.mark.parametrize("token", ["ha", "lo", "hello", "Kappa", "had", "x", ""])
+def test_what_is_not_laughter_is_not(token: str) -> None:
+    assert not laughs(token)
+
+
+def test_laughter_does_not_make_up_for_what_is_bad() -> None:
+    assert without_comfort({0: -1.0, 1: 2.0}, {1}.__contains__) == {0: -1.0, 1: 0.0}
+    assert without_comfort({0: 1.0, 1: 2.0}, {1}.__contains__) == {0: 1.0, 1: 2.0}
+    assert without_comfort({1: 2.0}, {1}.__contains__) == {1: 2.0}
+    assert FULL.compound("so bad lmao") == FULL.compound("so bad") < 0
+    assert FULL.compound("so bad PogChamp") > FULL.compound("so bad")
+
+
+def test_a_question_with_a_weak_word_says_nothing() -> None:
+    assert is_weak_question(["who", "won"], 0.6)
+    assert is_weak_question(["good", "game", "?"], 1.8)
+    assert not is_weak_question(["good", "game"], 1.8)
+    assert not is_weak_question(["why", "so", "terrible"], -2.1)
+    assert not is_weak_question([], 0.0)
+    assert FULL.compound("is this ok?") == 0.0 < FULL.compound("this is ok")
+    assert FULL.compound("why so awful?") < 0
+
+
+def test_an_emote_in_a_question_is_heard() -> None:
+    assert FULL.compound("what? PogChamp") > 0
+
+
+def test_terms_of_a_question_carry_nothing() -> None:
+    assert FULL.score("is this ok?").terms
+    assert all(part == 0 for _, _, part in FULL.score("is this ok?").terms)
+
+
+def test_drawn_out_words_are_one_term() -> None:
+    assert {term for term, _, _ in FULL.score("gooood GOOOOOD").terms} == {"good"}
+
+
+def test_each_emoji_saturates_by_itself() -> None:
+    once = FULL.compound("\U0001f602")
+    assert FULL.compound("\U0001f602 \u2764") > once
+    assert FULL.compound("\U0001f602 \u2764") != FULL.compound("\U0001f602 \U0001f602")

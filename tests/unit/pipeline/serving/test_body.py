@@ -1,0 +1,197 @@
+"""The body the EBS serves: what it says, and that it always fits."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ebs.schema import MoodBody
+from pipeline.forecasting.track_record import ENOUGH, Standing
+from pipeline.serving.body import HISTORY, MAX_BODY, MoodState, body, label
+from tests.helpers.build import T, window_row
+from warehouse.records import Forecast, Window, utc
+
+NOW = T + 30 * 100
+
+
+def window(at: float, n: int = 10, mean: float | None = 0.1, **more: Any) -> Window:
+    row = {**window_row(at, n, mean), "sd_compound": 0.3 if n > 1 else None, **more}
+    return Window(**{name: row[name] for name in Window.__slots__})
+
+
+def state(*windows: Window, **more: Any) -> MoodState:
+    made = MoodState("demo", "42", on=True, **more)
+    for w in windows:
+        made.saw(w, {})
+    return made
+
+
+def said(made: MoodState, now: float = NOW) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(body(made, "live", now))
+    return found
+
+
+def forecast(cutoff: float) -> Forecast:
+    ten = tuple(0.123456 + k / 100 for k in range(10))
+    return Forecast("demo", utc(T + cutoff), "lstm-1", ten, ten, ten, ten, ten, ten, ten, ten)
+
+
+def test_the_body_says_what_the_contract_says() -> None:
+    made = state(window(2940), window(2970, 41, 0.2111), readable=0.934)
+    made.saw(window(2970, 41, 0.2111), {})
+    made.top = {"LUL": 12}
+    found = said(made)
+    assert {k: found[k] for k in ("v", "channel_id", "login", "source", "window_s")} == {
+        "v": 1, "channel_id": "42", "login": "demo", "source": "live", "window_s": 30,
+    }  # fmt: skip
+    assert found["generated_at"] == "2026-01-01T12:50:00Z"
+    assert (found["status"], found["readable"]) == ("live", 0.93)
+    assert found["now"] == {"mood": 0.211, "label": "positive", "n": 41, "top": [["LUL", 12]]}
+    assert found["history"] == [
+        ["2026-01-01T12:49:00Z", 0.1, 10], ["2026-01-01T12:49:30Z", 0.211, 41],
+    ]  # fmt: skip
+    assert found["forecast"] is None
+    assert found["why"]
+
+
+def test_silence_and_not_observed_are_told_apart() -> None:
+    made = state(window(2940, 0, None), window(2970, 0, None, observed_s=0.0))
+    assert [row[1:] for row in said(made)["history"]] == [[None, 0], [None, None]]
+    assert said(made)["now"] == {"mood": None, "label": "silent", "n": None, "top": []}
+    assert said(state(window(2970, 0, None)))["now"]["n"] == 0
+    assert said(state())["now"]["n"] is None
+
+
+def test_the_status_is_live_quiet_offline_or_stale() -> None:
+    made = state(*(window(30 * k, 0, None) for k in range(94, 99)), window(2970, 2))
+    assert said(made)["status"] == "quiet"
+    made.saw(window(3000, 1), {})
+    assert said(made, NOW + 30)["status"] == "live"
+    assert said(made, NOW + 500)["status"] == "stale"
+    made.on = False
+    assert said(made, NOW + 500)["status"] == "offline"
+
+
+def test_an_offline_channel_has_no_forecast_and_says_why() -> None:
+    made = state(window(2970), forecast=forecast(3000))
+    assert said(made)["forecast"]["cutoff"] == "2026-01-01T12:50:00Z"
+    assert len(said(made)["forecast"]["steps"]) == 10
+    assert said(made)["forecast"]["steps"][0] == [0.123, 0.123, 0.123]
+    made.on = False
+    assert (said(made)["forecast"], said(made)["why"]) == (None, "the stream is offline")
+
+
+def test_a_forecast_older_than_the_newest_window_is_not_shown() -> None:
+    assert said(state(window(2940), window(2970), forecast=forecast(2970)))["forecast"] is None
+
+
+def test_a_window_made_again_takes_its_own_place() -> None:
+    made = state(window(2940, 5, 0.1), window(2970, 6, 0.2))
+    made.saw(window(2940, 7, 0.3), {})
+    assert [row[1:] for row in said(made)["history"]] == [[0.3, 7], [0.2, 6]]
+
+
+def test_the_history_is_half_an_hour() -> None:
+    made = state(*(window(30 * k) for k in range(100)))
+    assert len(said(made)["history"]) == HISTORY
+
+
+def test_what_was_before_the_last_half_hour_is_no_history_though_no_stream_was_between() -> None:
+    before = [window(30 * k, stream_id="demo:1") for k in range(HISTORY)]
+    made = state(*before, window(30 * 80, stream_id="demo:2"))
+    assert [row[0] for row in said(made)["history"]][::38] == [
+        "2026-01-01T12:10:30Z", "2026-01-01T12:29:30Z",
+    ]  # fmt: skip
+    assert said(made)["history"][-1][0] == "2026-01-01T12:40:00Z"
+
+
+def test_a_moment_goes_with_its_stream() -> None:
+    made = state(*(window(30 * k, 20, 0.1) for k in range(20)))
+    made.saw(window(600, 20, 0.8), {})
+    made.saw(window(630, 20, 0.1), {})
+    assert made.moment is not None
+    made.saw(window(90_000, 20, 0.1, stream_id="demo:2"), {})
+    assert made.moment is None
+
+
+def test_a_jump_of_the_mood_is_a_moment_that_names_an_emote() -> None:
+    made = state(*(window(30 * k, 20, 0.1) for k in range(20)))
+    assert made.moment is None
+    made.saw(window(600, 20, 0.8), {"LUL": 3, "Kappa": 9})
+    assert made.moment == {
+        "at": "2026-01-01T12:10:00Z", "text": "Mood rose to +0.80, with Kappa",
+    }  # fmt: skip
+
+
+def test_the_label_follows_vaders_thresholds() -> None:
+    assert [label(m) for m in (None, 0.05, 0.0499, -0.0499, -0.05)] == [
+        "silent", "positive", "neutral", "neutral", "negative",
+    ]  # fmt: skip
+
+
+def test_the_record_never_oversells() -> None:
+    def record(skill: float | None, targets: int) -> str:
+        return Standing(skill, targets).record()
+
+    assert record(None, 0) == "too new to have a record"
+    assert record(0.9, 120) == "too short a record to judge: 120 of 500 half minutes of chat"
+    beaten = "no better lately than this stream's average, so that is what is shown"
+    assert {record(skill, ENOUGH) for skill in (-0.2, 0.0, None)} == {beaten}
+    assert record(0.13, ENOUGH).startswith("lately knows 13% of what can be known")
+
+
+def test_the_session_mean_is_shown_only_after_enough_windows_without_skill() -> None:
+    assert [Standing(s, ENOUGH).is_beaten for s in (-0.1, 0.0, None, 0.001)] == [True] * 3 + [False]
+    assert not Standing(-0.5, ENOUGH - 1).is_beaten
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
+FLOAT = st.floats(-1, 1)
+WINDOWS = st.lists(
+    st.tuples(st.integers(0, 10**7), FLOAT, st.sampled_from([0.0, 12.3456789, 30.0])), max_size=70
+)
+
+
+@pytest.mark.parametrize("shown", [None, forecast(3000)])
+@pytest.mark.parametrize("windows", [(), (window(2940), window(2970, 0, None, observed_s=0.0))])
+def test_the_ebs_documents_the_body_as_it_is(
+    windows: tuple[Window, ...], shown: Forecast | None
+) -> None:
+    recap = {"title": "a", "started_at": "x", "ended_at": "y", "n": 1, "mood": 0.1}
+    made = state(*windows, forecast=shown, recap=recap, moment={"at": "x", "text": "y"})
+    MoodBody.model_validate_json(body(made, "live", NOW), strict=True, extra="forbid")
+
+
+@settings(max_examples=150, deadline=None)
+@given(WINDOWS, st.dictionaries(TEXT, st.integers(1, 10**6), max_size=30), TEXT, TEXT, TEXT)
+def test_no_body_is_ever_longer_than_five_kilobytes(
+    windows: list[tuple[int, float, float]], top: dict[str, int], title: str, why: str, login: str
+) -> None:
+    made = state(*(window(30 * k, n, m, observed_s=s) for k, (n, m, s) in enumerate(windows)))
+    made.top, made.trouble, made.channel = top, why, login[:25]
+    made.recap = {"title": title * 20, "started_at": "x" * 20, "ended_at": "x" * 20, "n": 1}
+    for shown in (None, forecast(30 * len(windows))):
+        made.forecast = shown
+        found = body(made, "simulated", NOW)
+        assert len(found) <= MAX_BODY
+        assert orjson.loads(found)["v"] == 1
+
+
+def test_endless_words_from_elsewhere_are_cut_before_the_history_is() -> None:
+    made = state(*(window(30 * k, 10**6, -0.123) for k in range(HISTORY)), trouble="w" * 9000)
+    made.top = {f"{k}" + "é" * 500: 10**6 for k in range(30)}
+    made.recap = {"title": "日" * 9000, "started_at": "", "ended_at": "", "n": 1, "mood": 0.1}
+    found = body(made, "simulated", NOW)
+    assert len(found) <= MAX_BODY
+    assert len(orjson.loads(found)["history"]) >= 50
+
+
+@pytest.mark.parametrize(("readable", "label"), [(0.49, "unsupported"), (0.5, "positive")])
+def test_chat_that_cannot_be_read_has_no_mood_in_words(readable: float, label: str) -> None:
+    made = state(window(2940), window(2970, 41, 0.2111), readable=readable)
+    found = said(made)
+    assert found["now"]["label"] == label
+    told = "most of this chat is in a language that cannot be scored"
+    assert (found.get("why") == told) is (label == "unsupported")

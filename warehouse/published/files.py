@@ -1,0 +1,138 @@
+"""Published files: how SQL says their paths, whether one is whole, what span it has."""
+
+import glob
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.published.manifest import PublishedFile
+from warehouse.records import iso
+from warehouse.tables import TableSpec
+
+SLICED_ROWS = 100_000  # of forecasts, 64 MB: with more, a file is sorted in slices
+ROWS_A_GROUP = 122_880  # DuckDB's own; half of it was not faster
+Keys = list[tuple[Any, ...]]
+Files = tuple[PublishedFile, ...]
+
+
+def quoted(path: Path) -> str:
+    """A path as SQL text; folders may have a quote in their name."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def scan(paths: Iterable[Path]) -> str:
+    """SQL that reads the Parquet files, none of whose names is a pattern."""
+    listed = ", ".join(quoted(Path(glob.escape(str(path)))) for path in paths)
+    return f"read_parquet([{listed}])"
+
+
+def is_whole(published: Path, file: PublishedFile) -> bool:
+    """Whether the file is there with a footer that says as many rows as the manifest."""
+    try:
+        return bool(pq.read_metadata(published / file.path).num_rows == file.rows)
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def write_sorted(
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    values: Mapping[str, Any],
+    order: Sequence[str],
+    target: Path,
+) -> None:
+    """Write the query's rows to a Parquet file, sorted, in slices of the first column's values.
+
+    Sorting a month of a hundred channels at once does not fit in the daemon's memory. The query
+    must have a row.
+    """
+    first, by = f'"{order[0]}"', ", ".join(f'"{column}"' for column in order)
+    counts = con.execute(
+        f"SELECT {first}, count(*) FROM ({query}) GROUP BY 1 ORDER BY 1", values or None
+    ).fetchall()
+    slices = f"SELECT * FROM ({query}) WHERE {first} BETWEEN $low AND $high ORDER BY {by}"
+    writer = None
+    for low, high in _slices(counts, SLICED_ROWS // 2):
+        rows = con.sql(slices, params={**values, "low": low, "high": high}).to_arrow_table()
+        writer = writer or pq.ParquetWriter(target, rows.schema)
+        writer.write_table(rows, row_group_size=ROWS_A_GROUP)
+    if writer is not None:
+        writer.close()
+
+
+def _slices(counts: Sequence[tuple[Any, int]], most: int) -> Iterable[tuple[Any, Any]]:
+    """(first, last) of neighbouring values that have at most so many rows, or are one value."""
+    taken: list[Any] = []
+    rows = 0
+    for value, count in counts:
+        if taken and rows + count > most:
+            yield taken[0], taken[-1]
+            taken, rows = [], 0
+        taken.append(value)
+        rows += count
+    if taken:
+        yield taken[0], taken[-1]
+
+
+def time_text(at: Any) -> str:
+    """A TIMESTAMP or DATE as ISO text, '' for None."""
+    if at is None:
+        return ""
+    if isinstance(at, datetime):
+        return iso(at.replace(tzinfo=UTC))
+    return f"{at.isoformat()}T00:00:00Z"
+
+
+def tidy(files: Files) -> Files:
+    """Drop empty files, unless nothing else is left."""
+    return tuple(file for file in files if file.rows) or files[:1]
+
+
+def overlaps(file: PublishedFile, spec: TableSpec, keys: Keys) -> bool:
+    """Whether the file's span of time holds that of the keys, so that it may hold one."""
+    if spec.time not in spec.replace:
+        return True
+    position = spec.replace.index(spec.time)
+    times = [key[position] for key in keys]
+    return file.min <= time_text(max(times)) and file.max >= time_text(min(times))
+
+
+def remove_strays(published: Path, listed: set[str]) -> None:
+    """Unlink files that no manifest names: left by a crash, or by readers long gone."""
+    for path in published.glob("*/*.parquet"):
+        if str(path.relative_to(published)) not in listed:
+            path.unlink(missing_ok=True)
+
+
+def months_since(spec: TableSpec) -> str:
+    """SQL of the months of rows written after revision $since: no file spans two of them."""
+    return (
+        f"SELECT DISTINCT date_trunc('month', \"{spec.time}\") AS m "
+        f"FROM {spec.name} WHERE rev > $since ORDER BY m"
+    )
+
+
+def rows_of_month(spec: TableSpec) -> str:
+    """SQL of the rows of $month written after revision $since."""
+    return (
+        f"SELECT * FROM {spec.name} WHERE rev > $since "
+        f"AND date_trunc('month', \"{spec.time}\") = CAST($month AS DATE)"
+    )
+
+
+def days_of(spec: TableSpec, query: str) -> str:
+    """SQL of the days of the query's rows."""
+    return f'SELECT DISTINCT CAST("{spec.time}" AS DATE) AS d FROM ({query}) ORDER BY d'
+
+
+def rows_of_day(spec: TableSpec) -> str:
+    """SQL of the rows of $day written after revision $since; a plain range, to skip row groups."""
+    return (
+        f"SELECT * FROM {spec.name} WHERE rev > $since "
+        f'AND "{spec.time}" >= CAST($day AS DATE) AND "{spec.time}" < CAST($day AS DATE) + 1'
+    )

@@ -1,0 +1,151 @@
+"""Read-only queries over what is published: no locks, no writer needed.
+
+One manifest is one consistent state; the views of a connection lie over its files alone.
+"""
+
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.config import DataFolder
+from warehouse.errors import WarehouseBroken
+from warehouse.published.channel_views import visible
+from warehouse.published.files import scan
+from warehouse.published.manifest import Manifest, PublishedFile, read_manifest
+from warehouse.sql import sql
+from warehouse.store.rollups import ROLLUPS, view
+from warehouse.tables import TABLES
+
+Cursor = duckdb.DuckDBPyConnection
+
+
+class Reader:
+    """Named queries over the published tables of one data folder. Safe to share by threads.
+
+    channels: all that can be read of them is what somebody may see who sees these; None for all.
+    """
+
+    def __init__(self, folder: DataFolder, channels: Collection[str] | None = None) -> None:
+        self.folder, self.channels = folder, channels
+        self._lock = threading.Lock()
+        self._version = -1
+        self._con: Cursor | None = None
+        self._idle: list[Cursor] = []  # of that connection
+        self._read: tuple[tuple[int, int, int], Manifest] | None = None  # what was read last
+
+    def manifest(self) -> Manifest:
+        """The manifest in force; read again when the file is another. Raises NothingPublished,
+        WarehouseBroken."""
+        path = self.folder.manifest
+        try:
+            return self._manifest(path)
+        except OSError as exc:  # another user's, mostly
+            raise WarehouseBroken(
+                f"{path} cannot be read ({exc.strerror}): let the user of this process read it"
+            ) from exc
+
+    def _manifest(self, path: Path) -> Manifest:
+        try:
+            found = path.stat()
+        except OSError:
+            return read_manifest(path)
+        # it is replaced by rename: another one has another inode, or at least another time
+        key = (found.st_ino, found.st_mtime_ns, found.st_size)
+        read = self._read
+        if read is None or read[0] != key:
+            read = self._read = (key, read_manifest(path))
+        return read[1]
+
+    def query(self, name: str, **values: Any) -> pa.Table:
+        """Result of queries/NAME.sql with its $values. Raises NothingPublished."""
+        return self.run(sql(name), values)
+
+    def run(self, text: str, values: dict[str, Any] | None = None) -> pa.Table:
+        """Result of a query text over the published tables, by one manifest."""
+        try:
+            return self._run(text, values)
+        except duckdb.IOException:  # a file left while we planned: take the newer manifest
+            self._version = -1
+            return self._run(text, values)
+
+    def _run(self, text: str, values: dict[str, Any] | None) -> pa.Table:
+        cursor, idle = self._cursor()
+        try:
+            found = cursor.sql(text, params=values or None).to_arrow_table()
+        except BaseException:
+            cursor.close()
+            raise
+        idle.append(cursor)
+        return found
+
+    def _cursor(self) -> tuple[Cursor, list[Cursor]]:
+        """A cursor over the manifest in force, and where to put it when it is idle again.
+
+        Cursors are kept: the first query of a new one takes 13 ms longer.
+        """
+        manifest = self.manifest()
+        with self._lock:
+            if self._con is None or manifest.version != self._version:
+                self._con = connect_views(self.folder.published, manifest, self.channels)
+                self._version, self._idle = manifest.version, []
+            return (self._idle.pop() if self._idle else self._con.cursor()), self._idle
+
+
+def connect_views(
+    published: Path, manifest: Manifest, channels: Collection[str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with a view a table over the manifest's files; with channels given,
+    over what of them may be seen."""
+    con = duckdb.connect(config={"temp_directory": str(published.parent / "scratch")})
+    con.execute("SET TimeZone='UTC'")
+    con.execute("SET parquet_metadata_cache = true")  # files never change
+    rollups = {rollup.name: rollup for rollup in ROLLUPS}
+    for table, files in manifest.tables.items():
+        if table not in rollups:
+            column = TABLES[table].time if table in TABLES else None
+            _create(con, table, by_age(published, files, column), channels)
+    for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
+        _create(con, table, view(rollups[table], published, manifest), channels)
+    return con
+
+
+def _create(
+    con: duckdb.DuckDBPyConnection, table: str, query: str, channels: Collection[str] | None
+) -> None:
+    told = query if channels is None else visible(table, query, channels)
+    con.execute(f"CREATE VIEW {table} AS {told}").fetchall()
+
+
+def by_age(published: Path, files: tuple[PublishedFile, ...], column: str | None) -> str:
+    """SQL of the files' rows: today's, this month's and all before, each with its span of time.
+
+    A query of the last minutes then leaves out the months without a look into their files, and
+    one of last month the many small files of today: both take half as long.
+    """
+    newest = max((file.max for file in files if file.rows), default="")
+    month, day = f"{newest[:7]}-01", newest[:10]
+    ages: dict[str, list[PublishedFile]] = {}
+    for file in files:
+        ages.setdefault(_span(file, month, day, f'"{column}"'), []).append(file)
+    if column is None or len(ages) == 1:
+        return f"SELECT * FROM {scan(published / file.path for file in files)}"
+    return " UNION ALL BY NAME ".join(
+        f"SELECT * FROM {scan(published / file.path for file in found)}{span}"
+        for span, found in ages.items()
+        if any(file.rows for file in found)
+    )
+
+
+def _span(file: PublishedFile, month: str, day: str, column: str) -> str:
+    """The condition that all rows of a file meet; '' for one that reaches over the bounds."""
+    if file.max[:10] < month:
+        return f" WHERE {column} < TIMESTAMP '{month}'"
+    if file.min[:10] >= day:
+        return f" WHERE {column} >= TIMESTAMP '{day}'"
+    if file.min[:10] >= month and file.max[:10] < day:
+        return f" WHERE {column} >= TIMESTAMP '{month}' AND {column} < TIMESTAMP '{day}'"
+    return ""
