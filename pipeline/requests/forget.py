@@ -18,9 +18,9 @@ from models.versions.forget import forget_channel as forget_in_models
 from pipeline.chat.message import Message
 from pipeline.forecasting.model_rows import model_rows
 from pipeline.requests.workspace import Site
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.windows.rebuild import Place, recount, remade
 from pipeline.windows.rows import sample_rows, term_rows, window_rows
-from pipeline.windows.summary import Line
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.erase import erase_channel, erase_terms, sample_keys
@@ -148,7 +148,7 @@ def _forget_in_memory(
     if engine is None:
         return
 
-    def change(line: Line) -> Line | None:
+    def change(line: ScoredMessage) -> ScoredMessage | None:
         if line.chatter == who:
             return None
         text = mask(line.text)

@@ -17,11 +17,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.scoring.english import dictionary
+from pipeline.scoring.scored_message import ScoredMessage
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
-
-    from pipeline.windows.summary import Line
 
 LEAST = 45  # letters in different words that tell a window's language, 99 times of 100
 LEAST_OF_CHANNEL = 12  # for one group of many
@@ -52,7 +51,7 @@ class Readable:
     share: float = 1.0
     n: int = 0
 
-    def saw(self, lines: Sequence["Line"], share: float | None) -> None:
+    def saw(self, lines: Sequence[ScoredMessage], share: float | None) -> None:
         """A window closed. share: what was found of it, None: too little to tell by itself."""
         if share is None:
             share = share_readable(lines, LEAST_OF_CHANNEL)
@@ -62,7 +61,7 @@ class Readable:
             self.share += (share - self.share) * min(1.0, len(lines) / of)
 
 
-def share_readable(lines: Sequence["Line"], least: int = LEAST) -> float | None:
+def share_readable(lines: Sequence[ScoredMessage], least: int = LEAST) -> float | None:
     """The share of messages that can be read, 0..1; None where too few words were said to tell.
 
     least: letters in different words that a group needs. Follows from the lines alone.
@@ -124,7 +123,7 @@ class _Found:
         return readable / total if total else None
 
 
-def _said(line: "Line") -> str:
+def _said(line: ScoredMessage) -> str:
     """What a message says without emotes, links and mentions; '' where no letter is left."""
     text = line.text[:_TEXT]
     shown = [term for term, kind, _ in line.scored.terms if kind != "word"]

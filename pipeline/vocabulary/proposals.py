@@ -11,11 +11,11 @@ from math import sqrt
 from typing import Any
 
 from pipeline.chat.text import visible
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.vader import Remembered
 from pipeline.vocabulary.candidates import Looks, looks
 from pipeline.vocabulary.drift import Drift
 from pipeline.vocabulary.usage import MOST_PEOPLE, Sighting, from_row, summed, without_chatter
-from pipeline.windows.summary import Line
 from pipeline.windows.track import Closed
 from warehouse.records import utc
 
@@ -92,7 +92,7 @@ class Vocabulary:
         while len(self._terms) > _TERMS:
             self._changed.discard(self._terms.popitem(last=False)[0])
 
-    def _line(self, channel: str, line: Line) -> Iterable[str]:
+    def _line(self, channel: str, line: ScoredMessage) -> Iterable[str]:
         """Count a message; the keys of the names in it."""
         text = line.text if line.text.isascii() else visible(line.text)
         tokens = text.split()
@@ -105,7 +105,7 @@ class Vocabulary:
         once |= {t.lower(): Looks(t.lower(), t, False) for t in marked if self._is_new(t)}
         return [n.key for n in once.values() if self._count(channel, line, n, different)]
 
-    def _count(self, channel: str, line: Line, name: Looks, different: int) -> bool:
+    def _count(self, channel: str, line: ScoredMessage, name: Looks, different: int) -> bool:
         seen = self._terms.get(name.key)
         if seen is None:
             if name.attached or (name.form.islower() and different > 1 and not line.scored.strange):

@@ -25,8 +25,8 @@ from pipeline.privacy.hashing import Hasher
 from pipeline.privacy.optout import OptOut
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.language import Readable
+from pipeline.scoring.scored_message import ScoredMessage, message_key
 from pipeline.vocabulary.proposals import Vocabulary
-from pipeline.windows.summary import Line, message_key
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import HELD_S, Closed, Stream, Track
 from warehouse.records import WINDOW_SECONDS
@@ -111,7 +111,7 @@ class Intake:
             return None
         return 0.0
 
-    def meant(self, item: Retract) -> Callable[[Line], Line | None]:
+    def meant(self, item: Retract) -> Callable[[ScoredMessage], ScoredMessage | None]:
         """A line as it is, None for one that was taken back. One that has not come yet, and is
         known by its id, will not be counted."""
         key, who = message_key(item.message_id), self.hasher.of(item.chatter.lower())
@@ -120,7 +120,7 @@ class Intake:
             return lambda line: None if line.id == key else line
         return lambda line: None if line.at <= item.at and who in (0, line.chatter) else line
 
-    def change(self, channel: str, of: Callable[[Line], Line | None]) -> None:
+    def change(self, channel: str, of: Callable[[ScoredMessage], ScoredMessage | None]) -> None:
         """Put the channel's lines in memory through `of`; windows that changes are made again."""
         if channel in self.tracks:
             changed = self.tracks[channel].change(of)
@@ -154,16 +154,16 @@ class Intake:
         self._count(message.channel, line, message.at)
         return line.scored.compound if line else 0.0
 
-    def _line(self, message: Message, chatter: int, key: int) -> Line:
+    def _line(self, message: Message, chatter: int, key: int) -> ScoredMessage:
         scorer = self.scorers.only or self.scorers.at(message.channel, message.at)
         scored = scorer.score(message.text, message.emotes or ())
         day = int(message.at // 86400)
         terms = [term for term, _, _ in scored.terms]
         self.gate.used(message.channel, day, chatter, terms)
         self.counts.messages += 1
-        return Line(message.at, chatter, message.text, scored, key)
+        return ScoredMessage(message.at, chatter, message.text, scored, key)
 
-    def _count(self, channel: str, line: Line | None, at: float) -> None:
+    def _count(self, channel: str, line: ScoredMessage | None, at: float) -> None:
         track = self.track(channel)
         start = track.add(line, at)
         if start is None:
@@ -182,7 +182,7 @@ class Intake:
         self.gate.saw(int(message.chatter or 0))
         return not message.id or not self._is_known(message_key(message.id))
 
-    def forget(self, chatter: int, change: Callable[[Line], Line | None]) -> None:
+    def forget(self, chatter: int, change: Callable[[ScoredMessage], ScoredMessage | None]) -> None:
         """Put every line held in memory through `change`; what that changes is made again."""
         self.gate.forget(chatter)
         self.vocabulary.forget(chatter)

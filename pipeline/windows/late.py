@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipeline.chat.text import is_filtered
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.windows.buffer import Buffer, Segment, message_of
 from pipeline.windows.intake import Intake, Missed
 from pipeline.windows.rebuild import Place, scored_line
 from pipeline.windows.rows import seconds, window_of
-from pipeline.windows.summary import Cell, Line, summarise
+from pipeline.windows.summary import Cell, summarise
 from pipeline.windows.track import Closed
 from warehouse.records import WINDOW_SECONDS, Window, window_start
 from warehouse.store.store import Store
@@ -162,7 +163,7 @@ class Late:
         )
         return Closed(window, tuple(cell.lines), again=True, named=named)
 
-    def _lines(self, found: Iterable[bytes]) -> list[Line]:
+    def _lines(self, found: Iterable[bytes]) -> list[ScoredMessage]:
         """The messages that count, each id once, scored; their chatters are seen again."""
         messages = [m for m in map(message_of, found) if m is not None]
         once = {m.id or str(number): m for number, m in enumerate(messages)}

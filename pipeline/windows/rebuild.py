@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pipeline.chat.message import Message
 from pipeline.chat.text import is_filtered
 from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.scored_message import ScoredMessage, message_key
 from pipeline.windows.buffer import Buffer
 from pipeline.windows.rows import seconds, window_of
-from pipeline.windows.summary import Cell, Line, message_key, summarise
+from pipeline.windows.summary import Cell, summarise
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.records import window_start
@@ -22,7 +23,7 @@ Place = tuple[str, int]  # channel, start of the window in epoch seconds
 class Found:
     """What the buffer has of a window. gone, gone_filtered: messages that are to go."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ScoredMessage] = field(default_factory=list)
     filtered: int = 0
     gone: int = 0
     gone_filtered: int = 0
@@ -91,10 +92,10 @@ def _place(message: Message) -> Place:
     return message.channel, window_start(message.at)
 
 
-def scored_line(message: Message, scorers: Scorers, gate: Gate) -> Line:
+def scored_line(message: Message, scorers: Scorers, gate: Gate) -> ScoredMessage:
     """A message of the buffer as its window needs it; the gate learns who used what."""
     scored = scorers.at(message.channel, message.at).score(message.text, message.emotes or ())
     chatter = int(message.chatter or 0)
     terms = [term for term, _, _ in scored.terms]
     gate.used(message.channel, int(message.at // 86400), chatter, terms)
-    return Line(message.at, chatter, message.text, scored, message_key(message.id))
+    return ScoredMessage(message.at, chatter, message.text, scored, message_key(message.id))

@@ -4,36 +4,18 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import fsum, sqrt
-from typing import NamedTuple
 
 from pipeline.scoring.language import share_readable
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import Scored
 from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
-
-
-class Line(NamedTuple):
-    """A message as a window needs it. chatter: hash, 0 unknown; at: epoch seconds.
-
-    id: `message_key` of its message.
-    """
-
-    at: float
-    chatter: int
-    text: str
-    scored: Scored
-    id: int = 0
-
-
-def message_key(message_id: str) -> int:
-    """A message's id as a number, the same while a process lives; 0 unknown."""
-    return hash(message_id) if message_id else 0
 
 
 @dataclass(slots=True)
 class Cell:
     """What fell into one window so far."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ScoredMessage] = field(default_factory=list)
     filtered: int = 0
     late: int = 0
 
@@ -52,7 +34,10 @@ class Held:
         """What fell into it; once asked for it stays unpacked, to be changed in place."""
         if self._cell is None:
             lines, filtered, late = pickle.loads(self._packed)
-            found = [Line(at, who, text, Scored(*parts), id) for at, who, text, parts, id in lines]
+            found = [
+                ScoredMessage(at, who, text, Scored(*parts), id)
+                for at, who, text, parts, id in lines
+            ]
             self._cell, self._packed = Cell(found, filtered, late), b""
         return self._cell
 

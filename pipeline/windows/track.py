@@ -8,7 +8,8 @@ which is a minute. After that only the buffer has them (late.py).
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.windows.summary import Cell, Held, Line, summarise
+from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.windows.summary import Cell, Held, summarise
 from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 
 SESSION_GAP_S = 1800  # where nobody says so, a stream ends after so long without a message
@@ -24,7 +25,7 @@ class Closed:
     """
 
     window: Window
-    lines: tuple[Line, ...]
+    lines: tuple[ScoredMessage, ...]
     again: bool = False
     named: frozenset[str] = frozenset()
 
@@ -123,7 +124,7 @@ class Track:
         """Whether a stream is going on."""
         return self.stream is not None and self.stream.ended_at is None
 
-    def add(self, line: Line | None, at: float) -> int | None:
+    def add(self, line: ScoredMessage | None, at: float) -> int | None:
         """Count a message at `at` (None: a filtered one).
 
         Returns the start of the window it came late for, else None. It is counted all the same
@@ -147,7 +148,7 @@ class Track:
         self._put(cell, line)
         return None
 
-    def _put(self, cell: Cell, line: Line | None) -> None:
+    def _put(self, cell: Cell, line: ScoredMessage | None) -> None:
         if line is None:
             cell.filtered += 1
         else:
@@ -230,7 +231,7 @@ class Track:
         self.seen = [span for span in self.seen if span[1] > start] or self.seen[-1:]
         return closed
 
-    def change(self, of: Callable[[Line], Line | None]) -> list[int]:
+    def change(self, of: Callable[[ScoredMessage], ScoredMessage | None]) -> list[int]:
         """Put every line still held through `of`, None dropping it; starts of closed windows
         that have to be made again."""
         changed = []

@@ -19,9 +19,9 @@ import pytest
 
 from pipeline.chat.text import is_filtered
 from pipeline.scoring.lexicon import Lexicon, rated_lexicon
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import FullScorer
 from pipeline.vocabulary.proposals import Vocabulary
-from pipeline.windows.summary import Line
 from pipeline.windows.track import Closed
 from warehouse.records import utc
 
@@ -60,7 +60,7 @@ def windows(channel: str, scorer: FullScorer, marks: Counter[str]) -> Iterator[C
             if not is_filtered(text, "", False):
                 marks.update(set(emotes.split()).intersection(text.split()))
                 chatter = hash(who) if has_people else 0
-                lines.append(Line(float(t), chatter, text, scorer.score(text), 0))
+                lines.append(ScoredMessage(float(t), chatter, text, scorer.score(text), 0))
         window: Any = SimpleNamespace(channel=channel, start=utc(start * 30.0))
         yield Closed(window, tuple(lines))
 

@@ -6,23 +6,25 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.scoring.language import Readable, share_readable
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import Scored
-from pipeline.windows.summary import Line
 from tests.helpers.invented_chat import CHAT, lines
 from warehouse.records import READABLE_LEAST
 
 PLAIN = Scored(0.0, (), False)
 
 
-def said(*texts: str) -> list[Line]:
-    return [Line(0.0, 1, text, PLAIN, 0) for text in texts]
+def said(*texts: str) -> list[ScoredMessage]:
+    return [ScoredMessage(0.0, 1, text, PLAIN, 0) for text in texts]
 
 
-def shown(text: str, *emotes: str) -> Line:
-    return Line(0.0, 1, text, Scored(0.0, tuple((e, "emote", 0.0) for e in emotes), True), 0)
+def shown(text: str, *emotes: str) -> ScoredMessage:
+    return ScoredMessage(
+        0.0, 1, text, Scored(0.0, tuple((e, "emote", 0.0) for e in emotes), True), 0
+    )
 
 
-def windows(language: str, n: int = 200, size: int = 12) -> list[list[Line]]:
+def windows(language: str, n: int = 200, size: int = 12) -> list[list[ScoredMessage]]:
     dice, of = random.Random(3), said(*lines(language))
     return [dice.choices(of, k=size) for _ in range(n)]
 

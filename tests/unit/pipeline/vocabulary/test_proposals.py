@@ -8,12 +8,12 @@ import pytest
 
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.english import dictionary
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import FullScorer, Scored
 from pipeline.vocabulary.candidates import looks
 from pipeline.vocabulary.drift import FAST, SLOW, Drift
 from pipeline.vocabulary.proposals import SCORED, Vocabulary, interval
 from pipeline.vocabulary.usage import MANY, PEOPLE, USES, changed, summed
-from pipeline.windows.summary import Line
 from pipeline.windows.track import Closed
 from warehouse.records import utc
 
@@ -24,11 +24,13 @@ def nobody(term: str) -> bool:
     return False
 
 
-def said(text: str, compound: float = 0.0, chatter: int = 1, at: float = 0.0, *marked: str) -> Line:
-    return Line(at, chatter, text, Scored(compound, (), bool(marked), marked), 0)
+def said(
+    text: str, compound: float = 0.0, chatter: int = 1, at: float = 0.0, *marked: str
+) -> ScoredMessage:
+    return ScoredMessage(at, chatter, text, Scored(compound, (), bool(marked), marked), 0)
 
 
-def window(*lines: Line, start: float = 0.0, channel: str = "demo") -> Closed:
+def window(*lines: ScoredMessage, start: float = 0.0, channel: str = "demo") -> Closed:
     made: Any = SimpleNamespace(channel=channel, start=utc(start))
     return Closed(made, lines)
 

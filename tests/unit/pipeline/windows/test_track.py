@@ -5,9 +5,10 @@ from math import sqrt
 import pytest
 
 from pipeline.chat.message import Heard, Item, Lost
+from pipeline.scoring.scored_message import ScoredMessage, message_key
 from pipeline.scoring.scorer import make_scorer
 from pipeline.windows.intake import Intake, Missed
-from pipeline.windows.summary import Cell, Held, Line, message_key
+from pipeline.windows.summary import Cell, Held
 from pipeline.windows.track import Closed, Track
 from tests.helpers.build import T, end, feed, intake, msg, start, watch
 from warehouse.records import Window, utc
@@ -151,7 +152,7 @@ def test_a_window_is_held_until_a_minute_after_it_closed() -> None:
 
 def test_a_held_window_comes_back_as_it_was_and_takes_little_memory() -> None:
     lines = [
-        Line(T + k, k, f"text {k}", VADER.score(f"great day {k}"), message_key(f"id {k}"))
+        ScoredMessage(T + k, k, f"text {k}", VADER.score(f"great day {k}"), message_key(f"id {k}"))
         for k in range(300)
     ]
     held = Held(Cell(list(lines), 2, 3), told(start(), msg(1), now=35)[0])
