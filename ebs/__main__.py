@@ -26,6 +26,7 @@ from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError, BadInput
+from warehouse.removed_settings import name_removed_settings
 
 log = logging.getLogger("ebs")
 
@@ -127,4 +128,5 @@ def _refuse(why: str) -> int:
 
 
 if __name__ == "__main__":
+    name_removed_settings("ebs")
     sys.exit(main())

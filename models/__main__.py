@@ -19,6 +19,7 @@ from rich.table import Table
 from models.versions.registry import Version
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
+from warehouse.removed_settings import name_removed_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Seed = Annotated[int, typer.Option(min=0, max=2**31, help="same seed and data, same model")]
@@ -222,4 +223,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    name_removed_settings("warning")
     main()

@@ -39,6 +39,7 @@ from pipeline.sources.simulation.source import Simulate
 from warehouse.config import DataFolder, data_folder
 from warehouse.erase import scrub
 from warehouse.errors import AppError, BadInput
+from warehouse.removed_settings import name_removed_settings
 from warehouse.store.store import Store
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -205,4 +206,5 @@ def _fail(reason: str) -> int:
 
 
 if __name__ == "__main__":
+    name_removed_settings("warning")
     main()

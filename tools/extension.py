@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from tools.config import ExtensionSettings
 from tools.extension_checks import complaints
 from warehouse.errors import AppError, BadInput
+from warehouse.removed_settings import name_removed_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTENSION = ROOT / "extension"
@@ -111,4 +112,5 @@ def _refuse(why: str, code: int) -> int:
 
 
 if __name__ == "__main__":
+    name_removed_settings("extension")
     sys.exit(main())

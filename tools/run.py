@@ -18,6 +18,7 @@ from tools.checks import require_free_ports, require_space
 from tools.config import RunSettings, run_settings
 from tools.supervisor import Supervisor
 from warehouse.errors import AppError
+from warehouse.removed_settings import name_removed_settings
 
 SHOWN = 5  # channels named by the banner
 PATIENCE_S = 20.0  # then say what is still awaited
@@ -29,6 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     parser.add_argument("--procfile", type=Path, default=Path("Procfile"))
     procfile = parser.parse_args().procfile
+    name_removed_settings("dld")
     try:
         settings = run_settings()
         channels = logins(os.environ.get("CHANNELS", ""))

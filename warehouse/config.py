@@ -27,10 +27,11 @@ class UploadSettings(BaseSettings):
     )
 
     mb: int = Field(default=200, ge=1, le=2000, description="largest log that may be dropped")
-    unpacked_mb: int = Field(
-        default=4000, ge=1, le=100_000, description="to which a packed one may unpack"
-    )
-    minutes: float = Field(default=30, gt=0, le=1440, description="that its import may take")
+
+    @property
+    def unpacked_mb(self) -> int:
+        """To which a packed log may unpack; chat packs to a tenth."""
+        return 20 * self.mb
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings
 from pipeline import config
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from warehouse.config import DataSettings
+from warehouse.removed_settings import REMOVED, removed_settings
 
 _USERINFO = re.compile(r"//[^/\s]*@")  # name and password in an address that a reason quotes
 _EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -36,7 +37,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
 
 def check_settings() -> Iterator[Finding]:
     """What is wrong with each setting; one ok when nothing is."""
-    wrong = [*_unknown(), *_unusable()]
+    wrong = [*_removed(), *_unknown(), *_unusable()]
     yield from wrong
     if not wrong:
         given = len(_given() & _documented())
@@ -58,9 +59,14 @@ def endpoints() -> Iterator[tuple[str, str]]:
                 yield f"{cls.model_config['env_prefix']}{field}".upper(), value
 
 
+def _removed() -> Iterator[Finding]:
+    for name, sentence in removed_settings().items():
+        yield warning("settings", sentence, f"take {name} out of the environment or .env")
+
+
 def _unknown() -> Iterator[Finding]:
     known = _documented()
-    for name in sorted(_given() - known):
+    for name in sorted(_given() - known - set(REMOVED)):
         if _OTHER.fullmatch(name):
             continue
         near = difflib.get_close_matches(name, known, 1, 0.8)

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "pipeline.imports.sandbox")
 TRIES = 2  # a log whose import was killed this often is given up
+_LIMIT_S = 1800.0  # of one import
 _ALONE_S = 600.0  # a log without a request is being written no longer
 _PATIENCE_S = 5.0
 
@@ -57,7 +58,6 @@ class Importing(threading.Thread):
         self._child: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
-        limit_s = UploadSettings().minutes * 60
         try:
             self._child = subprocess.Popen(
                 [*self.command, self.id, str(os.getpid())],
@@ -69,11 +69,11 @@ class Importing(threading.Thread):
             )
             if self.stopped:
                 self._child.kill()
-            code = self._child.wait(limit_s)
+            code = self._child.wait(_LIMIT_S)
             self.why = f"its import broke off (code {code}); the machine may be short of memory"
         except subprocess.TimeoutExpired:
             self._kill()
-            self.why = f"its import took more than {limit_s / 60:.0f} minutes"
+            self.why = f"its import took more than {_LIMIT_S / 60:.0f} minutes"
         except OSError as exc:
             self.why = f"its import could not be begun: {exc.strerror}"
 

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from tests.helpers.paths import ROOT
+from warehouse.removed_settings import REMOVED
 
 CONFIGS = ["warehouse.config", "pipeline.config", "ebs.config", "tools.config"]
 CONFIGS += [name for name in ["dashboard.config", "models.config"] if find_spec(name)]
@@ -105,4 +106,10 @@ def test_every_name_that_code_mentions_is_documented() -> None:
     for package in ["warehouse", "models", "pipeline", "ebs", "dashboard", "tools"]:
         files += (ROOT / package).rglob("*.py")
     mentioned = {name for file in files for name in NAME.findall(file.read_text())}
-    assert mentioned - set(documented()) == set()
+    assert mentioned - set(documented()) - set(REMOVED) == set()
+
+
+@pytest.mark.parametrize("name", sorted(REMOVED))
+def test_a_removed_setting_is_none_any_more(name: str) -> None:
+    assert name not in {name for name, *_ in all_settings()}
+    assert name not in NAME.findall((ROOT / ".env.example").read_text())

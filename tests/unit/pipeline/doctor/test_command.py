@@ -141,6 +141,18 @@ def test_a_setting_that_nothing_reads_is_named_with_the_one_that_was_meant(
     assert {near.status, far.status} == {WARNING}
 
 
+def test_a_setting_that_went_is_named_with_what_holds_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DLD_UPLOAD_MINUTES", "5")
+    (finding,) = said("settings")
+    assert finding.status == WARNING
+    assert finding.says == (
+        "DLD_UPLOAD_MINUTES is no longer a setting: an import of a dropped log may take 30 minutes"
+    )
+    assert finding.do == "take DLD_UPLOAD_MINUTES out of the environment or .env"
+
+
 def test_a_bad_value_is_named_without_a_password_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLD_IRC_URL", f"http://me:{SECRET}@example.com")
     monkeypatch.setenv("DLD_GRACE_S", "long")

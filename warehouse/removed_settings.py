@@ -1,0 +1,37 @@
+"""Settings of earlier versions: a row for each one that went, with what holds instead.
+
+Every process names, when it starts, those that are still set. It goes on all the same: each had
+a default that suits nearly everybody, and an update must not stop a daemon at night.
+"""
+
+import os
+import sys
+
+from dotenv import dotenv_values
+
+# finishes the sentence "NAME is no longer a setting: ..."
+REMOVED: dict[str, str] = {
+    "DLD_UPLOAD_MINUTES": "an import of a dropped log may take 30 minutes",
+    "DLD_UPLOAD_UNPACKED_MB": "a packed log may unpack to 20 times DLD_UPLOAD_MB",
+}
+
+_NAMED = "REMOVED_SETTINGS_NAMED"  # inherited: what a process starts does not say it again
+
+
+def removed_settings() -> dict[str, str]:
+    """Names in the environment or `.env` that nothing reads any more, each with its sentence."""
+    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    return {
+        name: f"{name} is no longer a setting: {instead}"
+        for name, instead in REMOVED.items()
+        if name in given
+    }
+
+
+def name_removed_settings(program: str) -> None:
+    """One line on stderr for each that is set, once for a process and all that it starts."""
+    if os.environ.get(_NAMED):
+        return
+    os.environ[_NAMED] = "1"
+    for sentence in removed_settings().values():
+        print(f"{program}: {sentence}", file=sys.stderr)
