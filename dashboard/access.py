@@ -1,4 +1,4 @@
-"""Who is looking, and what they may see: the one place that decides.
+"""Access of whoever is looking: the one place that decides who may see what.
 
 Without a login everybody who reaches the dashboard sees all. With one, an analyst sees all, a
 streamer the own channel, anybody else nothing. data.py reads through views of just these
@@ -6,16 +6,19 @@ channels, and inbox.py asks for nothing else, so that no page can forget it.
 """
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard import config
-from dashboard.login import known
-from warehouse.errors import NotAuthorised
+from warehouse.config import DataFolder
+from warehouse.errors import NotAuthorised, NothingPublished
+from warehouse.published.reader import Reader
 
 _LOGIN = re.compile(r"[a-z0-9_]{1,25}")
 _MADE_UP = re.compile(r"9\d{10}")  # ids of channels whose own is not known
@@ -39,7 +42,7 @@ class Access:
             raise NotAuthorised(f"{self.name} may not decide for {what}, only for the own channel")
 
     def may_see(self, by: object) -> bool:
-        """Whether a request of `by` is theirs to look at."""
+        """True for a request of `by` that is theirs to look at."""
         return self.channels is None or by == self.name
 
 
@@ -49,13 +52,35 @@ def current() -> Access:
     if not settings.has_login:
         return Access()
     claims = st.user.to_dict()
-    if not holds(claims, settings.oidc_hours, known.clock()):
+    if not holds(claims, settings.oidc_hours, time.time()):
         raise NotAuthorised("you are not logged in, or no longer: reload this page to log in")
-    return of(claims, settings.analyst_names, known.channel_ids())
+    return of(claims, settings.analyst_names, channel_ids())
+
+
+def channel_ids() -> dict[str, str | None]:
+    """The id of every published channel; {} where nothing is published."""
+    root = str(config.folder().root)
+    try:
+        return _channel_ids(root, _reader(root).manifest().version)
+    except NothingPublished:
+        return {}
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _channel_ids(root: str, version: int) -> dict[str, str | None]:
+    """The same for everybody; what follows from it is not."""
+    rows = _reader(root).query("dash_channel_ids").to_pylist()
+    return {row["channel"]: row["channel_id"] for row in rows}
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _reader(root: str) -> Reader:
+    """Over all that is published: access rests on it."""
+    return Reader(DataFolder(Path(root)))
 
 
 def holds(claims: Mapping[str, Any], hours: float, now: float) -> bool:
-    """Whether the claims are of somebody who logged in, so many hours ago at the most."""
+    """True for claims of somebody who logged in, so many hours ago at the most."""
     at = claims.get("iat")
     if claims.get("is_logged_in") is not True or not claims.get("sub"):
         return False
@@ -63,14 +88,14 @@ def holds(claims: Mapping[str, Any], hours: float, now: float) -> bool:
 
 
 def of(claims: Mapping[str, Any], analysts: Iterable[str], ids: Mapping[str, str | None]) -> Access:
-    """What these claims open. analysts: logins or ids. ids: the id of every channel there is.
+    """The access that these claims open. analysts: logins or ids. ids: of every channel there is.
 
     A channel whose id is known is its owner's by the id alone: names can change hands. The name
     is Twitch's display name; it is the login where it is one in lower case, as Twitch has it.
     """
     sub = str(claims.get("sub", ""))
-    said = str(claims.get("preferred_username") or "").strip()
-    login = said.lower() if _LOGIN.fullmatch(said.lower()) else ""
+    displayed = str(claims.get("preferred_username") or "").strip().lower()
+    login = displayed if _LOGIN.fullmatch(displayed) else ""
     name = login or sub
     if {sub, login} & (set(analysts) - {""}):
         return Access(name)

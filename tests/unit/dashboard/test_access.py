@@ -120,7 +120,7 @@ def test_what_one_may_see_is_not_answered_to_another_from_the_cache(
 def test_whatever_is_cached_from_queries_is_cached_by_who_may_see_it() -> None:
     """A cached function that reads data without `allowed` would answer one with another's."""
     for path in DASHBOARD.rglob("*.py"):
-        if path.name == "known.py":  # what access itself rests on
+        if path.name == "access.py":  # it decides what is allowed
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef):
