@@ -30,9 +30,9 @@ from pipeline.requests.claims import learn
 from pipeline.requests.import_log import Importing, expire_logs
 from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import site_of
-from pipeline.scoring.by_channel import load_scorers
 from pipeline.serving.body import MoodState, body
 from pipeline.vocabulary.proposals import Vocabulary
+from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer, expire_scratch
 from pipeline.windows.intake import Intake, happenings, whole
 from pipeline.windows.late import Late

@@ -17,8 +17,7 @@ from pipeline.imports.scratch import announce
 from pipeline.privacy.optout import load_optout
 from pipeline.requests.client import settle
 from pipeline.requests.queue import Request, new_id, send
-from pipeline.scoring.by_channel import Scorers
-from pipeline.scoring.decisions import Decision, decision_of
+from pipeline.vocabulary.stored import published_scorers
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import BadInput, NothingPublished
 from warehouse.published.reader import Reader
@@ -95,7 +94,7 @@ def _read(
         earlier = _earlier(folder, streams) if asked.undated else {}
         placed = place(streams, asked.undated, asked.started_at, earlier)
         refuse_to_come(placed, time.time())
-        scorers = Scorers(PipelineSettings().lexicon, _decisions(folder), always=True)
+        scorers = published_scorers(PipelineSettings().lexicon, folder)
         importer = Importer(files, scorers, folder.root / "salt", optout)
         with bars.messages(sum(s.rows for s in streams)) as advance:
             return placed, importer.run(table, placed, advance)
@@ -111,14 +110,6 @@ def _open(path: Path, channels: list[str] | None, scratch: Path) -> ChatTable:
         if channels is None or len(channels) != 1:
             raise
         return ChatTable(path, scratch, channels[0])
-
-
-def _decisions(folder: DataFolder) -> list[Decision]:
-    """What was decided on terms, as published."""
-    try:
-        return [decision_of(row) for row in Reader(folder).query("decisions_all").to_pylist()]
-    except NothingPublished:
-        return []
 
 
 def _earlier(folder: DataFolder, streams: list[TableStream]) -> Earlier:

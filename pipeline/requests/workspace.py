@@ -14,7 +14,8 @@ from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.privacy.optout import OptOut, load_optout
 from pipeline.requests.import_log import expire_logs
 from pipeline.requests.queue import Action
-from pipeline.scoring.by_channel import Scorers, load_scorers
+from pipeline.scoring.by_channel import Scorers
+from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer, expire_scratch
 from warehouse.config import DataFolder
 from warehouse.published.publisher import Publisher

@@ -1,4 +1,4 @@
-"""Which scorer a message has: the lexicon's, or one with what was decided for its channel.
+"""Scorers of messages: the lexicon's, or one with what was decided for a channel.
 
 The scorer is a function of the channel and the time of the message alone, so that windows made
 again, from the buffer or after a restart, are scored as they were.
@@ -14,11 +14,10 @@ from string import punctuation
 import orjson
 
 from pipeline.chat.text import visible
-from pipeline.scoring.decisions import Decision, Valences, decision_of, in_force
+from pipeline.scoring.decisions import Decision, Valences, in_force
 from pipeline.scoring.scorer import FullScorer, Scored, Scorer, VaderScorer, make_scorer
 from pipeline.scoring.slang import laughs
 from pipeline.scoring.vader import Remembered
-from warehouse.store.store import Store
 
 _RUN = re.compile(r"(.)\1+")
 _EDGES = punctuation + "…“”‘’«»¿¡、。！？"
@@ -201,8 +200,3 @@ class Scorers:
         found: tuple[list[float], list[Scorer | None]] = starts, [None] * (len(starts) + 1)
         self._spans[channel] = found
         return found
-
-
-def load_scorers(lexicon: str, store: Store) -> Scorers:
-    """The scorers with all that was decided and is stored."""
-    return Scorers(lexicon, map(decision_of, store.query("decisions_all").to_pylist()))

@@ -1,4 +1,4 @@
-"""What people decided on terms, and what of it is in force for a channel at a time.
+"""Decisions of people on terms, and those in force for a channel at a time.
 
 Decisions are only ever added. One for a channel goes before one for all; among those of the
 same kind the last one holds, from the window after it was made.
@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from pipeline.chat.text import visible
 from warehouse.errors import BadInput
@@ -44,24 +42,6 @@ class Decision:
     from_start: float
     undoes: str | None = None
     before: Mapping[str, Any] | None = None
-
-
-def decision_of(row: Mapping[str, Any]) -> Decision:
-    """A row of `decisions_all` as a record."""
-    before = row["before"]
-    return Decision(
-        row["decision_id"],
-        row["term"],
-        row["channel"],
-        row["at"],
-        row["by"],
-        row["decision"],
-        row["valence"],
-        row["kind"],
-        row["from_start"].timestamp(),
-        row["undoes"],
-        None if before is None else orjson.loads(before),
-    )
 
 
 def in_force(decisions: Iterable[Decision], channel: str, at: float = math.inf) -> Valences:

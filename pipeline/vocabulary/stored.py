@@ -1,0 +1,45 @@
+"""Scorers with the decisions that are stored, for the daemon, or published, for an import."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.decisions import Decision
+from warehouse.config import DataFolder
+from warehouse.errors import NothingPublished
+from warehouse.published.reader import Reader
+from warehouse.store.store import Store
+
+
+def load_scorers(lexicon: str, store: Store) -> Scorers:
+    """The scorers with all that was decided and is stored."""
+    return Scorers(lexicon, map(decision_of, store.query("decisions_all").to_pylist()))
+
+
+def published_scorers(lexicon: str, folder: DataFolder) -> Scorers:
+    """The scorers of past chat: what was decided, as published, is in force for all time."""
+    try:
+        rows = Reader(folder).query("decisions_all").to_pylist()
+    except NothingPublished:
+        rows = []
+    return Scorers(lexicon, map(decision_of, rows), always=True)
+
+
+def decision_of(row: Mapping[str, Any]) -> Decision:
+    """A row of `decisions_all` as a record."""
+    before = row["before"]
+    return Decision(
+        row["decision_id"],
+        row["term"],
+        row["channel"],
+        row["at"],
+        row["by"],
+        row["decision"],
+        row["valence"],
+        row["kind"],
+        row["from_start"].timestamp(),
+        row["undoes"],
+        None if before is None else orjson.loads(before),
+    )

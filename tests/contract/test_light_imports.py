@@ -1,0 +1,34 @@
+"""Parts that work alone: what they load in a fresh interpreter, and what they leave out."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.helpers.paths import ROOT
+
+HEAVY = {"aiohttp", "duckdb", "numpy", "pyarrow", "pydantic", "rich", "typer", "warehouse.store"}
+SCORING = """
+from datetime import UTC, datetime
+from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.decisions import Decision
+
+liked = Decision("1", "POG", "demo", datetime.now(UTC), "me", "change", 3.0, "emote", 0.0)
+scorers = Scorers("full", [liked])
+assert scorers.at("demo", 1.0).compound("so POG") > 0.5
+assert scorers.at("other", 1.0).compound("so KEKW") > 0
+assert Scorers("vader").at("demo", 1.0).compound("great") == 0.6249
+"""
+LANGUAGE = "from pipeline.scoring.language import Readable; Readable().saw([], 1.0)"
+
+
+@pytest.mark.parametrize("code", [SCORING, LANGUAGE], ids=["scoring", "language"])
+def test_scoring_loads_neither_a_database_nor_what_only_commands_need(code: str) -> None:
+    assert loaded(code) & HEAVY == set()
+
+
+def loaded(code: str) -> set[str]:
+    """The modules there are once the code has run."""
+    told = f"{code}\nimport sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, check=True)
+    return set(done.stdout.decode().split())
