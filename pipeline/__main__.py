@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from pipeline.chat.message import Source
+from pipeline.chat.placement import NeedsAnswer, place
 from pipeline.chat.table import ChatTable
 from pipeline.cli.channels import channels
 from pipeline.cli.data import backup, export, restore
@@ -27,7 +28,6 @@ from pipeline.doctor.settings import setting_name
 from pipeline.engine.daemon import run as run_daemon
 from pipeline.engine.engine import Engine
 from pipeline.imports.formats import NAMES
-from pipeline.imports.placement import NeedsAnswer, place
 from pipeline.memory import spare_memory
 from pipeline.privacy.optout import OptOut, load_optout
 from pipeline.sources.channel_list import channel_logins

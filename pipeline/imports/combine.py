@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.imports.placement import NeedsAnswer
+from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.stage import Staged, joined
 from warehouse.errors import BadInput
 

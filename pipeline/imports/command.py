@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.bundle import Batch
 from pipeline.imports.combine import Asked, channels, check, combine
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.detect import detect
-from pipeline.imports.placement import NeedsAnswer
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, reasons, stage

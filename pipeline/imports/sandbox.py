@@ -21,11 +21,11 @@ from typing import Any
 import orjson
 
 from pipeline.chat.logins import login
+from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Placed
 from pipeline.imports.combine import Asked
 from pipeline.imports.command import Run
 from pipeline.imports.formats.log_file import Source
-from pipeline.imports.placement import NeedsAnswer
 from pipeline.imports.progress import Advance, Bars
 from pipeline.imports.scratch import workplace
 from pipeline.memory import spare_memory

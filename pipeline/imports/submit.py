@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.chat.placement import Earlier, place, refuse_to_come
 from pipeline.chat.table import ChatTable, Placed, TableStream
 from pipeline.config import PipelineSettings
 from pipeline.imports.combine import Asked
 from pipeline.imports.importer import Importer, Summary
-from pipeline.imports.placement import Earlier, place, refuse_to_come
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import announce
 from pipeline.privacy.optout import load_optout

@@ -14,8 +14,8 @@ import orjson
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.command import import_files
-from pipeline.imports.placement import NeedsAnswer
 from pipeline.privacy.optout import OptOut, save_optout
 from tests.helpers.build import rows
 from tests.helpers.logs import ALL, EPOCH, comment, downloader, irc, written

@@ -20,8 +20,8 @@ from pipeline.chat.message import (
     StreamStart,
     Watch,
 )
+from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable
-from pipeline.imports.placement import place
 from pipeline.sources import SOURCES
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulation.source import Simulate

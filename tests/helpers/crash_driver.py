@@ -15,11 +15,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
+from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable
 from pipeline.engine import daemon
 from pipeline.engine import engine as engines
 from pipeline.engine.engine import Engine
-from pipeline.imports.placement import place
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulation.source import Simulate
 from pipeline.windows.buffer import Buffer

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.chat.message import Message
+from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable
-from pipeline.imports.placement import place
 from tests.helpers.build import chat_rows, csv_file, parquet
 from warehouse.errors import BadInput
 

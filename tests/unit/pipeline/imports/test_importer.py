@@ -6,9 +6,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable, Placed, TableStream
 from pipeline.imports.importer import Importer, overlapping
-from pipeline.imports.placement import place
 from pipeline.scoring.by_channel import Scorers
 from tests.helpers.build import parquet
 from warehouse.store.import_files import ImportFiles

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.chat.message import Batch, Message, StreamEnd, StreamStart
+from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable
-from pipeline.imports.placement import place
 from pipeline.sources.replay import Replay
 from pipeline.sources.replay_start import began, ended, placement
 from tests.helpers.build import T, chat_rows, intake, parquet

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.chat.placement import place, refuse_to_come
 from pipeline.chat.table import TableStream
-from pipeline.imports.placement import place, refuse_to_come
 from warehouse.errors import BadInput
 
 DAY = 86400.0
