@@ -134,3 +134,7 @@ class Source(Protocol):
     def batches(self) -> AsyncIterator[Batch]:
         """Every batch, oldest first; ends when the source has no more to say."""
         ...
+
+    def stored(self, clock: float) -> None:
+        """What was said before `clock` is in the warehouse; most sources need not know."""
+        return

@@ -7,7 +7,7 @@ of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no mark
 """
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class ChatTable:
         return [TableStream(*row) for row in rows]
 
     def streams(
-        self, channels: list[str] | None = None, streams: list[str] | None = None
+        self, channels: Collection[str] | None = None, streams: Collection[str] | None = None
     ) -> list[TableStream]:
         """The chosen streams, by channel and name. Raises BadInput for one that is not there."""
         channels = [name.strip().lower() for name in channels or ()]

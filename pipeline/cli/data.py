@@ -1,4 +1,4 @@
-"""Commands for what is yours: export, backup, restore."""
+"""Commands for what is yours: import, export, backup, restore."""
 
 import shutil
 import sys
@@ -10,6 +10,9 @@ from typing import Annotated
 import typer
 
 from pipeline.chat.logins import login
+from pipeline.imports.command import import_files
+from pipeline.imports.formats import NAMES
+from pipeline.memory import spare_memory
 from pipeline.requests.backup import backup_path
 from pipeline.requests.client import ask
 from pipeline.requests.queue import new_id
@@ -28,6 +31,27 @@ class Format(StrEnum):
 
     parquet = "parquet"
     csv = "csv"
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="logs or tables of chat, or folders")],
+    format: Annotated[str, typer.Option(help=f"one of {', '.join(NAMES)}")] = "auto",
+    channel: Annotated[
+        list[str] | None, typer.Option(help="only this channel; names it where the file does not")
+    ] = None,
+    started_at: Annotated[
+        datetime | None, typer.Option(help="start of the one stream in the file, ISO; UTC")
+    ] = None,
+    undated: Annotated[
+        bool, typer.Option("--undated", help="place undated streams day by day from 2000-01-01")
+    ] = False,
+) -> None:
+    """Bring past chat into the warehouse; the same file twice changes nothing."""
+    if format not in NAMES:
+        raise typer.BadParameter(f"--format {format} is unknown; known: {', '.join(NAMES)}")
+    start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
+    spare_memory()
+    import_files(files, channel, start, undated, format)
 
 
 def export(

@@ -1,22 +1,34 @@
 """What the commands do, without the daemon where they can."""
 
 import sys
+from enum import StrEnum
+from typing import Annotated
 
 import orjson
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.imports.command import import_files as import_files
 from pipeline.scoring.scorer import make_scorer
 from warehouse.config import data_folder
 from warehouse.errors import NothingPublished
 from warehouse.published.reader import Reader
 
 
-def score_lines(lexicon: str) -> None:
-    """Bytes that are not UTF-8 are read as �; a line is a message, whatever is in it."""
-    scorer = make_scorer(lexicon)
+class LexiconName(StrEnum):
+    """A lexicon that scores."""
+
+    vader = "vader"
+    full = "full"
+
+
+def score(
+    lexicon: Annotated[LexiconName, typer.Option(help="which lexicon")] = LexiconName.full,
+) -> None:
+    """Compound of every line of stdin, a line each on stdout."""
+    scorer = make_scorer(lexicon.value)
+    # a line is a message, whatever is in it; bytes that are not UTF-8 are read as �
     for raw in sys.stdin.buffer:
         text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
         sys.stdout.write(f"{scorer.compound(text)}\n")

@@ -1,3 +1,1 @@
-"""Where chat comes from. A new source: a module here and a line in SOURCES."""
-
-SOURCES = ("simulate", "replay", "irc", "eventsub")
+"""Sources of chat. A new one: a module here and a line in registry.py."""

@@ -1,43 +1,35 @@
-"""Sources of live chat, made only when one is asked for: the rest need not load their libraries."""
+"""Registry of sources, the one place to add one: `run --source`, doctor and tests follow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
 
 from pipeline.chat.message import Source
-from pipeline.config import IrcSettings, TwitchSettings
-from pipeline.privacy.optout import OptOut
-from pipeline.sources.channel_list import Wanted, change_channels
-from pipeline.sources.eventsub.tokens import TokenFile
-from warehouse.config import DataFolder
-from warehouse.errors import BadInput
-
-LIVE = ("irc", "eventsub")
+from pipeline.sources.opening import Opening
 
 
-def live_source(name: str, folder: DataFolder, optout: OptOut, channels: Sequence[str]) -> Source:
-    """The source, reading the kept list of channels; `channels`, where there are any, become it.
+@dataclass(frozen=True)
+class SourceKind:
+    """A kind of source. module: has `open_source(Opening) -> Source`; it is loaded when one is
+    opened, since nobody else needs the libraries of live chat.
 
-    Raises BadInput when there is nothing to read.
+    is_live: it reads the kept list of channels. needs_file: it reads `--file`.
     """
-    if channels:
-        change_channels(folder, optout, "set", channels)
-    wanted = Wanted(folder)
-    if name == "eventsub":
-        from pipeline.sources.eventsub.source import EventSub
 
-        twitch = TwitchSettings()
-        if not twitch.extension_id:
-            _require_some(folder, wanted)
-        return EventSub(wanted.now, twitch, TokenFile(folder.root))
-    from pipeline.sources.irc.source import Irc
-
-    settings = IrcSettings()
-    _require_some(folder, wanted)
-    return Irc(wanted.now, settings)
+    module: str
+    is_live: bool = False
+    needs_file: bool = False
 
 
-def _require_some(folder: DataFolder, wanted: Wanted) -> None:
-    if not wanted.now():
-        raise BadInput(
-            f"no channels to read in {folder.root}; name some with --channel NAME, "
-            "or `python -m pipeline channels add NAME`"
-        )
+SOURCES: Mapping[str, SourceKind] = {
+    "simulate": SourceKind("pipeline.sources.simulation.source"),
+    "replay": SourceKind("pipeline.sources.replay", needs_file=True),
+    "irc": SourceKind("pipeline.sources.irc.source", is_live=True),
+    "eventsub": SourceKind("pipeline.sources.eventsub.source", is_live=True),
+}
+
+
+def open_source(name: str, opening: Opening) -> Source:
+    """The source of that name. Raises AppError where there is nothing it could read."""
+    source: Source = import_module(SOURCES[name].module).open_source(opening)
+    return source

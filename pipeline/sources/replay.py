@@ -4,9 +4,23 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
-from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, StreamEnd, StreamStart, Watch
+from pipeline.chat.message import (
+    Batch,
+    ChannelInfo,
+    Heard,
+    Item,
+    Source,
+    StreamEnd,
+    StreamStart,
+    Watch,
+)
+from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable, Placed
+from pipeline.sources.opening import Opening
+from pipeline.sources.replay_start import began, ended, placement
+from warehouse.errors import BadInput
 from warehouse.records import WINDOW_SECONDS, utc, window_start
 
 _STEP = 30.0  # seconds of chat in a batch when nobody waits for it
@@ -14,14 +28,14 @@ _LAST = 90.0  # a window and the longest grace: every window closes before the e
 _JUMP = 90.0  # a time in which no stream is on is passed over, but for this
 
 
-class Replay:
+class Replay(Source):
     """The placed streams of a table, merged by time.
 
     speed: 1 as it happened, 10 ten times as fast, 0 as fast as it goes. to_now: move all
     times by one amount so that the replay ends when the clock gets there; else they are kept.
     began: the wall clock when a run that was killed and is done again began; what was due
-    before now comes at once. name: what that time is kept as. ends_at: its clock at the end,
-    None before.
+    before now comes at once. at_end: called when all of it is stored. ends_at: its clock at the
+    end, None before.
     """
 
     kind = "replay"
@@ -35,10 +49,10 @@ class Replay:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         began: float | None = None,
-        name: str = "",
+        at_end: Callable[[], None] | None = None,
     ) -> None:
         self.table, self.speed, self.clock, self.sleep = table, speed, clock, sleep
-        self.began, self.name = began, name
+        self.began, self.at_end = began, at_end
         self.ends_at: float | None = None
         now = clock() if began is None else began
         self.placed = _to_now(placed, speed, now) if to_now else placed
@@ -64,6 +78,11 @@ class Replay:
             yield Batch(at, (*said, *self._heard(at)))
         self.ends_at = at + _LAST
         yield Batch(self.ends_at)
+
+    def stored(self, clock: float) -> None:
+        """Come to its end, it is done: the next run is another."""
+        if self.at_end and self.ends_at and clock >= self.ends_at:
+            self.at_end()
 
     def _heard(self, at: float) -> list[Item]:
         return [
@@ -93,6 +112,28 @@ class Replay:
             yield Watch(channel, p.started_at)
             yield Heard(channel, p.ended_at)
             yield StreamEnd(channel, end)
+
+
+def open_source(opening: Opening) -> Replay:
+    """The streams of `--file` that were asked for and may be read.
+
+    Raises BadInput where there is none, or none that could be placed.
+    """
+    if opening.file is None:
+        raise BadInput("a replay needs a table of chat (--file)")
+    table = ChatTable(opening.file, opening.folder.scratch)
+    streams = table.streams(opening.channels, opening.streams)
+    allowed = opening.optout.allowed(stream.channel for stream in streams)
+    chosen = [stream for stream in streams if stream.channel in allowed]
+    if not chosen:
+        raise BadInput(f"{opening.file} has no message that could be replayed")
+    placed = place(chosen, opening.undated or opening.to_now)
+    if not opening.to_now:
+        return Replay(table, placed, opening.speed)
+    name = placement(opening.file, chosen, opening.speed)
+    start = began(opening.store, name, time.time())
+    at_end = partial(ended, opening.store, name)
+    return Replay(table, placed, opening.speed, to_now=True, began=start, at_end=at_end)
 
 
 class _Ahead:

@@ -1,4 +1,4 @@
-"""When a replay that was moved to now first began, so that a restart puts it there again.
+"""Start of a replay that was moved to now, kept so that a restart puts it there again.
 
 Placed anew, what was stored before a kill would be counted a second time.
 """
@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pipeline.chat.table import TableStream
-from warehouse.store.store import Store
+from pipeline.sources.opening import MetaStore
 
 
 def placement(file: Path, chosen: Iterable[TableStream], speed: float) -> str:
@@ -19,7 +19,7 @@ def placement(file: Path, chosen: Iterable[TableStream], speed: float) -> str:
     return f"replay:{blake2b(repr(said).encode(errors='replace'), digest_size=12).hexdigest()}"
 
 
-def began(store: Store, name: str, now: float) -> float:
+def began(store: MetaStore, name: str, now: float) -> float:
     """The wall clock, epoch seconds, when a run of it that has not ended began; else `now`."""
     value = store.meta(name)
     if not value:
@@ -27,6 +27,6 @@ def began(store: Store, name: str, now: float) -> float:
     return float(value) if value else now
 
 
-def ended(store: Store, name: str) -> None:
+def ended(store: MetaStore, name: str) -> None:
     """The run came to its end: the next one is another."""
     store.write({}, {name: ""})

@@ -22,14 +22,13 @@ from pipeline.chat.message import (
 )
 from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable
-from pipeline.sources import SOURCES
+from pipeline.sources.registry import SOURCES
 from pipeline.sources.replay import Replay
 from pipeline.sources.simulation.source import Simulate
 from tests.helpers.build import T, chat_rows, intake, parquet
 
 SECONDS = 2 * 3600  # of chat that is looked at
 KINDS = {"simulated", "replay", "live"}
-LIVE_NEEDS_A_SERVER = {"irc", "eventsub"}
 
 
 class Clock:
@@ -91,7 +90,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Source]
 
 
 def test_every_source_in_the_registry_is_tested_here() -> None:
-    assert set(SOURCES) - LIVE_NEEDS_A_SERVER <= set(MAKERS)
+    assert {name for name, kind in SOURCES.items() if not kind.is_live} <= set(MAKERS)
 
 
 def test_it_says_what_it_is_and_of_whom_it_speaks(make: Callable[[], Source]) -> None:

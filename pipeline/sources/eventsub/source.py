@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from pipeline.chat.message import Batch, ChannelInfo, Item, StreamEnd
+from pipeline.chat.message import Batch, ChannelInfo, Item, Source, StreamEnd
 from pipeline.config import TwitchSettings
 from pipeline.sources.coverage import Coverage
 from pipeline.sources.eventsub.api import Api
@@ -17,6 +17,7 @@ from pipeline.sources.eventsub.plan import PER_SOCKET, SOCKETS
 from pipeline.sources.eventsub.shared import Shared
 from pipeline.sources.eventsub.slot import Slot
 from pipeline.sources.eventsub.tokens import TokenFile
+from pipeline.sources.opening import Opening
 from pipeline.sources.outbox import Outbox
 from pipeline.sources.rate_limit import Pace
 from warehouse.errors import NotAuthorised
@@ -27,7 +28,7 @@ _BATCH_S = 0.5
 _RESOLVE_S = 0.5
 
 
-class EventSub:
+class EventSub(Source):
     """Reads the channels that `wanted` names and, with an extension id, those live ones that have
     it active. Every `supervise_s` what Twitch sends is compared with what is wanted.
 
@@ -217,3 +218,13 @@ class EventSub:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.slots.clear()
         await self.api.close()
+
+
+def open_source(opening: Opening) -> EventSub:
+    """The kept list of channels; it may be empty where an extension names others.
+
+    Raises BadInput for nothing to read, NotAuthorised without a login.
+    """
+    settings = TwitchSettings()
+    wanted = opening.wanted() if settings.extension_id else opening.some_wanted()
+    return EventSub(wanted.now, settings, TokenFile(opening.folder.root))

@@ -4,17 +4,18 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection
 
-from pipeline.chat.message import Batch, ChannelInfo, Item, StreamEnd
+from pipeline.chat.message import Batch, ChannelInfo, Item, Source, StreamEnd
 from pipeline.config import IrcSettings
 from pipeline.sources.coverage import Coverage
 from pipeline.sources.irc.slot import Shared, Slot
+from pipeline.sources.opening import Opening
 from pipeline.sources.outbox import Outbox
 from pipeline.sources.rate_limit import Pace
 
 _BATCH_S = 0.5
 
 
-class Irc:
+class Irc(Source):
     """Reads the channels that `wanted` names; it is asked once a batch, so that channels come
     and go while it runs. clock: the wall clock, epoch seconds. batch_s: seconds a batch."""
 
@@ -95,3 +96,9 @@ class Irc:
             task.cancel()
         await asyncio.gather(*self.slots.values(), return_exceptions=True)
         self.slots.clear()
+
+
+def open_source(opening: Opening) -> Irc:
+    """The kept list of channels. Raises BadInput for an empty one."""
+    settings = IrcSettings()
+    return Irc(opening.some_wanted().now, settings)

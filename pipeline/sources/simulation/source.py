@@ -15,10 +15,12 @@ from pipeline.chat.message import (
     Heard,
     Item,
     Lost,
+    Source,
     StreamEnd,
     StreamStart,
     Watch,
 )
+from pipeline.sources.opening import Opening
 from pipeline.sources.simulation.crowd import Plan, plan
 from pipeline.sources.simulation.profiles import PROFILES
 from pipeline.sources.simulation.schedule import CYCLE, Stream, streams
@@ -31,7 +33,7 @@ BEHIND = 5.0  # further behind the clock than this is the past
 NOTICED = 10.0  # a lost connection is known after so many seconds
 
 
-class Simulate:
+class Simulate(Source):
     """A source of simulated chat.
 
     now: where the past ends, seconds since the epoch; the clock's time if None.
@@ -77,6 +79,15 @@ class Simulate:
         """The end of the next batch: a second on, or more while there is past to tell."""
         ahead = (at // CATCH_UP + 1) * CATCH_UP
         return ahead if self.clock() - ahead >= BEHIND else at // 1 + 1
+
+
+def open_source(opening: Opening) -> Simulate:
+    """Simulated chat from where the last run stopped."""
+    meta = opening.store.meta
+    clock = meta("clock") if meta("source") == "simulated" else None
+    resume_from = min(float(clock), time.time()) if clock else None
+    names = opening.optout.allowed(opening.channels or PROFILES)
+    return Simulate(channels=names, resume_from=resume_from)
 
 
 def _known(channels: Iterable[str] | None) -> list[str]:

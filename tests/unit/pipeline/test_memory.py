@@ -23,7 +23,7 @@ with Store(folder.warehouse) as store:
     engine.publish(samples(sample_row(0)))
 print(rows(folder, "SELECT n_messages FROM windows"))
 print(sorted(name for name in sys.modules if name.partition(".")[0] == "pandas"))
-print(len([finder for finder in sys.meta_path if "spare" in repr(finder)]))
+print(len([finder for finder in sys.meta_path if "pipeline.memory" in repr(finder)]))
 print(pa.default_memory_pool().backend_name)
 """
 

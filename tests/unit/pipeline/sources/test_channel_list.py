@@ -21,11 +21,13 @@ from pipeline.sources.channel_list import (
     load_channels,
     save_channels,
 )
-from pipeline.sources.registry import live_source
+from pipeline.sources.opening import Opening
+from pipeline.sources.registry import open_source
 from tests.unit.pipeline.cli.test_commands import Done
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.records import iso, utc
+from warehouse.store.store import Store
 
 NOBODY = OptOut()
 
@@ -223,11 +225,16 @@ def test_live_chat_without_a_channel_says_what_to_type(run, folder: DataFolder) 
     assert "--channel NAME" in reason and "channels add NAME" in reason
 
 
-def test_channels_named_at_the_start_replace_the_kept_ones(folder: DataFolder) -> None:
+def test_channels_named_at_the_start_replace_the_kept_ones(
+    folder: DataFolder, store: Store
+) -> None:
+    def opened(*names: str) -> str:
+        return open_source("irc", Opening(folder, NOBODY, store, names)).kind
+
     save_channels(folder.channels, ["old"])
-    assert live_source("irc", folder, NOBODY, ["new", "too"]).kind == "live"
+    assert opened("new", "too") == "live"
     assert load_channels(folder.channels) == ["new", "too"]
-    live_source("irc", folder, NOBODY, [])
+    opened()
     assert load_channels(folder.channels) == ["new", "too"]
 
 

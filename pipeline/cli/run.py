@@ -1,0 +1,72 @@
+"""`python -m pipeline run`: chat from any source into the warehouse, until Ctrl-C."""
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.config import PipelineSettings
+from pipeline.engine.daemon import run as run_daemon
+from pipeline.engine.engine import Engine
+from pipeline.memory import spare_memory
+from pipeline.privacy.optout import load_optout
+from pipeline.sources.channel_list import channel_logins
+from pipeline.sources.opening import Opening
+from pipeline.sources.registry import SOURCES, open_source
+from warehouse.config import data_folder
+from warehouse.erase import scrub
+from warehouse.store.store import Store
+
+
+class Times(StrEnum):
+    """Times of a replay: as they were, or moved."""
+
+    kept = "kept"
+    now = "now"
+
+
+def _known(name: str) -> str:
+    if name not in SOURCES:
+        names = ", ".join(map(repr, SOURCES))
+        raise typer.BadParameter(f"{name!r} is not one of {names}.")
+    return name
+
+
+def run(
+    source: Annotated[
+        str,
+        typer.Option(help="where chat comes from", metavar=f"[{'|'.join(SOURCES)}]", parser=_known),
+    ] = "simulate",
+    channel: Annotated[list[str] | None, typer.Option(help="only these channels")] = None,
+    file: Annotated[Path | None, typer.Option(help="replay: the table of chat")] = None,
+    stream: Annotated[list[str] | None, typer.Option(help="replay: only these streams")] = None,
+    speed: Annotated[
+        float, typer.Option(min=0, help="replay: 1 as it happened, 0 as fast as it goes")
+    ] = 1,
+    times: Annotated[
+        Times, typer.Option(help="replay: times as they were, or moved to end now")
+    ] = Times.kept,
+    undated: Annotated[
+        bool, typer.Option("--undated", help="replay: place undated streams from 2000-01-01")
+    ] = False,
+) -> None:
+    """Read chat, store windows, forecast and publish, until Ctrl-C."""
+    kind = SOURCES[source]
+    lowered = [name.strip().lower() for name in channel or ()]
+    names = channel_logins(lowered) if kind.is_live else lowered
+    if kind.needs_file and file is None:
+        raise typer.BadParameter(f"--source {source} needs --file, a Parquet or CSV table of chat")
+    folder, settings = data_folder(), PipelineSettings()
+    optout = load_optout(folder.optout)
+    optout.refuse(set(names))
+    spare_memory()
+    scrub(folder.warehouse)
+    with Store(folder.warehouse) as store:
+        to_now = times is Times.now
+        opening = Opening(folder, optout, store, names, file, stream or (), speed, to_now, undated)
+        chat = open_source(source, opening)
+        engine = Engine(folder, settings, chat.kind, store)
+        asyncio.run(run_daemon(engine, chat))
+        chat.stored(engine.clock)
