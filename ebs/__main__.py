@@ -114,10 +114,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 def _told(exc: ValidationError) -> str:
     """Settings that are wrong, by their names; what was set is not repeated."""
+    prefix = "DLD_EBS_" if exc.title == EbsSettings.__name__ else "DLD_"
     wrong = []
     for error in exc.errors():
         name = str(error["loc"][0]) if error["loc"] else "settings"
-        name = name if name.isupper() else f"DLD_EBS_{name.upper()}"
+        name = name if name.isupper() else f"{prefix}{name.upper()}"
         wrong.append(f"{name}: {error['msg']}")
     return "; ".join(wrong)
 

@@ -24,7 +24,7 @@ from ebs.openapi import CHANNEL, MOOD, SECURED, WISH, body_of, describe
 from ebs.schema import Accepted, Standing
 from ebs.signing_keys import secrets_of
 from ebs.streamer import ACTIONS, login_of, standing, wish
-from warehouse.config import DataFolder
+from warehouse.config import DataFolder, TwitchAddress
 
 WISHES = tuple(f"/v1/channel/{action}" for action in ACTIONS)
 METHODS = {
@@ -33,24 +33,26 @@ METHODS = {
     **dict.fromkeys(WISHES, "POST, OPTIONS"),
 }
 WISHES_PER_MINUTE = 6  # of a channel
+TOKEN_PER_MINUTE = 60  # requests with one token, of each worker; panels send two or three
 
 
 class Parts:
     """What the routes share."""
 
-    def __init__(self, settings: EbsSettings, data: DataFolder) -> None:
+    def __init__(self, settings: EbsSettings, data: DataFolder, token_per_minute: int) -> None:
         """Raises BadInput when the settings do not let the EBS start."""
         self.settings, self.data = settings, data
         self.secrets = secrets_of(settings)
         self.latest = Latest(data.latest)
-        self.doorkeeper = Doorkeeper(self.secrets, settings.leeway_s)
-        self.tokens = Limiter(settings.token_per_minute)
+        self.doorkeeper = Doorkeeper(self.secrets)
+        self.tokens = Limiter(token_per_minute)
         self.wishes = Limiter(WISHES_PER_MINUTE)
-        self.audience = Audience(data.ebs / "viewers", settings.viewers_for_s)
+        self.audience = Audience(data.ebs / "viewers")
         self.metrics = Metrics(lambda: newest_age_s(data.latest))
         self.keeper = Keeper(
-            settings, data, self.secrets, self.doorkeeper, self.audience, self.metrics
-        )
+            settings, TwitchAddress(), data,
+            self.secrets, self.doorkeeper, self.audience, self.metrics,
+        )  # fmt: skip
 
     def limit(self, limiter: Limiter, asker: bytes | str) -> None:
         """Raises TooMany."""
@@ -65,9 +67,12 @@ class Parts:
         return viewer
 
 
-def create_app(settings: EbsSettings, data: DataFolder) -> FastAPI:
-    """The whole EBS. Raises BadInput when the settings do not let it start."""
-    parts = Parts(settings, data)
+def create_app(
+    settings: EbsSettings, data: DataFolder, token_per_minute: int = TOKEN_PER_MINUTE
+) -> FastAPI:
+    """The whole EBS. token_per_minute: 0 for no limit. Raises BadInput when the settings do not
+    let it start."""
+    parts = Parts(settings, data, token_per_minute)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -136,9 +141,7 @@ class _PlainRoute(APIRoute):
 
 def _mood(app: FastAPI, parts: Parts) -> Endpoint:
     router = APIRouter(route_class=_PlainRoute)
-    stale_after_s, doorkeeper, latest = (
-        parts.settings.stale_after_s, parts.doorkeeper, parts.latest
-    )  # fmt: skip
+    doorkeeper, latest = parts.doorkeeper, parts.latest
 
     @router.get("/v1/mood", responses=MOOD, response_class=Response, openapi_extra=SECURED)
     async def mood(request: Request) -> Response:
@@ -146,7 +149,7 @@ def _mood(app: FastAPI, parts: Parts) -> Endpoint:
         asked = request.scope["asked"]
         viewer = doorkeeper.viewer(asked.get(b"authorization"))
         parts.limit(parts.tokens, viewer.key)
-        body, fresh_for_s = latest.of(viewer.channel_id).body(time.time(), stale_after_s)
+        body, fresh_for_s = latest.of(viewer.channel_id).body(time.time())
         parts.audience.saw(viewer.channel_id)
         known = body.known_to(asked.get(b"if-none-match"))
         return answer(body, fresh_for_s, known, takes_gzip(asked.get(b"accept-encoding", b"")))

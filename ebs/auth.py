@@ -16,6 +16,7 @@ from warehouse.errors import NotAuthorised
 
 ROLES = frozenset({"viewer", "moderator", "broadcaster"})  # "external" is what an EBS signs itself
 CHANNEL_ID = re.compile(r"[0-9]{1,20}")
+LEEWAY_S = 10.0  # clocks differ: an expired token still passes for so long
 LONGEST_TOKEN = 4096  # characters; Twitch's have about 500
 LONGEST_LIFE_S = 366 * 86_400  # Twitch's live for hours; one that never ends was not made by it
 CACHED_TOKENS = 20_000  # viewers, in about 10 MB
@@ -47,7 +48,7 @@ class Doorkeeper:
     def __init__(
         self,
         secrets: Secrets,
-        leeway_s: float,
+        leeway_s: float = LEEWAY_S,
         clock: Callable[[], float] = time.time,
         remembered: int = CACHED_TOKENS,
     ) -> None:

@@ -21,6 +21,7 @@ from warehouse.records import WINDOW_SECONDS
 log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
+STALE_AFTER_S = 90.0  # older data is served as stale, and not broadcast
 SHOWN = ("channel_id", "login", "source", "status")
 ON_AIR = frozenset({"live", "quiet"})
 
@@ -56,10 +57,10 @@ class Published:
     fresh: Body
     stale: Body
 
-    def body(self, now: float, stale_after_s: float) -> tuple[Body, int]:
+    def body(self, now: float) -> tuple[Body, int]:
         """What to send at `now`, and for how many seconds it is the newest there is."""
         age = now - self.at
-        if age > stale_after_s:
+        if age > STALE_AFTER_S:
             return self.stale, 0
         return self.fresh, max(0, min(WINDOW_SECONDS, int(WINDOW_SECONDS - age)))
 

@@ -4,7 +4,6 @@ import base64
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,7 +12,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DEVELOPMENT_SECRET = base64.b64encode(b"DLD development secret, not a secret!").decode()
 CLIENT_ID = re.compile(r"[a-z0-9]{1,64}")
 USER_ID = re.compile(r"[0-9]{1,20}")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class EbsSettings(BaseSettings):
@@ -50,23 +48,10 @@ class EbsSettings(BaseSettings):
     owner_id: str = Field(
         default="", description="Twitch user id of the extension's owner: windows are broadcast"
     )
-    pubsub_url: str = Field(
-        default="https://api.twitch.tv/helix/extensions/pubsub",
-        description="where broadcasts go; https, or http on this machine",
-    )
-    viewers_for_s: int = Field(
-        default=600, ge=60, description="a channel is broadcast so long after a viewer asked"
-    )
-    stale_after_s: int = Field(default=90, ge=30, description="older data is served as stale")
-    leeway_s: int = Field(
-        default=10, ge=0, le=300, description="how late an expired token still passes"
-    )
-    token_per_minute: int = Field(
-        default=60, ge=0, description="requests a minute with one token, each worker; 0: any"
-    )
     address_per_minute: int = Field(
-        default=6000, ge=0, description="the same from one address, or one IPv6 /64"
-    )
+        default=6000, ge=0,
+        description="requests a minute from one address, or one IPv6 /64, each worker; 0: any",
+    )  # fmt: skip
     trusted_proxies: str = Field(
         default="", description="whose X-Forwarded-For is believed: addresses or networks, commas"
     )
@@ -96,15 +81,6 @@ class EbsSettings(BaseSettings):
     def _only_networks(cls, value: str) -> str:
         for part in _listed(value):
             ip_network(part, strict=False)  # raises ValueError
-        return value
-
-    @field_validator("pubsub_url")
-    @classmethod
-    def _only_safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        is_here = parts.scheme == "http" and parts.hostname in LOOPBACK
-        if not parts.hostname or not (parts.scheme == "https" or is_here):
-            raise ValueError("must be https://, or http:// on this machine")
         return value
 
     @property

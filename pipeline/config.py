@@ -1,10 +1,11 @@
 """Settings of the pipeline. What the weights depend on is a constant in warehouse.records."""
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.config import safe_url
 
 
 class PipelineSettings(BaseSettings):
@@ -193,12 +194,3 @@ class TwitchSettings(BaseSettings):
     @classmethod
     def _is_safe(cls, url: str) -> str:
         return safe_url(url, "https").rstrip("/") + "/"
-
-
-def safe_url(url: str, secure: str) -> str:
-    """The address; only this machine is spoken to in the clear. Raises ValueError."""
-    parts = urlsplit(url)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if parts.scheme == secure or (local and parts.scheme == secure.removesuffix("s")):
-        return url
-    raise ValueError(f"{url} is not an address that begins with {secure}://")

@@ -1,9 +1,10 @@
-"""Where the data lives: one folder, DLD_DATA, shared by all three processes."""
+"""Settings that processes share: where the data lives, what may be dropped, where Twitch is."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,6 +33,44 @@ class UploadSettings(BaseSettings):
     def unpacked_mb(self) -> int:
         """To which a packed log may unpack; chat packs to a tenth."""
         return 20 * self.mb
+
+
+class TwitchAddress(BaseSettings):
+    """Twitch's addresses, or those of a stand-in that answers for all of them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    twitch_url: str = Field(
+        default="", description="a stand-in for all of Twitch, for tests; empty: Twitch itself"
+    )
+
+    @field_validator("twitch_url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        return safe_url(url, "https").rstrip("/") if url else ""
+
+    def of(self, url: str) -> str:
+        """`url` is Twitch's, https or wss: itself, or the same path at the stand-in."""
+        if not self.twitch_url:
+            return url
+        scheme, _, rest = url.partition("://")
+        base = self.twitch_url
+        if scheme == "wss":
+            base = base.replace("http", "ws", 1)
+        _, slash, path = rest.partition("/")
+        return f"{base}{slash}{path}"
+
+
+def safe_url(url: str, secure: str) -> str:
+    """The address; only this machine is spoken to in the clear. Raises ValueError."""
+    parts = urlsplit(url)
+    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    schemes = (secure, secure.removesuffix("s")) if is_local else (secure,)
+    if parts.hostname and parts.scheme in schemes:
+        return url
+    raise ValueError(f"{url} is not an address that begins with {secure}://")
 
 
 @dataclass(frozen=True)

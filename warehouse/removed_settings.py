@@ -11,6 +11,11 @@ from dotenv import dotenv_values
 
 # finishes the sentence "NAME is no longer a setting: ..."
 REMOVED: dict[str, str] = {
+    "DLD_EBS_LEEWAY_S": "an expired token still passes for 10 seconds",
+    "DLD_EBS_PUBSUB_URL": "broadcasts go to Twitch, or to a stand-in named by DLD_TWITCH_URL",
+    "DLD_EBS_STALE_AFTER_S": "data older than 90 seconds is served as stale",
+    "DLD_EBS_TOKEN_PER_MINUTE": "60 requests a minute are answered with one token",
+    "DLD_EBS_VIEWERS_FOR_S": "a channel is broadcast for 10 minutes after a viewer asked",
     "DLD_UPLOAD_MINUTES": "an import of a dropped log may take 30 minutes",
     "DLD_UPLOAD_UNPACKED_MB": "a packed log may unpack to 20 times DLD_UPLOAD_MB",
 }

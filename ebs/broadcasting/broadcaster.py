@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from ebs.bodies import Latest, Published
+from ebs.bodies import STALE_AFTER_S, Latest, Published
 from ebs.broadcasting.viewers import Audience
 from warehouse.errors import AppError
 
@@ -41,14 +41,12 @@ class Broadcaster:
         audience: Audience,
         post: Post,
         count: Callable[[str], None],
-        stale_after_s: float,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """post: a channel's id and its body, to all viewers; count: what became of it."""
         self._latest, self._audience, self._post, self._count = latest, audience, post, count
-        self._stale_after_s = stale_after_s
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
         self._settled: dict[str, str] = {}  # by channel: the last window, sent or given up
         self._posted: dict[str, float] = {}
@@ -86,7 +84,7 @@ class Broadcaster:
         window = published.window
         if not window or window == self._settled.get(channel_id):
             return None
-        if self._clock() - published.at > self._stale_after_s:
+        if self._clock() - published.at > STALE_AFTER_S:
             self._settle(channel_id, window, "stale")
             return None
         return published

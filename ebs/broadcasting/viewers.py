@@ -11,17 +11,15 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+LASTS_S = 600.0  # a channel has viewers for so long after one asked
 TOUCH_S = 30.0  # a channel's file is touched no more often
 
 
 class Audience:
     """What one worker saw, and what all of them did."""
 
-    def __init__(
-        self, folder: Path, lasts_s: float, clock: Callable[[], float] = time.time
-    ) -> None:
-        """lasts_s: how long a channel has viewers after one asked."""
-        self._folder, self._lasts_s, self._clock = folder, lasts_s, clock
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self._folder, self._clock = folder, clock
         self._new: set[str] = set()
         self._touched: dict[str, float] = {}
         self._is_told = False
@@ -57,12 +55,12 @@ class Audience:
         except OSError:
             files = []
         for file in files:
-            if _age_s(file, now) < self._lasts_s:
+            if _age_s(file, now) < LASTS_S:
                 found.add(file.name)
             else:
                 Path(file).unlink(missing_ok=True)
         # where no file could be written, this worker's own will do
-        found |= {c for c, at in self._touched.items() if now - at < self._lasts_s}
+        found |= {c for c, at in self._touched.items() if now - at < LASTS_S}
         self._touched = {c: at for c, at in self._touched.items() if c in found}
         return found
 

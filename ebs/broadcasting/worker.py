@@ -14,10 +14,11 @@ from ebs.broadcasting.viewers import Audience
 from ebs.config import EbsSettings
 from ebs.metrics import Metrics
 from ebs.signing_keys import Secrets
-from warehouse.config import DataFolder
+from warehouse.config import DataFolder, TwitchAddress
 
 log = logging.getLogger(__name__)
 
+PUBSUB_URL = "https://api.twitch.tv/helix/extensions/pubsub"
 TICK_S = 1.0
 FINISH_S = 2.0  # for broadcasts under way, at the end
 
@@ -28,6 +29,7 @@ class Keeper:
     def __init__(
         self,
         settings: EbsSettings,
+        twitch: TwitchAddress,
         data: DataFolder,
         secrets: Secrets,
         doorkeeper: Doorkeeper,
@@ -35,6 +37,7 @@ class Keeper:
         metrics: Metrics,
     ) -> None:
         self._settings, self._data, self._secrets = settings, data, secrets
+        self._twitch = twitch
         self._doorkeeper, self._audience, self._metrics = doorkeeper, audience, metrics
         self._lock = Lock(data.ebs / "broadcast.lock")
         self._is_broken = False
@@ -50,13 +53,11 @@ class Keeper:
         from ebs.broadcasting.pubsub import PubSub  # its client is loaded only where it is used
 
         settings, data = self._settings, self._data
-        async with PubSub(
-            settings.pubsub_url, settings.broadcasts_for, settings.owner_id, self._secrets
-        ) as pubsub:
+        url = self._twitch.of(PUBSUB_URL)
+        async with PubSub(url, settings.broadcasts_for, settings.owner_id, self._secrets) as pubsub:
             broadcaster = Broadcaster(
-                Latest(data.latest), self._audience, pubsub.post, self._metrics.broadcast,
-                settings.stale_after_s,
-            )  # fmt: skip
+                Latest(data.latest), self._audience, pubsub.post, self._metrics.broadcast
+            )
             task = asyncio.create_task(self._keep(broadcaster))
             yield
             await _ended(task)

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings
 
 from pipeline import config
 from pipeline.doctor.finding import Finding, ok, problem, warning
-from warehouse.config import DataSettings
+from warehouse.config import DataSettings, TwitchAddress
 from warehouse.removed_settings import REMOVED, removed_settings
 
 _USERINFO = re.compile(r"//[^/\s]*@")  # name and password in an address that a reason quotes
@@ -25,6 +25,7 @@ _EXAMPLE = Path(__file__).parents[2] / ".env.example"
 _OTHER = re.compile(r"DLD_BENCH_\w+")
 CLASSES: tuple[type[BaseSettings], ...] = (
     DataSettings,
+    TwitchAddress,
     *(
         value
         for value in vars(config).values()

@@ -116,7 +116,7 @@ def test_a_full_house_is_served_without_an_error(tmp_path: Path) -> None:
 
     async def run() -> None:
         async with PubSubServer([KEY]) as twitch:
-            settings = SETTINGS | {"DLD_EBS_PUBSUB_URL": twitch.url}
+            settings = SETTINGS | {"DLD_TWITCH_URL": twitch.address}
             with running(tmp_path, settings, one_core) as ebs:
                 seen, windows = await house(ebs)
                 tell(seen, twitch, windows, ebs)

@@ -36,9 +36,9 @@ def publish(folder, channel_id=CHANNEL, age_s=1.0, **changed):
     (folder.latest / f"{channel_id}.json").write_text(json.dumps(body | changed))
 
 
-def serve(data, **settings):
+def serve(data, token_per_minute=60, **settings):
     options = {"secret": SECRET, "client_ids": "abc123", "_env_file": None} | settings
-    return Client(create_app(EbsSettings(**options), data))
+    return Client(create_app(EbsSettings(**options), data, token_per_minute))
 
 
 class Client:

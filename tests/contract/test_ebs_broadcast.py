@@ -92,7 +92,7 @@ def running(data, url, **settings):
     data.latest.mkdir(parents=True, exist_ok=True)
     env = {k: v for k, v in os.environ.items() if not k.startswith("DLD_")}
     env |= {"DLD_DATA": str(data.root), "DLD_EBS_PORT": "0", "DLD_EBS_SECRET": SECRET}
-    env |= {"DLD_EBS_CLIENT_IDS": "abc123", "DLD_EBS_OWNER_ID": "42", "DLD_EBS_PUBSUB_URL": url}
+    env |= {"DLD_EBS_CLIENT_IDS": "abc123", "DLD_EBS_OWNER_ID": "42", "DLD_TWITCH_URL": url}
     process = subprocess.Popen(
         [sys.executable, "-m", "ebs"], cwd=ROOT, env=env | settings, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -131,7 +131,7 @@ def test_a_viewer_who_asked_once_is_sent_every_window_after(data):
     async def run():
         async with PubSubServer([KEY]) as server:
             server.answers.append((429, {"retry-after": "1"}))
-            with running(data, server.url) as (address, _):
+            with running(data, server.address) as (address, _):
                 publish(data, history=[["w1", 0.1, 5]])
                 await asyncio.sleep(1.5)
                 assert server.tries == 0  # nobody watches
@@ -174,7 +174,7 @@ def target(file):
 def test_of_two_workers_one_broadcasts_and_the_other_takes_over_when_it_is_killed(data):
     async def run():
         async with PubSubServer([KEY]) as server:
-            with running(data, server.url, DLD_EBS_WORKERS="2") as (address, process):
+            with running(data, server.address, DLD_EBS_WORKERS="2") as (address, process):
                 publish(data, history=[["w1", 0.1, 5]])
                 await until(lambda: len(workers(process)[1]) == 1)
                 for _ in range(8):  # connections of their own: both workers
@@ -224,7 +224,7 @@ def test_a_rotation_needs_no_restart(data, tmp_path):
         async with PubSubServer([OLD]) as server:
             set_secrets(old)
             options = {"DLD_EBS_SECRET": "", "DLD_EBS_SECRET_FILE": str(file)}
-            with running(data, server.url, **options) as (address, _):
+            with running(data, server.address, **options) as (address, _):
                 publish(data, history=[["w1", 0.1, 5]])
                 await settled(address, [200, 401])
                 set_secrets(f"{new} 2099-01-01T00:00:00Z 2100-01-01T00:00:00Z\n{old}\n")

@@ -71,9 +71,10 @@ def test_a_busy_port_is_one_line(tmp_path):
     [
         ("DLD_EBS_PORT", "many"),
         ("DLD_EBS_PORT", "70000"),
-        ("DLD_EBS_STALE_AFTER_S", "1"),
+        ("DLD_EBS_WORKERS", "0"),
         ("DLD_DEVELOPMENT", "perhaps"),
         ("DLD_EBS_CLIENT_IDS", "*"),
+        ("DLD_TWITCH_URL", "http://api.twitch.tv"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(tmp_path, name, value):
@@ -106,6 +107,7 @@ def test_it_imports_no_heavy_part():
     )
     assert done.stdout.splitlines() == [
         "[]",
-        "['warehouse', 'warehouse.config', 'warehouse.errors', 'warehouse.published.manifest', "
-        "'warehouse.records', 'warehouse.inbox.requests']",
+        "['warehouse', 'warehouse.config', 'warehouse.errors', 'warehouse.inbox', "
+        "'warehouse.inbox.requests', 'warehouse.published', 'warehouse.published.manifest', "
+        "'warehouse.records', 'warehouse.removed_settings']",
     ]

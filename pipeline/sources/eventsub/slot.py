@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from websockets.exceptions import WebSocketException
 
 from pipeline.chat.message import Item
-from pipeline.config import safe_url
 from pipeline.sources.eventsub.calls import Refused
 from pipeline.sources.eventsub.frames import Frame, mapping, text
 from pipeline.sources.eventsub.items import items
@@ -22,6 +21,7 @@ from pipeline.sources.eventsub.session import Session, open_session
 from pipeline.sources.eventsub.shared import Shared
 from pipeline.sources.eventsub.streams import Live
 from pipeline.sources.rate_limit import backoff_s
+from warehouse.config import safe_url
 from warehouse.errors import NotAuthorised
 
 log = logging.getLogger(__name__)

@@ -44,7 +44,8 @@ class PubSubServer(Served):
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post(PATH, self._answer)
-        self.url = await self.serve(app) + PATH
+        self.address = await self.serve(app)
+        self.url = self.address + PATH
         return self
 
     async def _answer(self, request: web.Request) -> web.Response:

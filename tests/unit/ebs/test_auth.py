@@ -35,7 +35,7 @@ def door(clock):
 
 
 def doorkeeper(clock, *secrets, **options):
-    return Doorkeeper(Secrets(secrets, clock=clock), leeway_s=10, clock=clock, **options)
+    return Doorkeeper(Secrets(secrets, clock=clock), clock=clock, **options)
 
 
 @pytest.mark.parametrize("role", ["viewer", "moderator", "broadcaster"])

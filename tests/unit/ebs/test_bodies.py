@@ -28,7 +28,7 @@ def put(folder, channel_id="123", text=None, **changed):
 
 def test_a_fresh_body_is_served_as_it_was_written(tmp_path):
     put(tmp_path)
-    body, fresh_for_s = Latest(tmp_path).of("123").body(AT + 12, 90)
+    body, fresh_for_s = Latest(tmp_path).of("123").body(AT + 12)
     assert body.plain == (tmp_path / "123.json").read_bytes()
     assert gzip.decompress(body.packed) == body.plain
     assert fresh_for_s == 18
@@ -37,14 +37,14 @@ def test_a_fresh_body_is_served_as_it_was_written(tmp_path):
 @pytest.mark.parametrize(("age", "status"), [(0, "live"), (90, "live"), (90.1, "stale")])
 def test_a_body_is_stale_after_90_seconds(tmp_path, age, status):
     put(tmp_path)
-    body, _ = Latest(tmp_path).of("123").body(AT + age, 90)
+    body, _ = Latest(tmp_path).of("123").body(AT + age)
     assert json.loads(body.plain)["status"] == status
 
 
 def test_going_stale_changes_the_status_and_the_etag_alone(tmp_path):
     put(tmp_path, login="dömö")
     published = Latest(tmp_path).of("123")
-    fresh, stale = published.body(AT, 90)[0], published.body(AT + 91, 90)[0]
+    fresh, stale = published.body(AT)[0], published.body(AT + 91)[0]
     assert json.loads(stale.plain) == json.loads(fresh.plain) | {"status": "stale"}
     assert stale.etag != fresh.etag
 
@@ -52,7 +52,7 @@ def test_going_stale_changes_the_status_and_the_etag_alone(tmp_path):
 @pytest.mark.parametrize(("age", "seconds"), [(-5, 30), (0, 30), (29.5, 0), (60, 0), (100, 0)])
 def test_a_body_is_kept_until_the_next_window_only(tmp_path, age, seconds):
     put(tmp_path)
-    assert Latest(tmp_path).of("123").body(AT + age, 90)[1] == seconds
+    assert Latest(tmp_path).of("123").body(AT + age)[1] == seconds
 
 
 def test_a_body_of_another_channel_is_not_served(tmp_path):
@@ -114,7 +114,7 @@ def test_a_folder_in_a_files_place_is_one_clear_error(tmp_path):
 )
 def test_an_etag_is_found_in_any_form_a_client_sends(tmp_path, asked, known):
     put(tmp_path)
-    body, _ = Latest(tmp_path).of("123").body(AT, 90)
+    body, _ = Latest(tmp_path).of("123").body(AT)
     assert body.known_to(asked and asked.replace(b"ETAG", body.etag)) is known
     assert body.known_to(asked and asked.replace(b"ETAG", body.etag[2:])) is known
 

@@ -26,13 +26,13 @@ class Rig:
         self.answers, self.meanwhile = [], []
         self.latest = folder / "latest"
         self.latest.mkdir()
-        self.audience = Audience(folder / "viewers", 600, self.clock)
+        self.audience = Audience(folder / "viewers", self.clock)
         self.made = self.again()
 
     def again(self):
         """As a worker that takes over."""
         return Broadcaster(
-            Latest(self.latest), self.audience, self.post, self.counts.append, 90,
+            Latest(self.latest), self.audience, self.post, self.counts.append,
             self.clock, self.sleep, lambda: 1.0,
         )  # fmt: skip
 
@@ -215,7 +215,7 @@ def test_a_clock_that_was_set_back_has_windows_of_its_own(rig):
 
 def test_workers_share_who_watches_and_files_of_old_are_removed(tmp_path):
     now = [NOW]
-    one, two = (Audience(tmp_path / "v", 600, lambda: now[0]) for _ in range(2))
+    one, two = (Audience(tmp_path / "v", lambda: now[0]) for _ in range(2))
     one.saw("1")
     assert two.watched() == set()
     one.keep()
@@ -227,7 +227,7 @@ def test_workers_share_who_watches_and_files_of_old_are_removed(tmp_path):
 
 def test_a_busy_channels_file_is_touched_twice_a_minute(tmp_path, monkeypatch):
     now, touches = [NOW], []
-    audience = Audience(tmp_path / "v", 600, lambda: now[0])
+    audience = Audience(tmp_path / "v", lambda: now[0])
     true = os.utime
     monkeypatch.setattr(os, "utime", lambda *a: (touches.append(a[0].name), true(*a)))
     for _ in range(120):
@@ -239,7 +239,7 @@ def test_a_busy_channels_file_is_touched_twice_a_minute(tmp_path, monkeypatch):
 
 def test_where_nothing_can_be_written_a_worker_knows_its_own_and_says_so_once(tmp_path, caplog):
     (tmp_path / "v").write_text("in the way")
-    audience = Audience(tmp_path / "v", 600, lambda: NOW)
+    audience = Audience(tmp_path / "v", lambda: NOW)
     for channel_id in ("1", "2"):
         audience.saw(channel_id)
         audience.keep()
