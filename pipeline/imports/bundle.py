@@ -1,6 +1,6 @@
 """Logs that are imported together: a folder of daily files is one import, not a thousand."""
 
-from pipeline.imports.combine import Asked, intervals
+from pipeline.imports.combine import ImportOptions, intervals
 from pipeline.imports.stage import Staged
 
 _ROWS = 2_000_000
@@ -8,12 +8,12 @@ _FILES = 1000
 _SHARED_S = 2.0  # a log may end in the second in which the next begins
 
 
-class Batch:
+class Bundle:
     """Staged logs in the order they came. Those that tell of the same time on a channel are
     never together: the later one is to replace the earlier, not to be counted beside it."""
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
+    def __init__(self, options: ImportOptions) -> None:
+        self.options = options
         self.parts: list[Staged] = []
         self.taken: dict[str, list[list[float]]] = {}
 
@@ -21,7 +21,7 @@ class Batch:
         """May it go with those that are here?"""
         if not self.parts:
             return True
-        when = intervals(staged, self.asked)
+        when = intervals(staged, self.options)
         if when is None or len(self.parts) >= _FILES or not self.taken:
             return False
         if sum(part.rows for part in self.parts) + staged.rows > _ROWS:
@@ -36,7 +36,7 @@ class Batch:
     def add(self, staged: Staged) -> None:
         """Put one in that fits."""
         self.parts.append(staged)
-        for channel, spans in (intervals(staged, self.asked) or {}).items():
+        for channel, spans in (intervals(staged, self.options) or {}).items():
             self.taken.setdefault(channel, []).extend(spans)
 
     def take(self) -> list[Staged]:

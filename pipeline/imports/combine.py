@@ -24,28 +24,28 @@ _Streams = Callable[[str, np.ndarray], tuple[pa.Array, pa.Array, pa.Array, np.nd
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the user said: whose chat it is where the log does not tell, and when it was."""
+class ImportOptions:
+    """Answers of the user: whose chat it is where the log does not tell, and when it was."""
 
     channels: tuple[str, ...] = ()
     started_at: datetime | None = None
     undated: bool = False
 
 
-def check(staged: Staged, asked: Asked) -> None:
+def check(staged: Staged, options: ImportOptions) -> None:
     """Raises NeedsAnswer where the log leaves out what the user did not say either, BadInput
     where it is of other channels than the user named."""
-    placed = moments(staged, asked) or staged.log.starts_at is not None or asked.undated
-    dated = placed or asked.started_at is not None
-    if not staged.log.channel and "" in staged.spans and len(asked.channels) != 1:
+    placed = moments(staged, options) or staged.log.starts_at is not None or options.undated
+    dated = placed or options.started_at is not None
+    if not staged.log.channel and "" in staged.spans and len(options.channels) != 1:
         raise NeedsAnswer(
             f"{staged.file} does not say whose chat it is; add --channel NAME (one of them)",
             *(("channel",) if dated else ("channel", "when")),
         )
-    named = set(channels(staged, asked).values())
-    if asked.channels and not named & set(asked.channels):
+    named = set(channels(staged, options).values())
+    if options.channels and not named & set(options.channels):
         has = ", ".join(sorted(named)[:8])
-        raise BadInput(f"{staged.file.name} has no channel {asked.channels[0]}; it has {has}")
+        raise BadInput(f"{staged.file.name} has no channel {options.channels[0]}; it has {has}")
     if not dated:
         raise NeedsAnswer(_when(staged), "when")
 
@@ -63,40 +63,40 @@ def _when(staged: Staged) -> str:
     )
 
 
-def moments(staged: Staged, asked: Asked) -> bool:
+def moments(staged: Staged, options: ImportOptions) -> bool:
     """Are its times moments, so that its sessions are told apart by silence?"""
-    return staged.log.clock and not staged.log.zone and asked.started_at is None
+    return staged.log.clock and not staged.log.zone and options.started_at is None
 
 
-def channels(staged: Staged, asked: Asked) -> dict[str, str]:
+def channels(staged: Staged, options: ImportOptions) -> dict[str, str]:
     """The login for each channel its lines name, '' among them."""
-    known = staged.log.channel or (asked.channels[0] if len(asked.channels) == 1 else "")
+    known = staged.log.channel or (options.channels[0] if len(options.channels) == 1 else "")
     return {name: name or known for name in staged.spans}
 
 
-def intervals(staged: Staged, asked: Asked) -> dict[str, list[list[float]]] | None:
+def intervals(staged: Staged, options: ImportOptions) -> dict[str, list[list[float]]] | None:
     """When each channel's chat was, epoch seconds; None where its place is not known yet."""
-    if moments(staged, asked):
+    if moments(staged, options):
         base = 0.0
-    elif staged.log.starts_at is not None and asked.started_at is None:
+    elif staged.log.starts_at is not None and options.started_at is None:
         base = staged.log.starts_at
     else:
         return None
     found: dict[str, list[list[float]]] = {}
-    for name, channel in channels(staged, asked).items():  # two names may be of one channel
+    for name, channel in channels(staged, options).items():  # two names may be of one channel
         spans = joined(staged.spans[name].found)
         found.setdefault(channel, []).extend([base + first, base + last] for first, last in spans)
     return found
 
 
-def combine(parts: Sequence[Staged], asked: Asked, target: Path) -> Path:
+def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> Path:
     """Write the parts as one table and remove them. They do not overlap on any channel."""
-    sessions = _sessions(parts, asked)
+    sessions = _sessions(parts, options)
     target.touch(0o600)
     with pq.ParquetWriter(target, _SCHEMA, compression="lz4") as writer:
         for part in parts:
-            streams = _by_silence(sessions) if moments(part, asked) else _whole(part, asked)
-            named = channels(part, asked)
+            streams = _by_silence(sessions) if moments(part, options) else _whole(part, options)
+            named = channels(part, options)
             for batch in _batches(part.table):
                 for name in batch.column("channel").unique().to_pylist():
                     own = batch.filter(pa.compute.equal(batch.column("channel"), name))
@@ -126,12 +126,12 @@ def _rows(batch: pa.RecordBatch, channel: str, streams: _Streams) -> pa.RecordBa
     return pa.record_batch(columns, schema=_SCHEMA)
 
 
-def _sessions(parts: Iterable[Staged], asked: Asked) -> dict[str, list[list[float]]]:
+def _sessions(parts: Iterable[Staged], options: ImportOptions) -> dict[str, list[list[float]]]:
     """Of every channel whose times are moments, over all parts: files end where days do."""
     found: dict[str, list[list[float]]] = {}
     for part in parts:
-        if moments(part, asked):
-            for channel, spans in (intervals(part, asked) or {}).items():
+        if moments(part, options):
+            for channel, spans in (intervals(part, options) or {}).items():
                 found.setdefault(channel, []).extend(spans)
     return {channel: joined(spans) for channel, spans in found.items()}
 
@@ -149,7 +149,7 @@ def _by_silence(sessions: dict[str, list[list[float]]]) -> _Streams:
     return of
 
 
-def _whole(part: Staged, asked: Asked) -> _Streams:
+def _whole(part: Staged, options: ImportOptions) -> _Streams:
     """One stream, named after its video, else its start, else what it says.
 
     Without a moment of its own it begins with its first message, and so does one whose chat

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.chat.placement import NeedsAnswer
-from pipeline.imports.bundle import Batch
-from pipeline.imports.combine import Asked, channels, check, combine
+from pipeline.imports.bundle import Bundle
+from pipeline.imports.combine import ImportOptions, channels, check, combine
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
-from pipeline.imports.stage import Staged, reasons, stage
-from pipeline.imports.submit import Result, Told, submit
+from pipeline.imports.stage import Staged, stage
+from pipeline.imports.submit import ReadingReport, Result, submit
 from pipeline.privacy.optout import load_optout
 from warehouse.config import data_folder
 from warehouse.errors import AppError, BadInput
@@ -32,9 +32,11 @@ def import_files(
 
     Raises BadInput if any failed, or else NeedsAnswer if one left out what nobody said.
     """
-    asked = Asked(tuple(name.strip().lower() for name in channels or ()), started_at, undated)
+    options = ImportOptions(
+        tuple(name.strip().lower() for name in channels or ()), started_at, undated
+    )
     with workplace(data_folder()) as scratch:
-        Run(asked, format, scratch).all(in_folders(files))
+        Run(options, format, scratch).all(in_folders(files))
 
 
 def in_folders(paths: Sequence[Path]) -> list[Path]:
@@ -61,13 +63,15 @@ class Run:
     formats, results: what was found, and what came of it, in order.
     """
 
-    def __init__(self, asked: Asked, format: str, scratch: Path, bars: Bars | None = None) -> None:
-        self.asked, self.format = asked, format
+    def __init__(
+        self, options: ImportOptions, format: str, scratch: Path, bars: Bars | None = None
+    ) -> None:
+        self.options, self.format = options, format
         self.scratch, self.bars = scratch, bars or Bars()
         self.formats: list[str] = []
         self.results: list[Result] = []
         self.optout = load_optout(data_folder().optout)
-        self.batch = Batch(asked)
+        self.bundle = Bundle(options)
         self.alone = False
         self.began = 0.0  # when the first of the batch was
         self.cut = False  # one of them was imported up to its end in the middle
@@ -107,27 +111,27 @@ class Run:
         self.formats.append(name)
         if name == TABLE:
             self._guarded(self._flush, "those before it")  # what comes later replaces
-            self._submit(path, Told(f"{path.name}:", time.monotonic()))
+            self._submit(path, ReadingReport(f"{path.name}:", time.monotonic()))
             return
         began = time.monotonic()
-        if not self.batch.parts:
+        if not self.bundle.parts:
             self.began = began
         staged = self._staged(path, name)
         if staged is None:
             return
-        if not self.batch.fits(staged):
+        if not self.bundle.fits(staged):
             self._guarded(self._flush, "those before it")
             self.began = began
-        self.batch.add(staged)
+        self.bundle.add(staged)
 
     def _staged(self, path: Path, name: str) -> Staged | None:
         """The log, read; None for one that was there under another name."""
         target = self.scratch / f"{len(self.seen)}.parquet"
         with self.bars.reading(path) as progress:
             staged = stage(path, name, target, progress)
-        check(staged, self.asked)
-        whose = set(channels(staged, self.asked).values())
-        self.optout.refuse(whose & set(self.asked.channels or whose))
+        check(staged, self.options)
+        whose = set(channels(staged, self.options).values())
+        self.optout.refuse(whose & set(self.options.channels or whose))
         key = (",".join(sorted(whose)), staged.digest)
         if key in self.seen:
             print(f"{path.name}: the same as {self.seen[key].name}, read once")
@@ -138,23 +142,22 @@ class Run:
 
     def _flush(self) -> None:
         """Import what was read."""
-        parts = self.batch.take()
+        parts = self.bundle.take()
         if not parts:
             return
-        told = Told(f"{len(parts)} files:", self.began)
+        report = ReadingReport(f"{len(parts)} files:", self.began)
         if len(parts) == 1:
             (part,) = parts
-            skipped, why = part.log.skipped.total(), reasons(part.log)
             label = f"{part.file.name}: format={part.format}"
-            told = Told(label, self.began, skipped, why, part.log.skipped)
+            report = ReadingReport(label, self.began, part.log)
         else:
             for part in parts:
                 print(_line(part))
         table = self.scratch / "together" / parts[0].file.name  # a name that errors may show
         table.parent.mkdir(exist_ok=True)
-        combine(parts, self.asked, table)
+        combine(parts, self.options, table)
         try:
-            self._submit(table, told)
+            self._submit(table, report)
         finally:
             table.unlink(missing_ok=True)
         for part in (p for p in parts if p.log.cut):
@@ -162,12 +165,12 @@ class Run:
             self._fault(part.file.name, cut)
             self.cut = True
 
-    def _submit(self, table: Path, told: Told) -> None:
-        self.results.append(submit(table, self.asked, told, self.scratch, self.bars))
+    def _submit(self, table: Path, report: ReadingReport) -> None:
+        self.results.append(submit(table, self.options, report, self.scratch, self.bars))
 
 
 def _line(part: Staged) -> str:
     return (
         f"{part.file.name}: format={part.format} lines={part.rows} "
-        f"skipped={part.log.skipped.total()}{reasons(part.log)}"
+        f"skipped={part.log.skipped.total()}{part.log.reasons()}"
     )

@@ -23,9 +23,9 @@ import orjson
 from pipeline.chat.logins import login
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Placed
-from pipeline.imports.combine import Asked
+from pipeline.imports.combine import ImportOptions
 from pipeline.imports.command import Run
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.progress import Advance, Bars
 from pipeline.imports.scratch import workplace
 from pipeline.memory import spare_memory
@@ -46,9 +46,9 @@ def main(request_id: str, parent: int) -> None:
     _bound(parent)
     folder = data_folder()
     place = Dropped(folder.inbox / request_id)
-    asked = told(folder.inbox / f"{request_id}.json")
+    request = told(folder.inbox / f"{request_id}.json")
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        outcome = outcome_of(place, asked)
+        outcome = outcome_of(place, request)
     place.log.unlink(missing_ok=True)
     replace_file(place.outcome, orjson.dumps(outcome))
 
@@ -62,47 +62,47 @@ def _bound(parent: int) -> None:
     with suppress(OSError):  # where memory runs out it ends this process, not the daemon
         Path("/proc/self/oom_score_adj").write_text("1000")
     os.nice(_NICE)
-    Source.most = settings.unpacked_mb * 1e6
+    LogFile.most = settings.unpacked_mb * 1e6
     most = settings.unpacked_mb * 1_000_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an OSError
     spare_memory()
 
 
-def outcome_of(place: Dropped, asked: dict[str, Any]) -> dict[str, Any]:
+def outcome_of(place: Dropped, request: dict[str, Any]) -> dict[str, Any]:
     """{"result"}, or {"reason", "asks"}; a fault of ours is told by its place alone, because its
     message may quote the log."""
-    name = safe_name(str(asked.get("name", "")))
+    name = safe_name(str(request.get("name", "")))
     try:
-        return _imported(place, asked, name)
+        return _imported(place, request, name)
     except NeedsAnswer as exc:
-        return {"reason": _said(exc, name), "asks": list(exc.asks)}
+        return {"reason": _message(exc, name), "asks": list(exc.asks)}
     except AppError as exc:
-        return {"reason": _said(exc, name), "asks": []}
+        return {"reason": _message(exc, name), "asks": []}
     except OSError as exc:
         return {"reason": f"{name} could not be read: {exc.strerror or 'a fault'}", "asks": []}
     except Exception as exc:
         return {"reason": f"{name} could not be read", "asks": [], "fault": _where(exc)}
 
 
-def _imported(place: Dropped, asked: dict[str, Any], name: str) -> dict[str, Any]:
+def _imported(place: Dropped, request: dict[str, Any], name: str) -> dict[str, Any]:
     with workplace(data_folder()) as scratch:
         path = scratch / "given" / name
         path.parent.mkdir(mode=0o700)
         path.symlink_to(place.log)
-        run = Run(_asked(asked), "auto", scratch, _bars(place))
+        run = Run(_options(request), "auto", scratch, _bars(place))
         try:
             run.all([path])
         except BadInput as exc:
             if not run.results:
                 raise
-            return {"result": _result(run), "note": _said(exc, name)}
+            return {"result": _result(run), "note": _message(exc, name)}
         return {"result": _result(run)}
 
 
-def _asked(asked: dict[str, Any]) -> Asked:
+def _options(request: dict[str, Any]) -> ImportOptions:
     """What the page asked for. Raises BadInput."""
-    channel, at = asked.get("channel") or "", asked.get("started_at") or ""
+    channel, at = request.get("channel") or "", request.get("started_at") or ""
     if not isinstance(channel, str) or not isinstance(at, str):
         raise BadInput("a log's channel and its start are texts")
     try:
@@ -112,7 +112,7 @@ def _asked(asked: dict[str, Any]) -> Asked:
     if started and not started.tzinfo:
         started = started.replace(tzinfo=UTC)
     names = (login(channel),) if channel else ()
-    return Asked(names, started, asked.get("undated") is True)
+    return ImportOptions(names, started, request.get("undated") is True)
 
 
 def _result(run: Run) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _telling(place: Dropped, step: str, of: int) -> Callable[[int], None]:
     return advance
 
 
-def _said(exc: AppError, name: str) -> str:
+def _message(exc: AppError, name: str) -> str:
     """The message, with the file as its owner calls it instead of where it lies here."""
     text = " ".join(str(exc).split())
     for root in (str(data_folder().root), str(data_folder().scratch)):

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import Log, Said, login_or_none
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 from warehouse.errors import BadInput
 
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
@@ -42,7 +42,7 @@ _NAMED = (re.compile(r"(\w{1,25})-\d{4}-\d\d-\d\d"), re.compile(r"(?:[\d_-]+)?#(
 
 
 class Spans:
-    """When a channel's chat was: intervals without a silence of half an hour."""
+    """Spans of a channel's chat, each without a silence of half an hour."""
 
     def __init__(self) -> None:
         self.found: list[list[float]] = [[float("inf"), -float("inf")]]
@@ -98,44 +98,34 @@ def stage(path: Path, name: str, table: Path, progress: Callable[[int], None]) -
     Raises BadInput for a file that cannot be read or has no message.
     """
     log = Log()
-    with Source(path) as source:
+    with LogFile(path) as log_file:
         staged = Staged(path, name, table, log, "")
-        said = _counted(FORMATS[name].read(source, log), source, progress)
+        said = _counted(FORMATS[name].read(log_file, log), log_file, progress)
         table.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _private(table) as file, pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer:
             for chunk in _chunks(_usable(said, log, staged)):
                 staged.rows += len(chunk)
                 # a row group at a time: `write_batch` would gather a million rows
                 writer.write_table(pa.Table.from_batches([_batch(chunk)]))
-        log.cut, log.replaced = source.cut, source.replaced
-        staged.digest = source.digest.hexdigest()[:12]
+        log.cut, log.replaced = log_file.cut, log_file.replaced
+        staged.digest = log_file.digest.hexdigest()[:12]
     if not staged.rows:
-        raise BadInput(f"{path} has no message that could be imported{reasons(log)}")
+        raise BadInput(f"{path} has no message that could be imported{log.reasons()}")
     if not log.channel and FORMATS[name].name_tells:
         log.channel = _named(path)
     return staged
 
 
-def reasons(log: Log) -> str:
-    """Skipped lines by reason, for people; '' for none. It shows no text of them."""
-    told = [f"{reason} {n}" for reason, n in log.skipped.most_common()]
-    if log.replaced:
-        told.append(f"characters replaced {log.replaced}")
-    if log.cut:
-        told.append(log.cut)
-    return f" ({', '.join(told)})" if told else ""
-
-
 def _counted(
-    said: Iterable[Said], source: Source, progress: Callable[[int], None]
+    said: Iterable[Said], log_file: LogFile, progress: Callable[[int], None]
 ) -> Iterator[Said]:
     done = 0
     for n, one in enumerate(said):
         if n % 1000 == 0:
-            progress(source.done - done)
-            done = source.done
+            progress(log_file.done - done)
+            done = log_file.done
         yield one
-    progress(source.done - done)
+    progress(log_file.done - done)
 
 
 def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from pipeline.chat.placement import Earlier, place, refuse_to_come
 from pipeline.chat.table import ChatTable, Placed, TableStream
 from pipeline.config import PipelineSettings
-from pipeline.imports.combine import Asked
+from pipeline.imports.combine import ImportOptions
+from pipeline.imports.formats.base import Log
 from pipeline.imports.importer import Importer, Summary
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import announce
@@ -28,20 +29,18 @@ _MANY = 1_000_000  # streams
 
 
 @dataclass(frozen=True)
-class Told:
-    """How an import is called when it is over. skipped, why: lines that never came into its
-    table, with their reasons. began: when its reading did, monotonic seconds."""
+class ReadingReport:
+    """Beginning of the line that tells of an import. began: when its reading did, monotonic
+    seconds. log: of the lines that never came into its table."""
 
     label: str
     began: float
-    skipped: int = 0
-    why: str = ""
-    reasons: Mapping[str, int] = field(default_factory=dict)
+    log: Log = field(default_factory=Log)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What an import brought: its streams, and lines that never came in, by reason."""
+    """An import that is over: its streams, and lines that never came in, by reason."""
 
     placed: tuple[Placed, ...]
     summary: Summary
@@ -49,7 +48,11 @@ class Result:
 
 
 def submit(
-    path: Path, asked: Asked, told: Told, workplace: Path, bars: Bars | None = None
+    path: Path,
+    options: ImportOptions,
+    report: ReadingReport,
+    workplace: Path,
+    bars: Bars | None = None,
 ) -> Result:
     """Import the table and say what came of it. workplace: of the import.
 
@@ -59,28 +62,28 @@ def submit(
     files = ImportFiles(folder.inbox / request_id)
     announce(workplace, request_id)
     try:
-        placed, summary = _read(path, asked, files, workplace / "spill", bars or Bars())
+        placed, summary = _read(path, options, files, workplace / "spill", bars or Bars())
         send(folder.inbox, Request(request_id, iso(datetime.now(UTC)), "import", "import"))
         settle(folder, request_id)
     except BaseException:
         if not (folder.inbox / f"{request_id}.json").exists():
             shutil.rmtree(files.folder, ignore_errors=True)
         raise
-    counts, seconds = summary.counts, time.monotonic() - told.began
-    read = counts.messages + counts.filtered
+    log, counts, seconds = report.log, summary.counts, time.monotonic() - report.began
+    read, skipped = counts.messages + counts.filtered, summary.unusable + log.skipped.total()
     print(
-        f"{told.label} streams={summary.streams} messages={counts.messages} "
-        f"filtered={counts.filtered} skipped={summary.unusable + told.skipped}{told.why} "
+        f"{report.label} streams={summary.streams} messages={counts.messages} "
+        f"filtered={counts.filtered} skipped={skipped}{log.reasons()} "
         f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
     )
     unusable = {"without a login, a time or a text": summary.unusable} if summary.unusable else {}
-    return Result(tuple(placed), summary, {**told.reasons, **unusable})
+    return Result(tuple(placed), summary, {**log.skipped, **unusable})
 
 
 def _read(
-    path: Path, asked: Asked, files: ImportFiles, scratch: Path, bars: Bars
+    path: Path, options: ImportOptions, files: ImportFiles, scratch: Path, bars: Bars
 ) -> tuple[list[Placed], Summary]:
-    folder, channels = data_folder(), list(asked.channels) or None
+    folder, channels = data_folder(), list(options.channels) or None
     table = _open(path, channels, scratch)
     try:
         streams = table.streams(channels)
@@ -91,8 +94,8 @@ def _read(
             )
         optout = load_optout(folder.optout)
         optout.refuse({s.channel for s in streams})
-        earlier = _earlier(folder, streams) if asked.undated else {}
-        placed = place(streams, asked.undated, asked.started_at, earlier)
+        earlier = _earlier(folder, streams) if options.undated else {}
+        placed = place(streams, options.undated, options.started_at, earlier)
         refuse_to_come(placed, time.time())
         scorers = published_scorers(PipelineSettings().lexicon, folder)
         importer = Importer(files, scorers, folder.root / "salt", optout)

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.slang import is_odd, is_weak_question, laughs, plain_form, without_comfort
-from pipeline.scoring.vader import Remembered, Rules
+from pipeline.scoring.vader import Remembered, VaderRules
 
 VADER_VERSION = "vader-3.3.2"
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
@@ -75,7 +75,7 @@ class VaderScorer:
 
     def __init__(self) -> None:
         self.version = VADER_VERSION
-        self.rules = Rules()
+        self.rules = VaderRules()
         self.readings: Remembered[str, Reading] = Remembered(self._word)
         self.marked: Remembered[str, Reading] = Remembered(self._emote)
 
@@ -131,7 +131,7 @@ class FullScorer:
     def __init__(self, lexicon: Lexicon | None = None) -> None:
         lexicon = lexicon or twitch_lexicon()
         self.version = lexicon.version
-        self.rules = Rules(lexicon.words)
+        self.rules = VaderRules(lexicon.words)
         self.emotes = lexicon.emotes
         self.emojis = {emoji: emoji_valence(emoji) for emoji in self.rules.emojis}
         self._remember()
@@ -296,8 +296,8 @@ def _saturated(
 
 
 @lru_cache(maxsize=1)
-def _plain_rules() -> Rules:
-    return Rules()
+def _plain_rules() -> VaderRules:
+    return VaderRules()
 
 
 def emoji_valence(emoji: str) -> float:

@@ -61,7 +61,7 @@ class _Sentence:
     is_cap_diff: bool
 
 
-class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
+class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
     """The rules over VADER's lexicon and `more` words (lower case to valence, -4..4)."""
 
     def __init__(self, more: Mapping[str, float] | None = None) -> None:
@@ -76,7 +76,7 @@ class Rules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         self.valences: Remembered[str, float] = Remembered(self._valence)
         self._mark_of = self.marks.__getitem__
 
-    def with_words(self, words: Mapping[str, float]) -> "Rules":
+    def with_words(self, words: Mapping[str, float]) -> "VaderRules":
         """The same rules with some words weighing otherwise; the lexicon is there once."""
         made = copy(self)
         made.lexicon = ChainMap(dict(words), self.lexicon)

@@ -20,7 +20,7 @@ import pytest
 
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import Log
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 from tests.helpers.paths import ROOT
 
 CHATTERS = 3000
@@ -138,7 +138,7 @@ def test_import_of_twitchdownloader_json(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.json"
     n = downloader(path, size)
     began = time.perf_counter()
-    with Source(path) as source:
+    with LogFile(path) as source:
         assert sum(1 for _ in FORMATS["twitchdownloader"].read(source, Log())) == n
     parsing = time.perf_counter() - began
     seconds, peak = imported(path, tmp_path / "data")

@@ -15,7 +15,7 @@ from sklearn.metrics import accuracy_score, f1_score
 import pipeline.scoring.scorer
 from pipeline.scoring.lexicon import Lexicon, rated_lexicon, twitch_lexicon
 from pipeline.scoring.scorer import FullScorer, Scorer, VaderScorer
-from pipeline.scoring.vader import Rules
+from pipeline.scoring.vader import VaderRules
 
 FOLDER = Path(os.environ.get("DLD_TEST_DATA", "none")) / "data" / "labelled"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no labelled chat: DLD_TEST_DATA")
@@ -91,7 +91,7 @@ def with_humour() -> Scorer:
     return FullScorer(Lexicon("bench", full.emotes | ironic, full.words))
 
 
-KNOWN = Rules().lexicon
+KNOWN = VaderRules().lexicon
 SCORERS: dict[str, Callable[[], Scorer]] = {
     "VADER": VaderScorer,
     "full": FullScorer,

@@ -13,9 +13,9 @@ from pipeline.imports.formats import (
     timed,
 )
 from pipeline.imports.formats.base import Log, Said
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
-Reader = Callable[[Source, Log], Iterator[Said]]
+Reader = Callable[[LogFile, Log], Iterator[Said]]
 
 
 @dataclass(frozen=True)

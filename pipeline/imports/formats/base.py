@@ -1,4 +1,4 @@
-"""What a reader of a log says: lines of chat, and facts of the log as a whole."""
+"""Lines of chat out of a log, and facts of the log as a whole."""
 
 import re
 from collections import Counter
@@ -32,7 +32,7 @@ class Said(NamedTuple):
 
 @dataclass
 class Log:
-    """What a reader finds out about its log while it reads; whole when it is through.
+    """Facts of a log, found out while it is read; whole when that is through.
 
     channel: whose chat it is, '' where the log does not say. stream: the id of its video or the
     like, '' unknown. starts_at: epoch seconds of its start, None unknown. clock: its lines have
@@ -55,6 +55,15 @@ class Log:
     def skip(self, reason: str) -> None:
         """Count a line that gave no message."""
         self.skipped[reason] += 1
+
+    def reasons(self) -> str:
+        """Skipped lines by reason, for people; '' for none. It shows no text of them."""
+        parts = [f"{reason} {n}" for reason, n in self.skipped.most_common()]
+        if self.replaced:
+            parts.append(f"characters replaced {self.replaced}")
+        if self.cut:
+            parts.append(self.cut)
+        return f" ({', '.join(parts)})" if parts else ""
 
 
 def login_or_none(name: object) -> str:

@@ -5,14 +5,14 @@ from typing import Any
 
 from pipeline.imports.formats.base import NOTICES, Log, Said, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
 _CHAT = ("text_message", "highlighted_message", "chat_message", "message", "")
 
 
-def read(source: Source, log: Log) -> Iterator[Said]:
+def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Of a video, times are `time_in_seconds` of it; of a live stream, those of the messages."""
-    for _, value in values(source):
+    for _, value in values(file):
         if said := _said(value, log):
             yield said
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pipeline.imports.formats.base import Log, Said
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
 _BEGUN = re.compile(
     r"# ?(?:Start logging at|Log started:) (\d{4}-\d\d-\d\d) (\d\d):(\d\d):(\d\d) ?(.*)"
@@ -60,12 +60,12 @@ class _Clock:
         return self.midnight + of_day
 
 
-def read(source: Source, log: Log) -> Iterator[Said]:
+def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Lines by nobody (somebody joined, was timed out) are counted as no chat."""
     log.clock = True
     log.zone = "it does not say the day"
     clock, east = _Clock(), 0.0
-    for line in source.lines():
+    for line in file.lines():
         if begun := _BEGUN.match(line):
             east = _begin(begun, clock, log)
         elif found := _LINE.match(line):

@@ -5,18 +5,18 @@ from typing import Any
 
 from pipeline.imports.formats.base import NOTICES, Log, Said, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
 # From then on TwitchDownloader wrote local times as UTC; a log without its video's start has none
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
 
 
-def read(source: Source, log: Log) -> Iterator[Said]:
+def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Times are offsets from the start of the video. Where the log does not say when that was,
     the first comment's own time does, as long as it can be trusted."""
     seen: dict[str, Any] = {}
     begun = False
-    for key, value in values(source, {"comments"}):
+    for key, value in values(file, {"comments"}):
         if key in ("FileInfo", "streamer", "video"):
             seen[key] = value
         elif key in ("", "comments") and (said := _said(value, log)):

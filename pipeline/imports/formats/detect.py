@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.irc import BEFORE
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 from warehouse.errors import BadInput
 
 _LINES = 60  # looked at
@@ -34,8 +34,8 @@ _CLOCKS = {"chatterino": "twitchdownloader-text", "chatty": "tcd"}
 
 def detect(path: Path) -> str:
     """The name of the file's format. Raises BadInput for one it does not know."""
-    with Source(path) as source:
-        head = source.read()
+    with LogFile(path) as file:
+        head = file.read()
     if head.startswith(b"PAR1"):
         return TABLE
     if head.startswith(_PACKED):
@@ -83,8 +83,8 @@ def _csv(lines: list[str]) -> str:
 
 def _json(path: Path) -> str:
     """By the keys of its first values."""
-    with Source(path) as source:
-        for key, value in islice(values(source, {"comments", "messages"}), 40):
+    with LogFile(path) as file:
+        for key, value in islice(values(file, {"comments", "messages"}), 40):
             if isinstance(value, NoValue):
                 continue
             if key == "FileInfo":

@@ -5,15 +5,15 @@ from typing import Any
 
 from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
 _APART = 2.0  # seconds: offsets are whole ones, rounded down
 
 
-def read(source: Source, log: Log) -> Iterator[Said]:
+def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Times are those the comments were made at. Those of a highlight were all made when it was
     cut; then their offsets tell."""
-    for key, value in values(source, {"comments"}):
+    for key, value in values(file, {"comments"}):
         if key in ("", "comments", "data"):
             for comment in _nodes(value if key != "data" else {"data": value}, log):
                 if said := _said(comment, log):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.imports.formats.base import Log, Said, epoch
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
 _TIME = re.compile(
     r"\[(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC|(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d))\]"
@@ -22,9 +22,9 @@ _SPACES = re.compile(r"\s+")
 _LONGEST = 1 << 22  # bytes without the end of a comment: styles with pictures in them
 
 
-def read(source: Source, log: Log) -> Iterator[Said]:
+def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Pictures behind the author are emotes; what their tool tips say again is left out."""
-    for piece in _pieces(source):
+    for piece in _pieces(file):
         begin = piece.rfind("<pre")
         if begin < 0:
             continue
@@ -34,16 +34,16 @@ def read(source: Source, log: Log) -> Iterator[Said]:
             log.skip("no comment of a page")
 
 
-def _pieces(source: Source) -> Iterator[str]:
+def _pieces(file: LogFile) -> Iterator[str]:
     """The text up to the end of each comment."""
     rest = b""
-    while piece := source.read():
+    while piece := file.read():
         *whole, rest = (rest + piece).split(b"</pre>")
-        yield from map(source.text, whole)
+        yield from map(file.text, whole)
         if len(rest) > _LONGEST:
             rest = rest[-_LONGEST // 4 :]
     if b"<pre" in rest:
-        source.cut = source.cut or "its last comment ends in the middle"
+        file.cut = file.cut or "its last comment ends in the middle"
 
 
 def _said(comment: str, log: Log) -> Said | None:

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.chat.message import Message, Retract
 from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import Line, parse
 
@@ -26,11 +26,11 @@ _COMMANDS = frozenset(
 )
 
 
-def read(source: Source, log: Log) -> Iterator[Said]:
+def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Times are Twitch's stamps, or those written before the lines: UTC where they do not say."""
     log.clock = True
-    gone = _taken_back(_lines(source.path))
-    for raw in source.lines():
+    gone = _taken_back(_lines(file.path))
+    for raw in file.lines():
         if not raw.strip():
             continue
         before = BEFORE.match(raw)
@@ -43,11 +43,11 @@ def read(source: Source, log: Log) -> Iterator[Said]:
             yield said
 
 
-def read_json(source: Source, log: Log) -> Iterator[Said]:
+def read_json(file: LogFile, log: Log) -> Iterator[Said]:
     """justlog's `messages`: each with its raw line or the parts of one."""
     log.clock = True
-    gone = _taken_back(_raw_of(source.path))
-    for key, value in values(source, {"messages"}):
+    gone = _taken_back(_raw_of(file.path))
+    for key, value in values(file, {"messages"}):
         if key not in ("", "messages"):
             continue
         if isinstance(value, NoValue):
@@ -95,16 +95,16 @@ def _taken_back(lines: Iterable[tuple[Line, float | None]]) -> _TakenBack:
 
 
 def _lines(path: Path) -> Iterator[tuple[Line, float | None]]:
-    with Source(path) as source:
-        for raw in source.lines():
+    with LogFile(path) as file:
+        for raw in file.lines():
             before = BEFORE.match(raw) if " CLEAR" in raw else None
             if " CLEAR" in raw and (line := parse(raw[before.end() :] if before else raw)):
                 yield line, _time(line, before)
 
 
 def _raw_of(path: Path) -> Iterator[tuple[Line, float | None]]:
-    with Source(path) as source:
-        for key, value in values(source, {"messages"}):
+    with LogFile(path) as file:
+        for key, value in values(file, {"messages"}):
             raw = value.get("raw") if key in ("", "messages") and isinstance(value, dict) else None
             if isinstance(raw, str) and " CLEAR" in raw and (line := parse(raw)):
                 at = epoch(value.get("timestamp"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
 LARGEST = 1 << 24  # bytes of one value; larger ones are left out
 _BATCH = 1 << 18  # bytes of array given to orjson at a time
@@ -36,10 +36,10 @@ class NoValue:
 
 
 class Scanner:
-    """Reads values off a source. Raises CutShort where it ends within one."""
+    """Reads values off a file. Raises CutShort where it ends within one."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, file: LogFile) -> None:
+        self.file = file
         self.buffer, self.at = b"", 0
         self._mark = b""  # what stands between two elements: `}, {"first key"` as it is written
         self._singly = 0
@@ -104,13 +104,13 @@ class Scanner:
     def _lenient(self, raw: bytes) -> Any:
         """Python's own parser takes broken bytes, half surrogate pairs, NaN and control marks."""
         try:
-            return json.loads(self.source.text(raw), strict=False)
+            return json.loads(self.file.text(raw), strict=False)
         except (ValueError, RecursionError):
             return NoValue("not JSON")
 
     def _fill(self) -> bool:
         """More bytes into the buffer, and what was read out of it; False at the end."""
-        piece = self.source.read()
+        piece = self.file.read()
         if piece:
             self.buffer = self.buffer[self.at :] + piece
             self.at = 0
@@ -190,14 +190,14 @@ class Scanner:
         return None
 
 
-def values(source: Source, arrays: Collection[str] = ()) -> Iterator[tuple[str, Any]]:
+def values(file: LogFile, arrays: Collection[str] = ()) -> Iterator[tuple[str, Any]]:
     """(key, value) of one document after another, as `Scanner.top` gives them; of JSON lines
     each whole, with the key ''. Never raises: what is broken is a NoValue, and where the log
-    ends in the middle `source.cut` says so."""
-    scanner = Scanner(source)
+    ends in the middle `file.cut` says so."""
+    scanner = Scanner(file)
     try:
         if _has_lines(scanner, arrays):
-            yield from _lines(source, scanner.buffer)
+            yield from _lines(file, scanner.buffer)
             return
         while byte := scanner.peek():
             if byte in b"{[":
@@ -205,7 +205,7 @@ def values(source: Source, arrays: Collection[str] = ()) -> Iterator[tuple[str, 
             else:
                 yield "", scanner.value()
     except CutShort:
-        source.cut = source.cut or "its JSON ends in the middle"
+        file.cut = file.cut or "its JSON ends in the middle"
 
 
 def _has_lines(scanner: Scanner, arrays: Collection[str]) -> bool:
@@ -225,9 +225,9 @@ def _has_lines(scanner: Scanner, arrays: Collection[str]) -> bool:
     )
 
 
-def _lines(source: Source, rest: bytes) -> Iterator[tuple[str, Any]]:
+def _lines(file: LogFile, rest: bytes) -> Iterator[tuple[str, Any]]:
     value: Any = None
-    for line in source.lines(rest):
+    for line in file.lines(rest):
         if line := line.strip():
             try:
                 value = orjson.loads(line)

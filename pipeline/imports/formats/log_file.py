@@ -25,7 +25,7 @@ _BOMS = (
 )
 
 
-class Source:
+class LogFile:
     """An open log. Raises BadInput for a file that cannot be opened, naming it.
 
     cut: why it ended early, '' when it did not. replaced: characters put in for broken bytes.
@@ -47,7 +47,7 @@ class Source:
             raise BadInput(f"{path} cannot be read: {exc.strerror}") from exc
         self._chunks = self._utf8()
 
-    def __enter__(self) -> "Source":
+    def __enter__(self) -> "LogFile":
         return self
 
     def __exit__(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.imports.formats.base import Log, Said, epoch
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 
 _OFFSET = r"\[(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)\]"
 _TCD = re.compile(_OFFSET + r" +<[^\w<>]{0,12}([^<>]{1,60})> ?(.*)")
@@ -15,14 +15,14 @@ _JUSTLOG = re.compile(_MOMENT + r" +#(\w{1,25}) ([^\s:]{1,60}): ?(.*)")
 _SHOWN = re.compile(r".*\((\w{1,25})\)$")
 
 
-def read_tcd(source: Source, log: Log) -> Iterator[Said]:
+def read_tcd(file: LogFile, log: Log) -> Iterator[Said]:
     """`[0:01:02] <%name> text`: offsets from the start of a video that the log does not name."""
-    return _offsets(source, log, _TCD)
+    return _offsets(file, log, _TCD)
 
 
-def read_downloader(source: Source, log: Log) -> Iterator[Said]:
+def read_downloader(file: LogFile, log: Log) -> Iterator[Said]:
     """`[0:01:02] name: text`, or with the moment in UTC."""
-    for line in source.lines():
+    for line in file.lines():
         if found := _DATED.match(line):
             day, time, name, text = found.groups()
             if (at := epoch(f"{day}T{time}")) is not None:
@@ -34,10 +34,10 @@ def read_downloader(source: Source, log: Log) -> Iterator[Said]:
             log.skip("no line of a log")
 
 
-def read_justlog(source: Source, log: Log) -> Iterator[Said]:
+def read_justlog(file: LogFile, log: Log) -> Iterator[Said]:
     """`[2024-01-02 03:04:05] #channel name: text`, in UTC."""
     log.clock = True
-    for line in source.lines():
+    for line in file.lines():
         found = _JUSTLOG.match(line)
         at = epoch(f"{found[1]}T{found[2]}") if found else None
         if found and at is not None:
@@ -46,8 +46,8 @@ def read_justlog(source: Source, log: Log) -> Iterator[Said]:
             log.skip("no line of a log")
 
 
-def _offsets(source: Source, log: Log, form: re.Pattern[str]) -> Iterator[Said]:
-    for line in source.lines():
+def _offsets(file: LogFile, log: Log, form: re.Pattern[str]) -> Iterator[Said]:
+    for line in file.lines():
         if found := form.match(line):
             yield Said(_seconds(found), _login(found[5]), found[6])
         elif line.strip():

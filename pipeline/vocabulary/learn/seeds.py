@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.scoring.lexicon import Lexicon
 from pipeline.scoring.scorer import emoji_valence
-from pipeline.scoring.vader import Rules
+from pipeline.scoring.vader import VaderRules
 from pipeline.vocabulary.learn.corpus import Corpus
 
 _USED = 50  # messages, for a word to teach
@@ -23,7 +23,7 @@ _SHAPES = frozenset("man champ hands face free cat chat this head".split())
 def seeds(corpus: Corpus, lexicon: Lexicon) -> dict[str, float]:
     """Valence -4..4 of words and emoji in the corpus: VADER's and Twitch's, no emote and no
     word that is an emote's name in small letters."""
-    rules = Rules(lexicon.words)
+    rules = VaderRules(lexicon.words)
     names = {emote.lower() for emote in lexicon.emotes}
     found: dict[str, float] = {}
     for term, n in zip(corpus.names, corpus.n.tolist(), strict=True):

@@ -12,7 +12,7 @@ from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import Log, Said
 from pipeline.imports.formats.clock import zone_east
 from pipeline.imports.formats.detect import detect
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.stage import own_words
 from tests.helpers.logs import ALL, EPOCH, LINES, MARKED, OFFSETS, comment, downloader, irc, written
 from warehouse.errors import BadInput
@@ -21,9 +21,9 @@ from warehouse.errors import BadInput
 def read(path: Path, name: str = "") -> tuple[list[Said], Log]:
     """What the file says, and of it as a whole; cut and replaced as the import fills them in."""
     log = Log()
-    with Source(path) as source:
-        said = list(FORMATS[name or detect(path)].read(source, log))
-        log.cut, log.replaced = source.cut, source.replaced
+    with LogFile(path) as file:
+        said = list(FORMATS[name or detect(path)].read(file, log))
+        log.cut, log.replaced = file.cut, file.replaced
     return said, log
 
 

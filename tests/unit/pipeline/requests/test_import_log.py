@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.imports import sandbox
-from pipeline.imports.formats.log_file import Source
+from pipeline.imports.formats.log_file import LogFile
 from pipeline.requests.queue import apply_all, outcome
 from pipeline.requests.workspace import open_site
 from tests.contract.test_dropped import CHAT, drop, texts
@@ -26,7 +26,7 @@ def place(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.root)
     for name, value in {"DATA": str(folder.root), "LEXICON": "vader", "UPLOAD_MB": "20"}.items():
         monkeypatch.setenv(f"DLD_{name}", value)
-    monkeypatch.setattr(Source, "most", 1e7)
+    monkeypatch.setattr(LogFile, "most", 1e7)
 
 
 def read(folder: DataFolder, raw: bytes, **asked: Any) -> dict[str, Any]:
