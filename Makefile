@@ -7,36 +7,48 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run test lint bench compare extension pictures clean test-duckdb-1.5
+.PHONY: help setup run train tune learn test lint bench compare extension pictures clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
 
-setup: # build .venv, or bring it up to date with requirements.txt
-	@sh tools/setup.sh
+setup: setup-run # build .venv with what running needs; setup-train, -learn, -test, -lint add theirs
 
-run: setup # start everything on simulated chat; CHANNELS="a b": on live chat
+# Sets of packages, a file each in requirements/: each target brings what it needs.
+setup-%:
+	@sh tools/setup.sh $*
+
+run: setup-run # start everything on simulated chat; CHANNELS="a b": on live chat
 	@$(python) -m tools
 
-test: setup # every test, two at a time; ARGS="-k word" for some, ARGS="-n 0" one by one
+train: setup-train # train the network on DLD_DATA; ARGS="--seed 2" and others go with it
+	@$(python) -m models train $(ARGS)
+
+tune: setup-train # search the network's values on DLD_DATA; ARGS="--minutes 60"
+	@$(python) -m models tune $(ARGS)
+
+learn: setup-learn # learn what emotes mean; ARGS="--chat FILE"
+	@$(python) -m pipeline vocabulary learn $(ARGS)
+
+test: setup-test # every test, two at a time; ARGS="-k word" for some, ARGS="-n 0" one by one
 	@$(python) -m pytest -n 2 --dist loadfile $(ARGS)
 
-lint: setup # ruff, mypy, import contracts
+lint: setup-lint # ruff, mypy, import contracts
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(python) -m mypy
 	.venv/bin/lint-imports
 
-bench: setup # the figures of the README, measured here
+bench: setup-test # the figures of the README, measured here
 	@OPENBLAS_NUM_THREADS=1 $(python) -m pytest tests/benchmarks -o python_files='bench_*.py' -q -s $(ARGS)
 
-compare: setup build/compare/.installed # the forecasts beside LightGBM and statsforecast, on DLD_DATA
+compare: setup-run build/compare/.installed # the forecasts beside LightGBM and statsforecast, on DLD_DATA
 	@PYTHONPATH=build/compare $(python) -m tests.benchmarks.compare $(ARGS)
 
-extension: setup # the zip to upload to Twitch; DLD_EXTENSION_EBS=https://... is where the EBS answers
+extension: setup-run # the zip to upload to Twitch; DLD_EXTENSION_EBS=https://... is where the EBS answers
 	@$(python) -m tools.extension
 
-pictures: setup # the docs' pictures of every page, light and dark, from simulated chat
+pictures: setup-test # the docs' pictures of every page, light and dark, from simulated chat
 	@DLD_PICTURES=docs/images DLD_REQUIRE_CHROMIUM=1 $(python) -m pytest -n 0 -q tests/browser/test_look.py
 
 clean: # remove .venv and caches; data/ stays
@@ -46,7 +58,7 @@ older := build/duckdb-1.5
 on_duckdb := tests/contract/test_queries.py tests/unit/warehouse tests/unit/pipeline/engine \
 	tests/unit/pipeline/requests/test_forget.py tests/unit/pipeline/cli/test_data.py
 
-test-duckdb-1.5: setup $(older)/.installed # the warehouse under the DuckDB before the pinned one
+test-duckdb-1.5: setup-test $(older)/.installed # the warehouse under the DuckDB before the pinned one
 	@PYTHONPATH=$(older) $(python) -c 'import duckdb as d; assert d.__version__.startswith("1.5."), d'
 	@PYTHONPATH=$(older) $(python) -m pytest -n 2 --dist loadfile -q $(on_duckdb) \
 		--deselect tests/unit/pipeline/cli/test_data.py::test_the_commands_say_how_it_went $(ARGS)

@@ -1,29 +1,34 @@
-"""Build .venv and keep it in step with requirements.txt. Standard library only: it comes first.
+"""Build .venv and keep it in step with requirements/. Standard library only: it comes first.
 
-Run from the top folder by tools/setup.sh, with the Python that .venv is to be made of.
-A stamp inside .venv, written last, holds the digest of what was installed: an interrupted
-or outdated installation is noticed, a complete one costs no time.
+Run from the top folder by tools/setup.sh, with the Python that .venv is to be made of and the
+names of sets: run, train, learn, test, lint. Sets add up. A file inside .venv that is there only
+while nothing is being installed holds a digest of each: an interrupted or outdated installation is
+noticed, a complete one costs no time.
 """
 
 import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-NEEDED_GB = 4.0  # TensorFlow alone unpacks to more than 1 GB, and pip keeps the archives meanwhile
+# free for a set that is not there yet, with what it includes: pip keeps the archives meanwhile
+NEEDED_GB = {"run": 1.5, "lint": 2.0, "learn": 2.0, "train": 4.0, "test": 4.0}
+STAMP = ".sets"
+INCLUDE = re.compile(r"^-r (\S+)$", re.MULTILINE)
 
 
 class SetupFailed(Exception):
     """Why .venv cannot be made: one line for the user."""
 
 
-def main() -> int:
-    """0 when .venv is ready; 1 after one line on stderr."""
+def main(sets: list[str]) -> int:
+    """0 when .venv has the sets; 1 after one line on stderr."""
     root = Path.cwd()
     # ended like this, subprocess.run() stops what it runs; make passes the signal to us alone
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -31,7 +36,8 @@ def main() -> int:
         # two `make` at once must not install into the same folder
         with (root / ".setup").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            prepare(root / ".venv", root / "requirements.txt")
+            for name in sets:
+                prepare(root / ".venv", root / "requirements" / f"{name}.txt")
     except (SetupFailed, OSError) as error:
         print(f"dld: {error}", file=sys.stderr)
         return 1
@@ -42,39 +48,58 @@ def main() -> int:
 
 
 def prepare(venv: Path, requirements: Path) -> None:
-    """Make venv and install requirements, each only if it has to be done."""
-    stamp = venv / ".installed"
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    """Make venv and install a set, each only if it has to be done."""
+    wanted = digests(requirements)
     reusable = is_usable(venv)
-    if reusable and stamp.exists() and stamp.read_text() == wanted:
+    installed = read_stamp(venv) if reusable else {}
+    if wanted.items() <= installed.items():
         return
-    if not stamp.exists():
-        require_space(venv.parent)
-    stamp.unlink(missing_ok=True)
+    if requirements.stem not in installed:
+        require_space(venv.parent, NEEDED_GB[requirements.stem])
     if not reusable:
         build(venv)
+    (venv / STAMP).unlink(missing_ok=True)
     install(venv, requirements)
-    stamp.write_text(wanted)
+    lines = (f"{name} {digest}\n" for name, digest in {**installed, **wanted}.items())
+    (venv / STAMP).write_text("".join(lines))
+
+
+def digests(requirements: Path) -> dict[str, str]:
+    """By name, the digest of a set and of each that it includes: of its file and of theirs."""
+    text = requirements.read_text()
+    by_set: dict[str, str] = {}
+    for name in INCLUDE.findall(text):
+        by_set |= digests(requirements.parent / name)
+    whole = "".join([text, *by_set.values()])
+    return by_set | {requirements.stem: hashlib.sha256(whole.encode()).hexdigest()}
+
+
+def read_stamp(venv: Path) -> dict[str, str]:
+    """Digests of the sets that are in venv, by name; none where an installation broke off."""
+    try:
+        return dict(line.split() for line in (venv / STAMP).read_text().splitlines())
+    except FileNotFoundError:
+        return {}
 
 
 def is_usable(venv: Path) -> bool:
-    """Whether venv runs, on the same Python version as this one."""
+    """True if venv runs, on the same Python version as this one."""
     if Path(sys.prefix) == venv:
         return True
     command = [str(venv / "bin/python"), "-c", "import sys; print(*sys.version_info[:2])"]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        version = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return False
-    return found == [str(sys.version_info.major), str(sys.version_info.minor)]
+    return version.split() == [str(sys.version_info.major), str(sys.version_info.minor)]
 
 
-def require_space(folder: Path) -> None:
+def require_space(folder: Path, needed_gb: float) -> None:
     """Refuse to begin what a full disk would break off half-way."""
     free_gb = shutil.disk_usage(folder).free / 1e9
-    if free_gb < NEEDED_GB:
+    if free_gb < needed_gb:
         raise SetupFailed(
-            f"not enough disk space: {free_gb:.1f} GB free in {folder}, {NEEDED_GB:.0f} GB needed"
+            f"not enough disk space: {free_gb:.1f} GB free in {folder}, {needed_gb:.1f} GB needed"
         )
 
 
@@ -100,7 +125,7 @@ def build(venv: Path) -> None:
 
 def install(venv: Path, requirements: Path) -> None:
     """Install the pinned packages with uv where it is there, else with pip."""
-    print("dld: installing requirements.txt (some minutes the first time)", flush=True)
+    print(f"dld: installing what {requirements.stem} needs (minutes the first time)", flush=True)
     python = str(venv / "bin/python")
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     uv = find_uv()
@@ -110,7 +135,12 @@ def install(venv: Path, requirements: Path) -> None:
         if subprocess.run([python, "-c", "import pip"], capture_output=True).returncode:
             run([python, "-m", "ensurepip"])  # made by a uv that has since gone
         command = [python, "-m", "pip", "install", "--disable-pip-version-check"]
+        command.append("--no-compile")
     run([*command, *quiet, "-r", str(requirements)])
+    # Python compiles what is imported, when it is, unless it was told to leave no files behind:
+    # then every start would take seconds more
+    if sys.dont_write_bytecode:
+        run([python, "-m", "compileall", "-q", "-j", "0", "-x", "/tests?/", str(venv / "lib")])
 
 
 def find_uv() -> str | None:
@@ -130,4 +160,4 @@ def run(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

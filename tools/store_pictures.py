@@ -81,7 +81,7 @@ def _view(browser: Browser, preview: str, view: str, theme: str) -> bytes:
         frame.content_frame.locator("#toggle").click()
     page.wait_for_timeout(500)  # fonts and the fading in
     page.evaluate("document.querySelector('header').remove()")  # it would lie over the frame
-    shot = frame.screenshot()
+    shot: bytes = frame.screenshot()
     page.close()
     return shot
 

@@ -31,3 +31,7 @@ class ModelUnusable(AppError):
 
 class NotAuthorised(AppError):
     """A token that is missing, wrong or expired."""
+
+
+class PackageMissing(AppError):
+    """A library that only some commands need, and that is not installed."""

@@ -128,7 +128,8 @@ class Search:
         return self.trials()[-1]
 
     def ended(self) -> list[FrozenTrial]:
-        return self.study.get_trials(deepcopy=False, states=tuple(STATUS))
+        trials: list[FrozenTrial] = self.study.get_trials(deepcopy=False, states=tuple(STATUS))
+        return trials
 
     def trials(self) -> list[Trial]:
         """This study's, as recorded."""

@@ -11,7 +11,8 @@ from pipeline.privacy.optout import load_optout
 from pipeline.sources.channel_list import load_channels
 from pipeline.sources.eventsub.tokens import TokenFile
 from warehouse.config import DataFolder
-from warehouse.errors import AppError, ModelUnusable, NotAuthorised
+from warehouse.errors import AppError, ModelUnusable, NotAuthorised, PackageMissing
+from warehouse.packages import require_packages
 
 _LOGIN = "python -m pipeline login"
 
@@ -39,9 +40,12 @@ def check_channels(folder: DataFolder) -> Iterator[Finding]:
 
 def check_model(folder: DataFolder) -> Iterator[Finding]:
     """Whether there is a model that forecasts."""
-    if not PipelineSettings().forecast:
+    settings = PipelineSettings()
+    if not settings.forecast:
         yield ok("model", "forecasts are switched off (DLD_FORECAST)")
         return
+    if settings.retrain:
+        yield from _check_training()
     loud = logging.getLogger("models")
     level = loud.level
     loud.setLevel(logging.CRITICAL)  # it is said here
@@ -52,6 +56,14 @@ def check_model(folder: DataFolder) -> Iterator[Finding]:
         yield warning("model", f"none: {exc}; everything but forecasts works", do)
     finally:
         loud.setLevel(level)
+
+
+def _check_training() -> Iterator[Finding]:
+    try:
+        require_packages("train")
+    except PackageMissing as exc:
+        says, _, do = str(exc).partition("; ")
+        yield warning("model", f"DLD_RETRAIN is on, but {says}", do)
 
 
 def check_tokens(folder: DataFolder, needed: frozenset[str]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.scoring.lexicon import rated_lexicon
+from warehouse.packages import require_packages
 from warehouse.published.manifest import replace_file
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def learn_command(
     seed: Annotated[int, typer.Option(help="the same seed learns the same")] = 1,
 ) -> None:
     """Infer what emotes mean from the company they keep; nothing is put in force."""
+    require_packages("learn")
     # here, not above: what learning needs takes 50 MB, and a daemon is to do without
     from pipeline.vocabulary.learn.corpus import read_corpus
     from pipeline.vocabulary.learn.seeds import seeds

@@ -1,6 +1,5 @@
 """tools/setup.sh and tools/install.py: which Python, and when something is installed."""
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -76,11 +75,15 @@ def test_the_python_of_a_finished_set_up_is_used_again(tmp_path: Path) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with requirements; what set-up would do is noted in calls.txt instead."""
-    (tmp_path / "requirements.txt").write_text("some==1.0\n")
-    monkeypatch.setattr(install, "NEEDED_GB", 0.0)
+    """A folder with two sets; what set-up would do is noted in calls.txt instead."""
+    folder = tmp_path / "requirements"
+    folder.mkdir()
+    (folder / "run.txt").write_text("some==1.0\n")
+    (folder / "train.txt").write_text("-r run.txt\nlarge==1.0\n")
+    (folder / "lint.txt").write_text("-r run.txt\nstrict==1.0\n")
+    monkeypatch.setattr(install, "NEEDED_GB", dict.fromkeys(install.NEEDED_GB, 0.0))
     monkeypatch.setattr(install, "build", lambda venv: note(tmp_path, "build", make=venv))
-    monkeypatch.setattr(install, "install", lambda venv, wanted: note(tmp_path, "install"))
+    monkeypatch.setattr(install, "install", lambda venv, wanted: note(tmp_path, wanted.stem))
     monkeypatch.setattr(install, "is_usable", lambda venv: venv.exists())
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -93,18 +96,33 @@ def note(folder: Path, what: str, make: Path | None = None) -> None:
         calls.write(f"{what} ")
 
 
+def calls(project: Path) -> list[str]:
+    return (project / "calls.txt").read_text().split()
+
+
 def test_set_up_happens_once(project: Path) -> None:
-    assert [install.main(), install.main()] == [0, 0]
-    assert (project / "calls.txt").read_text() == "build install "
+    assert [install.main(["run"]), install.main(["run"])] == [0, 0]
+    assert calls(project) == ["build", "run"]
 
 
-def test_changed_requirements_are_installed_into_the_same_environment(project: Path) -> None:
-    install.main()
-    (project / "requirements.txt").write_text("some==2.0\n")
-    install.main()
-    assert (project / "calls.txt").read_text() == "build install install "
-    digest = hashlib.sha256(b"some==2.0\n").hexdigest()
-    assert (project / ".venv/.installed").read_text() == digest
+def test_sets_add_up_in_one_environment(project: Path) -> None:
+    for name in ("run", "lint", "train", "run", "lint"):
+        install.main([name])
+    assert calls(project) == ["build", "run", "lint", "train"]
+
+
+def test_a_set_brings_those_that_it_includes(project: Path) -> None:
+    install.main(["train"])
+    install.main(["run"])
+    assert calls(project) == ["build", "train"]
+
+
+def test_a_changed_set_is_installed_anew_with_those_that_include_it(project: Path) -> None:
+    install.main(["train"])
+    (project / "requirements/run.txt").write_text("some==2.0\n")
+    for name in ("run", "train", "run"):
+        install.main([name])
+    assert calls(project) == ["build", "train", "run", "train"]
 
 
 def test_a_broken_off_installation_is_done_again(
@@ -115,22 +133,63 @@ def test_a_broken_off_installation_is_done_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(install, "install", fails)
-        assert install.main() == 1
+        assert install.main(["run"]) == 1
     assert capsys.readouterr().err == "dld: no network\n"
-    assert install.main() == 0
-    assert (project / "calls.txt").read_text() == "build install "
+    assert install.main(["run"]) == 0
+    assert calls(project) == ["build", "run"]
+
+
+def test_what_broke_off_may_have_broken_the_other_sets_too(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_killed(venv: Path, requirements: Path) -> None:
+        raise KeyboardInterrupt
+
+    install.main(["run"])
+    with monkeypatch.context() as patch:
+        patch.setattr(install, "install", is_killed)
+        assert install.main(["train"]) == 130
+    install.main(["run"])
+    assert calls(project) == ["build", "run", "run"]
 
 
 def test_a_full_disk_is_one_clear_line_before_anything_is_done(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(install, "NEEDED_GB", 4.0)
-    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=3.94e9))
-    assert install.main() == 1
+    monkeypatch.setattr(install, "NEEDED_GB", {"run": 1.5, "train": 4.0})
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1.44e9))
+    assert install.main(["run"]) == 1
     assert capsys.readouterr().err == (
-        f"dld: not enough disk space: 3.9 GB free in {project}, 4 GB needed\n"
+        f"dld: not enough disk space: 1.4 GB free in {project}, 1.5 GB needed\n"
     )
     assert not (project / ".venv").exists()
+
+
+def test_a_set_needs_its_own_room(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "NEEDED_GB", {"run": 1.5, "train": 4.0})
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=2e9))
+    assert [install.main(["run"]), install.main(["train"])] == [0, 1]
+    assert calls(project) == ["build", "run"]
+
+
+SETS = sorted(path.stem for path in (ROOT / "requirements").glob("*.txt"))
+
+
+def test_every_set_has_its_room_and_is_part_of_requirements_txt() -> None:
+    assert sorted(install.NEEDED_GB) == SETS
+    assert sorted(install.digests(ROOT / "requirements.txt")) == sorted([*SETS, "requirements"])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_package_is_pinned_and_in_one_set(name: str) -> None:
+    def packages(path: Path) -> set[str]:
+        lines = path.read_text().splitlines()
+        return {line for line in lines if line and not line.startswith(("#", "-r "))}
+
+    mine = packages(ROOT / f"requirements/{name}.txt")
+    assert all("==" in line for line in mine)
+    for other in set(SETS) - {name}:
+        assert not mine & packages(ROOT / f"requirements/{other}.txt")
 
 
 def test_a_python_without_venv_is_one_clear_line(

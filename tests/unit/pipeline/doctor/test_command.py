@@ -24,6 +24,7 @@ from pipeline.sources.channel_list import save_channels
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from tests.helpers.standins.irc import IrcServer
 from tests.unit.pipeline.cli.test_commands import Done
+from warehouse import packages
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 from warehouse.published.manifest import read_manifest, write_manifest
@@ -285,6 +286,19 @@ def test_a_model_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("DLD_FORECAST", "true")
     monkeypatch.setattr("pipeline.doctor.reading.serving", none)
     assert only("model").says == "none: no usable version; everything but forecasts works"
+
+
+def test_nightly_training_without_its_packages_is_told(
+    monkeypatch: pytest.MonkeyPatch, folder: DataFolder
+) -> None:
+    monkeypatch.setenv("DLD_FORECAST", "true")
+    monkeypatch.setenv("DLD_RETRAIN", "true")
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    (finding,) = (f for f in said("model") if "RETRAIN" in f.says)
+    assert (finding.status, finding.do) == (WARNING, "make setup-train brings it")
+    assert finding.says == (
+        "DLD_RETRAIN is on, but training needs tensorflow, optuna, which is not installed"
+    )
 
 
 def token(**more: object) -> Token:

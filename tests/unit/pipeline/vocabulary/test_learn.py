@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.scoring.lexicon import twitch_lexicon
-from pipeline.vocabulary.learn.command import emotes
+from pipeline.vocabulary.learn.command import emotes, learn_command
 from pipeline.vocabulary.learn.corpus import documents, read_corpus
 from pipeline.vocabulary.learn.seeds import in_name, is_laughter, seeds
-from warehouse.errors import BadInput
+from warehouse import packages
+from warehouse.errors import BadInput, PackageMissing
 
 GOOD = (
     "great love happy nice awesome win best fun cute sweet amazing wonderful perfect enjoy".split()
@@ -54,6 +55,17 @@ def test_emotes_mean_what_they_are_said_with_and_the_same_again(tmp_path: Path) 
     again = tmp_path / "b.tsv"
     CliRunner().invoke(app, [*asked, "--out", str(again)], catch_exceptions=False)
     assert again.read_bytes() == (tmp_path / "a.tsv").read_bytes()
+
+
+def test_without_what_learning_needs_the_command_that_brings_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(packages, "find_spec", {"scipy": "is there"}.get)
+    with pytest.raises(PackageMissing) as refused:
+        learn_command(tmp_path / "never read.parquet")
+    assert str(refused.value) == (
+        "learning needs gensim, sklearn, which is not installed; make setup-learn brings it"
+    )
 
 
 def table(path: Path, texts: list[str], **more: list[object]) -> Path:
