@@ -165,9 +165,11 @@ def test_live_shows_hostile_names_and_terms_as_text(small: Path, open_page: Open
     assert "<img" not in drawn
 
 
-def many(root: Path, channels: int) -> None:
+@pytest.fixture(scope="module")
+def thirteen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many channels, one more than there are cards on a page."""
     now = utc(window_start(datetime.now(UTC).timestamp()))
-    names = [f"channel{k:02d}" for k in range(channels)]
+    names = [f"channel{k:02d}" for k in range(13)]
     tables = {
         "channels": [channel(name) for name in names],
         "streams": [stream(name, now - timedelta(minutes=20), None) for name in names],
@@ -177,12 +179,11 @@ def many(root: Path, channels: int) -> None:
             for k in range(10)
         ],
     }
-    published.write(root, tables)
+    return published.write(tmp_path_factory.mktemp("thirteen"), tables).root
 
 
-def test_more_channels_than_fit_on_cards_are_a_table(tmp_path: Path, open_page: Open) -> None:
-    many(tmp_path, 13)
-    table = open_page("live", tmp_path).dataframe[0].value
+def test_more_channels_than_fit_on_cards_are_a_table(thirteen: Path, open_page: Open) -> None:
+    table = open_page("live", thirteen).dataframe[0].value
     assert len(table) == 13
     first = table.iloc[0]
     assert (first["Channel"], first["Feels"], first["n"]) == ("channel00", "○ silent", 0)
@@ -191,13 +192,12 @@ def test_more_channels_than_fit_on_cards_are_a_table(tmp_path: Path, open_page: 
 
 
 def test_cards_come_by_the_dozen_and_the_address_keeps_the_page(
-    tmp_path: Path, open_page: Open
+    thirteen: Path, open_page: Open
 ) -> None:
-    many(tmp_path, 13)
-    page = open_page("live", tmp_path, view="cards", page="2")
+    page = open_page("live", thirteen, view="cards", page="2")
     assert "channel12" in text_of(page)
     assert "channel11" not in text_of(page)
-    assert open_page("live", tmp_path, view="cards", page="3").info[0].value == (
+    assert open_page("live", thirteen, view="cards", page="3").info[0].value == (
         "“page” in the address cannot be used here; this is the usual view instead."
     )
 

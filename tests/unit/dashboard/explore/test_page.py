@@ -87,15 +87,19 @@ def test_every_section_draws_and_is_told_by_the_address(
     assert "<img" not in html_of(page) and "<script" not in html_of(page)
 
 
-@pytest.mark.parametrize(("name", "section"), SECTIONS)
-def test_one_window_and_nothing_else_is_enough_for_every_section(
-    name: str, section: str, tmp_path: Path, open_page: Open
-) -> None:
+@pytest.fixture(scope="module")
+def one_window(tmp_path_factory: pytest.TempPathFactory) -> Path:
     start = NOON - timedelta(seconds=30)
     rows = {"channels": [channel("alpha")], "streams": [stream("alpha", start, None)],
             "windows": [window("alpha", start, 1, 0.2)]}  # fmt: skip
-    published.write(tmp_path, rows)
-    page = open_page(name, tmp_path, show=section)
+    return published.write(tmp_path_factory.mktemp("one"), rows).root
+
+
+@pytest.mark.parametrize(("name", "section"), SECTIONS)
+def test_one_window_and_nothing_else_is_enough_for_every_section(
+    name: str, section: str, one_window: Path, open_page: Open
+) -> None:
+    page = open_page(name, one_window, show=section)
     assert not page.exception and not page.error
 
 
