@@ -2,7 +2,12 @@
 
 
 class AppError(Exception):
-    """Base of them all; its message is safe to show: no token, no chat, no name of a chatter."""
+    """Base of them all; its message is safe to show: no token, no chat, no name of a chatter.
+
+    exit_code: of the command that it ends.
+    """
+
+    exit_code = 1
 
 
 class BadInput(AppError):

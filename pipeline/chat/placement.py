@@ -20,6 +20,8 @@ class NeedsAnswer(BadInput):
     """A log does not say what an option has to; the message says what to type. asks: what it
     leaves out, "channel", "when" or both."""
 
+    exit_code = 2
+
     def __init__(self, message: str, *asks: str) -> None:
         super().__init__(message)
         self.asks = asks

@@ -1,9 +1,7 @@
 """`python -m pipeline channels`: what is read live, changed while it is."""
 
-import sys
 import time
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 import orjson
@@ -11,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.output import FormatOption, OutputFormat, print_json
 from pipeline.privacy.optout import load_optout
 from pipeline.requests.client import ask
 from pipeline.serving.body import STALE_S
@@ -20,13 +19,6 @@ from warehouse.config import DataFolder, data_folder
 channels = typer.Typer(no_args_is_help=True, help="The channels that are read live.")
 Names = Annotated[list[str], typer.Argument(help="logins, or addresses of channels")]
 Body = dict[str, Any]  # what is served of a channel (serving/body.py)
-
-
-class Shape(StrEnum):
-    """How the channels are printed."""
-
-    table = "table"
-    json = "json"
 
 
 @channels.command()
@@ -42,19 +34,21 @@ def remove(names: Names) -> None:
 
 
 @channels.command("list")
-def list_(format: Annotated[Shape, typer.Option(help="table or json")] = Shape.table) -> None:
+def list_(
+    format: FormatOption = OutputFormat.table,
+) -> None:
     """What is read, and what is known of it."""
     folder = data_folder()
-    found = states(folder, time.time())
-    if format is Shape.json:
-        sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+    rows = states(folder, time.time())
+    if format is OutputFormat.json:
+        print_json(rows)
         return
     table = Table("channel", "state", "last window", "messages in it", "seen")
-    for row in found:
+    for row in rows:
         seen = "" if row["seen"] is None else "yes" if row["seen"] else "no"
         n = "" if row["n"] is None else str(row["n"])
         table.add_row(row["channel"], row["state"], row["last_window"] or "", n, seen)
-    Console().print(table if found else f"no channels in {folder.channels}")
+    Console().print(table if rows else f"no channels in {folder.channels}")
 
 
 def _change(change: str, words: list[str]) -> None:
@@ -73,7 +67,7 @@ def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
     """
     out = load_optout(folder.optout).channels
     bodies = _published(folder)
-    found = []
+    rows = []
     for name in load_channels(folder.channels):
         body = bodies.get(name)
         row = {"channel": name, "state": "new", "last_window": None, "n": None, "seen": None}
@@ -81,20 +75,20 @@ def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
             row |= {"state": _state(body, now), **_last(body)}
         if name in out:
             row["state"] = "opted out"
-        found.append(row)
-    return found
+        rows.append(row)
+    return rows
 
 
 def _published(folder: DataFolder) -> dict[str, Body]:
     """By login; one that cannot be read is as if it were not there."""
-    found = {}
+    bodies = {}
     for path in folder.latest.glob("*.json"):
         try:
             body = orjson.loads(path.read_bytes())
-            found[str(body["login"])] = body
+            bodies[str(body["login"])] = body
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return found
+    return bodies
 
 
 def _state(body: Body, now: float) -> str:

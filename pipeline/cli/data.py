@@ -26,8 +26,8 @@ _EXCEL_ROWS = 1_048_575  # beside the header
 _WAIT_S = 6 * 3600.0
 
 
-class Format(StrEnum):
-    """What a table is exported as."""
+class ExportFormat(StrEnum):
+    """Kind of file that a table is exported to."""
 
     parquet = "parquet"
     csv = "csv"
@@ -59,8 +59,8 @@ def export(
     channel: Annotated[list[str] | None, typer.Option(help="only these channels")] = None,
     since: Annotated[str | None, typer.Option("--from", help="ISO time; UTC unless said")] = None,
     until: Annotated[str | None, typer.Option("--to", help="ISO time, not included")] = None,
-    format: Annotated[Format, typer.Option(help="parquet, or csv for spreadsheets")] = (
-        Format.parquet
+    format: Annotated[ExportFormat, typer.Option(help="parquet, or csv for spreadsheets")] = (
+        ExportFormat.parquet
     ),
     table: Annotated[list[str] | None, typer.Option(help="only these tables")] = None,
 ) -> None:
@@ -74,7 +74,7 @@ def export(
     )
     for path, rows in exporting.export(data_folder(), wanted, out).items():
         print(f"{path}: rows={rows}")
-        if format is Format.csv and rows > _EXCEL_ROWS:
+        if format is ExportFormat.csv and rows > _EXCEL_ROWS:
             print(f"note: {path.name} has more rows than Excel opens", file=sys.stderr)
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.cli.score import show_vocabulary
+from pipeline.cli.output import FormatOption, OutputFormat, print_json
 from pipeline.requests.client import ask, ask_all
 from pipeline.requests.vocabulary_decision import asked_of
 from pipeline.vocabulary.learn.command import learn_command
@@ -20,14 +19,6 @@ from warehouse.errors import BadInput, NothingPublished
 from warehouse.published.manifest import replace_file
 from warehouse.published.reader import Reader
 from warehouse.records import iso
-
-
-class Shape(StrEnum):
-    """How the vocabulary is printed."""
-
-    table = "table"
-    json = "json"
-
 
 COLUMNS = ("term", "kind", "valence", "channel")  # of a file of accepted terms
 _BAD_SHOWN = 10
@@ -43,11 +34,11 @@ File = Annotated[Path, typer.Argument(help=f"tab-separated: {', '.join(COLUMNS)}
 @vocabulary.callback(invoke_without_command=True)
 def show(
     context: typer.Context,
-    format: Annotated[Shape, typer.Option(help="table or json")] = Shape.table,
+    format: FormatOption = OutputFormat.table,
 ) -> None:
     """Proposed and accepted terms."""
     if context.invoked_subcommand is None:
-        show_vocabulary(format.value)
+        _show(_published("vocabulary_current"), format)
 
 
 @vocabulary.command()
@@ -84,9 +75,8 @@ def history() -> None:
     rows = _published("decisions_all")
     table = Table("at", "decision", "term", "channel", "valence", "by")
     for row in rows:
-        value = "" if row["valence"] is None else f"{row['valence']:+.2f}"
-        cells = iso(row["at"]), row["decision"], row["term"], row["channel"], value, row["by"]
-        table.add_row(*map(escape, cells))
+        term = row["term"], row["channel"], _signed(row["valence"])
+        table.add_row(*map(escape, (iso(row["at"]), row["decision"], *term, row["by"])))
     Console().print(table if rows else "nothing was decided yet")
 
 
@@ -113,6 +103,23 @@ def import_(file: File) -> None:
         print(f"... and {len(bad) - _BAD_SHOWN} more", file=sys.stderr)
     if bad and not done:
         raise BadInput(f"{file} has no row that could be read")
+
+
+def _show(rows: list[dict[str, Any]], format: OutputFormat) -> None:
+    if format is OutputFormat.json:
+        print_json(rows)
+        return
+    table = Table("term", "channel", "kind", "status", "valence", "n", "first seen")
+    for row in rows:
+        first_seen = str(row["first_seen"] or "")[:16].replace("T", " ")
+        cells = row["term"], row["channel"], row["kind"], row["status"], _signed(row["valence"])
+        table.add_row(*map(escape, (*cells, str(row["n"]), first_seen)))
+    table.columns[0].overflow = "fold"
+    Console().print(table if rows else "no proposed or accepted terms yet")
+
+
+def _signed(valence: float | None) -> str:
+    return "" if valence is None else f"{valence:+.2f}"
 
 
 def read_terms(file: Path) -> tuple[list[dict[str, Any]], list[str]]:

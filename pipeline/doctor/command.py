@@ -32,17 +32,19 @@ from warehouse.errors import AppError
 _SCOPES = frozenset({"user:read:chat"})
 
 
-class Shape(StrEnum):
-    """How the findings are printed."""
+class ReportFormat(StrEnum):
+    """Form in which findings are printed."""
 
     text = "text"
     json = "json"
 
 
-def doctor(format: Annotated[Shape, typer.Option(help="text or json")] = Shape.text) -> None:
+def doctor(
+    format: Annotated[ReportFormat, typer.Option(help="text or json")] = ReportFormat.text,
+) -> None:
     """Check settings, folder, data, login and network, and say what to do; 1 for a problem."""
     findings = list(examine())
-    if format is Shape.json:
+    if format is ReportFormat.json:
         told = orjson.dumps([asdict(found) for found in findings], option=orjson.OPT_INDENT_2)
         sys.stdout.buffer.write(told + b"\n")
     else:

@@ -21,8 +21,19 @@ assert Scorers("vader").at("demo", 1.0).compound("great") == 0.6249
 """
 LANGUAGE = "from pipeline.scoring.language import Readable; Readable().saw([], 1.0)"
 
+COMMAND = """
+import io, runpy, sys
+sys.argv, sys.stdin = ["pipeline", "score"], io.TextIOWrapper(io.BytesIO(b"great\\n"))
+try:
+    runpy.run_module("pipeline", run_name="__main__")
+except SystemExit as stopped:
+    assert not stopped.code
+"""
 
-@pytest.mark.parametrize("code", [SCORING, LANGUAGE], ids=["scoring", "language"])
+
+@pytest.mark.parametrize(
+    "code", [SCORING, LANGUAGE, COMMAND], ids=["scoring", "language", "command"]
+)
 def test_scoring_loads_neither_a_database_nor_what_only_commands_need(code: str) -> None:
     assert loaded(code) & HEAVY == set()
 

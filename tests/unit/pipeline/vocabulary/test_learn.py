@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.__main__ import app
+from pipeline.cli.app import app_of
 from pipeline.scoring.lexicon import twitch_lexicon
 from pipeline.vocabulary.learn.command import emotes, learn_command
 from pipeline.vocabulary.learn.corpus import documents, read_corpus
@@ -39,6 +39,7 @@ def chat(path: Path, messages: int = 6000) -> Path:
 
 def test_emotes_mean_what_they_are_said_with_and_the_same_again(tmp_path: Path) -> None:
     asked = ["vocabulary", "learn", "--chat", str(chat(tmp_path / "c.parquet"))]
+    app = app_of(asked)
     made = CliRunner().invoke(
         app, [*asked, "--out", str(tmp_path / "a.tsv")], catch_exceptions=False
     )
