@@ -1,7 +1,11 @@
-"""Formats of past chat: by name, what reads each. A new one is a module and a line here."""
+"""Registry of formats of past chat, the one place to add one: detection, help and tests follow.
 
-from collections.abc import Callable, Iterator
+A format is a module here with a reader and what its logs are told by, and a line below.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.imports.formats import (
     chat_downloader,
@@ -15,32 +19,40 @@ from pipeline.imports.formats import (
 from pipeline.imports.formats.base import Log, Said
 from pipeline.imports.formats.log_file import LogFile
 
-Reader = Callable[[LogFile, Log], Iterator[Said]]
-
 
 @dataclass(frozen=True)
 class Format:
-    """read: the lines of chat of an open log. name_tells: its files are named after the channel
-    by convention, `NAME-2024-01-31.log` or `2024-01-31_#NAME.log`."""
+    """read: the lines of chat of an open log.
 
-    read: Reader
+    What a log is told by: is_value, of a (key, value) of its JSON; has_head, of its first lines
+    as one text; count, of some lines: how many look like its own. name_tells: its files are
+    named after the channel by convention, `NAME-2024-01-31.log` or `2024-01-31_#NAME.log`.
+    """
+
+    read: Callable[[LogFile, Log], Iterator[Said]]
+    is_value: Callable[[str, Any], bool] = lambda key, value: False
+    has_head: Callable[[str], Any] = lambda text: False
+    count: Callable[[Sequence[str]], int] = lambda lines: 0
     name_tells: bool = False
 
 
+# where several would do, the first is meant
 FORMATS: dict[str, Format] = {
-    "twitchdownloader": Format(comments.read),
-    "twitchdownloader-text": Format(timed.read_downloader),
-    "twitchdownloader-html": Format(html.read),
-    "rechat": Format(comments.read),
-    "gql": Format(gql.read),
-    "chat-downloader": Format(chat_downloader.read),
-    "tcd": Format(timed.read_tcd),
-    "chatterino": Format(clock.read, name_tells=True),
-    "chatty": Format(clock.read, name_tells=True),
-    "irc": Format(irc.read),
+    "twitchdownloader": Format(comments.read, comments.is_downloader),
+    "twitchdownloader-html": Format(html.read, has_head=html.BEGINS.match),
+    "rechat": Format(comments.read, comments.is_comment),
+    "gql": Format(gql.read, gql.is_answer),
+    "chat-downloader": Format(chat_downloader.read, chat_downloader.is_message),
+    "chatterino": Format(
+        clock.read, has_head=clock.CHATTERINO.search, count=clock.chatterino, name_tells=True
+    ),
+    "chatty": Format(clock.read, has_head=clock.CHATTY.search, count=clock.chatty, name_tells=True),
+    "justlog-json": Format(irc.read_json, irc.is_message),
+    "justlog-text": Format(timed.read_justlog, count=timed.justlog),
+    "twitchdownloader-text": Format(timed.read_downloader, count=timed.downloader),
+    "tcd": Format(timed.read_tcd, count=timed.tcd),
+    "irc": Format(irc.read, count=irc.count),
     "justlog": Format(irc.read),
-    "justlog-json": Format(irc.read_json),
-    "justlog-text": Format(timed.read_justlog),
 }
 TABLE = "table"  # Parquet or CSV, which DuckDB reads
 NAMES = ("auto", TABLE, *FORMATS)

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -64,6 +65,11 @@ class Log:
         if self.cut:
             parts.append(self.cut)
         return f" ({', '.join(parts)})" if parts else ""
+
+
+def counting(form: re.Pattern[str]) -> Callable[[Sequence[str]], int]:
+    """Counts the lines that begin as the form does."""
+    return lambda lines: sum(form.match(line) is not None for line in lines)
 
 
 def login_or_none(name: object) -> str:

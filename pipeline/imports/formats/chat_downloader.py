@@ -10,6 +10,12 @@ from pipeline.imports.formats.log_file import LogFile
 _CHAT = ("text_message", "highlighted_message", "chat_message", "message", "")
 
 
+def is_message(key: str, value: Any) -> bool:
+    """True for a message with its author and its time."""
+    is_dict = isinstance(value, dict) and "author" in value
+    return is_dict and ("timestamp" in value or "time_in_seconds" in value)
+
+
 def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Of a video, times are `time_in_seconds` of it; of a live stream, those of the messages."""
     for _, value in values(file):

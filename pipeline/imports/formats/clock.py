@@ -5,11 +5,11 @@ the log was begun; past midnight the next day begins.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from pipeline.imports.formats.base import Log, Said
+from pipeline.imports.formats.base import Log, Said, counting
 from pipeline.imports.formats.log_file import LogFile
 
 _BEGUN = re.compile(
@@ -37,6 +37,29 @@ _SPELT = {
     "Eastern": -5, "Central": -6, "Mountain": -7, "Pacific": -8, "Tokyo": 9, "Korea": 9,
     "AUS Eastern": 10, "New Zealand": 12,
 }  # fmt: skip
+
+
+CHATTERINO = re.compile(r"^# ?Start logging at", re.M)
+CHATTY = re.compile(r"^# ?Log started:", re.M)
+_CHATTERINO_LINE = re.compile(r"# ?Start logging at \d{4}|\[\d\d:\d\d:\d\d\] [^\s:<]+: ")
+_CHATTY_LINE = re.compile(r"# ?Log started: \d{4}|\[\d\d:\d\d:\d\d\] <")
+_HOUR = re.compile(r"\[(\d\d):\d\d:\d\d\]")
+
+
+def chatterino(lines: Sequence[str]) -> int:
+    """Lines that look like Chatterino's."""
+    return _on_the_wall(_CHATTERINO_LINE, lines)
+
+
+def chatty(lines: Sequence[str]) -> int:
+    """Lines that look like Chatty's."""
+    return _on_the_wall(_CHATTY_LINE, lines)
+
+
+def _on_the_wall(form: re.Pattern[str], lines: Sequence[str]) -> int:
+    """Without a word of when the log was begun, times that begin near zero are offsets."""
+    hours = (found[1] for line in lines if (found := _HOUR.match(line)))
+    return 0 if next(hours, "") == "00" else counting(form)(lines)
 
 
 @dataclass

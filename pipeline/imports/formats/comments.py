@@ -11,6 +11,16 @@ from pipeline.imports.formats.log_file import LogFile
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
 
 
+def is_downloader(key: str, value: Any) -> bool:
+    """True for a value at the top of TwitchDownloader's JSON."""
+    return key == "FileInfo" or (key == "comments" and is_comment(key, value))
+
+
+def is_comment(key: str, value: Any) -> bool:
+    """True for a comment by itself."""
+    return key != "data" and isinstance(value, dict) and "content_offset_seconds" in value
+
+
 def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Times are offsets from the start of the video. Where the log does not say when that was,
     the first comment's own time does, as long as it can be trusted."""

@@ -10,6 +10,14 @@ from pipeline.imports.formats.log_file import LogFile
 _APART = 2.0  # seconds: offsets are whole ones, rounded down
 
 
+def is_answer(key: str, value: Any) -> bool:
+    """True for a comment, or a page of them."""
+    if key == "data" or not isinstance(value, dict):
+        return key == "data"
+    is_page = key in ("", "comments") and not value.keys().isdisjoint(("data", "edges"))
+    return "contentOffsetSeconds" in value or is_page
+
+
 def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Times are those the comments were made at. Those of a highlight were all made when it was
     cut; then their offsets tell."""

@@ -22,6 +22,9 @@ _SPACES = re.compile(r"\s+")
 _LONGEST = 1 << 22  # bytes without the end of a comment: styles with pictures in them
 
 
+BEGINS = re.compile(r"\s*<(?:!doctype )?html", re.I)
+
+
 def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Pictures behind the author are emotes; what their tool tips say again is left out."""
     for piece in _pieces(file):

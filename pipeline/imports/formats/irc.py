@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.chat.message import Message, Retract
-from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
+from pipeline.imports.formats.base import Log, Said, counting, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.sources.irc.items import items
@@ -24,6 +24,17 @@ _COMMANDS = frozenset(
     "CAP CLEARCHAT CLEARMSG GLOBALUSERSTATE HOSTTARGET JOIN MODE NOTICE PART PING PONG RECONNECT "
     "ROOMSTATE USERSTATE WHISPER".split()
 )
+
+
+_LINE = re.compile("(?:" + BEFORE.pattern + r")?(?:@\S+ )?:\S+ [A-Z0-9]{3,}")
+count = counting(_LINE)
+
+
+def is_message(key: str, value: Any) -> bool:
+    """True for a message of justlog's JSON, raw or in parts."""
+    if not isinstance(value, dict):
+        return False
+    return key == "messages" or "raw" in value or {"username", "timestamp", "text"} <= set(value)
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from pipeline.imports.formats.base import Log, Said, epoch
+from pipeline.imports.formats.base import Log, Said, counting, epoch
 from pipeline.imports.formats.log_file import LogFile
 
 _OFFSET = r"\[(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)\]"
@@ -13,6 +13,15 @@ _MOMENT = r"\[(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?(?: ?(?:UTC|Z))?\]"
 _DATED = re.compile(_MOMENT + r" +([^\s:#][^:]{0,60}): ?(.*)")
 _JUSTLOG = re.compile(_MOMENT + r" +#(\w{1,25}) ([^\s:]{1,60}): ?(.*)")
 _SHOWN = re.compile(r".*\((\w{1,25})\)$")
+
+
+_DATE = r"\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[^\]]{0,12}\]"
+_TIME = r"\[(?:\d+\.)?\d{1,3}:\d\d:\d\d(?:\.\d+)?\]"
+
+# of a log's lines, those that look like one of each format
+justlog = counting(re.compile(_DATE + r" +#\w+ \S+: "))
+downloader = counting(re.compile(rf"(?:{_TIME}|{_DATE}) +[^\s:<#][^:]*: ?"))
+tcd = counting(re.compile(_TIME + r" +<"))
 
 
 def read_tcd(file: LogFile, log: Log) -> Iterator[Said]:
