@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.streams import Streams
-from pipeline.sources.outbox import Outbox
-from pipeline.sources.rate_limit import Pace
+from pipeline.sources.live.outbox import Outbox
+from pipeline.sources.live.pace import Pace
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from pipeline.sources.eventsub.plan import CHAT, Want, wants
 from pipeline.sources.eventsub.session import Session, open_session
 from pipeline.sources.eventsub.shared import Shared
 from pipeline.sources.eventsub.streams import Live
-from pipeline.sources.rate_limit import backoff_s
+from pipeline.sources.live.pace import backoff_s
 from warehouse.config import safe_url
 from warehouse.errors import NotAuthorised
 

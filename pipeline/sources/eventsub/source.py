@@ -9,7 +9,6 @@ from typing import Any
 
 from pipeline.chat.message import Batch, ChannelInfo, Item, Source, StreamEnd
 from pipeline.config import TwitchSettings
-from pipeline.sources.coverage import Coverage
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import Refused
 from pipeline.sources.eventsub.frames import text
@@ -17,9 +16,10 @@ from pipeline.sources.eventsub.plan import PER_SOCKET, SOCKETS
 from pipeline.sources.eventsub.shared import Shared
 from pipeline.sources.eventsub.slot import Slot
 from pipeline.sources.eventsub.tokens import TokenFile
+from pipeline.sources.live.coverage import Coverage
+from pipeline.sources.live.outbox import Outbox
+from pipeline.sources.live.pace import Pace
 from pipeline.sources.opening import Opening
-from pipeline.sources.outbox import Outbox
-from pipeline.sources.rate_limit import Pace
 from warehouse.errors import NotAuthorised
 
 log = logging.getLogger(__name__)

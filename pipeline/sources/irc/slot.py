@@ -14,8 +14,8 @@ from pipeline.sources.irc.handover import Handover
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import Line
 from pipeline.sources.irc.link import Link, open_link
-from pipeline.sources.outbox import Outbox
-from pipeline.sources.rate_limit import Pace, backoff_s
+from pipeline.sources.live.outbox import Outbox
+from pipeline.sources.live.pace import Pace, backoff_s
 
 log = logging.getLogger(__name__)
 

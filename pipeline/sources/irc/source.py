@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator, Callable, Collection
 
 from pipeline.chat.message import Batch, ChannelInfo, Item, Source, StreamEnd
 from pipeline.config import IrcSettings
-from pipeline.sources.coverage import Coverage
 from pipeline.sources.irc.slot import Shared, Slot
+from pipeline.sources.live.coverage import Coverage
+from pipeline.sources.live.outbox import Outbox
+from pipeline.sources.live.pace import Pace
 from pipeline.sources.opening import Opening
-from pipeline.sources.outbox import Outbox
-from pipeline.sources.rate_limit import Pace
 
 _BATCH_S = 0.5
 

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from pipeline.chat.message import Heard, Item, Lost, Watch
-from pipeline.sources.coverage import Coverage, Span
-from pipeline.sources.outbox import Outbox
-from pipeline.sources.rate_limit import Pace, backoff_s
+from pipeline.sources.live.coverage import Coverage, Span
+from pipeline.sources.live.outbox import Outbox
+from pipeline.sources.live.pace import Pace, backoff_s
 from tests.helpers.build import T
 
 
