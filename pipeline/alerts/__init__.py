@@ -1,4 +1,4 @@
-"""What is worth telling at once: rules over windows, and a webhook that they are told to."""
+"""Alerts: rules over windows, and a webhook that they are told to."""
 
 from pipeline.alerts.watch import Alert, Alerts
 from pipeline.alerts.webhook import Webhook

@@ -1,4 +1,4 @@
-"""What is usual in a stream: its mood and its rate, the older the less they count."""
+"""Baselines of a stream: its usual mood and rate, the older the less they count."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class Mood:
 
 @dataclass
 class Rate:
-    """How much is said in a window that was seen whole."""
+    """Messages in a window that was seen whole."""
 
     windows: int = 0
     ones: float = 0.0

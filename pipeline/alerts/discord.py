@@ -48,9 +48,9 @@ def literal(text: str) -> str:
     return _MARKS.sub(_escaped, kept).replace("_", "\\_")
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escaped(mark: re.Match[str]) -> str:
     """ASCII marks take a backslash; others mean nothing there."""
-    return f"\\{found[0]}" if found[0].isascii() else found[0]
+    return f"\\{mark[0]}" if mark[0].isascii() else mark[0]
 
 
 def _sentence(kind: str, d: Mapping[str, Any]) -> str:

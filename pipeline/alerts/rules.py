@@ -1,4 +1,4 @@
-"""The rules over one channel's windows: mood, activity, silence. Pure, no clock.
+"""Rules over one channel's windows: mood, activity, silence. Pure, no clock.
 
 Each answers with numbers when it is met, whether or not anybody is told (watch.py).
 """
@@ -27,8 +27,8 @@ Detail = dict[str, Any]
 
 
 @dataclass
-class Rules:
-    """What one stream has shown so far, and which rules are met at the moment."""
+class StreamRules:
+    """Baselines of one stream so far, and the rules that are met at the moment."""
 
     settings: AlertSettings
     mood: Mood = field(default_factory=Mood)

@@ -1,4 +1,4 @@
-"""Which alerts there are: every rule met, once, in windows that have only just closed.
+"""Alerts: every rule met, once, in windows that have only just closed.
 
 Rules see all windows, so that they know what is usual; alerts come of live ones alone. What is
 replayed, late, made again or caught up on was news when nobody was looking.
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.alerts.rules import Detail, Rules
+from pipeline.alerts.rules import Detail, StreamRules
 from pipeline.config import AlertSettings
 from warehouse.records import WINDOW, Window, utc
 
@@ -50,7 +50,7 @@ class Alerts:
     def __init__(self, settings: AlertSettings, source: str) -> None:
         self.settings, self.source = settings, source
         self.found: list[Alert] = []
-        self._rules: dict[str, tuple[str | None, Rules]] = {}  # by channel, of its stream
+        self._rules: dict[str, tuple[str | None, StreamRules]] = {}  # by channel, of its stream
         self._last: dict[tuple[str, str], datetime] = {}  # by channel and kind
 
     def saw(self, window: Window, now: float) -> None:
@@ -75,8 +75,8 @@ class Alerts:
             return
         for row in rows:
             is_new = clock - row["first_seen"].timestamp() <= NEW_S
-            told = row["n"] >= TERM_N and row["n_chatters"] >= TERM_CHATTERS
-            if is_new and told and row.get("valence") is not None:
+            is_used = row["n"] >= TERM_N and row["n_chatters"] >= TERM_CHATTERS
+            if is_new and is_used and row.get("valence") is not None:
                 names = ("n", "n_chatters", "n_channels", "n_scored")
                 numbers = {"term": row["term"], **{k: row[k] for k in names}}
                 bounds = ("valence", "valence_low", "valence_high")
@@ -111,12 +111,13 @@ class Alerts:
         """What the channel's rules have seen is to be seen anew: the clock stepped back."""
         self._rules.pop(channel, None)
 
-    def _of(self, window: Window) -> Rules:
+    def _of(self, window: Window) -> StreamRules:
         """The rules of the window's stream; another stream begins anew."""
-        known = self._rules.get(window.channel)
-        if known is None or known[0] != window.stream_id:
-            known = self._rules[window.channel] = (window.stream_id, Rules(self.settings))
-        return known[1]
+        stream, rules = self._rules.get(window.channel, (None, None))
+        if rules is None or stream != window.stream_id:
+            rules = StreamRules(self.settings)
+            self._rules[window.channel] = (window.stream_id, rules)
+        return rules
 
     def _is_rested(self, window: Window, kind: str) -> bool:
         last = self._last.get((window.channel, kind))

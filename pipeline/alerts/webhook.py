@@ -1,10 +1,8 @@
-"""Alerts to a webhook: a bounded queue, and a task beside the turns that empties it.
+"""Webhook for alerts: a bounded queue, and a task beside the turns that empties it.
 
 What cannot be told in time is dropped and counted; chat is never kept waiting. The address is a
 secret: it is in no log line and in no error.
 """
-
-from __future__ import annotations
 
 import asyncio
 import logging
@@ -17,12 +15,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipeline.alerts.discord import body
+from pipeline.alerts.watch import Alert
 from pipeline.config import AlertSettings
+from pipeline.web import NoAnswer, backoff_s, request, retry_after_s, session
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded by whoever posts
     from aiohttp import ClientSession
-
-    from pipeline.alerts.watch import Alert
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +29,15 @@ MOST = 50  # alerts that wait
 STALE_S = 600.0  # after which an alert is no news
 FIRST_S = 2.0  # before the second attempt; doubled each time
 LONGEST_S = 120.0
+TIMEOUT_S = 10.0  # for the webhook's answer
+_LONGEST_WAIT_S = 3600.0  # that it may ask for: by then nothing that waits is news
 _IDLE_S = 0.5
 _PAUSE_S = 1.0  # between messages; Discord takes five in two seconds
 
 
 @dataclass
-class Told:
-    """What came of alerts. failed: attempts; dropped: alerts that were never told."""
+class WebhookCounts:
+    """Outcomes of alerts. failed: attempts; dropped: alerts that were never told."""
 
     sent: int = 0
     failed: int = 0
@@ -45,7 +45,7 @@ class Told:
 
 
 class Failed(Exception):
-    """An attempt. again: whether another may do better; wait_s: what was asked for."""
+    """An attempt. again: another may do better; wait_s: what was asked for."""
 
     def __init__(self, why: str, again: bool, wait_s: float = 0.0) -> None:
         super().__init__(why)
@@ -63,17 +63,17 @@ class Webhook:
         dice: Callable[[], float] = random.random,
     ) -> None:
         self._address = settings.webhook
-        self.timeout_s = settings.timeout_s
+        self.timeout_s = TIMEOUT_S
         self.is_on = bool(self._address.get_secret_value()) and (
             source == "live" or (source == "simulated" and settings.simulated)
         )
         self.clock, self.dice = clock, dice
-        self.counts = Told()
+        self.counts = WebhookCounts()
         self.pause_s, self.idle_s, self.first_s = _PAUSE_S, _IDLE_S, FIRST_S
         self._waiting: deque[Alert] = deque()
         self._lock = Lock()  # turns put alerts in and take them out, in another thread
         self._fails = 0  # attempts since the last that went well
-        self._is_told = False  # of the trouble
+        self._has_warned = False  # of the trouble
 
     def put(self, alerts: Iterable[Alert]) -> None:
         """To be told. The oldest go where too many wait."""
@@ -105,8 +105,6 @@ class Webhook:
         """Tell what waits, until cancelled. Whatever happens here, chat goes on being read."""
         if not self.is_on:
             return
-        from pipeline.emotes.fetch import session
-
         async with session(USER_AGENT) as http:
             while True:
                 try:
@@ -117,7 +115,7 @@ class Webhook:
                     wait_s = LONGEST_S
                 await asyncio.sleep(wait_s)
 
-    async def step(self, http: ClientSession) -> float:
+    async def step(self, http: "ClientSession") -> float:
         """Try to tell the oldest that waits; returns seconds to wait before the next step."""
         alert = self._oldest()
         if alert is None:
@@ -128,40 +126,35 @@ class Webhook:
             return self._failed(alert, exc)
         self.counts.sent += 1
         self._fails = 0
-        if self._is_told:
-            self._is_told = False
+        if self._has_warned:
+            self._has_warned = False
             log.info("alerts: the webhook answers again")
         self._done(alert)
         return self.pause_s
 
-    async def _post(self, http: ClientSession, alert: Alert) -> None:
-        """Raises Failed. Redirects are not followed: they may lead anywhere."""
-        import aiohttp
-
+    async def _post(self, http: "ClientSession", alert: Alert) -> None:
+        """Raises Failed."""
         address = self._address.get_secret_value()
         try:
-            async with (
-                asyncio.timeout(self.timeout_s),
-                http.post(address, json=body(alert), allow_redirects=False) as answer,
-            ):
-                status, wanted = answer.status, answer.headers.get("Retry-After", "")
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
-            raise Failed(f"no answer ({type(exc).__name__})", again=True) from None
+            async with request(http, "POST", address, self.timeout_s, json=body(alert)) as answer:
+                status, after = answer.status, answer.headers.get("Retry-After", "")
+        except NoAnswer as exc:
+            raise Failed(str(exc), again=True) from None
         if not 200 <= status < 300:
             again = status == 429 or status >= 500
-            raise Failed(f"it refuses ({status})", again, seconds(wanted) if again else 0.0)
+            wait_s = retry_after_s(after, _LONGEST_WAIT_S) if again else 0.0
+            raise Failed(f"it refuses ({status})", again, wait_s)
 
     def _failed(self, alert: Alert, exc: Failed) -> float:
         self.counts.failed += 1
         self._fails += 1
-        if not self._is_told:
-            self._is_told = True
+        if not self._has_warned:
+            self._has_warned = True
             log.warning("alerts: webhook: %s; told once, until it answers", exc)
         if not exc.again:
             self.counts.dropped += 1
             self._done(alert)
-        pause = min(LONGEST_S, self.first_s * 2.0 ** min(self._fails - 1, 10))
-        return max(exc.wait_s, pause * (0.5 + 0.5 * self.dice()))
+        return max(exc.wait_s, backoff_s(self._fails, LONGEST_S, self.first_s, self.dice))
 
     def _done(self, alert: Alert) -> None:
         with self._lock:
@@ -175,13 +168,3 @@ class Webhook:
                 self._waiting.popleft()
                 self.counts.dropped += 1
             return self._waiting[0] if self._waiting else None
-
-
-def seconds(said: str) -> float:
-    """Retry-After, which Discord gives with a fraction; 0 for what is no number, an hour at
-    most: by then nothing that waits is news."""
-    try:
-        value = float(said[:20])
-    except ValueError:
-        return 0.0
-    return min(3600.0, value) if value > 0 else 0.0

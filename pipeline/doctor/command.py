@@ -23,10 +23,12 @@ from pipeline.doctor.folder import (
 from pipeline.doctor.network import ask_all, check_clock, check_endpoints
 from pipeline.doctor.published import check_latest, check_published
 from pipeline.doctor.reading import check_channels, check_model, check_tokens
-from pipeline.doctor.settings import check_settings, endpoints
+from pipeline.doctor.settings import check_settings
 from pipeline.sources.channel_list import load_channels
 from pipeline.sources.eventsub.tokens import TokenFile
-from warehouse.config import DataFolder, data_folder
+from pipeline.sources.registry import SOURCES
+from pipeline.web import ENDPOINTS
+from warehouse.config import DataFolder, TwitchAddress, data_folder
 from warehouse.errors import AppError
 
 _SCOPES = frozenset({"user:read:chat"})
@@ -87,11 +89,16 @@ def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Find
 
 
 def _outside(folder: DataFolder) -> Iterator[Finding]:
-    answers = ask_all(endpoints())
-    needed = ["DLD_IRC_"] if _reads_live(folder) else []
-    if TokenFile(folder.root).path.exists():
-        needed.append("DLD_TWITCH_")
-    yield from check_endpoints(answers, needed)
+    twitch = TwitchAddress()
+    answers = ask_all((name, twitch.of(url)) for name, url in ENDPOINTS.items())
+    has_login, reads_live = TokenFile(folder.root).path.exists(), _reads_live(folder)
+    needed = {
+        url
+        for kind in SOURCES.values()
+        if (has_login if kind.needs_login else reads_live)
+        for url in kind.endpoints
+    }
+    yield from check_endpoints(answers, [n for n, url in ENDPOINTS.items() if url in needed])
     yield from check_clock(answers)
 
 

@@ -1,4 +1,4 @@
-"""The configured endpoints: do they answer, and what time is it there."""
+"""Endpoints of live chat: do they answer, and what time is it there."""
 
 import http.client
 import ssl
@@ -17,9 +17,9 @@ _OFF_S, _MUCH_OFF_S = 2.0, 5.0  # a window waits 5 s for its last messages
 
 
 @dataclass
-class Answer:
-    """Of an endpoint. name: of its setting; host: with its port. off_s: this clock minus theirs,
-    None where untold; trouble: why there was no answer, '' for one."""
+class Reachability:
+    """Answer of an endpoint, or none. host: with its port. off_s: this clock minus theirs, None
+    where untold; trouble: why there was no answer, '' for one."""
 
     name: str
     host: str
@@ -27,39 +27,39 @@ class Answer:
     off_s: float | None = None
 
 
-def ask_all(endpoints: Iterable[tuple[str, str]]) -> list[Answer]:
-    """Ask all at once. endpoints: (name of the setting, its URL)."""
-    asked = [
-        (Answer(name, urlsplit(url).netloc.rpartition("@")[2]), url) for name, url in endpoints
+def ask_all(endpoints: Iterable[tuple[str, str]]) -> list[Reachability]:
+    """Ask all at once. endpoints: (name, URL)."""
+    pairs = [
+        (Reachability(name, urlsplit(url).netloc.rpartition("@")[2]), url)
+        for name, url in endpoints
     ]
-    threads = [Thread(target=_ask, args=pair, daemon=True) for pair in asked]
+    threads = [Thread(target=_ask, args=pair, daemon=True) for pair in pairs]
     for thread in threads:
         thread.start()
     until = time.monotonic() + _GIVEN_UP_S
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
-    return [answer for answer, _ in asked]
+    return [answer for answer, _ in pairs]
 
 
-def check_endpoints(answers: Iterable[Answer], needed: Collection[str]) -> Iterator[Finding]:
-    """needed: beginnings of the settings' names that are in use here: one of those that does not
-    answer is a problem."""
+def check_endpoints(answers: Iterable[Reachability], needed: Collection[str]) -> Iterator[Finding]:
+    """needed: names of those in use here: one of them that does not answer is a problem."""
     for answer in answers:
         if not answer.trouble:
             yield ok("network", f"{answer.name}: {answer.host} answers")
             continue
-        say = problem if answer.name.startswith(tuple(needed)) else warning
-        do = "look at the connection, a firewall or the setting; only live chat needs it"
+        say = problem if answer.name in needed else warning
+        do = "look at the connection, a firewall or DLD_TWITCH_URL; only live chat needs it"
         yield say("network", f"{answer.name}: {answer.host}: {answer.trouble}", do)
 
 
-def check_clock(answers: Iterable[Answer]) -> Iterator[Finding]:
+def check_clock(answers: Iterable[Reachability]) -> Iterator[Finding]:
     """This clock against those of the endpoints."""
-    told = [answer.off_s for answer in answers if answer.off_s is not None]
-    if not told:
+    offsets = [answer.off_s for answer in answers if answer.off_s is not None]
+    if not offsets:
         yield ok("clock", "nothing outside to compare it with")
         return
-    off = min(told, key=abs)
+    off = min(offsets, key=abs)
     says = f"{off:+.1f} s against the endpoints'"
     if abs(off) > _MUCH_OFF_S:
         yield problem("clock", says, "set it (NTP): messages would miss their windows")
@@ -69,7 +69,7 @@ def check_clock(answers: Iterable[Answer]) -> Iterator[Finding]:
         yield ok("clock", says)
 
 
-def _ask(answer: Answer, url: str) -> None:
+def _ask(answer: Reachability, url: str) -> None:
     parts = urlsplit(url)
     is_secure = parts.scheme in ("wss", "https")
     kind = http.client.HTTPSConnection if is_secure else http.client.HTTPConnection

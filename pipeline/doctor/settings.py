@@ -46,18 +46,10 @@ def check_settings() -> Iterator[Finding]:
 
 
 def setting_name(wrong: ValidationError) -> str:
-    """The environment's name for what a settings class refused: DLD_IRC_URL."""
+    """The environment's name for what a settings class refused: DLD_GRACE_S."""
     prefixes = {cls.__name__: str(cls.model_config["env_prefix"]) for cls in CLASSES}
     place = wrong.errors()[0]["loc"]
     return f"{prefixes.get(wrong.title, 'DLD_')}{place[0] if place else '*'}".upper()
-
-
-def endpoints() -> Iterator[tuple[str, str]]:
-    """(name, address) of every setting that is one."""
-    for cls in CLASSES:
-        for field, value in cls():
-            if isinstance(value, str) and "://" in value:
-                yield f"{cls.model_config['env_prefix']}{field}".upper(), value
 
 
 def _removed() -> Iterator[Finding]:

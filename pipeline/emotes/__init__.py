@@ -1,4 +1,4 @@
-"""Which names are emotes in which channel: Twitch's own, and those of BTTV, FFZ and 7TV."""
+"""Emote catalogues of each channel: Twitch's own, and those of BTTV, FFZ and 7TV."""
 
 from pipeline.emotes.catalogues import Catalogues as Catalogues
 from pipeline.emotes.catalogues import catalogues_for as catalogues_for

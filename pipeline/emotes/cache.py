@@ -1,4 +1,4 @@
-"""What was fetched, on disk: a file a place, replaced by rename, checked when it is read.
+"""Cache of what was fetched: a file a place, replaced by rename, checked when it is read.
 
 It can all be fetched again, so nothing is fsynced: a file that a crash left broken is dropped.
 """
@@ -38,7 +38,7 @@ class Cache:
         self.broken = 0
 
     def load(self, place: Place) -> Kept | None:
-        """What is kept of the place; a broken file is removed. Raises no error."""
+        """Names kept of the place; a broken file is removed. Raises no error."""
         path = self._path(place)
         try:
             if path.stat().st_size > _MAX_BYTES:
@@ -57,9 +57,9 @@ class Cache:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path(place)
         aside = path.with_name(path.name + _ASIDE)
-        told = {"v": 1, **place._asdict(), **asdict(kept)}
+        content = {"v": 1, **place._asdict(), **asdict(kept)}
         try:
-            aside.write_bytes(orjson.dumps(told))
+            aside.write_bytes(orjson.dumps(content))
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
@@ -79,11 +79,11 @@ class Cache:
         return self.folder / f"{place.provider}-{place.room or 'global'}.json"
 
 
-def _checked(place: Place, told: Any) -> Kept:
+def _checked(place: Place, content: Any) -> Kept:
     """What a file says. Raises ValueError, TypeError or KeyError for anything but ours."""
-    kept = Kept(tuple(told["names"]), float(told["at"]), told["etag"], told["modified"])
-    ours = told["v"] == 1 and (told["provider"], told["room"]) == place
-    shapes = isinstance(told["names"], list) and isinstance(kept.etag + kept.modified, str)
+    kept = Kept(tuple(content["names"]), float(content["at"]), content["etag"], content["modified"])
+    ours = content["v"] == 1 and (content["provider"], content["room"]) == place
+    shapes = isinstance(content["names"], list) and isinstance(kept.etag + kept.modified, str)
     if not (ours and shapes and all(map(is_name, kept.names)) and kept.at <= time.time() + 86400):
         raise ValueError("not of this place")
     return kept

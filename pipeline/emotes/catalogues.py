@@ -1,10 +1,8 @@
-"""The emotes in force in each channel, kept up to date by a task beside the turns.
+"""Emotes in force in each channel, kept up to date by a task beside the turns.
 
 A turn only looks names up in what is there. Fetching, reading and writing happen elsewhere; when
 a catalogue is down or tells nonsense, what was known of it goes on.
 """
-
-from __future__ import annotations
 
 import asyncio
 import logging
@@ -14,21 +12,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from pipeline.config import EmoteSettings, TwitchSettings
+from pipeline.config import TwitchSettings
 from pipeline.emotes.cache import Cache, Kept
+from pipeline.emotes.fetch import TIMEOUT_S, USER_AGENT, Fetched, Unanswered, fetch
 from pipeline.emotes.providers import EVERYWHERE, PROVIDERS, Garbage, Place, address, read
 from pipeline.emotes.schedule import Schedule
 from pipeline.sources.eventsub.tokens import TokenFile
+from pipeline.web import session
+from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded by whoever asks
     from aiohttp import ClientSession
-
-    from pipeline.emotes.fetch import Answer
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +38,8 @@ _MAX_ID = 20  # digits of a channel's id
 
 
 @dataclass
-class Counts:
-    """What came of asking. garbage: of the failed ones, answers that made no sense; dropped:
+class CatalogueCounts:
+    """Outcomes of asking. garbage: of the failed ones, answers that made no sense; dropped:
     names that can be no emote's."""
 
     fetched: int = 0
@@ -53,22 +52,23 @@ class Counts:
 class Catalogues:
     """All names by channel, and their providers. clock: seconds that only go forward.
 
-    is_on: whether anything is fetched; without, nothing is known. logged_in: headers for
-    Twitch's own catalogue, None without a login.
+    is_on: false, nothing is fetched nor known. client_id: of the application whose login may ask
+    for Twitch's own catalogue.
     """
 
     def __init__(
         self,
         root: Path,
-        settings: EmoteSettings,
-        twitch: TwitchSettings,
+        client_id: str,
+        twitch: TwitchAddress,
         is_on: bool = True,
         clock: Callable[[], float] = time.monotonic,
         dice: Callable[[], float] = random.random,
     ) -> None:
-        self.settings, self.twitch, self.is_on = settings, twitch, is_on
+        self.client_id, self.twitch, self.is_on = client_id, twitch, is_on
+        self.timeout_s = TIMEOUT_S
         self.cache = Cache(root / "cache" / "emotes")
-        self.counts = Counts()
+        self.counts = CatalogueCounts()
         self.schedule = Schedule(clock, dice)
         self._tokens = TokenFile(root)
         self._kept: dict[Place, Kept] = {}
@@ -76,7 +76,7 @@ class Catalogues:
         self._everywhere: dict[str, str] = {}  # name to provider
         self._in_channel: dict[str, dict[str, str]] = {}  # with those that are everywhere
         self._lock = Lock()  # a channel is forgotten by a turn, in another thread
-        self._told: set[str] = set()  # providers whose trouble was logged
+        self._warned: set[str] = set()  # providers whose trouble was logged
         self.pause_s, self.idle_s = PAUSE_S, IDLE_S
 
     # -- what a turn asks ------------------------------------------------------------------
@@ -91,9 +91,9 @@ class Catalogues:
 
     def provider(self, channel: str, term: str) -> str | None:
         """twitch, bttv, ffz or 7tv; None for a term in no catalogue. channel '': of any."""
-        found = self.known(channel).get(term)
-        if found or channel:
-            return found
+        provider = self.known(channel).get(term)
+        if provider or channel:
+            return provider
         return next((m[term] for _, m in sorted(self._in_channel.items()) if term in m), None)
 
     def forget_channel(self, channel: str) -> None:
@@ -109,8 +109,8 @@ class Catalogues:
 
     def health(self) -> dict[str, int]:
         """Counts for the health table, by name."""
-        found = {**vars(self.counts), "broken": self.cache.broken} if self.is_on else {}
-        return {f"emotes_{name}": value for name, value in found.items()}
+        counts = {**vars(self.counts), "broken": self.cache.broken} if self.is_on else {}
+        return {f"emotes_{name}": value for name, value in counts.items()}
 
     # -- the task --------------------------------------------------------------------------
 
@@ -119,21 +119,19 @@ class Catalogues:
         channel that is being read. Whatever happens here, chat goes on being read."""
         if not self.is_on:
             return
-        from pipeline.emotes.fetch import session  # its library is of no use elsewhere
-
         await asyncio.to_thread(self.cache.expire, time.time())
-        async with session() as http:
+        async with session(USER_AGENT) as http:
             while True:
                 try:
-                    asked = await self.step(http, rooms())
-                    wait_s = self.pause_s if asked else self.idle_s
+                    was_due = await self.step(http, rooms())
+                    wait_s = self.pause_s if was_due else self.idle_s
                 except Exception:
                     log.exception("emotes: a mistake of ours; going on without news of them")
                     wait_s = _STUMBLED_S
                 await asyncio.sleep(wait_s)
 
-    async def step(self, http: ClientSession, rooms: Mapping[str, str]) -> bool:
-        """Ask for one place, if one is due. Returns whether one was."""
+    async def step(self, http: "ClientSession", rooms: Mapping[str, str]) -> bool:
+        """Ask for one place; false if none is due."""
         wanted = await asyncio.to_thread(self._wanted, dict(rooms))
         place = self.schedule.next(wanted)
         if place is not None:
@@ -164,13 +162,11 @@ class Catalogues:
         # of a time to come: the clock was set back, nobody knows how old it is
         self.schedule.put(place, None if age is None or age < 0 else age)
 
-    async def _refresh(self, http: ClientSession, place: Place) -> None:
-        from pipeline.emotes.fetch import Unanswered, fetch
-
-        url = address(place, self.settings, self.twitch.helix_url)
+    async def _refresh(self, http: "ClientSession", place: Place) -> None:
+        url = address(place, self.twitch)
         before = self._kept.get(place)
         try:
-            answer = await fetch(http, url, self._headers(place, before), self.settings.timeout_s)
+            answer = await fetch(http, url, self._headers(place, before), self.timeout_s)
             if answer.body is None and before is not None:
                 self.counts.unchanged += 1
                 kept = replace(before, at=time.time())
@@ -196,16 +192,16 @@ class Catalogues:
             headers["If-Modified-Since"] = before.modified
         return headers
 
-    def _read(self, place: Place, answer: Answer) -> tuple[str, ...]:
+    def _read(self, place: Place, answer: Fetched) -> tuple[str, ...]:
         """The names in an answer; a channel that a catalogue does not know has no emotes there.
         Raises Garbage."""
         if answer.is_missing and place.room:
             return ()
         try:
-            told = orjson.loads(answer.body or b"")
+            content: Any = orjson.loads(answer.body or b"")
         except ValueError:
             raise Garbage("the answer is no JSON") from None
-        names, dropped = read(place, told)
+        names, dropped = read(place, content)
         self.counts.dropped += dropped
         return names
 
@@ -233,11 +229,11 @@ class Catalogues:
 
     def _named(self, room: str, base: Mapping[str, str]) -> dict[str, str]:
         """base with the names of a room; the first of PROVIDERS has the last word."""
-        found = dict(base)
+        providers = dict(base)
         for provider in reversed(PROVIDERS):
             kept = self._kept.get(Place(provider, room))
-            found.update(dict.fromkeys(kept.names if kept else (), provider))
-        return found
+            providers.update(dict.fromkeys(kept.names if kept else (), provider))
+        return providers
 
     def _login(self) -> dict[str, str] | None:
         """What Twitch's API wants of a user who is logged in. The token is renewed by whoever
@@ -246,7 +242,7 @@ class Catalogues:
             token = self._tokens.load()
         except (NotAuthorised, OSError):
             return None
-        if token.client_id != self.twitch.client_id or token.expires_at < time.time():
+        if token.client_id != self.client_id or token.expires_at < time.time():
             return None
         return {"Authorization": f"Bearer {token.access}", "Client-Id": token.client_id}
 
@@ -257,13 +253,13 @@ class Catalogues:
 
     def _say(self, who: str, why: str) -> None:
         """Once, until it has passed."""
-        if who not in self._told:
-            self._told.add(who)
+        if who not in self._warned:
+            self._warned.add(who)
             log.warning("emotes of %s: %s; going on with those known", who, why)
 
     def _recovered(self, provider: str) -> None:
-        if provider in self._told and not self.schedule.has_trouble(provider):
-            self._told.discard(provider)
+        if provider in self._warned and not self.schedule.has_trouble(provider):
+            self._warned.discard(provider)
             log.info("emotes of %s: it answers again", provider)
 
 
@@ -273,4 +269,4 @@ def _is_id(room: str) -> bool:
 
 def catalogues_for(root: Path, is_on: bool) -> Catalogues:
     """Those of a data folder."""
-    return Catalogues(root, EmoteSettings(), TwitchSettings(), is_on)
+    return Catalogues(root, TwitchSettings().client_id, TwitchAddress(), is_on)

@@ -1,13 +1,14 @@
-"""The four catalogues: where each tells its emotes, and how to read what it says.
+"""Catalogues, four of them: addresses of their emotes, and readers of what they say.
 
-Addresses and shapes as their public APIs have them: BTTV 3, FrankerFaceZ v1, 7TV v3, Helix.
+Paths and shapes as their public APIs have them: BTTV 3, FrankerFaceZ v1, 7TV v3, Helix.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from pipeline.config import EmoteSettings
 from pipeline.emotes.emote_names import is_name
+from pipeline.web import BTTV, FFZ, HELIX, SEVENTV
+from warehouse.config import TwitchAddress
 
 # whose emote a name is where several have it, the first one's
 PROVIDERS = ("twitch", "ffz", "bttv", "7tv")
@@ -26,28 +27,28 @@ class Garbage(Exception):
     """An answer that is no list of emotes; its text says why, in our words alone."""
 
 
-def address(place: Place, settings: EmoteSettings, helix_url: str) -> str:
-    """Where the emotes of a place are told."""
-    room = place.room
-    if place.provider == "twitch":
-        return helix_url + (f"chat/emotes?broadcaster_id={room}" if room else "chat/emotes/global")
-    if place.provider == "bttv":
-        path = f"cached/users/twitch/{room}" if room else "cached/emotes/global"
-        return settings.bttv_url + path
-    if place.provider == "ffz":
-        return settings.ffz_url + (f"room/id/{room}" if room else "set/global")
-    path = f"users/twitch/{room}" if room else "emote-sets/global"
-    return settings.seventv_url + path
+_PATHS = {  # of a channel, and of what is in force everywhere
+    "twitch": (HELIX, "chat/emotes?broadcaster_id={}", "chat/emotes/global"),
+    "bttv": (BTTV, "cached/users/twitch/{}", "cached/emotes/global"),
+    "ffz": (FFZ, "room/id/{}", "set/global"),
+    "7tv": (SEVENTV, "users/twitch/{}", "emote-sets/global"),
+}
 
 
-def read(place: Place, told: Any) -> tuple[tuple[str, ...], int]:
+def address(place: Place, twitch: TwitchAddress) -> str:
+    """Address of the emotes of a place."""
+    url, of_channel, everywhere = _PATHS[place.provider]
+    return twitch.of(url) + (of_channel.format(place.room) if place.room else everywhere)
+
+
+def read(place: Place, answer: Any) -> tuple[tuple[str, ...], int]:
     """The names in an answer, each once, and how many were dropped as no emote's name.
 
     Raises Garbage for an answer of another shape, for one without a single usable name where it
     lists some, and for an empty list of what is in force everywhere.
     """
     try:
-        listed = list(_READERS[place.provider](told, place.room))
+        listed = list(_READERS[place.provider](answer, place.room))
     except (TypeError, KeyError, AttributeError) as exc:
         raise Garbage("the answer is of another shape") from exc
     if len(listed) > _MOST:
@@ -58,26 +59,26 @@ def read(place: Place, told: Any) -> tuple[tuple[str, ...], int]:
     return names, sum(not is_name(name) for name in listed)
 
 
-def _twitch(told: Any, room: str) -> Iterable[Any]:
-    return _each(told["data"], "name")
+def _twitch(answer: Any, room: str) -> Iterable[Any]:
+    return _each(answer["data"], "name")
 
 
-def _bttv(told: Any, room: str) -> Iterable[Any]:
+def _bttv(answer: Any, room: str) -> Iterable[Any]:
     if not room:
-        return _each(told, "code")
-    return [*_each(told["channelEmotes"], "code"), *_each(told["sharedEmotes"], "code")]
+        return _each(answer, "code")
+    return [*_each(answer["channelEmotes"], "code"), *_each(answer["sharedEmotes"], "code")]
 
 
-def _ffz(told: Any, room: str) -> Iterable[Any]:
+def _ffz(answer: Any, room: str) -> Iterable[Any]:
     """Of the global ones, those of the default sets: the others are some people's alone."""
-    sets = told["sets"]
-    wanted = list(sets) if room else [str(number) for number in told["default_sets"]]
+    sets = answer["sets"]
+    wanted = list(sets) if room else [str(number) for number in answer["default_sets"]]
     return [name for key in wanted for name in _each(sets[key]["emoticons"], "name")]
 
 
-def _seventv(told: Any, room: str) -> Iterable[Any]:
+def _seventv(answer: Any, room: str) -> Iterable[Any]:
     """A set without emotes lacks the list; a channel without a set has null for it."""
-    held = told["emote_set"] if room else told
+    held = answer["emote_set"] if room else answer
     return _each(held.get("emotes") or [], "name") if held is not None else []
 
 

@@ -1,4 +1,4 @@
-"""Which place is asked next, and when: every six hours, less often where there is trouble.
+"""Schedule of the catalogues: each place every six hours, less often where there is trouble.
 
 A place that fails is left alone for longer each time; so is a whole provider that is down.
 """
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from pipeline.emotes.providers import Place
+from pipeline.web import backoff_s
 
 EVERY_S = 6 * 3600.0
 FIRST_S = 60.0  # after a failure; doubled each time, at most EVERY_S
@@ -24,7 +25,7 @@ class Schedule:
         self._downs: Counter[str] = Counter()
 
     def knows(self, place: Place) -> bool:
-        """Whether it was ever put in."""
+        """True if it was ever put in."""
         return place in self._due
 
     def put(self, place: Place, age_s: float | None) -> None:
@@ -55,7 +56,7 @@ class Schedule:
             self._down_to[place.provider] = self.clock() + pause
 
     def has_trouble(self, provider: str) -> bool:
-        """Whether a place of the provider failed when it was last asked."""
+        """True if a place of the provider failed when it was last asked."""
         return any(place.provider == provider for place in self._fails)
 
     def drop(self, room: str) -> None:
@@ -65,6 +66,4 @@ class Schedule:
             self._fails.pop(place, None)
 
     def _pause(self, fails: int) -> float:
-        """Half to all of a time that doubles."""
-        longest = min(EVERY_S, FIRST_S * 2.0 ** min(fails - 1, 20))
-        return longest * (0.5 + 0.5 * self.dice())
+        return backoff_s(fails, EVERY_S, FIRST_S, self.dice)

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from pipeline.chat.message import Source
 from pipeline.sources.opening import Opening
+from pipeline.web import EVENTSUB, HELIX, IRC, LOGINS
 
 
 @dataclass(frozen=True)
@@ -13,19 +14,27 @@ class SourceKind:
     """A kind of source. module: has `open_source(Opening) -> Source`; it is loaded when one is
     opened, since nobody else needs the libraries of live chat.
 
-    is_live: it reads the kept list of channels. needs_file: it reads `--file`.
+    is_live: it reads the kept list of channels. needs_file: it reads `--file`. endpoints: that
+    have to answer, where needs_login only with one.
     """
 
     module: str
     is_live: bool = False
     needs_file: bool = False
+    needs_login: bool = False
+    endpoints: tuple[str, ...] = ()
 
 
 SOURCES: Mapping[str, SourceKind] = {
     "simulate": SourceKind("pipeline.sources.simulation.source"),
     "replay": SourceKind("pipeline.sources.replay", needs_file=True),
-    "irc": SourceKind("pipeline.sources.irc.source", is_live=True),
-    "eventsub": SourceKind("pipeline.sources.eventsub.source", is_live=True),
+    "irc": SourceKind("pipeline.sources.irc.source", is_live=True, endpoints=(IRC,)),
+    "eventsub": SourceKind(
+        "pipeline.sources.eventsub.source",
+        is_live=True,
+        needs_login=True,
+        endpoints=(EVENTSUB, HELIX, LOGINS),
+    ),
 }
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from models.inputs.sessions import Session
 from models.inputs.training_arrays import sessions_by_channel
-from pipeline.alerts.rules import MOOD_WINDOWS, WARM, Rules
+from pipeline.alerts.rules import MOOD_WINDOWS, WARM, StreamRules
 from pipeline.alerts.watch import Alerts
 from pipeline.config import AlertSettings
 from tests.helpers.forecasting import windows_of, with_values
@@ -126,7 +126,7 @@ def recall(session: Session, size: float, rng: np.random.Generator) -> tuple[int
     n = int(session.n[at : at + DROP_WINDOWS].sum())
     if len(session) < LONG_ENOUGH or not n:
         return None
-    rules, found = Rules(SETTINGS), False
+    rules, found = StreamRules(SETTINGS), False
     for place, window in enumerate(windows_of(dealt(session, rng, size, at))):
         kinds = {kind for kind, _ in rules.saw(window)}
         found |= "mood_drop" in kinds and at <= place < at + DROP_WINDOWS

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.sources.irc.items import items
-from pipeline.sources.irc.lines import Frames, Line, parse
+from pipeline.sources.irc.lines import Frames, IrcLine, parse
 from pipeline.windows.intake import whole
 
 LINES = int(os.environ.get("DLD_BENCH_LINES", "1000000"))
@@ -80,6 +80,6 @@ def test_whole_lines_are_read_fast() -> None:
     for _ in range(20_000):
         for raw in WHOLE[:6]:
             line = parse(raw)
-            assert isinstance(line, Line)
+            assert isinstance(line, IrcLine)
             count += len(items(line, NOW)) >= 0
     print(f"\n{count / (time.process_time() - began):,.0f} lines of chat/s of CPU to items")

@@ -29,8 +29,7 @@ def test_no_message_is_missed_or_counted_twice(tmp_path: Path) -> None:
     try:
         assert server.stdout
         url = server.stdout.readline().strip()
-        # joins are not paced here: else most of the time would be spent on coming back
-        env = {"DLD_IRC_URL": url, "DLD_IRC_JOINS_PER_S": "0.5"}
+        env = {"DLD_TWITCH_URL": url}
         daemon = _python("soak_driver", str(data), log=tmp_path / "daemon.log", **env)
         memory = _watch(daemon, SECONDS + CLOSES_S)
         daemon.send_signal(signal.SIGTERM)

@@ -1,6 +1,6 @@
 """A daemon that reads public chat and is measured: python -m tests.benchmarks.soak_driver FOLDER.
 
-The daemon as `python -m pipeline run --source irc` has it (DLD_IRC_URL tells where). At its end
+The daemon as `python -m pipeline run --source irc` has it (DLD_TWITCH_URL tells where). At its end
 prints how long after they were sent messages were taken in, in bins of 10 ms.
 """
 
@@ -14,13 +14,15 @@ from typing import ClassVar
 
 import pipeline.__main__  # noqa: F401 - all that the command has in memory
 from pipeline.chat.message import Batch, Message
-from pipeline.config import IrcSettings, PipelineSettings
+from pipeline.config import PipelineSettings
 from pipeline.engine import daemon
 from pipeline.engine.engine import Engine
 from pipeline.memory import spare_memory
 from pipeline.sources.irc.source import Irc
+from pipeline.sources.live.shared import Limits
+from pipeline.web import IRC
 from tests.helpers.standins.irc import channel_names
-from warehouse.config import DataFolder
+from warehouse.config import DataFolder, TwitchAddress
 from warehouse.store.store import Store
 
 
@@ -42,7 +44,9 @@ def main(folder: Path) -> None:
     place = DataFolder(folder)
     with Store(place.warehouse) as store:
         engine = Measured(place, PipelineSettings(emotes=False), "live", store)
-        source = Irc(lambda: list(channel_names(100)), IrcSettings())
+        # joins are not paced: else most of the time would be spent on coming back
+        limits, url = Limits(joins_per_s=0.5), TwitchAddress().of(IRC)
+        source = Irc(lambda: list(channel_names(100)), url, limits)
         asyncio.run(daemon.run(engine, source))
         counts = vars(engine.intake.counts)
         print(json.dumps({"lags": dict(engine.lags), "counts": counts}), flush=True)

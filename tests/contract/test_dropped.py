@@ -32,7 +32,8 @@ MANY = "\n".join(irc(k % 3).replace("id=id", f"id={k}-") for k in range(20_000))
 def daemon(folder: DataFolder, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A daemon that hears no chat: what it would read from does not answer."""
     folder.root.mkdir(parents=True, exist_ok=True)
-    env = {"DLD_DATA": str(folder.root), "DLD_IRC_URL": "ws://127.0.0.1:9", "DLD_FORECAST": "false"}
+    env = {"DLD_DATA": str(folder.root), "DLD_TWITCH_URL": "http://127.0.0.1:9"}
+    env["DLD_FORECAST"] = "false"
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline", "run", "--source", "irc", "--channel", "nobody"],
         cwd=ROOT, env={**os.environ, **env, "DLD_LEXICON": "vader", **more},

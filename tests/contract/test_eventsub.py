@@ -22,8 +22,7 @@ from pipeline.chat.message import (
     StreamStart,
     Watch,
 )
-from pipeline.config import TwitchSettings
-from pipeline.sources.eventsub import slot, source
+from pipeline.sources.eventsub.slot import EventSubLimits
 from pipeline.sources.eventsub.source import EventSub
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from tests.helpers.standins.irc import room_id
@@ -36,18 +35,13 @@ FAST: dict[str, Any] = {
     "ping_after_s": 0.2,
     "dead_after_s": 0.6,
     "connect_timeout_s": 0.7,
-    "backoff_max_s": 0.3,
+    "backoff_s": 0.3,
     "supervise_s": 0.3,
     "retry_s": 30,
+    "batch_s": 0.05,
+    "resolve_s": 0.05,
+    "look_s": 0.05,
 }
-
-
-@pytest.fixture(autouse=True)
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything is looked at more often than is worth it for people; most tests wait for it."""
-    monkeypatch.setattr(source, "_BATCH_S", 0.05)
-    monkeypatch.setattr(source, "_RESOLVE_S", 0.05)
-    monkeypatch.setattr(slot, "_LOOK_S", 0.05)
 
 
 @pytest.fixture
@@ -67,11 +61,11 @@ class Listening:
     """A source that is read in the background."""
 
     def __init__(
-        self, twitch: TwitchServer, tokens: TokenFile, *channels: str, **more: Any
+        self, twitch: TwitchServer, tokens: TokenFile, *channels: str, rooms: int = 100, **more: Any
     ) -> None:
         self.wanted = list(channels)
-        settings = TwitchSettings(**(twitch.settings | FAST | more))
-        self.source = EventSub(lambda: self.wanted, settings, tokens)
+        settings, limits = twitch.login(**more), EventSubLimits(rooms=rooms, **FAST)
+        self.source = EventSub(lambda: self.wanted, settings, tokens, twitch.address, limits)
         self.batches: list[Batch] = []
 
     async def __aenter__(self) -> "Listening":

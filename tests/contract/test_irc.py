@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Lost, Message, StreamEnd, Watch
-from pipeline.config import IrcSettings
 from pipeline.sources.irc.source import Irc
+from pipeline.sources.live.shared import Limits
 from tests.helpers.build import feed, intake
 from tests.helpers.standins.irc import HOST, IrcServer, channel_names, room_id
 
@@ -21,17 +21,18 @@ FAST: dict[str, Any] = {
     "dead_after_s": 0.4,
     "join_timeout_s": 0.3,
     "connect_timeout_s": 1,
-    "backoff_max_s": 0.3,
+    "backoff_s": 0.3,
+    "look_s": 0.05,
+    "batch_s": 0.05,
 }
 
 
 class Listening:
     """A source that is read in the background. items: all it said so far."""
 
-    def __init__(self, server: IrcServer, *channels: str, **settings: Any) -> None:
+    def __init__(self, server: IrcServer, *channels: str, **limits: Any) -> None:
         self.wanted = list(channels)
-        of_it = IrcSettings(url=server.url, **FAST | settings)
-        self.source = Irc(lambda: self.wanted, of_it, batch_s=0.05)
+        self.source = Irc(lambda: self.wanted, server.url, Limits(**FAST | limits))
         self.batches: list[Batch] = []
 
     async def __aenter__(self) -> "Listening":
@@ -145,7 +146,7 @@ def test_garbage_is_counted_and_what_follows_is_read() -> None:
             name = await server.say("demo", "still here")
             await chat.until(lambda: chat.ids() == [name])
             [slot] = chat.source.slots
-            assert slot.links[0].malformed == 5
+            assert slot.connections[0].malformed == 5
             assert server.connects == 1
 
     run(story())
@@ -290,7 +291,7 @@ def test_a_refusing_server_is_asked_again_at_growing_intervals(
     async def story() -> None:
         async with IrcServer() as server:
             server.refuse = True
-            async with Listening(server, "demo", backoff_max_s=0.2) as chat:
+            async with Listening(server, "demo", backoff_s=0.2) as chat:
                 await chat.until(lambda: server.connects >= 4)
                 server.refuse = False
                 await chat.watching("demo")
@@ -312,7 +313,7 @@ def test_a_hundred_channels_take_two_connections() -> None:
 def test_joins_are_paced_over_all_connections() -> None:
     async def story() -> None:
         names = list(channel_names(24))
-        pace = {"joins": 5, "joins_per_s": 0.5, "channels_per_connection": 8}
+        pace = {"joins": 5, "joins_per_s": 0.5, "channels": 8}
         async with IrcServer() as server, Listening(server, *names, **pace) as chat:
             await chat.watching(*names)
             times = [at for at, _ in server.joins]

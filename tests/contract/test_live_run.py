@@ -37,8 +37,8 @@ def started() -> Iterator[list[subprocess.Popen[str]]]:
 
 
 def environment(folder: DataFolder, server: IrcServer, **more: str) -> dict[str, str]:
-    told = {"DLD_DATA": str(folder.root), "DLD_IRC_URL": server.url, "DLD_FORECAST": "false"}
-    return {**os.environ, **told, "NO_COLOR": "1", **more}
+    here = {"DLD_DATA": str(folder.root), "DLD_TWITCH_URL": server.address}
+    return {**os.environ, **here, "DLD_FORECAST": "false", "NO_COLOR": "1", **more}
 
 
 def start(started: list[subprocess.Popen[str]], env: dict[str, str], *args: str) -> None:
@@ -144,9 +144,8 @@ def test_a_login_reads_chat_through_eventsub(
 ) -> None:
     async def play() -> None:
         async with TwitchServer() as twitch:
-            told = {f"DLD_TWITCH_{k.upper()}": v for k, v in twitch.settings.items()}
-            told |= {"DLD_TWITCH_SUPERVISE_S": "1", "DLD_IRC_URL": twitch.settings["eventsub_url"]}
-            env = {**os.environ, "DLD_DATA": str(folder.root), "DLD_FORECAST": "false", **told}
+            env = {**os.environ, "DLD_DATA": str(folder.root), "DLD_FORECAST": "false"}
+            env |= {"DLD_TWITCH_URL": twitch.address.twitch_url, "DLD_TWITCH_CLIENT_ID": "client"}
             out = await command(env, "login")
             assert "ABCDEFGH" in out and "logged in as reader" in out
             start(started, env, "pipeline", "run", "--source", "eventsub", "--channel", "One")

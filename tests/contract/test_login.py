@@ -9,9 +9,10 @@ import pytest
 
 from pipeline.cli.login import log_in
 from pipeline.config import TwitchSettings
-from pipeline.sources.eventsub.calls import Refused
+from pipeline.sources.eventsub.calls import TwitchRefused
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from tests.helpers.standins.twitch import TwitchServer
+from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
 
 CHAT = ("user:read:chat",)
@@ -24,7 +25,7 @@ def attempt(file: TokenFile, prepare: Any = None, scopes: tuple[str, ...] = CHAT
         async with TwitchServer() as twitch:
             if prepare:
                 prepare(twitch)
-            await log_in(TwitchSettings(**twitch.settings), file, scopes)  # type: ignore[arg-type]
+            await log_in(twitch.login(), twitch.address, file, scopes)
             return twitch
 
     return asyncio.run(asyncio.wait_for(story(), 20))
@@ -68,14 +69,14 @@ def test_who_declines_is_not_logged_in_and_keeps_the_login_of_before(
 
 
 def test_an_application_that_twitch_does_not_know_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="Twitch: asked to fail"):
+    with pytest.raises(TwitchRefused, match="Twitch: asked to fail"):
         attempt(TokenFile(tmp_path), lambda t: t.fail("oauth2/device", 400))
     assert not (tmp_path / "tokens.json").exists()
 
 
 def test_tokens_are_on_disk_before_they_are_used(tmp_path: Path) -> None:
     file = TokenFile(tmp_path)
-    with pytest.raises(Refused):  # the first use of the token fails
+    with pytest.raises(TwitchRefused):  # the first use of the token fails
         attempt(file, lambda t: t.fail("oauth2/validate", 500))
     assert file.load().access == "access-1"
 
@@ -88,4 +89,5 @@ def test_a_passing_failure_does_not_end_the_wait(tmp_path: Path) -> None:
 
 def test_without_an_application_it_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(NotAuthorised, match="DLD_TWITCH_CLIENT_ID"):
-        asyncio.run(log_in(TwitchSettings(client_id=""), TokenFile(tmp_path), CHAT))
+        nobody, file = TwitchSettings(client_id=""), TokenFile(tmp_path)
+        asyncio.run(log_in(nobody, TwitchAddress(), file, CHAT))

@@ -11,7 +11,7 @@ from pipeline.imports.formats.base import Log, Said, counting, epoch, login_or_n
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.sources.irc.items import items
-from pipeline.sources.irc.lines import Line, parse
+from pipeline.sources.irc.lines import IrcLine, parse
 
 _CLEARS = ("CLEARCHAT", "CLEARMSG")
 _BACK_S = 3600.0
@@ -93,7 +93,7 @@ class _TakenBack:
         return is_gone
 
 
-def _taken_back(lines: Iterable[tuple[Line, float | None]]) -> _TakenBack:
+def _taken_back(lines: Iterable[tuple[IrcLine, float | None]]) -> _TakenBack:
     """A pass of its own: deletions stand behind what they delete."""
     found = _TakenBack()
     for line, at in lines:
@@ -105,7 +105,7 @@ def _taken_back(lines: Iterable[tuple[Line, float | None]]) -> _TakenBack:
     return found
 
 
-def _lines(path: Path) -> Iterator[tuple[Line, float | None]]:
+def _lines(path: Path) -> Iterator[tuple[IrcLine, float | None]]:
     with LogFile(path) as file:
         for raw in file.lines():
             before = BEFORE.match(raw) if " CLEAR" in raw else None
@@ -113,7 +113,7 @@ def _lines(path: Path) -> Iterator[tuple[Line, float | None]]:
                 yield line, _time(line, before)
 
 
-def _raw_of(path: Path) -> Iterator[tuple[Line, float | None]]:
+def _raw_of(path: Path) -> Iterator[tuple[IrcLine, float | None]]:
     with LogFile(path) as file:
         for key, value in values(file, {"messages"}):
             raw = value.get("raw") if key in ("", "messages") and isinstance(value, dict) else None
@@ -122,21 +122,21 @@ def _raw_of(path: Path) -> Iterator[tuple[Line, float | None]]:
                 yield line, at if at is not None else _time(line, None)
 
 
-def _line(value: Any) -> Line:
+def _line(value: Any) -> IrcLine:
     raw = value.get("raw")
     if isinstance(raw, str) and raw and (line := parse(raw)):
         return line
     if value.get("type", 1) != 1:
-        return Line("NOTICE", (f"#{value['channel']}",))
+        return IrcLine("NOTICE", (f"#{value['channel']}",))
     tags = {str(k): str(v) for k, v in (value.get("tags") or {}).items()}
     tags.setdefault("id", str(value.get("id") or ""))
     text, nick = value["text"], str(value.get("username") or "").lower()
     if not isinstance(text, str):
         raise TypeError
-    return Line("PRIVMSG", (f"#{value.get('channel') or ''}", text), nick, tags)
+    return IrcLine("PRIVMSG", (f"#{value.get('channel') or ''}", text), nick, tags)
 
 
-def _said(line: Line, at: float | None, log: Log) -> Said | None:
+def _said(line: IrcLine, at: float | None, log: Log) -> Said | None:
     """The line's message, if it has one and its time is known."""
     if line.command not in ("PRIVMSG", "USERNOTICE"):
         log.skip(f"no chat: {line.command}" if _known(line.command) else "no IRC line")
@@ -145,7 +145,7 @@ def _said(line: Line, at: float | None, log: Log) -> Said | None:
         log.skip("no time")
         return None
     if line.params and line.params[0] == "#":  # a log of JSON that names no channel
-        line = Line(line.command, ("#?", *line.params[1:]), line.nick, line.tags)
+        line = IrcLine(line.command, ("#?", *line.params[1:]), line.nick, line.tags)
     found = next((i for i in items(line, at) if isinstance(i, Message)), None)
     if found is None:
         log.skip("no chat: USERNOTICE" if line.command == "USERNOTICE" else "shared-chat copy")
@@ -160,7 +160,7 @@ def _known(command: str) -> bool:
     return command.isdecimal() or command in _COMMANDS
 
 
-def _time(line: Line, before: re.Match[str] | None) -> float | None:
+def _time(line: IrcLine, before: re.Match[str] | None) -> float | None:
     """Twitch's own stamp, else what was written before the line; None for neither."""
     stamp = line.tags.get("tmi-sent-ts", "")
     if stamp.isascii() and stamp.isdigit() and len(stamp) < 16:

@@ -15,11 +15,12 @@ from twitchio.eventsub import SubscriptionType
 from twitchio.http import Route
 
 from pipeline.config import TwitchSettings
-from pipeline.sources.eventsub.calls import TIMEOUT_S, Refused, ask, oauth, post
+from pipeline.sources.eventsub.calls import TIMEOUT_S, TwitchRefused, ask, oauth, post
 from pipeline.sources.eventsub.frames import epoch, mapping, number, text
 from pipeline.sources.eventsub.plan import Want
 from pipeline.sources.eventsub.streams import Live
 from pipeline.sources.eventsub.tokens import Token, TokenFile
+from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
 
 log = logging.getLogger(__name__)
@@ -36,16 +37,20 @@ class Api:
     """
 
     def __init__(
-        self, settings: TwitchSettings, file: TokenFile, clock: Callable[[], float] = time.time
+        self,
+        settings: TwitchSettings,
+        file: TokenFile,
+        address: TwitchAddress,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.settings, self.file, self.clock = settings, file, clock
+        self.settings, self.file, self.address, self.clock = settings, file, address, clock
         self.token = file.load()
         if self.token.client_id != settings.client_id:
             raise NotAuthorised(
                 f"the login in {file.path} is of another application than DLD_TWITCH_CLIENT_ID: "
                 "run `python -m pipeline login`"
             )
-        self.client = oauth(settings)
+        self.client = oauth(settings, address)
         self.by_app = bool(settings.conduit_id)
         self._app_token = ""
         self._checked = 0.0
@@ -54,23 +59,23 @@ class Api:
     # -- tokens ----------------------------------------------------------------------------
 
     async def check(self) -> None:
-        """See that the login holds, and renew it in time. Raises Refused, NotAuthorised."""
+        """See that the login holds, and renew it in time. Raises TwitchRefused, NotAuthorised."""
         if self.clock() > self.token.expires_at - _SOON_S:
             await self._renew(self.token)
         if self.clock() < self._checked + _CHECK_S:
             return
         try:
-            found = await self._validate(self.token.access)
-        except Refused as exc:
+            answer = await self._validate(self.token.access)
+        except TwitchRefused as exc:
             if exc.status != 401:
                 raise
             await self._renew(self.token)
-            found = await self._validate(self.token.access)
+            answer = await self._validate(self.token.access)
         self._checked = self.clock()
-        scopes = found.get("scopes")
-        known = tuple(scope for scope in scopes if isinstance(scope, str)) if scopes else ()
-        ends = self.clock() + number(found.get("expires_in"))
-        self.token = replace(self.token, scopes=known, expires_at=ends)
+        scopes = answer.get("scopes")
+        allowed = tuple(scope for scope in scopes if isinstance(scope, str)) if scopes else ()
+        ends = self.clock() + number(answer.get("expires_in"))
+        self.token = replace(self.token, scopes=allowed, expires_at=ends)
 
     async def _validate(self, access: str) -> dict[str, Any]:
         headers = {"Authorization": f"OAuth {access}"}
@@ -94,16 +99,16 @@ class Api:
             if self.token.access != old.access:  # another process, or a new login
                 return
             with self.file.room() as put:
-                found = await post(self.settings, "oauth2/token", self._refreshing(old))
-                self.token = self._new(old, found)
+                answer = await post(self.address, "oauth2/token", self._refreshing(old))
+                self.token = self._new(old, answer)
                 put(self.token)
             log.info("login renewed")
-        except Refused as exc:
+        except TwitchRefused as exc:
             if exc.status in (400, 401):
                 raise _login_again(old.login) from None
             raise
         except OSError as exc:  # before anything was asked
-            raise Refused(0, f"the login cannot be renewed: {exc.strerror}") from exc
+            raise TwitchRefused(0, f"the login cannot be renewed: {exc.strerror}") from exc
         finally:
             alone.__exit__(None, None, None)
 
@@ -117,11 +122,11 @@ class Api:
             params["client_secret"] = secret
         return params
 
-    def _new(self, old: Token, found: dict[str, Any]) -> Token:
-        access, refresh = text(found.get("access_token")), text(found.get("refresh_token"))
+    def _new(self, old: Token, answer: dict[str, Any]) -> Token:
+        access, refresh = text(answer.get("access_token")), text(answer.get("refresh_token"))
         if not access:
-            raise Refused(0, "an answer without a token")
-        ends = self.clock() + number(found.get("expires_in"))
+            raise TwitchRefused(0, "an answer without a token")
+        ends = self.clock() + number(answer.get("expires_in"))
         return replace(old, access=access, refresh=refresh or old.refresh, expires_at=ends)
 
     async def _bearer(self, by_app: bool) -> str:
@@ -133,8 +138,8 @@ class Api:
                 "client_secret": self.settings.client_secret.get_secret_value(),
                 "grant_type": "client_credentials",
             }
-            found = await post(self.settings, "oauth2/token", params)
-            self._app_token = text(found.get("access_token"))
+            answer = await post(self.address, "oauth2/token", params)
+            self._app_token = text(answer.get("access_token"))
         return self._app_token
 
     # -- requests --------------------------------------------------------------------------
@@ -147,7 +152,7 @@ class Api:
             route.update_headers({"Authorization": f"Bearer {bearer}"})
             try:
                 return mapping(await ask(self.client, route))
-            except Refused as exc:
+            except TwitchRefused as exc:
                 if exc.status != 401 or last:
                     raise
                 if by_app:
@@ -159,71 +164,69 @@ class Api:
     async def _get(self, path: str, params: dict[str, Any], by_app: bool = False) -> dict[str, Any]:
         return await self._ask(lambda: Route("GET", path, params=dict(params)), by_app)
 
+    async def _pages(
+        self, path: str, params: dict[str, Any], by_app: bool = False
+    ) -> list[dict[str, Any]]:
+        """Rows of every page."""
+        rows: list[dict[str, Any]] = []
+        after: dict[str, str] = {}
+        while True:
+            answer = await self._get(path, {**params, **after}, by_app)
+            page, cursor = _rows(answer), _cursor(answer)
+            rows += page
+            if not cursor or not page:
+                return rows
+            after = {"after": cursor}
+
     async def ids(self, logins: Iterable[str]) -> dict[str, dict[str, Any]]:
         """What Twitch knows of the channels, by login; those there are none of are missing."""
-        found = {}
+        users = {}
         for some in _hundreds(logins):
             for user in _rows(await self._get("users", {"login": some})):
-                found[text(user.get("login")).lower()] = user
-        return found
+                users[text(user.get("login")).lower()] = user
+        return users
 
     async def logins(self, ids: Iterable[str]) -> dict[str, str]:
         """Logins by id; those there are none of are missing."""
-        found = {}
+        logins = {}
         for some in _hundreds(ids):
             for user in _rows(await self._get("users", {"id": some})):
-                found[text(user.get("id"))] = text(user.get("login")).lower()
-        return found
+                logins[text(user.get("id"))] = text(user.get("login")).lower()
+        return logins
 
     async def live(self, ids: Iterable[str]) -> dict[str, Live]:
         """The streams that are on, by the channel's id."""
-        found = {}
+        streams = {}
         for some in _hundreds(ids):
             for row in _rows(await self._get("streams", {"user_id": some, "first": _PAGE})):
                 began = epoch(row.get("started_at"))
                 if row.get("type") == "live" and began is not None:
-                    found[text(row.get("user_id"))] = Live(
+                    streams[text(row.get("user_id"))] = Live(
                         text(row.get("id")), began,
                         text(row.get("title")), text(row.get("game_name")),
                     )  # fmt: skip
-        return found
+        return streams
 
-    async def title(self, channel_id: str) -> tuple[str, str]:
-        """The channel's title and category as they are now."""
-        rows = _rows(await self._get("channels", {"broadcaster_id": channel_id}))
-        return next(((text(r.get("title")), text(r.get("game_name"))) for r in rows), ("", ""))
-
-    async def extension_live(self) -> dict[str, str]:
-        """Id and name of every live channel that has the extension active."""
-        found: dict[str, str] = {}
-        after = ""
-        while True:
-            params = {"extension_id": self.settings.extension_id, "first": _PAGE}
-            told = await self._get(
-                "extensions/live", {**params, "after": after} if after else params
-            )
-            rows = _rows(told)
-            found.update(
-                {text(r.get("broadcaster_id")): text(r.get("broadcaster_name")) for r in rows}
-            )
-            after = _cursor(told)
-            if not after or not rows:
-                return found
+    async def extension_live(self) -> list[str]:
+        """Id of every live channel that has the extension active."""
+        params = {"extension_id": self.settings.extension_id, "first": _PAGE}
+        rows = await self._pages("extensions/live", params)
+        return list(dict.fromkeys(text(row.get("broadcaster_id")) for row in rows))
 
     # -- subscriptions ---------------------------------------------------------------------
 
     async def subscribe(self, want: Want, channel_id: str, transport: dict[str, str]) -> str:
-        """Id of the new subscription. Raises Refused."""
+        """Id of the new subscription. Raises TwitchRefused."""
         body = {
             "type": SubscriptionType(want.type).value,
             "version": want.version,
             "condition": want.condition(channel_id, self.token.user_id),
             "transport": transport,
         }
-        told = await self._ask(
+        answer = await self._ask(
             lambda: Route("POST", "eventsub/subscriptions", json=body), self.by_app
         )
-        return next((text(row.get("id")) for row in _rows(told)), "")
+        return next((text(row.get("id")) for row in _rows(answer)), "")
 
     async def unsubscribe(self, name: str) -> None:
         """End a subscription; one that is gone already is none."""
@@ -231,34 +234,27 @@ class Api:
             await self._ask(
                 lambda: Route("DELETE", "eventsub/subscriptions", params={"id": name}), self.by_app
             )
-        except Refused as exc:
+        except TwitchRefused as exc:
             if exc.status != 404:
                 raise
 
     async def subscriptions(self) -> list[dict[str, Any]]:
         """Every subscription of ours that Twitch sends for."""
-        found: list[dict[str, Any]] = []
-        after = ""
-        while True:
-            params = {"status": "enabled", **({"after": after} if after else {})}
-            told = await self._get("eventsub/subscriptions", params, self.by_app)
-            rows = _rows(told)
-            found += rows
-            after = _cursor(told)
-            if not after or not rows:
-                return found
+        return await self._pages("eventsub/subscriptions", {"status": "enabled"}, self.by_app)
 
     async def shard(self, session_id: str) -> None:
-        """The conduit's first shard sends to this session from now on. Raises Refused."""
+        """The conduit's first shard sends to this session from now on. Raises TwitchRefused."""
         body = {
             "conduit_id": self.settings.conduit_id,
             "shards": [{"id": "0", "transport": {"method": "websocket", "session_id": session_id}}],
         }
-        told = await self._ask(
+        answer = await self._ask(
             lambda: Route("PATCH", "eventsub/conduits/shards", json=body), self.by_app
         )
-        for error in _listed(told.get("errors")):
-            raise Refused(400, text(error.get("message"))[:200] or "the conduit has no such shard")
+        for error in _listed(answer.get("errors")):
+            raise TwitchRefused(
+                400, text(error.get("message"))[:200] or "the conduit has no such shard"
+            )
 
     async def close(self) -> None:
         """Wait for a token that is being renewed, then hang up."""
@@ -275,19 +271,19 @@ def _login_again(login: str) -> NotAuthorised:
 
 
 def _hundreds(values: Iterable[str]) -> Iterable[list[str]]:
-    found = list(values)
-    return (found[k : k + _PAGE] for k in range(0, len(found), _PAGE))
+    all_of_them = list(values)
+    return (all_of_them[k : k + _PAGE] for k in range(0, len(all_of_them), _PAGE))
 
 
 def _listed(value: Any) -> Collection[dict[str, Any]]:
     return [mapping(row) for row in value] if isinstance(value, list) else []
 
 
-def _rows(told: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(_listed(told.get("data")))
+def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(_listed(answer.get("data")))
 
 
-def _cursor(told: dict[str, Any]) -> str:
+def _cursor(answer: dict[str, Any]) -> str:
     """Of the next page. Twitch gives an object, for extensions/live the text itself."""
-    page = told.get("pagination")
+    page = answer.get("pagination")
     return page if isinstance(page, str) else text(mapping(page).get("cursor"))

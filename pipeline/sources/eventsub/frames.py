@@ -32,19 +32,19 @@ class Frame:
 def parse(raw: str | bytes, now: float) -> Frame | None:
     """A frame, or None for what is none. now: epoch seconds of its arrival."""
     try:
-        found = orjson.loads(raw)
+        frame = orjson.loads(raw)
     except ValueError:
         return None
-    told = mapping(mapping(found).get("metadata"))
-    kind = text(told.get("message_type"))
+    metadata = mapping(mapping(frame).get("metadata"))
+    kind = text(metadata.get("message_type"))
     if not kind:
         return None
-    at = epoch(told.get("message_timestamp"))
+    at = epoch(metadata.get("message_timestamp"))
     if at is None or abs(at - now) > _SKEW_S:
         at = now
-    payload = mapping(mapping(found).get("payload"))
+    payload = mapping(mapping(frame).get("payload"))
     return Frame(
-        kind, text(told.get("message_id")), at, text(told.get("subscription_type")), payload
+        kind, text(metadata.get("message_id")), at, text(metadata.get("subscription_type")), payload
     )
 
 

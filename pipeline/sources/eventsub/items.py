@@ -72,8 +72,8 @@ def _own(line: str, reply: dict[str, Any]) -> str:
 def _emotes(said: dict[str, Any]) -> tuple[str, ...]:
     """Names of the emotes, in order."""
     parts = said.get("fragments")
-    found = map(mapping, parts if isinstance(parts, list) else ())
-    names = (text(part.get("text")) for part in found if part.get("type") == "emote")
+    fragments = map(mapping, parts if isinstance(parts, list) else ())
+    names = (text(part.get("text")) for part in fragments if part.get("type") == "emote")
     return tuple(name for name in names if name)
 
 
@@ -85,14 +85,14 @@ def _cheer(frame: Frame, event: dict[str, Any], channel: str) -> list[Item]:
 
 def _notice(frame: Frame, event: dict[str, Any], channel: str) -> list[Item]:
     """A sub, gift or raid, and what was said with it; each gift of many is told as one."""
-    notice, found = text(event.get("notice_type")), list[Item]()
+    notice, items = text(event.get("notice_type")), list[Item]()
     kind, more = _KINDS.get(notice), mapping(event.get(notice))
     if kind and not (notice == "sub_gift" and more.get("community_gift_id")):
         detail, name = _detail(kind, more), _event_id(event, kind)
-        found.append(Happening(channel, frame.at, kind, detail, name))
+        items.append(Happening(channel, frame.at, kind, detail, name))
     if text(mapping(event.get("message")).get("text")) and event.get("chatter_user_login"):
-        found.append(_message(frame, event, channel))
-    return found
+        items.append(_message(frame, event, channel))
+    return items
 
 
 def _event_id(event: dict[str, Any], kind: str) -> str:

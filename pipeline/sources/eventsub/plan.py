@@ -1,10 +1,9 @@
-"""What to subscribe to for a channel, and within which of Twitch's limits."""
+"""Plan of a channel's subscriptions, within Twitch's limits."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-SOCKETS = 2  # of the three that Twitch allows: one stays free for the successor of another
-PER_SOCKET = 50  # channels; 8 subscriptions each are more than 300, but only few have all 8
+SESSIONS = 2  # of the three that Twitch allows: one stays free for the successor of another
 CHAT = "channel.chat.message"
 
 
@@ -28,7 +27,7 @@ _ROOM = tuple(
     for name in ("message", "notification", "message_delete", "clear_user_messages", "clear")
 )
 # Twitch counts these against a limit of ten unless the channel allowed them; what does not fit
-# is found by asking for the list of streams
+# is learnt by asking for the list of streams
 _COSTLY = (
     Want("stream.online", as_reader=False),
     Want("stream.offline", as_reader=False),
@@ -43,9 +42,5 @@ HYPE_TRAINS = "channel:read:hype_train"
 
 def wants(channel_id: str, reader_id: str, scopes: Collection[str], costly: bool) -> list[Want]:
     """What to subscribe to, in order. costly: whether there may be room for those that count."""
-    found = list(_ROOM)
-    if costly:
-        found += _COSTLY
-    if channel_id == reader_id and HYPE_TRAINS in scopes:
-        found += _OWN
-    return found
+    is_own = channel_id == reader_id and HYPE_TRAINS in scopes
+    return [*_ROOM, *(_COSTLY if costly else ()), *(_OWN if is_own else ())]

@@ -1,4 +1,4 @@
-"""One EventSub WebSocket: its frames, what it is subscribed to, up to when it was alive.
+"""Session of Twitch's EventSub: one connection, its frames, what it is subscribed to.
 
 twitchio's own WebSocket is not used: it ends for good after a reconnect to a dead address, on
 close code 4003, and on a frame that lacks what it expects.
@@ -8,38 +8,32 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.frames import Frame, parse, text
+from pipeline.sources.live.connection import Connection, open_socket
+from pipeline.sources.live.shared import Limits
 
-_LARGEST = 1 << 20  # bytes of a frame
-_CLOSE_S = 2.0
 _KEEPALIVE_S = 10  # what Twitch is asked for; the shortest there is
 _LOOK_S = 0.25
 
 
-class Session:
-    """An open connection that Twitch has welcomed.
+class Session(Connection):
+    """A connection that Twitch has welcomed. A channel is joined with its chat.
 
-    joined: channel to when its chat was subscribed to, epoch seconds. subs: id of a subscription
-    to (channel, type). heard: Twitch's stamp of the last frame, or when a ping was sent that was
-    answered. malformed: frames that were none. moved_to: where Twitch asked us to go.
+    subs: id of a subscription to (channel, type). heard: Twitch's stamp of the last frame, or
+    when a ping was sent that was answered. pings: Twitch bears them; else its keepalives have to
+    do. malformed: frames.
     """
 
     def __init__(
-        self, socket: ClientConnection, settings: TwitchSettings, clock: Callable[[], float]
+        self, socket: ClientConnection, limits: Limits, clock: Callable[[], float], pings: bool
     ) -> None:
-        self.socket, self.settings, self.clock = socket, settings, clock
+        super().__init__(socket, limits, clock)
         self.id = ""
-        self.joined: dict[str, float] = {}
         self.subs: dict[str, tuple[str, str]] = {}
-        self.heard = clock()
-        self.malformed = 0
-        self.moved_to = ""
-        self.pings = True  # Twitch bears them; else its keepalives have to do
-        self.over = asyncio.Event()  # another one has to be opened
+        self.pings = pings
         self._reading = False
 
     async def frames(self) -> AsyncIterator[Frame]:
@@ -66,29 +60,28 @@ class Session:
         """Ask for a sign of life in silence; hang up when none comes. Nobody is called dead
         while we do not read."""
         while True:
-            await asyncio.sleep(min(_LOOK_S, self.settings.ping_after_s / 2))
+            await asyncio.sleep(min(_LOOK_S, self.limits.ping_after_s / 2))
             silence = self.clock() - self.heard
-            if not self._reading or silence < self.settings.ping_after_s:
+            if not self._reading or silence < self.limits.ping_after_s:
                 continue
-            is_alive = await self.prove() if self.pings else silence < self.settings.dead_after_s
+            is_alive = await self.prove() if self.pings else silence < self.limits.dead_after_s
             if not is_alive and self._reading:
                 self.socket.transport.abort()
                 return
 
     async def prove(self) -> bool:
-        """Whether it is alive now; then it is known to have been, up to this call."""
+        """True if it is alive now; then it is known to have been, up to this call."""
         if not self.pings:
             return False
-        asked, is_alive = self.clock(), await self._answers()
+        asked_at, is_alive = self.clock(), await self._answers()
         if is_alive:
-            self.heard = max(self.heard, asked)
+            self.heard = max(self.heard, asked_at)
         return is_alive
 
     async def _answers(self) -> bool:
-        patience = max(0.1, self.settings.dead_after_s - self.settings.ping_after_s)
         before = self.heard
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(self.patience_s):
                 await (await self.socket.ping())
         except TimeoutError:
             return self.heard > before  # a frame came instead
@@ -96,37 +89,26 @@ class Session:
             return False
         return True
 
-    async def close(self) -> None:
-        """Hang up; on a peer that does not answer too."""
-        await self.socket.close()
-
 
 async def open_session(
-    settings: TwitchSettings, clock: Callable[[], float], url: str = ""
+    url: str, limits: Limits, clock: Callable[[], float], pings: bool = True
 ) -> Session:
-    """A welcomed session. url: where Twitch asked to reconnect, '' for a new one.
-
-    Raises OSError, TimeoutError, WebSocketException.
-    """
-    mark = "&" if "?" in settings.eventsub_url else "?"
-    socket = await connect(
-        url or f"{settings.eventsub_url}{mark}keepalive_timeout_seconds={_KEEPALIVE_S}",
-        open_timeout=settings.connect_timeout_s,
-        close_timeout=_CLOSE_S,
-        ping_interval=None,  # our own is quicker
-        max_size=_LARGEST,
-        max_queue=64,
-        compression=None,
-    )
-    session = Session(socket, settings, clock)
+    """A welcomed session. Raises OSError, TimeoutError, WebSocketException."""
+    socket = await open_socket(url, limits)
+    session = Session(socket, limits, clock, pings)
     try:
-        async with asyncio.timeout(settings.connect_timeout_s):
+        async with asyncio.timeout(limits.connect_timeout_s):
             session.id = await _welcomed(session)
     except (TimeoutError, ConnectionClosed) as exc:
         with suppress(Exception):
             socket.transport.abort()
         raise TimeoutError("Twitch did not welcome us") from exc
     return session
+
+
+def session_url(eventsub: str) -> str:
+    """Address of a new session."""
+    return f"{eventsub}{'&' if '?' in eventsub else '?'}keepalive_timeout_seconds={_KEEPALIVE_S}"
 
 
 async def _welcomed(session: Session) -> str:

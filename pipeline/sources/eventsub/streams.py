@@ -1,4 +1,4 @@
-"""Which streams are on, from two that tell: Twitch's notices, prompt but not for every channel,
+"""Streams that are on, from two that tell: Twitch's notices, prompt but not for every channel,
 and its list of live streams, complete but late by minutes."""
 
 from collections.abc import Collection, Mapping
@@ -20,7 +20,7 @@ class Live:
 
 
 @dataclass
-class _Known:
+class _State:
     """Of a channel. ended: the stream that ended last, which the list may still have."""
 
     on: str = ""
@@ -34,28 +34,28 @@ class _Known:
 class Streams:
     """Every channel's; each change is told once, whoever tells it first."""
 
-    known: dict[str, _Known] = field(default_factory=dict)
+    by_channel: dict[str, _State] = field(default_factory=dict)
 
-    def listed(self, live: Mapping[str, Live], asked: Collection[str], now: float) -> list[Item]:
-        """The list of live streams came. asked: the channels it was asked about."""
-        found: list[Item] = []
-        for channel in asked:
-            state = self.known.setdefault(channel, _Known())
+    def listed(self, live: Mapping[str, Live], channels: Collection[str], now: float) -> list[Item]:
+        """The list of live streams came. channels: those it was asked about."""
+        changes: list[Item] = []
+        for channel in channels:
+            state = self.by_channel.setdefault(channel, _State())
             stream = live.get(channel)
             if stream is None:
                 state.absent += 1
                 if state.absent >= _ABSENT:
-                    found += self.ended(channel, now)
+                    changes += self.ended(channel, now)
             elif stream.stream_id == state.on:
                 state.absent = 0
-                found += self.changed(channel, stream.title, stream.category, now)
+                changes += self.changed(channel, stream.title, stream.category, now)
             elif stream.stream_id != state.ended:
-                found += self.began(channel, stream)
-        return found
+                changes += self.began(channel, stream)
+        return changes
 
     def began(self, channel: str, stream: Live) -> list[Item]:
         """A stream began."""
-        state = self.known.setdefault(channel, _Known())
+        state = self.by_channel.setdefault(channel, _State())
         if stream.stream_id == state.on:
             return []
         state.on, state.absent = stream.stream_id, 0
@@ -65,7 +65,7 @@ class Streams:
 
     def ended(self, channel: str, at: float) -> list[Item]:
         """The channel's stream ended."""
-        state = self.known.setdefault(channel, _Known())
+        state = self.by_channel.setdefault(channel, _State())
         if not state.on:
             return []
         state.on, state.ended = "", state.on
@@ -75,17 +75,19 @@ class Streams:
         self, channel: str, title: str, category: str, at: float, name: str = ""
     ) -> list[Item]:
         """Title and category as they are now. name: of the notice, '' for the list."""
-        state = self.known.setdefault(channel, _Known())
-        found: list[Item] = []
+        state = self.by_channel.setdefault(channel, _State())
+        changes: list[Item] = []
         for kind, before, after in (
             ("title", state.title, title),
             ("category", state.category, category),
         ):
             if after != before and before is not None:  # what it was first is no change
-                found.append(Happening(channel, at, kind, after, f"{name}:{kind}" if name else ""))
+                changes.append(
+                    Happening(channel, at, kind, after, f"{name}:{kind}" if name else "")
+                )
         state.title, state.category = title, category
-        return found
+        return changes
 
     def forget(self, channel: str) -> None:
         """The channel is no longer read."""
-        self.known.pop(channel, None)
+        self.by_channel.pop(channel, None)

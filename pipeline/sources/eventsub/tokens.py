@@ -23,7 +23,7 @@ _AGAIN = "run `python -m pipeline login`"
 
 @dataclass(frozen=True)
 class Token:
-    """What Twitch gave out. Neither token is ever part of its repr.
+    """Token that Twitch gave out. Neither of the two is ever part of its repr.
 
     scopes: what its user allowed. expires_at: epoch seconds.
     """
@@ -46,8 +46,8 @@ class TokenFile:
     def load(self) -> Token:
         """The saved token. Raises NotAuthorised where there is none, or none that can be read."""
         try:
-            found = orjson.loads(self.path.read_bytes())
-            return Token(**{**found, "scopes": tuple(found["scopes"])})
+            saved = orjson.loads(self.path.read_bytes())
+            return Token(**{**saved, "scopes": tuple(saved["scopes"])})
         except FileNotFoundError:
             raise NotAuthorised(f"no Twitch login in {self.path}: {_AGAIN}") from None
         except (ValueError, TypeError, KeyError):  # `from None`: the cause may quote a token

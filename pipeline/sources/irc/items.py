@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from pipeline.chat.message import Happening, Item, Message, Retract
-from pipeline.sources.irc.lines import Line
+from pipeline.sources.irc.lines import IrcLine
 
 _ACTION = "\x01ACTION "
 _SKEW_S = 3600.0  # a stamp further from our clock than this is none
@@ -21,7 +21,7 @@ _KINDS = {
 _PLANS = {"Prime": "Prime", "1000": "tier 1", "2000": "tier 2", "3000": "tier 3"}
 
 
-def items(line: Line, now: float) -> list[Item]:
+def items(line: IrcLine, now: float) -> list[Item]:
     """What the line says of its channel, in order; nothing for lines of other kinds.
 
     now: epoch seconds of its arrival, for a line without a time of its own. A shared-chat copy
@@ -38,7 +38,7 @@ def items(line: Line, now: float) -> list[Item]:
     return []
 
 
-def _taken_back(line: Line, now: float) -> list[Item]:
+def _taken_back(line: IrcLine, now: float) -> list[Item]:
     """A message, all of a chatter's (CLEARCHAT with a name), or all of the channel's."""
     at = stamp(line.tags, now)
     if line.command == "CLEARMSG":
@@ -62,7 +62,7 @@ def _is_copy(tags: Mapping[str, str]) -> bool:
     return bool(source) and source != tags.get("room-id")
 
 
-def _message(line: Line, now: float) -> Message:
+def _message(line: IrcLine, now: float) -> Message:
     text = line.params[-1] if len(line.params) > 1 else ""
     if text.startswith(_ACTION):
         text = text.removeprefix(_ACTION).removesuffix("\x01")
@@ -95,7 +95,7 @@ def _emotes(tag: str, text: str) -> tuple[str, ...]:
     return tuple(text[first : last + 1] for first, last in sorted(spans))
 
 
-def _cheer(line: Line, now: float) -> list[Item]:
+def _cheer(line: IrcLine, now: float) -> list[Item]:
     bits = line.tags.get("bits", "")
     if not bits.isdecimal() or not 0 < len(bits) < 8:
         return []
@@ -103,20 +103,20 @@ def _cheer(line: Line, now: float) -> list[Item]:
     return [Happening(line.channel, stamp(line.tags, now), "cheer", f"{int(bits)} bits", name)]
 
 
-def _notice(line: Line, now: float) -> list[Item]:
+def _notice(line: IrcLine, now: float) -> list[Item]:
     """A sub, gift or raid, and what was said with it; each gift of many is told as one."""
-    tags, found = line.tags, list[Item]()
+    tags, notice = line.tags, list[Item]()
     kind = _KINDS.get(tags.get("msg-id", ""))
     of_many = tags.get("msg-param-community-gift-id") and "mystery" not in tags["msg-id"]
     if kind and not of_many:
         at, name = stamp(tags, now), _event_id(line, kind)
-        found.append(Happening(line.channel, at, kind, _detail(kind, tags), name))
+        notice.append(Happening(line.channel, at, kind, _detail(kind, tags), name))
     if len(line.params) > 1 and line.params[-1] and line.tags.get("login"):
-        found.append(_message(line, now))
-    return found
+        notice.append(_message(line, now))
+    return notice
 
 
-def _event_id(line: Line, kind: str) -> str:
+def _event_id(line: IrcLine, kind: str) -> str:
     name = line.tags.get("id", "")
     return f"{name}:{kind}" if name else ""
 

@@ -15,7 +15,7 @@ LONGEST = 65_536  # characters without an end of line before the rest is thrown 
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IrcLine:
     """tags: unescaped, '' for one without a value. nick: of the sender, '' for a server.
 
     command: in capitals. params: as they came, the trailing one last.
@@ -33,14 +33,14 @@ class Line:
         return named[1:].lower()
 
 
-def parse(line: str) -> Line | None:
+def parse(line: str) -> IrcLine | None:
     """The line's parts, None for what is not an IRC line."""
     rest = line.strip("\r\n").lstrip(" ")
     tags: dict[str, str] = {}
     nick = ""
     if rest.startswith("@"):
-        said, _, rest = rest[1:].partition(" ")
-        tags = _tags(said)
+        text, _, rest = rest[1:].partition(" ")
+        tags = _tags(text)
         rest = rest.lstrip(" ")
     if rest.startswith(":"):
         prefix, _, rest = rest[1:].partition(" ")
@@ -51,17 +51,17 @@ def parse(line: str) -> Line | None:
     if not words or not _COMMAND.fullmatch(words[0]):
         return None
     params = (*words[1:], trailing) if mark else tuple(words[1:])
-    return Line(words[0].upper(), params, nick, tags)
+    return IrcLine(words[0].upper(), params, nick, tags)
 
 
 def _tags(text: str) -> dict[str, str]:
     """Tags by name; of one that is there twice the last."""
-    found = {}
+    tags = {}
     for pair in text.split(";"):
         name, _, value = pair.partition("=")
         if name:
-            found[name] = _unescaped(value) if "\\" in value else value
-    return found
+            tags[name] = _unescaped(value) if "\\" in value else value
+    return tags
 
 
 def _unescaped(value: str) -> str:

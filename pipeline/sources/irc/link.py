@@ -1,41 +1,37 @@
-"""One WebSocket to Twitch IRC: what it has joined, when it last gave a sign of life.
-
-It says what it hears and knows nothing of other links; whether a channel is covered is for
-those who hold all of them (source.py).
-"""
+"""Link to Twitch IRC: one connection, its lines, and what they prove of its being alive."""
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from pipeline.config import IrcSettings
-from pipeline.sources.irc.lines import Frames, Line, parse
+from pipeline.sources.irc.lines import Frames, IrcLine, parse
+from pipeline.sources.live.connection import Connection, open_socket
+from pipeline.sources.live.shared import Limits
 
-_LARGEST = 1 << 20  # bytes of a frame
-_CLOSE_S = 2.0
 _LEAVING = "dld-leaving"
 _STALL_S = 1.0  # that went by without our reading: what is read next may have come long ago
 
 
-class Link:
-    """An open connection. heard: up to when it is known to have been alive, epoch seconds: its
-    last byte's. answered: whether any byte came. malformed: lines so far that were none.
+class Link(Connection):
+    """A connection, heard with its last byte. answered: once any byte came. opened_at: loop
+    seconds. malformed: lines.
 
     After a time in which we did not read (the engine was busy, the disk full, the machine asleep)
     bytes prove nothing: they may have waited, and the connection be gone since. Then it is known
     to have been alive when it was asked for the sign of life that it answers.
     """
 
-    def __init__(self, socket: ClientConnection, settings: IrcSettings, clock: Callable[[], float]):
-        self.socket, self.settings, self.clock = socket, settings, clock
+    def __init__(
+        self, socket: ClientConnection, limits: Limits, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(socket, limits, clock)
         self.nick = f"justinfan{random.randint(10_000, 99_999_999)}"
-        self.joined: dict[str, float] = {}  # channel to when we were in it, epoch seconds
-        self.heard = clock()
+        self.opened_at = time.monotonic()
         self.answered = asyncio.Event()
-        self.malformed = 0
         self._frames = Frames()
         self._question, self._asked_at = "", 0.0  # in doubt: what has to be answered
         self._questions = 0
@@ -52,31 +48,32 @@ class Link:
         except ConnectionClosed:
             return
 
-    async def lines(self) -> AsyncIterator[Line]:
+    async def lines(self) -> AsyncIterator[IrcLine]:
         """Every line, until the connection ends or has been silent for too long.
 
         Silence is broken by our own PING. Nobody is called silent while we do not listen.
         """
-        asked = False
+        is_asked = False
         while True:
-            began, patience = self.clock(), self._patience(asked)
+            began = self.clock()
+            patience = self.patience_s if is_asked else self.limits.ping_after_s
             try:
                 async with asyncio.timeout(patience):
                     # as it came: a text that is not UTF-8 is no reason to be cut off
                     frame = await self.socket.recv(decode=False)
             except TimeoutError:
-                if asked:
+                if is_asked:
                     return
-                asked = True
+                is_asked = True
                 await self.ask()
                 continue
             except ConnectionClosed:
                 return
-            asked = False
+            is_asked = False
             await self._came(began + patience)
             began = self.clock()
             for raw in self._frames.lines(frame):
-                if (line := await self._known(raw)) is not None:
+                if (line := await self._line(raw)) is not None:
                     if line.command == "PONG" and line.params[-1:] == (_LEAVING,):
                         return
                     yield line
@@ -97,7 +94,7 @@ class Link:
         self._question, self._asked_at = f"dld-{self._questions}", self.clock()
         await self.send(f"PING :{self._question}")
 
-    async def _known(self, raw: str) -> Line | None:
+    async def _line(self, raw: str) -> IrcLine | None:
         """The line, unless it is none or only about the connection."""
         line = parse(raw)
         if line is None:
@@ -113,31 +110,14 @@ class Link:
         """Ask for a sign of life."""
         await self.send("PING :dld")
 
-    def _patience(self, asked: bool) -> float:
-        ping, dead = self.settings.ping_after_s, self.settings.dead_after_s
-        return max(0.1, dead - ping) if asked else ping
-
     async def leave(self) -> None:
         """End `lines` once everything sent so far has been read."""
         await self.send(f"PING :{_LEAVING}")
 
-    async def close(self) -> None:
-        """Hang up; on a peer that does not answer too."""
-        await self.socket.close()
 
-
-async def open_link(settings: IrcSettings, clock: Callable[[], float]) -> Link:
+async def open_link(url: str, limits: Limits, clock: Callable[[], float]) -> Link:
     """A new connection. Raises OSError, TimeoutError, WebSocketException."""
-    socket = await connect(
-        settings.url,
-        open_timeout=settings.connect_timeout_s,
-        close_timeout=_CLOSE_S,
-        ping_interval=None,  # IRC has its own, which proves more
-        max_size=_LARGEST,
-        max_queue=64,
-        compression=None,
-    )
-    link = Link(socket, settings, clock)
+    link = Link(await open_socket(url, limits), limits, clock)
     try:
         await link.greet()
     except ConnectionClosed as exc:

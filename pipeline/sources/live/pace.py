@@ -1,7 +1,6 @@
-"""How fast a source may ask: joins per span of time, and longer and longer waits after failures."""
+"""Pace of joins: at most so many in any span of time."""
 
 import asyncio
-import random
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,10 +23,3 @@ class Pace:
             if len(self._turns) == self.most:
                 await asyncio.sleep(max(0.0, self._turns[0] + self.within_s - self.clock()))
             self._turns.append(self.clock())
-
-
-def backoff_s(failures: int, most_s: float) -> float:
-    """Seconds to wait after so many failures in a row, 1 or more: somewhere between half and the
-    whole of 1, 2, 4 ... `most_s`, so that those who failed together do not come back together."""
-    whole = min(most_s, 2.0 ** min(failures - 1, 30))
-    return random.uniform(whole / 2, whole)

@@ -9,8 +9,11 @@ import orjson
 from aiohttp import web
 
 from tests.helpers.standins.served import Served
+from warehouse.config import TwitchAddress
 
 ROOM = "42"
+# a catalogue's first part of the path, and its name here
+_PROVIDERS = {"3": "bttv", "v1": "ffz", "v3": "7tv", "helix": "helix"}
 
 
 def answers() -> dict[str, Any]:
@@ -54,26 +57,23 @@ class EmoteServer(Served):
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get("/{rest:.*}", self._answer)
-        self.address = await self.serve(app)
+        self.address = TwitchAddress(twitch_url=await self.serve(app))
         return self
 
-    def settings(self) -> dict[str, str]:
-        """Of EmoteSettings."""
-        return {f"{name}_url": f"{self.address}/{path}/" for name, path in
-                (("bttv", "bttv"), ("ffz", "ffz"), ("seventv", "7tv"))}  # fmt: skip
-
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request.path_qs)
+        first, _, rest = request.path_qs.removeprefix("/").partition("/")
+        provider = _PROVIDERS[first]
+        self.asked.append(f"/{provider}/{rest}")
         self.headers.append(dict(request.headers))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            return await self._told(request)
+            return await self._told(request, provider)
         finally:
             self.at_once -= 1
 
-    async def _told(self, request: web.Request) -> web.StreamResponse:
-        provider = request.path.split("/")[1]
+    async def _told(self, request: web.Request, provider: str) -> web.StreamResponse:
+        path = self.asked[-1]
         fault = self.faults.get(provider)
         if fault == "slow":
             await asyncio.sleep(30)
@@ -83,10 +83,10 @@ class EmoteServer(Served):
             return web.Response(body=fault)
         if isinstance(fault, int):
             return web.Response(status=fault, headers=self.more[provider])
-        told = self.told.get(request.path_qs)
+        told = self.told.get(path)
         if told is None:
             return web.Response(status=404)
-        etag = self.etags.get(request.path_qs, "")
+        etag = self.etags.get(path, "")
         if etag and request.headers.get("If-None-Match") == etag:
             return web.Response(status=304)
         headers = {"ETag": etag} if etag else {}

@@ -88,9 +88,14 @@ class IrcServer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Its WebSocket's address."""
+        return self.address.replace("http", "ws")
+
+    @property
+    def address(self) -> str:
+        """Its address, for DLD_TWITCH_URL."""
         assert self._server
-        return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
+        return f"http://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
 
     # -- what it says ----------------------------------------------------------------------
 

@@ -12,7 +12,11 @@ from typing import Any, Self
 import orjson
 from aiohttp import WSMsgType, web
 
+from pipeline.config import TwitchSettings
+from pipeline.web import EVENTSUB
 from tests.helpers.standins.irc import Sent, room_id
+from tests.helpers.standins.served import Served
+from warehouse.config import TwitchAddress
 
 READER = "7"  # id of the user who logged in
 CHAT = "channel.chat.message"
@@ -79,7 +83,7 @@ class Subscription:
         }
 
 
-class TwitchServer:
+class TwitchServer(Served):
     """users: login to display name of the channels there are, None for any. banned: logins whose
     chat answers 403. live: login to its stream. extension: logins that have it active and live.
 
@@ -120,9 +124,7 @@ class TwitchServer:
         add("POST", "/oauth2/token", self._token)
         add("POST", "/oauth2/device", self._device)
         add("*", "/helix/{path:.*}", self._helix)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.address = TwitchAddress(twitch_url=await self.serve(app))
         return self
 
     async def __aexit__(
@@ -131,18 +133,12 @@ class TwitchServer:
         for peer in self.peers:
             if peer.request.transport:
                 peer.request.transport.abort()
-        await self._runner.cleanup()
+        await super().__aexit__(kind, exc, tb)
 
-    @property
-    def settings(self) -> dict[str, str]:
-        """The addresses, as the settings call them."""
-        host = f"127.0.0.1:{self._runner.addresses[0][1]}"
-        return {
-            "client_id": "client",
-            "eventsub_url": f"ws://{host}/ws",
-            "helix_url": f"http://{host}/helix/",
-            "id_url": f"http://{host}/",
-        }
+    @staticmethod
+    def login(**more: Any) -> TwitchSettings:
+        """Settings of the application that it knows."""
+        return TwitchSettings(**{"client_id": "client", **more})
 
     # -- what it says ----------------------------------------------------------------------
 
@@ -192,7 +188,7 @@ class TwitchServer:
     async def move(self, url: str = "") -> None:
         """Ask everybody to reconnect, there or here."""
         for peer in list(self.peers):
-            to = url or f"{self.settings['eventsub_url']}?moved={peer.id}"
+            to = url or f"{self.address.of(EVENTSUB)}?moved={peer.id}"
             session = {"id": peer.id, "status": "reconnecting", "reconnect_url": to}
             await peer.raw(self.frame("session_reconnect", {"session": session}))
 
@@ -337,7 +333,6 @@ class TwitchServer:
         answer = {
             "users": self._users,
             "streams": self._streams,
-            "channels": self._channels,
             "extensions/live": self._extensions,
             "eventsub/subscriptions": self._subscriptions,
             "eventsub/conduits/shards": self._shard,
@@ -369,12 +364,6 @@ class TwitchServer:
             if n in self.live
         ]
         return web.json_response({"data": rows, "pagination": {}})
-
-    async def _channels(self, request: web.Request) -> web.Response:
-        name = self._names.get(request.query["broadcaster_id"], "")
-        stream = self.live.get(name, {})
-        row = {"title": stream.get("title", ""), "game_name": stream.get("game_name", "")}
-        return web.json_response({"data": [row]})
 
     async def _extensions(self, request: web.Request) -> web.Response:
         """Two a page; the last one has an empty text for its successor."""

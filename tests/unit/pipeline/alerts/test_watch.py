@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.alerts.baselines import Mood, Rate
-from pipeline.alerts.rules import MOOD_WINDOWS, WARM, Rules
+from pipeline.alerts.rules import MOOD_WINDOWS, WARM, StreamRules
 from pipeline.alerts.watch import Alerts
 from pipeline.chat.message import Batch, Heard, Item, Message, StreamStart, Watch
 from pipeline.config import AlertSettings
@@ -261,7 +261,7 @@ def test_a_forgotten_channel_has_no_alerts() -> None:
 
 
 def test_rules_run_on_their_own_say_when_they_begin_to_be_met() -> None:
-    rules = Rules(told())
+    rules = StreamRules(told())
     found = [(k, kind) for k, w in enumerate([*calm(), *after(30, mood=-0.4)])
              for kind, _ in rules.saw(w)]  # fmt: skip
     assert [kind for _, kind in found] == ["mood_drop"]

@@ -10,12 +10,12 @@ import pytest
 
 from pipeline.alerts.discord import body, literal
 from pipeline.alerts.watch import Alert
-from pipeline.alerts.webhook import MOST, STALE_S, Webhook, seconds
+from pipeline.alerts.webhook import MOST, STALE_S, USER_AGENT, Webhook
 from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
 from pipeline.config import AlertSettings
-from pipeline.emotes.fetch import session
 from pipeline.engine import daemon
 from pipeline.engine.engine import Engine
+from pipeline.web import session
 from tests.helpers.build import settings
 from tests.helpers.standins.webhook import SECRET, WebhookServer
 from warehouse.config import DataFolder
@@ -51,7 +51,7 @@ def story(tell: Callable[[WebhookServer], Awaitable[None]]) -> None:
 
 async def steps(target: Webhook, count: int) -> list[float]:
     """Waits that were asked for after each step."""
-    async with session() as http:
+    async with session(USER_AGENT) as http:
         return [await target.step(http) for _ in range(count)]
 
 
@@ -158,7 +158,8 @@ def test_trouble_is_tried_again_with_growing_pauses(fault: Any) -> None:
 def test_a_webhook_that_does_not_answer_is_left_after_its_time() -> None:
     async def tell(server: WebhookServer) -> None:
         server.faults = ["slow"]
-        target = hook(server.address, timeout_s=0.1)
+        target = hook(server.address)
+        target.timeout_s = 0.1
         target.put([alert()])
         began = time.monotonic()
         await steps(target, 2)
@@ -240,7 +241,8 @@ def test_trouble_is_logged_once_and_never_with_the_address(
 ) -> None:
     async def tell(server: WebhookServer) -> None:
         server.faults = [500, (429, "1"), "slow", "break", 404]
-        target = hook(server.address, timeout_s=0.1)
+        target = hook(server.address)
+        target.timeout_s = 0.1
         target.put([alert(), alert("silence")])
         await steps(target, 6)
         assert len(server.got) == 1
@@ -282,13 +284,6 @@ def test_a_mistake_of_ours_stops_neither_the_task_nor_tells_the_address(
     asyncio.run(run())
     assert "a mistake of ours (RuntimeError)" in caplog.text
     assert SECRET not in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("said", "waits"), [("3", 3.0), ("0.5", 0.5), ("", 0.0), ("-4", 0.0), ("inf", 3600.0)]
-)
-def test_retry_after_is_a_number_of_seconds(said: str, waits: float) -> None:
-    assert seconds(said) == waits
 
 
 def test_a_webhook_that_hangs_keeps_no_turn_waiting(folder: DataFolder, store: Store) -> None:

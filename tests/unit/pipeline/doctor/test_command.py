@@ -17,7 +17,7 @@ from pipeline.__main__ import main
 from pipeline.doctor import folder as folder_checks
 from pipeline.doctor.command import examine
 from pipeline.doctor.finding import OK, PROBLEM, WARNING, Finding
-from pipeline.doctor.network import Answer, ask_all, check_clock
+from pipeline.doctor.network import Reachability, ask_all, check_clock
 from pipeline.privacy.optout import OptOut, save_optout
 from pipeline.requests.queue import Request, send
 from pipeline.sources.channel_list import save_channels
@@ -43,10 +43,7 @@ def place(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("DLD_FORECAST", "false")
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    monkeypatch.setenv("DLD_IRC_URL", f"ws://127.0.0.1:{port}")
-    monkeypatch.setenv("DLD_TWITCH_EVENTSUB_URL", f"ws://127.0.0.1:{port}")
-    for name in ("HELIX", "ID"):
-        monkeypatch.setenv(f"DLD_TWITCH_{name}_URL", f"http://127.0.0.1:{port}/")
+    monkeypatch.setenv("DLD_TWITCH_URL", f"http://127.0.0.1:{port}")
 
 
 @pytest.fixture
@@ -82,7 +79,7 @@ def only(check: str) -> Finding:
 
 
 def public_chat() -> Finding:
-    (found,) = (found for found in said("network") if found.says.startswith("DLD_IRC_URL"))
+    (found,) = (found for found in said("network") if found.says.startswith("public chat"))
     return found
 
 
@@ -155,11 +152,11 @@ def test_a_setting_that_went_is_named_with_what_holds_instead(
 
 
 def test_a_bad_value_is_named_without_a_password_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DLD_IRC_URL", f"http://me:{SECRET}@example.com")
+    monkeypatch.setenv("DLD_TWITCH_URL", f"http://me:{SECRET}@example.com")
     monkeypatch.setenv("DLD_GRACE_S", "long")
     found = said("settings")
     assert [f.status for f in found] == [PROBLEM] * 2
-    assert [f.says.split(":")[0] for f in found] == ["DLD_GRACE_S", "DLD_IRC_URL"]
+    assert [f.says.split(":")[0] for f in found] == ["DLD_TWITCH_URL", "DLD_GRACE_S"]
     assert not any(SECRET in f.says for f in examine())
 
 
@@ -340,7 +337,7 @@ def test_an_endpoint_that_answers_is_well_and_tells_the_time(
 ) -> None:
     async def look() -> tuple[Finding, Finding]:
         async with IrcServer() as server:
-            monkeypatch.setenv("DLD_IRC_URL", server.url)
+            monkeypatch.setenv("DLD_TWITCH_URL", server.address)
             return await asyncio.to_thread(lambda: (public_chat(), only("clock")))
 
     network, clock = asyncio.run(look())
@@ -368,5 +365,5 @@ def test_a_password_in_an_address_is_not_shown() -> None:
     [([], OK), ([None], OK), ([1.9], OK), ([-2.1], WARNING), ([5.1], PROBLEM), ([9.0, 0.5], OK)],
 )
 def test_a_clock_that_is_off_is_told(offs: list[float | None], status: str) -> None:
-    (found,) = check_clock([Answer("chat", "host", "", off) for off in offs])
+    (found,) = check_clock([Reachability("chat", "host", "", off) for off in offs])
     assert found.status == status

@@ -5,22 +5,21 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 
 from pipeline.chat.message import Batch, ChannelInfo, Heard, Message, StreamStart, Watch
-from pipeline.config import EmoteSettings, TwitchSettings
 from pipeline.emotes import Catalogues
 from pipeline.emotes.cache import Cache, Kept
-from pipeline.emotes.fetch import USER_AGENT, session
+from pipeline.emotes.fetch import USER_AGENT
 from pipeline.emotes.marking import marked
 from pipeline.emotes.providers import Garbage, Place, read
 from pipeline.emotes.schedule import EVERY_S, FIRST_S, Schedule
 from pipeline.engine.daemon import run
 from pipeline.engine.engine import Engine
 from pipeline.scoring.scorer import FullScorer
+from pipeline.web import session
 from tests.helpers.build import settings, stored
 from tests.helpers.standins.emotes import ROOM, EmoteServer
 from warehouse.config import DataFolder
@@ -40,17 +39,13 @@ class Clock:
         return self.now
 
 
-def catalogues(
-    root: Path, server: EmoteServer, clock: Clock | None = None, **values: Any
-) -> Catalogues:
-    settings = EmoteSettings(_env_file=None, **server.settings(), **values)  # type: ignore[call-arg,arg-type]
-    twitch = TwitchSettings(_env_file=None, helix_url=f"{server.address}/helix/")  # type: ignore[call-arg]
-    return Catalogues(root, settings, twitch, clock=clock or Clock(), dice=lambda: 1.0)
+def catalogues(root: Path, server: EmoteServer, clock: Clock | None = None) -> Catalogues:
+    return Catalogues(root, "", server.address, clock=clock or Clock(), dice=lambda: 1.0)
 
 
 async def settle(target: Catalogues, rooms: dict[str, str] | None = None) -> None:
     """Ask until nothing is due."""
-    async with session() as http:
+    async with session(USER_AGENT) as http:
         while await target.step(http, ROOMS if rooms is None else rooms):
             pass
 
@@ -155,7 +150,8 @@ def test_a_catalogue_in_trouble_changes_nothing_that_is_known(
 def test_a_catalogue_that_never_answers_holds_nobody_up(tmp_path: Path) -> None:
     async def tell(server: EmoteServer) -> None:
         server.faults["ffz"] = "slow"
-        target = catalogues(tmp_path, server, timeout_s=0.2)
+        target = catalogues(tmp_path, server)
+        target.timeout_s = 0.2
         await asyncio.wait_for(settle(target), 10)
         assert target.emotes("demo") == {n for n in OWN | GLOBAL if "ffz" not in n}
 

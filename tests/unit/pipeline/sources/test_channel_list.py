@@ -249,8 +249,8 @@ def test_a_bad_setting_of_live_chat_is_named_as_it_is_set(
     folder: DataFolder,
     monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
 ) -> None:
-    monkeypatch.setenv("DLD_IRC_JOINS", "many")
-    assert "setting DLD_IRC_JOINS: " in run("run", "--source", "irc", "--channel", "a").reason
+    monkeypatch.setenv("DLD_TWITCH_URL", "http://example.com")
+    assert "setting DLD_TWITCH_URL: " in run("run", "--source", "irc", "--channel", "a").reason
 
 
 def put(folder: DataFolder, login: str, status: str, at: float, n: int | None = 3) -> None:

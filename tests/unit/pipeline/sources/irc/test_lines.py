@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.chat.message import Happening, Message, Retract
 from pipeline.sources.irc.items import items
-from pipeline.sources.irc.lines import LONGEST, Frames, Line, parse
+from pipeline.sources.irc.lines import LONGEST, Frames, IrcLine, parse
 
 NOW = 1_800_000_000.0
 MS = f"tmi-sent-ts={int(NOW * 1000)}"
@@ -28,7 +28,7 @@ def captured() -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def said(line: Line) -> str:
+def said(line: IrcLine) -> str:
     """The text as the items have it: suites leave out the name a reply begins with, too."""
     text = line.params[-1] if len(line.params) > 1 else ""
     found = [item.text for item in items(line, NOW) if isinstance(item, Message)]

@@ -3,12 +3,10 @@
 import asyncio
 import time
 
-import pytest
-
 from pipeline.chat.message import Heard, Item, Lost, Watch
 from pipeline.sources.live.coverage import Coverage, Span
 from pipeline.sources.live.outbox import Outbox
-from pipeline.sources.live.pace import Pace, backoff_s
+from pipeline.sources.live.pace import Pace
 from tests.helpers.build import T
 
 
@@ -72,12 +70,6 @@ def test_turns_are_never_more_than_allowed_in_any_span() -> None:
 
     times = asyncio.run(story())
     assert all(b - a >= 0.1 for a, b in zip(times, times[3:], strict=False))
-
-
-@pytest.mark.parametrize(("failures", "most"), [(1, 1.0), (3, 4.0), (7, 60.0), (5000, 60.0)])
-def test_waits_double_up_to_the_longest(failures: int, most: float) -> None:
-    waits = [backoff_s(failures, 60) for _ in range(200)]
-    assert most / 2 <= min(waits) < max(waits) <= most
 
 
 def test_a_full_outbox_has_room_again_when_it_is_taken() -> None:

@@ -1,0 +1,51 @@
+"""Limits of live chat, and what all connections of a source share."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.sources.live.outbox import Outbox
+from pipeline.sources.live.pace import Pace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Twitch's own limits, or below them. Nobody has to change them but tests.
+
+    joins: in any span of `joins_per_s`, over all connections. join_timeout_s: without an answer
+    for so long, a channel may not exist. retry_s: how often a channel that was refused is asked
+    for again. ping_after_s, dead_after_s: silence before a sign of life is asked for, and before
+    a connection is given up. backoff_s: longest wait between attempts to connect. look_s: between
+    looks for channels to join or to leave. batch_s: seconds a batch.
+    """
+
+    channels: int = 90  # on a connection; Twitch's IRC allows fewer than 100
+    joins: int = 20
+    joins_per_s: float = 10.0
+    join_timeout_s: float = 15.0
+    retry_s: float = 600.0
+    connect_timeout_s: float = 10.0
+    ping_after_s: float = 3.0
+    dead_after_s: float = 10.0
+    backoff_s: float = 60.0
+    look_s: float = 0.2
+    batch_s: float = 0.5
+
+
+class Shared:
+    """Outbox, pace and complaints of a source. reported: what was complained about already."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.time) -> None:
+        self.limits, self.clock = limits, clock
+        self.outbox = Outbox()
+        self.pace = Pace(limits.joins, limits.joins_per_s)
+        self.reported: set[str] = set()
+
+    def report(self, what: str, reason: str) -> None:
+        """Say once why something is not read."""
+        if what not in self.reported:
+            self.reported.add(what)
+            log.warning("%s is not read: %s", what, reason)

@@ -1,0 +1,160 @@
+"""Connection that is kept up: opened again when lost, and before it is left on request."""
+
+import asyncio
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+
+from websockets.exceptions import WebSocketException
+
+from pipeline.sources.live.connection import Connection
+from pipeline.sources.live.shared import Shared
+from pipeline.web import backoff_s
+from warehouse.errors import AppError
+
+log = logging.getLogger(__name__)
+
+_STEADY_S = 30.0  # a connection that lived so long had not failed
+
+C = TypeVar("C", bound=Connection)
+S = TypeVar("S", bound=Shared)
+
+
+@dataclass
+class Attempt:
+    """Attempts of a connection to get a channel, and when the next is due, in loop seconds."""
+
+    times: int = 0
+    again_at: float = 0.0
+
+
+class Slot(ABC, Generic[C, S]):
+    """Channels that share a connection. channels: login to id, those wanted here; change it at
+    will. connections: newest last; those before it are being left.
+
+    tell: called when what its connections saw has to be told at once.
+    """
+
+    def __init__(self, shared: S, tell: Callable[[Self], None]) -> None:
+        self.shared, self.limits = shared, shared.limits
+        self.channels: dict[str, str] = {}
+        self.connections: list[C] = []
+        self.tell: Callable[[], None] = lambda: tell(self)
+        self._attempts: dict[tuple[C, str], Attempt] = {}
+
+    def spans(self, channel: str) -> Iterator[tuple[float, float]]:
+        """Since when and up to when each of its connections has seen the channel."""
+        for connection in self.connections:
+            if (joined := connection.joined.get(channel)) is not None:
+                yield joined, max(joined, connection.heard)
+
+    async def keep(self) -> None:
+        """Hold a connection until cancelled."""
+        failures, url = 0, ""
+        async with asyncio.TaskGroup() as tasks:
+            for chore in self._chores():
+                tasks.create_task(chore)
+            while True:
+                new, url = await self._opened(failures, url)
+                began, older = time.monotonic(), list(self.connections)
+                if url:
+                    self._take_over(new, older)
+                self.connections.append(new)
+                tasks.create_task(self._serve(new))
+                await self._relieve(older)
+                await new.over.wait()
+                url = new.moved_to
+                is_steady = url or time.monotonic() - began > _STEADY_S
+                failures = 0 if is_steady else failures + 1
+
+    async def _opened(self, failures: int, url: str) -> tuple[C, str]:
+        """A connection, and the address that Twitch named for it: a dead one is not tried again."""
+        while True:
+            if failures:
+                await asyncio.sleep(backoff_s(failures, self.limits.backoff_s))
+            try:
+                return await self._open(url), url
+            except (OSError, TimeoutError, WebSocketException, AppError) as exc:
+                failures, url = failures + 1, ""
+                log.warning("no connection: %s; attempt %d", first_line(exc), failures)
+
+    async def _serve(self, connection: C) -> None:
+        """Read a connection to its end."""
+        asking = asyncio.ensure_future(self._ask_for_channels(connection))
+        try:
+            await self._read(connection)
+            if self._is_newest(connection):
+                code = connection.socket.close_code
+                log.warning("connection lost channels=%d code=%s", len(connection.joined), code)
+        finally:
+            asking.cancel()
+            self.tell()  # while it still counts what the connection saw
+            self._give_up(connection)
+            self.connections.remove(connection)
+            self.tell()  # before anything that comes by another one
+            self._settle()
+            self._attempts = {k: a for k, a in self._attempts.items() if k[0] is not connection}
+            connection.over.set()
+            await connection.close()
+
+    async def _ask_for_channels(self, connection: C) -> None:
+        """Bring the connection to the channels that are wanted, for as long as it lives."""
+        await self._ready(connection)
+        while True:
+            await self._bring_to_wanted(connection)
+            await asyncio.sleep(self.limits.look_s)
+
+    def _is_newest(self, connection: C) -> bool:
+        return connection is self.connections[-1]
+
+    def _attempt(self, connection: C, channel: str) -> Attempt:
+        return self._attempts.setdefault((connection, channel), Attempt())
+
+    def _refused(self, connection: C, channel: str, reason: str) -> None:
+        self._attempt(connection, channel).again_at = time.monotonic() + self.limits.retry_s
+        self.shared.report(f"channel={channel}", reason)
+
+    def _joined(self, connection: C, channel: str) -> None:
+        connection.joined.setdefault(channel, self.shared.clock())
+        self.shared.reported.discard(f"channel={channel}")
+
+    # -- what each source does in its own way ----------------------------------------------
+
+    @abstractmethod
+    async def _open(self, url: str) -> C:
+        """A new connection. url: where Twitch asked to reconnect, '' for anywhere."""
+
+    @abstractmethod
+    async def _read(self, connection: C) -> None:
+        """Put all that comes into the outbox, until the connection ends."""
+
+    @abstractmethod
+    async def _bring_to_wanted(self, connection: C) -> None:
+        """Join what is wanted, leave what is not."""
+
+    async def _ready(self, connection: C) -> None:
+        """Wait until it may be asked for channels."""
+
+    def _chores(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs beside the connections."""
+        return []
+
+    def _take_over(self, connection: C, older: list[C]) -> None:
+        """Twitch moved what the older ones had joined."""
+
+    async def _relieve(self, older: list[C]) -> None:
+        """A new connection is there: the older ones may go."""
+
+    def _give_up(self, connection: C) -> None:
+        """The connection ends."""
+
+    def _settle(self) -> None:
+        """Tell what was held back and need not be any more."""
+
+
+def first_line(exc: Exception) -> str:
+    """Of what an error says."""
+    return str(exc).splitlines()[0][:200] if str(exc) else type(exc).__name__
