@@ -1,4 +1,4 @@
-"""What a check says: how it is, and what to do where it is not well."""
+"""Findings of the doctor's checks: how it is, and what to do where it is not well."""
 
 from dataclasses import dataclass
 

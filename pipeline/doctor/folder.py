@@ -1,4 +1,4 @@
-"""The data folder: can it be written, is there room, who has it, is the database whole."""
+"""Checks of the data folder: can it be written, is there room, is the database whole."""
 
 import os
 import re
@@ -19,7 +19,7 @@ _APART_S = 2.0
 
 
 def check_folder(folder: DataFolder) -> Iterator[Finding]:
-    """Whether it can be written, and its files have times of this clock."""
+    """That it can be written, and its files have times of this clock."""
     if not folder.root.is_dir():
         place = _existing(folder.root)
         if folder.root.exists() or not os.access(place, os.W_OK):
@@ -67,7 +67,7 @@ def check_private(folder: DataFolder) -> Iterator[Finding]:
 
 
 def is_running(folder: DataFolder) -> bool:
-    """Whether somebody has the lock."""
+    """True if somebody has the lock."""
     try:
         if folder.warehouse.exists():
             schema_numbers(folder.warehouse)
@@ -79,7 +79,7 @@ def is_running(folder: DataFolder) -> bool:
 
 
 def check_warehouse(folder: DataFolder) -> Iterator[Finding]:
-    """Whether a pipeline has the database; where none has, whether it can be opened."""
+    """That a pipeline has the database; where none has, that it can be opened."""
     if not folder.warehouse.exists():
         yield ok("warehouse", "none yet; the first run makes it")
         return

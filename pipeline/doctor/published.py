@@ -1,4 +1,4 @@
-"""What readers see: the manifest, its files, the bodies the EBS serves."""
+"""Checks of what readers see: the manifest, its files, the bodies the EBS serves."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _AGAIN = "start the pipeline again: what is published is made anew"
 
 
 def check_published(folder: DataFolder, running: bool) -> Iterator[Finding]:
-    """Whether everything the manifest lists is there, and how old it is."""
+    """That everything the manifest lists is there, and how old it is."""
     try:
         manifest = read_manifest(folder.manifest)
         broken = _broken(folder, manifest)
@@ -42,7 +42,7 @@ def check_published(folder: DataFolder, running: bool) -> Iterator[Finding]:
 
 
 def check_latest(folder: DataFolder) -> Iterator[Finding]:
-    """Whether each body could be served."""
+    """That each body could be served."""
     paths = sorted(folder.latest.glob("*.json"))
     bad = [path.name for path in paths if not _is_body(path)]
     if bad:

@@ -1,4 +1,4 @@
-"""What a run would use: the list of channels, who opted out, the model."""
+"""Checks of what a run would use: the list of channels, who opted out, the model."""
 
 import logging
 import time
@@ -39,7 +39,7 @@ def check_channels(folder: DataFolder) -> Iterator[Finding]:
 
 
 def check_model(folder: DataFolder) -> Iterator[Finding]:
-    """Whether there is a model that forecasts."""
+    """That there is a model that forecasts."""
     settings = PipelineSettings()
     if not settings.forecast:
         yield ok("model", "forecasts are switched off (DLD_FORECAST)")

@@ -1,4 +1,4 @@
-"""Settings: names that nothing reads, values that cannot be used.
+"""Checks of settings: names that nothing reads, values that cannot be used.
 
 .env.example is the one list of what there is; the EBS and the dashboard check the values of
 their own settings when they start.

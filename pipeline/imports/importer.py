@@ -30,7 +30,7 @@ _FLUSH = 500  # windows a write
 
 @dataclass(frozen=True)
 class Summary:
-    """What an import read and made."""
+    """Counts of what an import read and made."""
 
     streams: int
     windows: int

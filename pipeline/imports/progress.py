@@ -1,4 +1,4 @@
-"""How far an import is: a bar on a terminal, a plain line every tenth elsewhere."""
+"""Progress of an import: a bar on a terminal, a plain line every tenth elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def messages(total: int) -> Iterator[Advance]:
 
 @dataclass(frozen=True)
 class Bars:
-    """Who is told how far an import is: of a log's bytes, and of messages."""
+    """Progress as it is shown: of a log's bytes, and of messages."""
 
     reading: Callable[[Path], AbstractContextManager[Advance]] = reading
     messages: Callable[[int], AbstractContextManager[Advance]] = messages

@@ -44,7 +44,7 @@ class Overlaid:
         return self._for(text).score(text, emotes)
 
     def knows(self, term: str) -> bool:
-        """Whether the lexicon has the term, or it was decided on."""
+        """True if the lexicon has the term, or it was decided on."""
         return self.own.knows(term)
 
     def _for(self, text: str) -> FullScorer:
@@ -99,7 +99,7 @@ class Scorers:
 
     @property
     def heeds(self) -> bool:
-        """Whether decisions come into force at all."""
+        """True if decisions come into force at all."""
         return isinstance(self.base, FullScorer)
 
     def decided(self, decisions: Iterable[Decision]) -> None:
@@ -132,13 +132,13 @@ class Scorers:
         return (self.only or self.at(channel, at)).version
 
     def knows(self, term: str) -> bool:
-        """Whether the lexicon has the term, or some decision in force."""
+        """True if the lexicon has the term, or some decision in force."""
         if self.base.knows(term):
             return True
         return self.only is None and (term in self._emotes or term.lower() in self._words)
 
     def is_known(self, term: str) -> bool:
-        """Whether the term is known, or an emote is that is written as it is but for case."""
+        """True if the term is known, or an emote is that is written as it is but for case."""
         return self.knows(term) or term.lower() in self._folded
 
     def valence(self, term: str, channel: str) -> float | None:

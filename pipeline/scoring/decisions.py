@@ -80,7 +80,7 @@ def checked_term(value: Any) -> str:
 
 
 def _is_term(text: str) -> bool:
-    """Whether it can be seen, and is read as it is written."""
+    """True if it can be seen, and is read as it is written."""
     if not 0 < len(text) <= LONGEST or not text.isprintable() or any(map(str.isspace, text)):
         return False
     is_seen = any(unicodedata.category(c)[0] != "M" for c in text)

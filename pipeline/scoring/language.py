@@ -1,4 +1,4 @@
-"""How much of chat the scorer can read: English, and what has no language at all.
+"""Share of chat that the scorer can read: English, and what has no language at all.
 
 Anybody can read a message of emotes, emoji, numbers and links. One whose letters are mostly not
 Latin cannot be read. The others say too little to be told apart one by one: their words are
@@ -95,7 +95,7 @@ class _Found:
     length: int = 0
 
     def add(self, said: str) -> bool:
-        """Put a message with the open group; whether there have been groups enough."""
+        """Put a message with the open group; True once there have been groups enough."""
         self.group.append(said)
         self.length += len(said)
         if self.length >= _ENOUGH:
@@ -135,7 +135,7 @@ def _said(line: ScoredMessage) -> str:
 
 
 def _is_latin(text: str) -> bool:
-    """Whether at least half of the letters are Latin."""
+    """True if at least half of the letters are Latin."""
     if text.isascii():
         return True
     letters = [c for c in text if c.isalpha()]

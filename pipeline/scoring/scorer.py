@@ -47,7 +47,7 @@ class Scorer(Protocol):
         ...
 
     def knows(self, term: str) -> bool:
-        """Whether the lexicon has the term."""
+        """True if the lexicon has the term."""
         ...
 
 
@@ -105,7 +105,7 @@ class VaderScorer:
         return Scored(compound, tuple([t for t in terms if t]), has_emote, tuple(strange))
 
     def knows(self, term: str) -> bool:
-        """Whether the lexicon has the term."""
+        """True if the lexicon has the term."""
         return term.lower() in self.rules.lexicon
 
     def _own(self, text: str, found: Mapping[int, float]) -> dict[int, float]:
@@ -215,7 +215,7 @@ class FullScorer:
         return found, " ".join(words)
 
     def knows(self, term: str) -> bool:
-        """Whether the lexicon has the term."""
+        """True if the lexicon has the term."""
         return term in self.emotes or term in self.emojis or term.lower() in self.rules.lexicon
 
     def _token(self, token: str) -> Reading:
@@ -248,7 +248,7 @@ class FullScorer:
         return shown._replace(form=token, laughs=laughs(token))
 
     def _has(self, token: str) -> bool:
-        """Whether VADER would find the token itself, in whatever case."""
+        """True if VADER would find the token itself, in whatever case."""
         return token in self.emotes or token in self.emojis or self.rules.says(token)
 
     def _spaced(self, text: str) -> str:

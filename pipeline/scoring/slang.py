@@ -1,4 +1,4 @@
-"""How Twitch writes: drawn-out words, laughter, questions. Why each rule: docs/scoring.md."""
+"""Spelling on Twitch: drawn-out words, laughter, questions. Why each rule: docs/scoring.md."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,14 +25,14 @@ _WEAK = 1.9  # a sum below it is one weak word, or several that cancel out
 
 
 def laughs(token: str) -> bool:
-    """Whether a token is laughter: lmaooo, hahaha, LUL."""
+    """True for laughter: lmaooo, hahaha, LUL."""
     word = token.strip(_EDGES).lower()
     is_emote = token in _LAUGHING_EMOTES
     return is_emote or word in _LAUGHING_WORDS or _LAUGHTER.fullmatch(word) is not None
 
 
 def is_odd(token: str) -> bool:
-    """Whether a token may be drawn out or laughter; most are neither."""
+    """True if a token may be drawn out or laughter; most are neither."""
     return _ODD.search(token) is not None
 
 
@@ -56,7 +56,7 @@ def _shortened(word: str, knows: Callable[[str], bool]) -> str | None:
 
 
 def is_weak_question(tokens: Sequence[str], total: float) -> bool:
-    """Whether a message asks, and what VADER sums up in it says little. total: that sum."""
+    """True if a message asks, and what VADER sums up in it says little. total: that sum."""
     if abs(total) >= _WEAK or not tokens:
         return False
     return tokens[0].lower() in _ASKING or any("?" in token for token in tokens)

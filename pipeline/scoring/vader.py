@@ -55,7 +55,7 @@ class Remembered(dict[K, V]):
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """What the library's rules ask of a text."""
+    """A text as the library's rules ask for it."""
 
     words_and_emoticons: list[str]
     is_cap_diff: bool
@@ -84,7 +84,7 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         return made
 
     def says(self, token: str) -> bool:
-        """Whether a token carries a valence; not remembered."""
+        """True if a token carries a valence; not remembered."""
         return self._mark(token) >= _SCORED
 
     def described(self, text: str) -> str:
@@ -202,7 +202,7 @@ _ROLES = _roles()
 
 
 def _is_touched(marks: list[int], i: int) -> bool:
-    """Whether a word in VADER's reach of word i, or itself, may change its score."""
+    """True if a word in VADER's reach of word i, or itself, may change its score."""
     first = i - _BEFORE if i > _BEFORE else 0
     near, around = marks[i] & _NO, marks[i]
     for mark in marks[first:i]:
@@ -219,5 +219,5 @@ def _is_kind_of(marks: list[int], i: int) -> bool:
 
 
 def _is_shouting(marks: list[int]) -> bool:
-    """Whether some of the words, and not all, are in capitals."""
+    """True if some of the words, and not all, are in capitals."""
     return 0 < sum(mark & _UPPER > 0 for mark in marks) < len(marks)

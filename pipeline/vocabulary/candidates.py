@@ -1,4 +1,4 @@
-"""What may be an emote that nobody told of, by its looks: one token at a time, remembered.
+"""Tokens that may be emotes nobody told of, by their looks: one at a time, remembered.
 
 An emote's name is written in one way only and stands alone; words come in any case, with
 punctuation, in the dictionary. How a name is used says the rest (usage.py).
@@ -44,7 +44,7 @@ def looks(token: str) -> Looks | None:
 
 
 def is_camel(form: str) -> bool:
-    """Whether capitals stand inside, as in monkaS."""
+    """True if capitals stand inside, as in monkaS."""
     return _CAMEL.fullmatch(form) is not None
 
 

@@ -1,4 +1,4 @@
-"""How a name that nobody told of is used: by whom, in what company, alone or as words are.
+"""Use of a name that nobody told of: by whom, in what company, alone or as words are.
 
 The thresholds were set on real chat whose emotes were marked, with the marks hidden (`make
 bench` measures them): see docs/vocabulary.md.
@@ -88,13 +88,13 @@ class Sighting:
         return max(self.forms, key=lambda form: (self.forms[form], form))
 
     def is_wide(self) -> bool:
-        """Whether enough people used it often enough; one who spams it proposes nothing."""
+        """True if enough people used it often enough; one who spams it proposes nothing."""
         if self.n >= MANY and self.spread >= FEW:
             return True
         return self.n >= USES and self.spread >= PEOPLE
 
     def is_emote(self) -> bool:
-        """Whether it is used as emotes are, and not as words, names or a copied text are."""
+        """True if it is used as emotes are, and not as words, names or a copied text are."""
         if self.sure:
             return True
         form, alone = self.form, self.alone / self.n

@@ -83,7 +83,7 @@ class _TakenBack:
     times: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     def has(self, said: Said, log: Log) -> bool:
-        """Whether it was deleted, within the hour in which a live one would be; then counted."""
+        """True if it was deleted, within the hour in which a live one would be; then counted."""
         whose = ((said.channel, said.user), (said.channel, ""))
         is_gone = said.id in self.ids or any(
             said.at <= at < said.at + _BACK_S for key in whose for at in self.times.get(key, ())

@@ -1,7 +1,5 @@
 """`python -m pipeline vocabulary learn`: valences of emotes from chat nobody has labelled."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -9,17 +7,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.scoring.lexicon import rated_lexicon
+from pipeline.vocabulary.learn.corpus import Corpus, read_corpus
+from pipeline.vocabulary.learn.seeds import is_laughter, seeds
+from pipeline.vocabulary.learn.spaces import message_space, window_space
+from pipeline.vocabulary.learn.valence import Learned, learn
 from warehouse.packages import require_packages
 from warehouse.published.manifest import replace_file
-
-if TYPE_CHECKING:
-    from pipeline.vocabulary.learn.corpus import Corpus
-    from pipeline.vocabulary.learn.valence import Learned
 
 _DICTIONARY = 3.0  # Zipf frequency of English words that everybody writes
 _ANY_WORD = 2.0  # and of those that a few write
@@ -41,29 +39,23 @@ def learn_command(
 ) -> None:
     """Infer what emotes mean from the company they keep; nothing is put in force."""
     require_packages("learn")
-    # here, not above: what learning needs takes 50 MB, and a daemon is to do without
-    from pipeline.vocabulary.learn.corpus import read_corpus
-    from pipeline.vocabulary.learn.seeds import seeds
-    from pipeline.vocabulary.learn.spaces import message_space, window_space
-    from pipeline.vocabulary.learn.valence import learn
-
     began = time.monotonic()
     corpus = read_corpus(chat)
     _say(f"{corpus.total} messages, {len(corpus.names)} terms", began)
-    known = seeds(corpus, rated_lexicon())
+    rated = seeds(corpus, rated_lexicon())
     spaces = [message_space(corpus, seed)]
     _say("terms placed by the messages they share", began)
     spaces.append(window_space(corpus, seed))
     _say("terms placed by the moments they share", began)
     places = dict(zip(corpus.names, corpus.places.tolist(), strict=True))
-    wanted = [name for name in emotes(corpus, least) if name not in known]
-    found = learn(spaces, corpus.names, corpus.n.tolist(), known, wanted, seed)
-    _say(f"{len(found)} emotes learned from {len(known)} words and emoji", began)
+    names = [name for name in emotes(corpus, least) if name not in rated]
+    learned = learn(spaces, corpus.names, corpus.n.tolist(), rated, names, seed)
+    _say(f"{len(learned)} emotes learned from {len(rated)} words and emoji", began)
     if strict:
         sure = set(emotes(corpus, least, strict=True))
-        found = [one for one in found if one.term in sure]
-    found = [one for one in found if places[one.term] >= channels]
-    table = written(found, places)
+        learned = [one for one in learned if one.term in sure]
+    learned = [one for one in learned if places[one.term] >= channels]
+    table = written(learned, places)
     if out is not None:
         replace_file(out, table.encode())
     lines = table.splitlines()
@@ -88,33 +80,21 @@ def emotes(corpus: Corpus, least: int, strict: bool = False) -> list[str]:
     ]
 
 
-def written(found: Sequence[Learned], places: dict[str, int]) -> str:
+def written(learned: Sequence[Learned], places: dict[str, int]) -> str:
     """The table as text, most used terms first."""
     text = io.StringIO()
     rows = csv.writer(
         text, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, escapechar="\\"
     )
     rows.writerow(COLUMNS)
-    for one in sorted(found, key=lambda one: (-one.n, one.term)):
-        rows.writerow(
-            (
-                one.term,
-                "emote",
-                one.valence,
-                one.low,
-                one.high,
-                one.n,
-                places[one.term],
-                evidence(one),
-            )
-        )
+    for one in sorted(learned, key=lambda one: (-one.n, one.term)):
+        interval = one.valence, one.low, one.high
+        rows.writerow((one.term, "emote", *interval, one.n, places[one.term], evidence(one)))
     return text.getvalue()
 
 
 def evidence(one: Learned) -> str:
     """Why a term got its valence, in words."""
-    from pipeline.vocabulary.learn.seeds import is_laughter
-
     near = f"keeps company with {', '.join(one.near)}"
     if is_laughter(one.term):
         return f"{near}; its name is laughter"

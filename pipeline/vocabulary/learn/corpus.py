@@ -186,7 +186,7 @@ def _clean(token: str) -> str:
 
 
 def _is_name(token: str, counts: Mapping[str, int]) -> bool:
-    """Whether capitals belong to a token: an emote's name, not a word that is shouted."""
+    """True if capitals belong to a token: an emote's name, not a word that is shouted."""
     n, small = counts[token], counts.get(token.lower(), 0)
     if n < _LEAST or token.islower():
         return False

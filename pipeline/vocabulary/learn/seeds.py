@@ -1,4 +1,4 @@
-"""What is known before learning: words and emoji with a valence, and words inside names."""
+"""Seeds of learning: words and emoji with a known valence, and words inside names."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def in_name(name: str, known: Mapping[str, float]) -> list[str]:
 
 
 def is_laughter(name: str) -> bool:
-    """Whether a word is laughter, or a name says that it is: limesLUL, PepeLaugh."""
+    """True if a word is laughter, or a name says that it is: limesLUL, PepeLaugh."""
     return _LAUGHTER.search(name) is not None
 
 

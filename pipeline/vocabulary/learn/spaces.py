@@ -1,4 +1,4 @@
-"""Where terms stand to each other, by the company they keep.
+"""Spaces in which terms that keep the same company are near each other.
 
 Two spaces that err in different ways: PPMI of terms in one message, reduced by SVD (Levy &
 Goldberg 2014), and skip-gram over 15-second windows (Mikolov et al. 2013). The same seed gives
@@ -8,12 +8,15 @@ the same vectors: skip-gram runs on one thread.
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from pipeline.vocabulary.learn.corpus import Corpus, Ints, documents
+
+if TYPE_CHECKING:  # what only learning needs may not be installed
+    from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float32]
 _SVD, _GRAM = 150, 100  # dimensions
@@ -58,8 +61,10 @@ class _Sentences:
         return (document.tolist() for document in documents(self.corpus.windows))
 
 
-def _ppmi(corpus: Corpus) -> sp.csr_matrix:
+def _ppmi(corpus: Corpus) -> "csr_matrix":
     """Positive pointwise mutual information of terms that share a message."""
+    import scipy.sparse as sp
+
     flat, ends = corpus.messages
     size = len(corpus.names)
     held = sp.csr_matrix(
