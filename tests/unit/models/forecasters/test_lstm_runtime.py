@@ -19,7 +19,7 @@ COMPARE = """
 import pathlib, sys, tempfile
 import keras
 import numpy as np
-from models import lstm
+from models.forecasters import lstm
 from models.inputs.features import NAMES, views
 from models.forecasters.lstm_runtime import Lstm, assemble
 from tests.helpers.forecasting import make_session

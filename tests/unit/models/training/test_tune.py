@@ -97,7 +97,7 @@ def test_a_trial_that_fails_says_why_and_the_search_goes_on(
 KILLED = """
 import sys, time
 from pathlib import Path
-from models import tune
+from models.training import tune
 from tests.unit.models.training.test_tune import by_rate
 
 def slow(trial, *_):
