@@ -13,7 +13,7 @@ _SECRET = 32  # characters of the cookies' secret, at least
 
 
 class DashboardSettings(BaseSettings):
-    """What the dashboard process may be told."""
+    """Settings of the dashboard process, DLD_DASHBOARD_*."""
 
     model_config = SettingsConfigDict(
         env_prefix="DLD_DASHBOARD_", env_file=".env", extra="ignore", frozen=True
@@ -52,18 +52,18 @@ class DashboardSettings(BaseSettings):
     @model_validator(mode="after")
     def _is_whole(self) -> "DashboardSettings":
         """Raises ValueError, which quotes no secret."""
-        told = {
+        values = {
             "OIDC_METADATA_URL": self.oidc_metadata_url,
             "OIDC_CLIENT_ID": self.oidc_client_id,
             "OIDC_CLIENT_SECRET": self.oidc_client_secret.get_secret_value(),
             "OIDC_REDIRECT_URI": self.oidc_redirect_uri,
             "OIDC_COOKIE_SECRET": self.oidc_cookie_secret.get_secret_value(),
         }
-        missing = [f"DLD_DASHBOARD_{name}" for name, value in told.items() if not value]
-        if missing and len(missing) < len(told):
+        missing = [f"DLD_DASHBOARD_{name}" for name, value in values.items() if not value]
+        if missing and len(missing) < len(values):
             raise ValueError(f"a login needs {' and '.join(missing)} too")
         if not missing:
-            _check(self.oidc_metadata_url, self.oidc_redirect_uri, told["OIDC_COOKIE_SECRET"])
+            _check(self.oidc_metadata_url, self.oidc_redirect_uri, values["OIDC_COOKIE_SECRET"])
         return self
 
 

@@ -46,7 +46,7 @@ def manifest() -> Manifest:
 
 
 def is_published() -> bool:
-    """Whether there is a manifest, good or bad."""
+    """True if there is a manifest, good or bad."""
     return config.folder().manifest.exists()
 
 
@@ -106,8 +106,8 @@ def series_values(
 
 def rows(name: str, **values: Any) -> list[dict[str, Any]]:
     """Result of a named query as dictionaries; times in them are naive UTC."""
-    found: list[dict[str, Any]] = query(name, **values).to_pylist()
-    return found
+    records: list[dict[str, Any]] = query(name, **values).to_pylist()
+    return records
 
 
 def _key(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What every page has around it: title, source of the data, a sentence for every failure."""
+"""The frame of every page: title, source of the data, a sentence for every failure."""
 
 import logging
 from collections.abc import Callable
@@ -62,8 +62,8 @@ def header(title: str, about: str, manifest: Manifest) -> None:
 
 def titled(title: str, about: str, *more: Markup) -> None:
     """Title row of a page."""
-    told = span(title, cls="dld-title"), span(about, cls="dld-about")
-    put(row(*told, *more, cls="dld-top"))
+    words = span(title, cls="dld-title"), span(about, cls="dld-about")
+    put(row(*words, *more, cls="dld-top"))
 
 
 def _what_source(source: str) -> str:
@@ -110,13 +110,13 @@ def _wait() -> None:
         st.rerun()
 
 
-def tiles(*found: tuple[str, str, str]) -> None:
+def tiles(*figures: tuple[str, str, str]) -> None:
     """Key figures: (what, value, its n or band)."""
     put(
         row(
             *(
                 row(span(k, cls="k"), span(v, cls="v"), span(s, cls="s"), cls="dld-tile")
-                for k, v, s in found
+                for k, v, s in figures
             ),
             cls="dld-tiles",
         )

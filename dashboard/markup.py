@@ -20,9 +20,11 @@ def element(name: str, attributes: Mapping[str, str], *inside: "str | Markup") -
 
     Addresses (href) must be ours or checked by the caller: a javascript: one would be drawn.
     """
-    told = "".join(f' {key}="{html.escape(value)}"' for key, value in attributes.items() if value)
+    written = "".join(
+        f' {key}="{html.escape(value)}"' for key, value in attributes.items() if value
+    )
     body = "".join(x.text if isinstance(x, Markup) else html.escape(x) for x in inside)
-    return Markup(f"<{name}{told}>" if name in _VOID else f"<{name}{told}>{body}</{name}>")
+    return Markup(f"<{name}{written}>" if name in _VOID else f"<{name}{written}>{body}</{name}>")
 
 
 _VOID = frozenset(("meta", "br"))

@@ -1,4 +1,4 @@
-"""What is in memory for good is kept out of the collector's way.
+"""Memory held for good, out of the collector's way.
 
 A collection looks at all there is, and holds up all sessions meanwhile: with plotly and pandas
 loaded 80 ms, more than most pages take; at what was made since, a few.

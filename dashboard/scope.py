@@ -1,4 +1,4 @@
-"""What a page is about: some channels, and a period back from the newest day."""
+"""The scope of a page: some channels, and a period back from the newest day."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,9 +10,9 @@ from dashboard.charts.series import Row
 USUAL = "7"  # days
 
 
-def busiest(known: Iterable[Row]) -> str:
-    """The channel on air, or the last that was. known: rows of dash_channels with a last_at."""
-    channel: str = max(known, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
+def busiest(channels: Iterable[Row]) -> str:
+    """The channel on air, or the last that was. channels: rows of dash_channels with a last_at."""
+    channel: str = max(channels, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
     return channel
 
 
@@ -26,8 +26,7 @@ def choose(
     """
     left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
     url_state.seed(channels_key, url_state.choices("channels", names, [], len(names)))
-    kept = [name for name in st.session_state[channels_key] if name in names]
-    st.session_state[channels_key] = kept
+    st.session_state[channels_key] = [c for c in st.session_state[channels_key] if c in names]
     picked = left.multiselect("Channels", names, key=channels_key, placeholder="All channels")
     url_state.seed(period_key, url_state.choice("period", list(periods), USUAL))
     with right:

@@ -40,20 +40,20 @@ def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
     )
 
 
-def _table(found: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
-    return found if isinstance(found, pa.Table) else pa.Table.from_pylist(list(found))
+def _table(rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
+    return rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
 
 
-def named(what: str, span: Span) -> str:
+def span_name(what: str, span: Span) -> str:
     """mood-20261122T1200-20261122T1300: what, and the span in UTC."""
     return (
         f"{what}-{span.since.astimezone(UTC):%Y%m%dT%H%M}-{span.until.astimezone(UTC):%Y%m%dT%H%M}"
     )
 
 
-def behind(asked: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def behind(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """The queries that were asked, with their values in them, to be run on what is published."""
-    if not asked:
+    if not queries:
         return
     with st.expander("The SQL behind this", icon=":material/database:"):
         st.caption(
@@ -63,7 +63,7 @@ def behind(asked: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
             "`Reader(data_folder()).run(text)`."
         )
         for text in dict.fromkeys(
-            f"-- {name}\n{filled(sql(name), values)}" for name, values in asked
+            f"-- {name}\n{filled(sql(name), values)}" for name, values in queries
         ):
             st.code(text, language="sql")
 

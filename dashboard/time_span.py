@@ -1,4 +1,4 @@
-"""Which stretch of time is looked at, and at which resolution."""
+"""The stretch of time that is looked at, and its resolution."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Span:
         offset = self.until.astimezone(tz).utcoffset()
         return int(offset.total_seconds()) if offset else 0
 
-    def told(self, tz: tzinfo) -> str:
+    def text(self, tz: tzinfo) -> str:
         """22 Nov 2026, 14:05 to 16:10."""
         same = self.since.astimezone(tz).date() == self.until.astimezone(tz).date()
         end = wording.clock(self.until, tz) if same else wording.moment(self.until, tz)
@@ -64,9 +64,9 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def choose(known: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo) -> Span:
+def choose(listed: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo) -> Span:
     """Draw the controls and return the span they say; the address follows."""
-    spans = [c for c in known if c["channel"] in channels] or list(known)
+    spans = [c for c in listed if c["channel"] in channels] or list(listed)
     first = wording.aware(min(c["first_at"] for c in spans))
     last = min(wording.aware(max(c["last_at"] for c in spans)), end)
     url_state.seed("span", url_state.choice("span", list(NAMES), "24h"))
@@ -133,16 +133,16 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     bounds: dict[str, Any] = {"min_value": low, "max_value": high, "step": 60}
     a = left.datetime_input("From", key="from", format="DD.MM.YYYY", **bounds)
     b = right.datetime_input("To", key="to", format="DD.MM.YYYY", **bounds)
-    found = _between(a, b, tz)
-    if found is None:
+    span = _between(a, b, tz)
+    if span is None:
         st.info("The end must lie after the beginning; this is the last day instead.")
         return default
     url_state.remember(
         span="dates",
         stream=None,
-        **{"from": wording.utc_iso(found.since), "to": wording.utc_iso(found.until)},
+        **{"from": wording.utc_iso(span.since), "to": wording.utc_iso(span.until)},
     )
-    return found
+    return span
 
 
 def _between(a: datetime | None, b: datetime | None, tz: tzinfo) -> Span | None:

@@ -12,13 +12,13 @@ import streamlit as st
 T = TypeVar("T")
 _LONGEST = 2000
 _NOTES = "address_notes"
-_TOLD = "address_told"  # session: parameters that are yet to be written
+_UNWRITTEN = "address_told"  # session: parameters that are yet to be written
 
 
 def notes() -> list[str]:
     """What was wrong with the address, to be shown once a run; the list is emptied."""
-    found: list[str] = st.session_state.pop(_NOTES, [])
-    return list(dict.fromkeys(found))
+    texts: list[str] = st.session_state.pop(_NOTES, [])
+    return list(dict.fromkeys(texts))
 
 
 def note(text: str) -> None:
@@ -36,11 +36,11 @@ def choices(name: str, options: Sequence[str], default: Sequence[str], most: int
     text = _raw(name)
     if text is None:
         return list(default)
-    asked = list(dict.fromkeys(part for part in text.split(",") if part))
-    known = [part for part in asked if part in options][:most]
-    if len(known) < len(asked):
+    parts = list(dict.fromkeys(part for part in text.split(",") if part))
+    valid = [part for part in parts if part in options][:most]
+    if len(valid) < len(parts):
         note(f"Part of “{name}” in the address is not known here, and was left out.")
-    return known or list(default)
+    return valid or list(default)
 
 
 def time(name: str, default: datetime) -> datetime:
@@ -60,12 +60,12 @@ def number(name: str, low: int, high: int, default: int) -> int:
 
 def begin() -> None:
     """Forget what a run that was broken off, maybe of another page, had yet to write."""
-    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_UNWRITTEN, None)
 
 
 def remember(**values: str | None) -> None:
     """What the view's state is, for the next `write`; None or '' removes a parameter."""
-    st.session_state.setdefault(_TOLD, {}).update(values)
+    st.session_state.setdefault(_UNWRITTEN, {}).update(values)
 
 
 def write() -> None:
@@ -75,18 +75,18 @@ def write() -> None:
     the browser has the new page's own address, and so stand in that of the page before.
     """
     here = st.query_params.to_dict()
-    told = {**here, **st.session_state.pop(_TOLD, {})}
-    kept = {name: value for name, value in told.items() if value}
-    if kept != here:
-        st.query_params.from_dict(kept)
+    merged = {**here, **st.session_state.pop(_UNWRITTEN, {})}
+    params = {name: value for name, value in merged.items() if value}
+    if params != here:
+        st.query_params.from_dict(params)
 
 
 def seed(key: str, value: T) -> T:
     """Give a widget its first value, from the address; afterwards its own state holds."""
     if key not in st.session_state:
         st.session_state[key] = value
-    found: T = st.session_state[key]
-    return found
+    current: T = st.session_state[key]
+    return current
 
 
 def keep_within(key: str, options: Sequence[T], default: T) -> None:

@@ -1,4 +1,4 @@
-"""How numbers, moods, times and other people's words are said. Pure functions, no Streamlit."""
+"""Words for numbers, moods, times and other people's text. Pure functions, no Streamlit."""
 
 import html
 import unicodedata
@@ -151,9 +151,9 @@ def at_second(epoch: float) -> datetime:
 
 def plain(text: str | None, longest: int = LONGEST) -> str:
     """Foreign text on one line: no control or direction-changing characters, shortened."""
-    kept = "".join(" " if c.isspace() else c for c in text or "" if _visible(c))
-    kept = " ".join(kept.split())
-    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+    clean = "".join(" " if c.isspace() else c for c in text or "" if _visible(c))
+    clean = " ".join(clean.split())
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 
 def _visible(char: str) -> bool:

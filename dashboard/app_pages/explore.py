@@ -42,25 +42,25 @@ OWN = {
 def draw(manifest: Manifest) -> None:
     """Controls in one row, then the chosen span."""
     end = _end(manifest)
-    known = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
-    if not known:
+    listed = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
+    if not listed:
         frame.put(frame.say("No stream has been seen yet; come back in a minute."))
         return
     tz = frame.reader_zone()
     left, right = st.columns([5, 6], gap="medium")
     with left:
-        channels = _channels(known)
+        channels = _channels(listed)
     with right:
-        chosen = time_span.choose(known, channels, end, tz)
+        chosen = time_span.choose(listed, channels, end, tz)
     if not channels:
         frame.put(frame.say("Choose a channel above."))
-    readable = {c["channel"]: c["readable"] for c in known if c["channel"] in channels}
+    readable = {c["channel"]: c["readable"] for c in listed if c["channel"] in channels}
     for channel, share in readable.items():
         if not now.is_supported(share):
             frame.put(frame.say(_unsupported(channel, share)))
-    told = [c for c in channels if now.is_supported(readable[c])]
-    if told:
-        _span(View(told, chosen, tz), end)
+    supported = [c for c in channels if now.is_supported(readable[c])]
+    if supported:
+        _span(View(supported, chosen, tz), end)
 
 
 def _unsupported(channel: str, share: float) -> str:
@@ -75,9 +75,9 @@ def _end(manifest: Manifest) -> datetime:
     return time_span.window_end(newest) if newest else frame.wall()
 
 
-def _channels(known: Sequence[Row]) -> list[str]:
-    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in known}
-    busiest = scope.busiest(known)
+def _channels(listed: Sequence[Row]) -> list[str]:
+    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in listed}
+    busiest = scope.busiest(listed)
     url_state.seed("channels", url_state.choices("channels", list(names), [busiest], MOST_CHANNELS))
     st.session_state["channels"] = [c for c in st.session_state["channels"] if c in names]
     picked: list[str] = st.multiselect(
@@ -97,7 +97,7 @@ def _span(view: View, end: datetime) -> None:
         summary = view.rows("dash_summary_hours", **view.hours)
     else:
         summary = view.rows("dash_summary", **view.inside)
-    _said(summary, view)
+    _summary_tiles(summary, view)
     if not summary:
         frame.put(frame.say("Nothing was observed in this span. Choose another one above."))
         return
@@ -109,7 +109,7 @@ def _span(view: View, end: datetime) -> None:
         frame.put(frame.say("Nobody spoke in this span: there is a chat, but it was silent."))
     else:
         DRAWN[shown_here](view)
-    sections.behind(view.asked)
+    sections.behind(view.queries)
 
 
 def _section() -> str:
@@ -132,7 +132,7 @@ def _section() -> str:
     return chosen
 
 
-def _said(summary: Sequence[Row], view: View) -> None:
+def _summary_tiles(summary: Sequence[Row], view: View) -> None:
     tiles = [_tile(s, named=len(view.channels) > 1) for s in summary]
     if len(view.channels) == 1 and summary:
         s = summary[0]
@@ -148,13 +148,13 @@ def _said(summary: Sequence[Row], view: View) -> None:
             ),
         ]
     length = wording.lasting(view.span.until - view.span.since)
-    tiles.append(("Span", length, view.span.told(view.tz)))
+    tiles.append(("Span", length, view.span.text(view.tz)))
     frame.tiles(*tiles)
 
 
 def _rate(summary: Row) -> float | None:
-    seen = summary["observed_s"]
-    return float(summary["n"] * 60 / seen) if seen else None
+    observed_s = summary["observed_s"]
+    return float(summary["n"] * 60 / observed_s) if observed_s else None
 
 
 def _tile(summary: Row, named: bool) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import data, frame, scope, wording
 from dashboard.charts.series import Row
 from dashboard.health import alerts, coverage, keeping
-from dashboard.health.keeping import Told
+from dashboard.health.keeping import Health
 from warehouse.published.manifest import Manifest
 
 PERIODS = {"1": "1 day", "7": "7 days", "30": "30 days", "90": "90 days"}
@@ -18,10 +18,10 @@ EARLIER = timedelta(days=7)
 def draw(manifest: Manifest) -> None:
     """Controls, key figures, alerts, then what was seen and what is kept."""
     newest = data.newest(manifest)
-    health = keeping.told()
+    health = keeping.newest()
     end = frame.wall() if newest is None else newest + timedelta(seconds=30)
-    known = data.rows("dash_channels", now=end)
-    channels, since, until = _choose(known, end)
+    listed = data.rows("dash_channels", now=end)
+    channels, since, until = _choose(listed, end)
     inside = {"channels": channels, "since": since, "until": until}
     tz = frame.reader_zone()
     offset = until.astimezone(tz).utcoffset() or timedelta()
@@ -31,25 +31,25 @@ def draw(manifest: Manifest) -> None:
     frame.heading("Alerts", "newest first")
     alerts.section(channels, since, until, manifest.source)
     if days:
-        _seen(channels, since, until, days)
+        _coverage(channels, since, until, days)
     else:
         frame.put(frame.say("No stream was on in this time: there was nothing to see."))
-    listed = [c for c in known if c["channel"] in channels]
-    if listed:
-        coverage.by_channel(listed, days, losses, str(tz))
+    chosen = [c for c in listed if c["channel"] in channels]
+    if chosen:
+        coverage.by_channel(chosen, days, losses, str(tz))
     if data.allowed() is None:  # what is kept is of all channels together
-        _kept(health, end)
+        _upkeep(health, end)
 
 
-def _choose(known: Sequence[Row], end: datetime) -> tuple[list[str], datetime, datetime]:
-    names = [c["channel"] for c in known]
+def _choose(listed: Sequence[Row], end: datetime) -> tuple[list[str], datetime, datetime]:
+    names = [c["channel"] for c in listed]
     picked, period = scope.choose(names, PERIODS, "of", "back")
     # whole days, so that looks within one are answered from the cache
     until = datetime.combine(end.date(), time(), UTC) + timedelta(days=1)
     return picked or names, until - timedelta(days=int(period)), until
 
 
-def _figures(manifest: Manifest, health: Told, days: Sequence[Row], losses: int) -> None:
+def _figures(manifest: Manifest, health: Health, days: Sequence[Row], losses: int) -> None:
     n = sum(d["n"] for d in days)
     filtered, late = sum(d["filtered"] for d in days), sum(d["late"] for d in days)
     windows, seen_s = sum(d["windows"] for d in days), sum(d["observed_s"] for d in days)
@@ -57,7 +57,7 @@ def _figures(manifest: Manifest, health: Told, days: Sequence[Row], losses: int)
     frame.tiles(
         ("Lag", *_lag(manifest, health)),
         ("Messages", wording.count(n), "that count, in this time"),
-        ("Observed", coverage.said(share) or wording.MISSING,
+        ("Observed", coverage.share_text(share) or wording.MISSING,
          f"n = {wording.count(windows)} windows on air"),
         ("Filtered", wording.percent(filtered / (n + filtered) if n + filtered else None, 1),
          f"{wording.count(filtered)} of {wording.count(n + filtered)}"),
@@ -67,18 +67,20 @@ def _figures(manifest: Manifest, health: Told, days: Sequence[Row], losses: int)
     )  # fmt: skip
 
 
-def _lag(manifest: Manifest, health: Told) -> tuple[str, str]:
+def _lag(manifest: Manifest, health: Health) -> tuple[str, str]:
     """How far behind the clock, and when that was told."""
     lag_s, told_at = keeping.value(health, "lag_s"), keeping.value(health, "told_at")
     if lag_s is None or told_at is None:
         return wording.MISSING, "not told yet"
-    told = "told " + wording.ago(max(timedelta(), frame.wall() - wording.at_second(told_at)))
+    age = "told " + wording.ago(max(timedelta(), frame.wall() - wording.at_second(told_at)))
     if manifest.source == "replay":
-        return wording.MISSING, f"a replay has its own clock; {told}"
-    return wording.seconds(lag_s), told
+        return wording.MISSING, f"a replay has its own clock; {age}"
+    return wording.seconds(lag_s), age
 
 
-def _seen(channels: Sequence[str], since: datetime, until: datetime, days: Sequence[Row]) -> None:
+def _coverage(
+    channels: Sequence[str], since: datetime, until: datetime, days: Sequence[Row]
+) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         coverage.by_day(days)
@@ -86,7 +88,7 @@ def _seen(channels: Sequence[str], since: datetime, until: datetime, days: Seque
         coverage.gaps(channels, since, until)
 
 
-def _kept(health: Told, end: datetime) -> None:
+def _upkeep(health: Health, end: datetime) -> None:
     tz = frame.reader_zone()
     left, right = st.columns([3, 2], gap="large")
     with left:

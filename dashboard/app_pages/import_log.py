@@ -54,7 +54,7 @@ def _file() -> UploadedFile | None:
 
 def _answers() -> Answers:
     """What a log may leave out; what the last one did leave out is asked in so many words."""
-    asks = upload_words.asked(_state())
+    asks = upload_words.missing_answers(_state())
     with st.expander("If the log does not say", expanded=bool(asks), icon=":material/help:"):
         channel = _channel("channel" in asks)
         when = st.segmented_control(
@@ -70,14 +70,14 @@ def _answers() -> Answers:
     return Answers(channel, started, when == "never")
 
 
-def _channel(asked: bool) -> str:
+def _channel(is_missing: bool) -> str:
     own = access.current().channels
     if own is not None:
         return st.selectbox("Channel", own, key="whose", help="You import into your own channel.")
     name = st.text_input(
         "Channel", key="whose-name", max_chars=60, placeholder="as in twitch.tv/NAME"
     )
-    if asked and not name:
+    if is_missing and not name:
         st.warning("This log does not say whose chat it is.", icon=":material/person:")
     return name.strip().lower().rpartition("/")[2]
 
@@ -125,10 +125,10 @@ def _state() -> Mapping[str, Any] | None:
 
 
 def _sent() -> tuple[str, datetime | None]:
-    found: tuple[str, datetime | None] = st.session_state.get(
+    request: tuple[str, datetime | None] = st.session_state.get(
         "dropped", (url_state.text("request", 64), None)
     )
-    return found
+    return request
 
 
 @st.fragment(run_every=_EVERY_S)

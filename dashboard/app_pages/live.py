@@ -10,7 +10,7 @@ from dashboard.charts import timeline
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
 from dashboard.live import card_words, live_table
-from dashboard.live.now import Card, cards
+from dashboard.live.now import Card, channel_cards
 from dashboard.markup import row
 from warehouse.published.manifest import Manifest
 from warehouse.records import utc, window_start
@@ -33,22 +33,22 @@ def draw(manifest: Manifest) -> None:
     # whole windows, so that looks between two windows are answered from the cache
     at = utc(window_start(clock.timestamp()))
     stale = fresh.startswith("updated") and bool(trouble)
-    found = _found(manifest, at, stale)
-    if not found:
+    cards = _cards(manifest, at, stale)
+    if not cards:
         frame.put(
             row(
                 "No channel is watched yet; the first window closes within a minute.", cls="dld-say"
             )
         )
         return
-    on_air = sum(card.status != "offline" for card in found)
-    text = f"{on_air} of {len(found)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
+    on_air = sum(card.status != "offline" for card in cards)
+    text = f"{on_air} of {len(cards)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
     frame.put(row(text, cls="dld-fresh"))
-    reach = timeline.reach_of([(card.windows, card.forecast) for card in found])
-    if _view(len(found)) == "table":
-        live_table.draw(found, clock, reach)
+    reach = timeline.reach_of([(card.windows, card.forecast) for card in cards])
+    if _view(len(cards)) == "table":
+        live_table.draw(cards, clock, reach)
     else:
-        _grid(_page(found), clock, tz, reach)
+        _grid(_page(cards), clock, tz, reach)
 
 
 def _view(channels: int) -> str:
@@ -67,23 +67,23 @@ def _view(channels: int) -> str:
     return view or usual
 
 
-def _page(found: Sequence[Card]) -> Sequence[Card]:
+def _page(cards: Sequence[Card]) -> Sequence[Card]:
     """The cards of one page, those on air first."""
-    pages = -(-len(found) // ON_A_PAGE)
+    pages = -(-len(cards) // ON_A_PAGE)
     if pages == 1:
         url_state.remember(page=None)
-        return found
+        return cards
     url_state.seed("page", url_state.number("page", 1, pages, 1))
     url_state.keep_within("page", range(1, pages + 1), 1)
     page = st.pagination(pages, key="page")
     url_state.remember(page=str(page) if page > 1 else None)
-    return found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+    return cards[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
 
 
-def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
-    source, known = manifest.source, data.rows("dash_channels", now=clock)
-    found: dict[str, Sequence[Row]] = {
-        "windows": _windows([c for c in known if c["source"] == source], source, clock),
+def _cards(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
+    source, channels = manifest.source, data.rows("dash_channels", now=clock)
+    rows: dict[str, Sequence[Row]] = {
+        "windows": _windows([c for c in channels if c["source"] == source], source, clock),
         "terms": data.rows("dash_live_terms", since=clock - LATELY, limit=6),
         # older ones were made for windows that are history by now
         "forecasts": data.rows("dash_live_forecasts", since=clock - timedelta(minutes=10)),
@@ -91,7 +91,7 @@ def _found(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
         "recaps": data.rows("dash_recaps", source=source),
         "skills": data.rows("dash_skills", since=_midnight(clock) - timedelta(days=7)),
     }
-    return cards(known, source, clock, found, stale)
+    return channel_cards(channels, source, clock, rows, stale)
 
 
 def _windows(channels: Sequence[Row], source: str, clock: datetime) -> Sequence[Row]:
@@ -102,10 +102,10 @@ def _windows(channels: Sequence[Row], source: str, clock: datetime) -> Sequence[
     of = {"source": source, "k": WINDOWS}
     on_air = [c["channel"] for c in channels if c["on_air"]]
     rows = data.rows("dash_live_windows", channels=on_air, since=clock - HALF_HOUR, **of)
-    seen = {row["channel"] for row in rows}
-    gone = [c["channel"] for c in channels if c["channel"] not in seen]
-    if gone:
-        rows += data.rows("dash_live_windows", channels=gone, since=clock - DAY, **of)
+    recent = {row["channel"] for row in rows}
+    without = [c["channel"] for c in channels if c["channel"] not in recent]
+    if without:
+        rows += data.rows("dash_live_windows", channels=without, since=clock - DAY, **of)
     return rows
 
 
@@ -113,10 +113,10 @@ def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _grid(found: Sequence[Card], clock: datetime, tz: tzinfo, reach: float) -> None:
-    width = min(COLUMNS, len(found))
-    for first in range(0, len(found), width):
-        for column, card in zip(st.columns(width), found[first : first + width], strict=False):
+def _grid(cards: Sequence[Card], clock: datetime, tz: tzinfo, reach: float) -> None:
+    width = min(COLUMNS, len(cards))
+    for first in range(0, len(cards), width):
+        for column, card in zip(st.columns(width), cards[first : first + width], strict=False):
             with column, st.container(border=True, height="stretch"):
                 _draw_card(card, clock, tz, reach)
 

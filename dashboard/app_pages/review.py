@@ -14,7 +14,7 @@ from dashboard.markup import row
 from dashboard.review import session_chart, session_compare, session_report
 from dashboard.review.moments import downloads, sentences
 from dashboard.review.moments.kinds import LEAST
-from dashboard.review.session import Found, Session, lines, session, usual
+from dashboard.review.session import PlacedMoment, Session, lines, read_session, usual
 from dashboard.review.session_list import moment_list
 from dashboard.time_span import stream_name
 from warehouse.published.manifest import Manifest
@@ -28,12 +28,12 @@ def draw(manifest: Manifest) -> None:
     """Controls in one row, then the chosen stream."""
     newest = data.newest(manifest)
     end = time_span.window_end(newest) if newest else frame.wall()
-    known = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
-    if not known:
+    channels = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
+    if not channels:
         frame.put(frame.say("No stream has been seen yet; come back in a minute."))
         return
     tz = frame.reader_zone()
-    stream = _chosen(known, tz)
+    stream = _chosen(channels, tz)
     if stream is None:
         frame.put(frame.say("This channel has no stream yet. Choose another one above."))
         return
@@ -42,20 +42,20 @@ def draw(manifest: Manifest) -> None:
         text = f"{wording.plain(stream['channel'])}: unsupported language. {share} of its messages"
         frame.put(frame.say(f"{text} can be read, so its mood cannot be told."))
         return
-    found = session(stream, end)
-    _head(found, tz)
-    if not found.rows:
+    session = read_session(stream, end)
+    _head(session, tz)
+    if not session.rows:
         frame.put(frame.say("Nothing was observed of this stream. Choose another one above."))
         return
-    _review(found, tz)
+    _review(session, tz)
 
 
-def _chosen(known: Sequence[Row], tz: tzinfo) -> Row | None:
+def _chosen(channels: Sequence[Row], tz: tzinfo) -> Row | None:
     """The stream of the address, else the newest of the busiest channel; the controls follow."""
-    asked = _asked()
-    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in known}
-    busiest = scope.busiest(known)
-    first = asked["channel"] if asked and asked["channel"] in names else busiest
+    requested = _requested()
+    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in channels}
+    busiest = scope.busiest(channels)
+    first = requested["channel"] if requested and requested["channel"] in names else busiest
     url_state.seed("review-channel", first)
     url_state.keep_within("review-channel", list(names), busiest)
     left, right = st.columns([2, 5], gap="medium")
@@ -64,12 +64,12 @@ def _chosen(known: Sequence[Row], tz: tzinfo) -> Row | None:
     streams = {
         s["stream_id"]: s for s in data.rows("dash_streams", channels=[channel], limit=STREAMS)
     }
-    if asked and asked["channel"] == channel:  # an old one, beyond those listed
-        streams.setdefault(asked["stream_id"], dict(asked))
+    if requested and requested["channel"] == channel:  # an old one, beyond those listed
+        streams.setdefault(requested["stream_id"], dict(requested))
     if not streams:
         return None
     ids = list(streams)
-    url_state.seed("review-stream", asked["stream_id"] if asked else ids[0])
+    url_state.seed("review-stream", requested["stream_id"] if requested else ids[0])
     url_state.keep_within("review-stream", ids, ids[0])
     chosen = right.selectbox("Stream", ids, key="review-stream",
                              format_func=lambda i: stream_name(streams[i], tz))  # fmt: skip
@@ -77,20 +77,20 @@ def _chosen(known: Sequence[Row], tz: tzinfo) -> Row | None:
     return next(iter(data.rows("dash_stream", stream=chosen)), None)
 
 
-def _asked() -> Row | None:
+def _requested() -> Row | None:
     """The stream of the address; a note where there is no such stream."""
-    asked = url_state.text("stream", 500)
-    found = data.rows("dash_stream", stream=asked) if asked else []
-    if asked and not found and "review-stream" not in st.session_state:
+    stream_id = url_state.text("stream", 500)
+    streams = data.rows("dash_stream", stream=stream_id) if stream_id else []
+    if stream_id and not streams and "review-stream" not in st.session_state:
         url_state.note(
             "The stream in the address is not known here; this is the newest one instead."
         )
-    return found[0] if found else None
+    return streams[0] if streams else None
 
 
-def _head(found: Session, tz: tzinfo) -> None:
-    stream = found.stream
-    when = "date unknown" if stream["undated"] else wording.moment(found.since, tz)
+def _head(session: Session, tz: tzinfo) -> None:
+    stream = session.stream
+    when = "date unknown" if stream["undated"] else wording.moment(session.since, tz)
     parts = [
         wording.plain(stream["title"], 120) or "Untitled stream",
         wording.plain(stream["category"], 60),
@@ -101,39 +101,39 @@ def _head(found: Session, tz: tzinfo) -> None:
     frame.put(row(" · ".join(p for p in parts if p), cls="dld-say"))
 
 
-def _review(found: Session, tz: tzinfo) -> None:
-    past = usual(found.stream)
-    _tiles(found, past)
-    if not found.n:
+def _review(session: Session, tz: tzinfo) -> None:
+    past = usual(session.stream)
+    _tiles(session, past)
+    if not session.n:
         frame.put(frame.say("Nobody spoke in this stream: there is a chat, but it was silent."))
         return
     place = st.container()
-    shown = _filtered(found)
+    moments = _filtered(session)
     with place:
-        _timeline(found, shown, past, tz)
-    _moments(found, shown)
-    _files(found, past)
+        _timeline(session, moments, past, tz)
+    _moments(session, moments)
+    _files(session, past)
     _method()
 
 
-def _tiles(found: Session, past: Sequence[Row]) -> None:
-    mean, silence = found.mean, found.silent / found.observed if found.observed else None
-    length = wording.lasting(found.until - found.since)
-    holes = len(found.rows) - found.observed
-    seen = f"{found.observed:,} windows observed" + (f", {holes:,} not" if holes else "")
+def _tiles(session: Session, past: Sequence[Row]) -> None:
+    mean, silence = session.mean, session.silent / session.observed if session.observed else None
+    length = wording.lasting(session.until - session.since)
+    holes = len(session.rows) - session.observed
+    observed = f"{session.observed:,} windows observed" + (f", {holes:,} not" if holes else "")
     frame.tiles(
         ("Mean mood", f"{wording.glyph(mean)} {wording.signed(mean)}",
-         f"n = {wording.count(found.n)}; {session_compare.mood(mean, past)}"),
-        ("Messages / min", wording.rate(found.rate), session_compare.rate(found.rate, past)),
+         f"n = {wording.count(session.n)}; {session_compare.mood(mean, past)}"),
+        ("Messages / min", wording.rate(session.rate), session_compare.rate(session.rate, past)),
         ("Silence", wording.percent(silence), session_compare.silent(silence, past)),
-        ("Length", length, seen),
+        ("Length", length, observed),
     )  # fmt: skip
 
 
-def _filtered(found: Session) -> list[tuple[int, Found]]:
+def _filtered(session: Session) -> list[tuple[int, PlacedMoment]]:
     """Moments with their ranks, as the controls want them; the address follows."""
-    ranked = list(enumerate(found.found, 1))
-    kinds = [k for k in sentences.KINDS if any(f.moment.kind == k for f in found.found)]
+    ranked = list(enumerate(session.moments, 1))
+    kinds = [k for k in sentences.KINDS if any(f.moment.kind == k for f in session.moments)]
     text = f"n = {len(ranked)}, of {LEAST} σ and more; the numbers stand in the chart above"
     frame.heading("Moments", text)
     if not ranked:
@@ -142,12 +142,12 @@ def _filtered(found: Session) -> list[tuple[int, Found]]:
     url_state.seed("kinds", url_state.choices("kinds", list(sentences.KINDS), [], 9))
     st.session_state["kinds"] = [k for k in st.session_state["kinds"] if k in kinds]
     with left:
-        wanted = st.pills(
+        picked = st.pills(
             "Kinds",
             kinds,
             key="kinds",
             selection_mode="multi",
-            format_func=lambda k: _counted(k, found),
+            format_func=lambda k: _counted(k, session),
             label_visibility="collapsed",
         )
     url_state.seed("sort", url_state.choice("sort", list(ORDERS), "rank"))
@@ -160,69 +160,69 @@ def _filtered(found: Session) -> list[tuple[int, Found]]:
             format_func=ORDERS.__getitem__,
             label_visibility="collapsed",
         )
-    url_state.remember(kinds=",".join(wanted), sort=order if order != "rank" else None)
-    shown = [(r, f) for r, f in ranked if not wanted or f.moment.kind in wanted]
-    return sorted(shown, key=lambda x: x[1].at_s) if order == "time" else shown
+    url_state.remember(kinds=",".join(picked), sort=order if order != "rank" else None)
+    moments = [(r, f) for r, f in ranked if not picked or f.moment.kind in picked]
+    return sorted(moments, key=lambda x: x[1].at_s) if order == "time" else moments
 
 
-def _counted(kind: str, found: Session) -> str:
-    n = sum(f.moment.kind == kind for f in found.found)
+def _counted(kind: str, session: Session) -> str:
+    n = sum(f.moment.kind == kind for f in session.moments)
     return f"{sentences.kind_name(kind)} ({n})"
 
 
 def _timeline(
-    found: Session, shown: Sequence[tuple[int, Found]], past: Sequence[Row], tz: tzinfo
+    session: Session, moments: Sequence[tuple[int, PlacedMoment]], past: Sequence[Row], tz: tzinfo
 ) -> None:
-    span_ = {"since": found.since, "until": found.until}
-    channel = found.stream["channel"]
+    span_ = {"since": session.since, "until": session.until}
+    channel = session.stream["channel"]
     events = data.rows("dash_events", channels=[channel], limit=500, **span_)
     forecasts = data.rows("dash_stream_forecasts", channel=channel, **span_)
-    of = session_compare.usual(past, "mean", found.mean)
-    zone = found.zone(tz)
-    frame.heading("Mood and activity", _about(found))
+    of = session_compare.usual(past, "mean", session.mean)
+    zone = session.zone(tz)
+    frame.heading("Mood and activity", _about(session))
     st.plotly_chart(
-        session_chart.figure(found, shown, events, forecasts, of.middle if of else None, zone),
+        session_chart.figure(session, moments, events, forecasts, of.middle if of else None, zone),
         key="session",
         config=CONFIG_ZOOM,
-        alt=f"Mood and messages a minute, with {len(shown)} moments",
+        alt=f"Mood and messages a minute, with {len(moments)} moments",
     )
     note = f"Times in {frame.zone_name(tz)}; hover for UTC and for what a number stands for."
-    if found.stream["undated"]:
+    if session.stream["undated"]:
         note = "The log of this stream has no date: times count from its start."
     st.caption(note)
 
 
-def _about(found: Session) -> str:
-    step = wording.lasting(session_chart.step(found))
+def _about(session: Session) -> str:
+    step = wording.lasting(session_chart.step(session))
     return f"points of {step}, weighted by messages; the band is ± 1.96 sd / √n"
 
 
-def _moments(found: Session, shown: Sequence[tuple[int, Found]]) -> None:
-    if not found.found:
+def _moments(session: Session, moments: Sequence[tuple[int, PlacedMoment]]) -> None:
+    if not session.moments:
         text = "Nothing stood out: the chat went on as it does all the time, or it was too thin"
         frame.put(frame.say(f"{text} to tell. That is a finding too."))
         return
-    some = shown[:LISTED]
-    kept = lines(found, [one for _, one in some])
-    frame.put(moment_list(some, kept, found.stream["vod_id"]))
-    if len(shown) > len(some):
-        st.caption(f"{len(shown) - len(some)} weaker ones are in the files below.")
+    listed = moments[:LISTED]
+    samples = lines(session, [one for _, one in listed])
+    frame.put(moment_list(listed, samples, session.stream["vod_id"]))
+    if len(moments) > len(listed):
+        st.caption(f"{len(moments) - len(listed)} weaker ones are in the files below.")
 
 
-def _files(found: Session, past: Sequence[Row]) -> None:
+def _files(session: Session, past: Sequence[Row]) -> None:
     frame.heading("Take away", "no line of chat is in these files")
-    stem = f"dld-{found.stream['channel']}-{found.since:%Y%m%dT%H%M}"
-    vod = found.stream["vod_id"]
-    name = f"{wording.plain(found.stream['channel'])} {found.since:%Y-%m-%d}"
-    length = (found.until - found.since).total_seconds()
-    chapters, why = downloads.chapters(found.found, length)
+    stem = f"dld-{session.stream['channel']}-{session.since:%Y%m%dT%H%M}"
+    vod = session.stream["vod_id"]
+    name = f"{wording.plain(session.stream['channel'])} {session.since:%Y-%m-%d}"
+    length = (session.until - session.since).total_seconds()
+    chapters, why = downloads.chapters(session.moments, length)
     report, marks, _, _, _ = columns = st.columns([1, 1, 1, 1, 1.4])
-    html = session_report.report(found, past, found.stream["source"])
+    html = session_report.report(session, past, session.stream["source"])
     _file(report, "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
-    edl = downloads.edl(found.found, name)
+    edl = downloads.edl(session.moments, name)
     _file(marks, "Markers (EDL)", edl, f"{stem}.edl", "text/plain", RESOLVE)
     _file(columns[2], "Chapters (YouTube)", chapters, f"{stem}-chapters.txt", "text/plain", why)
-    csv = downloads.csv(found.found, vod)
+    csv = downloads.csv(session.moments, vod)
     _file(columns[3], "Table (CSV)", csv, f"{stem}.csv", "text/csv", "")
     if why:
         st.caption(f"No chapters: {why}")

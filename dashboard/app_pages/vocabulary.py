@@ -55,15 +55,15 @@ def _reviewed(
         frame.put(frame.say("No new term has been proposed yet. Below are the terms in use."))
         return
     status = _status(terms)
-    found = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
+    matches = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
     decision_desk.notices(manifest)
-    _with_trends(found, channels, newest)
+    _with_trends(matches, channels, newest)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        clicked = _table(found) if found else None
-        if not found:
+        clicked = _table(matches) if matches else None
+        if not matches:
             frame.put(frame.say("No term here matches."))
-    chosen = _chosen(terms, found, clicked, (status, search))
+    chosen = _chosen(terms, matches, clicked, (status, search))
     if chosen is not None:
         with right:
             decision_desk.desk(chosen, terms, channels)
@@ -71,37 +71,37 @@ def _reviewed(
 
 
 def _with_trends(
-    found: Sequence[dict[str, Any]], channels: Sequence[str], newest: datetime | None
+    terms: Sequence[dict[str, Any]], channels: Sequence[str], newest: datetime | None
 ) -> None:
     """Each term gets its trend: a line for the table, and in words."""
-    if newest is None or not found:
+    if newest is None or not terms:
         return
-    by_term = uses.trends([t["term"] for t in found], channels, newest)
-    for term in found:
+    by_term = uses.trends([t["term"] for t in terms], channels, newest)
+    for term in terms:
         mine = by_term.get(term["term"], {})
         term["line"], term["trend"] = (
             uses.line(mine, newest.date()),
-            uses.told(mine, newest.date()),
+            uses.trend_text(mine, newest.date()),
         )
 
 
 def _chosen(
-    terms: Sequence[Row], found: Sequence[Row], clicked: int | None, view: tuple[str, str]
+    terms: Sequence[Row], matches: Sequence[Row], clicked: int | None, view: tuple[str, str]
 ) -> Row | None:
     """The term under review: the one that was clicked, at first the one used most.
 
     It stays until another is clicked, whatever is counted or decided meanwhile: the buttons
     never come to mean another term. None when there is none.
     """
-    held, key = st.session_state.get("chosen"), None
-    if held is not None and held[0] == (view, clicked):
-        key = held[1]
-    elif found:
-        term = found[clicked if clicked is not None and clicked < len(found) else 0]
+    previous, key = st.session_state.get("chosen"), None
+    if previous is not None and previous[0] == (view, clicked):
+        key = previous[1]
+    elif matches:
+        term = matches[clicked if clicked is not None and clicked < len(matches) else 0]
         key = (term["term"], term["channel"])
         st.session_state["chosen"] = ((view, clicked), key)
-    found = [t for t in terms if (t["term"], t["channel"]) == key] or found
-    return found[0] if found else None
+    matches = [t for t in terms if (t["term"], t["channel"]) == key] or matches
+    return matches[0] if matches else None
 
 
 def _status(terms: Sequence[Row]) -> str:
@@ -125,38 +125,38 @@ def _matches(term: str, search: str) -> bool:
     return search.casefold() in term.casefold()
 
 
-def _table(found: Sequence[Row]) -> int | None:
+def _table(terms: Sequence[Row]) -> int | None:
     """The terms; returns the place of the one that was clicked."""
-    shown = pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "Term": [wording.plain(t["term"], 60) for t in found],
-            "Valence": [_valence(t) for t in found],
-            "Scale": [_scale(t) for t in found],
-            "Uses": [t["n"] for t in found],
-            "People": [decision_desk.people(t) for t in found],
-            "Trend": [t.get("line") for t in found],
-            "Channels": [t["n_channels"] for t in found],
-            "Moves": [t["impact"] for t in found],
-            "Kind": [decision_desk.origin(t) for t in found],
-            "Status": ["drifted" if decision_desk.is_drift(t) else t["status"] for t in found],
-            "80 % interval": [_interval(t) for t in found],
-            "Of": [wording.plain(t["channel"]) or "all" for t in found],
-            "First seen": [t["first_seen"] for t in found],
-            "Evidence": [wording.plain(t["evidence"], 200) for t in found],
+            "Term": [wording.plain(t["term"], 60) for t in terms],
+            "Valence": [_valence(t) for t in terms],
+            "Scale": [_scale(t) for t in terms],
+            "Uses": [t["n"] for t in terms],
+            "People": [decision_desk.people(t) for t in terms],
+            "Trend": [t.get("line") for t in terms],
+            "Channels": [t["n_channels"] for t in terms],
+            "Moves": [t["impact"] for t in terms],
+            "Kind": [decision_desk.origin(t) for t in terms],
+            "Status": ["drifted" if decision_desk.is_drift(t) else t["status"] for t in terms],
+            "80 % interval": [_interval(t) for t in terms],
+            "Of": [wording.plain(t["channel"]) or "all" for t in terms],
+            "First seen": [t["first_seen"] for t in terms],
+            "Evidence": [wording.plain(t["evidence"], 200) for t in terms],
             "First seen, UTC": [
                 wording.MISSING if t["first_seen"] is None else wording.utc_text(t["first_seen"])
-                for t in found
+                for t in terms
             ],
         }
     )
     zone = str(frame.reader_zone())
-    at = pd.to_datetime(shown["First seen"]).dt.tz_localize("UTC").dt.tz_convert(zone)
-    shown["First seen"] = at
+    at = pd.to_datetime(table["First seen"]).dt.tz_localize("UTC").dt.tz_convert(zone)
+    table["First seen"] = at
     event = st.dataframe(
-        shown,
+        table,
         hide_index=True,
         key="reviewed",
-        height=_height(len(shown), LONG),
+        height=_height(len(table), LONG),
         on_select="rerun",
         selection_mode="single-row",
         column_config={
@@ -187,7 +187,7 @@ def _history(rows: Sequence[Row]) -> None:
             return
         zone = str(frame.reader_zone())
         at = pd.Series([pd.Timestamp(r["at"]) for r in rows])
-        shown = pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "At": at.dt.tz_localize("UTC").dt.tz_convert(zone),
                 "Decision": [r["decision"] for r in rows],
@@ -200,7 +200,7 @@ def _history(rows: Sequence[Row]) -> None:
         )
         date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")
         st.dataframe(
-            shown, hide_index=True, key="history", height=_height(len(shown)),
+            table, hide_index=True, key="history", height=_height(len(table)),
             column_config={"At": date},
         )  # fmt: skip
 
@@ -211,12 +211,12 @@ def _height(rows: int, tallest: int = 460) -> Literal["content"] | int:
 
 
 def _valence(term: Row) -> str:
-    return lexicon.told(term["valence"])
+    return lexicon.valence_text(term["valence"])
 
 
 def _scale(term: Row) -> str:
-    known = term["in_force"] if decision_desk.is_drift(term) else None
-    return bars.scale(term["valence"], term["valence_low"], term["valence_high"], known)
+    in_force = term["in_force"] if decision_desk.is_drift(term) else None
+    return bars.scale(term["valence"], term["valence_low"], term["valence_high"], in_force)
 
 
 def _interval(term: Row) -> str:
@@ -276,7 +276,7 @@ def _used(terms: list[Row]) -> None:
 
 
 def _used_table(terms: Sequence[Row]) -> None:
-    shown = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "Term": [wording.plain(t["term"], 60) for t in terms],
             "Kind": [t["kind"] for t in terms],
@@ -288,10 +288,10 @@ def _used_table(terms: Sequence[Row]) -> None:
     )
     number = st.column_config.NumberColumn
     st.dataframe(
-        shown,
+        table,
         hide_index=True,
         key="used",
-        height=_height(len(shown)),
+        height=_height(len(table)),
         column_config={
             "Uses": number(format="localized"),
             "Windows": number(format="localized"),

@@ -1,4 +1,4 @@
-"""What a trace is made of as arrays: plotly looks at lists item by item, at arrays once.
+"""Arrays for traces: plotly looks at lists item by item, at arrays once.
 
 A third of the time for a line of some thousand points.
 """
@@ -11,22 +11,22 @@ import numpy as np
 import numpy.typing as npt
 
 
-def times(found: Iterable[datetime | None]) -> npt.NDArray[np.datetime64]:
+def times(moments: Iterable[datetime | None]) -> npt.NDArray[np.datetime64]:
     """Naive times, to the millisecond; None is the time before it: its y is None as well, and
     breaks the line."""
-    kept: list[datetime] = []
+    filled: list[datetime] = []
     last = datetime(1970, 1, 1)
-    for at in found:
+    for at in moments:
         last = at or last
-        kept.append(last)
-    return np.array(kept, dtype="datetime64[ms]")
+        filled.append(last)
+    return np.array(filled, dtype="datetime64[ms]")
 
 
-def values(found: Iterable[float | None]) -> npt.NDArray[np.object_]:
+def values(numbers: Iterable[float | None]) -> npt.NDArray[np.object_]:
     """Numbers; None stays None, a gap."""
-    return np.array(list(found), dtype=object)
+    return np.array(list(numbers), dtype=object)
 
 
-def cells(found: Sequence[Sequence[Any]]) -> npt.NDArray[np.object_]:
+def cells(texts: Sequence[Sequence[Any]]) -> npt.NDArray[np.object_]:
     """What a hover tells, shape (points, texts): each point as many."""
-    return np.array(found, dtype=object)
+    return np.array(texts, dtype=object)

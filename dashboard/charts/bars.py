@@ -12,32 +12,32 @@ from dashboard.charts.style import CHANNELS, DOWN, GREY, UP, faded, finish, name
 
 def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
     """Bars of what pushed the mood up (right) and down (left), the strongest on top."""
-    named = [t for t in terms if t["kind"] != "rest" and t["contribution"]]
-    named.sort(key=lambda t: -t["contribution"])
-    up = [t for t in named if t["contribution"] > 0][:most]
-    down = [t for t in named if t["contribution"] < 0][-most:]
-    shown = [*up, *down]
-    places = list(range(len(shown)))
+    moving = [t for t in terms if t["kind"] != "rest" and t["contribution"]]
+    moving.sort(key=lambda t: -t["contribution"])
+    up = [t for t in moving if t["contribution"] > 0][:most]
+    down = [t for t in moving if t["contribution"] < 0][-most:]
+    drawn = [*up, *down]
+    places = list(range(len(drawn)))
     figure = go.Figure(
         go.Bar(
-            x=[t["contribution"] for t in shown],
+            x=[t["contribution"] for t in drawn],
             y=places,
             orientation="h",
-            marker={"color": [UP if t["contribution"] > 0 else DOWN for t in shown]},
-            text=[wording.signed(t["contribution"], 4) for t in shown],
+            marker={"color": [UP if t["contribution"] > 0 else DOWN for t in drawn]},
+            text=[wording.signed(t["contribution"], 4) for t in drawn],
             textposition="outside",
             cliponaxis=False,
             customdata=[
-                [wording.plotted(t["term"]), wording.count(t["n"]), t["kind"]] for t in shown
+                [wording.plotted(t["term"]), wording.count(t["n"]), t["kind"]] for t in drawn
             ],
             hovertemplate="<b>%{customdata[0]}</b> (%{customdata[2]})<br>%{text} of the mean mood"
             "<br>used %{customdata[1]} times<extra></extra>",
         )
     )
     # room for the number of the longest bar, on a phone as well
-    widest = max([abs(t["contribution"]) for t in shown], default=1.0) * 1.6
+    widest = max([abs(t["contribution"]) for t in drawn], default=1.0) * 1.6
     margin = {"l": 8, "r": 24, "t": 8, "b": 8}
-    names = [f"{wording.plotted(t['term'])}  ({wording.count(t['n'])})" for t in shown]
+    names = [f"{wording.plotted(t['term'])}  ({wording.count(t['n'])})" for t in drawn]
     axis = named_rows(names, autorange="reversed")
     across = {
         "range": [-widest, widest],
@@ -46,7 +46,7 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
         "title": "Part of the mean mood",
         "nticks": 5,
     }
-    height = 80 + 24 * max(len(shown), 4)
+    height = 80 + 24 * max(len(drawn), 4)
     return finish(figure, height, across, axis, bargap=0.25, margin=margin)
 
 
@@ -84,7 +84,7 @@ def histogram(
 
 
 def scale(
-    value: float | None, low: float | None, high: float | None, known: float | None = None
+    value: float | None, low: float | None, high: float | None, in_force: float | None = None
 ) -> str:
     """A picture, as an address of its own, of a valence from -4 to 4: its interval, a dot for
     the valence, a ring for what is in force. '' without a valence."""
@@ -95,9 +95,9 @@ def scale(
     if low is not None and high is not None:
         left, right = _on_scale(low), _on_scale(high)
         drawn.append(_rect(left, 8, right - left, 8, colour, 0.4))
-    if known is not None:
+    if in_force is not None:
         drawn.append(
-            f'<circle cx="{_on_scale(known):.1f}" cy="12" r="4" fill="none" stroke="{GREY}" '
+            f'<circle cx="{_on_scale(in_force):.1f}" cy="12" r="4" fill="none" stroke="{GREY}" '
             'stroke-width="2"/>'
         )
     drawn.append(f'<circle cx="{_on_scale(value):.1f}" cy="12" r="4.5" fill="{colour}"/>')
@@ -120,15 +120,15 @@ def _rect(x: float, y: float, width: float, height: float, colour: str, alpha: f
     )
 
 
-def interval(low: float, value: float, high: float, known: float | None) -> go.Figure:
-    """A valence on its scale from -4 to 4, with its interval; known: what is in force."""
+def interval(low: float, value: float, high: float, in_force: float | None) -> go.Figure:
+    """A valence on its scale from -4 to 4, with its interval; in_force: the one that counts now."""
     colour = UP if value > 0 else DOWN if value < 0 else GREY
     figure = go.Figure()
     line: dict[str, object] = {"color": faded(colour, 0.45), "width": 10}
     figure.add_scatter(x=[low, high], y=[0, 0], mode="lines", line=line, hoverinfo="skip")
     marks = [(value, colour, "circle", "proposed")]
-    if known is not None:
-        marks.append((known, GREY, "diamond-open", "in force"))
+    if in_force is not None:
+        marks.append((in_force, GREY, "diamond-open", "in force"))
     for at, paint, symbol, what in marks:
         figure.add_scatter(
             x=[at], y=[0], mode="markers",

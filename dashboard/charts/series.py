@@ -34,40 +34,40 @@ def state(n: int, observed_s: float) -> str:
 
 def with_breaks(rows: Sequence[Row], step_s: float) -> list[Row | None]:
     """The rows, oldest first, with a None wherever one or more are missing between two."""
-    found: list[Row | None] = []
+    points: list[Row | None] = []
     last: datetime | None = None
     for row in rows:
         if last is not None and row["start"] - last > timedelta(seconds=step_s * 1.01):
-            found.append(None)
-        found.append(row)
+            points.append(None)
+        points.append(row)
         last = row["start"]
-    return found
+    return points
 
 
 def runs(rows: Iterable[Row | None]) -> list[list[Row]]:
     """Stretches in which somebody spoke in every row."""
-    found: list[list[Row]] = [[]]
+    groups: list[list[Row]] = [[]]
     for row in rows:
         if row is not None and row["mean"] is not None:
-            found[-1].append(row)
-        elif found[-1]:
-            found.append([])
-    return [run for run in found if run]
+            groups[-1].append(row)
+        elif groups[-1]:
+            groups.append([])
+    return [run for run in groups if run]
 
 
 def stretches(rows: Sequence[Row], step_s: float) -> list[tuple[datetime, datetime]]:
     """[from, to) spans of neighbouring rows that were not observed."""
-    found: list[tuple[datetime, datetime]] = []
+    spans: list[tuple[datetime, datetime]] = []
     step = timedelta(seconds=step_s)
     for row in rows:
         if state(row["n"], row["observed_s"]) != "unobserved":
             continue
         start: datetime = row["start"]
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], start + step)
+        if spans and spans[-1][1] == start:
+            spans[-1] = (spans[-1][0], start + step)
         else:
-            found.append((start, start + step))
-    return found
+            spans.append((start, start + step))
+    return spans
 
 
 def per_minute(row: Row) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-Told = Mapping[str, Any]  # what plotly is told of an axis or the layout
+Layout = Mapping[str, Any]  # of an axis or the whole, as plotly takes it
 HISTORY = "#2b83c6"
 FORECAST = "#2ca25f"
 UP = HISTORY
@@ -25,7 +25,7 @@ CONFIG_ZOOM = {
 }
 CONFIG_MARK = {"displaylogo": False, "modeBarButtons": [["toImage"]], "doubleClick": False}
 
-LAYOUT: Told = {
+LAYOUT: Layout = {
     "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
     "font": {"size": 13},
     "hoverlabel": {"align": "left"},
@@ -34,9 +34,9 @@ LAYOUT: Told = {
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
 }
-ACROSS: Told = {"automargin": True, "showgrid": False, "zeroline": False}
-UPWARD: Told = {"automargin": True, "zeroline": False, "gridcolor": FAINT}
-ZERO: Told = {
+ACROSS: Layout = {"automargin": True, "showgrid": False, "zeroline": False}
+UPWARD: Layout = {"automargin": True, "zeroline": False, "gridcolor": FAINT}
+ZERO: Layout = {
     "type": "line",
     "xref": "x domain",
     "x0": 0,
@@ -59,8 +59,8 @@ def faded(colour: str, alpha: float) -> str:
 def finish(
     figure: go.Figure,
     height: int,
-    x: Told | None = None,
-    y: Told | Sequence[Told] | None = None,
+    x: Layout | None = None,
+    y: Layout | Sequence[Layout] | None = None,
     zero: bool = False,
     **layout: Any,
 ) -> go.Figure:
@@ -69,15 +69,16 @@ def finish(
     x: of every x axis. y: of the y axis, or of each from the top. zero: a thin neutral line at 0
     of the (upper) y axis. All is set at once: plotly takes milliseconds for each update.
     """
-    kept = figure.layout.to_plotly_json()
-    kept.pop("template", None)  # plotly sets the usual one again, without a check of all its parts
-    across, up = _axes(kept, "xaxis"), _axes(kept, "yaxis")
+    current = figure.layout.to_plotly_json()
+    # plotly sets the usual one again, without a check of all its parts
+    current.pop("template", None)
+    across, up = _axes(current, "xaxis"), _axes(current, "yaxis")
     each = list(y) if isinstance(y, Sequence) else [y or {}] * len(up)
-    kept |= {n: {**ACROSS, **kept.get(n, {}), **(x or {})} for n in across}
-    kept |= {n: {**UPWARD, **kept.get(n, {}), **of} for n, of in zip(up, each, strict=True)}
+    current |= {n: {**ACROSS, **current.get(n, {}), **(x or {})} for n in across}
+    current |= {n: {**UPWARD, **current.get(n, {}), **of} for n, of in zip(up, each, strict=True)}
     if zero:
-        kept["shapes"] = [*kept.get("shapes", ()), ZERO]
-    figure.layout = {**kept, **LAYOUT, "height": height, **layout}
+        current["shapes"] = [*current.get("shapes", ()), ZERO]
+    figure.layout = {**current, **LAYOUT, "height": height, **layout}
     return figure
 
 
@@ -86,6 +87,6 @@ def named_rows(names: Sequence[str], **more: Any) -> dict[str, Any]:
     return {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False, **more}
 
 
-def _axes(layout: Told, kind: str) -> list[str]:
+def _axes(layout: Layout, kind: str) -> list[str]:
     """Names of the figure's axes: of subplots from the top, else the only one."""
     return sorted(name for name in layout if name.startswith(kind)) or [kind]

@@ -116,13 +116,13 @@ def volume(
     points = with_breaks(rows, step_s)
     x = times(None if p is None else wording.local(p["start"], tz) for p in points)
     y = values(None if p is None else per_minute(p) for p in points)
-    told = cells([["" if p is None else wording.messages(p["n"])] for p in points])
+    texts = cells([["" if p is None else wording.messages(p["n"])] for p in points])
     hover = "%{y:.3~g} / min, %{customdata[0]}<extra>%{fullData.name}</extra>"
     if alone:
         return go.Bar(
             x=x,
             y=y,
-            customdata=told,
+            customdata=texts,
             name="Messages",
             hovertemplate=hover,
             showlegend=False,
@@ -133,7 +133,7 @@ def volume(
     return go.Scatter(
         x=x,
         y=y,
-        customdata=told,
+        customdata=texts,
         name=name,
         mode="lines",
         hovertemplate=hover,

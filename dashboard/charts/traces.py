@@ -37,7 +37,7 @@ def mood_line(rows: Sequence[Row], step_s: float, tz: tzinfo, **look: Any) -> go
     return go.Scatter(
         x=times(None if p is None else wording.local(p["start"], tz) for p in points),
         y=values(None if p is None else p["mean"] for p in points),
-        customdata=cells([_told(p) for p in points]),
+        customdata=cells([_hover(p) for p in points]),
         mode="lines+markers",
         marker={"size": [5 if id(p) in lone else 0 for p in points], "color": colour},
         line={"color": colour, "width": 2, "dash": look.pop("dash", "solid")},
@@ -47,7 +47,7 @@ def mood_line(rows: Sequence[Row], step_s: float, tz: tzinfo, **look: Any) -> go
     )
 
 
-def _told(row: Row | None) -> list[str]:
+def _hover(row: Row | None) -> list[str]:
     if row is None or row["mean"] is None:
         return [""]
     sure = margin(row.get("sd"), row["n"])
@@ -63,11 +63,11 @@ def sure_band(rows: Sequence[Row], step_s: float, tz: tzinfo, colour: str = HIST
     xs: list[datetime | None] = []
     ys: list[float | None] = []
     for run in runs(with_breaks(rows, step_s)):
-        known = [(p, m) for p in run if (m := margin(p.get("sd"), p["n"])) is not None]
-        there = [wording.local(p["start"], tz) for p, _ in known]
+        margins = [(p, m) for p in run if (m := margin(p.get("sd"), p["n"])) is not None]
+        there = [wording.local(p["start"], tz) for p, _ in margins]
         xs += [*there, *reversed(there), None]
-        ys += [min(p["mean"] + m, 1.0) for p, m in known]
-        ys += [*(max(p["mean"] - m, -1.0) for p, m in reversed(known)), None]
+        ys += [min(p["mean"] + m, 1.0) for p, m in margins]
+        ys += [*(max(p["mean"] - m, -1.0) for p, m in reversed(margins)), None]
     return go.Scatter(
         x=times(xs),
         y=values(ys),
@@ -89,7 +89,7 @@ def forecast_traces(
     xs = [wording.local(at, tz) for at in steps]
     spoken = last is not None and last["mean"] is not None
     joined = [(wording.local(last["start"], tz), last["mean"])] if last and spoken else []
-    told = [
+    texts = [
         f"<b>{wording.signed(q)}</b>, 80 %: {wording.signed(low)} to {wording.signed(high)}"
         f"<br>{wording.utc_text(at)}"
         for at, low, q, high in zip(
@@ -105,7 +105,7 @@ def forecast_traces(
             mode="lines",
             line={"color": FORECAST, "width": 2, "dash": "dash"},
             name="Forecast",
-            customdata=[[""]] * len(joined) + [[t] for t in told],
+            customdata=[[""]] * len(joined) + [[t] for t in texts],
             hovertemplate="%{customdata[0]}<extra>Forecast</extra>",
         ),
     ]
@@ -171,17 +171,17 @@ def unobserved(
 
 def event_traces(events: Sequence[Row], tz: tzinfo, y: float) -> list[go.Scatter]:
     """A trace of markers a kind; frequent kinds are left out where they would hide the rest."""
-    found = []
+    traces = []
     for kind in dict.fromkeys(e["kind"] for e in shown_events(events)):
         some = [e for e in events if e["kind"] == kind]
-        told = [[_event_told(e)] for e in some]
-        found.append(
+        texts = [[_event_hover(e)] for e in some]
+        traces.append(
             go.Scatter(
                 x=[wording.local(e["at"], tz) for e in some],
                 y=[y] * len(some),
                 mode="markers",
                 name=wording.plotted(wording.event_kind(kind)),
-                customdata=told,
+                customdata=texts,
                 hovertemplate="%{customdata[0]}<extra></extra>",
                 marker={
                     "symbol": _SYMBOLS.get(kind, "circle"),
@@ -191,10 +191,10 @@ def event_traces(events: Sequence[Row], tz: tzinfo, y: float) -> list[go.Scatter
                 },
             )
         )
-    return found
+    return traces
 
 
-def _event_told(event: Row) -> str:
+def _event_hover(event: Row) -> str:
     text = wording.event_text(event["kind"], event["detail"])
     return f"{wording.plotted(text, 80)}<br>{wording.utc_text(event['at'])}"
 

@@ -26,7 +26,7 @@ def section(view: View) -> None:
     """A dot a point of the timeline, and the mean mood of five classes of activity."""
     step = view.span.step_s
     series = view.series(view.channels, view.span, step, view.span.offset_s(view.tz))
-    spoken = {c: found for c, rows in series.items() if (found := [r for r in rows if r["n"]])}
+    spoken = {c: some for c, rows in series.items() if (some := [r for r in rows if r["n"]])}
     n = sum(len(rows) for rows in spoken.values())
     messages = sum(r["n"] for rows in spoken.values() for r in rows)
     table = [
@@ -39,13 +39,13 @@ def section(view: View) -> None:
         "Mood against activity",
         f"n = {wording.count(n)} points of {STEP_NAMES[step]}, {wording.messages(messages)}",
         table,
-        sections.named("activity", view.span),
+        sections.span_name("activity", view.span),
     )
     st.plotly_chart(
         scatter(spoken), key="activity", config=CONFIG, alt="Mood against messages a minute"
     )
     for channel, rows in spoken.items():
-        st.markdown(f"**{wording.literal(wording.plain(channel))}**: {said(rows)}")
+        st.markdown(f"**{wording.literal(wording.plain(channel))}**: {sentence(rows)}")
     st.caption(
         "Big dots: mean mood of five classes with equally many points, weighted by messages. "
         "r is the rank correlation (Spearman) of mood and messages a minute. Neighbouring points "
@@ -66,8 +66,8 @@ def ranks(values: Floats) -> Floats:
     """1..n, the mean of their places for equal ones."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
-    found: Floats = (ends - (counts - 1) / 2)[inverse]
-    return found
+    places: Floats = (ends - (counts - 1) / 2)[inverse]
+    return places
 
 
 def correlation(x: Floats, y: Floats) -> tuple[float, float, float, float] | None:
@@ -92,13 +92,13 @@ def _next(values: Floats) -> float:
     return float(np.corrcoef(before, after)[0, 1]) if np.ptp(before) and np.ptp(after) else 0.0
 
 
-def said(rows: Sequence[Row]) -> str:
+def sentence(rows: Sequence[Row]) -> str:
     """The correlation in plain words, never oversold."""
     rate, mood, _ = pairs(rows)
-    found = correlation(rate, mood)
-    if found is None:
+    result = correlation(rate, mood)
+    if result is None:
         return f"too little to tell (n = {wording.count(len(rate))} points; {FEWEST} are needed)."
-    r, low, high, worth = found
+    r, low, high, worth = result
     numbers = (
         f"r = {wording.signed(r)} (95 %: {wording.signed(low)} to {wording.signed(high)}; "
         f"n = {wording.count(len(rate))} points, worth {wording.count(worth)})."
@@ -114,7 +114,7 @@ def classes(rate: Floats, mood: Floats, n: Floats) -> list[dict[str, float]]:
 
     The interval is of the points' weighted mean, from how they scatter about it.
     """
-    found = []
+    sums = []
     for part in np.array_split(np.argsort(rate, kind="stable"), CLASSES):
         if len(part) < 2:
             continue
@@ -122,7 +122,7 @@ def classes(rate: Floats, mood: Floats, n: Floats) -> list[dict[str, float]]:
         mean = float(weight @ mood[part])
         size = len(part)
         error = sqrt(size / (size - 1) * float(np.sum(weight**2 * (mood[part] - mean) ** 2)))
-        found.append(
+        sums.append(
             {
                 "rate": float(np.median(rate[part])),
                 "mean": mean,
@@ -131,7 +131,7 @@ def classes(rate: Floats, mood: Floats, n: Floats) -> list[dict[str, float]]:
                 "n": float(n[part].sum()),
             }
         )
-    return found
+    return sums
 
 
 def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
@@ -170,25 +170,25 @@ def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
     return finish(figure, 430, across, up, zero=True, **look)
 
 
-def _bold(found: Sequence[Mapping[str, float]], name: str, index: int) -> go.Scatter:
+def _bold(points: Sequence[Mapping[str, float]], name: str, index: int) -> go.Scatter:
     colour = CHANNELS[index % 6]
     return go.Scatter(
-        x=[c["rate"] for c in found],
-        y=[c["mean"] for c in found],
+        x=[c["rate"] for c in points],
+        y=[c["mean"] for c in points],
         mode="lines+markers",
         name=wording.plotted(name),
         legendgroup=name,
         showlegend=False,
         line={"color": colour, "width": 2, "dash": DASHES[index % 6]},
         marker={"size": 11, "color": colour},
-        error_y={"type": "data", "array": [c["half"] for c in found], "color": colour},
+        error_y={"type": "data", "array": [c["half"] for c in points], "color": colour},
         customdata=[
             [
                 wording.signed(c["half"]).lstrip("+"),
                 wording.count(c["points"]),
                 wording.count(c["n"]),
             ]
-            for c in found
+            for c in points
         ],
         hovertemplate="<b>%{y:+.3f}</b> ± %{customdata[0]} about %{x:.3~g} / min<br>"
         "n = %{customdata[1]} points, %{customdata[2]} messages<extra>%{fullData.name}</extra>",

@@ -94,11 +94,11 @@ def name_of(stream: Row, view: View) -> str:
 
 def _draw(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: int) -> None:
     n = sum(r["n"] for rows in lines.values() for r in rows)
-    kept = ("elapsed_s", "start", "channel", "n", "observed_s", "mean", "sd")
-    table = [{"stream": k, **{c: r[c] for c in kept}} for k, rows in lines.items() for r in rows]
+    columns = ("elapsed_s", "start", "channel", "n", "observed_s", "mean", "sd")
+    table = [{"stream": k, **{c: r[c] for c in columns}} for k, rows in lines.items() for r in rows]
     sections.head(
         "Side by side, by time since the start",
-        f"points of {told(step)}, n = {wording.messages(n)}",
+        f"points of {step_text(step)}, n = {wording.messages(n)}",
         table,
         "streams",
     )
@@ -117,14 +117,14 @@ def _draw(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: in
     )
 
 
-def told(step: int) -> str:
+def step_text(step: int) -> str:
     """30 s, 2 min, 1 hour."""
     return STEP_NAMES.get(step) or f"{step // 60} min"
 
 
 def figure(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: int) -> go.Figure:
     """Mood above, messages a minute below, hours since the start on one axis."""
-    made = make_subplots(
+    plot = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.66, 0.34], vertical_spacing=0.06
     )
     for index, (key, rows) in enumerate(lines.items()):
@@ -137,10 +137,10 @@ def figure(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: i
             "legendgroup": key, "connectgaps": False,
             "hovertemplate": "%{customdata[0]}<extra>%{fullData.name}</extra>",
         }  # fmt: skip
-        made.add_trace(
+        plot.add_trace(
             go.Scatter(y=[None if p is None else p["mean"] for p in points], **common), 1, 1
         )
-        made.add_trace(
+        plot.add_trace(
             go.Scatter(
                 y=[None if p is None else per_minute(p) for p in points],
                 **{**common, "showlegend": False},
@@ -152,9 +152,9 @@ def figure(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: i
         {"title": "Mood", "tickformat": ".2~f"},
         {"title": "Messages / min", "rangemode": "tozero"},
     ]
-    made.layout.xaxis2.title = "Since the start"
+    plot.layout.xaxis2.title = "Since the start"
     look = {"hovermode": "x", "showlegend": True, "dragmode": "zoom"}
-    return finish(made, 520, {"ticksuffix": " h"}, up, zero=True, **look)
+    return finish(plot, 520, {"ticksuffix": " h"}, up, zero=True, **look)
 
 
 def _hover(row: Row) -> str:

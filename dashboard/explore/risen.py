@@ -32,15 +32,15 @@ AGAINST = {"before": "The span before, as long", "month": "The 30 days before"}
 def section(view: View) -> None:
     """A dot and its interval a term, those that rose above those that fell."""
     against = _against()
-    rows, span, before = _asked(view, against)
+    rows, span, before = _changes(view, against)
     table = [_line(row) for row in rows if is_told(row)]
     total, total_before = (rows[0]["total"], rows[0]["total_before"]) if rows else (0, 0)
     small = (
         f"n = {wording.messages(total)}, against {wording.count(total_before)} in "
-        f"{before.told(view.tz)}"
+        f"{before.text(view.tz)}"
     )
     sections.head(
-        "Terms that rose and fell", small if rows else "", table, sections.named("terms", span)
+        "Terms that rose and fell", small if rows else "", table, sections.span_name("terms", span)
     )
     if not rows:
         frame.put(frame.say(_nothing(before, view)))
@@ -64,7 +64,7 @@ def section(view: View) -> None:
         trend.section(view, terms, Span(before.since, span.until))
 
 
-def _asked(view: View, against: str) -> tuple[list[Row], Span, Span]:
+def _changes(view: View, against: str) -> tuple[list[Row], Span, Span]:
     """(rows of dash_terms_change, the span they are of, the one before)."""
     by_days = view.by_days or against == "month"
     span = widened(view.span, DAY) if by_days else view.span
@@ -104,7 +104,7 @@ def unit_of(span: Span) -> int:
 
 
 def is_told(row: Row) -> bool:
-    """Whether the term's use changed by more than chance explains."""
+    """True if the term's use changed by more than chance explains."""
     return bool(abs(row["z"]) >= TOLD)
 
 
@@ -157,7 +157,7 @@ def changes(table: Sequence[Row]) -> go.Figure:
                     "thickness": 1.5,
                     "width": 3,
                 },
-                customdata=[[_told(t)] for _, t in some],
+                customdata=[[_hover(t)] for _, t in some],
                 hovertemplate="%{customdata[0]}<extra></extra>",
             )
         )
@@ -181,7 +181,7 @@ def per_thousand(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 9.95 or not rate else f"{rate:.2g}"
 
 
-def _told(line: Row) -> str:
+def _hover(line: Row) -> str:
     low, high = (wording.signed(line[k], 1) for k in ("change_low", "change_high"))
     glyph = "▲" if line["change"] > 0 else "▼"
     return (
@@ -193,7 +193,7 @@ def _told(line: Row) -> str:
 
 def _nothing(before: Span, view: View) -> str:
     return (
-        f"There is nothing to compare with: nobody spoke in {before.told(view.tz)}, or hardly a "
+        f"There is nothing to compare with: nobody spoke in {before.text(view.tz)}, or hardly a "
         "term was used twice. Compare with the 30 days before, or choose another span."
     )
 

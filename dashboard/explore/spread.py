@@ -1,4 +1,4 @@
-"""How mood and activity are spread over windows, or hours of a long span: a section of Explore."""
+"""Spread of mood and activity over windows, or hours of a long span: a section of Explore."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,7 +40,7 @@ def _moods(view: View) -> None:
         "Mood",
         f"n = {wording.count(n)} {unit} with messages",
         rows,
-        sections.named("spread_mood", view.span),
+        sections.span_name("spread_mood", view.span),
     )
     by = grouped(rows)
     st.plotly_chart(
@@ -70,7 +70,7 @@ def _counts(view: View) -> None:
         "Messages",
         f"n = {wording.count(n)} {unit} seen whole",
         [{**r, "messages": label(r["bin"])} for r in rows],
-        sections.named("spread_messages", view.span),
+        sections.span_name("spread_messages", view.span),
     )
     if not rows:
         frame.put(frame.say(f"Not one of the {unit} was seen whole, so none can be counted."))
@@ -94,8 +94,8 @@ def label(place: int) -> str:
 def counts(channels: Mapping[str, Sequence[Row]], unit: str = "windows") -> go.Figure:
     """Share of windows by their number of messages; rows of dash_counts by channel."""
     figure = go.Figure()
-    known = [r["bin"] for rows in channels.values() for r in rows]
-    bins = range(min(known), max(known) + 1)
+    places = [r["bin"] for rows in channels.values() for r in rows]
+    bins = range(min(places), max(places) + 1)
     for index, (name, rows) in enumerate(channels.items()):
         total = sum(r["windows"] for r in rows)
         of = {r["bin"]: r["windows"] for r in rows}

@@ -44,7 +44,7 @@ def section(view: View) -> None:
         config=CONFIG_MARK,
         on_select=lambda: zoom.marked(KEY, view.tz),
         selection_mode="box",
-        alt=f"Mood and messages a minute, {view.span.told(view.tz)}",
+        alt=f"Mood and messages a minute, {view.span.text(view.tz)}",
     )
     _foot(view, len(events) - len(shown_events(events)))
 
@@ -56,7 +56,7 @@ def _head(table: pa.Table, view: View) -> None:
         frame.heading("Mood and activity", f"{points}; the band is ± 1.96 sd / √n")
     with tools.container(horizontal=True, horizontal_alignment="right", gap="small"):
         zoom.buttons(view.span, view.tz)
-        sections.csv(table, sections.named("mood", view.span))
+        sections.csv(table, sections.span_name("mood", view.span))
 
 
 def exact(view: View) -> str:

@@ -1,4 +1,4 @@
-"""What was on: mood by category and title, and before and after each change. For Explore."""
+"""Mood by category and title, and before and after each change: a section of Explore."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,12 +25,12 @@ def section(view: View) -> None:
     by = _by()
     streams = view.rows("dash_streams", channels=list(view.channels), limit=STREAMS)
     changes = view.rows("dash_changes", **_since_begun(view, streams), limit=CHANGES)
-    found = parts(streams, changes, _naive(view.span.since), _naive(view.span.until))
-    if not found:
+    pieces = parts(streams, changes, _naive(view.span.since), _naive(view.span.until))
+    if not pieces:
         frame.put(frame.say("No stream is known in this span, so nothing is known of its titles."))
         return
-    groups = summed(found, _sums(view, found), by)
-    _what_was_on(view, groups, by, len(found))
+    groups = summed(pieces, _sums(view, pieces), by)
+    _what_was_on(view, groups, by, len(pieces))
     inside = [c for c in changes if c["at"] >= _naive(view.span.since)]
     _around(view, inside)
 
@@ -61,11 +61,11 @@ def _overlaps(stream: Row, since: datetime, until: datetime) -> bool:
     return bool(stream["started_at"] < until and end > since)
 
 
-def _sums(view: View, found: Sequence[Part]) -> list[Row]:
+def _sums(view: View, pieces: Sequence[Part]) -> list[Row]:
     lists = {
-        "part_channel": [p.channel for p in found],
-        "part_since": [p.since for p in found],
-        "part_until": [p.until for p in found],
+        "part_channel": [p.channel for p in pieces],
+        "part_since": [p.since for p in pieces],
+        "part_until": [p.until for p in pieces],
     }
     span = view.hours if view.is_long else view.inside
     name = "dash_parts_hours" if view.is_long else "dash_parts"
@@ -75,7 +75,7 @@ def _sums(view: View, found: Sequence[Part]) -> list[Row]:
 def _what_was_on(view: View, groups: Sequence[Row], by: str, pieces: int) -> None:
     n = sum(g["n"] for g in groups)
     small = f"n = {wording.messages(n)} in {wording.count(pieces)} stretches of streams"
-    sections.head(f"Mood by {by}", small, groups, sections.named(by, view.span))
+    sections.head(f"Mood by {by}", small, groups, sections.span_name(by, view.span))
     if all(g[by] == NONE for g in groups):
         frame.put(frame.say(f"No stream of this span tells its {by}; imported logs seldom do."))
         return
@@ -145,22 +145,22 @@ def _hover(group: Row, by: str) -> str:
 def _around(view: View, changes: Sequence[Row]) -> None:
     """The mood of the quarters of an hour before and after each change."""
     newest = list(changes)[-PLACES:]
-    told = before_and_after(newest, _asked_around(view, newest))
+    rows = before_and_after(newest, _sums_around(view, newest))
     count = ("1 change" if len(changes) == 1 else f"{wording.count(len(changes))} changes") + (
         f", the newest {PLACES} are listed" if len(changes) > PLACES else ""
     )
-    sections.head("When it changed", count, told, sections.named("changes", view.span))
+    sections.head("When it changed", count, rows, sections.span_name("changes", view.span))
     if not changes:
         st.caption("No change of title or category was seen in this span.")
         return
-    st.dataframe(_table(told, view), hide_index=True, key="changes")
+    st.dataframe(_table(rows, view), hide_index=True, key="changes")
     st.caption(
         "Mood of the 15 minutes before and after, n messages each; the interval is of the "
         "difference. Moods drift anyhow, so some change would be seen at any moment."
     )
 
 
-def _asked_around(view: View, places: Sequence[Row]) -> list[Row]:
+def _sums_around(view: View, places: Sequence[Row]) -> list[Row]:
     if not places:
         return []
     ats = [p["at"] for p in places]
@@ -174,7 +174,7 @@ def _asked_around(view: View, places: Sequence[Row]) -> list[Row]:
     )
 
 
-def _table(told: Sequence[Row], view: View) -> pd.DataFrame:
+def _table(rows: Sequence[Row], view: View) -> pd.DataFrame:
     def side(mean: float | None, n: int) -> str:
         return f"{wording.glyph(mean)} {wording.signed(mean)} (n = {n:,})" if n else "nobody spoke"
 
@@ -190,7 +190,7 @@ def _table(told: Sequence[Row], view: View) -> pd.DataFrame:
                 "Difference": _difference(t),
                 "UTC": wording.utc_text(t["at"]),
             }
-            for t in told
+            for t in rows
         ]
     )
 

@@ -1,4 +1,4 @@
-"""What a section of Explore looks at: channels and a span, and what it has asked about them."""
+"""The view of a section of Explore: channels, a span, and the queries made about them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,21 +18,21 @@ TERM_SPAN = timedelta(days=2)  # of all channels together; longer: sums of days 
 
 @dataclass(frozen=True)
 class View:
-    """Channels in a span, told in a zone. asked: (query, values) of all that was read."""
+    """Channels in a span, told in a zone. queries: (name, values) of all that was read."""
 
     channels: Sequence[str]
     span: Span
     tz: tzinfo
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    queries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def is_long(self) -> bool:
-        """Whether hours stand for windows."""
+        """True where hours stand for windows."""
         return self.span.until - self.span.since > LONG
 
     @property
     def by_days(self) -> bool:
-        """Whether terms come from sums of whole days of UTC."""
+        """True where terms come from sums of whole days of UTC."""
         return (self.span.until - self.span.since) * len(self.channels) > TERM_SPAN
 
     @property
@@ -55,13 +55,13 @@ class View:
 
     def table(self, name: str, **values: Any) -> pa.Table:
         """Result of a named query, which is remembered."""
-        self.asked.append((name, values))
+        self.queries.append((name, values))
         return data.query(name, **values)
 
     def rows(self, name: str, **values: Any) -> list[Row]:
         """Result of a named query as dictionaries."""
-        found: list[Row] = self.table(name, **values).to_pylist()
-        return found
+        records: list[Row] = self.table(name, **values).to_pylist()
+        return records
 
     def series(
         self, channels: Sequence[str], span: Span, step_s: int, offset_s: int

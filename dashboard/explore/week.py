@@ -46,7 +46,7 @@ def section(view: View) -> None:
         f"{MEASURES[measure]} by hour and weekday",
         f"{wording.plain(channel)}, n = {wording.messages(n)}",
         cells,
-        sections.named("week", span),
+        sections.span_name("week", span),
     )
     if not n:
         frame.put(frame.say("Nobody spoke in this span."))
@@ -90,17 +90,17 @@ def zone_steps(span: Span, tz: tzinfo) -> tuple[list[datetime], list[int]]:
     A change of the clock is found to the hour; zones change on full hours. The newest MOST_CHANGES.
     """
     at, end = span.since.astimezone(UTC), span.until.astimezone(UTC)
-    found = [(at, _offset(at, tz))]
+    steps = [(at, _offset(at, tz))]
     while at < end:
         after = min(at + DAY, end)
-        if _offset(after, tz) != found[-1][1]:
+        if _offset(after, tz) != steps[-1][1]:
             hour = at
-            while _offset(hour, tz) == found[-1][1]:
+            while _offset(hour, tz) == steps[-1][1]:
                 hour += HOUR
-            found.append((hour, _offset(hour, tz)))
+            steps.append((hour, _offset(hour, tz)))
         at = after
-    found = [found[0], *found[1:][-MOST_CHANGES:]]
-    return [at.replace(tzinfo=None) for at, _ in found], [offset for _, offset in found]
+    steps = [steps[0], *steps[1:][-MOST_CHANGES:]]
+    return [at.replace(tzinfo=None) for at, _ in steps], [offset for _, offset in steps]
 
 
 def _offset(at: datetime, tz: tzinfo) -> int:
@@ -147,7 +147,7 @@ def heat(rows: Sequence[Row], measure: str, offset_s: int) -> go.Figure:
             ],
             texttemplate="%{text}",
             textfont={"color": _INK, "size": 11},
-            customdata=[[_told(c, usual, offset_s) for c in line] for line in grid],
+            customdata=[[_hover(c, usual, offset_s) for c in line] for line in grid],
             hovertemplate="%{customdata}<extra></extra>",
             colorscale=_BOTH if both else _ONE,
             zmin=-reach if both else 0,
@@ -171,7 +171,7 @@ def _number(row: Row | None, number: float | None, measure: str) -> str:
     return wording.signed(number) if row["n"] >= FEW else f"({wording.signed(number)})"
 
 
-def _told(row: Any, usual: float, offset_s: int) -> str:
+def _hover(row: Any, usual: float, offset_s: int) -> str:
     if row is None:
         return ""
     there = timedelta(days=row["weekday"] - 1, hours=row["hour"]) - timedelta(seconds=offset_s)

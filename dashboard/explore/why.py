@@ -1,4 +1,4 @@
-"""What pushed the mood, and what was said: a section of Explore."""
+"""Terms that pushed the mood, and lines that were said: a section of Explore."""
 
 import streamlit as st
 
@@ -32,7 +32,7 @@ def _terms(view: View) -> None:
         "What pushed the mood",
         f"uses in brackets; n = {wording.messages(total)}{whole}",
         table,
-        sections.named("movers", view.span),
+        sections.span_name("movers", view.span),
     )
     if not any(t["contribution"] for t in terms if t["kind"] != "rest"):
         frame.put(frame.say("No known term moved the mood here."))

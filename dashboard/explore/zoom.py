@@ -57,7 +57,7 @@ def moved(span: Span, share: float) -> Span:
 def buttons(span: Span, tz: tzinfo) -> None:
     """Back, earlier, later, wider: each with its word, for keyboard and screen reader."""
     came = bool(st.session_state.get(_CAME))
-    for label, icon, what, told, off in (
+    for label, icon, what, tip, off in (
         ("Back", "undo", None, "The span before this one", not came),
         ("Earlier", "chevron_left", moved(span, -0.5), "Half a span back", False),
         ("Later", "chevron_right", moved(span, 0.5), "Half a span on", False),
@@ -68,7 +68,7 @@ def buttons(span: Span, tz: tzinfo) -> None:
             key=f"zoom-{label.lower()}",
             icon=f":material/{icon}:",
             type="tertiary",
-            help=told,
+            help=tip,
             disabled=off,
             on_click=_back if what is None else go,
             args=() if what is None else (what, tz),
@@ -77,9 +77,9 @@ def buttons(span: Span, tz: tzinfo) -> None:
 
 def marked(key: str, tz: tzinfo) -> None:
     """Callback of a plot: look at the stretch that was marked in it."""
-    found = boxed(st.session_state.get(key) or {}, tz)
-    if found:
-        go(found, tz)
+    span = boxed(st.session_state.get(key) or {}, tz)
+    if span:
+        go(span, tz)
 
 
 def go(span: Span, tz: tzinfo) -> None:

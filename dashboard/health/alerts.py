@@ -28,12 +28,12 @@ def section(channels: Sequence[str], since: datetime, until: datetime, source: s
     """Filter by kind, then the alerts, newest first. source: what the page says it shows."""
     kinds = _kinds()
     inside = {"channels": channels, "kinds": kinds, "since": since, "until": until}
-    found = data.rows("dash_alerts", **inside, limit=MOST)
-    if not found:
+    rows = data.rows("dash_alerts", **inside, limit=MOST)
+    if not rows:
         frame.put(frame.say("No alert of these kinds in this time (n = 0)."))
         return
-    _table(found, source)
-    total = found[0]["total"]
+    _table(rows, source)
+    total = rows[0]["total"]
     st.caption(
         f"n = {wording.count(total)} alerts"
         + (f", the newest {MOST:,} of them are listed" if total > MOST else "")
@@ -58,24 +58,24 @@ def _kinds() -> list[str]:
     return kinds or list(KINDS)
 
 
-def _table(found: Sequence[Row], source: str) -> None:
+def _table(rows: Sequence[Row], source: str) -> None:
     zone = str(frame.reader_zone())
-    at = pd.Series([pd.Timestamp(a["at"]) for a in found])
-    shown = pd.DataFrame(
+    at = pd.Series([pd.Timestamp(a["at"]) for a in rows])
+    table = pd.DataFrame(
         {
             "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
-            "Channel": [wording.plain(a["channel"]) or "all" for a in found],
-            "Alert": [KINDS[a["kind"]] for a in found],
-            "What was seen": [told(a["kind"], a["detail"], source) for a in found],
-            "More": [_link(a) for a in found],
-            "UTC": [wording.utc_text(a["at"]) for a in found],
+            "Channel": [wording.plain(a["channel"]) or "all" for a in rows],
+            "Alert": [KINDS[a["kind"]] for a in rows],
+            "What was seen": [sentence(a["kind"], a["detail"], source) for a in rows],
+            "More": [_link(a) for a in rows],
+            "UTC": [wording.utc_text(a["at"]) for a in rows],
         }
     )
     st.dataframe(
-        shown,
+        table,
         hide_index=True,
         key="alerts",
-        height="content" if len(shown) <= 8 else _TALLEST,
+        height="content" if len(table) <= 8 else _TALLEST,
         column_config={
             "When": st.column_config.DatetimeColumn(
                 format="D MMM, HH:mm:ss", width=135, help=f"in {zone}; UTC is in the last column"
@@ -90,7 +90,7 @@ def _table(found: Sequence[Row], source: str) -> None:
     )
 
 
-def told(kind: str, detail: str | None, source: str = "") -> str:
+def sentence(kind: str, detail: str | None, source: str = "") -> str:
     """The numbers of an alert in a sentence; what cannot be read says so. An alert of simulated
     chat is told as such, where `source` does not say it of the whole page."""
     try:

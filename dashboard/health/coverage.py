@@ -1,4 +1,4 @@
-"""How much of each channel's streams was seen, by day; gaps; what was filtered or came late."""
+"""Coverage of each channel's streams by day, gaps, and what was filtered or came late."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,11 +23,13 @@ def by_day(days: Sequence[Row]) -> None:
     """A square for every channel and day."""
     frame.heading("How much was seen", "share of each day's streams that was observed")
     windows = sum(d["windows"] for d in days)
-    st.plotly_chart(seen(days), key="seen", config=CONFIG, alt="Observed share by channel and day")
+    st.plotly_chart(
+        observed_shares(days), key="seen", config=CONFIG, alt="Observed share by channel and day"
+    )
     st.caption(f"n = {wording.count(windows)} windows of 30 s; blank: no stream that day.")
 
 
-def seen(days: Sequence[Row]) -> go.Figure:
+def observed_shares(days: Sequence[Row]) -> go.Figure:
     """Observed share by channel (rows) and day (columns); what is below 99.5 % has its number."""
     channels = sorted({d["channel"] for d in days}, reverse=True)
     by = {(d["channel"], d["day"]): d for d in days}
@@ -40,7 +42,7 @@ def seen(days: Sequence[Row]) -> go.Figure:
             x=[f"{day:%a} {day.day} {day:%b}" if few else day.isoformat() for day in dates],
             y=[wording.plotted(c) for c in channels],
             z=shares,
-            text=[[said(s) if few else "" for s in line] for line in shares],
+            text=[[share_text(s) if few else "" for s in line] for line in shares],
             texttemplate="%{text}",
             textfont={"color": "#10202e", "size": 12},
             customdata=[[_hover(d) for d in line] for line in grid],
@@ -69,7 +71,7 @@ def share(day: Row) -> float | None:
     return float(day["observed_s"] / (WINDOW_S * day["windows"])) if day["windows"] else None
 
 
-def said(value: float | None) -> str:
+def share_text(value: float | None) -> str:
     """98.4 %; 100 % only where nothing is missing; '' for None."""
     if value is None:
         return ""
@@ -81,8 +83,8 @@ def _hover(day: Row | None) -> str:
         return ""
     return (
         f"<b>{wording.plotted(day['channel'])}</b>, {day['day']:%a} {day['day'].day} "
-        f"{day['day']:%b %Y}<br>{said(share(day))} of {wording.count(day['windows'])} windows seen"
-        f"<br>{wording.messages(day['n'])}"
+        f"{day['day']:%b %Y}<br>{share_text(share(day))} of "
+        f"{wording.count(day['windows'])} windows seen<br>{wording.messages(day['n'])}"
     )
 
 
@@ -91,42 +93,42 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     by_hour = until - since > LONG
     query, what = ("dash_gaps_hours", "hours") if by_hour else ("dash_gaps", "stretches")
     frame.heading("Gaps", f"{what} of a stream that were not, or not wholly, observed")
-    found = data.rows(query, channels=channels, since=since, until=until, limit=GAPS)
-    if not found:
+    rows = data.rows(query, channels=channels, since=since, until=until, limit=GAPS)
+    if not rows:
         frame.put(frame.say("No gap in this time: every window was seen whole."))
         return
     zone = str(frame.reader_zone())
-    at = pd.Series([pd.Timestamp(g["since"]) for g in found])
-    shown = pd.DataFrame(
+    at = pd.Series([pd.Timestamp(g["since"]) for g in rows])
+    table = pd.DataFrame(
         {
-            "Channel": [wording.plain(g["channel"]) for g in found],
+            "Channel": [wording.plain(g["channel"]) for g in rows],
             "From": at.dt.tz_localize("UTC").dt.tz_convert(zone),
-            "Not seen": [wording.seconds(g["lost_s"]) for g in found],
-            **_extent(found, by_hour),
-            "From, UTC": [wording.utc_text(g["since"]) for g in found],
+            "Not seen": [wording.seconds(g["lost_s"]) for g in rows],
+            **_extent(rows, by_hour),
+            "From, UTC": [wording.utc_text(g["since"]) for g in rows],
         }
     )
     st.dataframe(
-        shown,
+        table,
         hide_index=True,
         key="gaps",
-        height="content" if len(shown) <= 8 else 320,
+        height="content" if len(table) <= 8 else 320,
         column_config={"From": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")},
     )
-    total = found[0]["total"]
+    total = rows[0]["total"]
     more = f", the longest {GAPS} are listed" if total > GAPS else ""
     st.caption(f"n = {wording.count(total)} gaps of 5 s or more{more}.")
 
 
-def _extent(found: Sequence[Row], by_hour: bool) -> dict[str, list[str | int]]:
+def _extent(rows: Sequence[Row], by_hour: bool) -> dict[str, list[str | int]]:
     """How far each gap reaches, as a column."""
     if by_hour:
-        return {"Within": [wording.lasting(g["until"] - g["since"]) for g in found]}
-    return {"Windows touched": [g["windows"] for g in found]}
+        return {"Within": [wording.lasting(g["until"] - g["since"]) for g in rows]}
+    return {"Windows touched": [g["windows"] for g in rows]}
 
 
 def by_channel(
-    known: Sequence[Row], days: Sequence[Row], losses: Mapping[str, Row], zone: str
+    channels: Sequence[Row], days: Sequence[Row], losses: Mapping[str, Row], zone: str
 ) -> None:
     """Languages, and what did not count or came late, a channel a row."""
     frame.heading("By channel", "messages that count, and those that did not or came late")
@@ -134,27 +136,27 @@ def by_channel(
     for d in days:
         for name in ("n", "filtered", "late", "windows", "observed_s"):
             sums[d["channel"]][name] += d[name]
-    lost = [losses.get(c["channel"], {}) for c in known]
+    lost = [losses.get(c["channel"], {}) for c in channels]
     last = pd.to_datetime(pd.Series([x.get("last_at") for x in lost], dtype="datetime64[us]"))
-    shown = pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "Channel": [wording.plain(c["channel"]) for c in known],
-            "Language": [wording.plain(c["language"]) or wording.MISSING for c in known],
-            "Readable": [wording.percent(c["readable"]) for c in known],
-            "Messages (n)": [int(sums[c["channel"]]["n"]) for c in known],
-            "Filtered": [_of(sums[c["channel"]], "filtered") for c in known],
-            "Late": [_of(sums[c["channel"]], "late") for c in known],
-            "Observed": [_observed(sums[c["channel"]]) for c in known],
+            "Channel": [wording.plain(c["channel"]) for c in channels],
+            "Language": [wording.plain(c["language"]) or wording.MISSING for c in channels],
+            "Readable": [wording.percent(c["readable"]) for c in channels],
+            "Messages (n)": [int(sums[c["channel"]]["n"]) for c in channels],
+            "Filtered": [_of(sums[c["channel"]], "filtered") for c in channels],
+            "Late": [_of(sums[c["channel"]], "late") for c in channels],
+            "Observed": [_observed(sums[c["channel"]]) for c in channels],
             "Connection lost": [x.get("losses", 0) for x in lost],
             "Lost last": last.dt.tz_localize("UTC").dt.tz_convert(zone),
             "Lost last, UTC": [wording.utc_text(x["last_at"]) if x else "" for x in lost],
         }
     )
     st.dataframe(
-        shown,
+        table,
         hide_index=True,
         key="by-channel",
-        height="content" if len(shown) <= 12 else 460,
+        height="content" if len(table) <= 12 else 460,
         column_config={
             "Messages (n)": st.column_config.NumberColumn(format="localized"),
             "Lost last": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
@@ -180,4 +182,4 @@ def _observed(sums: Mapping[str, float]) -> str:
     if not sums["windows"]:
         return wording.MISSING
     hours = sums["observed_s"] / 3600
-    return f"{said(sums['observed_s'] / (WINDOW_S * sums['windows']))} of {hours:.1f} h"
+    return f"{share_text(sums['observed_s'] / (WINDOW_S * sums['windows']))} of {hours:.1f} h"

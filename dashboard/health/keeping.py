@@ -1,4 +1,4 @@
-"""What the daemon tells of itself: storage, versions, what came in, how far it is behind."""
+"""The daemon's own figures: storage, versions, what came in, how far it is behind."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, HISTORY, faded, finish, named_rows
 from dashboard.markup import row, span
 
-Told = Mapping[str, Row]
+Health = Mapping[str, Row]
 COUNTS = {
     "messages": "messages counted",
     "filtered": "of bots, and commands",
@@ -27,40 +27,40 @@ LATE_S = 60.0  # a source further behind than this is catching up
 _TEXT = ("buffer", "samples")
 
 
-def told() -> Told:
+def newest() -> Health:
     """The newest of everything, by name; nothing of a folder that no daemon wrote to."""
     return {r["name"]: r for r in data.rows("dash_health")}
 
 
-def parts(health: Told, name: str) -> dict[str, Any]:
+def parts(health: Health, name: str) -> dict[str, Any]:
     """The JSON beside a value; {} for none, or for what cannot be read."""
     try:
-        found = json.loads((health.get(name) or {}).get("detail") or "{}")
+        detail = json.loads((health.get(name) or {}).get("detail") or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return detail if isinstance(detail, dict) else {}
 
 
-def value(health: Told, name: str) -> float | None:
+def value(health: Health, name: str) -> float | None:
     """A value; None where it was never told."""
     return health[name]["value"] if name in health else None
 
 
-def storage(health: Told) -> None:
+def storage(health: Health) -> None:
     """Bytes by table and what of them is message text."""
     frame.heading("Storage", "what is on disk; rows in brackets")
-    found, total = parts(health, "storage"), value(health, "storage")
-    if total is None or not found:
+    detail, total = parts(health, "storage"), value(health, "storage")
+    if total is None or not detail:
         frame.put(frame.say("The pipeline has not told yet; it does once a minute."))
         return
     text, keeps = value(health, "text"), value(health, "retention_h")
     frame.tiles(
         ("In all", wording.size(total), "database, buffer and published files"),
-        ("Database", wording.size(found.get("warehouse")), "warehouse.duckdb"),
+        ("Database", wording.size(detail.get("warehouse")), "warehouse.duckdb"),
         ("Message text", wording.size(text), f"gone after {_hours(keeps)}"),
     )
     st.plotly_chart(
-        sizes(found), key="sizes", config=CONFIG, alt="Bytes on disk by published table"
+        sizes(detail), key="sizes", config=CONFIG, alt="Bytes on disk by published table"
     )
 
 
@@ -70,12 +70,12 @@ def _hours(hours: float | None) -> str:
     return f"{hours:.3g} h (DLD_RETENTION_H)" if hours else "a minute: in memory only"
 
 
-def sizes(found: Mapping[str, Any]) -> go.Figure:
+def sizes(detail: Mapping[str, Any]) -> go.Figure:
     """Bars of bytes by published table, and the buffer; orange where there is text."""
-    tables = {k: v for k, v in dict(found.get("tables") or {}).items() if _is_pair(v) and v[0]}
+    tables = {k: v for k, v in dict(detail.get("tables") or {}).items() if _is_pair(v) and v[0]}
     listed = [(name, int(n), int(size)) for name, (n, size) in tables.items()]
-    if isinstance(found.get("buffer"), int) and found["buffer"]:
-        listed.append(("buffer", -1, found["buffer"]))
+    if isinstance(detail.get("buffer"), int) and detail["buffer"]:
+        listed.append(("buffer", -1, detail["buffer"]))
     listed.sort(key=lambda t: t[2])
     names = [
         wording.plotted(name) + (f"  ({wording.count(n)})" if n >= 0 else "")
@@ -102,16 +102,16 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value)
 
 
-def versions(health: Told) -> None:
+def versions(health: Health) -> None:
     """Which of everything is at work."""
     frame.heading("Versions", "of what runs")
-    known = {k: str(v) for k, v in parts(health, "versions").items()}
-    known["model"] = known.get("model") or "none serves"
-    pairs = [(k, wording.plain(v, 60) or wording.MISSING) for k, v in known.items()]
+    by_part = {k: str(v) for k, v in parts(health, "versions").items()}
+    by_part["model"] = by_part.get("model") or "none serves"
+    pairs = [(k, wording.plain(v, 60) or wording.MISSING) for k, v in by_part.items()]
     frame.put(row(*(span(x) for pair in pairs for x in pair), cls="dld-facts"))
 
 
-def counted(health: Told, tz: tzinfo) -> None:
+def counted(health: Health, tz: tzinfo) -> None:
     """What came in since the daemon began."""
     began = value(health, "began_at")
     since = "" if began is None else _since(wording.at_second(began), tz)

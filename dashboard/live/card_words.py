@@ -1,4 +1,4 @@
-"""What a card of the Live page says in words, above and below its picture. No Streamlit."""
+"""Words of a card of the Live page, above and below its picture. No Streamlit."""
 
 from datetime import datetime, tzinfo
 
@@ -22,7 +22,7 @@ def mood(card: Card, tz: tzinfo) -> list[Markup]:
         return _unsupported(card)
     if card.status == "offline":
         return _recap(card, tz)
-    now, said = card.mood()
+    now, basis = card.mood()
     word = wording.mood_word(now)
     if card.last is not None and not card.last["n"] and not card.last["observed_s"]:
         word = "not observed"
@@ -35,7 +35,7 @@ def mood(card: Card, tz: tzinfo) -> list[Markup]:
             span(word, cls="dld-word"),
             cls="dld-mood",
         ),
-        row(f"{said}{at}", cls="dld-sub"),
+        row(f"{basis}{at}", cls="dld-sub"),
     ]
 
 
@@ -57,10 +57,10 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
     """The last stream in short, for a channel that is off air."""
     last = card.recap
     mood = None if last is None else last["mood"]
-    said = "no stream seen yet"
+    text = "no stream seen yet"
     if last is not None:
         took = wording.lasting(last["ended_at"] - last["started_at"])
-        said = f"last stream, {wording.messages(last['n'])} in {took}, ended " + wording.moment(
+        text = f"last stream, {wording.messages(last['n'])} in {took}, ended " + wording.moment(
             last["ended_at"], tz
         )
     glyph = span(wording.glyph(mood), cls=f"dld-glyph {wording.mood_word(mood)}")
@@ -72,7 +72,7 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
             span(word, cls="dld-word"),
             cls="dld-mood",
         ),
-        row(said, cls="dld-sub"),
+        row(text, cls="dld-sub"),
     ]
 
 
@@ -121,5 +121,5 @@ def _outlook(card: Card) -> str | Markup:
 def _event(card: Card, clock: datetime) -> str:
     if card.event is None:
         return "none in a day"
-    told = wording.event_text(card.event["kind"], card.event["detail"])
-    return f"{told} · {wording.ago(clock - wording.aware(card.event['at']))}"
+    text = wording.event_text(card.event["kind"], card.event["detail"])
+    return f"{text} · {wording.ago(clock - wording.aware(card.event['at']))}"

@@ -65,8 +65,8 @@ def _feeling(card: Card, on: bool) -> str:
     if not on or card.last is None:
         return ""
     mood = card.last["mean"]
-    seen = card.last["n"] or card.last["observed_s"]
-    return f"{wording.glyph(mood)} {wording.mood_word(mood)}" if seen else "not observed"
+    is_observed = card.last["n"] or card.last["observed_s"]
+    return f"{wording.glyph(mood)} {wording.mood_word(mood)}" if is_observed else "not observed"
 
 
 def _moods(card: Card) -> list[float]:

@@ -14,7 +14,7 @@ WINDOW = timedelta(seconds=30)
 
 
 def is_supported(readable: float | None) -> bool:
-    """Whether a channel with that share of readable messages has a mood that can be told."""
+    """True for a channel with that share of readable messages, of which a mood can be told."""
     return readable is None or readable >= READABLE_LEAST
 
 
@@ -38,7 +38,7 @@ class Card:
 
     @property
     def supported(self) -> bool:
-        """Whether enough of the chat can be read to tell a mood."""
+        """True where enough of the chat can be read to tell a mood."""
         return is_supported(self.readable)
 
     @property
@@ -48,8 +48,8 @@ class Card:
     def rate(self) -> float | None:
         """Messages a minute over the last five windows, of the time observed."""
         recent = self.windows[-QUIET_WINDOWS:]
-        seen = sum(w["observed_s"] for w in recent)
-        return sum(w["n"] for w in recent) * 60 / seen if seen >= 10 else None
+        observed_s = sum(w["observed_s"] for w in recent)
+        return sum(w["n"] for w in recent) * 60 / observed_s if observed_s >= 10 else None
 
     def lately(self) -> tuple[float | None, int]:
         """(mean mood of the last ten windows weighted by messages, messages)."""
@@ -63,10 +63,10 @@ class Card:
             return "off air"
         if self.last is None:
             return "not observed yet"
-        seen = self.last["observed_s"]
-        if state(self.last["n"], seen) == "unobserved":
+        observed_s = self.last["observed_s"]
+        if state(self.last["n"], observed_s) == "unobserved":
             return "✕ not observed: connection lost"
-        partly = "" if seen >= 29.95 else f", {seen:.0f} of 30 s"
+        partly = "" if observed_s >= 29.95 else f", {observed_s:.0f} of 30 s"
         return ("silence" if not self.last["n"] else "observed") + partly
 
     def record(self) -> str:
@@ -92,32 +92,35 @@ class Card:
         if last is None:
             return None, "no window yet"
         if not last["n"]:
-            seen = state(0, last["observed_s"]) == "silence"
-            return None, "nobody spoke in the last 30 s (n = 0)" if seen else "not observed (n = 0)"
+            is_silent = state(0, last["observed_s"]) == "silence"
+            return (
+                None,
+                "nobody spoke in the last 30 s (n = 0)" if is_silent else "not observed (n = 0)",
+            )
         sure = self.band()
         band = f"± {sure:.2f}, " if sure is not None else ""
         return last["mean"], f"{band}{wording.messages(last['n'])} in 30 s"
 
 
-def cards(
+def channel_cards(
     channels: Iterable[Row],
     source: str,
     clock: datetime,
-    found: Mapping[str, Sequence[Row]],
+    by_kind: Mapping[str, Sequence[Row]],
     stale: bool,
 ) -> list[Card]:
     """A card a watched channel, those on air first.
 
-    found: rows of windows, terms, forecasts, events, recaps and skills; times naive UTC.
+    by_kind: rows of windows, terms, forecasts, events, recaps and skills; times naive UTC.
     """
-    by: dict[str, dict[str, list[Row]]] = {k: grouped(rows) for k, rows in found.items()}
-    made = [
-        _card(c, clock, {k: rows.get(c["channel"], []) for k, rows in by.items()}, stale)
+    by_channel = {kind: grouped(rows) for kind, rows in by_kind.items()}
+    cards = [
+        _card(c, clock, {k: rows.get(c["channel"], []) for k, rows in by_channel.items()}, stale)
         for c in channels
         if c["source"] == source
     ]
     order = {"live": 0, "quiet": 1, "stale": 2, "offline": 3}
-    return sorted(made, key=lambda card: (order[card.status], card.channel))
+    return sorted(cards, key=lambda card: (order[card.status], card.channel))
 
 
 def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: bool) -> Card:

@@ -1,4 +1,4 @@
-"""What is drawn in place of a page that somebody may not see, and who is logged in."""
+"""The way in, words in place of a page one may not see, and who is logged in."""
 
 import urllib.request
 
@@ -16,7 +16,7 @@ _TROUBLE = "login_trouble"
 
 
 def admits() -> bool:
-    """Whether pages may be drawn; else what is to be said or done is drawn. Shows who is here."""
+    """True if pages may be drawn; else draws what is to be said or done. Shows who is here."""
     try:
         settings = config.settings()
         check_address(settings, st.get_option("server.address"))

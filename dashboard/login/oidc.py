@@ -31,13 +31,13 @@ def secrets() -> dict[str, Any]:
         settings = DashboardSettings()
         check_address(settings, st.get_option("server.address"))
     except ValidationError as exc:
-        raise SystemExit(f"error: {_told(exc)}") from exc
+        raise SystemExit(f"error: {_sentence(exc)}") from exc
     except AppError as exc:
         raise SystemExit(f"error: {exc}") from exc
     return {"auth": _auth(settings)} if settings.has_login else {}
 
 
-def _told(exc: ValidationError) -> str:
+def _sentence(exc: ValidationError) -> str:
     """The first fault, with the setting's name; it quotes no value."""
     first = exc.errors()[0]
     name = "".join(f"DLD_DASHBOARD_{str(part).upper()}: " for part in first["loc"])

@@ -35,39 +35,41 @@ class BackToWhatWasAsked:
 def place(address: str, host: str) -> str:
     """Path and query of an address on this host; '' for any other, or one that could lead away."""
     parts = urlsplit(address)
-    asked = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    if parts.netloc != host or not _stays(asked) or parts.path.endswith((_LOGIN, _BACK)):
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    if parts.netloc != host or not _stays(target) or parts.path.endswith((_LOGIN, _BACK)):
         return ""
-    return asked
+    return target
 
 
-def _stays(asked: str) -> bool:
-    """Whether it is an address within a host: browsers take // and /\\ for another one."""
-    plain = asked.isascii() and asked.isprintable() and " " not in asked and "\\" not in asked
-    return plain and asked.startswith("/") and not asked.startswith("//") and len(asked) < _LONGEST
+def _stays(target: str) -> bool:
+    """True for an address within a host: browsers take // and /\\ for another one."""
+    plain = target.isascii() and target.isprintable() and " " not in target and "\\" not in target
+    return (
+        plain and target.startswith("/") and not target.startswith("//") and len(target) < _LONGEST
+    )
 
 
-def _changed(send: Send, change: Any, *told: Any) -> Send:
+def _changed(send: Send, change: Any, *values: Any) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 302:
-            change(MutableHeaders(scope=message), *told)
+            change(MutableHeaders(scope=message), *values)
         await send(message)
 
     return sent
 
 
-def _keep(headers: MutableHeaders, asked: Headers, scheme: str) -> None:
-    where = place(asked.get("referer", ""), asked.get("host", ""))
-    if where:
-        headers.append("set-cookie", _cookie(quote(where, safe=""), _LIFE_S, scheme))
+def _keep(headers: MutableHeaders, request: Headers, scheme: str) -> None:
+    target = place(request.get("referer", ""), request.get("host", ""))
+    if target:
+        headers.append("set-cookie", _cookie(quote(target, safe=""), _LIFE_S, scheme))
 
 
-def _go_back(headers: MutableHeaders, asked: Headers, base: str) -> None:
-    where = unquote(cookie_parser(asked.get("cookie", "")).get(_COOKIE, ""))
-    if not where or headers.get("location") != f"{base}/":
+def _go_back(headers: MutableHeaders, request: Headers, base: str) -> None:
+    target = unquote(cookie_parser(request.get("cookie", "")).get(_COOKIE, ""))
+    if not target or headers.get("location") != f"{base}/":
         return
-    if _stays(where):  # whoever can write cookies must not send anybody elsewhere
-        headers["location"] = where
+    if _stays(target):  # whoever can write cookies must not send anybody elsewhere
+        headers["location"] = target
     headers.append("set-cookie", _cookie("", 0, "http"))
 
 

@@ -25,7 +25,7 @@ BURSTS = ("peak", "hype", "laughter")
 
 
 @dataclass(frozen=True)
-class Found:
+class PlacedMoment:
     """A moment as it is told. at_s: seconds from the stream's start to where it begins, to 5 s for
     bursts. at: start of its first window, aware UTC.
     """
@@ -49,7 +49,7 @@ class Session:
     since: datetime
     until: datetime
     rows: tuple[Row, ...]
-    found: tuple[Found, ...]
+    moments: tuple[PlacedMoment, ...]
 
     def zone(self, tz: tzinfo) -> tzinfo:
         """The reader's zone; UTC for a stream without a date, which begins at 00:00 of it."""
@@ -80,21 +80,21 @@ class Session:
     @property
     def rate(self) -> float | None:
         """Messages a minute observed."""
-        seen = sum(r["observed_s"] for r in self.rows)
-        return self.n * 60 / seen if seen else None
+        observed_s = sum(r["observed_s"] for r in self.rows)
+        return self.n * 60 / observed_s if observed_s else None
 
 
-def session(stream: Row, end: datetime) -> Session:
+def read_session(stream: Row, end: datetime) -> Session:
     """The stream's session; one still on air reaches to `end`. Cached by what is published."""
     since = wording.aware(stream["started_at"])
     until = wording.aware(stream["ended_at"]) if stream["ended_at"] else end
     since = max(since, until - LONGEST)
     root, version = str(config.folder().root), data.manifest().version
-    return _session(root, data.allowed(), version, dict(stream), since, until)
+    return _read_session(root, data.allowed(), version, dict(stream), since, until)
 
 
 @st.cache_data(show_spinner="Looking for moments …", max_entries=30)
-def _session(
+def _read_session(
     root: str,
     allowed: data.Allowed,
     version: int,
@@ -115,13 +115,13 @@ def _session(
     terms = _terms(data.query("dash_stream_terms", **span), start, windows)
     arrays = _arrays(windows, start, since, terms)
     slots = {row["start"]: row["sub_n"] for row in rows}
-    found = []
+    moments = []
     for m in finder.find(arrays):
         at = start + m.first * WINDOW
         into_s = burst_s(slots.get(at.replace(tzinfo=None))) if m.kind in BURSTS else 0
         at_s = finder.elapsed_s(arrays, m.first) + into_s
-        found.append(Found(m, at_s, at, tuple(reasons(m, terms))))
-    return Session(stream, since, until, rows, tuple(found))
+        moments.append(PlacedMoment(m, at_s, at, tuple(reasons(m, terms))))
+    return Session(stream, since, until, rows, tuple(moments))
 
 
 def burst_s(slots: Sequence[int | None] | None) -> int:
@@ -137,8 +137,8 @@ def _places(table: pa.Table, start: datetime) -> np.ndarray[Any, Any]:
     """Index of each row's window, counted from `start`."""
     at = table["start"].cast(pa.timestamp("us")).to_numpy()
     first = np.datetime64(start.replace(tzinfo=None), "us")
-    found: np.ndarray[Any, Any] = (at - first) // np.timedelta64(WINDOW_SECONDS, "s")
-    return found.astype(np.intp)
+    places: np.ndarray[Any, Any] = (at - first) // np.timedelta64(WINDOW_SECONDS, "s")
+    return places.astype(np.intp)
 
 
 def _filled(table: pa.Table, column: str, places: np.ndarray[Any, Any], missing: float) -> Floats:
@@ -157,9 +157,9 @@ def _arrays(table: pa.Table, start: datetime, since: datetime, terms: Terms) -> 
 
 
 def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:
-    said = _filled(windows, "n", _places(windows, start), 0.0)
+    messages = _filled(windows, "n", _places(windows, start), 0.0)
     places = _places(table, start)
-    inside = (places >= 0) & (places < len(said))
+    inside = (places >= 0) & (places < len(messages))
     table, places = table.filter(pa.array(inside)), places[inside]
     return Terms(
         places,
@@ -167,7 +167,7 @@ def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:
         table["kind"].to_pylist(),
         table["n"].cast(pa.float64()).to_numpy(),
         table["contribution"].to_numpy(),
-        said,
+        messages,
     )
 
 
@@ -177,15 +177,15 @@ def usual(stream: Row, limit: int = USUAL) -> Sequence[Row]:
     return data.rows("dash_stream_usual", channel=stream["channel"], before=before, limit=limit)
 
 
-def lines(of: Session, found: Sequence[Found]) -> list[list[Row]]:
+def lines(of: Session, moments: Sequence[PlacedMoment]) -> list[list[Row]]:
     """Up to LINES telling lines of each moment, as long as they are kept."""
-    told: list[list[Row]] = [[] for _ in found]
-    if found:
+    samples: list[list[Row]] = [[] for _ in moments]
+    if moments:
         spans = {
-            "since": [wording.aware(f.at).replace(tzinfo=None) for f in found],
-            "until": [wording.aware(f.until).replace(tzinfo=None) for f in found],
+            "since": [wording.aware(f.at).replace(tzinfo=None) for f in moments],
+            "until": [wording.aware(f.until).replace(tzinfo=None) for f in moments],
         }
         channel = of.stream["channel"]
         for row in data.rows("dash_moment_samples", channel=channel, limit=LINES, **spans):
-            told[row["span"]].append(row)
-    return told
+            samples[row["span"]].append(row)
+    return samples

@@ -21,26 +21,26 @@ from dashboard.charts.traces import (
     unobserved,
 )
 from dashboard.review.moments import sentences
-from dashboard.review.session import Found, Session
+from dashboard.review.session import PlacedMoment, Session
 
 NUMBERED = 20
 
 
 def figure(
     of: Session,
-    shown: Sequence[tuple[int, Found]],
+    moments: Sequence[tuple[int, PlacedMoment]],
     events: Sequence[Row],
     forecasts: Sequence[Row],
     usual: float | None,
     tz: tzinfo,
 ) -> go.Figure:
-    """Mood above, messages a minute below. shown: moments with their ranks, from 1.
+    """Mood above, messages a minute below. moments: with their ranks, from 1.
 
     usual: the channel's usual mood, a dotted line; None: not known.
     """
     k = windows_a_point(len(of.rows))
     rows, step = coarse(of.rows, k), WINDOW_S * k
-    made = make_subplots(
+    plot = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05
     )
     low, high = mood_range({"": rows})
@@ -51,14 +51,14 @@ def figure(
         *_usual(of, usual, tz),
         mood_line(rows, step, tz, legendrank=1),
         *event_traces(events, tz, low + 0.03 * (high - low)),
-        *_moments(shown, tz, high + 0.08 * (high - low)),
+        *_moments(moments, tz, high + 0.08 * (high - low)),
     ]
     lower = [volume("Messages", rows, step, tz, True, HISTORY), silence_marks(rows, tz, 0.0)]
     busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in rows], default=1.0) or 1.0
-    made.add_traces(upper, rows=1, cols=1)
-    made.add_traces([*lower, unobserved(of.rows, WINDOW_S, tz, 0.0, busiest)], rows=2, cols=1)
+    plot.add_traces(upper, rows=1, cols=1)
+    plot.add_traces([*lower, unobserved(of.rows, WINDOW_S, tz, 0.0, busiest)], rows=2, cols=1)
     return finish(
-        made,
+        plot,
         500,
         x={"range": [wording.local(at, tz) for at in (of.since, of.until)]},
         y=[
@@ -93,11 +93,11 @@ def _usual(of: Session, usual: float | None, tz: tzinfo) -> list[go.Scatter]:
     ]
 
 
-def _moments(shown: Sequence[tuple[int, Found]], tz: tzinfo, y: float) -> list[go.Scatter]:
+def _moments(moments: Sequence[tuple[int, PlacedMoment]], tz: tzinfo, y: float) -> list[go.Scatter]:
     """Numbers of the moments above where they began, in two heights so that few touch."""
-    if not shown:
+    if not moments:
         return []
-    ranked = [(rank, one) for rank, one in shown if rank <= NUMBERED]
+    ranked = [(rank, one) for rank, one in moments if rank <= NUMBERED]
     ranked.sort(key=lambda x: -x[0])  # the strongest is drawn last, on top
     return [
         go.Scatter(
@@ -109,13 +109,13 @@ def _moments(shown: Sequence[tuple[int, Found]], tz: tzinfo, y: float) -> list[g
             textfont={"size": 11, "color": "#ffffff"},
             marker={"symbol": "circle", "size": 19, "color": "#3b4656",
                     "line": {"width": 1, "color": "#ffffff"}},
-            customdata=[[_told(rank, one)] for rank, one in ranked],
+            customdata=[[_hover(rank, one)] for rank, one in ranked],
             hovertemplate="%{customdata[0]}<extra></extra>",
         )
     ]  # fmt: skip
 
 
-def _told(rank: int, one: Found) -> str:
+def _hover(rank: int, one: PlacedMoment) -> str:
     m = one.moment
     head = f"<b>{rank}. {sentences.title(m)}</b> at {sentences.elapsed(one.at_s)}"
     terms = wording.plotted(sentences.terms(m, one.reasons, 3), 90)
@@ -159,10 +159,10 @@ def _promised(row: Row) -> str:
 
 def _stretches(rows: Sequence[Row], longest: timedelta) -> list[list[Row]]:
     """The rows, apart where more time than `longest` lies between two."""
-    found: list[list[Row]] = []
+    stretches: list[list[Row]] = []
     for row in rows:
-        if found and row["cutoff"] - found[-1][-1]["cutoff"] <= longest:
-            found[-1].append(row)
+        if stretches and row["cutoff"] - stretches[-1][-1]["cutoff"] <= longest:
+            stretches[-1].append(row)
         else:
-            found.append([row])
-    return found
+            stretches.append([row])
+    return stretches

@@ -8,18 +8,21 @@ from dashboard.markup import Markup, element, row, span, tag
 from dashboard.review.moments import sentences
 from dashboard.review.moments.kinds import Moment
 from dashboard.review.moments.reasons import Reason
-from dashboard.review.session import Found
+from dashboard.review.session import PlacedMoment
 
 
 def moment_list(
-    shown: Sequence[tuple[int, Found]], lines: Sequence[Sequence[Row]], vod_id: str | None
+    moments: Sequence[tuple[int, PlacedMoment]], lines: Sequence[Sequence[Row]], vod_id: str | None
 ) -> Markup:
     """An item a moment; lines: those kept of each, as long as shown."""
-    items = [_item(rank, one, told, vod_id) for (rank, one), told in zip(shown, lines, strict=True)]
+    items = [
+        _item(rank, one, samples, vod_id)
+        for (rank, one), samples in zip(moments, lines, strict=True)
+    ]
     return tag("ol", *items, cls="dld-moments")
 
 
-def _item(rank: int, one: Found, told: Sequence[Row], vod_id: str | None) -> Markup:
+def _item(rank: int, one: PlacedMoment, samples: Sequence[Row], vod_id: str | None) -> Markup:
     m = one.moment
     head = row(
         span(f"{glyph(m)} ", cls=f"dld-kind {m.kind}"),
@@ -34,11 +37,11 @@ def _item(rank: int, one: Found, told: Sequence[Row], vod_id: str | None) -> Mar
         title="how far from the stream's own ups and downs, in standard deviations",
     )
     text = row(sentences.sentence(m), cls="dld-moment-said")
-    body = row(head, text, why(one), _lines(told), cls="dld-moment-body")
+    body = row(head, text, why(one), _lines(samples), cls="dld-moment-body")
     return tag("li", span(str(rank), cls="dld-rank"), body, strength)
 
 
-def why(one: Found) -> "Markup | str":
+def why(one: PlacedMoment) -> "Markup | str":
     """The terms that tell a moment; a word where it has none, '' for silence."""
     if one.reasons:
         return row(*(chip(one.moment, r) for r in one.reasons))
@@ -53,14 +56,14 @@ def glyph(m: Moment) -> str:
     return sentences.KINDS[m.kind][1]
 
 
-def when(one: Found, vod_id: str | None) -> Markup:
+def when(one: PlacedMoment, vod_id: str | None) -> Markup:
     """Elapsed time, a link into the VOD where that is known."""
     text = sentences.elapsed(one.at_s)
     link = sentences.vod_link(vod_id, one.at_s)
     if link is None:
         return span(text, cls="dld-at", title=wording.utc_text(one.at))
-    found = {"href": link, "target": "_blank", "rel": "noopener noreferrer", "class": "dld-at"}
-    return element("a", {**found, "title": wording.utc_text(one.at)}, f"{text} in the VOD")
+    attributes = {"href": link, "target": "_blank", "rel": "noopener noreferrer", "class": "dld-at"}
+    return element("a", {**attributes, "title": wording.utc_text(one.at)}, f"{text} in the VOD")
 
 
 def chip(m: Moment, r: Reason) -> Markup:
@@ -75,16 +78,18 @@ def chip(m: Moment, r: Reason) -> Markup:
     return span(moved, name, f" {wording.count(r.n)}", usual, cls="dld-term", title=title)
 
 
-def _lines(told: Sequence[Row]) -> "Markup | str":
+def _lines(samples: Sequence[Row]) -> "Markup | str":
     """Sample lines behind a click: somebody's words, as text."""
-    if not told:
+    if not samples:
         return ""
     texts = [
         row(
             span(wording.signed(t["compound"]), cls="dld-usual"),
             f" {wording.plain(t['text'], 300)}",
         )
-        for t in told
+        for t in samples
     ]
-    summary = tag("summary", f"{len(told)} telling lines" if len(told) > 1 else "A telling line")
+    summary = tag(
+        "summary", f"{len(samples)} telling lines" if len(samples) > 1 else "A telling line"
+    )
     return tag("details", summary, *texts, cls="dld-lines")

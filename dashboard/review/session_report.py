@@ -12,7 +12,7 @@ from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
 from dashboard.review import session_compare
 from dashboard.review.moments import sentences
-from dashboard.review.session import Found, Session
+from dashboard.review.session import PlacedMoment, Session
 from dashboard.review.session_list import glyph, when, why
 from dashboard.review.session_svg import drawing
 
@@ -100,7 +100,7 @@ def _about(of: Session) -> str:
 
 def _tiles(of: Session, past: Sequence[Row]) -> Markup:
     silent = of.silent / of.observed if of.observed else None
-    found = (
+    figures = (
         (
             "Mean mood",
             f"{wording.glyph(of.mean)} {wording.signed(of.mean)}",
@@ -109,18 +109,18 @@ def _tiles(of: Session, past: Sequence[Row]) -> Markup:
         ("Messages a minute", wording.rate(of.rate), session_compare.rate(of.rate, past)),
         ("Silence", wording.percent(silent), session_compare.silent(silent, past)),
     )
-    cells = (row(tag("small", k), tag("b", v), tag("small", s)) for k, v, s in found)
+    cells = (row(tag("small", k), tag("b", v), tag("small", s)) for k, v, s in figures)
     return row(*cells, cls="tiles")
 
 
 def _moments(of: Session) -> Markup:
-    if not of.found:
+    if not of.moments:
         return tag("p", "Nothing stood out: the chat went on as it does all the time.")
     vod = of.stream["vod_id"]
-    return tag("ol", *(_item(rank, one, vod) for rank, one in enumerate(of.found, 1)))
+    return tag("ol", *(_item(rank, one, vod) for rank, one in enumerate(of.moments, 1)))
 
 
-def _item(rank: int, one: Found, vod_id: str | None) -> Markup:
+def _item(rank: int, one: PlacedMoment, vod_id: str | None) -> Markup:
     m = one.moment
     head = row(
         f"{glyph(m)} ",

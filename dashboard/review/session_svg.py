@@ -30,8 +30,8 @@ class _Scale:
 
     def x(self, at: datetime) -> float:
         """Place of a time; what lies outside the stream at its edge."""
-        gone = (wording.aware(at) - self.start).total_seconds()
-        return LEFT + (RIGHT - LEFT) * min(max(gone / self.length, 0.0), 1.0)
+        elapsed_s = (wording.aware(at) - self.start).total_seconds()
+        return LEFT + (RIGHT - LEFT) * min(max(elapsed_s / self.length, 0.0), 1.0)
 
     def mood(self, value: float) -> float:
         """Height of a compound; what lies outside the panel at its edge."""
@@ -116,10 +116,10 @@ def _unseen(rows: Sequence[Row], s: _Scale) -> Iterator[Markup]:
 
 
 def _marks(of: Session, s: _Scale) -> Iterator[Markup]:
-    ranked = list(enumerate(of.found[:NUMBERED], 1))
+    ranked = list(enumerate(of.moments[:NUMBERED], 1))
     for rank, one in reversed(ranked):  # the strongest is drawn last, on top
         x = s.x(one.at)
-        told = f"{rank}. {sentences.title(one.moment)} at {sentences.elapsed(one.at_s)}"
+        text = f"{rank}. {sentences.title(one.moment)} at {sentences.elapsed(one.at_s)}"
         circle = {"class": "mark", "cx": f"{x:.1f}", "cy": "18", "r": "10"}
-        yield element("circle", circle, element("title", {}, told))
+        yield element("circle", circle, element("title", {}, text))
         yield _text(x, 22, str(rank), "number")

@@ -1,4 +1,4 @@
-"""What is said of a dropped log: what can be dropped, how far it is, what came of it."""
+"""Words about a dropped log: what can be dropped, how far it is, what came of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _PATIENCE = timedelta(seconds=30)  # a running pipeline begins within seconds
 
 @dataclass(frozen=True)
 class Answers:
-    """What the page says for a log. started_at: aware UTC."""
+    """Answers of the page where a log leaves something out. started_at: aware UTC."""
 
     channel: str = ""
     started_at: datetime | None = None
@@ -72,16 +72,16 @@ def explained(mb: int) -> None:
     )
 
 
-def asked(state: Mapping[str, Any] | None) -> Sequence[str]:
+def missing_answers(state: Mapping[str, Any] | None) -> Sequence[str]:
     """What the log left out: "channel", "when"."""
-    found = (state or {}).get("asks")
-    return found if isinstance(found, list) else ()
+    names = (state or {}).get("asks")
+    return names if isinstance(names, list) else ()
 
 
 def outcome(state: Mapping[str, Any], waited: timedelta | None, tz: tzinfo) -> None:
     """How far the import is, or what came of it."""
     if isinstance(state.get("result"), dict):
-        _done(state, tz)
+        _imported(state, tz)
     elif "reason" in state:
         _refused(state)
     else:
@@ -103,7 +103,7 @@ def _going(state: Mapping[str, Any], waited: timedelta | None) -> None:
 
 
 def _refused(state: Mapping[str, Any]) -> None:
-    if asked(state):
+    if missing_answers(state):
         name = _escaped(wording.plain(str(state.get("name") or "The log"), 80))
         text = f"{name} leaves something out. Say it above, and press Import again."
         st.info(text, icon=":material/help:")
@@ -117,7 +117,7 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|$~:" else c for c in text)
 
 
-def _done(state: Mapping[str, Any], tz: tzinfo) -> None:
+def _imported(state: Mapping[str, Any], tz: tzinfo) -> None:
     result = state["result"]
     skipped = _counts(result.get("skipped"))
     frame.put(row(tag("b", wording.plain(state.get("name"), 80)), " is in.", cls="dld-say"))
@@ -137,8 +137,10 @@ def _done(state: Mapping[str, Any], tz: tzinfo) -> None:
     listed = [s for s in result.get("listed") or () if isinstance(s, dict)]
     many = _number(result, "streams")
     windows = wording.count(_number(result, "windows"))
-    told = f"n = {wording.count(many)}, in {windows} windows of 30 s; open one under Session review"
-    frame.heading("Streams", told)
+    small = (
+        f"n = {wording.count(many)}, in {windows} windows of 30 s; open one under Session review"
+    )
+    frame.heading("Streams", small)
     frame.put(tag("ul", *(_stream(s, tz) for s in listed), cls="dld-streams"))
     if many > len(listed):
         st.caption(f"The last {len(listed)} are listed.")
@@ -153,9 +155,9 @@ def _stream(stream: Mapping[str, Any], tz: tzinfo) -> Markup:
     else:
         name = f"{wording.moment(since, tz)}, {length}"
         title = f"{wording.utc_text(since)} to {wording.utc_text(until)}"
-    told = element("a", {**link, "target": "_self", "title": title}, name)
+    anchor = element("a", {**link, "target": "_self", "title": title}, name)
     lines = f" · n = {wording.messages(_number(stream, 'rows'))}"
-    return tag("li", tag("b", wording.plain(stream.get("channel"))), " · ", told, lines)
+    return tag("li", tag("b", wording.plain(stream.get("channel"))), " · ", anchor, lines)
 
 
 def _time(text: object) -> datetime:
@@ -165,11 +167,11 @@ def _time(text: object) -> datetime:
         return wording.at_second(0)
 
 
-def _number(found: Mapping[str, Any], name: str) -> int:
-    value = found.get(name)
+def _number(result: Mapping[str, Any], name: str) -> int:
+    value = result.get(name)
     return value if isinstance(value, int) else 0
 
 
-def _counts(found: object) -> dict[str, int]:
-    pairs = found.items() if isinstance(found, dict) else ()
+def _counts(value: object) -> dict[str, int]:
+    pairs = value.items() if isinstance(value, dict) else ()
     return {str(k): v for k, v in pairs if isinstance(v, int)}

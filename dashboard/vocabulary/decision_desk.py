@@ -15,7 +15,7 @@ from dashboard.markup import Markup, row, span
 from warehouse.errors import AppError, BadInput, NotAuthorised
 from warehouse.published.manifest import Manifest
 
-Seen = Mapping[str, datetime | None]  # by channel: when the term was last decided on
+DecidedAt = Mapping[str, datetime | None]  # by channel: when the term was last decided on
 ALL = ""
 PATIENCE = timedelta(seconds=60)  # a running pipeline answers within seconds
 _ANSWERED = "answered"  # session: how many requests have an answer
@@ -28,7 +28,7 @@ _STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DecisionRequest:
     """A request put in here: its id, the term, the button's words, and when."""
 
     id: str
@@ -53,7 +53,7 @@ def notices(manifest: Manifest) -> None:
 
 def desk(term: Row, terms: Sequence[Row], channels: Sequence[str]) -> None:
     """Everything about one term, and what can be decided on it. terms: the whole vocabulary."""
-    seen = {t["channel"]: t["decided_at"] for t in terms if t["term"] == term["term"]}
+    decided_at = {t["channel"]: t["decided_at"] for t in terms if t["term"] == term["term"]}
     with st.container(border=True):
         frame.put(_head(term))
         if term["valence_low"] is not None and term["valence_high"] is not None:
@@ -64,9 +64,9 @@ def desk(term: Row, terms: Sequence[Row], channels: Sequence[str]) -> None:
             )  # fmt: skip
         frame.put(_facts(term))
         if term["status"] == "proposed":
-            _open(term, channels, seen)
+            _open(term, channels, decided_at)
         else:
-            _closed(term, channels, seen)
+            _closed(term, channels, decided_at)
         if not access.current().name:  # else that is who signs
             st.text_input(
                 "Sign as", key="signed", max_chars=inbox.LONGEST_NAME, icon=":material/edit:",
@@ -86,12 +86,12 @@ def _head(term: Row) -> Markup:
 
 def _oddities(term: str) -> list[Markup]:
     """A word of warning where a term is not what it looks like."""
-    shown = wording.plain(term, 60)
-    if shown == term:
+    visible = wording.plain(term, 60)
+    if visible == term:
         return []
     unseen = sorted({f"U+{ord(c):04X}" for c in term if wording.plain(c) != c})
-    told = f"It holds {', '.join(unseen[:9])}" if unseen else "It is longer than can be shown"
-    return [span("unseen characters" if unseen else "cut", cls="dld-pill odd", title=told)]
+    title = f"It holds {', '.join(unseen[:9])}" if unseen else "It is longer than can be shown"
+    return [span("unseen characters" if unseen else "cut", cls="dld-pill odd", title=title)]
 
 
 def _state(term: Row) -> str:
@@ -99,12 +99,12 @@ def _state(term: Row) -> str:
 
 
 def is_drift(term: Row) -> bool:
-    """Whether a term that is in force seems to mean something else now."""
+    """True for a term in force that seems to mean something else now."""
     return term["status"] == "proposed" and term["in_force"] is not None
 
 
 def is_idle(term: Row) -> bool:
-    """Whether the term was accepted and yet something else, or nothing, scores it."""
+    """True if the term was accepted and yet something else, or nothing, scores it."""
     return (
         term["status"] == "accepted"
         and term["decided_at"] is not None
@@ -120,14 +120,14 @@ def _spoken(term: Row) -> str:
 def _facts(term: Row) -> Markup:
     pairs = [("Valence", _valence(term))]
     if is_drift(term):
-        known, now = (wording.signed(term[k], 1) for k in ("in_force", "valence"))
-        pairs.append(("Drift", f"known at {known}; lately used like {now}"))
+        before, now = (wording.signed(term[k], 1) for k in ("in_force", "valence"))
+        pairs.append(("Drift", f"known at {before}; lately used like {now}"))
     elif is_idle(term):
         pairs.append(("In force", "kept, but not in force: the lexicon in use is plain VADER"))
     elif term["in_force"] is not None:
         pairs.append(("In force", wording.signed(term["in_force"], 1)))
     pairs += [
-        ("Seen", _seen(term)),
+        ("Seen", _use(term)),
         *([("Trend", term["trend"])] if term.get("trend") else []),
         ("Evidence", wording.plain(term["evidence"], 200) or "none: it was added by hand"),
         ("Impact", f"would {impact(term)}"),
@@ -144,7 +144,7 @@ def _valence(term: Row) -> str:
     return f"{wording.signed(term['valence'], 1)} on the scale from −4 to +4"
 
 
-def _seen(term: Row) -> str:
+def _use(term: Row) -> str:
     many = f"{wording.messages(term['n'])}, {wording.count(term['n_channels'])} channels"
     if term["n_channels"] == 1:
         many = many.removesuffix("s")
@@ -183,7 +183,7 @@ def otherwise(term: Row, value: float) -> str:
     return f"At {wording.signed(value, 1)} it would move them by about {about}, in proportion."
 
 
-def _open(term: Row, channels: Sequence[str], seen: Seen) -> None:
+def _open(term: Row, channels: Sequence[str], decided_at: DecidedAt) -> None:
     place, off = _place(term, channels), is_shut(term)
     value = st.slider(
         "Valence", -4.0, 4.0, float(round(term["valence"] or 0.0, 1)), _STEP,
@@ -193,23 +193,23 @@ def _open(term: Row, channels: Sequence[str], seen: Seen) -> None:
     if not same and (other := otherwise(term, value)):
         st.caption(other)
     accept, reject = st.columns(2)
-    told = wording.signed(value, 1)
-    label = f"Accept at {told}" if same else f"Change to {told}"
+    signed = wording.signed(value, 1)
+    label = f"Accept at {signed}" if same else f"Change to {signed}"
     body = {"decision": "accept"} if same else {"decision": "change", "valence": value}
-    asked = term, seen, {**body, "channel": place, "kind": term["kind"]}, label
+    args = term, decided_at, {**body, "channel": place, "kind": term["kind"]}, label
     accept.button(
         label, key="accept", type="primary", width="stretch", icon=":material/check:",
-        disabled=off, on_click=_ask, args=asked,
+        disabled=off, on_click=_ask, args=args,
     )  # fmt: skip
     refuse = "Keep as it is" if is_drift(term) else "Reject"
-    asked = term, seen, {"decision": "reject", "channel": place}, refuse
+    args = term, decided_at, {"decision": "reject", "channel": place}, refuse
     reject.button(
         refuse, key="reject", width="stretch", icon=":material/close:", disabled=off,
-        on_click=_ask, args=asked,
+        on_click=_ask, args=args,
     )  # fmt: skip
 
 
-def _closed(term: Row, channels: Sequence[str], seen: Seen) -> None:
+def _closed(term: Row, channels: Sequence[str], decided_at: DecidedAt) -> None:
     place, off = _place(term, channels), is_shut(term)
     value = st.slider(
         "Another valence", -4.0, 4.0, float(round(term["valence"] or 0.0, 1)), _STEP,
@@ -220,13 +220,13 @@ def _closed(term: Row, channels: Sequence[str], seen: Seen) -> None:
     body = {"decision": "change", "valence": value, "channel": place, "kind": term["kind"]}
     left.button(
         label, key="change", width="stretch", icon=":material/edit:", disabled=off,
-        on_click=_ask, args=(term, seen, body, label),
+        on_click=_ask, args=(term, decided_at, body, label),
     )  # fmt: skip
     undo = {"decision": "undo", "channel": term["channel"]}
     right.button(
         "Undo the last decision", key="undo", width="stretch", icon=":material/undo:",
         disabled=off or term["decided_at"] is None,
-        on_click=_ask, args=(term, seen, undo, "Undo"),
+        on_click=_ask, args=(term, decided_at, undo, "Undo"),
     )  # fmt: skip
 
 
@@ -234,40 +234,42 @@ def _place(term: Row, channels: Sequence[str]) -> str:
     if term["channel"]:
         return str(term["channel"])
     everywhere = [ALL] if access.current().sees_all else []
-    found = st.selectbox(
+    chosen = st.selectbox(
         "For", [*everywhere, *channels], key=f"for-{term['term']}",
         format_func=lambda c: wording.plain(c) if c else "all channels",
     )  # fmt: skip
-    return found or ALL
+    return chosen or ALL
 
 
-def _ask(term: Row, seen: Seen, body: dict[str, Any], label: str) -> None:
-    """Put a request in. Called with what was drawn when the button was, so that `seen` is what
-    the reviewer saw, not what came since."""
+def _ask(term: Row, decided_at: DecidedAt, body: dict[str, Any], label: str) -> None:
+    """Put a request in. Called with what was drawn when the button was, so that `decided_at` is
+    what the reviewer saw, not what came since."""
     # a channel without a row of its own is decided on by the row for all
-    at = seen.get(body["channel"], seen.get(ALL))
-    told = {"term": term["term"], "seen": None if at is None else wording.aware(at).isoformat()}
+    at = decided_at.get(body["channel"], decided_at.get(ALL))
+    subject = {"term": term["term"], "seen": None if at is None else wording.aware(at).isoformat()}
     try:
         signed = st.session_state.get("signed") or ""
-        request_id = inbox.ask("vocabulary", {**body, **told}, signed)
+        request_id = inbox.ask("vocabulary", {**body, **subject}, signed)
     except (BadInput, NotAuthorised) as exc:
         st.session_state[_TROUBLE] = str(exc)
         return
-    _asked().append(Asked(request_id, term["term"], label, frame.wall()))
-    del _asked()[:-_SHOWN]
+    _requests().append(DecisionRequest(request_id, term["term"], label, frame.wall()))
+    del _requests()[:-_SHOWN]
 
 
 def is_shut(term: Row) -> bool:
-    """Whether nothing can be decided on the term for now: a request is under way, or none can be
+    """True if nothing can be decided on the term for now: a request is under way, or none can be
     put in."""
-    waits = any(asked.term == term["term"] and inbox.answer(asked.id) is None for asked in _asked())
+    waits = any(
+        request.term == term["term"] and inbox.answer(request.id) is None for request in _requests()
+    )
     return waits or not inbox.can_ask()
 
 
-def _asked() -> list[Asked]:
+def _requests() -> list[DecisionRequest]:
     """What was asked lately in this visit, the newest last."""
-    found: list[Asked] = st.session_state.setdefault("asked", [])
-    return found
+    requests: list[DecisionRequest] = st.session_state.setdefault("asked", [])
+    return requests
 
 
 @st.fragment(run_every=2)
@@ -276,10 +278,10 @@ def _answers() -> None:
     does the publishing after it."""
     if _is_news():
         st.rerun()
-    for asked in reversed(_asked()):
-        state, told = outcome(inbox.answer(asked.id), frame.wall() - asked.at)
-        what = f"{wording.plain(asked.term, 60)}: {asked.label}"
-        frame.put(row(span(what, cls="what"), span(told), cls=f"dld-answer {state}"))
+    for request in reversed(_requests()):
+        state, sentence = outcome(inbox.answer(request.id), frame.wall() - request.at)
+        what = f"{wording.plain(request.term, 60)}: {request.label}"
+        frame.put(row(span(what, cls="what"), span(sentence), cls=f"dld-answer {state}"))
 
 
 def outcome(answer: str | None, waited: timedelta) -> tuple[str, str]:
@@ -297,12 +299,12 @@ def outcome(answer: str | None, waited: timedelta) -> tuple[str, str]:
 
 
 def _is_news() -> bool:
-    """Whether the page knows less than was answered or, after an answer, was published."""
-    count = answered()
-    known = st.session_state.get(_ANSWERED, 0)
+    """True if the page knows less than was answered or, after an answer, was published."""
+    count = answer_count()
+    before = st.session_state.get(_ANSWERED, 0)
     st.session_state[_ANSWERED] = count
-    version = _published() if _asked() else 0
-    if count > known:
+    version = _published() if _requests() else 0
+    if count > before:
         st.session_state[_VERSION] = version
         return True
     then = st.session_state.get(_VERSION)
@@ -320,6 +322,6 @@ def _published() -> int:
         return 0
 
 
-def answered() -> int:
+def answer_count() -> int:
     """How many of the requests asked here have an answer."""
-    return sum(inbox.answer(asked.id) is not None for asked in _asked())
+    return sum(inbox.answer(request.id) is not None for request in _requests())

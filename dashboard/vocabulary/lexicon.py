@@ -33,27 +33,29 @@ def section(manifest: Manifest, part: str) -> None:
         frame.put(frame.say(text))
         return
     _table(rows)
-    found = rows[0]["found"]
-    more = f" The first {MOST} are shown; search above for others." if found > MOST else ""
-    st.caption(f"n = {found:,} entries.{more}")
+    total = rows[0]["found"]
+    more = f" The first {MOST} are shown; search above for others." if total > MOST else ""
+    st.caption(f"n = {total:,} entries.{more}")
 
 
 def _table(rows: Sequence[Row]) -> None:
-    shown = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "Term": [wording.plain(r["term"], 60) for r in rows],
-            "Valence": [told(r["valence"]) for r in rows],
-            "Decided": [told(r["decided"]) if r["decided"] is not None else "" for r in rows],
+            "Valence": [valence_text(r["valence"]) for r in rows],
+            "Decided": [
+                valence_text(r["decided"]) if r["decided"] is not None else "" for r in rows
+            ],
             "Kind": [r["kind"] for r in rows],
             "From": [ORIGINS.get(r["origin"], wording.plain(r["origin"])) for r in rows],
         }
     )
     st.dataframe(
-        shown, hide_index=True, key="lexicon", height=HEIGHT if len(rows) > 12 else "content"
+        table, hide_index=True, key="lexicon", height=HEIGHT if len(rows) > 12 else "content"
     )
 
 
-def told(valence: float | None) -> str:
+def valence_text(valence: float | None) -> str:
     """▲ +1.9, ▼ −2.3, ● 0.0: the sign is never told by colour."""
     if valence is None:
         return wording.MISSING

@@ -1,4 +1,4 @@
-"""How often terms were said, day by day."""
+"""Uses of terms, day by day."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -16,10 +16,10 @@ def trends(terms: Sequence[str], channels: Sequence[str], newest: datetime) -> M
     until = datetime.combine(newest.date() + timedelta(days=1), time())
     since = until - timedelta(days=DAYS)
     inside = {"channels": sorted(channels), "since": since, "until": until}
-    found: dict[str, dict[date, Row]] = {}
+    by_term: dict[str, dict[date, Row]] = {}
     for row in data.rows("dash_term_uses", terms=sorted(set(terms)), **inside):
-        found.setdefault(row["term"], {})[row["day"]] = row
-    return found
+        by_term.setdefault(row["term"], {})[row["day"]] = row
+    return by_term
 
 
 def line(trend: Trend, last: date) -> list[float]:
@@ -28,7 +28,7 @@ def line(trend: Trend, last: date) -> list[float]:
     return [round(_share(trend[day]), 3) if day in trend else 0.0 for day in days]
 
 
-def told(trend: Trend, last: date) -> str:
+def trend_text(trend: Trend, last: date) -> str:
     """The last week beside the one before, in words."""
     now, before = (_week(trend, last - timedelta(days=back)) for back in (0, WEEK))
     if not now and not before:

@@ -12,7 +12,7 @@ from dashboard import wording
 from dashboard.export import csv_bytes
 from dashboard.review.moments import sentences
 from dashboard.review.moments.sums import WINDOW_S
-from dashboard.review.session import Found
+from dashboard.review.session import PlacedMoment
 
 TIMELINE_H = 1  # an editor's timeline begins at 01:00:00:00
 _DAY_S = 86400
@@ -23,9 +23,9 @@ CHAPTER_S = 10  # YouTube wants chapters at least so long
 CHAPTERS = 3  # and at least so many
 
 
-def csv(found: Sequence[Found], vod_id: str | None) -> bytes:
+def csv(moments: Sequence[PlacedMoment], vod_id: str | None) -> bytes:
     """A row a moment, by rank; what is not known is empty."""
-    rows = [_row(rank, one, vod_id) for rank, one in enumerate(found, 1)]
+    rows = [_row(rank, one, vod_id) for rank, one in enumerate(moments, 1)]
     return csv_bytes(pa.table({name: [row[name] for row in rows] for name in COLUMNS}))
 
 
@@ -36,7 +36,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _row(rank: int, one: Found, vod_id: str | None) -> dict[str, object]:
+def _row(rank: int, one: PlacedMoment, vod_id: str | None) -> dict[str, object]:
     m = one.moment
     return {
         "rank": rank,
@@ -63,7 +63,7 @@ def _number(value: float, digits: int) -> float | None:
     return round(value, digits) if isfinite(value) else None
 
 
-def edl(found: Sequence[Found], name: str) -> str:
+def edl(moments: Sequence[PlacedMoment], name: str) -> str:
     """A CMX 3600 list of markers, as DaVinci Resolve reads them, in the order of time.
 
     Times count from 01:00:00:00 in whole seconds, so they hold at any whole frame rate; a
@@ -71,7 +71,7 @@ def edl(found: Sequence[Found], name: str) -> str:
     Source: the layout of Resolve's own export (Timelines > Export > Timeline Markers to EDL).
     """
     lines = [f"TITLE: {_line(name, 60)}", "FCM: NON-DROP FRAME", ""]
-    inside = [one for one in found if one.at_s + TIMELINE_H * 3600 < _DAY_S]
+    inside = [one for one in moments if one.at_s + TIMELINE_H * 3600 < _DAY_S]
     for number, one in enumerate(sorted(inside, key=lambda f: f.at_s), 1):
         start, end = _timecode(one.at_s, 0), _timecode(one.at_s, 1)
         lines.append(f"{number:03d}  001      V     C        {start} {end} {start} {end}")
@@ -85,7 +85,7 @@ def _timecode(seconds: int, frames: int) -> str:
     return f"{clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}:{frames:02d}"
 
 
-def _marker(one: Found) -> str:
+def _marker(one: PlacedMoment) -> str:
     m = one.moment
     turn = "Blue" if m.mood > m.before else "Sand"
     note = f"{sentences.sentence(m)} {sentences.terms(m, one.reasons, 3)}"
@@ -98,24 +98,24 @@ def _line(text: str, longest: int) -> str:
     return wording.plain(text, longest).replace("|", "/").lstrip("*").strip()
 
 
-def chapters(found: Sequence[Found], length_s: float) -> tuple[str, str]:
+def chapters(moments: Sequence[PlacedMoment], length_s: float) -> tuple[str, str]:
     """(lines for a YouTube description, '') or ('', why there are none).
 
     The first is at 0:00, all are at least 10 s long; where two moments are closer the stronger
     one stays. Titles hold no terms: what is public should be the streamer's own words.
     Source: YouTube's help on video chapters.
     """
-    taken = [(0, "Start")]
-    for one in found:  # by rank
-        near = any(abs(one.at_s - at) < CHAPTER_S for at, _ in taken)
+    starts = [(0, "Start")]
+    for one in moments:  # by rank
+        near = any(abs(one.at_s - at) < CHAPTER_S for at, _ in starts)
         if not near and one.at_s <= length_s - CHAPTER_S:
-            taken.append((one.at_s, sentences.title(one.moment)))
-    if len(taken) < CHAPTERS:
+            starts.append((one.at_s, sentences.title(one.moment)))
+    if len(starts) < CHAPTERS:
         return "", (
             f"YouTube wants at least {CHAPTERS} chapters of {CHAPTER_S} s; this stream would have "
-            f"{len(taken)}, its start among them."
+            f"{len(starts)}, its start among them."
         )
-    return "\n".join(f"{_stamp(at)} {title}" for at, title in sorted(taken)) + "\n", ""
+    return "\n".join(f"{_stamp(at)} {title}" for at, title in sorted(starts)) + "\n", ""
 
 
 def _stamp(seconds: int) -> str:

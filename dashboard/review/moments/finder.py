@@ -1,4 +1,4 @@
-"""Which moments of a stream stand out, ranked by how improbable they are under its own noise.
+"""Moments of a stream that stand out, ranked by how improbable they are under its own noise.
 
 Every kind of moment is a test of "the stream goes on as it always does", and its score is how
 many standard deviations (sigma) it lies off that, so that kinds can be ranked together. Two
@@ -32,20 +32,22 @@ def find(w: Windows, most: int = MOST) -> list[Moment]:
     if w.size < 2:
         return []
     sums = Sums(w)
-    found = [moment for test in _TESTS for moment in test(sums)]
-    return [_told(moment, sums) for moment in merged(found)[:most]]
+    moments = [moment for test in _TESTS for moment in test(sums)]
+    return [_measured(moment, sums) for moment in merged(moments)[:most]]
 
 
-def merged(found: Iterable[Moment]) -> list[Moment]:
+def merged(moments: Iterable[Moment]) -> list[Moment]:
     """By score; what overlaps a stronger moment becomes its `also`, but nothing is also silence."""
-    kept: list[Moment] = []
-    for one in sorted(found, key=lambda m: (-m.score, m.first, m.kind)):
-        near = next((k for k, other in enumerate(kept) if _overlap(one, other)), None)
+    apart: list[Moment] = []
+    for one in sorted(moments, key=lambda m: (-m.score, m.first, m.kind)):
+        near = next((k for k, other in enumerate(apart) if _overlap(one, other)), None)
         if near is None:
-            kept.append(one)
-        elif one.kind not in (kept[near].kind, *kept[near].also) and kept[near].kind != "silence":
-            kept[near] = replace(kept[near], also=(*kept[near].also, one.kind))
-    return kept
+            apart.append(one)
+        elif (
+            one.kind not in (apart[near].kind, *apart[near].also) and apart[near].kind != "silence"
+        ):
+            apart[near] = replace(apart[near], also=(*apart[near].also, one.kind))
+    return apart
 
 
 def _overlap(one: Moment, other: Moment) -> bool:
@@ -59,21 +61,21 @@ def _core(m: Moment) -> tuple[int, int]:
     return (m.first, min(m.last, m.first + CORE) if m.kind in ("jump", "change") else m.last)
 
 
-def _told(m: Moment, s: Sums) -> Moment:
+def _measured(m: Moment, s: Sums) -> Moment:
     """The moment with its messages, mood and rates."""
     turn = m.kind in ("jump", "change")
     before = s.mood(m.since, m.first) if turn else s.around(m.first, m.last, 60)
     count, expected = s.counts(m.first, m.last)
     minutes = float(s.observed(m.first, m.last)) / 60
-    said = float(s.said(m.first, m.last))
+    messages = float(s.messages(m.first, m.last))
     return replace(
         m,
-        n=int(said),
+        n=int(messages),
         mood=float(s.mood(m.first, m.last)),
         before=float(before),
         rate=float(count) / minutes if minutes else np.nan,
         usual=float(expected) / minutes if minutes else np.nan,
-        share=float(s.laughs(m.first, m.last)) / said if said else np.nan,
+        share=float(s.laughs(m.first, m.last)) / messages if messages else np.nan,
         usual_share=s.laugh_share,
     )
 

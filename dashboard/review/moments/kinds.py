@@ -23,7 +23,7 @@ BOTH = 1.645  # sigma that rate and mood must each have in hype: 1 in 20
 
 @dataclass(frozen=True)
 class Moment:
-    """What stood out, and by how much. Indexes are of windows; [first, last) is the moment.
+    """A stretch that stood out, and by how much. Indexes are of windows; [first, last) is it.
 
     kind: jump, change, peak, hype, laughter, silence. score: sigma. n: messages in it. mood: their
     mean compound. before: the mood it is compared with, that of [since, first) for jumps and
@@ -48,10 +48,10 @@ class Moment:
 
 def own_sigma(values: Floats) -> Floats:
     """Test values in units of their own robust spread, where that is wider than chance."""
-    known = values[np.isfinite(values)]
-    if not len(known):
+    finite = values[np.isfinite(values)]
+    if not len(finite):
         return values
-    spread = 1.4826 * float(np.median(np.abs(known - np.median(known))))
+    spread = 1.4826 * float(np.median(np.abs(finite - np.median(finite))))
     return values / max(1.0, spread)
 
 
@@ -66,7 +66,7 @@ def jumps(s: Sums) -> list[Moment]:
     scored = []
     for k in TURN:
         a, b = np.maximum(t - k, 0), np.minimum(t + k, size)
-        thin = (s.seen(a, t) < k / 2) | (s.seen(t, b) < k / 2)
+        thin = (s.observed_windows(a, t) < k / 2) | (s.observed_windows(t, b) < k / 2)
         scored.append(np.where(thin, np.nan, np.abs(own_sigma(_difference(s, a, t, b, s.v)))))
     return [
         Moment("jump", at, min(at + k, size), score, since=max(at - k, 0))
@@ -84,7 +84,7 @@ def _cut(s: Sums) -> Floats:
 @np.errstate(invalid="ignore", divide="ignore")
 def _difference(s: Sums, a: Index, t: Index, b: Index, v: float) -> Floats:
     """z of mood in [t, b) less mood in [a, t); NaN where either side is too thin to tell."""
-    before, after = s.known(a, t), s.known(t, b)
+    before, after = s.rated_messages(a, t), s.rated_messages(t, b)
     z = (s.mood(t, b) - s.mood(a, t)) / np.sqrt(v / before + v / after)
     return np.where((before < FEW) | (after < FEW), np.nan, z)
 
@@ -93,13 +93,13 @@ def changes(s: Sums) -> list[Moment]:
     """Levels that last: borders of the cheapest segmentation, then tested like jumps."""
     borders = change_points(s.w.mean, s.w.n, s.noise)
     ends = [0, *borders, s.w.size]
-    found = []
+    moments = []
     for a, t, b in zip(ends, borders, ends[2:], strict=False):
         since, last = max(a, t - LASTING), min(b, t + LASTING)
         z = abs(float(_difference(s, since, t, last, s.noise)))
         if z >= LEAST:
-            found.append(Moment("change", t, last, z, since=since))
-    return found
+            moments.append(Moment("change", t, last, z, since=since))
+    return moments
 
 
 def peaks(s: Sums) -> list[Moment]:
@@ -111,7 +111,7 @@ def peaks(s: Sums) -> list[Moment]:
 def _burst(s: Sums, k: int) -> Floats:
     """Sigma of the messages in [t, t + k) over the usual; NaN where half was not observed."""
     a, b = _spans(s.w.size, k)
-    return np.where(s.seen(a, b) < k / 2, np.nan, own_sigma(_over(*s.counts(a, b))))
+    return np.where(s.observed_windows(a, b) < k / 2, np.nan, own_sigma(_over(*s.counts(a, b))))
 
 
 def _over(count: Floats, expected: Floats) -> Floats:
@@ -130,7 +130,7 @@ def hypes(s: Sums) -> list[Moment]:
     scored = []
     for k in HYPE:
         a, b = _spans(s.w.size, k)
-        n, around = s.known(a, b), s.around(a, b, AROUND_MOOD)
+        n, around = s.rated_messages(a, b), s.around(a, b, AROUND_MOOD)
         z = own_sigma((s.mood(a, b) - around) / np.sqrt(s.v / n))
         rate = _burst(s, k)
         good = (n >= FEW) & (z > BOTH) & (rate > BOTH) & (s.mood(a, b) > 0)
@@ -144,7 +144,7 @@ def laughters(s: Sums) -> list[Moment]:
     scored = []
     for k in BURST:
         a, b = _spans(s.w.size, k)
-        laughs, expected = s.laughs(a, b), share * s.said(a, b)
+        laughs, expected = s.laughs(a, b), share * s.messages(a, b)
         z = own_sigma(_over(laughs, expected))
         scored.append(np.where(laughs < FEW_LAUGHS, np.nan, z))
     return [Moment("laughter", at, at + k, score) for at, k, score in _tops(scored, BURST)]
@@ -159,16 +159,16 @@ def silences(s: Sums) -> list[Moment]:
     """
     runs = _silent_runs(s)
     silent = sum(b - a for a, b in runs)
-    seen = int(s.seen(0, s.w.size))
-    found = []
+    observed = int(s.observed_windows(0, s.w.size))
+    moments = []
     for a, b in runs:
         length, others = b - a, silent - (b - a)
-        p = (others + 1) / (seen - length + 2)
+        p = (others + 1) / (observed - length + 2)
         q = (others - (len(runs) - 1) + 1) / (others + 2)
         score = sigma_of(p * q ** (length - 1))
         if length > 1 and score >= LEAST and _is_known(s, a - 1) and _is_known(s, b):
-            found.append(Moment("silence", a, b, score))
-    return found
+            moments.append(Moment("silence", a, b, score))
+    return moments
 
 
 def _silent_runs(s: Sums) -> list[tuple[int, int]]:
@@ -193,14 +193,14 @@ def _tops(
     places = sorted(
         ((float(z[i]), int(i), k) for z, k in zip(scored, reach, strict=True)
          for i in np.flatnonzero(z >= LEAST)),
-        key=lambda found: (-found[0], found[1], found[2]),
+        key=lambda place: (-place[0], place[1], place[2]),
     )  # fmt: skip
     size = max((len(z) for z in scored), default=0) + max(reach)
-    taken = np.zeros(size, dtype=bool)
-    found = []
+    covered = np.zeros(size, dtype=bool)
+    tops = []
     for score, at, k in places:
         span = slice(max(0, at - (k if before else 1)), at + k + 1)
-        if not taken[at : at + (1 if before else k)].any():
-            found.append((at, k, score))
-            taken[span] = True
-    return found
+        if not covered[at : at + (1 if before else k)].any():
+            tops.append((at, k, score))
+            covered[span] = True
+    return tops

@@ -1,4 +1,4 @@
-"""Which terms are laughter."""
+"""Terms that are laughter."""
 
 import re
 
@@ -15,6 +15,6 @@ _WRITTEN = re.compile(
 
 
 def is_laughter(term: str) -> bool:
-    """Whether a term is laughter, in any spelling: LUL, KEKW, lol, hahaha, jajaja, 😂."""
+    """True for laughter, in any spelling: LUL, KEKW, lol, hahaha, jajaja, 😂."""
     word = term.casefold()
     return word in EMOTES or term[:1] in FACES or _WRITTEN.fullmatch(word) is not None

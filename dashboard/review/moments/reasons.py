@@ -1,4 +1,4 @@
-"""Why a moment stood out: the terms that were used more, or moved the mood more, than before."""
+"""Reasons of a moment: the terms that were used more, or moved the mood more, than before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Terms:
     """Uses of terms by window of one stream, so that a span's are counted in no time.
 
     window: index of the window of each row, ascending. term, kind: texts, as long. n: uses.
-    part: contribution to the mean of its window. said: messages by window, shape (T,).
+    part: contribution to the mean of its window. messages: by window, shape (T,).
     """
 
     def __init__(
@@ -40,16 +40,16 @@ class Terms:
         kind: Sequence[str],
         n: npt.NDArray[np.float64],
         part: npt.NDArray[np.float64],
-        said: npt.NDArray[np.float64],
+        messages: npt.NDArray[np.float64],
     ) -> None:
         keys = list(zip(term, kind, strict=True))
         self.keys = list(dict.fromkeys(keys))
         code = {key: k for k, key in enumerate(self.keys)}
         self._code = np.array([code[key] for key in keys], dtype=np.intp)
         self._window, self._n = window, n
-        self._part = part * said[window] if len(window) else part
-        self._said = np.concatenate([[0.0], np.cumsum(said)])
-        self.size = len(said)
+        self._part = part * messages[window] if len(window) else part
+        self._messages = np.concatenate([[0.0], np.cumsum(messages)])
+        self.size = len(messages)
 
     def within(self, first: int, last: int) -> tuple[npt.NDArray[np.float64], ...]:
         """(uses, part of the mood of all messages) by term in windows [first, last)."""
@@ -57,11 +57,11 @@ class Terms:
         size = len(self.keys)
         uses = _counted(self._code[rows], self._n[rows], size)
         parts = _counted(self._code[rows], self._part[rows], size)
-        return uses, parts / max(self.said(first, last), 1.0)
+        return uses, parts / max(self.messages(first, last), 1.0)
 
-    def said(self, first: int, last: int) -> float:
+    def messages(self, first: int, last: int) -> float:
         """Messages in windows [first, last)."""
-        return float(self._said[last] - self._said[first])
+        return float(self._messages[last] - self._messages[first])
 
     def laughs(self, size: int) -> npt.NDArray[np.float64]:
         """Uses of laughter by window, shape (size,)."""
@@ -89,8 +89,8 @@ def reasons(moment: Moment, terms: Terms, most: int = TOLD) -> list[Reason]:
     since, until = (moment.since, first) if turn else (0, terms.size)
     uses, parts = terms.within(first, last)
     other, usually = terms.within(since, until)
-    said, base = terms.said(first, last), terms.said(since, until)
-    expected = other * said / base if base else other * 0.0
+    messages, base = terms.messages(first, last), terms.messages(since, until)
+    expected = other * messages / base if base else other * 0.0
     moved = parts - usually
     if turn:
         weight = moved * np.sign(moment.mood - moment.before)

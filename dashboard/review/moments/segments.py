@@ -1,4 +1,4 @@
-"""Where the level of a noisy series changes for good: exact penalised segmentation."""
+"""Lasting changes of the level of a noisy series: exact penalised segmentation."""
 
 from math import log
 
@@ -41,8 +41,8 @@ def _borders(x: Floats, weight: Floats, step: int) -> list[int]:
         costs = cheapest[:stop] + own
         last[end] = np.argmin(costs)
         cheapest[end] = costs[last[end]] + penalty
-    found = []
+    borders = []
     while last[size]:
         size = int(last[size])
-        found.append(size)
-    return found[::-1]
+        borders.append(size)
+    return borders[::-1]

@@ -51,7 +51,7 @@ def sentence(m: Moment) -> str:
     lasted = wording.lasting(timedelta(seconds=(m.last - m.first) * 30))
     n = wording.messages(m.n)
     moods = f"from {_mood(m.before)} to {_mood(m.mood)}"
-    rates = f"{wording.rate(_known(m.rate))} messages a minute, usually {_rate(m.usual)}"
+    rates = f"{wording.rate(_finite(m.rate))} messages a minute, usually {_rate(m.usual)}"
     if m.kind == "jump":
         return f"The mood turned {moods} ({n} in the {lasted} after)."
     if m.kind == "change":
@@ -77,10 +77,10 @@ def sigma(m: Moment) -> str:
     return f"{m.score:.1f} σ"
 
 
-def terms(m: Moment, found: Sequence[Reason], most: int = 5) -> str:
+def terms(m: Moment, reasons: Sequence[Reason], most: int = 5) -> str:
     """LUL 41 (usually 6), gg 3 (usually 0): for a table's cell."""
     return ", ".join(
-        f"{wording.plain(r.term)} {wording.count(r.n)} ({compared(m, r)})" for r in found[:most]
+        f"{wording.plain(r.term)} {wording.count(r.n)} ({compared(m, r)})" for r in reasons[:most]
     )
 
 
@@ -90,16 +90,16 @@ def compared(m: Moment, r: Reason) -> str:
     return f"{'before' if m.kind in ('jump', 'change') else 'usually'} {n}"
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
 def _mood(value: float) -> str:
-    return wording.signed(_known(value))
+    return wording.signed(_finite(value))
 
 
 def _rate(value: float) -> str:
-    return wording.rate(_known(value))
+    return wording.rate(_finite(value))
 
 
 def _per_100(share: float) -> str:

@@ -52,38 +52,38 @@ class Sums:
         self.usual = usual_rate(self.rates)
         self.v = message_variance(w)
         self.noise = self.v * liveliness(w.mean, n, self.v)
-        self._known = _running(n)
+        self._rated_messages = _running(n)
         self._weighted = _running(n * np.where(n > 0, w.mean, 0.0))
         self._count = _running(np.where(rated, w.n, 0.0))
         self._expected = _running(np.where(rated, self.usual * w.observed_s / WINDOW_S, 0.0))
         self._observed = _running(np.where(rated, w.observed_s, 0.0))
-        self._seen = _running(rated.astype(float))
-        self._said = _running(w.n)
+        self._observed_windows = _running(rated.astype(float))
+        self._messages = _running(w.n)
         # no more than the messages: who repeats an emote in one of them laughs once
         self._laughs = _running(np.where(np.isfinite(w.laughs), np.minimum(w.laughs, w.n), 0.0))
-        total = self._said[-1]
+        total = self._messages[-1]
         self.laugh_share = float(self._laughs[-1] / total) if total else np.nan
 
-    def known(self, a: Index, b: Index) -> Floats:
+    def rated_messages(self, a: Index, b: Index) -> Floats:
         """Messages in windows [a, b) whose mood is known."""
-        return self._known[b] - self._known[a]
+        return self._rated_messages[b] - self._rated_messages[a]
 
     @np.errstate(invalid="ignore", divide="ignore")
     def mood(self, a: Index, b: Index) -> Floats:
         """Mean compound of the messages in [a, b); NaN of none."""
-        return (self._weighted[b] - self._weighted[a]) / self.known(a, b)
+        return (self._weighted[b] - self._weighted[a]) / self.rated_messages(a, b)
 
     @np.errstate(invalid="ignore", divide="ignore")
     def around(self, a: Index, b: Index, reach: int) -> Floats:
         """Mean compound of the `reach` windows before a and after b; NaN of no message."""
         low, high = np.maximum(a - reach, 0), np.minimum(b + reach, self.w.size)
-        n = self.known(low, high) - self.known(a, b)
+        n = self.rated_messages(low, high) - self.rated_messages(a, b)
         weighted = self._weighted[high] - self._weighted[low]
         return (weighted - self._weighted[b] + self._weighted[a]) / n
 
-    def seen(self, a: Index, b: Index) -> Floats:
+    def observed_windows(self, a: Index, b: Index) -> Floats:
         """Windows of [a, b) that were observed."""
-        return self._seen[b] - self._seen[a]
+        return self._observed_windows[b] - self._observed_windows[a]
 
     def observed(self, a: Index, b: Index) -> Floats:
         """Seconds of those windows that were observed."""
@@ -93,9 +93,9 @@ class Sums:
         """(messages, messages usual around) in the observed windows of [a, b)."""
         return self._count[b] - self._count[a], self._expected[b] - self._expected[a]
 
-    def said(self, a: Index, b: Index) -> Floats:
+    def messages(self, a: Index, b: Index) -> Floats:
         """All messages in [a, b)."""
-        return self._said[b] - self._said[a]
+        return self._messages[b] - self._messages[a]
 
     def laughs(self, a: Index, b: Index) -> Floats:
         """Uses of laughter terms in [a, b), at most one a message in each window."""
@@ -108,9 +108,9 @@ def _running(x: Floats) -> Floats:
 
 def message_variance(w: Windows) -> float:
     """Pooled variance of compounds within windows; NaN when no window has two that differ."""
-    known = np.isfinite(w.sd) & (w.n > 1)
-    freedom = float(np.sum(w.n[known] - 1))
-    v = float(np.sum((w.n[known] - 1) * w.sd[known] ** 2)) / freedom if freedom else 0.0
+    varied = np.isfinite(w.sd) & (w.n > 1)
+    freedom = float(np.sum(w.n[varied] - 1))
+    v = float(np.sum((w.n[varied] - 1) * w.sd[varied] ** 2)) / freedom if freedom else 0.0
     return v if v > ALIKE else np.nan
 
 
@@ -119,10 +119,10 @@ def usual_rate(rates: Floats) -> Floats:
     half = AROUND // 2
     padded = np.pad(rates, half, constant_values=np.nan)
     around = np.sort(np.lib.stride_tricks.sliding_window_view(padded, AROUND), axis=1)
-    known = np.isfinite(around).sum(axis=1)  # NaN sorts to the end
+    counts = np.isfinite(around).sum(axis=1)  # NaN sorts to the end
     rows = np.arange(len(rates))
-    low, high = around[rows, np.maximum(known - 1, 0) // 2], around[rows, known // 2 % AROUND]
-    return np.where(known > 0, (low + np.where(known % 2, low, high)) / 2, np.nan)
+    low, high = around[rows, np.maximum(counts - 1, 0) // 2], around[rows, counts // 2 % AROUND]
+    return np.where(counts > 0, (low + np.where(counts % 2, low, high)) / 2, np.nan)
 
 
 def liveliness(mean: Floats, n: Floats, v: float) -> float:

@@ -179,7 +179,9 @@ def card(windows: list[dict[str, Any]], on_air: bool = True, stale: bool = False
     }
     imported = {**channel, "channel": "b", "source": "import"}
     empty: dict[str, Any] = dict.fromkeys(("terms", "forecasts", "events", "recaps", "skills"), ())
-    (made,) = now.cards([channel, imported], "live", NOON, {"windows": windows, **empty}, stale)
+    (made,) = now.channel_cards(
+        [channel, imported], "live", NOON, {"windows": windows, **empty}, stale
+    )
     return made
 
 

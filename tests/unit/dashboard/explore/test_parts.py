@@ -148,7 +148,7 @@ def test_points_that_resemble_their_neighbours_are_worth_fewer() -> None:
 def test_too_few_points_have_no_correlation() -> None:
     assert activity.correlation(np.arange(19.0), np.arange(19.0)) is None
     assert activity.correlation(np.arange(30.0), np.ones(30)) is None
-    assert "too little to tell (n = 0 points; 20 are needed)" in activity.said([])
+    assert "too little to tell (n = 0 points; 20 are needed)" in activity.sentence([])
 
 
 def test_a_correlation_is_said_with_its_interval_and_n() -> None:
@@ -156,10 +156,10 @@ def test_a_correlation_is_said_with_its_interval_and_n() -> None:
         {"n": k + 1, "observed_s": 30.0, "mean": k / 100, "start": NOON + timedelta(seconds=30 * k)}
         for k in range(40)
     ]
-    said = activity.said(rows)
+    said = activity.sentence(rows)
     assert said.startswith("busier moments are clearly happier. r = +1.00 (95 %: ")
     assert "n = 40 points, worth " in said
-    falling = activity.said([{**r, "mean": -r["mean"]} for r in rows])
+    falling = activity.sentence([{**r, "mean": -r["mean"]} for r in rows])
     assert falling.startswith("busier moments are clearly unhappier. r = −1.00")
 
 

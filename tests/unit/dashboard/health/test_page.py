@@ -229,23 +229,25 @@ def test_details_that_cannot_be_read_are_left_out(
 
 
 def test_an_unknown_kind_of_alert_is_not_a_new_term() -> None:
-    assert alerts.told("earthquake", "{}") == "its numbers cannot be read"
-    assert alerts.told("new_term", None) == "its numbers cannot be read"
-    assert alerts.told("activity", orjson.dumps(NUMBERS["activity"]).decode()) == (
+    assert alerts.sentence("earthquake", "{}") == "its numbers cannot be read"
+    assert alerts.sentence("new_term", None) == "its numbers cannot be read"
+    assert alerts.sentence("activity", orjson.dumps(NUMBERS["activity"]).decode()) == (
         "n = 120 messages in 60 s, 6.0 times the usual; about 20 are common"
     )
 
 
 def test_simulated_chat_is_named_where_the_page_does_not_say_it() -> None:
     detail = orjson.dumps({**NUMBERS["activity"], "source": "simulated"}).decode()
-    assert alerts.told("activity", detail, "live").endswith("are common (simulated)")
-    assert alerts.told("activity", detail, "simulated").endswith("are common")
+    assert alerts.sentence("activity", detail, "live").endswith("are common (simulated)")
+    assert alerts.sentence("activity", detail, "simulated").endswith("are common")
 
 
 def test_nearly_all_is_not_all() -> None:
     day = {"channel": "a", "day": date(2026, 11, 22), "windows": 1000, "observed_s": 29_999.0,
            "n": 5, "filtered": 0, "late": 0}  # fmt: skip
-    figure = coverage.seen([day, {**day, "day": date(2026, 11, 24), "observed_s": 30_000.0}])
+    figure = coverage.observed_shares(
+        [day, {**day, "day": date(2026, 11, 24), "observed_s": 30_000.0}]
+    )
     (heat,) = figure.data
     assert list(heat.x) == ["Sun 22 Nov", "Mon 23 Nov", "Tue 24 Nov"]
     assert [list(line) for line in heat.text] == [["99.9 %", "", "100 %"]]

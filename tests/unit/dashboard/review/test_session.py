@@ -15,7 +15,7 @@ from dashboard.review.moments import downloads, sentences
 from dashboard.review.moments.kinds import Moment
 from dashboard.review.moments.laughter import is_laughter
 from dashboard.review.moments.reasons import Reason, Terms, reasons
-from dashboard.review.session import Found, Session, burst_s
+from dashboard.review.session import PlacedMoment, Session, burst_s
 from dashboard.review.session_list import moment_list
 from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
 
@@ -26,8 +26,8 @@ HOSTILE = Reason(HOSTILE_TERM, "emote", 12, 1.5, 0.04)
 FORMULA = Reason('=HYPERLINK("http://evil")|M:x', "word", 3, 0.0, -0.02)
 
 
-def found(m: Moment, at_s: int, *why: Reason) -> Found:
-    return Found(m, at_s, START + timedelta(seconds=30 * m.first), why)
+def found(m: Moment, at_s: int, *why: Reason) -> PlacedMoment:
+    return PlacedMoment(m, at_s, START + timedelta(seconds=30 * m.first), why)
 
 
 def stream(**more: Any) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def test_hostile_names_and_terms_are_text_in_the_report() -> None:
 
 @pytest.mark.parametrize("rows", [ROWS[:1], ROWS[1:2], ROWS[2:3], ROWS])
 def test_a_report_and_a_chart_are_drawn_of_any_windows(rows: tuple[dict[str, Any], ...]) -> None:
-    few = replace(session(), rows=rows, found=())
+    few = replace(session(), rows=rows, moments=())
     text = session_report.report(few, [], "live")
     assert "nan" not in text.casefold().split("<body>")[1]
     assert "Nothing stood out" in text
