@@ -19,9 +19,6 @@ class DashboardSettings(BaseSettings):
         env_prefix="DLD_DASHBOARD_", env_file=".env", extra="ignore", frozen=True
     )
 
-    refresh_s: int = Field(
-        default=5, ge=1, le=3600, description="seconds between looks for news on the Live page"
-    )
     oidc_metadata_url: str = Field(
         default="", description="the login provider's OpenID configuration; empty: no login"
     )

@@ -22,12 +22,6 @@ class PipelineSettings(BaseSettings):
     retention_h: float = Field(
         default=24, ge=0, le=24 * 30, description="hours that message text is kept; 0: memory only"
     )
-    grace_s: float = Field(
-        default=5,
-        ge=0,
-        le=60,
-        description="how long after its end a window waits for late messages",
-    )
     forecast: bool = Field(default=True, description="make forecasts")
     retrain: bool = Field(
         default=False,
@@ -65,9 +59,6 @@ class AlertSettings(BaseSettings):
     )
     mood_z: float = Field(
         default=3.5, ge=2, le=20, description="standard errors that the mood is off the usual"
-    )
-    mood_least: float = Field(
-        default=0.1, ge=0, le=1, description="smallest change of mood that is told"
     )
     activity_times: float = Field(
         default=3.0, ge=1.5, le=100, description="times the usual rate that is worth telling"

@@ -11,7 +11,9 @@ from dotenv import dotenv_values
 
 # finishes the sentence "NAME is no longer a setting: ..."
 REMOVED: dict[str, str] = {
+    "DLD_ALERT_MOOD_LEAST": "a change of mood is told from .1 on",
     "DLD_ALERT_TIMEOUT_S": "the webhook has 10 seconds to answer",
+    "DLD_DASHBOARD_REFRESH_S": "the Live page looks for news every 5 seconds",
     "DLD_EBS_LEEWAY_S": "an expired token still passes for 10 seconds",
     "DLD_EBS_PUBSUB_URL": "broadcasts go to Twitch, or to a stand-in named by DLD_TWITCH_URL",
     "DLD_EBS_STALE_AFTER_S": "data older than 90 seconds is served as stale",
@@ -21,6 +23,7 @@ REMOVED: dict[str, str] = {
     "DLD_EMOTES_FFZ_URL": "only DLD_TWITCH_URL names another place for catalogues",
     "DLD_EMOTES_SEVENTV_URL": "only DLD_TWITCH_URL names another place for catalogues",
     "DLD_EMOTES_TIMEOUT_S": "a catalogue has 20 seconds to answer",
+    "DLD_GRACE_S": "a window waits for late messages for 5 seconds",
     "DLD_IRC_BACKOFF_MAX_S": "attempts to connect are at most 60 seconds apart",
     "DLD_IRC_CHANNELS_PER_CONNECTION": "90 channels share a connection",
     "DLD_IRC_CONNECT_TIMEOUT_S": "connecting may take 10 seconds",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import config, data, frame, url_state
+from dashboard import data, frame, url_state
 from dashboard.charts import timeline
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
@@ -15,6 +15,7 @@ from dashboard.markup import row
 from warehouse.published.manifest import Manifest
 from warehouse.records import utc, window_start
 
+REFRESH_S = 5  # between looks for news
 COLUMNS = 3
 WINDOWS = 60
 DAY, HALF_HOUR = timedelta(days=1), timedelta(minutes=31)
@@ -132,7 +133,7 @@ def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(card_words.facts(card, clock))
 
 
-@st.fragment(run_every=config.settings().refresh_s)
+@st.fragment(run_every=REFRESH_S)
 def live() -> None:
     """Redrawn by itself, without a reload of the page."""
     frame.guarded(draw)

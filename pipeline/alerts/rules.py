@@ -15,6 +15,7 @@ from warehouse.records import WINDOW_SECONDS, Window
 
 MOODS = ("mood_drop", "mood_spike")
 MOOD_WINDOWS = 6  # three minutes are compared with what is usual
+MOOD_LEAST = 0.1  # smallest change of mood that is told
 MOOD_N = 20  # messages in them, at least
 BUSY_WINDOWS = 2
 BUSY_N = 20
@@ -57,7 +58,7 @@ class StreamRules:
         if self.mood.windows < WARM or n < MOOD_N:
             return
         change = total / n - self.mood.level
-        is_big = abs(change) >= self.settings.mood_least
+        is_big = abs(change) >= MOOD_LEAST
         if not is_big and self.met.isdisjoint(MOODS):  # nothing can begin, nor end
             return
         error = self.mood.error(self.recent)

@@ -46,7 +46,7 @@ def check_settings() -> Iterator[Finding]:
 
 
 def setting_name(wrong: ValidationError) -> str:
-    """The environment's name for what a settings class refused: DLD_GRACE_S."""
+    """The environment's name for what a settings class refused: DLD_RETENTION_H."""
     prefixes = {cls.__name__: str(cls.model_config["env_prefix"]) for cls in CLASSES}
     place = wrong.errors()[0]["loc"]
     return f"{prefixes.get(wrong.title, 'DLD_')}{place[0] if place else '*'}".upper()

@@ -77,7 +77,7 @@ class Engine:
         self.optout = load_optout(folder.optout)
         self.barred: set[str] = set()  # claimed by a streamer whose they are not
         gate = Gate(scorers.knows, hasher.of)
-        self.intake = Intake(scorers, hasher, gate, self.optout, settings.grace_s)
+        self.intake = Intake(scorers, hasher, gate, self.optout)
         self.intake.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)
         self.retention_s = settings.retention_h * 3600
         self.buffer = Buffer(folder.buffer, self.retention_s)

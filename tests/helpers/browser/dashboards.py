@@ -34,7 +34,7 @@ def dashboard(data: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [*command, "--server.port", str(port), "--server.headless", "true"],
         cwd=ROOT,
-        env={**os.environ, "DLD_DATA": str(data), "DLD_DASHBOARD_REFRESH_S": "2"},
+        env={**os.environ, "DLD_DATA": str(data)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
+from pipeline.alerts import rules
 from pipeline.alerts.baselines import Mood, Rate
 from pipeline.alerts.rules import MOOD_WINDOWS, WARM, StreamRules
 from pipeline.alerts.watch import Alerts
@@ -149,10 +150,11 @@ def test_an_event_within_the_cool_down_is_not_told() -> None:
     assert kinds(fed(windows, cooldown_s=0)).count("mood_drop") == 2
 
 
-def test_a_small_change_is_not_told_however_sure() -> None:
+def test_a_small_change_is_not_told_however_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     loud = [replace(w, n_messages=w.n_messages * 100) for w in [*calm(), *after(30, mood=0.03)]]
     assert kinds(fed(loud)) == []
-    assert kinds(fed(loud, mood_least=0.05)) == ["mood_drop"]
+    monkeypatch.setattr(rules, "MOOD_LEAST", 0.05)
+    assert kinds(fed(loud)) == ["mood_drop"]
 
 
 def test_too_few_messages_say_nothing_of_the_mood() -> None:

@@ -175,7 +175,7 @@ def test_a_data_folder_that_cannot_be_made_is_one_line(
 @pytest.mark.parametrize(
     ("name", "value"),
     [("DLD_LEXICON", "french"), ("DLD_RETENTION_H", "-1"), ("DLD_RETENTION_H", "soon"),
-     ("DLD_GRACE_S", "1000")],
+     ("DLD_RETENTION_H", "1000")],
 )  # fmt: skip
 def test_a_wrong_setting_is_named(
     run,

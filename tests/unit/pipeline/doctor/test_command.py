@@ -153,10 +153,10 @@ def test_a_setting_that_went_is_named_with_what_holds_instead(
 
 def test_a_bad_value_is_named_without_a_password_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLD_TWITCH_URL", f"http://me:{SECRET}@example.com")
-    monkeypatch.setenv("DLD_GRACE_S", "long")
+    monkeypatch.setenv("DLD_RETENTION_H", "long")
     found = said("settings")
     assert [f.status for f in found] == [PROBLEM] * 2
-    assert [f.says.split(":")[0] for f in found] == ["DLD_TWITCH_URL", "DLD_GRACE_S"]
+    assert [f.says.split(":")[0] for f in found] == ["DLD_TWITCH_URL", "DLD_RETENTION_H"]
     assert not any(SECRET in f.says for f in examine())
 
 
