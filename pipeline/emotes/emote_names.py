@@ -1,4 +1,4 @@
-"""What may be an emote's name: what a catalogue says is as hostile as chat."""
+"""Names that may be an emote's: what a catalogue says is as hostile as chat."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Twitch notifies of, as the pipeline's items. Streams are streams.py's."""
+"""Notifications of Twitch's as the pipeline's items. Streams are streams.py's."""
 
 from typing import Any
 

@@ -79,12 +79,11 @@ class SessionSlot(Slot[Session, EventSubShared]):
             await shared.api.shard(session.id)
         return session
 
-    def _take_over(self, session: Session, older: list[Session]) -> None:
-        for old in older:
+    async def _relieve(self, session: Session, has_moved: bool) -> None:
+        older = self.connections[:-1]
+        for old in older if has_moved else ():
             session.subs.update(old.subs)
             session.joined.update(dict.fromkeys(old.joined, self.shared.clock()))
-
-    async def _relieve(self, older: list[Session]) -> None:
         for old in older:
             await old.prove()  # else nobody knows of the time in between
             self.tell()

@@ -13,21 +13,21 @@ _PATIENCE_S = 2.0  # for the old link's sign of life
 
 
 class Handover:
-    """What is held back of each link and channel. links: the slot's, newest last; it changes."""
+    """Items held back of each link and channel. links: the slot's, newest last; it changes."""
 
     def __init__(self, links: Sequence[Link]) -> None:
         self._links = links
         self._held: dict[tuple[Link, str], list[Item]] = {}
 
     def is_on(self) -> bool:
-        """Whether anything is held back."""
+        """True if anything is held back."""
         return bool(self._held)
 
-    def holds(self, link: Link, channel: str, said: list[Item]) -> bool:
-        """Whether it keeps what a link brought; else it is to be told now."""
+    def holds(self, link: Link, channel: str, items: list[Item]) -> bool:
+        """True if it keeps what a link brought; else it is to be told now."""
         if (link, channel) not in self._held and not self._silent(link, channel):
             return False
-        self._held.setdefault((link, channel), []).extend(said)
+        self._held.setdefault((link, channel), []).extend(items)
         return True
 
     def settled(self) -> Iterator[Item]:

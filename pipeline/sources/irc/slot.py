@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self
 
 from pipeline.chat.message import ChannelInfo, Item
 from pipeline.sources.irc.handover import Handover
@@ -52,8 +52,11 @@ class IrcSlot(Slot[Link, Shared]):
         if not self._handover.holds(link, channel, heard):
             await self.shared.outbox.put(heard)
 
-    def _chores(self) -> list[Coroutine[Any, Any, None]]:
-        return [self._hand_over()]
+    async def keep(self) -> None:
+        """Hold a link until cancelled, and hand channels over between links."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hand_over())
+            await super().keep()
 
     async def _hand_over(self) -> None:
         while True:
@@ -93,10 +96,8 @@ class IrcSlot(Slot[Link, Shared]):
 
     # -- what is asked for -----------------------------------------------------------------
 
-    async def _ready(self, link: Link) -> None:
-        await link.answered.wait()  # else joins may be wasted
-
     async def _bring_to_wanted(self, link: Link) -> None:
+        await link.answered.wait()  # else joins may be wasted
         for channel in link.joined.keys() - self.channels.keys():
             link.joined.pop(channel, None)
             await link.send(f"PART #{channel}")

@@ -1,4 +1,4 @@
-"""When a channel was seen, told as Watch, Heard and Lost: never more than is true.
+"""Coverage of a channel, told as Watch, Heard and Lost: never more than is true.
 
 Several connections may have a channel at once, each from the moment it joined up to its last
 byte. What they saw together is one span as long as they overlap.

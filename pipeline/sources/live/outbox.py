@@ -1,4 +1,4 @@
-"""What live connections have heard and the daemon has not yet taken."""
+"""Outbox of items that live connections have heard and the daemon has not yet taken."""
 
 import asyncio
 from collections.abc import Iterable

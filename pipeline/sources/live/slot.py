@@ -4,9 +4,9 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from websockets.exceptions import WebSocketException
 
@@ -55,16 +55,12 @@ class Slot(ABC, Generic[C, S]):
         """Hold a connection until cancelled."""
         failures, url = 0, ""
         async with asyncio.TaskGroup() as tasks:
-            for chore in self._chores():
-                tasks.create_task(chore)
             while True:
                 new, url = await self._opened(failures, url)
-                began, older = time.monotonic(), list(self.connections)
-                if url:
-                    self._take_over(new, older)
+                began = time.monotonic()
                 self.connections.append(new)
                 tasks.create_task(self._serve(new))
-                await self._relieve(older)
+                await self._relieve(new, has_moved=bool(url))
                 await new.over.wait()
                 url = new.moved_to
                 is_steady = url or time.monotonic() - began > _STEADY_S
@@ -101,8 +97,6 @@ class Slot(ABC, Generic[C, S]):
             await connection.close()
 
     async def _ask_for_channels(self, connection: C) -> None:
-        """Bring the connection to the channels that are wanted, for as long as it lives."""
-        await self._ready(connection)
         while True:
             await self._bring_to_wanted(connection)
             await asyncio.sleep(self.limits.look_s)
@@ -133,20 +127,10 @@ class Slot(ABC, Generic[C, S]):
 
     @abstractmethod
     async def _bring_to_wanted(self, connection: C) -> None:
-        """Join what is wanted, leave what is not."""
+        """Join what is wanted, leave what is not; called for as long as the connection lives."""
 
-    async def _ready(self, connection: C) -> None:
-        """Wait until it may be asked for channels."""
-
-    def _chores(self) -> list[Coroutine[Any, Any, None]]:
-        """What runs beside the connections."""
-        return []
-
-    def _take_over(self, connection: C, older: list[C]) -> None:
-        """Twitch moved what the older ones had joined."""
-
-    async def _relieve(self, older: list[C]) -> None:
-        """A new connection is there: the older ones may go."""
+    async def _relieve(self, connection: C, has_moved: bool) -> None:
+        """A new connection is there: older ones may go. has_moved: what they joined, it has."""
 
     def _give_up(self, connection: C) -> None:
         """The connection ends."""

@@ -1,4 +1,4 @@
-"""How close the simulated chat is to real chat: the same figures measured on both.
+"""Comparison of simulated with real chat: the same figures measured on both.
 
     python -m pipeline.sources.simulation.compare
 

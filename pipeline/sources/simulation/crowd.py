@@ -1,4 +1,4 @@
-"""What a simulated crowd goes through in one stream: rate, mood, bursts, breaks.
+"""Crowd of a simulated stream: its rate, mood, bursts and breaks.
 
 A stream is planned whole, in slots of 5 seconds, from (seed, channel, start) alone.
 The mood is a level of the day, three Ornstein-Uhlenbeck processes (an hour, ten minutes, half

@@ -1,4 +1,4 @@
-"""What simulated chatters say: phrases of our own making, sorted by how VADER takes them.
+"""Phrases of simulated chatters, of our own making, sorted by how VADER takes them.
 
 `{thing}`, `{move}`, `{time}` and `{number}` are filled in; openers and tails vary the
 rest. Tests check that UNSCORED comes out as exactly 0, PRAISE above and BLAME below it.

@@ -1,4 +1,4 @@
-"""When the three channels stream: fixed for all time by the seed, two always live.
+"""Schedule of the three channels: fixed for all time by the seed, two always live.
 
 Time is cut into cycles of eight hours. The busy channel streams in the first half; while
 it does, the other two take their breaks, one after the other. Every edge is jittered by
