@@ -8,15 +8,19 @@ import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from pipeline.sources.simulation import phrases
-from pipeline.sources.simulation.compare import (
+from pipeline.sources.simulation.crowd import KINDS, plan
+from pipeline.sources.simulation.emotes import emote_weights
+from pipeline.sources.simulation.people import names
+from pipeline.sources.simulation.profiles import BUSY, PROFILES, QUIET
+from pipeline.sources.simulation.schedule import streams
+from pipeline.sources.simulation.speak import messages
+from tests.benchmarks.simulation.compare import (
     SIZES,
     measured,
     real_streams,
     simulated_streams,
 )
-from pipeline.sources.simulation.crowd import KINDS, plan
-from pipeline.sources.simulation.emotes import emote_weights
-from pipeline.sources.simulation.figures import (
+from tests.benchmarks.simulation.figures import (
     Grid,
     Stream,
     ewma,
@@ -24,10 +28,6 @@ from pipeline.sources.simulation.figures import (
     last_value,
     session_mean,
 )
-from pipeline.sources.simulation.people import names
-from pipeline.sources.simulation.profiles import BUSY, PROFILES, QUIET
-from pipeline.sources.simulation.schedule import streams
-from pipeline.sources.simulation.speak import messages
 
 NOW = 1_767_268_800.0  # 2026-01-01 12:00 UTC
 

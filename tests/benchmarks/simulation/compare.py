@@ -1,6 +1,6 @@
 """Comparison of simulated with real chat: the same figures measured on both.
 
-    python -m pipeline.sources.simulation.compare
+    python -m tests.benchmarks.simulation.compare
 
 With DLD_TEST_DATA set it puts the real channels' range beside each simulated channel; real
 chat is the table data/chat.parquet under it. Only figures come out, never text.
@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.chat.message import Item, Message, StreamEnd, StreamStart
-from pipeline.sources.simulation.figures import Line, Stream, figures
 from pipeline.sources.simulation.profiles import BUSY, MEDIUM, QUIET
 from pipeline.sources.simulation.source import Simulate
+from tests.benchmarks.simulation.figures import Line, Stream, figures
 
 NOW = 1_767_268_800.0  # 2026-01-01 12:00 UTC; any fixed time gives the same table every run
 DAYS = 15
