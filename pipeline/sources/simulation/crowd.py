@@ -13,7 +13,7 @@ from pipeline.chat.message import Happening
 from pipeline.sources.simulation.dice import generator
 from pipeline.sources.simulation.phrases import PASTES, RAIDERS
 from pipeline.sources.simulation.profiles import PROFILES, Profile
-from pipeline.sources.simulation.schedule import CATEGORIES, Stream
+from pipeline.sources.simulation.schedule import CATEGORIES, ScheduledStream
 
 SLOT = 5  # seconds
 SLOTS_AN_HOUR = 3600 // SLOT
@@ -31,7 +31,7 @@ class Plan:
     paste: which of PASTES is going round. gaps: (lost, seen again), the connection was gone.
     """
 
-    stream: Stream
+    stream: ScheduledStream
     rate: np.ndarray
     mood: np.ndarray
     kind: np.ndarray
@@ -41,7 +41,7 @@ class Plan:
     gaps: tuple[tuple[float, float], ...]
 
 
-def plan(seed: int, stream: Stream) -> Plan:
+def plan(seed: int, stream: ScheduledStream) -> Plan:
     """The whole stream, from its first slot to its last."""
     profile = PROFILES[stream.channel]
     draw = generator(seed, "plan", stream.channel, stream.start)
@@ -111,7 +111,10 @@ def _everyday_bursts(
 
 
 def _answers(
-    draw: np.random.Generator, extra: np.ndarray, stream: Stream, happenings: tuple[Happening, ...]
+    draw: np.random.Generator,
+    extra: np.ndarray,
+    stream: ScheduledStream,
+    happenings: tuple[Happening, ...],
 ) -> None:
     """Greetings at the start and after a raid, thanks for gifts, goodbyes at the end."""
     _decay(extra[KINDS.index("greet")], 0, 1.2, 150)
@@ -138,7 +141,7 @@ def _breaks(draw: np.random.Generator, slots: int) -> np.ndarray:
     return quiet
 
 
-def _gaps(draw: np.random.Generator, stream: Stream) -> tuple[tuple[float, float], ...]:
+def _gaps(draw: np.random.Generator, stream: ScheduledStream) -> tuple[tuple[float, float], ...]:
     """Lost connections: every few hours, half a minute to four, well inside the stream."""
     gaps, last = [], stream.start + 300
     for at in np.sort(draw.uniform(last, stream.end - 600, draw.poisson(_hours(stream) / 5))):
@@ -149,12 +152,12 @@ def _gaps(draw: np.random.Generator, stream: Stream) -> tuple[tuple[float, float
     return tuple(gaps)
 
 
-def _hours(stream: Stream) -> float:
+def _hours(stream: ScheduledStream) -> float:
     return (stream.end - stream.start) / 3600
 
 
 def _happenings(
-    draw: np.random.Generator, stream: Stream, profile: Profile
+    draw: np.random.Generator, stream: ScheduledStream, profile: Profile
 ) -> tuple[Happening, ...]:
     """Raids, subs, gifts, cheers and at times another category, oldest first."""
     many = {"raid": 0.15, "sub": profile.subs, "gift": profile.subs / 6, "cheer": profile.subs / 4}

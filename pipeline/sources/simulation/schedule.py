@@ -35,7 +35,7 @@ CATEGORIES = {
 
 
 @dataclass(frozen=True)
-class Stream:
+class ScheduledStream:
     """One simulated stream, `[start, end)` in seconds since the epoch."""
 
     channel: str
@@ -50,7 +50,7 @@ class Stream:
         return f"{self.channel}:{datetime.fromtimestamp(self.start, UTC):%Y%m%dT%H%M%S}"
 
 
-def streams(seed: int, channel: str, after: float, before: float) -> Iterator[Stream]:
+def streams(seed: int, channel: str, after: float, before: float) -> Iterator[ScheduledStream]:
     """The channel's streams that touch `[after, before)`, oldest first."""
     first = int(after // CYCLE) - 2
     for cycle in range(first, int(before // CYCLE) + 2):
@@ -59,11 +59,13 @@ def streams(seed: int, channel: str, after: float, before: float) -> Iterator[St
             yield stream
 
 
-def _stream(seed: int, channel: str, cycle: int) -> Stream:
+def _stream(seed: int, channel: str, cycle: int) -> ScheduledStream:
     offset = uniform(0, CYCLE, seed, "offset") + cycle * CYCLE
     (low, high), (end_low, end_high) = EDGES[channel]
     start = offset + HOUR * uniform(low, high, seed, "start", channel, cycle)
     end = offset + HOUR * uniform(end_low, end_high, seed, "end", channel, cycle)
     words = dice(seed, "title", channel, cycle)
     title = f"Simulated stream: {words.choice(TITLES[channel])}"
-    return Stream(channel, float(round(start)), float(round(end)), title, CATEGORIES[channel][0])
+    return ScheduledStream(
+        channel, float(round(start)), float(round(end)), title, CATEGORIES[channel][0]
+    )

@@ -23,7 +23,7 @@ from pipeline.chat.message import (
 from pipeline.sources.opening import Opening
 from pipeline.sources.simulation.crowd import Plan, plan
 from pipeline.sources.simulation.profiles import PROFILES
-from pipeline.sources.simulation.schedule import CYCLE, Stream, streams
+from pipeline.sources.simulation.schedule import CYCLE, ScheduledStream, streams
 from pipeline.sources.simulation.speak import BLOCK, messages
 from warehouse.errors import BadInput
 
@@ -145,14 +145,14 @@ class Story:
             yield Heard(stream.channel, stream.end)
             yield StreamEnd(stream.channel, stream.end)
 
-    def _streams(self, start: float) -> Iterator[Stream]:
+    def _streams(self, start: float) -> Iterator[ScheduledStream]:
         while True:
             found = list(streams(self.seed, self.channel, start, start + 3 * CYCLE))
             yield from found[:1]
             start = found[0].end
 
 
-def _started(stream: Stream) -> StreamStart:
+def _started(stream: ScheduledStream) -> StreamStart:
     return StreamStart(
         stream.channel, stream.start, stream.stream_id, stream.title, stream.category
     )

@@ -17,7 +17,7 @@ from pipeline.sources.simulation.dice import dice, generator
 from pipeline.sources.simulation.emotes import emote_weights
 from pipeline.sources.simulation.people import BOT, activity, names, speakers
 from pipeline.sources.simulation.profiles import PROFILES, Profile
-from pipeline.sources.simulation.schedule import Stream
+from pipeline.sources.simulation.schedule import ScheduledStream
 
 BLOCK = 600  # seconds
 Said = tuple[str, tuple[str, ...]]
@@ -52,7 +52,7 @@ def messages(seed: int, plan: Plan, block: int) -> list[Message]:
 
 
 def _written(
-    stream: Stream, block: int, drawn: tuple[np.ndarray, ...], pools: Pools
+    stream: ScheduledStream, block: int, drawn: tuple[np.ndarray, ...], pools: Pools
 ) -> list[Message]:
     channel, people = stream.channel, names(stream.channel)
     lines = []
@@ -94,7 +94,9 @@ def _mentioned(draw: np.random.Generator, pool: np.ndarray, who: np.ndarray) -> 
     return np.where(answers & (who[back] != who), who[back], -1)
 
 
-def _with_bots(spoken: list[Message], stream: Stream, block: int, throw: Random) -> list[Message]:
+def _with_bots(
+    spoken: list[Message], stream: ScheduledStream, block: int, throw: Random
+) -> list[Message]:
     """Add the bot's answers to commands and its announcements."""
     start, end = stream.start + block * BLOCK, min(stream.start + (block + 1) * BLOCK, stream.end)
     due = [(m.at + 1.1, f"{m.id}-bot") for m in spoken if m.text.startswith("!")]
@@ -117,12 +119,12 @@ def _bot_line(throw: Random) -> str:
 
 
 @lru_cache(maxsize=8)
-def _activity(seed: int, stream: Stream) -> np.ndarray:
+def _activity(seed: int, stream: ScheduledStream) -> np.ndarray:
     return activity(seed, stream.channel, stream.start)
 
 
 @lru_cache(maxsize=8)
-def rendered(seed: int, stream: Stream) -> Pools:
+def rendered(seed: int, stream: ScheduledStream) -> Pools:
     """Every pool of one stream: texts with the emotes in them."""
     profile = PROFILES[stream.channel]
     throw = dice(seed, "texts", stream.channel, stream.start)
