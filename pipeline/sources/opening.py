@@ -1,6 +1,8 @@
 """Opening of a source: all that `run` knows of what is to be read."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,7 +30,7 @@ class Opening:
     """The folder, who is not to be read, what the last run left, and the options of `run`.
 
     channels: only these; of live chat they become the kept list. file, streams, speed, to_now,
-    undated: of a replay.
+    undated: of a replay. clock, sleep: for chat that is told by the clock, epoch seconds.
     """
 
     folder: DataFolder
@@ -40,6 +42,8 @@ class Opening:
     speed: float = 1
     to_now: bool = False
     undated: bool = False
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def wanted(self) -> Wanted:
         """The kept list of live channels; those of the options, where there are any, become it."""

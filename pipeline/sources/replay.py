@@ -127,13 +127,12 @@ def open_source(opening: Opening) -> Replay:
     chosen = [stream for stream in streams if stream.channel in allowed]
     if not chosen:
         raise BadInput(f"{opening.file} has no message that could be replayed")
-    placed = place(chosen, opening.undated or opening.to_now)
-    if not opening.to_now:
-        return Replay(table, placed, opening.speed)
-    name = placement(opening.file, chosen, opening.speed)
-    start = began(opening.store, name, time.time())
-    at_end = partial(ended, opening.store, name)
-    return Replay(table, placed, opening.speed, to_now=True, began=start, at_end=at_end)
+    placed, to_now = place(chosen, opening.undated or opening.to_now), opening.to_now
+    start, at_end, clock = None, None, opening.clock
+    if to_now:
+        name = placement(opening.file, chosen, opening.speed)
+        start, at_end = began(opening.store, name, clock()), partial(ended, opening.store, name)
+    return Replay(table, placed, opening.speed, to_now, clock, opening.sleep, start, at_end)
 
 
 class _Ahead:

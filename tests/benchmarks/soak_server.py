@@ -144,7 +144,7 @@ class Soak:
 async def main(seconds: float, out: Path) -> None:
     """Serve, talk and break for so long, then wait to be stopped."""
     async with IrcServer() as server:
-        print(server.address, flush=True)
+        print(server.base, flush=True)
         soak, until = Soak(server), time.monotonic() + seconds
         await asyncio.gather(soak.talk(until), soak.break_things(until))
         said = Counter((s.channel, s.at_ms // 30_000 * 30) for s in server.sent)

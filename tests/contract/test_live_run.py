@@ -37,7 +37,7 @@ def started() -> Iterator[list[subprocess.Popen[str]]]:
 
 
 def environment(folder: DataFolder, server: IrcServer, **more: str) -> dict[str, str]:
-    here = {"DLD_DATA": str(folder.root), "DLD_TWITCH_URL": server.address}
+    here = {"DLD_DATA": str(folder.root), "DLD_TWITCH_URL": server.base}
     return {**os.environ, **here, "DLD_FORECAST": "false", "NO_COLOR": "1", **more}
 
 
@@ -145,7 +145,7 @@ def test_a_login_reads_chat_through_eventsub(
     async def play() -> None:
         async with TwitchServer() as twitch:
             env = {**os.environ, "DLD_DATA": str(folder.root), "DLD_FORECAST": "false"}
-            env |= {"DLD_TWITCH_URL": twitch.address.twitch_url, "DLD_TWITCH_CLIENT_ID": "client"}
+            env |= {"DLD_TWITCH_URL": twitch.base, "DLD_TWITCH_CLIENT_ID": "client"}
             out = await command(env, "login")
             assert "ABCDEFGH" in out and "logged in as reader" in out
             start(started, env, "pipeline", "run", "--source", "eventsub", "--channel", "One")

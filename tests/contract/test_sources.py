@@ -1,8 +1,15 @@
-"""Every source keeps the contract of pipeline/chat/message.py, and tells the same twice."""
+"""Every source of the registry keeps the contract of pipeline/chat/message.py.
+
+Live ones are read from a stand-in of what they read, which has to be named in LIVE.
+"""
 
 import asyncio
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,22 +20,29 @@ from pipeline.chat.message import (
     Batch,
     Happening,
     Heard,
+    Item,
     Lost,
     Message,
-    Source,
     StreamEnd,
     StreamStart,
     Watch,
 )
-from pipeline.chat.placement import place
-from pipeline.chat.table import ChatTable
-from pipeline.sources.registry import SOURCES
-from pipeline.sources.replay import Replay
-from pipeline.sources.simulation.source import Simulate
+from pipeline.privacy.optout import OptOut
+from pipeline.sources.eventsub.tokens import Token, TokenFile
+from pipeline.sources.opening import Opening
+from pipeline.sources.registry import SOURCES, open_source
 from tests.helpers.build import T, chat_rows, intake, parquet
+from tests.helpers.standins.irc import IrcServer
+from tests.helpers.standins.twitch import READER, TwitchServer
+from warehouse.config import DataFolder
 
 SECONDS = 2 * 3600  # of chat that is looked at
 KINDS = {"simulated", "replay", "live"}
+LIVE: dict[str, Any] = {"irc": IrcServer, "eventsub": TwitchServer}
+WANTED = ("demo", "other")
+MOVED = "replay, moved to now"
+RUNS = (*SOURCES, MOVED)
+PAST = [name for name in RUNS if name == MOVED or not SOURCES[name].is_live]
 
 
 class Clock:
@@ -45,92 +59,127 @@ class Clock:
         await asyncio.sleep(0)
 
 
-def simulate(folder: Path, clock: Clock) -> Source:
-    return Simulate(now=T, past_days=SECONDS / 86400, clock=clock, sleep=clock.sleep)
+class Nothing:
+    """What the last run left: nothing."""
+
+    def meta(self, name: str) -> None:
+        return None
+
+    def write(self, tables: Mapping[str, Any], meta: Mapping[str, str]) -> None:
+        return None
 
 
-def replay(folder: Path, clock: Clock, **more: Any) -> Source:
-    table = [
-        *chat_rows(n=300, step=3), *chat_rows(stream="2", n=50), *chat_rows("other", "x", n=200),
-    ]  # fmt: skip
-    path = parquet(folder / "chat.parquet", table)
-    chat = ChatTable(path, folder / "scratch")
-    placed = place(chat.streams())
-    return Replay(chat, placed, clock=clock, sleep=clock.sleep, **more)
+@dataclass
+class Told:
+    """What a source told. names: of its channels."""
+
+    kind: str
+    names: list[str]
+    batches: list[Batch]
+
+    @property
+    def items(self) -> list[Item]:
+        return [item for batch in self.batches for item in batch.items]
 
 
-def shifted(folder: Path, clock: Clock) -> Source:
-    return replay(folder, clock, speed=5, to_now=True)
+def told(run: str, root: Path) -> Told:
+    """All that a source tells, opened as `run` opens it: of two hours of chat at most."""
+    name, clock = run.partition(",")[0], Clock()
+    options: dict[str, Any] = {"clock": clock, "sleep": clock.sleep}
+    if SOURCES[name].needs_file:
+        rows = [*chat_rows(n=300, step=3), *chat_rows(stream="2", n=50)]
+        rows += chat_rows("other", "x", n=200)
+        options |= {"file": parquet(root / "chat.parquet", rows), "speed": 0}
+    if run == MOVED:
+        options |= {"speed": 5, "to_now": True}
+    if SOURCES[name].is_live:
+        options = {"channels": WANTED}
+    opening = Opening(DataFolder(root), OptOut(), Nothing(), **options)
+    return asyncio.run((live if SOURCES[name].is_live else played)(name, opening))
 
 
-MAKERS: dict[str, Callable[[Path, Clock], Source]] = {
-    "simulate": simulate,
-    "replay": replay,
-    "replay, moved to now": shifted,
-}
+async def played(name: str, opening: Opening) -> Told:
+    source = open_source(name, opening)
+    batches: list[Batch] = []
+    async for batch in source.batches():
+        if batches and batch.at > batches[0].at + SECONDS:
+            break
+        batches.append(batch)
+    return Told(source.kind, [info.channel for info in source.channels()], batches)
 
 
-def told(source: Source) -> list[Batch]:
-    """Its batches, of two hours of chat at most."""
-
-    async def read() -> list[Batch]:
-        found: list[Batch] = []
-        async for batch in source.batches():
-            if found and batch.at > found[0].at + SECONDS:
-                break
-            found.append(batch)
-        return found
-
-    return asyncio.run(read())
-
-
-@pytest.fixture(params=MAKERS)
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Source]:
-    return lambda: MAKERS[request.param](tmp_path, Clock())
-
-
-def test_every_source_in_the_registry_is_tested_here() -> None:
-    assert {name for name, kind in SOURCES.items() if not kind.is_live} <= set(MAKERS)
-
-
-def test_it_says_what_it_is_and_of_whom_it_speaks(make: Callable[[], Source]) -> None:
-    source = make()
-    assert source.kind in KINDS
-    names = [info.channel for info in source.channels()]
-    assert names
-    assert len(set(names)) == len(names)
-    assert all(re.fullmatch("[a-z0-9_]{1,25}", name) for name in names)
-    assert {i.channel for b in told(source) for i in b.items} <= set(names)
+async def live(name: str, opening: Opening) -> Told:
+    """Five messages in each of two channels, once it is watched."""
+    scopes, until = ("user:read:chat",), time.time() + 9999
+    token = Token("access-0", "refresh-0", READER, "reader", "client", scopes, until)
+    TokenFile(opening.folder.root).save(token)
+    async with LIVE[name]() as server, asyncio.timeout(20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DLD_TWITCH_URL", server.base)
+            patch.setenv("DLD_TWITCH_CLIENT_ID", "client")
+            source = open_source(name, opening)
+        seen = Told(source.kind, [], [])
+        async with aclosing(source.batches()) as batches:  # type: ignore[type-var]
+            async for batch in batches:
+                seen.batches.append(batch)
+                for item in batch.items:
+                    for k in range(5 if isinstance(item, Watch) else 0):
+                        await server.say(item.channel, f"line {k}")
+                if sum(isinstance(item, Message) for item in seen.items) == 10:
+                    break
+    seen.names = [info.channel for batch in seen.batches for info in batch.infos]
+    return seen
 
 
-def test_its_clock_never_goes_back_and_nothing_is_said_ahead_of_it(
-    make: Callable[[], Source],
-) -> None:
-    batches = told(make())
-    assert all(a.at <= b.at for a, b in pairwise(batches))
-    assert all(item.at <= batch.at for batch in batches for item in batch.items)
-    assert max(b.at - a.at for a, b in pairwise(batches[:-1])) <= 30
+@pytest.fixture(scope="module")
+def tell(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Told]:
+    """What a run tells, made once."""
+    return cache(lambda run: told(run, tmp_path_factory.mktemp("run")))
 
 
-def test_what_it_says_comes_no_more_than_a_batch_late(make: Callable[[], Source]) -> None:
-    for before, batch in pairwise(told(make())):
-        said = [i.at for i in batch.items if isinstance(i, Message | Happening)]
-        assert all(at >= before.at for at in said)
+@pytest.fixture(params=RUNS)
+def chat(request: pytest.FixtureRequest, tell: Callable[[str], Told]) -> Told:
+    """Of every source."""
+    return tell(request.param)
 
 
-def test_every_message_has_an_id_of_its_own(make: Callable[[], Source]) -> None:
-    ids = [i.id for b in told(make()) for i in b.items if isinstance(i, Message)]
-    assert len(ids) > 100
+@pytest.fixture(params=PAST)
+def past(request: pytest.FixtureRequest, tell: Callable[[str], Told]) -> Told:
+    """Of those that are not live: they know of streams, and wait for nobody."""
+    return tell(request.param)
+
+
+def test_it_says_what_it_is_and_of_whom_it_speaks(chat: Told) -> None:
+    assert chat.kind in KINDS
+    assert chat.names
+    assert len(set(chat.names)) == len(chat.names)
+    assert all(re.fullmatch("[a-z0-9_]{1,25}", name) for name in chat.names)
+    assert {item.channel for item in chat.items} <= set(chat.names)
+
+
+def test_its_clock_never_goes_back_and_nothing_is_said_ahead_of_it(chat: Told) -> None:
+    assert all(a.at <= b.at for a, b in pairwise(chat.batches))
+    assert all(item.at <= batch.at for batch in chat.batches for item in batch.items)
+    assert max((b.at - a.at for a, b in pairwise(chat.batches[:-1])), default=0) <= 30
+
+
+def test_what_it_says_comes_no_more_than_a_batch_late(past: Told) -> None:
+    for before, batch in pairwise(past.batches):
+        times = [i.at for i in batch.items if isinstance(i, Message | Happening)]
+        assert all(at >= before.at for at in times)
+
+
+def test_every_message_has_an_id_of_its_own(chat: Told) -> None:
+    ids = [item.id for item in chat.items if isinstance(item, Message)]
+    assert len(ids) > (9 if chat.kind == "live" else 100)
     assert len(set(ids)) == len(ids)
     assert "" not in ids
 
 
-def test_streams_begin_before_they_end_and_have_names_of_their_own(
-    make: Callable[[], Source],
-) -> None:
+def test_streams_begin_before_they_end_and_have_names_of_their_own(past: Told) -> None:
     on: dict[str, str] = {}
     names: list[str] = []
-    for item in (i for b in told(make()) for i in b.items):
+    for item in past.items:
         if isinstance(item, StreamStart):
             assert item.channel not in on
             on[item.channel] = item.stream_id
@@ -143,9 +192,9 @@ def test_streams_begin_before_they_end_and_have_names_of_their_own(
     assert len(set(names)) == len(names)
 
 
-def test_it_hears_only_where_it_watches(make: Callable[[], Source]) -> None:
+def test_it_hears_only_where_it_watches(chat: Told) -> None:
     since: dict[str, float] = {}
-    for item in (i for b in told(make()) for i in b.items):
+    for item in chat.items:
         if isinstance(item, Watch):
             since[item.channel] = item.at
         elif isinstance(item, Lost):
@@ -154,14 +203,15 @@ def test_it_hears_only_where_it_watches(make: Callable[[], Source]) -> None:
             assert item.at >= since[item.channel]
 
 
-def test_it_tells_the_same_twice(make: Callable[[], Source]) -> None:
-    assert told(make()) == told(make())
+@pytest.mark.parametrize("run", PAST)
+def test_it_tells_the_same_twice(run: str, tell: Callable[[str], Told], tmp_path: Path) -> None:
+    assert told(run, tmp_path) == tell(run)
 
 
-def test_every_message_is_counted_in_one_window(make: Callable[[], Source]) -> None:
+def test_every_message_is_counted_in_one_window(chat: Told) -> None:
     target = intake()
     n = 0
-    for batch in told(make()):
+    for batch in chat.batches:
         for item in batch.items:
             target.take(item)
         n += sum(c.window.n_messages + c.window.n_filtered for c in target.close(batch.at))

@@ -83,11 +83,11 @@ class Simulate(Source):
 
 def open_source(opening: Opening) -> Simulate:
     """Simulated chat from where the last run stopped."""
-    meta = opening.store.meta
-    clock = meta("clock") if meta("source") == "simulated" else None
-    resume_from = min(float(clock), time.time()) if clock else None
+    meta, clock = opening.store.meta, opening.clock
+    last = meta("clock") if meta("source") == "simulated" else None
+    resume_from = min(float(last), clock()) if last else None
     names = opening.optout.allowed(opening.channels or PROFILES)
-    return Simulate(channels=names, resume_from=resume_from)
+    return Simulate(channels=names, resume_from=resume_from, clock=clock, sleep=opening.sleep)
 
 
 def _known(channels: Iterable[str] | None) -> list[str]:

@@ -89,10 +89,10 @@ class IrcServer:
     @property
     def url(self) -> str:
         """Its WebSocket's address."""
-        return self.address.replace("http", "ws")
+        return self.base.replace("http", "ws")
 
     @property
-    def address(self) -> str:
+    def base(self) -> str:
         """Its address, for DLD_TWITCH_URL."""
         assert self._server
         return f"http://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"

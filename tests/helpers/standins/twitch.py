@@ -124,7 +124,8 @@ class TwitchServer(Served):
         add("POST", "/oauth2/token", self._token)
         add("POST", "/oauth2/device", self._device)
         add("*", "/helix/{path:.*}", self._helix)
-        self.address = TwitchAddress(twitch_url=await self.serve(app))
+        self.base = await self.serve(app)
+        self.address = TwitchAddress(twitch_url=self.base)
         return self
 
     async def __aexit__(

@@ -337,7 +337,7 @@ def test_an_endpoint_that_answers_is_well_and_tells_the_time(
 ) -> None:
     async def look() -> tuple[Finding, Finding]:
         async with IrcServer() as server:
-            monkeypatch.setenv("DLD_TWITCH_URL", server.address)
+            monkeypatch.setenv("DLD_TWITCH_URL", server.base)
             return await asyncio.to_thread(lambda: (public_chat(), only("clock")))
 
     network, clock = asyncio.run(look())
