@@ -16,7 +16,7 @@ from pipeline.memory import spare_memory
 from pipeline.requests.backup import backup_path
 from pipeline.requests.client import ask
 from pipeline.requests.queue import new_id
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from warehouse.config import data_folder
 from warehouse.errors import BadInput
 from warehouse.published import export as exporting
@@ -108,8 +108,8 @@ def restore(
     """Make an empty DLD_DATA what it was at the backup."""
     folder = data_folder()
     tables = restore_backup(file, folder)
-    with open_site(folder) as site:
-        site.publish()
+    with open_workspace(folder) as workspace:
+        workspace.publish()
     rows = sum(count for count, _ in tables.values())
     print(f"{folder.root}: tables={len(tables)} rows={rows}, read back and equal")
 

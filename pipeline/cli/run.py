@@ -69,4 +69,4 @@ def run(
         chat = open_source(source, opening)
         engine = Engine(folder, settings, chat.kind, store)
         asyncio.run(run_daemon(engine, chat))
-        chat.stored(engine.clock)
+        chat.stored(engine.state.clock)

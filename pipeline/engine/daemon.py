@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pipeline.chat.message import Batch, Source
 from pipeline.engine.engine import Engine
+from pipeline.engine.state import State
 from pipeline.forecasting import retrain
 from warehouse.errors import StorageFull
 from warehouse.published import compact
@@ -34,10 +35,10 @@ async def run(engine: Engine, source: Source) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(_read(source.batches(), queue))
-            compacting = tasks.create_task(_compact(engine))
-            reading_emotes = tasks.create_task(engine.catalogues.keep(engine.rooms))
-            telling = tasks.create_task(engine.webhook.keep())
-            training = tasks.create_task(_train(engine))
+            compacting = tasks.create_task(_compact(engine.state))
+            reading_emotes = tasks.create_task(engine.state.catalogues.keep(engine.state.rooms))
+            telling = tasks.create_task(engine.state.webhook.keep())
+            training = tasks.create_task(_train(engine.state))
             await _feed(engine, queue, stop)
             reading.cancel()
             compacting.cancel()
@@ -102,23 +103,23 @@ async def _to_its_end(step: Callable[..., None], *values: object) -> None:
         raise
 
 
-async def _compact(engine: Engine) -> None:
+async def _compact(state: State) -> None:
     """Merge the files of finished hours, days and months, beside everything else."""
     while True:
         await asyncio.sleep(_COMPACT_S)
-        if engine.merged:  # the last ones are not in yet: they would only be made again
+        if state.merged:  # the last ones are not in yet: they would only be made again
             continue
         now = datetime.now(UTC)
-        for table, files in compact.plan(engine.publisher.manifest, now)[:_MERGES]:
+        for table, files in compact.plan(state.publisher.manifest, now)[:_MERGES]:
             try:
-                merged = await asyncio.to_thread(compact.merge, engine.folder, table, files)
+                merged = await asyncio.to_thread(compact.merge, state.folder, table, files)
             except StorageFull as exc:  # or a part has just gone; there is a next time
                 log.warning("not merged: %s", exc)
                 break
-            engine.merged.append((table, {file.path for file in files}, merged))
+            state.merged.append((table, {file.path for file in files}, merged))
 
 
-async def _train(engine: Engine) -> None:
+async def _train(state: State) -> None:
     """Nightly, where it is asked for."""
-    if engine.settings.retrain and engine.settings.forecast:
-        await retrain.keep(engine.folder, engine.settings.retrain_at)
+    if state.settings.retrain and state.settings.forecast:
+        await retrain.keep(state.folder, state.settings.retrain_at)

@@ -1,10 +1,8 @@
-"""What the daemon tells of itself, in the table `health`: once in ten minutes a row a name, the
-newest replaced each minute, a week of them kept.
+"""Health of the daemon, in the table `health`: once in ten minutes a row a name, the newest
+replaced each minute, a week of them kept.
 
 Counts are since the daemon began. `detail` is JSON where a value has parts.
 """
-
-from __future__ import annotations
 
 import platform
 import time
@@ -13,17 +11,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import orjson
 
+from pipeline.engine.state import State
+from warehouse.published.manifest import PublishedFile
 from warehouse.records import utc
 from warehouse.sql import migrations
-
-if TYPE_CHECKING:
-    from pipeline.engine.engine import Engine
-    from warehouse.published.manifest import PublishedFile
 
 EVERY_S = 600
 KEPT = timedelta(days=7)
@@ -32,40 +28,40 @@ _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 Parts = dict[str, Any]
 
 
-def write_health(engine: Engine) -> None:
+def write_health(state: State) -> None:
     """What came in so far, how far the source is behind the wall clock, what is on disk."""
     now = time.time()
     at = utc(now - now % EVERY_S)
-    _prune(engine, at)
+    _prune(state, at)
     plain = {
-        **vars(engine.intake.counts),
-        **engine.catalogues.health(),
-        "lag_s": max(0.0, now - engine.clock),
+        **vars(state.intake.counts),
+        **state.catalogues.health(),
+        "lag_s": max(0.0, now - state.clock),
         "told_at": now,
-        "began_at": engine.began_at,
-        "retention_h": engine.settings.retention_h,
+        "began_at": state.began_at,
+        "retention_h": state.settings.retention_h,
     }
     rows: list[Parts] = [{"name": k, "at": at, "value": float(v)} for k, v in plain.items()]
-    for name, (value, parts) in _detailed(engine).items():
+    for name, (value, parts) in _detailed(state).items():
         detail = orjson.dumps(parts).decode()
         rows.append({"name": name, "at": at, "value": float(value), "detail": detail})
-    engine.store.write({"health": engine.store.rows("health", rows)})
+    state.store.write({"health": state.store.rows("health", rows)})
 
 
-def _detailed(engine: Engine) -> dict[str, tuple[float, Parts]]:
+def _detailed(state: State) -> dict[str, tuple[float, Parts]]:
     """(value, its parts) by name. Bytes, and rows with bytes by table."""
-    tables = _published(engine)
-    stored = {"warehouse": _bytes([engine.folder.warehouse])}
-    text = {"buffer": _bytes(_files(engine.folder.buffer)), "samples": tables["samples"][1]}
-    told = engine.webhook.health()
+    tables = _published(state)
+    stored = {"warehouse": _bytes([state.folder.warehouse])}
+    text = {"buffer": state.buffer.size(), "samples": tables["samples"][1]}
+    told = state.webhook.health()
     total = stored["warehouse"] + text["buffer"] + sum(size for _, size in tables.values())
     versions = {
         "DLD": _version(),
         "DuckDB": duckdb.__version__,
         "Python": platform.python_version(),
         "schema": str(migrations()[-1][0]),
-        "lexicon": engine.intake.scorers.base.version,
-        "model": engine.forecasts.served,
+        "lexicon": state.intake.scorers.base.version,
+        "model": state.forecasts.served,
     }
     return {
         "storage": (total, {"tables": tables, **stored, "buffer": text["buffer"]}),
@@ -75,20 +71,16 @@ def _detailed(engine: Engine) -> dict[str, tuple[float, Parts]]:
     }
 
 
-def _published(engine: Engine) -> dict[str, tuple[int, int]]:
+def _published(state: State) -> dict[str, tuple[int, int]]:
     """(rows, bytes) by table."""
-    published = engine.folder.published
+    published = state.folder.published
 
     def told(files: Iterable[PublishedFile]) -> tuple[int, int]:
         listed = list(files)
         size = _bytes(published / file.path for file in listed)
         return sum(file.rows for file in listed), size
 
-    return {name: told(files) for name, files in engine.publisher.manifest.tables.items()}
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    return {name: told(files) for name, files in state.publisher.manifest.tables.items()}
 
 
 def _bytes(paths: Iterable[Path]) -> int:
@@ -102,16 +94,16 @@ def _bytes(paths: Iterable[Path]) -> int:
     return total
 
 
-def _prune(engine: Engine, at: datetime) -> None:
+def _prune(state: State, at: datetime) -> None:
     """Rows of more than a week ago go, once a day."""
     day = at.replace(hour=0, minute=0)
-    if engine.store.meta("health_from") == day.isoformat():
+    if state.store.meta("health_from") == day.isoformat():
         return
     before = {"before": (day - KEPT).replace(tzinfo=None)}
-    months = engine.store.query("health_months", **before)["month"].to_pylist()
+    months = state.store.query("health_months", **before)["month"].to_pylist()
     kept = {"health_from": day.isoformat()}
-    engine.store.write({}, kept, [("clear_health", before)] if months else [])
-    engine.store.stale.setdefault("health", set()).update(months)
+    state.store.write({}, kept, [("clear_health", before)] if months else [])
+    state.store.stale.setdefault("health", set()).update(months)
 
 
 @cache

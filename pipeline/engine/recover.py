@@ -1,141 +1,87 @@
-"""After a restart: what the warehouse and the buffer know goes back into memory."""
-
-from __future__ import annotations
+"""Recovery after a restart: what the warehouse and the buffer know goes back into memory."""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from pipeline.chat.message import ChannelInfo, Heard, Message, StreamStart
 from pipeline.chat.text import is_filtered
+from pipeline.engine.state import State
 from pipeline.scoring.language import Readable
-from pipeline.windows.intake import Intake, Missed
-from pipeline.windows.rebuild import scored_line
+from pipeline.windows.intake import Missed
 from pipeline.windows.rows import seconds, stream_row, window_of
-from pipeline.windows.summary import Cell
 from pipeline.windows.track import Stream, Track
 from warehouse.records import HORIZON, WINDOW_SECONDS, utc, window_start
-
-if TYPE_CHECKING:
-    from pipeline.engine.engine import Engine
 
 _EPOCH = date(1970, 1, 1)
 _BACK_S = 3600.0  # of the buffer is read again
 _READ = 500  # messages that a share from before the restart counts as
 
 
-def recover(engine: Engine) -> None:
+def recover(state: State) -> None:
     """Streams with their last windows, then every buffered item not yet in a window.
 
     Windows that were closed but not committed are made again from the buffer; time in which
     nobody listened shows in observed_s, since spans end with what the buffer last heard.
     """
-    _know_again(engine)
-    engine.intake.vocabulary.load(engine.store.query("vocabulary_all").to_pylist())
-    engine.intake.vocabulary.drift.load(orjson.loads(engine.store.meta("company") or "{}"))
-    for row in engine.store.query("last_streams", source=engine.source).to_pylist():
-        _resume(engine, row)
-    if engine.source == "replay":  # it tells everything anew, from its start
-        _end_streams(engine)
+    _know_again(state)
+    state.vocabulary.load(state.store.query("vocabulary_all").to_pylist())
+    state.vocabulary.drift.load(orjson.loads(state.store.meta("company") or "{}"))
+    for row in state.store.query("last_streams", source=state.source).to_pylist():
+        _resume(state, row)
+    if state.source == "replay":  # it tells everything anew, from its start
+        _end_streams(state)
         return
-    for row in engine.store.query("readable", source=engine.source).to_pylist():
-        engine.intake.readable[row["channel"]] = Readable(row["readable"], _READ)
-    since = _load_recent(engine, engine.clock)
-    _resume_forecasts(engine)
-    for row in engine.store.query("terms_since", since=since).to_pylist():
-        engine.intake.gate.admit(row["channel"], (row["day"] - _EPOCH).days, row["terms"])
-    _replay_buffer(engine)
+    for row in state.store.query("readable", source=state.source).to_pylist():
+        state.intake.readable[row["channel"]] = Readable(row["readable"], _READ)
+    since = load_recent(state, state.clock)
+    _resume_forecasts(state)
+    for row in state.store.query("terms_since", since=since).to_pylist():
+        state.intake.gate.admit(row["channel"], (row["day"] - _EPOCH).days, row["terms"])
+    _replay_buffer(state)
 
 
-def _know_again(engine: Engine) -> None:
+def _know_again(state: State) -> None:
     """Channels by the ids that the source told; those it never told stay made up."""
-    for row in engine.store.query("channels_known", source=engine.source).to_pylist():
-        name, made_up = row["channel"], engine.channel_id(row["channel"])
-        if row["channel_id"] != made_up and name not in engine.optout.channels:
-            engine.infos[name] = ChannelInfo(**{k: v or "" for k, v in row.items()})
+    for row in state.store.query("channels_known", source=state.source).to_pylist():
+        name, made_up = row["channel"], state.channel_id(row["channel"])
+        if row["channel_id"] != made_up and name not in state.optout.channels:
+            state.infos[name] = ChannelInfo(**{k: v or "" for k, v in row.items()})
 
 
-def _load_recent(engine: Engine, now: float) -> date:
+def load_recent(state: State, now: float) -> date:
     """Windows of running streams, and scores since the day before, which it returns."""
-    rows = engine.store.query("recent_windows", source=engine.source).to_pylist()
+    rows = state.store.query("recent_windows", source=state.source).to_pylist()
     for window in map(window_of, rows):
         if window.start.timestamp() + WINDOW_SECONDS <= now:
-            engine.forecasts.saw(window)
-            engine.alerts.recall(window)
-            engine.mood(window.channel).windows.append(window)
-    rested = _naive(now - engine.alerts.settings.cooldown_s)
-    engine.alerts.resume(engine.store.query("alerts_since", since=rested).to_pylist())
+            state.forecasts.saw(window)
+            state.alerts.recall(window)
+            state.moods.recall(window)
+    rested = naive(now - state.alerts.settings.cooldown_s)
+    state.alerts.resume(state.store.query("alerts_since", since=rested).to_pylist())
     since = utc(now).date() - timedelta(days=1)
-    engine.forecasts.verifier.load(engine.store.query("scores_since", since=since).to_pylist())
+    state.forecasts.verifier.load(state.store.query("scores_since", since=since).to_pylist())
     return since
 
 
-def _resume_forecasts(engine: Engine) -> None:
+def _resume_forecasts(state: State) -> None:
     """What channels taught, and forecasts of windows that had not closed."""
-    forecasts, store = engine.forecasts, engine.store
-    forecasts.taught.load(store.query("learnt_of", source=engine.source).to_pylist())
-    since = _naive(engine.clock - 2 * HORIZON * WINDOW_SECONDS)
+    forecasts, store = state.forecasts, state.store
+    forecasts.taught.load(store.query("learnt_of", source=state.source).to_pylist())
+    since = naive(state.clock - 2 * HORIZON * WINDOW_SECONDS)
     rows = store.query("forecasts_since", since=since, model=forecasts.served)
     forecasts.resume(rows.to_pylist())
 
 
-def undo_ahead(engine: Engine, now: float) -> None:
-    """The clock had been ahead of `now`: windows it closed without chat, and forecasts, go.
-
-    Chat stays: it was said, whenever that was. Raises StorageFull; it can be done again.
-    """
-    store, source = engine.store, engine.source
-    ahead = {"source": source, "since": _naive(window_start(now))}
-    made = {"source": source, "now": _naive(now)}
-    windows = store.query("windows_ahead", **ahead).to_pylist()
-    forecasts = store.query("forecasts_ahead", **made).to_pylist()
-    store.write(
-        {},
-        before=[
-            ("touch_ahead", ahead),
-            ("clear_windows_ahead", ahead),
-            ("clear_forecasts_ahead", made),
-        ],
-    )
-    for table, rows in (("windows", windows), ("forecasts", forecasts)):  # published, they go too
-        store.replaced.setdefault(table, []).extend(tuple(row.values()) for row in rows)
-    for channel in list(engine.intake.tracks):
-        engine.forecasts.let_go(channel)
-        engine.alerts.let_go(channel)
-        engine.mood(channel).windows.clear()
-    _load_recent(engine, now)
-
-
-def reopen(engine: Engine, now: float) -> None:
-    """Windows that are open again have the messages they had, from the buffer."""
-    intake, start = engine.intake, window_start(now)
-    engine.buffer.flush()
-    opened = {(t.channel, s) for t in intake.tracks.values() for s in t.cells}
-    seen = set[str]()
-    for item in engine.buffer.items_since(start):
-        if isinstance(item, Message) and item.at >= start and item.id not in seen:
-            seen.update([item.id] if item.id else [])
-            if (item.channel, window_start(item.at)) not in opened:
-                _put_back(intake, item)
-
-
-def _put_back(intake: Intake, message: Message) -> None:
-    cell = intake.track(message.channel).cells.setdefault(window_start(message.at), Cell())
-    if is_filtered(message.text, "", message.bot):
-        cell.filtered += 1
-    else:
-        cell.lines.append(scored_line(message, intake.scorers, intake.gate))
-
-
-def _naive(at: float) -> datetime:
+def naive(at: float) -> datetime:
     """Epoch seconds as a TIMESTAMP of the warehouse."""
     return utc(at).replace(tzinfo=None)
 
 
-def _resume(engine: Engine, row: dict[str, Any]) -> None:
-    track = engine.intake.track(row["channel"])
+def _resume(state: State, row: dict[str, Any]) -> None:
+    track = state.intake.track(row["channel"])
     stream = Stream(
         row["stream_id"],
         row["channel"],
@@ -156,21 +102,20 @@ def _resume(engine: Engine, row: dict[str, Any]) -> None:
         track.last_message = max(track.last_message, spoke)
 
 
-def _end_streams(engine: Engine) -> None:
+def _end_streams(state: State) -> None:
     """An earlier replay's streams ended with its last window; its tracks are of no use."""
-    for track in engine.intake.tracks.values():
+    for track in state.intake.tracks.values():
         track.end_stream(max(track.closed_to, track.stream.started_at if track.stream else 0))
-    told = [s for t in engine.intake.tracks.values() for s in t.told.values()]
-    rows = [stream_row(stream, engine.source) for stream in told]
-    engine.store.write({"streams": engine.store.rows("streams", rows)})
-    engine.intake.tracks.clear()
+    rows = [stream_row(stream, state.source) for stream in state.intake.take_streams()]
+    state.store.write({"streams": state.store.rows("streams", rows)})
+    state.intake.tracks.clear()
 
 
-def _replay_buffer(engine: Engine) -> None:
-    intake = engine.intake
-    engine.known_since = engine.clock - _BACK_S
+def _replay_buffer(state: State) -> None:
+    intake = state.intake
+    state.intake.known_since = state.clock - _BACK_S
     stored: Counter[tuple[str, int]] = Counter()  # messages of windows that are committed
-    for item in engine.buffer.items_since(engine.known_since):
+    for item in state.buffer.since(state.intake.known_since):
         track = intake.track(item.channel)
         if isinstance(item, Message | Heard) and not track.seen:
             track.watch(item.at)  # it was watched since before this segment began
@@ -181,19 +126,19 @@ def _replay_buffer(engine: Engine) -> None:
             intake.take(item, hashed=True)
     for track in intake.tracks.values():
         track.lost()
-    _find_uncounted(engine, stored)
+    _find_uncounted(state, stored)
 
 
-def _find_uncounted(engine: Engine, kept: Counter[tuple[str, int]]) -> None:
+def _find_uncounted(state: State, kept: Counter[tuple[str, int]]) -> None:
     """Late messages that a crash left in the buffer alone: their windows are made again."""
     if not kept:
         return
-    since = _naive(min(start for _, start in kept))
-    rows = engine.store.query("window_counts", since=since, source=engine.source)
+    since = naive(min(start for _, start in kept))
+    rows = state.store.query("window_counts", since=since, source=state.source)
     for row in rows.to_pylist():
         place = row["channel"], int(seconds(row["start"]))
         if kept[place] > row["n_messages"]:
-            engine.late.waiting[place] = Missed()
+            state.late.waiting[place] = Missed()
 
 
 def _is_new(track: Track, item: StreamStart) -> bool:

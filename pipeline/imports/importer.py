@@ -16,7 +16,7 @@ from pipeline.chat.table import ChatTable, Placed
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.privacy.optout import OptOut
 from pipeline.scoring.by_channel import Scorers
-from pipeline.windows.intake import Counts, Intake
+from pipeline.windows.intake import Intake, IntakeCounts
 from pipeline.windows.rows import term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
@@ -34,7 +34,7 @@ class Summary:
 
     streams: int
     windows: int
-    counts: Counts
+    counts: IntakeCounts
     unusable: int
 
 
@@ -47,7 +47,9 @@ class Importer:
         self.files = files
         hasher = Hasher(load_salt(salt))
         gate = Gate(scorers.knows, hasher.of)
-        self.intake = Intake(scorers, hasher, gate, optout or OptOut(), grace_s=0, held_s=0)
+        self.intake = Intake(
+            scorers, hasher, gate, (optout or OptOut()).chatters, grace_s=0, held_s=0
+        )
         self.windows = 0
 
     def run(

@@ -17,7 +17,7 @@ from pipeline.requests.forget import forget_channel, forget_chatter, stop_readin
 from pipeline.requests.import_log import import_log
 from pipeline.requests.queue import Action, NotYet, Request, run_import
 from pipeline.requests.vocabulary_decision import review
-from pipeline.requests.workspace import Site
+from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
 from warehouse.errors import BadInput
 from warehouse.inbox.uploaded_log import ACTION
@@ -29,66 +29,67 @@ from warehouse.store.store import Store
 _HASH_BITS = 63
 
 
-def site_actions(site: Site) -> dict[str, Action]:
+def actions(workspace: Workspace) -> dict[str, Action]:
     """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
 
     def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        if site.engine and site.engine.is_at_work():
+        if workspace.running and workspace.running.is_at_work():
             raise NotYet  # a backup or an import under way would have what is forgotten
         if "channel_id" in request.body:
             names = _known(store, inbox, request)
         else:
-            kind, who = _subject(site, inbox, request)
+            kind, who = _subject(workspace, inbox, request)
             names = [str(who)] if kind == "channels" else []
             if kind == "chatters":
-                forget_chatter(site, int(who))
+                forget_chatter(workspace, int(who))
         for name in names:
-            forget_channel(site, name)
+            forget_channel(workspace, name)
         store.write({}, meta)
         _redact(inbox, request, names)
 
     def opt_out(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
         if "channel_id" in request.body:
-            claims.opt_out(site, request.body["channel_id"], request.body.get("channel"))
+            claims.opt_out(workspace, request.body["channel_id"], request.body.get("channel"))
             store.write({}, meta)
             return
-        kind, who = _subject(site, inbox, request)
+        kind, who = _subject(workspace, inbox, request)
         undo = request.body.get("undo", False)
         if not isinstance(undo, bool):
             raise BadInput("undo is true or false")
-        site.optout.change(kind, who, undo)
-        _with_its_id(site, kind, who, undo)
-        save_optout(site.folder.optout, site.optout)
+        workspace.optout.change(kind, who, undo)
+        _with_its_id(workspace, kind, who, undo)
+        save_optout(workspace.folder.optout, workspace.optout)
         if kind == "channels" and not undo:
-            stop_reading(site, str(who))
+            stop_reading(workspace, str(who))
         store.write({}, meta)
 
     def opt_in(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        claims.opt_in(site, request.body.get("channel_id"), request.body.get("channel"))
+        claims.opt_in(workspace, request.body.get("channel_id"), request.body.get("channel"))
         store.write({}, meta)
 
     def import_(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        site.optout.refuse(ImportFiles(inbox / request.id).channels())
+        workspace.optout.refuse(ImportFiles(inbox / request.id).channels())
         run_import(inbox, store, request, meta)
 
     def backup(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        run_backup(site, request.id)
+        jobs = workspace.running.jobs if workspace.running else None
+        run_backup(workspace.folder, store, jobs, request.id)
         store.write({}, meta)
 
     def channels(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
         change, names = request.body.get("change"), request.body.get("channels")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise BadInput("channels is a list of logins")
-        change_channels(site.folder, site.optout, str(change), names)
-        if site.engine and change != "remove":
-            site.engine.barred.difference_update(channel_logins(names))
+        change_channels(workspace.folder, workspace.optout, str(change), names)
+        if workspace.running and change != "remove":
+            workspace.running.barred.difference_update(channel_logins(names))
         store.write({}, meta)
 
     def vocabulary(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        review(site, store, request, meta)
+        review(workspace, store, request, meta)
 
     def dropped(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        import_log(site, inbox, store, request, meta)
+        import_log(workspace, inbox, store, request, meta)
 
     return {
         "forget": forget,
@@ -102,7 +103,7 @@ def site_actions(site: Site) -> dict[str, Action]:
     }
 
 
-def _subject(site: Site, inbox: Path, request: Request) -> tuple[str, int | str]:
+def _subject(workspace: Workspace, inbox: Path, request: Request) -> tuple[str, int | str]:
     """("chatters", hash) or ("channels", login). A chatter's login leaves the request's file
     before anything else is done."""
     given = {
@@ -113,7 +114,7 @@ def _subject(site: Site, inbox: Path, request: Request) -> tuple[str, int | str]
     ((name, value),) = given.items()
     if name == "channel":
         return "channels", login(value)
-    who = _hash(value) if name == "chatter_hash" else site.hasher.of(login(value))
+    who = _hash(value) if name == "chatter_hash" else workspace.hasher.of(login(value))
     _rewrite(inbox, request, {"chatter_hash": str(who)})
     return "chatters", who
 
@@ -131,16 +132,16 @@ def _known(store: Store, inbox: Path, request: Request) -> list[str]:
     return names
 
 
-def _with_its_id(site: Site, kind: str, who: int | str, undo: bool) -> None:
+def _with_its_id(workspace: Workspace, kind: str, who: int | str, undo: bool) -> None:
     """The extension asks by id how a channel stands."""
     if kind != "channels":
         return
-    for row in site.store.query("channels_of_id", channel_id="", channel=who).to_pylist():
+    for row in workspace.store.query("channels_of_id", channel_id="", channel=who).to_pylist():
         if row["channel_id"]:
-            site.optout.ids[row["channel_id"]] = str(who)
+            workspace.optout.ids[row["channel_id"]] = str(who)
     if undo:
-        for channel_id in [key for key, login in site.optout.ids.items() if login == who]:
-            del site.optout.ids[channel_id]
+        for channel_id in [key for key, login in workspace.optout.ids.items() if login == who]:
+            del workspace.optout.ids[channel_id]
 
 
 def _hash(value: Any) -> int:

@@ -1,11 +1,9 @@
-"""Work that a running engine does beside its turns: so far, backups."""
-
-from __future__ import annotations
+"""Backups asked for: written beside a running daemon's turns, or at once by a command."""
 
 import threading
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -13,14 +11,12 @@ from pipeline.requests.queue import NotYet
 from warehouse.config import DataFolder
 from warehouse.errors import AppError
 from warehouse.store.backup import write_backup
-
-if TYPE_CHECKING:
-    from pipeline.requests.workspace import Site
+from warehouse.store.store import Store
 
 _LEFT_S = 86400  # a backup nobody fetched in a day
 
 
-class Job(threading.Thread):
+class BackupJob(threading.Thread):
     """A backup in the making, over a connection of its own. error: why it failed."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, folder: DataFolder, path: Path) -> None:
@@ -37,24 +33,28 @@ class Job(threading.Thread):
             self.con.close()
 
 
-def run_backup(site: Site, request_id: str) -> None:
-    """Write DLD_DATA/backup/ID.duckdb. With an engine, beside it: raises NotYet until it is
-    there. Raises StorageFull and WarehouseBroken as they come."""
-    folder = site.folder
+def run_backup(
+    folder: DataFolder, store: Store, jobs: MutableMapping[str, BackupJob] | None, request_id: str
+) -> None:
+    """Write DLD_DATA/backup/ID.duckdb.
+
+    jobs: of a running daemon, by request; it is then written beside the turns, and raises NotYet
+    until it is there. Raises StorageFull and WarehouseBroken as they come.
+    """
     path = backup_path(folder, request_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    if site.engine is None:
-        with site.store.con.cursor() as con:
+    if jobs is None:
+        with store.con.cursor() as con:
             write_backup(con, folder, path)
         return
-    job = site.engine.jobs.get(request_id)
+    job = jobs.get(request_id)
     if job is None:
         _tidy(path.parent)
-        job = site.engine.jobs[request_id] = Job(site.store.con.cursor(), folder, path)
+        job = jobs[request_id] = BackupJob(store.con.cursor(), folder, path)
         job.start()
     if job.is_alive():
         raise NotYet
-    del site.engine.jobs[request_id]
+    del jobs[request_id]
     if job.error:
         raise job.error
 

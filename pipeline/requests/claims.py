@@ -17,7 +17,7 @@ from pipeline.chat.logins import made_up_id
 from pipeline.chat.message import ChannelInfo
 from pipeline.privacy.optout import save_optout
 from pipeline.requests.forget import stop_reading
-from pipeline.requests.workspace import Site
+from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_login, load_channels
 from warehouse.errors import BadInput
 from warehouse.published.manifest import replace_file
@@ -75,62 +75,65 @@ def _name(login: Any) -> str:
     return channel_login(login)
 
 
-def opt_in(site: Site, channel_id: Any, login: Any) -> None:
+def opt_in(workspace: Workspace, channel_id: Any, login: Any) -> None:
     """Read a channel because its streamer asks for it. Raises BadInput."""
     if login is None:
         raise BadInput("to be read, a channel has to say its login")
-    theirs = logins_of(site.store, channel_id, login)
+    theirs = logins_of(workspace.store, channel_id, login)
     name = _name(login)
-    known = {*theirs, site.optout.ids.get(channel_id, "")} - {""}
-    if name in site.optout.channels and name not in known:
+    known = {*theirs, workspace.optout.ids.get(channel_id, "")} - {""}
+    if name in workspace.optout.channels and name not in known:
         raise BadInput(
             f"{name} opted out, and that it has the id {channel_id} is not known; "
             "ask whoever runs this DLD to take that back"
         )
-    _unclaim(site, channel_id)
-    claims = load_claims(site.folder.claims)
+    _unclaim(workspace, channel_id)
+    claims = load_claims(workspace.folder.claims)
     if name not in theirs:
         alone = [c.added for c in claims.values() if c.login == name]
-        is_new = name not in load_channels(site.folder.channels)
+        is_new = name not in load_channels(workspace.folder.channels)
         claims[channel_id] = Claim(name, any(alone) or is_new)
-        save_claims(site.folder.claims, claims)  # first: it is never read without the claim
-    site.optout.ids.pop(channel_id, None)
-    site.optout.channels.difference_update(known)
-    save_optout(site.folder.optout, site.optout)
-    change_channels(site.folder, site.optout, "add", [name])
-    if site.engine:
-        site.engine.barred.discard(name)
+        save_claims(workspace.folder.claims, claims)  # first: it is never read without the claim
+    workspace.optout.ids.pop(channel_id, None)
+    workspace.optout.channels.difference_update(known)
+    save_optout(workspace.folder.optout, workspace.optout)
+    change_channels(workspace.folder, workspace.optout, "add", [name])
+    if workspace.running:
+        workspace.running.barred.discard(name)
 
 
-def opt_out(site: Site, channel_id: Any, login: Any) -> None:
+def opt_out(workspace: Workspace, channel_id: Any, login: Any) -> None:
     """Never read a channel: those that have the id, and any that Twitch tells us has it."""
-    theirs = logins_of(site.store, channel_id, login)
-    site.optout.ids[channel_id] = theirs[0] if theirs else ""
+    theirs = logins_of(workspace.store, channel_id, login)
+    workspace.optout.ids[channel_id] = theirs[0] if theirs else ""
     for name in theirs:
-        site.optout.change("channels", name, undo=False)
-    save_optout(site.folder.optout, site.optout)
-    _unclaim(site, channel_id)
+        workspace.optout.change("channels", name, undo=False)
+    save_optout(workspace.folder.optout, workspace.optout)
+    _unclaim(workspace, channel_id)
     for name in theirs:
-        stop_reading(site, name)
+        stop_reading(workspace, name)
 
 
-def learn(site: Site, infos: Iterable[ChannelInfo]) -> None:
+def learn(workspace: Workspace, infos: Iterable[ChannelInfo]) -> None:
     """What Twitch says of channels, beside what was asked by id. Before they are read."""
     for info in infos:
         if not info.channel_id:
             continue
-        if info.channel_id in site.optout.ids and info.channel not in site.optout.channels:
-            site.optout.ids[info.channel_id] = info.channel
-            site.optout.change("channels", info.channel, undo=False)
-            save_optout(site.folder.optout, site.optout)
-            stop_reading(site, info.channel)
-        _settle(site, info)
+        if (
+            info.channel_id in workspace.optout.ids
+            and info.channel not in workspace.optout.channels
+        ):
+            workspace.optout.ids[info.channel_id] = info.channel
+            workspace.optout.change("channels", info.channel, undo=False)
+            save_optout(workspace.folder.optout, workspace.optout)
+            stop_reading(workspace, info.channel)
+        _settle(workspace, info)
 
 
-def _settle(site: Site, info: ChannelInfo) -> None:
+def _settle(workspace: Workspace, info: ChannelInfo) -> None:
     """Claims of a login end when its id is known."""
     try:
-        claims = load_claims(site.folder.claims)
+        claims = load_claims(workspace.folder.claims)
     except BadInput as exc:
         log.error("%s", exc)
         return
@@ -138,25 +141,25 @@ def _settle(site: Site, info: ChannelInfo) -> None:
     if not of:
         return
     if info.channel_id not in of and any(claim.added for claim in of.values()):
-        _leave(site, info.channel)
-    save_claims(site.folder.claims, {k: c for k, c in claims.items() if k not in of})
+        _leave(workspace, info.channel)
+    save_claims(workspace.folder.claims, {k: c for k, c in claims.items() if k not in of})
 
 
-def _leave(site: Site, name: str) -> None:
+def _leave(workspace: Workspace, name: str) -> None:
     """It is another's channel, and nobody but the claim had asked for it."""
     log.warning("channel left channel=%s: it is not that of the streamer who asked for it", name)
-    change_channels(site.folder, site.optout, "remove", [name])
-    if site.engine:
-        site.engine.barred.add(name)
-        stop_reading(site, name)
+    change_channels(workspace.folder, workspace.optout, "remove", [name])
+    if workspace.running:
+        workspace.running.barred.add(name)
+        stop_reading(workspace, name)
 
 
-def _unclaim(site: Site, channel_id: str) -> None:
+def _unclaim(workspace: Workspace, channel_id: str) -> None:
     """A channel's older claim is over: it claims one login at most."""
-    claims = load_claims(site.folder.claims)
+    claims = load_claims(workspace.folder.claims)
     old = claims.pop(channel_id, None)
     if old is None:
         return
     if old.added and all(claim.login != old.login for claim in claims.values()):
-        change_channels(site.folder, site.optout, "remove", [old.login])
-    save_claims(site.folder.claims, claims)
+        change_channels(workspace.folder, workspace.optout, "remove", [old.login])
+    save_claims(workspace.folder.claims, claims)

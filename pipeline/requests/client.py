@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipeline.requests.actions import actions
 from pipeline.requests.queue import Request, apply_all, new_id, outcome, send
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from warehouse.config import DataFolder
 from warehouse.erase import scrub
 from warehouse.errors import BadInput, WarehouseLocked
@@ -57,9 +58,9 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     until = time.monotonic() + wait_s
     while (found := outcome(folder.inbox, request_id)) is None:
         try:
-            with open_site(folder) as site:
-                apply_all(folder.inbox, site.store, site.actions())
-                site.publish()
+            with open_workspace(folder) as workspace:
+                apply_all(folder.inbox, workspace.store, actions(workspace))
+                workspace.publish()
             scrub(folder.warehouse)
         except WarehouseLocked:
             time.sleep(0.2)

@@ -9,7 +9,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
 
 import orjson
 import pyarrow as pa
@@ -17,81 +16,82 @@ import pyarrow as pa
 from models.versions.forget import forget_channel as forget_in_models
 from pipeline.chat.message import Message
 from pipeline.forecasting.model_rows import model_rows
-from pipeline.requests.workspace import Site
+from pipeline.requests.workspace import Workspace
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.windows.rebuild import Place, recount, remade
+from pipeline.windows.item_log import Place
+from pipeline.windows.rebuild import recount, remade
 from pipeline.windows.rows import sample_rows, term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.erase import erase_channel, erase_terms, sample_keys
 from warehouse.published.publisher import samples_schema
-from warehouse.records import iso, utc, window_start
+from warehouse.records import utc, window_start
 
 _NAME = re.compile(r"@?\w{1,25}")
 Change = Callable[[Message], Message | None]
 
 
-def forget_chatter(site: Site, who: int) -> None:
+def forget_chatter(workspace: Workspace, who: int) -> None:
     """Drop the messages of a chatter, by hash, and make the windows they were in again."""
-    mask = _masking(site, who)
+    mask = _masking(workspace, who)
     change = _without(who, mask)
-    site.buffer.flush()
+    workspace.buffer.flush()
     places = {
         (item.channel, window_start(item.at))
-        for item in site.buffer.items_since(0)
+        for item in workspace.buffer.since(0)
         if isinstance(item, Message) and change(item) is not item
     }
-    gate = Gate(site.scorers.knows, site.hasher.of)
-    gate.hidden = {who, *site.optout.chatters}
-    found = recount(site.buffer, places, change, site.scorers, gate)
-    made = list(remade(found, site.store, site.scorers))
-    _forget_name(site, who)
-    _keep(site, made, gate)
-    _forget_in_memory(site, who, mask, made)
-    _publish(site, [closed for closed, _, _ in made], gate, places)
-    site.buffer.rewrite(lambda item: change(item) if isinstance(item, Message) else item)
+    gate = Gate(workspace.scorers.knows, workspace.hasher.of)
+    gate.hidden = {who, *workspace.optout.chatters}
+    found = recount(workspace.buffer, places, change, workspace.scorers, gate)
+    made = list(remade(found, workspace.store, workspace.scorers))
+    _forget_name(workspace, who)
+    _keep(workspace, made, gate)
+    _forget_in_memory(workspace, who, mask, made)
+    _publish(workspace, [closed for closed, _, _ in made], gate, places)
+    workspace.buffer.rewrite(lambda item: change(item) if isinstance(item, Message) else item)
 
 
-def forget_channel(site: Site, channel: str) -> None:
+def forget_channel(workspace: Workspace, channel: str) -> None:
     """Drop all there is of a channel, here and in what is published."""
-    only = site.engine.forget_channel(channel) if site.engine else []
-    keys = sample_keys(site.folder, site.publisher, channel)
-    _forget_in_models(site, channel)
-    erase_channel(site.store, channel)
+    only = workspace.running.forget_channel(channel) if workspace.running else []
+    keys = sample_keys(workspace.folder, workspace.publisher, channel)
+    _forget_in_models(workspace, channel)
+    erase_channel(workspace.store, channel)
     if only:
         named = {"terms": only}
         gone = [("forget_proposals", named), ("forget_term_alerts", named)]
-        site.store.write({}, before=gone)
-    site.publisher.publish(drop_samples_before=_oldest(site), drop_samples_of=keys)
-    site.publisher.collect_garbage(math.inf)
-    _drop_latest(site, channel)
-    site.buffer.rewrite(lambda item: None if item.channel == channel else item)
+        workspace.store.write({}, before=gone)
+    workspace.publisher.publish(drop_samples_before=workspace.oldest_text(), drop_samples_of=keys)
+    workspace.publisher.collect_garbage(math.inf)
+    _drop_latest(workspace, channel)
+    workspace.buffer.rewrite(lambda item: None if item.channel == channel else item)
 
 
-def _forget_in_models(site: Site, channel: str) -> None:
+def _forget_in_models(workspace: Workspace, channel: str) -> None:
     """Cards name the channels they were trained on, and so do the rows of `models`."""
-    if forget_in_models(site.folder, channel):
-        served = site.engine.forecasts.served if site.engine else ""
-        rows = site.store.rows("models", model_rows(site.folder, served))
-        site.store.write({"models": rows})
+    if forget_in_models(workspace.folder, channel):
+        served = workspace.running.served if workspace.running else ""
+        rows = workspace.store.rows("models", model_rows(workspace.folder, served))
+        workspace.store.write({"models": rows})
 
 
-def stop_reading(site: Site, channel: str) -> None:
+def stop_reading(workspace: Workspace, channel: str) -> None:
     """A channel that opted out is served no longer; what it streams ends here."""
-    if site.engine:
-        site.engine.forget_channel(channel)
-    site.store.write({}, before=[("end_streams", {"channel": channel})])
-    _drop_latest(site, channel)
+    if workspace.running:
+        workspace.running.forget_channel(channel)
+    workspace.store.write({}, before=[("end_streams", {"channel": channel})])
+    _drop_latest(workspace, channel)
 
 
-def _masking(site: Site, who: int) -> Callable[[str], str]:
+def _masking(workspace: Workspace, who: int) -> Callable[[str], str]:
     """The text with the name of `who` as @…: after an @, or where it is no known word."""
 
     def masked(found: re.Match[str]) -> str:
         word = found[0].lstrip("@").lower()
-        if site.hasher.of(word) != who:
+        if workspace.hasher.of(word) != who:
             return found[0]
-        is_name = found[0].startswith("@") or not site.scorers.knows(word)
+        is_name = found[0].startswith("@") or not workspace.scorers.knows(word)
         return "@…" if is_name else found[0]
 
     return lambda text: _NAME.sub(masked, text)
@@ -109,7 +109,7 @@ def _without(who: int, mask: Callable[[str], str]) -> Change:
     return change
 
 
-def _keep(site: Site, made: list[tuple[Closed, str, bool]], gate: Gate) -> None:
+def _keep(workspace: Workspace, made: list[tuple[Closed, str, bool]], gate: Gate) -> None:
     """Windows made again, and their terms, into the warehouse."""
     by_source: dict[str, list[Closed]] = defaultdict(list)
     starts: dict[str, list[float]] = defaultdict(list)
@@ -119,7 +119,7 @@ def _keep(site: Site, made: list[tuple[Closed, str, bool]], gate: Gate) -> None:
             starts[closed.window.channel].append(closed.window.start.timestamp())
     rows = [row for source, group in by_source.items() for row in window_rows(group, source)]
     terms = term_rows([c for group in by_source.values() for c in group], gate)
-    store = site.store
+    store = workspace.store
     store.write(
         {"windows": store.rows("windows", rows), "window_terms": store.rows("window_terms", terms)},
         before=[("clear_terms_at", {"channel": c, "starts": s}) for c, s in starts.items()],
@@ -129,23 +129,23 @@ def _keep(site: Site, made: list[tuple[Closed, str, bool]], gate: Gate) -> None:
     store.replaced.setdefault("window_terms", []).extend(gone)
 
 
-def _forget_name(site: Site, who: int) -> None:
+def _forget_name(workspace: Workspace, who: int) -> None:
     """Terms of old that were the chatter's name."""
-    stored = site.store.query("stored_terms").column("term").to_pylist()
-    names = [t for t in stored if site.hasher.of(t) == who and not site.scorers.base.knows(t)]
+    stored = workspace.store.query("stored_terms").column("term").to_pylist()
+    names = [
+        t for t in stored if workspace.hasher.of(t) == who and not workspace.scorers.base.knows(t)
+    ]
     if names:
-        erase_terms(site.store, names)
-        site.scorers.forget_terms(names)
-        if site.engine:
-            site.engine.intake.vocabulary.drop(names)
-            site.engine.webhook.forget_terms()
+        erase_terms(workspace.store, names)
+        workspace.scorers.forget_terms(names)
+        if workspace.running:
+            workspace.running.forget_terms(names)
 
 
 def _forget_in_memory(
-    site: Site, who: int, mask: Callable[[str], str], made: list[tuple[Closed, str, bool]]
+    workspace: Workspace, who: int, mask: Callable[[str], str], made: list[tuple[Closed, str, bool]]
 ) -> None:
-    engine = site.engine
-    if engine is None:
+    if workspace.running is None:
         return
 
     def change(line: ScoredMessage) -> ScoredMessage | None:
@@ -154,35 +154,22 @@ def _forget_in_memory(
         text = mask(line.text)
         return line if text == line.text else line._replace(text=text)
 
-    engine.intake.forget(who, change)
-    for window in (closed.window for closed, _, whole in made if whole):
-        engine.forecasts.changed(window)
-        windows = engine.mood(window.channel).windows
-        for place, known in enumerate(windows):
-            if known.start == window.start:
-                windows[place] = window
-        held = engine.intake.track(window.channel).done.get(int(window.start.timestamp()))
-        if held:
-            held.cell.filtered = window.n_filtered
+    windows = [closed.window for closed, _, whole in made if whole]
+    workspace.running.forget_chatter(who, change, windows)
 
 
-def _publish(site: Site, made: list[Closed], gate: Gate, places: set[Place]) -> None:
+def _publish(workspace: Workspace, made: list[Closed], gate: Gate, places: set[Place]) -> None:
     """At once, and what was published before is unlinked, in use or not."""
-    since = utc(time.time() - site.settings.retention_h * 3600)
-    lines = sample_rows(made if site.settings.retention_h else [], gate, since)
+    since = utc(time.time() - workspace.settings.retention_h * 3600)
+    lines = sample_rows(made if workspace.settings.retention_h else [], gate, since)
     samples = pa.Table.from_pylist(lines, schema=samples_schema())
     keys = [(channel, utc(start).replace(tzinfo=None)) for channel, start in places]
-    site.publisher.publish(samples, _oldest(site), keys)
-    site.publisher.collect_garbage(math.inf)
+    workspace.publisher.publish(samples, workspace.oldest_text(), keys)
+    workspace.publisher.collect_garbage(math.inf)
 
 
-def _oldest(site: Site) -> str:
-    """Text older than this is past its time."""
-    return iso(utc(time.time() - site.settings.retention_h * 3600).astimezone(UTC))
-
-
-def _drop_latest(site: Site, channel: str) -> None:
-    for path in site.folder.latest.glob("*.json"):
+def _drop_latest(workspace: Workspace, channel: str) -> None:
+    for path in workspace.folder.latest.glob("*.json"):
         try:
             login = orjson.loads(path.read_bytes()).get("login")
         except (ValueError, AttributeError, OSError):

@@ -12,7 +12,7 @@ import orjson
 
 from pipeline.chat.logins import login
 from pipeline.requests.queue import Request
-from pipeline.requests.workspace import Site
+from pipeline.requests.workspace import Workspace
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.decisions import (
     Decision,
@@ -33,7 +33,7 @@ _BY = 60  # characters
 
 
 @dataclass(frozen=True)
-class Asked:
+class DecisionRequest:
     """A review as asked. channel: '' for all. seen: (the decided_at the reviewer saw,) or ()."""
 
     decision: str
@@ -44,24 +44,24 @@ class Asked:
     seen: tuple[datetime | None, ...]
 
 
-def review(site: Site, store: Store, request: Request, meta: dict[str, str]) -> None:
+def review(workspace: Workspace, store: Store, request: Request, meta: dict[str, str]) -> None:
     """Apply a review. Raises BadInput where it cannot be, with what is the case instead."""
     asked = asked_of(request.body)
     rows = store.query("vocabulary_of_terms", terms=[asked.term]).to_pylist()
     row = next((r for c in (asked.channel, "") for r in rows if r["channel"] == c), None)
     _check_seen(asked, row)
-    past = [d for d in site.scorers.decisions
+    past = [d for d in workspace.scorers.decisions
             if (d.term, d.channel) == (asked.term, asked.channel)]  # fmt: skip
-    decision = _decision(site, request, asked, row, past)
-    made = _row(decision, row, site.scorers)
+    decision = _decision(workspace, request, asked, row, past)
+    made = _row(decision, row, workspace.scorers)
     tables = {"vocabulary": [made], "decisions": [_decision_row(decision)]}
     store.write({name: store.rows(name, found) for name, found in tables.items()}, meta)
-    site.scorers.decided([decision])
-    if site.engine:
-        site.engine.intake.vocabulary.decided(made)
+    workspace.scorers.decided([decision])
+    if workspace.running:
+        workspace.running.decided(made)
 
 
-def asked_of(body: Row) -> Asked:
+def asked_of(body: Row) -> DecisionRequest:
     """The review that a request asks for. Raises BadInput for what is none."""
     decision, channel = body.get("decision"), body.get("channel") or ""
     if decision not in DECISIONS:
@@ -69,7 +69,7 @@ def asked_of(body: Row) -> Asked:
     valence, kind, seen = body.get("valence"), body.get("kind"), body.get("seen")
     if decision == "change" and valence is None:
         raise BadInput("a change needs a valence from -4 to 4")
-    return Asked(
+    return DecisionRequest(
         decision,
         checked_term(body.get("term")),
         login(channel) if channel else "",
@@ -79,7 +79,7 @@ def asked_of(body: Row) -> Asked:
     )
 
 
-def _check_seen(asked: Asked, row: Row | None) -> None:
+def _check_seen(asked: DecisionRequest, row: Row | None) -> None:
     """Two reviewers at once: the second one is told of the first."""
     if not asked.seen:
         return
@@ -109,12 +109,16 @@ def _told(row: Row) -> str:
 
 
 def _decision(
-    site: Site, request: Request, asked: Asked, row: Row | None, past: Sequence[Decision]
+    workspace: Workspace,
+    request: Request,
+    asked: DecisionRequest,
+    row: Row | None,
+    past: Sequence[Decision],
 ) -> Decision:
-    clock = site.engine.clock if site.engine else 0.0
+    clock = workspace.running.clock if workspace.running else 0.0
     now = datetime.now(UTC)
     valence, undoes = _valence(asked, row, past)
-    kind = asked.kind or (row["kind"] if row else site.scorers.kind(asked.term))
+    kind = asked.kind or (row["kind"] if row else workspace.scorers.kind(asked.term))
     mine = row if row and row["channel"] == asked.channel else None
     return Decision(
         request.id,
@@ -132,7 +136,7 @@ def _decision(
 
 
 def _valence(
-    asked: Asked, row: Row | None, past: Sequence[Decision]
+    asked: DecisionRequest, row: Row | None, past: Sequence[Decision]
 ) -> tuple[float | None, str | None]:
     """(what is in force by decision from now on, the decision that an undo takes back)."""
     kept = standing(past)

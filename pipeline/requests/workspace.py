@@ -1,65 +1,109 @@
-"""Where requests are applied: an open data folder, with or without a running engine."""
-
-from __future__ import annotations
+"""The workspace of requests: an open data folder, with or without a running daemon."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from pipeline.config import PipelineSettings
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.privacy.optout import OptOut, load_optout
-from pipeline.requests.import_log import expire_logs
-from pipeline.requests.queue import Action
+from pipeline.requests.backup import BackupJob
+from pipeline.requests.import_child import ImportChild
 from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer, expire_scratch
+from pipeline.windows.item_log import ItemLog
 from warehouse.config import DataFolder
+from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.published.publisher import Publisher
-from warehouse.records import iso, utc
+from warehouse.records import Window, iso, utc
 from warehouse.store.store import Store
 
-if TYPE_CHECKING:
-    from pipeline.engine.engine import Engine
+
+class Running(Protocol):
+    """A daemon's memory, as far as a request may reach into it.
+
+    clock: the source's, epoch seconds. barred: channels claimed by a streamer whose they are not.
+    jobs: backups under way, by request. importing: the one log that is read beside the turns.
+    served: the name of the model that forecasts, '' for none.
+    """
+
+    clock: float
+    barred: set[str]
+    jobs: dict[str, BackupJob]
+    importing: ImportChild | None
+
+    @property
+    def scorers(self) -> Scorers:
+        """The scorers in use."""
+        ...
+
+    @property
+    def served(self) -> str:
+        """The name of the model that forecasts, '' for none."""
+        ...
+
+    def is_at_work(self) -> bool:
+        """True while something is done beside the turns."""
+        ...
+
+    def forget_channel(self, channel: str) -> list[str]:
+        """Nothing of the channel is in memory; returns new emotes that only it used."""
+        ...
+
+    def forget_terms(self, terms: list[str]) -> None:
+        """Terms that were somebody's name are neither proposed nor told."""
+        ...
+
+    def forget_chatter(
+        self,
+        who: int,
+        change: Callable[[ScoredMessage], ScoredMessage | None],
+        remade: Iterable[Window],
+    ) -> None:
+        """Messages in memory go through `change`; `remade` are the windows without them."""
+        ...
+
+    def decided(self, row: Mapping[str, Any]) -> None:
+        """A person decided on a term: its row of the vocabulary as it is now."""
+        ...
 
 
 @dataclass
-class Site:
-    """What an action may need. engine: None when a command does the work itself."""
+class Workspace:
+    """An open data folder. running: None when a command does the work itself."""
 
     folder: DataFolder
     settings: PipelineSettings
     store: Store
     publisher: Publisher
-    buffer: Buffer
+    buffer: ItemLog
     hasher: Hasher
     optout: OptOut
-    engine: Engine | None = None
+    running: Running | None = None
 
     @cached_property
     def scorers(self) -> Scorers:
-        """The engine's, or such as are made when they are first needed."""
-        if self.engine:
-            return self.engine.intake.scorers
+        """The daemon's, or such as are made when they are first needed."""
+        if self.running:
+            return self.running.scorers
         return load_scorers(self.settings.lexicon, self.store)
 
-    def actions(self) -> dict[str, Action]:
-        """Actions beyond those that need nothing but the store."""
-        from pipeline.requests.actions import site_actions  # they need a Site
-
-        return site_actions(self)
+    def oldest_text(self) -> str:
+        """ISO time; text of before it is past its retention."""
+        return iso(utc(time.time() - self.settings.retention_h * 3600))
 
     def publish(self) -> None:
         """A publishing cycle without samples past their time."""
-        before = iso(utc(time.time() - self.settings.retention_h * 3600))
-        self.publisher.publish(drop_samples_before=before)
+        self.publisher.publish(drop_samples_before=self.oldest_text())
 
 
 @contextmanager
-def open_site(folder: DataFolder) -> Iterator[Site]:
+def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
     """The data folder, with its lock. Raises WarehouseLocked while a daemon has it."""
     settings = PipelineSettings()
     with Store(folder.warehouse) as store:
@@ -73,20 +117,6 @@ def open_site(folder: DataFolder) -> Iterator[Site]:
         hasher = Hasher(load_salt(folder.root / "salt"))
         optout = load_optout(folder.optout)
         try:
-            yield Site(folder, settings, store, publisher, buffer, hasher, optout)
+            yield Workspace(folder, settings, store, publisher, buffer, hasher, optout)
         finally:
             buffer.close()
-
-
-def site_of(engine: Engine) -> Site:
-    """The site of a running engine."""
-    return Site(
-        engine.folder,
-        engine.settings,
-        engine.store,
-        engine.publisher,
-        engine.buffer,
-        engine.intake.hasher,
-        engine.optout,
-        engine,
-    )

@@ -1,4 +1,4 @@
-"""The buffer: what came in, on disk within a second, gone after `retention_h`.
+"""The buffer: an item log on disk, within a second, gone after `retention_h`.
 
 A segment is an hour of JSON lines, or less where the retention is short, named by the time of
 the messages in it (not of their arrival), so text leaves whole, by unlink. A line torn by a
@@ -7,47 +7,31 @@ crash is skipped. What is older than the retention when it comes in is never wri
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from io import BufferedWriter
 from pathlib import Path
-from typing import Any
 
-import orjson
-
-from pipeline.chat.message import Heard, Item, Lost, Message, StreamEnd, StreamStart, Watch
+from pipeline.chat.message import Item, Message
+from pipeline.windows.item_log import Erasure, Place
+from pipeline.windows.segments import (
+    HOUR,
+    Segment,
+    blank,
+    is_kept,
+    line_of,
+    lines,
+    mark_of,
+    mark_of_id,
+    read_in_slices,
+    segment_length,
+    segment_name,
+    segment_of,
+)
 from warehouse.errors import StorageFull
+from warehouse.records import WINDOW_SECONDS
 
-_HOUR = 3600
-_LENGTHS = (_HOUR, 900, 300, 60, 10)  # seconds of a segment
 _ASIDE = ".aside"
-_ERASED = 64 << 20  # bytes at the end of a segment in which messages taken back are looked for
-_KINDS: dict[str, type[Any]] = {
-    "m": Message,
-    "start": StreamStart,
-    "end": StreamEnd,
-    "watch": Watch,
-    "heard": Heard,
-    "lost": Lost,
-}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
-
-
-def segment_length(retention_s: float) -> int:
-    """Seconds of a segment: at most a quarter of the retention, since text leaves by segments
-    and early rather than late; ten at the least."""
-    return next((s for s in _LENGTHS if s <= retention_s / 4), _LENGTHS[-1])
-
-
-@dataclass(frozen=True, order=True)
-class Segment:
-    """A file of the buffer: messages of [start, start + length), epoch seconds."""
-
-    start: int
-    length: int
-    path: Path
 
 
 class Buffer:
@@ -65,20 +49,20 @@ class Buffer:
             path.unlink(missing_ok=True)
 
     def takes(self, item: Item) -> bool:
-        """Whether the item is of a kind that is kept, its segment is still there, and its time
-        is not so far ahead that it would stay much longer than the retention."""
-        if type(item) not in _NAMES or not self.covers(item.at):
+        """True for an item of a kind that is kept, whose segment is still there, and whose time is
+        not so far ahead that it would stay much longer than the retention."""
+        if not is_kept(item) or not self.covers(item.at):
             return False
         return item.at <= time.time() + self.retention_s / 4
 
     def covers(self, at: float) -> bool:
-        """Whether what was said at `at` is still here: its segment has not been removed."""
+        """True if what was said at `at` is still here: its segment has not been removed."""
         return self.retention_s > 0 and self._start(at) > time.time() - self.retention_s
 
     def append(self, item: Item, compound: float | None = None) -> None:
         """Keep an item it takes until the next flush; a Message comes with its compound."""
         pending = self._pending.setdefault(self._start(item.at), bytearray())
-        pending.extend(_line(item, compound))
+        pending.extend(line_of(item, compound))
 
     def flush(self) -> None:
         """Write and fsync what was appended. Raises StorageFull; it is then still pending."""
@@ -93,15 +77,24 @@ class Buffer:
                 raise self._full(exc) from exc
             del self._pending[start]
 
-    def items_since(self, at: float) -> Iterator[Item]:
+    def since(self, at: float) -> Iterator[Item]:
         """Every item kept from the segment of `at` on, segment by segment, as written."""
         for segment in self.segments(at):
-            yield from _read(segment.path)
+            yield from (item for _, item, _ in lines(segment.path))
+
+    def lines_at(
+        self, places: Collection[Place], into: MutableMapping[Place, list[bytes]]
+    ) -> Iterator[None]:
+        """Put the lines of messages of the windows at `places` into `into`; yields after each
+        slice of the segments but the last. Raises Outdated when one was written anew."""
+        starts = {start for _, start in places}
+        segments = {s for at in starts for s in self.segments(at, at + WINDOW_SECONDS)}
+        return read_in_slices(segments, places, into)
 
     def segments(self, since: float, until: float = float("inf")) -> list[Segment]:
         """The segments that reach into [since, until), oldest first."""
-        found = filter(None, map(_segment, self.folder.glob("*.jsonl")))
-        return sorted(s for s in found if s.start < until and s.start + s.length > since)
+        segments = filter(None, map(segment_of, self.folder.glob("*.jsonl")))
+        return sorted(s for s in segments if s.start < until and s.start + s.length > since)
 
     def rewrite(self, change: Callable[[Item], Item | None]) -> int:
         """Put every item through `change`, None dropping it; returns how many it changed.
@@ -113,17 +106,17 @@ class Buffer:
 
     def _rewrite(self, segment: Segment, change: Callable[[Item], Item | None]) -> int:
         path = segment.path
-        changed = sum(change(item) is not item for _, item, _ in _lines(path))
+        changed = sum(change(item) is not item for _, item, _ in lines(path))
         if not changed:
             return 0
         self._drop_file(segment.start)  # it is of the file that goes
         aside = path.with_name(f"{path.stem}{_ASIDE}")
         try:
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-                for line, item, compound in _lines(path):
+                for line, item, compound in lines(path):
                     new = change(item)
                     if new is not None:
-                        file.write(line if new is item else _line(new, compound))
+                        file.write(line if new is item else line_of(new, compound))
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(path)
@@ -133,25 +126,20 @@ class Buffer:
             aside.unlink(missing_ok=True)
         return changed
 
-    def erase(
-        self, marks: Collection[bytes], meant: Callable[[Message], bool], since: float
-    ) -> list[Message]:
-        """Blank the messages meant, in place, and return them: those of segments from `since`
-        on, in the last megabytes of each. Raises StorageFull.
-
-        marks: each line meant holds one of them. A line that a crash left half blank is torn,
-        and skipped as such.
-        """
+    def erase(self, erasures: Sequence[Erasure]) -> list[Message]:
+        """Blank the messages meant, in place, and return them: those of segments from the first
+        `since` on, in the last megabytes of each. Raises StorageFull."""
         self.flush()
-        found: list[Message] = []
-        for segment in self.segments(since):
+        marks = {_mark(erasure) for erasure in erasures}
+        blanked: list[Message] = []
+        for segment in self.segments(min(erasure.since for erasure in erasures)):
             try:
-                found += _erase(segment.path, marks, meant)
+                blanked += blank(segment.path, marks, lambda m: any(e.means(m) for e in erasures))
             except FileNotFoundError:
                 continue
             except OSError as exc:
                 raise self._full(exc) from exc
-        return found
+        return blanked
 
     def expire(self, now: float) -> None:
         """Unlink each segment whose oldest possible line has reached the retention."""
@@ -161,6 +149,10 @@ class Buffer:
                 segment.path.unlink(missing_ok=True)
         for start in [s for s in self._files if s + 2 * self.length <= now]:
             self._drop_file(start)
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(_bytes(path) for path in self.folder.rglob("*"))
 
     def _full(self, exc: OSError) -> StorageFull:
         return StorageFull(
@@ -178,7 +170,7 @@ class Buffer:
 
     def _file(self, start: int) -> BufferedWriter:
         if start not in self._files:
-            path = self.folder / _name(start, self.length)
+            path = self.folder / segment_name(start, self.length)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._files[start] = os.fdopen(descriptor, "ab")
             if self._files[start].tell():
@@ -194,110 +186,25 @@ class Buffer:
                 return
 
 
-def _name(start: int, length: int) -> str:
-    """The hour; of shorter ones the second, and the length: the retention may change."""
-    at = datetime.fromtimestamp(start, UTC)
-    if length == _HOUR:
-        return f"{at:%Y-%m-%dT%H}.jsonl"
-    return f"{at:%Y-%m-%dT%H%M%S}-{length}.jsonl"
+def _mark(erasure: Erasure) -> bytes:
+    """Bytes that every line meant holds."""
+    if erasure.message_id:
+        return mark_of_id(erasure.message_id)
+    return mark_of(erasure.chatter or erasure.channel)
 
 
-def _segment(path: Path) -> Segment | None:
-    """The segment a file is, None for a file that is not ours."""
-    name, _, length = path.stem.partition("T")[2].partition("-")
-    shape = "%Y-%m-%dT%H%M%S" if length else "%Y-%m-%dT%H"
+def _bytes(path: Path) -> int:
+    """Of a file; 0 for a folder, and for what has just gone."""
     try:
-        at = datetime.strptime(path.stem.removesuffix(f"-{length}"), shape).replace(tzinfo=UTC)
-        found = Segment(int(at.timestamp()), int(length or _HOUR), path)
-    except ValueError:
-        return None
-    return found if name and path.name == _name(found.start, found.length) else None
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def expire_scratch(folder: Path, retention_s: float) -> None:
     """Unlink what a kill left of an import: nothing wrote to it for the retention, or an hour."""
-    before = time.time() - max(retention_s, _HOUR)
+    before = time.time() - max(retention_s, HOUR)
     for path in folder.rglob("*"):
         with suppress(OSError):  # whoever works there may be quicker
             if path.is_file() and path.stat().st_mtime < before:
                 path.unlink()
-
-
-def _line(item: Item, compound: float | None) -> bytes:
-    name = _NAMES[type(item)]
-    fields = [getattr(item, field) for field in type(item).__slots__]
-    line = orjson.dumps([name, *fields, compound] if name == "m" else [name, *fields])
-    return bytes(line) + b"\n"
-
-
-def mark_of_id(message_id: str) -> bytes:
-    """How the line of the message begins."""
-    return bytes(orjson.dumps(["m", message_id]))[:-1]
-
-
-def mark_of(value: str) -> bytes:
-    """How a channel or a hash stands within a line."""
-    return b",%b," % orjson.dumps(value)
-
-
-def _erase(path: Path, marks: Iterable[bytes], meant: Callable[[Message], bool]) -> list[Message]:
-    found: list[Message] = []
-    with path.open("r+b") as file:
-        offset = max(0, path.stat().st_size - _ERASED)
-        file.seek(offset)
-        data = file.read()
-        for first, end in {place for mark in marks for place in _places(data, mark)}:
-            message = message_of(data[first:end])
-            if message is not None and meant(message):
-                found.append(message)
-                file.seek(offset + first)
-                file.write(b" " * (end - first))
-        if found:
-            file.flush()
-            os.fsync(file.fileno())
-    return found
-
-
-def _places(data: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
-    """Where the lines that hold the mark begin and end."""
-    at = data.find(mark)
-    while at >= 0:
-        end = data.find(b"\n", at)
-        end = len(data) if end < 0 else end
-        yield data.rfind(b"\n", 0, at) + 1, end
-        at = data.find(mark, end)
-
-
-def _read(path: Path) -> Iterator[Item]:
-    return (item for _, item, _ in _lines(path))
-
-
-def message_of(line: bytes) -> Message | None:
-    """A line of a segment as the message it is; None for any other."""
-    try:
-        name, *fields = orjson.loads(line)
-        item = _item(name, fields)
-    except (ValueError, LookupError, TypeError):
-        return None
-    return item if isinstance(item, Message) else None
-
-
-def _lines(path: Path) -> Iterator[tuple[bytes, Item, float | None]]:
-    """Every line that is whole, what it says, and a message's compound."""
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                name, *fields = orjson.loads(line)
-                yield line, _item(name, fields), fields[-1] if name == "m" else None
-            except (ValueError, LookupError, TypeError):  # torn, blank or foreign
-                continue
-
-
-def _item(name: str, fields: list[Any]) -> Item:
-    kind = _KINDS[name]
-    if kind is Message:
-        fields = fields[:-1]  # the compound; scoring again is exact and also gives the terms
-        emotes = fields[5]
-        fields[5] = None if emotes is None else tuple(emotes)
-    item: Item = kind(*fields)
-    return item

@@ -4,7 +4,7 @@ Knows nothing of files or of the wall clock, so the daemon, an import and a reco
 the buffer all go the same way.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -22,11 +22,9 @@ from pipeline.chat.message import (
 )
 from pipeline.chat.text import KNOWN_BOTS, LONE, is_filtered
 from pipeline.privacy.hashing import Hasher
-from pipeline.privacy.optout import OptOut
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.language import Readable
 from pipeline.scoring.scored_message import ScoredMessage, message_key
-from pipeline.vocabulary.proposals import Vocabulary
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import HELD_S, Closed, Stream, Track
 from warehouse.records import WINDOW_SECONDS
@@ -35,8 +33,8 @@ _IDS = 100_000  # message ids remembered, twice this at most
 
 
 @dataclass
-class Counts:
-    """What came in, for the log and the health page."""
+class IntakeCounts:
+    """Messages that came in, by what became of them: for the log and the health page."""
 
     messages: int = 0
     filtered: int = 0
@@ -60,21 +58,23 @@ class Missed:
 class Intake:
     """All channels' tracks, and the state that decides what counts.
 
+    hidden: hashes of chatters who are neither counted nor named; the set may change meanwhile.
+    known_since: whoever chatted before it, epoch seconds, may not be known by name.
     missed: by channel and start of the window; whoever reads it clears it.
     """
 
     def __post_init__(self) -> None:
-        self.gate.hidden = self.optout.chatters
+        self.gate.hidden = self.hidden
 
     scorers: Scorers
     hasher: Hasher
     gate: Gate
-    optout: OptOut = field(default_factory=OptOut)
+    hidden: Set[int] = frozenset()
     grace_s: float = 5.0
     held_s: float = HELD_S
+    known_since: float = 0.0
     tracks: dict[str, Track] = field(default_factory=dict)
-    counts: Counts = field(default_factory=Counts)
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    counts: IntakeCounts = field(default_factory=IntakeCounts)
     readable: dict[str, Readable] = field(default_factory=dict)
     missed: dict[tuple[str, int], Missed] = field(default_factory=dict)
     _ids: list[set[int]] = field(default_factory=lambda: [set(), set()])
@@ -140,7 +140,7 @@ class Intake:
         login = "" if hashed else message.chatter.lower()
         bot = message.bot or login in KNOWN_BOTS
         chatter = int(message.chatter or 0) if hashed else self.hasher.of(login)
-        if chatter in self.optout.chatters:
+        if chatter in self.hidden:
             self.counts.filtered += 1
             self._count(message.channel, None, message.at)
             return None
@@ -185,19 +185,23 @@ class Intake:
     def forget(self, chatter: int, change: Callable[[ScoredMessage], ScoredMessage | None]) -> None:
         """Put every line held in memory through `change`; what that changes is made again."""
         self.gate.forget(chatter)
-        self.vocabulary.forget(chatter)
         for channel in self.tracks:
             self.change(channel, change)
 
-    def forget_channel(self, channel: str) -> list[str]:
-        """Nothing of the channel is in memory; returns new emotes that only it used."""
+    def take_streams(self) -> list[Stream]:
+        """Streams that began or ended since the last call, as they are now."""
+        changed = [stream for track in self.tracks.values() for stream in track.told.values()]
+        for track in self.tracks.values():
+            track.told.clear()
+        return changed
+
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is in memory."""
         self.gate.forget_channel(channel)
-        only = self.vocabulary.forget_channel(channel)
         self.tracks.pop(channel, None)
         self.readable.pop(channel, None)
         self._again = {key: None for key in self._again if key[0] != channel}
         self.missed = {key: m for key, m in self.missed.items() if key[0] != channel}
-        return only
 
     def turn_back(self, now: float) -> None:
         """The source's clock had been wrong; it is `now`."""
@@ -267,11 +271,11 @@ def _stream(item: StreamStart) -> Stream:
 
 
 def happenings(items: Iterable[Item]) -> list[Happening]:
-    """What goes into the events table, a lost connection too."""
-    found = []
+    """The items that go into the events table, a lost connection too."""
+    events = []
     for item in items:
         if isinstance(item, Happening):
-            found.append(item)
+            events.append(item)
         elif isinstance(item, Lost):
-            found.append(Happening(item.channel, item.at, "connection_lost"))
-    return found
+            events.append(Happening(item.channel, item.at, "connection_lost"))
+    return events

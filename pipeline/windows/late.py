@@ -5,40 +5,34 @@ hour of chat to be read; lines are found by their time as it is written in them,
 are parsed. What it makes is the stored row with the messages that were not in it yet.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipeline.chat.text import is_filtered
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.windows.buffer import Buffer, Segment, message_of
 from pipeline.windows.intake import Intake, Missed
-from pipeline.windows.rebuild import Place, scored_line
+from pipeline.windows.item_log import ItemLog, Outdated, Place
+from pipeline.windows.rebuild import scored_line
 from pipeline.windows.rows import seconds, window_of
+from pipeline.windows.segments import message_of
 from pipeline.windows.summary import Cell, summarise
 from pipeline.windows.track import Closed
-from warehouse.records import WINDOW_SECONDS, Window, window_start
+from warehouse.records import Window
 from warehouse.store.store import Store
 
-_SLICE = 16 << 20  # bytes read a turn; 0.1 s on a busy machine
+_READ = object()  # instead of None, which says that there is more to read
 _STARTS = 4  # windows of as many times a pass, so that what it finds fits in memory
-_LOGIN = 32  # bytes a login takes at most, with its quote
-_DIGITS = 100  # seconds that share the first digits of their time
 
 
 @dataclass
 class _Pass:
-    """Windows to be made again, and how far the segments that hold them have been read.
-
-    left: (segment, inode, bytes) to read, the first from `offset` on; found: lines by window.
-    """
+    """Windows to be made again, with the lines of their messages as far as they are read."""
 
     missed: dict[Place, Missed]
     before: dict[Place, Window]
     named: dict[Place, frozenset[str]]
-    left: list[tuple[Segment, int, int]]
-    offset: int = 0
-    found: dict[Place, list[bytes]] = field(default_factory=dict)
+    lines: dict[Place, list[bytes]] = field(default_factory=dict)
+    reading: Iterator[None] = field(default_factory=lambda: iter(()))
 
 
 class Late:
@@ -48,7 +42,7 @@ class Late:
     stream was on, are left alone and their messages counted as dropped.
     """
 
-    def __init__(self, buffer: Buffer, store: Store, intake: Intake, source: str) -> None:
+    def __init__(self, buffer: ItemLog, store: Store, intake: Intake, source: str) -> None:
         self.buffer, self.store, self.intake, self.source = buffer, store, intake, source
         self.waiting: dict[Place, Missed] = {}
         self._pass: _Pass | None = None
@@ -76,17 +70,16 @@ class Late:
         if self._pass is None:
             return []
         try:
-            _read_on(self._pass)
-        except _Changed:
+            if next(self._pass.reading, _READ) is not _READ:
+                return []
+        except Outdated:
             self.restart()
-            return []
-        if self._pass.left:
             return []
         done, self._pass = self._pass, None
         return list(self._made(done))
 
     def is_busy(self) -> bool:
-        """Whether a step has something to do."""
+        """True while a step has something to do."""
         return bool(self.waiting or self._pass)
 
     def restart(self) -> None:
@@ -102,11 +95,11 @@ class Late:
         self.waiting = {p: m for p, m in self.waiting.items() if p[0] != channel}
 
     def _wait(self, place: Place, missed: Missed) -> None:
-        found = self.waiting.setdefault(place, Missed())
-        found.messages += missed.messages
-        found.filtered += missed.filtered
-        found.gone += missed.gone
-        found.gone_filtered += missed.gone_filtered
+        total = self.waiting.setdefault(place, Missed())
+        total.messages += missed.messages
+        total.filtered += missed.filtered
+        total.gone += missed.gone
+        total.gone_filtered += missed.gone_filtered
 
     def _drop(self, missed: Missed) -> None:
         self.intake.counts.dropped += missed.messages + missed.filtered
@@ -120,7 +113,11 @@ class Late:
         before = self._stored(missed)
         for place in missed.keys() - before.keys():
             self._drop(missed.pop(place))
-        return _Pass(missed, before, self._named(missed), self._files(missed)) if missed else None
+        if not missed:
+            return None
+        begun = _Pass(missed, before, self._named(missed))
+        begun.reading = self.buffer.lines_at(missed, begun.lines)
+        return begun
 
     def _stored(self, places: Iterable[Place]) -> dict[Place, Window]:
         rows = self.store.query("windows_of_places", **_listed(places)).to_pylist()
@@ -131,17 +128,11 @@ class Late:
         rows = self.store.query("terms_of_places", **_listed(places)).to_pylist()
         return {_place(row): frozenset(row["terms"]) for row in rows}
 
-    def _files(self, places: Iterable[Place]) -> list[tuple[Segment, int, int]]:
-        starts = {start for _, start in places}
-        segments = {s for at in starts for s in self.buffer.segments(at, at + WINDOW_SECONDS)}
-        stats = [(segment, segment.path.stat()) for segment in sorted(segments)]
-        return [(segment, stat.st_ino, stat.st_size) for segment, stat in stats]
-
     def _made(self, done: _Pass) -> Iterator[Closed]:
         counts = self.intake.counts
         for place, missed in done.missed.items():
             before = done.before[place]
-            lines = self._lines(done.found.get(place, []))
+            lines = self._lines(done.lines.get(place, []))
             fresh = len(lines) + missed.gone - before.n_messages
             if fresh < 0:  # the buffer has lost some that were counted
                 self._drop(missed)
@@ -163,66 +154,14 @@ class Late:
         )
         return Closed(window, tuple(cell.lines), again=True, named=named)
 
-    def _lines(self, found: Iterable[bytes]) -> list[ScoredMessage]:
+    def _lines(self, kept: Iterable[bytes]) -> list[ScoredMessage]:
         """The messages that count, each id once, scored; their chatters are seen again."""
-        messages = [m for m in map(message_of, found) if m is not None]
+        messages = [m for m in map(message_of, kept) if m is not None]
         once = {m.id or str(number): m for number, m in enumerate(messages)}
         for message in once.values():
             self.intake.gate.saw(int(message.chatter or 0))
         counted = [m for m in once.values() if not is_filtered(m.text, "", m.bot)]
         return [scored_line(m, self.intake.scorers, self.intake.gate) for m in counted]
-
-
-class _Changed(Exception):
-    """A segment was written anew, or is gone."""
-
-
-def _read_on(way: _Pass) -> None:
-    """Read a slice of the first segment left. Raises _Changed."""
-    if not way.left:
-        return
-    segment, inode, size = way.left[0]
-    try:
-        with segment.path.open("rb") as file:
-            if os.fstat(file.fileno()).st_ino != inode:
-                raise _Changed
-            file.seek(way.offset)
-            data = file.read(min(_SLICE, size - way.offset))
-            if way.offset + len(data) < size:
-                data += file.readline()
-    except FileNotFoundError as exc:
-        raise _Changed from exc
-    way.offset += len(data)
-    _find(data, way)
-    if way.offset >= size:
-        way.left.pop(0)
-        way.offset = 0
-
-
-def _find(data: bytes, way: _Pass) -> None:
-    """Put the lines of messages of the pass's windows with what was found.
-
-    A message's line begins ["m","ID","CHANNEL",TIME: the time's first digits are looked for.
-    """
-    logins = {channel.encode() for channel, _ in way.missed}
-    starts = {start for _, start in way.missed}
-    for digits in {at // _DIGITS for s in starts for at in (s, s + WINDOW_SECONDS - 1)}:
-        needle = b'",%d' % digits
-        at = data.find(needle)
-        while at >= 0:
-            if data[data.rfind(b'"', max(0, at - _LOGIN), at) + 1 : at] in logins:
-                end = data.find(b"\n", at)
-                line = data[data.rfind(b"\n", 0, at) + 1 : len(data) if end < 0 else end]
-                _keep(line, way)
-            at = data.find(needle, at + len(needle))
-
-
-def _keep(line: bytes, way: _Pass) -> None:
-    message = message_of(line)
-    if message is not None:
-        place = message.channel, window_start(message.at)
-        if place in way.missed:
-            way.found.setdefault(place, []).append(line)
 
 
 def _listed(places: Iterable[Place]) -> dict[str, list[str] | list[float]]:

@@ -8,7 +8,7 @@ from pipeline.chat.message import Message
 from pipeline.chat.text import is_filtered
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage, message_key
-from pipeline.windows.buffer import Buffer
+from pipeline.windows.item_log import ItemLog, Place
 from pipeline.windows.rows import seconds, window_of
 from pipeline.windows.summary import Cell, summarise
 from pipeline.windows.term_gate import Gate
@@ -16,12 +16,10 @@ from pipeline.windows.track import Closed
 from warehouse.records import window_start
 from warehouse.store.store import Store
 
-Place = tuple[str, int]  # channel, start of the window in epoch seconds
-
 
 @dataclass(slots=True)
-class Found:
-    """What the buffer has of a window. gone, gone_filtered: messages that are to go."""
+class Remains:
+    """A window's messages that stay. gone, gone_filtered: numbers of those that are to go."""
 
     lines: list[ScoredMessage] = field(default_factory=list)
     filtered: int = 0
@@ -30,20 +28,20 @@ class Found:
 
 
 def recount(
-    buffer: Buffer,
+    buffer: ItemLog,
     places: set[Place],
     change: Callable[[Message], Message | None],
     scorers: Scorers,
     gate: Gate,
-) -> dict[Place, Found]:
-    """What is left of the windows at `places` after `change`, scored; the gate learns who
+) -> dict[Place, Remains]:
+    """The messages left of the windows at `places` after `change`, scored; the gate learns who
     used what, from all of the buffer."""
     channels = {channel for channel, _ in places}
-    found: dict[Place, Found] = defaultdict(Found)
-    for item in buffer.items_since(0):
+    remains: dict[Place, Remains] = defaultdict(Remains)
+    for item in buffer.since(0):
         if not isinstance(item, Message):
             continue
-        here = found[item.channel, window_start(item.at)] if _place(item) in places else Found()
+        here = remains[_place(item)] if _place(item) in places else Remains()
         kept = change(item)
         filtered = is_filtered(item.text, "", item.bot)
         if kept is None:
@@ -55,24 +53,24 @@ def recount(
             here.filtered += 1
         elif kept.channel in channels:
             here.lines.append(scored_line(kept, scorers, gate))
-    return found
+    return remains
 
 
 def remade(
-    found: dict[Place, Found], store: Store, scorers: Scorers
+    remains: dict[Place, Remains], store: Store, scorers: Scorers
 ) -> Iterable[tuple[Closed, str, bool]]:
-    """(window, its source, whether it is whole) of every window found in the warehouse.
+    """(window, its source, whether it is whole) of each of these windows that the warehouse has.
 
     Not whole: the buffer has lost messages that were counted; the numbers stay as they are.
     """
     by_channel: dict[str, list[int]] = defaultdict(list)
-    for channel, start in found:
+    for channel, start in remains:
         by_channel[channel].append(start)
     for channel, starts in by_channel.items():
         rows = store.query("windows_at", channel=channel, starts=[float(s) for s in starts])
         for row in rows.to_pylist():
             start = int(seconds(row["start"]))
-            here, before = found[channel, start], window_of(row)
+            here, before = remains[channel, start], window_of(row)
             filtered = max(here.filtered, before.n_filtered - here.gone_filtered)
             cell = Cell(here.lines, filtered, before.n_late)
             window = summarise(

@@ -65,7 +65,7 @@ class Crowd:
 
     async def _taken(self) -> None:
         """Wait until the engine has closed these windows; housekeeping every minute of chat."""
-        while self.engine.clock < self.now + WINDOW_SECONDS or self.engine.closed:
+        while self.engine.state.clock < self.now + WINDOW_SECONDS or self.engine.state.turn.closed:
             await asyncio.sleep(0.002)
         if self.now % 60 == 0:
             self.engine._slow = 0.0

@@ -48,7 +48,7 @@ def main(folder: Path) -> None:
         limits, url = Limits(joins_per_s=0.5), TwitchAddress().of(IRC)
         source = Irc(lambda: list(channel_names(100)), url, limits)
         asyncio.run(daemon.run(engine, source))
-        counts = vars(engine.intake.counts)
+        counts = vars(engine.state.intake.counts)
         print(json.dumps({"lags": dict(engine.lags), "counts": counts}), flush=True)
 
 

@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from ebs.errors import TooSlow
 from ebs.streamer import login_of
+from pipeline.requests.actions import actions
 from pipeline.requests.queue import apply_all
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from tests.contract.test_ebs import (  # fixtures among them
     Client,
     bearer,
@@ -183,8 +184,8 @@ def test_a_channel_that_is_published_is_followed(client, data):
 
 
 def apply(data):
-    with open_site(data) as site:
-        apply_all(data.inbox, site.store, site.actions())
+    with open_workspace(data) as workspace:
+        apply_all(data.inbox, workspace.store, actions(workspace))
 
 
 def test_from_a_wish_to_what_the_pipeline_made_of_it(client, data):

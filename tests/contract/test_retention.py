@@ -59,9 +59,9 @@ def launch(folder: DataFolder, clock: Clock) -> Iterator[Launch]:
 
     yield start
     for engine in running:
-        engine.store.con.close()
-        for hour in list(engine.buffer._files):
-            engine.buffer._drop_file(hour)
+        engine.state.store.con.close()
+        for hour in list(engine.state.buffer._files):
+            engine.state.buffer._drop_file(hour)
 
 
 def texts(path: Path) -> Iterator[str]:
@@ -121,20 +121,20 @@ def chat(engine: Engine, clock: Clock, hours: float) -> None:
             engine.housekeeping()
             compact(engine, clock)
     marker = {"channel": "demo", "text": "a moment"}
-    send(engine.folder.inbox, Request("m1", "2026-01-01T00:00:00Z", "test", "marker", marker))
+    send(engine.state.folder.inbox, Request("m1", "2026-01-01T00:00:00Z", "test", "marker", marker))
     engine.commit()
 
 
 def compact(engine: Engine, clock: Clock) -> None:
-    for table, files in plan(engine.publisher.manifest, utc(clock.now)):
-        merged = merge(engine.folder, table, files)
-        engine.merged.append((table, {file.path for file in files}, merged))
+    for table, files in plan(engine.state.publisher.manifest, utc(clock.now)):
+        merged = merge(engine.state.folder, table, files)
+        engine.state.merged.append((table, {file.path for file in files}, merged))
 
 
 def released(engine: Engine) -> DataFolder:
     """The folder as it is, the database closed so that it can be read."""
-    engine.store.con.close()
-    return engine.folder
+    engine.state.store.con.close()
+    return engine.state.folder
 
 
 def test_text_is_there_while_it_may_be_and_nowhere_afterwards(
@@ -199,7 +199,7 @@ def test_text_of_a_short_retention_is_nowhere_a_few_seconds_after_it(
         engine.feed(Batch(clock.now))
         clock.now -= 3
         if number % 6 == 3:
-            engine.buffer.flush()
+            engine.state.buffer.flush()
             old = [t for t, at in said.items() if at < clock.now - retention_h * 3600]
             assert places(folder, text) == {"buffer"}
             assert not old or places(folder, *old) == set()

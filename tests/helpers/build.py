@@ -46,7 +46,7 @@ def watch(at: float = 0, channel: str = "demo") -> Watch:
 def intake(lexicon: str = "vader", grace_s: float = 5) -> Intake:
     """An intake as the engine makes it."""
     scorers, hasher = Scorers(lexicon), Hasher(SALT)
-    return Intake(scorers, hasher, Gate(scorers.knows, hasher.of), grace_s=grace_s)
+    return Intake(scorers, hasher, Gate(scorers.knows, hasher.of), set(), grace_s)
 
 
 def feed(target: Intake, *items: Item) -> None:

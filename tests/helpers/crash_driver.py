@@ -173,7 +173,7 @@ def main() -> None:
         source = open_source(mode, root, now, store, logger(root))
         engine = Engine(DataFolder(root), settings(), source.kind, store)
         if mode == "live":
-            tell_what_is_on_disk(engine.buffer, logger(root))
+            tell_what_is_on_disk(engine.state.buffer, logger(root))
         tell_of_the_first_batch(engine)
         asyncio.run(daemon.run(engine, source))
     print("ended", flush=True)

@@ -8,6 +8,7 @@ of that.
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,7 @@ import orjson
 
 ACTION = "import-log"
 WAITS = timedelta(hours=24)  # for a pipeline; then the log goes unread
+_ALONE_S = 600.0  # a log without a request is being written no longer
 _LONGEST = 80  # characters of a file's name
 _ODD = re.compile(r"[^A-Za-z0-9._#+-]+")
 
@@ -78,3 +80,17 @@ def safe_name(name: str) -> str:
     """
     last = re.split(r"[/\\]", name.replace("\0", ""))[-1]
     return _ODD.sub("_", last).lstrip(".-")[-_LONGEST:] or "log"
+
+
+def expire_logs(inbox: Path) -> None:
+    """Remove logs that nobody asks for, or that waited too long: text is not kept."""
+    for path in inbox.glob("*/log"):
+        try:
+            age_s = time.time() - path.stat().st_mtime
+            asked = (inbox / f"{path.parent.name}.json").exists()
+            if age_s > WAITS.total_seconds() or (not asked and age_s > _ALONE_S):
+                path.unlink()
+                if not asked:
+                    path.parent.rmdir()
+        except OSError:  # it has just gone
+            continue

@@ -13,6 +13,7 @@ spare_memory()
 spare_memory()
 import pyarrow as pa
 from tests.helpers.build import put, rows, sample_row, samples, settings, window_row
+from pipeline.engine.commit import publish
 from pipeline.engine.engine import Engine
 from warehouse.config import DataFolder
 from warehouse.store.store import Store
@@ -20,7 +21,7 @@ folder = DataFolder(Path(sys.argv[1]))
 with Store(folder.warehouse) as store:
     engine = Engine(folder, settings(), "live", store)
     put(store, windows=[window_row(0)])
-    engine.publish(samples(sample_row(0)))
+    publish(engine.state, samples(sample_row(0)))
 print(rows(folder, "SELECT n_messages FROM windows"))
 print(sorted(name for name in sys.modules if name.partition(".")[0] == "pandas"))
 print(len([finder for finder in sys.meta_path if "pipeline.memory" in repr(finder)]))

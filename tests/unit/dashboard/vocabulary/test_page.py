@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard import frame, inbox
 from dashboard.charts import bars
 from dashboard.vocabulary import decision_desk, uses
+from pipeline.requests.actions import actions
 from pipeline.requests.queue import apply_all
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import HOSTILE_TERM, channel, lexicon, term, vocabulary, window
 from tests.helpers.paths import ROOT
@@ -76,9 +77,9 @@ def waiting(root: Path) -> list[dict[str, Any]]:
 
 def apply(root: Path) -> None:
     """What the daemon does at a turn."""
-    with open_site(DataFolder(root)) as site:
-        apply_all(site.folder.inbox, site.store, site.actions())
-        site.publish()
+    with open_workspace(DataFolder(root)) as workspace:
+        apply_all(workspace.folder.inbox, workspace.store, actions(workspace))
+        workspace.publish()
 
 
 def test_a_folder_of_before_decisions_draws_and_nothing_was_decided(

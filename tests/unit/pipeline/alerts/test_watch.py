@@ -345,7 +345,7 @@ def test_an_alert_is_committed_published_and_put_to_the_webhook_once(
     engine: Engine, folder: DataFolder, store: Store, t0: float
 ) -> None:
     put_to: list[str] = []
-    engine.webhook.put = lambda alerts: put_to.extend(a.kind for a in alerts)  # type: ignore[method-assign,assignment]
+    engine.state.webhook.put = lambda alerts: put_to.extend(a.kind for a in alerts)  # type: ignore[method-assign,assignment]
     happened(engine, t0, 0, 80)
     assert stored(store, "SELECT channel, kind FROM alerts") == [("demo", "mood_drop")]
     ((detail,),) = rows(folder, "SELECT detail FROM alerts")
@@ -363,7 +363,7 @@ def test_a_restart_in_the_middle_of_an_event_tells_nothing_again(
     engine.finish()
     again = Engine(folder, settings(), "live", store, told())
     put_to: list[str] = []
-    again.webhook.put = lambda alerts: put_to.extend(a.kind for a in alerts)  # type: ignore[method-assign,assignment]
+    again.state.webhook.put = lambda alerts: put_to.extend(a.kind for a in alerts)  # type: ignore[method-assign,assignment]
     happened(again, t0, 79, 80)
     again.finish()
     assert stored(store, "SELECT alert_id FROM alerts") == before

@@ -301,7 +301,7 @@ def test_a_webhook_that_hangs_keeps_no_turn_waiting(folder: DataFolder, store: S
         server.faults = ["slow"] * 9
         told = AlertSettings(_env_file=None, webhook=server.address)  # type: ignore[call-arg,arg-type]
         engine = Engine(folder, settings(), "live", store, told)
-        engine.webhook.put([alert(at=time.time())])
+        engine.state.webhook.put([alert(at=time.time())])
         await daemon.run(engine, Source())
 
     began = time.monotonic()

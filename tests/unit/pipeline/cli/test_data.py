@@ -270,12 +270,12 @@ def test_a_running_engine_makes_a_backup_beside_its_turns(folder: DataFolder, st
 
     name = asyncio.run(both())
     assert check_backup(backup_path(folder, name))["windows"][0] == 1
-    assert engine.jobs == {}
+    assert engine.state.jobs == {}
 
 
 def _wait_for_backup(folder: DataFolder) -> str:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.requests.client.open_site", _locked)
+        patch.setattr("pipeline.requests.client.open_workspace", _locked)
         return ask(folder, "backup", {}, 30)
 
 

@@ -282,7 +282,7 @@ def test_what_is_kept_is_readable_json_of_names_alone(tmp_path: Path) -> None:
 def test_an_engine_marks_scores_and_keeps_catalogue_emotes(folder: DataFolder) -> None:
     with Store(folder.warehouse) as store:
         engine = Engine(folder, settings(lexicon="full", emotes=True), "live", store)
-        engine.catalogues._in_channel["demo"] = {"zorpJAM": "7tv", "good": "bttv"}
+        engine.state.catalogues._in_channel["demo"] = {"zorpJAM": "7tv", "good": "bttv"}
         t0 = float(window_start(time.time() - 60))
         start = StreamStart("demo", t0, "s1"), Watch("demo", t0)
         text = "zorpJAM good"
@@ -291,7 +291,7 @@ def test_an_engine_marks_scores_and_keeps_catalogue_emotes(folder: DataFolder) -
         engine.housekeeping()
         found = stored(store, "SELECT term, provider FROM vocabulary")
         terms = stored(store, "SELECT term, kind, n FROM window_terms WHERE n > 0 ORDER BY term")
-        kept = [item for item in engine.buffer.items_since(0) if isinstance(item, Message)]
+        kept = [item for item in engine.state.buffer.since(0) if isinstance(item, Message)]
         engine.finish()
     assert found == [("zorpJAM", "7tv")]
     assert terms == [("good", "word", 24), ("zorpJAM", "emote", 24)]
@@ -302,10 +302,10 @@ def test_a_daemon_reads_the_catalogues_beside_the_turns(folder: DataFolder) -> N
     async def tell(server: EmoteServer) -> None:
         with Store(folder.warehouse) as store:
             engine = Engine(folder, settings(), "live", store)
-            engine.catalogues = catalogues(folder.root, server)
-            engine.catalogues.pause_s = 0.0
+            engine.state.catalogues = catalogues(folder.root, server)
+            engine.state.catalogues.pause_s = 0.0
             await run(engine, Waiting(engine))
-            assert engine.catalogues.emotes("demo") == OWN | GLOBAL
+            assert engine.state.catalogues.emotes("demo") == OWN | GLOBAL
 
     story(folder.root, tell)
 
@@ -323,6 +323,6 @@ class Waiting:
 
     async def batches(self) -> AsyncIterator[Batch]:
         until = time.monotonic() + 20
-        while self.engine.catalogues.counts.fetched < 6 and time.monotonic() < until:
+        while self.engine.state.catalogues.counts.fetched < 6 and time.monotonic() < until:
             yield Batch(time.time(), ())
             await asyncio.sleep(0.05)

@@ -11,6 +11,7 @@ import pytest
 from pipeline.chat.message import Batch, ChannelInfo, Message, StreamEnd, StreamStart
 from pipeline.engine import daemon
 from pipeline.engine import engine as engines
+from pipeline.engine.commit import publish
 from pipeline.engine.engine import Engine
 from tests.helpers.build import settings, stored
 from warehouse.config import DataFolder
@@ -69,7 +70,7 @@ def stream(t0: float, n: int = 4) -> list[Batch]:
 
 
 def counted(engine: Engine) -> int:
-    return int(stored(engine.store, "SELECT coalesce(sum(n_messages), 0) FROM windows")[0][0])
+    return int(stored(engine.state.store, "SELECT coalesce(sum(n_messages), 0) FROM windows")[0][0])
 
 
 def test_a_source_that_ends_ends_the_daemon_with_all_windows_kept(
@@ -94,7 +95,7 @@ def test_a_signal_stops_it_and_what_was_taken_in_is_kept(
     asyncio.run(daemon.run(engine, Told(*stream(t0, 9), then=stop)))
     assert time.monotonic() - began < 30
     assert counted(engine) == 2
-    kept = [m.id for m in engine.buffer.items_since(0) if isinstance(m, Message)]
+    kept = [m.id for m in engine.state.buffer.since(0) if isinstance(m, Message)]
     assert kept == ["0", "1", "2"]
 
 
@@ -142,14 +143,14 @@ def test_a_full_disk_pauses_it_until_there_is_space(
     engine: Engine, t0: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon, "_RETRY_S", 0.05)
-    write, failures = engine.store.write, iter(range(4))
+    write, failures = engine.state.store.write, iter(range(4))
 
     def full_at_first(*args: object, **kwargs: object) -> object:
         if next(failures, None) is not None:
             raise StorageFull("no space")
         return write(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine.store, "write", full_at_first)
+    monkeypatch.setattr(engine.state.store, "write", full_at_first)
     end = Batch(t0 + 200, (StreamEnd("demo", t0 + 120),))
     asyncio.run(daemon.run(engine, Told(*stream(t0), end)))
     assert counted(engine) == 4
@@ -196,14 +197,14 @@ def test_files_of_past_hours_are_merged_beside_the_turns(
         async with asyncio.timeout(60):
             while len(taken) <= batch:
                 await asyncio.sleep(0.01)
-            groups = len(plan(engine.publisher.manifest, utc(time.time())))
-            while len(engine.merged) < min(groups, daemon._MERGES):
+            groups = len(plan(engine.state.publisher.manifest, utc(time.time())))
+            while len(engine.state.merged) < min(groups, daemon._MERGES):
                 await asyncio.sleep(0.01)
 
     asyncio.run(daemon.run(engine, Told(*stream(old, 6), then=wait)))
-    engine.publish()
-    assert len(engine.publisher.manifest.tables["windows"]) <= 3
-    assert plan(engine.publisher.manifest, utc(old)) == []
+    publish(engine.state)
+    assert len(engine.state.publisher.manifest.tables["windows"]) <= 3
+    assert plan(engine.state.publisher.manifest, utc(old)) == []
     assert counted(engine) == 5
 
 

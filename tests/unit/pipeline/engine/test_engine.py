@@ -96,8 +96,8 @@ def test_hostile_items_never_stop_a_turn(
     engine.feed(opened(t0, *said, *odd))
     assert stored(store, "SELECT n_messages FROM windows") == [(9,)]
     assert rows(folder, "SELECT count(*) FROM window_terms") != [(0,)]
-    engine.buffer.flush()
-    texts_kept = {m.text for m in engine.buffer.items_since(0) if isinstance(m, Message)}
+    engine.state.buffer.flush()
+    texts_kept = {m.text for m in engine.state.buffer.since(0) if isinstance(m, Message)}
     assert "great\ufffd" in texts_kept
 
 
@@ -107,7 +107,7 @@ def test_a_message_from_the_far_future_is_dropped_and_counted(
     engine.feed(opened(t0, say(t0 + 1), say(t0 + 86400 * 365, chatter="bob")))
     engine.feed(Batch(t0 + 66, (say(t0 + 31),)))
     assert stored(store, "SELECT n_messages FROM windows ORDER BY start") == [(1,), (1,)]
-    assert engine.intake.counts.dropped == 1
+    assert engine.state.intake.counts.dropped == 1
 
 
 def test_a_clock_that_leaps_ahead_for_a_moment_does_no_lasting_harm(
@@ -143,7 +143,7 @@ def test_what_a_clock_ahead_by_hours_made_up_is_gone_when_it_steps_back(
     ):
         assert rows(folder, count) == [(0,)] if "forecasts" in count else [(14 + 1,)]
     assert stored(store, ahead) == [(2,), (0,), (1,)]
-    newest = engine.forecasts.latest["demo"].cutoff.timestamp()
+    newest = engine.state.forecasts.latest["demo"].cutoff.timestamp()
     assert newest == t0 + 120
     assert stored(store, "SELECT count(*) FROM windows") == [(15,)]
     engine.finish()
@@ -152,7 +152,7 @@ def test_what_a_clock_ahead_by_hours_made_up_is_gone_when_it_steps_back(
 def test_a_clock_that_steps_back_a_little_is_not_followed(engine: Engine, t0: float) -> None:
     engine.feed(Batch(t0 + 36))
     engine.feed(Batch(t0 + 20))
-    assert engine.clock == t0 + 36
+    assert engine.state.clock == t0 + 36
 
 
 def test_nothing_of_a_message_is_on_disk_without_retention(
@@ -239,9 +239,9 @@ def test_a_channel_met_while_it_runs_is_served_by_its_id_and_known_after_a_resta
     assert rows(folder, "SELECT channel, channel_id FROM channels") == [("demo", "42")]
     assert [path.stem for path in folder.latest.glob("*.json")] == ["42"]
     again = Engine(folder, settings(), "live", store)
-    assert again.channel_id("demo") == "42"
-    assert again.channel_id("other").startswith("9")
-    again.buffer.close()
+    assert again.state.channel_id("demo") == "42"
+    assert again.state.channel_id("other").startswith("9")
+    again.state.buffer.close()
 
 
 def test_the_lexicon_is_told_once_and_again_when_it_is_another(

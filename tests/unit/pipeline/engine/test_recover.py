@@ -49,9 +49,9 @@ def launch(folder: DataFolder) -> Iterator[Start]:
 
 def _kill(running: list[Engine]) -> None:
     for engine in running:
-        engine.store.con.close()
-        for hour in list(engine.buffer._files):
-            engine.buffer._drop_file(hour)
+        engine.state.store.con.close()
+        for hour in list(engine.state.buffer._files):
+            engine.state.buffer._drop_file(hour)
 
 
 class Chat:
@@ -85,7 +85,7 @@ class Chat:
 def windows(engine: Engine, t0: float, channel: str = "demo") -> dict[float, tuple[object, ...]]:
     """Stored windows: start after t0 -> (stream, messages, observed seconds)."""
     found = stored(
-        engine.store,
+        engine.state.store,
         f"SELECT epoch(start) - {t0}, stream_id, n_messages, observed_s FROM windows "
         f"WHERE channel = '{channel}' ORDER BY start",
     )
@@ -95,7 +95,7 @@ def windows(engine: Engine, t0: float, channel: str = "demo") -> dict[float, tup
 
 def lost_power(engine: Engine) -> None:
     """What is in memory is gone; what was taken in a second ago is on disk."""
-    engine.buffer.flush()
+    engine.state.buffer.flush()
 
 
 def test_open_windows_are_made_again_from_the_buffer(launch: Start, t0: float) -> None:
@@ -123,7 +123,7 @@ def test_a_message_told_again_after_a_restart_counts_once(launch: Start, t0: flo
     engine.feed(chat.turn(70, first, second, chat.say(32)))
     engine.commit()
     assert {s: w[1] for s, w in windows(engine, t0).items()} == {0: 1, 30: 2}
-    assert engine.intake.counts.duplicates == 2
+    assert engine.state.intake.counts.duplicates == 2
 
 
 def test_a_stream_that_ended_before_the_restart_is_left_alone(launch: Start, t0: float) -> None:
@@ -133,13 +133,13 @@ def test_a_stream_that_ended_before_the_restart_is_left_alone(launch: Start, t0:
     engine.feed(chat.turn(100, chat.say(45), chat.heard(60), chat.end(60)))
     engine.commit()
     before = windows(engine, t0)
-    streams = stored(engine.store, "SELECT * EXCLUDE rev FROM streams")
+    streams = stored(engine.state.store, "SELECT * EXCLUDE rev FROM streams")
     lost_power(engine)
     engine = launch()
     engine.feed(chat.turn(400))
     engine.finish()
     assert windows(engine, t0) == before
-    assert stored(engine.store, "SELECT * EXCLUDE rev FROM streams") == streams
+    assert stored(engine.state.store, "SELECT * EXCLUDE rev FROM streams") == streams
 
 
 def test_the_last_windows_of_a_stream_that_has_ended_still_close(launch: Start, t0: float) -> None:
@@ -172,7 +172,7 @@ def test_the_end_of_an_earlier_stream_does_not_end_the_one_going_on(
         0: ("demo:one", 1), 30: ("demo:one", 0), 90: ("demo:two", 1), 120: ("demo:two", 1),
         150: ("demo:two", 1),
     }  # fmt: skip
-    assert engine.intake.track("demo").on
+    assert engine.state.intake.track("demo").on
 
 
 def test_a_stream_the_warehouse_does_not_know_yet_is_taken_from_the_buffer(
@@ -253,7 +253,7 @@ def test_a_late_message_counts_after_a_restart_too(launch: Start, t0: float) -> 
     engine.feed(chat.turn(200))
     engine.commit()
     assert {s: w[1] for s, w in windows(engine, t0).items()} == {0: 2, 30: 0}
-    assert (engine.intake.counts.late, engine.intake.counts.dropped) == (1, 0)
+    assert (engine.state.intake.counts.late, engine.state.intake.counts.dropped) == (1, 0)
 
 
 def test_a_term_three_chatters_used_before_a_restart_is_still_one(launch: Start, t0: float) -> None:
@@ -275,7 +275,9 @@ def test_a_term_three_chatters_used_before_a_restart_is_still_one(launch: Start,
             engine = launch(retention_h=720)
         engine.feed(chat.turn(8100, chat.say(8001, "zorblax"), chat.say(8002, "qwibble")))
         engine.commit()
-        found.append(stored(engine.store, query.replace("WHERE", f"WHERE channel='{channel}' AND")))
+        found.append(
+            stored(engine.state.store, query.replace("WHERE", f"WHERE channel='{channel}' AND"))
+        )
     assert found == [[(0, 3), (7980, 1)]] * 2
 
 
@@ -293,7 +295,7 @@ def test_a_late_message_that_a_crash_left_in_the_buffer_alone_is_counted(
         engine.feed(chat.turn(now))
     engine.commit()
     query = "SELECT n_messages, n_late FROM windows ORDER BY start LIMIT 2"
-    assert stored(engine.store, query) == [
+    assert stored(engine.state.store, query) == [
         (2, 1), (1, 0),
     ]  # fmt: skip
 
@@ -349,7 +351,7 @@ def test_a_replay_told_again_in_the_same_folder_changes_nothing(launch: Start, t
     assert found[0] == {
         0: ("demo:one", 1, 30.0), 30: ("demo:one", 1, 30.0), 600: ("demo:two", 1, 30.0),
     }  # fmt: skip
-    ended = stored(engine.store, "SELECT stream_id, ended_at IS NULL FROM streams ORDER BY 1")
+    ended = stored(engine.state.store, "SELECT stream_id, ended_at IS NULL FROM streams ORDER BY 1")
     assert ended == [("demo:one", False), ("demo:two", False)]
 
 
@@ -375,6 +377,6 @@ def test_a_replay_that_was_killed_leaves_no_stream_on_for_ever(launch: Start, t0
     engine.feed(other.turn(40, other.start(0), other.watch(0)))
     engine.commit()
     ended = stored(
-        engine.store, f"SELECT stream_id, epoch(ended_at) - {t0} FROM streams ORDER BY 1"
+        engine.state.store, f"SELECT stream_id, epoch(ended_at) - {t0} FROM streams ORDER BY 1"
     )
     assert ended == [("demo:one", 30), ("other:one", None)]

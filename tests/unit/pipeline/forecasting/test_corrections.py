@@ -13,13 +13,13 @@ from models.inputs.features import now
 from models.versions.registry import usable
 from pipeline.chat.message import Batch, Heard, Item, Message, StreamStart
 from pipeline.chat.message import Watch as Joined
+from pipeline.engine.commit import publish
 from pipeline.engine.engine import Engine
 from pipeline.engine.tables import read_records, write_models
 from pipeline.forecasting import corrections as module
 from pipeline.forecasting.corrections import MEAN
 from pipeline.forecasting.track_record import ENOUGH, Standing
 from pipeline.requests.forget import forget_channel
-from pipeline.requests.workspace import site_of
 from tests.helpers.build import rows as published
 from tests.helpers.build import settings, stored
 from tests.helpers.model_versions import put_version
@@ -58,16 +58,16 @@ class Daemon:
         self.engine.commit()
 
     def kill(self) -> None:
-        self.engine.buffer.flush()
+        self.engine.state.buffer.flush()
         self.close()
         self._open()
         now = self.t0 + 30 * self.done + 6
         self.engine.feed(Batch(now, (Joined("demo", self.t0 + 30 * self.done),)))
 
     def close(self) -> None:
-        self.engine.store.con.close()
-        for hour in list(self.engine.buffer._files):
-            self.engine.buffer._drop_file(hour)
+        self.engine.state.store.con.close()
+        for hour in list(self.engine.state.buffer._files):
+            self.engine.state.buffer._drop_file(hour)
 
 
 @pytest.fixture
@@ -99,7 +99,10 @@ def test_forecasts_that_waited_through_a_kill_are_scored_once(
     daemon.engine.housekeeping()
     daemon.kill()
     daemon.windows(12)
-    killed, whole = stored(daemon.engine.store, SCORES), stored(other.engine.store, SCORES)
+    killed, whole = (
+        stored(daemon.engine.state.store, SCORES),
+        stored(other.engine.state.store, SCORES),
+    )
     assert len(killed) == len(whole) == 5 * 10
     for one, two in zip(killed, whole, strict=True):
         assert one[:6] == two[:6], "the same targets and messages"
@@ -113,12 +116,12 @@ def test_a_clock_set_back_before_a_restart_does_not_stop_it(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     daemon.windows(18)
-    daemon.engine.buffer.flush()
+    daemon.engine.state.buffer.flush()
     daemon.close()
     back = daemon.t0 + 30 * 15 + 1
     monkeypatch.setattr(time, "time", lambda: back)
     daemon._open()
-    forecasts = daemon.engine.forecasts
+    forecasts = daemon.engine.state.forecasts
     assert forecasts._logs["demo"].end() == daemon.t0 + 30 * 15, "what is to come is not known"
     assert max(cutoff for _, cutoff in forecasts.verifier.waiting) == daemon.t0 + 30 * 15
 
@@ -127,28 +130,28 @@ def test_what_was_learnt_survives_a_kill(daemon: Daemon, monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "SAVED_EVERY_S", 0.0)
     daemon.windows(20)
     daemon.engine.housekeeping()
-    served = daemon.engine.forecasts.served
-    before = daemon.engine.forecasts.taught.of("demo", served).to_bytes()
+    served = daemon.engine.state.forecasts.served
+    before = daemon.engine.state.forecasts.taught.of("demo", served).to_bytes()
     size = len(before)
-    assert stored(daemon.engine.store, STATES) == [
+    assert stored(daemon.engine.state.store, STATES) == [
         ("live", "demo", served, size), ("live", "demo", MEAN, size),
     ]  # fmt: skip
     daemon.kill()
-    assert daemon.engine.forecasts.taught.of("demo", served).to_bytes() == before
+    assert daemon.engine.state.forecasts.taught.of("demo", served).to_bytes() == before
     daemon.windows(1)
-    assert daemon.engine.forecasts.taught.of("demo", served).to_bytes() != before
+    assert daemon.engine.state.forecasts.taught.of("demo", served).to_bytes() != before
 
 
 def test_what_was_learnt_is_kept_when_the_daemon_stops(daemon: Daemon) -> None:
     daemon.windows(10)
-    assert stored(daemon.engine.store, STATES) == []
+    assert stored(daemon.engine.state.store, STATES) == []
     daemon.engine.finish()
-    assert len(stored(daemon.engine.store, STATES)) == 2
+    assert len(stored(daemon.engine.state.store, STATES)) == 2
 
 
 def test_what_is_stored_is_what_was_taught(daemon: Daemon) -> None:
     daemon.windows(40)
-    forecasts = daemon.engine.forecasts
+    forecasts = daemon.engine.state.forecasts
     view = now([forecasts._logs["demo"].session()])
     raw = forecasts.models[forecasts.served].predict(view)
     adjusted, _ = forecasts.taught.of("demo", forecasts.served).adjust(view, raw)
@@ -160,9 +163,9 @@ def test_what_is_stored_is_what_was_taught(daemon: Daemon) -> None:
 def test_forgetting_a_channel_takes_what_it_taught(daemon: Daemon) -> None:
     daemon.windows(12)
     daemon.engine.finish()
-    forget_channel(site_of(daemon.engine), "demo")
-    assert stored(daemon.engine.store, STATES) == []
-    forecasts = daemon.engine.forecasts
+    forget_channel(daemon.engine.state.workspace, "demo")
+    assert stored(daemon.engine.state.store, STATES) == []
+    forecasts = daemon.engine.state.forecasts
     assert forecasts.taught.rows("live") == [] and not forecasts.taught._by_key
     assert not forecasts.latest and not forecasts.means and not forecasts.verifier.waiting
 
@@ -177,23 +180,26 @@ def test_forgetting_a_channel_takes_its_name_from_cards_results_and_logs(daemon:
         (models / "backtest" / name).write_text('{"channels": {"demo": 1}}')
     (models / "train.log").write_text("WARNING stream left out why=demo/1: clock")
     (models / "trials.jsonl").write_text("")
-    write_models(daemon.engine)
-    daemon.engine.publish()
-    forget_channel(site_of(daemon.engine), "other than these")
+    write_models(daemon.engine.state)
+    publish(daemon.engine.state)
+    forget_channel(daemon.engine.state.workspace, "other than these")
     assert (models / "train.log").exists() and (models / "backtest" / "report.md").exists()
-    forget_channel(site_of(daemon.engine), "demo")
+    forget_channel(daemon.engine.state.workspace, "demo")
     card = json.loads((models / "m" / "card.json").read_text())
     assert (card["data"]["channels"], list(card["data"]["until"])) == (["other"], ["other"])
     assert [v.path.name for v in usable(daemon.folder)][-1] == "m", "it can serve all the same"
     left = [p for p in models.rglob("*") if p.is_file() and b"demo" in p.read_bytes()]
     assert left == [] and (models / "trials.jsonl").exists()
     told = "SELECT count(*) FROM models WHERE params LIKE '%demo%'"
-    assert stored(daemon.engine.store, told) == published(daemon.folder, told) == [(0,)]
+    assert stored(daemon.engine.state.store, told) == published(daemon.folder, told) == [(0,)]
 
 
 def test_a_window_made_again_after_its_stream_does_not_stand_for_all_of_it(daemon: Daemon) -> None:
     daemon.windows(12)
-    forecasts, known = daemon.engine.forecasts, list(daemon.engine.mood("demo").windows)
+    forecasts, known = (
+        daemon.engine.state.forecasts,
+        list(daemon.engine.state.moods.of("demo").windows),
+    )
     said = sum(w.n_messages for w in known)
     forecasts.changed(replace(known[3], n_messages=99))
     assert forecasts._logs["demo"].session().n[3] == 99
@@ -207,7 +213,7 @@ def test_a_window_made_again_after_its_stream_does_not_stand_for_all_of_it(daemo
 def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
     daemon.windows(12)
     daemon.engine.finish()
-    store, away = daemon.engine.store, tmp_path_factory.mktemp("away")
+    store, away = daemon.engine.state.store, tmp_path_factory.mktemp("away")
     query = "SELECT source, channel, model, state FROM learnt ORDER BY ALL"
     kept = stored(store, query)
     write_backup(store.con.cursor(), daemon.folder, away / "b.duckdb")
@@ -220,22 +226,24 @@ def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> N
 def test_a_model_is_compared_on_the_days_it_served(daemon: Daemon) -> None:
     daemon.windows(40)
     engine = daemon.engine
-    read_records(engine)
-    before = engine.forecasts.standing("demo")
+    read_records(engine.state)
+    before = engine.state.forecasts.standing("demo")
     assert before.skill is not None and before.targets == 34
-    rows = engine.store.con.sql(
+    rows = engine.state.store.con.sql(
         "SELECT * EXCLUDE rev REPLACE (day - 3 AS day, 90 * squared_error AS squared_error) "
         f"FROM forecast_scores WHERE step = 1 AND model = '{MEAN}'"
     ).to_arrow_table().to_pylist()  # fmt: skip
-    engine.store.write({"forecast_scores": engine.store.rows("forecast_scores", rows)})
-    read_records(engine)
-    assert engine.forecasts.standing("demo") == before, "a day before it served is not its own"
-    assert engine.forecasts.standings["demo", MEAN].targets == 68
+    engine.state.store.write({"forecast_scores": engine.state.store.rows("forecast_scores", rows)})
+    read_records(engine.state)
+    assert engine.state.forecasts.standing("demo") == before, (
+        "a day before it served is not its own"
+    )
+    assert engine.state.forecasts.standings["demo", MEAN].targets == 68
 
 
 def test_where_the_network_is_no_better_the_session_mean_is_shown(daemon: Daemon) -> None:
     daemon.windows(20)
-    forecasts = daemon.engine.forecasts
+    forecasts = daemon.engine.state.forecasts
     key = "demo", forecasts.served
     forecasts.standings[key] = Standing(-0.01, ENOUGH)
     assert forecasts.shown("demo") == forecasts.means["demo"]
@@ -243,17 +251,17 @@ def test_where_the_network_is_no_better_the_session_mean_is_shown(daemon: Daemon
     forecasts.standings[key] = Standing(-0.01, ENOUGH - 1)
     assert forecasts.shown("demo") == forecasts.latest["demo"]
     models = "SELECT DISTINCT model FROM forecasts"
-    assert stored(daemon.engine.store, models) == [(forecasts.served,)], "so it can recover"
+    assert stored(daemon.engine.state.store, models) == [(forecasts.served,)], "so it can recover"
 
 
 def test_forecasts_of_a_stream_are_not_scored_on_the_next(daemon: Daemon) -> None:
     daemon.windows(12)
     at = daemon.t0 + 30 * daemon.done
-    scored = stored(daemon.engine.store, "SELECT sum(targets) FROM forecast_scores")
+    scored = stored(daemon.engine.state.store, "SELECT sum(targets) FROM forecast_scores")
     items = [StreamStart("demo", at, "demo:two"), Message("x", "demo", at + 1, "ann", "great")]
     daemon.engine.feed(Batch(at + 36, (*items, Heard("demo", at + 30))))
     daemon.engine.commit()
-    assert stored(daemon.engine.store, "SELECT sum(targets) FROM forecast_scores") == scored
+    assert stored(daemon.engine.state.store, "SELECT sum(targets) FROM forecast_scores") == scored
 
 
 def test_the_record_has_both_widths_and_the_counts_of_silent_windows(daemon: Daemon) -> None:
@@ -262,6 +270,6 @@ def test_the_record_has_both_widths_and_the_counts_of_silent_windows(daemon: Dae
     daemon.engine.feed(Batch(at + 36, (Heard("demo", at + 30),)))
     daemon.engine.commit()
     query = "SELECT targets, counts, width95 > width80, volume_error > 0 FROM forecast_scores"
-    assert stored(daemon.engine.store, f"{query} WHERE step = 1 AND model = 'ridge'") == [
+    assert stored(daemon.engine.state.store, f"{query} WHERE step = 1 AND model = 'ridge'") == [
         (4, 5, True, True)
     ]

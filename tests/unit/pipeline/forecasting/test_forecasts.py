@@ -61,7 +61,7 @@ def test_another_model_serves_from_the_next_cycle_on(
     assert (scored[SHIPPED_MODEL], scored["lstm-m"]) == (2, 4), "no forecast counts for another"
     promotion.rollback(folder)
     engine.housekeeping()
-    assert engine.forecasts.served == SHIPPED_MODEL
+    assert engine.state.forecasts.served == SHIPPED_MODEL
 
 
 def test_a_daemon_without_a_model_serves_the_first_that_is_promoted(
@@ -76,11 +76,16 @@ def test_a_daemon_without_a_model_serves_the_first_that_is_promoted(
         engine = Engine(folder, settings(forecast=True), "live", store)
     t0 = float(window_start(time.time() - 900))
     chat(engine, t0, 0, 8)
-    assert engine.forecasts.why == "no model is there to forecast" and not engine.forecasts.latest
+    assert (
+        engine.state.forecasts.why == "no model is there to forecast"
+        and not engine.state.forecasts.latest
+    )
     promotion.promote(folder, "m", "asked for")
     engine.housekeeping()
     chat(engine, t0, 8, 9)
-    assert engine.forecasts.why == "" and engine.forecasts.latest["demo"].model == "lstm-m"
+    assert (
+        engine.state.forecasts.why == "" and engine.state.forecasts.latest["demo"].model == "lstm-m"
+    )
     engine.finish()
 
 
@@ -91,7 +96,7 @@ def test_where_forecasts_are_off_a_promotion_loads_nothing(
     engine = Engine(folder, settings(forecast=False), "live", store)
     promotion.promote(folder, "m", "asked for")
     engine.housekeeping()
-    assert not engine.forecasts.models
+    assert not engine.state.forecasts.models
     engine.finish()
 
 
@@ -102,14 +107,14 @@ def test_one_that_cannot_be_loaded_is_refused_and_the_old_one_serves_on(
     damage,  # type: ignore[no-untyped-def]
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    before = engine.forecasts.models
+    before = engine.state.forecasts.models
     promotion.promote(folder, "m", "asked for")
     damage(folder.models / "m")
     with caplog.at_level(logging.INFO):
         engine.housekeeping()
     assert "model refused version=m" in caplog.text
     assert f"model serves on name={SHIPPED_MODEL}" in caplog.text
-    assert engine.forecasts.models is before
+    assert engine.state.forecasts.models is before
     assert rows(folder, STANDING) == [(SHIPPED_MODEL, "serving"), ("lstm-m", "refused")]
     caplog.clear()
     engine.housekeeping()
@@ -123,7 +128,7 @@ def test_a_choice_that_cannot_be_read_changes_nothing(
     engine.housekeeping()
     (folder.models / CHOICE).write_text("{")
     engine.housekeeping()
-    assert engine.forecasts.served == "lstm-m"
+    assert engine.state.forecasts.served == "lstm-m"
     assert "model lstm-m serves on" in caplog.text
     assert ("lstm-m", "serving") in rows(folder, STANDING)
 

@@ -15,9 +15,10 @@ from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart, Watc
 from pipeline.cli.score import import_files
 from pipeline.engine.engine import Engine
 from pipeline.privacy.optout import OptOut, load_optout, save_optout
+from pipeline.requests.actions import actions
 from pipeline.requests.client import ask
 from pipeline.requests.queue import Request, apply_all, outcome, send
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from tests.helpers.build import chat_rows, feed, intake, msg, parquet, rows, settings, start, watch
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
@@ -42,8 +43,8 @@ def engine(folder: DataFolder) -> Iterator[Engine]:
     with Store(folder.warehouse) as store:
         engine = Engine(folder, settings(), "live", store)
         yield engine
-        for hour in list(engine.buffer._files):
-            engine.buffer._drop_file(hour)
+        for hour in list(engine.state.buffer._files):
+            engine.state.buffer._drop_file(hour)
 
 
 def say(t0: float, at: float, chatter: str, text: str, channel: str = "demo") -> Message:
@@ -53,9 +54,9 @@ def say(t0: float, at: float, chatter: str, text: str, channel: str = "demo") ->
 def opt_out(engine: Engine, undo: bool = False, **who: object) -> None:
     name = f"r{time.monotonic_ns()}"
     body = {**who, "undo": undo}
-    send(engine.folder.inbox, Request(name, "2026-01-01T00:00:00Z", "test", "opt-out", body))
+    send(engine.state.folder.inbox, Request(name, "2026-01-01T00:00:00Z", "test", "opt-out", body))
     engine.commit()
-    assert outcome(engine.folder.inbox, name) == ""
+    assert outcome(engine.state.folder.inbox, name) == ""
 
 
 def everything(folder: DataFolder) -> bytes:
@@ -85,17 +86,17 @@ def test_their_messages_are_counted_as_filtered_and_are_nowhere(
 
 def test_nothing_of_theirs_is_scored_or_remembered() -> None:
     target = intake()
-    target.optout.chatters.add(target.hasher.of("eve"))
+    target.hidden.add(target.hasher.of("eve"))
     feed(target, start(), watch())
     assert target.take(msg(1, "catJam5 great", "eve", emotes=("catJam5",))) is None
     assert (target.counts.messages, target.counts.filtered) == (0, 1)
-    assert target.vocabulary._terms == {}
+    assert all(not closed.lines for closed in target.drain())
     assert target.readable == {}
 
 
 def test_their_name_is_never_a_term_nor_in_a_sample() -> None:
     target = intake()
-    target.optout.chatters.add(target.hasher.of("eve_17"))
+    target.hidden.add(target.hasher.of("eve_17"))
     assert target.gate.without_names("hello Eve_17") == "hello @…"
     assert not target.gate.admits("demo", "eve_17", 0)
 
@@ -153,8 +154,8 @@ def test_an_import_that_waits_is_refused_too(folder: DataFolder, tmp_path: Path)
             import_files([table], None, None, False)
         save_optout(folder.optout, OptOut(set(), {"shy"}))
     (name,) = [p.stem for p in folder.inbox.glob("*.json")]
-    with open_site(folder) as site:
-        apply_all(folder.inbox, site.store, site.actions())
+    with open_workspace(folder) as workspace:
+        apply_all(folder.inbox, workspace.store, actions(workspace))
     assert "opted out" in str(outcome(folder.inbox, name))
     assert not (folder.inbox / name).exists()
 

@@ -10,9 +10,10 @@ from pipeline.chat.logins import made_up_id
 from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart
 from pipeline.engine.engine import Engine
 from pipeline.privacy.optout import load_optout
+from pipeline.requests.actions import actions
 from pipeline.requests.claims import load_claims
 from pipeline.requests.queue import Request, apply_all, outcome, send
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from pipeline.sources.channel_list import load_channels, save_channels
 from tests.helpers.build import rows, settings
 from warehouse.config import DataFolder
@@ -30,16 +31,16 @@ def engine(folder: DataFolder) -> Iterator[Engine]:
     with Store(folder.warehouse) as store:
         engine = Engine(folder, settings(), "live", store)
         yield engine
-        engine.buffer.close()
+        engine.state.buffer.close()
 
 
 def ask(engine: Engine, action: str, channel_id: object, **body: object) -> str:
     """The reason it was refused, '' when it was done."""
     name = f"ebs-{time.monotonic_ns()}"
     body = {"channel_id": channel_id, **body}
-    send(engine.folder.inbox, Request(name, "2026-01-01T00:00:00Z", "test", action, body))
+    send(engine.state.folder.inbox, Request(name, "2026-01-01T00:00:00Z", "test", action, body))
     engine.commit()
-    found = outcome(engine.folder.inbox, name)
+    found = outcome(engine.state.folder.inbox, name)
     assert found is not None
     return found
 
@@ -60,7 +61,7 @@ def windows(folder: DataFolder) -> set[str]:
 
 
 def test_a_channel_is_deleted_by_its_id_and_no_other(engine: Engine, t0: float) -> None:
-    folder = engine.folder
+    folder = engine.state.folder
     engine.know([ChannelInfo("mine", "11"), ChannelInfo("other", "22")])
     for login in ("mine", "other"):
         read(engine, t0, login)
@@ -74,7 +75,7 @@ def test_an_id_that_is_unknown_deletes_nothing(engine: Engine, t0: float) -> Non
     read(engine, t0, "mine")
     for channel_id in ("33", "", "11x", "١١", 11, None, ["11"]):
         assert ask(engine, "forget", channel_id) != ""
-    assert windows(engine.folder) == {"mine"}
+    assert windows(engine.state.folder) == {"mine"}
 
 
 def test_a_login_of_another_channel_deletes_neither(engine: Engine, t0: float) -> None:
@@ -83,7 +84,7 @@ def test_a_login_of_another_channel_deletes_neither(engine: Engine, t0: float) -
         read(engine, t0, login)
     told = ask(engine, "forget", "11", channel="other")
     assert told == "other is not the channel with the id 11; nothing was done"
-    assert windows(engine.folder) == {"mine", "other"}
+    assert windows(engine.state.folder) == {"mine", "other"}
 
 
 def test_a_channel_that_was_renamed_is_deleted_under_both_names(engine: Engine, t0: float) -> None:
@@ -91,19 +92,19 @@ def test_a_channel_that_was_renamed_is_deleted_under_both_names(engine: Engine, 
     for login in ("before", "after"):
         read(engine, t0, login)
     assert ask(engine, "forget", "11", channel="after") == ""
-    assert windows(engine.folder) == set()
+    assert windows(engine.state.folder) == set()
 
 
 def test_a_deletion_cut_short_goes_on_with_the_names_it_had(engine: Engine, t0: float) -> None:
     engine.know([ChannelInfo("mine", "11")])
     read(engine, t0, "mine")
     body = {"channel_id": "11", "verified": ["mine"]}
-    engine.store.con.execute("DELETE FROM channels")
-    send(engine.folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "test", "forget", body))
+    engine.state.store.con.execute("DELETE FROM channels")
+    send(engine.state.folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "test", "forget", body))
     engine.commit()
-    assert outcome(engine.folder.inbox, "r1") == ""
-    assert windows(engine.folder) == set()
-    assert b"mine" not in (engine.folder.inbox / "done" / "r1.json").read_bytes()
+    assert outcome(engine.state.folder.inbox, "r1") == ""
+    assert windows(engine.state.folder) == set()
+    assert b"mine" not in (engine.state.folder.inbox / "done" / "r1.json").read_bytes()
 
 
 # -- opting out ---------------------------------------------------------------------------------
@@ -114,9 +115,9 @@ def test_opting_out_by_id_stops_the_channel_and_says_so_by_id(engine: Engine, t0
     assert ask(engine, "opt-out", "11") == ""
     read(engine, t0, "mine")
     read(engine, t0, "other")
-    assert windows(engine.folder) == {"other"}
-    assert [path.stem for path in engine.folder.latest.glob("*.json")] == ["22"]
-    found = load_optout(engine.folder.optout)
+    assert windows(engine.state.folder) == {"other"}
+    assert [path.stem for path in engine.state.folder.latest.glob("*.json")] == ["22"]
+    found = load_optout(engine.state.folder.optout)
     assert (found.channels, found.ids) == ({"mine"}, {"11": "mine"})
 
 
@@ -127,9 +128,9 @@ def test_a_channel_that_was_never_read_is_not_once_its_id_is_seen(
     items = (StreamStart("mine", t0, "m:1"), Message("m1", "mine", t0 + 1, "ann", "great"))
     engine.feed(Batch(t0 + 40, items, (ChannelInfo("mine", "11"),)))
     engine.commit()
-    assert windows(engine.folder) == set()
-    assert load_optout(engine.folder.optout).ids == {"11": "mine"}
-    assert load_optout(engine.folder.optout).channels == {"mine"}
+    assert windows(engine.state.folder) == set()
+    assert load_optout(engine.state.folder.optout).ids == {"11": "mine"}
+    assert load_optout(engine.state.folder.optout).channels == {"mine"}
 
 
 def test_a_channel_that_took_a_new_name_is_still_out(engine: Engine, t0: float) -> None:
@@ -137,17 +138,20 @@ def test_a_channel_that_took_a_new_name_is_still_out(engine: Engine, t0: float) 
     ask(engine, "opt-out", "11")
     engine.know([ChannelInfo("after", "11")])
     read(engine, t0, "after")
-    assert windows(engine.folder) == set()
-    assert load_optout(engine.folder.optout).channels == {"before", "after"}
+    assert windows(engine.state.folder) == set()
+    assert load_optout(engine.state.folder.optout).channels == {"before", "after"}
 
 
 def test_opting_out_by_name_is_known_by_id_and_undone_so(engine: Engine) -> None:
     engine.know([ChannelInfo("mine", "11")])
     for undo, ids in ((False, {"11": "mine"}), (True, {})):
         body = {"channel": "mine", "undo": undo}
-        send(engine.folder.inbox, Request(f"r{undo}", "2026-01-01T00:00:00Z", "t", "opt-out", body))
+        send(
+            engine.state.folder.inbox,
+            Request(f"r{undo}", "2026-01-01T00:00:00Z", "t", "opt-out", body),
+        )
         engine.commit()
-        assert load_optout(engine.folder.optout).ids == ids
+        assert load_optout(engine.state.folder.optout).ids == ids
 
 
 def test_a_list_of_before_has_no_ids(folder: DataFolder) -> None:
@@ -163,21 +167,21 @@ def test_a_known_channel_is_read_again_without_a_claim(engine: Engine) -> None:
     engine.know([ChannelInfo("mine", "11")])
     ask(engine, "opt-out", "11")
     assert ask(engine, "opt-in", "11", channel="mine") == ""
-    assert load_channels(engine.folder.channels) == ["mine"]
-    assert load_optout(engine.folder.optout).channels == set()
-    assert load_optout(engine.folder.optout).ids == {}
-    assert load_claims(engine.folder.claims) == {}
+    assert load_channels(engine.state.folder.channels) == ["mine"]
+    assert load_optout(engine.state.folder.optout).channels == set()
+    assert load_optout(engine.state.folder.optout).ids == {}
+    assert load_claims(engine.state.folder.claims) == {}
 
 
 def test_an_unknown_channel_is_claimed_until_its_id_is_known(engine: Engine, t0: float) -> None:
     assert ask(engine, "opt-in", "11", channel="mine") == ""
-    assert load_channels(engine.folder.channels) == ["mine"]
-    assert load_claims(engine.folder.claims)["11"].login == "mine"
+    assert load_channels(engine.state.folder.channels) == ["mine"]
+    assert load_claims(engine.state.folder.claims)["11"].login == "mine"
     engine.feed(Batch(t0 + 1, (), (ChannelInfo("mine", "11"),)))
-    assert load_claims(engine.folder.claims) == {}
-    assert load_channels(engine.folder.channels) == ["mine"]
+    assert load_claims(engine.state.folder.claims) == {}
+    assert load_channels(engine.state.folder.channels) == ["mine"]
     read(engine, t0, "mine")
-    assert windows(engine.folder) == {"mine"}
+    assert windows(engine.state.folder) == {"mine"}
 
 
 def test_a_claim_of_anothers_login_ends_before_a_line_is_read(engine: Engine, t0: float) -> None:
@@ -185,10 +189,10 @@ def test_a_claim_of_anothers_login_ends_before_a_line_is_read(engine: Engine, t0
     items = (StreamStart("victim", t0, "v:1"), Message("m1", "victim", t0 + 1, "ann", "great"))
     engine.feed(Batch(t0 + 20, items, (ChannelInfo("victim", "22"),)))
     read(engine, t0, "victim", 5)
-    assert windows(engine.folder) == set()
-    assert load_channels(engine.folder.channels) == []
-    assert load_claims(engine.folder.claims) == {}
-    assert list(engine.folder.latest.glob("*.json")) == []
+    assert windows(engine.state.folder) == set()
+    assert load_channels(engine.state.folder.channels) == []
+    assert load_claims(engine.state.folder.claims) == {}
+    assert list(engine.state.folder.latest.glob("*.json")) == []
 
 
 def test_the_victim_may_still_ask_itself(engine: Engine, t0: float) -> None:
@@ -197,52 +201,52 @@ def test_the_victim_may_still_ask_itself(engine: Engine, t0: float) -> None:
     assert ask(engine, "opt-in", "22", channel="victim") == ""
     engine.feed(Batch(t0 + 2, (), (ChannelInfo("victim", "22"),)))
     read(engine, t0, "victim")
-    assert windows(engine.folder) == {"victim"}
+    assert windows(engine.state.folder) == {"victim"}
 
 
 def test_a_channel_that_is_read_anyway_stays_when_a_claim_is_wrong(
     engine: Engine, t0: float
 ) -> None:
-    save_channels(engine.folder.channels, ["chosen"])
+    save_channels(engine.state.folder.channels, ["chosen"])
     ask(engine, "opt-in", "11", channel="chosen")
     engine.feed(Batch(t0 + 1, (), (ChannelInfo("chosen", "22"),)))
-    assert load_channels(engine.folder.channels) == ["chosen"]
+    assert load_channels(engine.state.folder.channels) == ["chosen"]
     read(engine, t0, "chosen")
-    assert windows(engine.folder) == {"chosen"}
+    assert windows(engine.state.folder) == {"chosen"}
 
 
 def test_a_login_known_to_be_anothers_cannot_be_claimed(engine: Engine) -> None:
     engine.know([ChannelInfo("other", "22")])
     assert "other is not the channel" in ask(engine, "opt-in", "11", channel="other")
-    assert load_channels(engine.folder.channels) == []
+    assert load_channels(engine.state.folder.channels) == []
 
 
 def test_a_channel_claims_one_login_at_a_time(engine: Engine) -> None:
     for login in ("a", "b", "c"):
         ask(engine, "opt-in", "11", channel=login)
-    assert load_channels(engine.folder.channels) == ["c"]
-    assert list(load_claims(engine.folder.claims)) == ["11"]
+    assert load_channels(engine.state.folder.channels) == ["c"]
+    assert list(load_claims(engine.state.folder.claims)) == ["11"]
 
 
 def test_who_opted_out_by_name_is_not_opted_in_by_a_stranger(engine: Engine) -> None:
     body = {"channel": "shy"}
-    send(engine.folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "t", "opt-out", body))
+    send(engine.state.folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "t", "opt-out", body))
     engine.commit()
     assert "shy opted out" in ask(engine, "opt-in", "11", channel="shy")
-    assert load_optout(engine.folder.optout).channels == {"shy"}
+    assert load_optout(engine.state.folder.optout).channels == {"shy"}
 
 
 def test_opting_out_ends_a_claim(engine: Engine) -> None:
     ask(engine, "opt-in", "11", channel="mine")
     ask(engine, "opt-out", "11")
-    assert load_channels(engine.folder.channels) == []
-    assert load_claims(engine.folder.claims) == {}
+    assert load_channels(engine.state.folder.channels) == []
+    assert load_claims(engine.state.folder.claims) == {}
 
 
 def test_what_is_no_login_is_refused(engine: Engine) -> None:
     for login in (None, "", "../x", "a b", "x" * 26, "directory", 7, ["a"]):
         assert ask(engine, "opt-in", "11", channel=login) != ""
-    assert load_channels(engine.folder.channels) == []
+    assert load_channels(engine.state.folder.channels) == []
 
 
 def test_a_made_up_id_is_nobodys_word(engine: Engine, t0: float) -> None:
@@ -252,7 +256,7 @@ def test_a_made_up_id_is_nobodys_word(engine: Engine, t0: float) -> None:
 
 
 def test_a_damaged_list_of_claims_is_a_reason_not_a_crash(engine: Engine, t0: float) -> None:
-    engine.folder.claims.write_text("{")
+    engine.state.folder.claims.write_text("{")
     assert "claims.json cannot be used" in ask(engine, "opt-in", "11", channel="mine")
     engine.feed(Batch(t0 + 1, (), (ChannelInfo("mine", "11"),)))
 
@@ -260,6 +264,6 @@ def test_a_damaged_list_of_claims_is_a_reason_not_a_crash(engine: Engine, t0: fl
 def test_it_works_the_same_where_no_pipeline_runs(folder: DataFolder) -> None:
     body = {"channel_id": "11", "channel": "mine"}
     send(folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "t", "opt-in", body))
-    with open_site(folder) as site:
-        assert apply_all(folder.inbox, site.store, site.actions()) == 1
+    with open_workspace(folder) as workspace:
+        assert apply_all(folder.inbox, workspace.store, actions(workspace)) == 1
     assert load_channels(folder.channels) == ["mine"]

@@ -10,9 +10,10 @@ import pytest
 
 from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart, Watch
 from pipeline.engine.engine import Engine
+from pipeline.requests.actions import actions
 from pipeline.requests.client import ask
 from pipeline.requests.queue import Request, apply_all, outcome, send
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from tests.helpers.build import put, rows, settings, term_row, window_row
 from warehouse.config import DataFolder
 from warehouse.erase import scrub
@@ -41,9 +42,9 @@ def launch(folder: DataFolder) -> Iterator[Start]:
 
     yield start
     for engine in running:
-        engine.store.con.close()
-        for hour in list(engine.buffer._files):
-            engine.buffer._drop_file(hour)
+        engine.state.store.con.close()
+        for hour in list(engine.state.buffer._files):
+            engine.state.buffer._drop_file(hour)
 
 
 def talk(t0: float, channel: str = "demo") -> Batch:
@@ -80,7 +81,7 @@ def ran(launch: Start, t0: float, *channels: str) -> Engine:
 
 def stop(engine: Engine) -> None:
     engine.finish()
-    engine.store.con.close()
+    engine.state.store.con.close()
 
 
 def request(folder: DataFolder, **body: object) -> str:
@@ -197,7 +198,7 @@ def test_a_kill_at_any_step_is_made_good_when_the_request_is_applied_again(
             with pytest.raises(KeyboardInterrupt):
                 engine.commit()
     with monkeypatch.context() as patch:
-        patch.setattr(type(engine.buffer), "rewrite", dies)
+        patch.setattr(type(engine.state.buffer), "rewrite", dies)
         with pytest.raises(KeyboardInterrupt):
             engine.commit()
     engine.commit()
@@ -209,8 +210,8 @@ def test_a_window_whose_messages_are_no_longer_all_buffered_keeps_its_numbers(
     folder: DataFolder, launch: Start, t0: float
 ) -> None:
     engine = ran(launch, t0)
-    hasher = engine.intake.hasher
-    engine.buffer.rewrite(
+    hasher = engine.state.intake.hasher
+    engine.state.buffer.rewrite(
         lambda item: None if getattr(item, "chatter", "") == str(hasher.of("bob")) else item
     )
     request(folder, chatter="eve_17")
@@ -224,7 +225,7 @@ def test_a_term_of_old_that_was_the_name_goes_into_the_rest(
 ) -> None:
     engine = ran(launch, t0)
     put(
-        engine.store,
+        engine.state.store,
         windows=[window_row(0, n=4, mean=0.5, channel="old")],
         window_terms=[
             term_row(0, "*", 0.125, channel="old", n=3),
@@ -246,7 +247,7 @@ def test_a_lexicons_word_stays_one_though_somebody_is_called_so(
 ) -> None:
     engine = ran(launch, t0)
     put(
-        engine.store,
+        engine.state.store,
         windows=[window_row(0, channel="old")],
         window_terms=[term_row(0, "great", channel="old"), term_row(0, channel="old")],
     )
@@ -274,12 +275,12 @@ def test_a_channel_leaves_every_table_file_and_byte(
     assert len(list(folder.latest.glob("*.json"))) == 1
     engine.feed(Batch(t0 + 200, (Message("x", "demo", t0 + 190, "ann", "great"),)))
     engine.finish()  # the file that was put in place is the one that is written to
-    engine.store.con.close()
+    engine.state.store.con.close()
     assert scrub(folder.warehouse)  # as a start does
     assert not scrub(folder.warehouse)
     assert b"secretplace" not in everywhere(folder).lower()
-    with open_site(folder) as site:
-        assert site.store.query("last_streams", source="live").num_rows == 1
+    with open_workspace(folder) as workspace:
+        assert workspace.store.query("last_streams", source="live").num_rows == 1
 
 
 @pytest.mark.parametrize("is_running", [True, False])
@@ -329,10 +330,10 @@ def test_a_crash_between_the_rows_and_publishing_publishes_nothing_forgotten(
         patch.setattr("pipeline.requests.forget._drop_latest", dies)
         with pytest.raises(KeyboardInterrupt):
             engine.commit()
-    engine.store.con.close()
-    with open_site(folder) as site:
-        apply_all(folder.inbox, site.store, site.actions())
-        site.publish()
+    engine.state.store.con.close()
+    with open_workspace(folder) as workspace:
+        apply_all(folder.inbox, workspace.store, actions(workspace))
+        workspace.publish()
     scrub(folder.warehouse)
     assert b"secretplace" not in everywhere(folder)
 

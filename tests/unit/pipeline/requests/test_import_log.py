@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.imports import sandbox
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.requests.actions import actions
 from pipeline.requests.queue import apply_all, outcome
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from tests.contract.test_dropped import CHAT, drop, texts
 from tests.helpers.logs import ALL, irc
 from warehouse.config import DataFolder
@@ -41,8 +42,8 @@ def read(folder: DataFolder, raw: bytes, **asked: Any) -> dict[str, Any]:
 
 def applied(folder: DataFolder) -> None:
     """Look at the inbox as a command does that has the lock."""
-    with open_site(folder) as site:
-        apply_all(folder.inbox, site.store, site.actions())
+    with open_workspace(folder) as workspace:
+        apply_all(folder.inbox, workspace.store, actions(workspace))
 
 
 def test_what_a_log_leaves_out_is_asked_and_the_answer_is_taken(folder: DataFolder) -> None:

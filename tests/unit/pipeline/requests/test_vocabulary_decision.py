@@ -70,24 +70,24 @@ def proposed(engine: Engine, term: str = NEW, **more: Any) -> None:
            "first_seen": seen, "last_seen": seen, "status": "proposed", "valence": 2.0,
            "n_scored": 12,
            "mean_compound": 0.4, "sd_compound": 0.2, "n_chatters": 9, **more}  # fmt: skip
-    put(engine.store, vocabulary=[row])
+    put(engine.state.store, vocabulary=[row])
 
 
 def ask(engine: Engine, decision: str, **more: Any) -> str | None:
     """'' when done, else why not."""
-    number = len(list(engine.folder.inbox.glob("*/*.json")))
+    number = len(list(engine.state.folder.inbox.glob("*/*.json")))
     body = {"decision": decision, "term": NEW, **more}
     at = datetime.fromtimestamp(1_767_225_600 + number, UTC).isoformat()
-    send(engine.folder.inbox, Request(f"r{number}", at, "tester", "vocabulary", body))
+    send(engine.state.folder.inbox, Request(f"r{number}", at, "tester", "vocabulary", body))
     engine.commit()
-    return outcome(engine.folder.inbox, f"r{number}")
+    return outcome(engine.state.folder.inbox, f"r{number}")
 
 
 def means(engine: Engine, t0: float) -> list[tuple[float, float, int]]:
     """(start after t0, mean, length of lexicon_version) of every window, as stored."""
     engine.commit()
     found = stored(
-        engine.store,
+        engine.state.store,
         f"SELECT epoch(start) - {t0}, round(mean_compound, 4), length(lexicon_version) "
         "FROM windows ORDER BY channel, start",
     )
@@ -108,9 +108,9 @@ def test_a_decision_is_in_force_from_the_next_window(launch: Launch, t0: float) 
     turn(engine, t0 + 40, say(t0 + 12), say(t0 + 31))
     turn(engine, t0 + 70)
     assert means(engine, t0) == [(0, 0.0, BASE), (30, LOUD, MORE)]
-    assert stored(engine.store, "SELECT status, valence, in_force, decided_by FROM vocabulary") == [
-        ("accepted", 2.0, 2.0, "tester")
-    ]
+    assert stored(
+        engine.state.store, "SELECT status, valence, in_force, decided_by FROM vocabulary"
+    ) == [("accepted", 2.0, 2.0, "tester")]
 
 
 def test_windows_of_before_are_made_again_as_they_were(launch: Launch, t0: float) -> None:
@@ -131,7 +131,7 @@ def test_a_restart_changes_no_scoring(launch: Launch, t0: float) -> None:
     turn(engine, t0 + 40, say(t0 + 1), say(t0 + 31))
     ask(engine, "accept")
     turn(engine, t0 + 64, say(t0 + 33), say(t0 + 61))
-    engine.buffer.flush()
+    engine.state.buffer.flush()
     engine = launch()
     turn(engine, t0 + 110)
     assert means(engine, t0) == [(0, 0.0, BASE), (30, 0.0, BASE), (60, LOUD, MORE)]
@@ -157,13 +157,13 @@ def test_undo_goes_back_step_by_step(launch: Launch, t0: float) -> None:
     for decision in ({"decision": "accept"}, {"decision": "change", "valence": -1.0}):
         assert ask(engine, **decision) == ""
     row = "SELECT status, valence, in_force, decided_by FROM vocabulary"
-    assert stored(engine.store, row) == [("accepted", -1.0, -1.0, "tester")]
+    assert stored(engine.state.store, row) == [("accepted", -1.0, -1.0, "tester")]
     assert ask(engine, "undo") == ""
-    assert stored(engine.store, row) == [("accepted", 2.0, 2.0, "tester")]
+    assert stored(engine.state.store, row) == [("accepted", 2.0, 2.0, "tester")]
     assert ask(engine, "undo") == ""
-    assert stored(engine.store, row) == [("proposed", 2.0, None, None)]
+    assert stored(engine.state.store, row) == [("proposed", 2.0, None, None)]
     assert ask(engine, "undo") == f"nothing that could be undone was decided on '{NEW}'"
-    assert stored(engine.store, "SELECT count(*) FROM decisions") == [(4,)]
+    assert stored(engine.state.store, "SELECT count(*) FROM decisions") == [(4,)]
 
 
 def test_what_was_undone_goes_on_counting(launch: Launch, t0: float) -> None:
@@ -173,12 +173,12 @@ def test_what_was_undone_goes_on_counting(launch: Launch, t0: float) -> None:
     opened(engine, t0)
     ask(engine, "reject")
     turn(engine, t0 + 40, say(t0 + 1))
-    assert NEW.lower() not in engine.intake.vocabulary._terms
+    assert NEW.lower() not in engine.state.vocabulary._terms
     ask(engine, "undo")
     turn(engine, t0 + 70, say(t0 + 41))
-    assert engine.intake.vocabulary._terms[NEW.lower()].n == 31
+    assert engine.state.vocabulary._terms[NEW.lower()].n == 31
     engine.housekeeping()
-    assert stored(engine.store, "SELECT n, status FROM vocabulary") == [(31, "proposed")]
+    assert stored(engine.state.store, "SELECT n, status FROM vocabulary") == [(31, "proposed")]
 
 
 def test_a_new_emote_is_proposed_once_a_minute_and_scored_once_accepted(
@@ -193,7 +193,7 @@ def test_a_new_emote_is_proposed_once_a_minute_and_scored_once_accepted(
     turn(engine, t0 + 40, *said)
     engine.housekeeping()
     row = "SELECT term, status, n, n_chatters, valence > 0, impact_windows FROM vocabulary"
-    assert stored(engine.store, row) == [(NEW, "proposed", 24, 5, True, 1)]
+    assert stored(engine.state.store, row) == [(NEW, "proposed", 24, 5, True, 1)]
     assert ask(engine, "accept") == ""
     turn(engine, t0 + 130, say(t0 + 91))
     assert means(engine, t0)[-1][1] > 0.2
@@ -201,17 +201,17 @@ def test_a_new_emote_is_proposed_once_a_minute_and_scored_once_accepted(
 
 def test_a_known_emote_that_turned_is_proposed_with_what_is_in_force(launch: Launch) -> None:
     engine = launch()
-    engine.intake.vocabulary.drift.load({"LUL": [2000, 0.4, 0.4, 0.2, 1e9]})
+    engine.state.vocabulary.drift.load({"LUL": [2000, 0.4, 0.4, 0.2, 1e9]})
     scored = Scored(-0.2, (("LUL", "emote", 0.3), ("bad", "word", -0.5)), True)
     for k in range(600):
-        engine.intake.vocabulary.drift.saw(scored, 1e9 + k)
+        engine.state.vocabulary.drift.saw(scored, 1e9 + k)
     engine.housekeeping()
     row = "SELECT term, status, in_force, valence < 0.8 FROM vocabulary"
-    in_force = engine.intake.scorers.base_valence("LUL")
-    assert stored(engine.store, row) == [("LUL", "proposed", in_force, True)]
+    in_force = engine.state.intake.scorers.base_valence("LUL")
+    assert stored(engine.state.store, row) == [("LUL", "proposed", in_force, True)]
     assert ask(engine, "accept", term="LUL") == ""
-    assert engine.intake.scorers.at("demo", 9e12).score("LUL").compound < 0
-    kept = launch().intake.vocabulary.drift.dump()
+    assert engine.state.intake.scorers.at("demo", 9e12).score("LUL").compound < 0
+    kept = launch().state.vocabulary.drift.dump()
     assert kept["LUL"][0] == 2600
 
 
@@ -219,7 +219,9 @@ def test_a_term_added_by_hand_and_taken_back_is_rejected(launch: Launch) -> None
     engine = launch()
     ask(engine, "change", valence=1.0, kind="emote")
     ask(engine, "undo")
-    assert stored(engine.store, "SELECT status, in_force FROM vocabulary") == [("rejected", None)]
+    assert stored(engine.state.store, "SELECT status, in_force FROM vocabulary") == [
+        ("rejected", None)
+    ]
 
 
 def test_of_two_reviewers_the_second_is_told_of_the_first(launch: Launch) -> None:
@@ -229,7 +231,7 @@ def test_of_two_reviewers_the_second_is_told_of_the_first(launch: Launch) -> Non
     why = ask(engine, "reject", seen=None) or ""
     assert why.startswith("decided meanwhile: accepted at +2.00 by tester at ")
     assert why.endswith("; look again")
-    at = rows(engine.folder, "SELECT decided_at FROM vocabulary")[0][0]
+    at = rows(engine.state.folder, "SELECT decided_at FROM vocabulary")[0][0]
     assert ask(engine, "reject", seen=at.isoformat()) == ""
 
 
@@ -256,7 +258,7 @@ def test_what_cannot_be_done_is_refused_with_the_reason(
     engine = launch()
     refused = ask(engine, **body) or ""
     assert refused.startswith(why)
-    assert stored(engine.store, "SELECT count(*) FROM decisions") == [(0,)]
+    assert stored(engine.state.store, "SELECT count(*) FROM decisions") == [(0,)]
 
 
 def test_an_accepted_term_is_not_accepted_again(launch: Launch) -> None:
@@ -279,7 +281,7 @@ def test_rejecting_a_drift_keeps_what_is_in_force(launch: Launch) -> None:
     ask(engine, "change", valence=1.0)
     proposed(engine, in_force=1.0)
     assert ask(engine, "reject") == ""
-    assert stored(engine.store, "SELECT status, valence, in_force FROM vocabulary") == [
+    assert stored(engine.state.store, "SELECT status, valence, in_force FROM vocabulary") == [
         ("accepted", 1.0, 1.0)
     ]
 
@@ -290,25 +292,29 @@ def test_plain_vader_stays_plain(launch: Launch, t0: float) -> None:
     opened(engine, t0)
     turn(engine, t0 + 70, say(t0 + 31, "zorp"))
     assert means(engine, t0) == [(0, None, BASE - 2), (30, 0.0, BASE - 2)]
-    assert stored(engine.store, "SELECT status, in_force FROM vocabulary") == [("accepted", None)]
+    assert stored(engine.state.store, "SELECT status, in_force FROM vocabulary") == [
+        ("accepted", None)
+    ]
 
 
 def test_a_forgotten_channel_takes_its_decisions_along(launch: Launch) -> None:
     engine = launch()
     ask(engine, "change", valence=1.0)
     ask(engine, "change", valence=2.0, channel="demo")
-    send(engine.folder.inbox, Request("gone", "2027-01-01", "t", "forget", {"channel": "demo"}))
+    send(
+        engine.state.folder.inbox, Request("gone", "2027-01-01", "t", "forget", {"channel": "demo"})
+    )
     engine.commit()
-    assert stored(engine.store, "SELECT channel FROM decisions") == [("",)]
-    assert engine.intake.scorers.at("demo", 9e12).score(NEW).compound == 0.25
-    assert launch().intake.scorers.at("demo", 9e12).score(NEW).compound == 0.25
+    assert stored(engine.state.store, "SELECT channel FROM decisions") == [("",)]
+    assert engine.state.intake.scorers.at("demo", 9e12).score(NEW).compound == 0.25
+    assert launch().state.intake.scorers.at("demo", 9e12).score(NEW).compound == 0.25
 
 
 def test_a_word_is_known_in_any_case_and_an_emote_as_it_is_written(launch: Launch) -> None:
     engine = launch()
     ask(engine, "change", valence=2.0, kind="emote")
     ask(engine, "change", valence=2.0, kind="word", term="zorping")
-    scorer = engine.intake.scorers.at("demo", 9e12)
+    scorer = engine.state.intake.scorers.at("demo", 9e12)
     found = [scorer.score(t).compound for t in (NEW, NEW.lower(), "Zorping", "zorpinggg", "fine")]
     assert found == [LOUD, 0.0, LOUD, LOUD, FINE]
 
@@ -316,7 +322,7 @@ def test_a_word_is_known_in_any_case_and_an_emote_as_it_is_written(launch: Launc
 def test_messages_without_decided_terms_are_scored_alike(launch: Launch) -> None:
     engine = launch()
     ask(engine, "change", valence=2.0)
-    base, own = Scorers("full").base, engine.intake.scorers.at("demo", 9e12)
+    base, own = Scorers("full").base, engine.state.intake.scorers.at("demo", 9e12)
     for text in ("great stream LUL", "not good", "WHAT A PLAY", "😂 haha", "", "\u202e", "a" * 500):
         assert own.score(text) == base.score(text)
 

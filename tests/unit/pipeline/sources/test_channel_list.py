@@ -11,8 +11,9 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.cli.channels import states
 from pipeline.privacy.optout import OptOut, save_optout
+from pipeline.requests.actions import actions
 from pipeline.requests.queue import Request, apply_all, outcome, send
-from pipeline.requests.workspace import open_site
+from pipeline.requests.workspace import open_workspace
 from pipeline.sources.channel_list import (
     Wanted,
     change_channels,
@@ -185,8 +186,8 @@ def test_a_request_changes_the_list_and_a_bad_one_is_refused_with_its_reason(
     }
     for second, (name, body) in enumerate(asked.items()):
         send(folder.inbox, Request(name, iso(utc(second)), "test", "channels", body))
-    with open_site(folder) as site:
-        assert apply_all(folder.inbox, site.store, site.actions()) == 2
+    with open_workspace(folder) as workspace:
+        assert apply_all(folder.inbox, workspace.store, actions(workspace)) == 2
     assert load_channels(folder.channels) == ["a"]
     reasons = [outcome(folder.inbox, name) or "" for name in asked]
     assert [bool(reason) for reason in reasons] == [False, True, True, True, False]

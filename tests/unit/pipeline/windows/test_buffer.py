@@ -54,7 +54,7 @@ def filled(folder: Path, items: list[Item], retention_s: float = DAY) -> Buffer:
 
 
 def read(folder: Path) -> list[Item]:
-    return list(Buffer(folder, DAY).items_since(0))
+    return list(Buffer(folder, DAY).since(0))
 
 
 def test_every_kind_of_item_comes_back_as_it_was(tmp_path: Path, now: float) -> None:
@@ -78,7 +78,7 @@ def test_an_hour_is_a_segment_by_the_time_of_its_messages(tmp_path: Path, now: f
 
 def test_only_the_hours_asked_for_are_read(tmp_path: Path, now: float) -> None:
     filled(tmp_path, [message(now - 3 * HOUR), message(now - HOUR), message(now)])
-    found = Buffer(tmp_path, DAY).items_since(now - HOUR)
+    found = Buffer(tmp_path, DAY).since(now - HOUR)
     assert [m.at for m in found] == [now - HOUR, now]
 
 

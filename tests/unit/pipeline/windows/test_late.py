@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.chat.message import Batch, Heard, Item, Message, StreamEnd, StreamStart, Watch
 from pipeline.engine.engine import Engine
-from pipeline.windows import late as late_module
+from pipeline.windows import segments
 from tests.helpers.build import rows, settings, stored
 from warehouse.config import DataFolder
 from warehouse.records import window_start
@@ -39,8 +39,8 @@ def launch(folder: DataFolder) -> Iterator[Start]:
 
 
 def let_go(engine: Engine) -> None:
-    engine.store.con.close()
-    engine.buffer.close()
+    engine.state.store.con.close()
+    engine.state.buffer.close()
 
 
 def say(at: float, text: str = "great", chatter: str = "ann", **more: object) -> Message:
@@ -60,9 +60,9 @@ def stream(engine: Engine, t0: float, minutes: int = 70) -> None:
 
 def turn(engine: Engine, *items: Item, turns: int = 3) -> None:
     """The items in one turn, and turns in which nothing comes; each is committed."""
-    engine.feed(Batch(engine.clock, items))
+    engine.feed(Batch(engine.state.clock, items))
     for _ in range(turns - 1):
-        engine.feed(Batch(engine.clock))
+        engine.feed(Batch(engine.state.clock))
         engine.commit()
 
 
@@ -70,12 +70,12 @@ ROW = "SELECT n_messages, n_filtered, n_late, observed_s, stream_id, mean_compou
 
 
 def row(engine: Engine, at: float) -> tuple[object, ...]:
-    (found,) = stored(engine.store, f"{ROW} WHERE epoch(start) = {int(at)}")
+    (found,) = stored(engine.state.store, f"{ROW} WHERE epoch(start) = {int(at)}")
     return found
 
 
 def counts(engine: Engine) -> tuple[int, int, int]:
-    found = engine.intake.counts
+    found = engine.state.intake.counts
     return found.late, found.duplicates, found.dropped
 
 
@@ -145,7 +145,7 @@ def test_what_is_read_a_turn_is_bounded(
 ) -> None:
     engine = launch()
     stream(engine, t0, minutes=30)
-    monkeypatch.setattr(late_module, "_SLICE", 1000)
+    monkeypatch.setattr(segments, "_SLICE", 1000)
     turn(engine, say(t0 + 61), turns=2)
     assert row(engine, t0 + 60)[0] == 1  # 10 kB take ten turns and more
     turn(engine, turns=30)
@@ -157,9 +157,9 @@ def test_a_buffer_written_anew_meanwhile_is_read_from_its_start(
 ) -> None:
     engine = launch()
     stream(engine, t0, minutes=30)
-    monkeypatch.setattr(late_module, "_SLICE", 1000)
+    monkeypatch.setattr(segments, "_SLICE", 1000)
     turn(engine, say(t0 + 61, "fine"), turns=5)
-    engine.buffer.rewrite(
+    engine.state.buffer.rewrite(
         lambda item: replace(item, text="x") if isinstance(item, Message) else item
     )
     assert row(engine, t0 + 60)[0] == 1
@@ -170,7 +170,7 @@ def test_a_buffer_written_anew_meanwhile_is_read_from_its_start(
 def test_a_window_the_buffer_has_lost_lines_of_stays_as_it_is(launch: Start, t0: float) -> None:
     engine = launch()
     stream(engine, t0, minutes=30)
-    engine.buffer.rewrite(lambda item: None if isinstance(item, Message) else item)
+    engine.state.buffer.rewrite(lambda item: None if isinstance(item, Message) else item)
     turn(engine, say(t0 + 61, "terrible"))
     turn(engine, say(t0 + 62, "terrible"))
     assert row(engine, t0 + 60) == (2, 0, 1, 30.0, "s1", pytest.approx(-0.4767))
@@ -191,7 +191,7 @@ def test_a_message_of_when_no_stream_was_on_is_dropped(launch: Start, t0: float)
     engine = launch()
     stream(engine, t0, minutes=5)
     turn(engine, say(t0 - 100))
-    assert stored(engine.store, "SELECT count(*) FROM windows") == [(10,)]
+    assert stored(engine.state.store, "SELECT count(*) FROM windows") == [(10,)]
     assert counts(engine) == (0, 0, 1)
 
 
@@ -205,20 +205,20 @@ def test_a_late_message_of_an_earlier_stream_leaves_the_forecasts_of_this_one(
     for k in range(12):
         engine.feed(Batch(at + 30 * (k + 1), (say(at + 30 * k), Heard("demo", at + 30 * (k + 1)))))
     engine.commit()
-    newest = engine.forecasts.latest["demo"].cutoff
-    assert len(engine.forecasts._logs["demo"].session()) == 12
+    newest = engine.state.forecasts.latest["demo"].cutoff
+    assert len(engine.state.forecasts._logs["demo"].session()) == 12
     turn(engine, say(t0 + 31, "terrible"))
     assert row(engine, t0 + 30)[:3] == (2, 0, 1)
-    assert (engine.forecasts._logs["demo"].stream_id, newest) == (
-        "s2", engine.forecasts.latest["demo"].cutoff,
+    assert (engine.state.forecasts._logs["demo"].stream_id, newest) == (
+        "s2", engine.state.forecasts.latest["demo"].cutoff,
     )  # fmt: skip
-    shown = [w.start for w in engine.mood("demo").windows]
+    shown = [w.start for w in engine.state.moods.of("demo").windows]
     assert shown == sorted(shown)
 
 
 def test_what_waits_at_the_end_is_done_at_the_end(launch: Start, t0: float) -> None:
     engine = launch()
     stream(engine, t0, minutes=30)
-    engine.feed(Batch(engine.clock, (say(float(window_start(t0 + 61))),)))
+    engine.feed(Batch(engine.state.clock, (say(float(window_start(t0 + 61))),)))
     engine.finish()
     assert row(engine, t0 + 60)[:3] == (2, 0, 1)

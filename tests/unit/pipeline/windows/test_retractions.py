@@ -43,7 +43,7 @@ def say(at: float, text: str, who: str = "ann", name: str = "", where: str = "de
 
 def to(engine: Engine, at: float, *items: Item) -> None:
     """Half a minute's steps until `at`, then the items, and a few turns to work on them."""
-    clock = max(engine.clock, at - 600)  # a fresh one's is 0
+    clock = max(engine.state.clock, at - 600)  # a fresh one's is 0
     while clock < at:
         clock = min(at, clock + 30)
         engine.feed(Batch(clock, (Heard("demo", clock),)))
@@ -55,7 +55,7 @@ def to(engine: Engine, at: float, *items: Item) -> None:
 def n(engine: Engine, at: float) -> tuple[int, int]:
     """(n_messages, n_filtered) of the window."""
     (found,) = stored(
-        engine.store,
+        engine.state.store,
         "SELECT n_messages, n_filtered FROM windows "
         f"WHERE channel = 'demo' AND epoch(start) = {int(at)}",
     )
@@ -93,7 +93,7 @@ def test_a_message_taken_back_later_leaves_its_window_and_all_that_tells_of_it(
     assert b"secret" not in written(folder)
     terms = rows(folder, f"SELECT term FROM window_terms WHERE epoch(start) = {int(t0)}")
     assert ("terrible",) not in terms and ("great",) in terms
-    assert engine.intake.counts.retracted == 1
+    assert engine.state.intake.counts.retracted == 1
 
 
 @pytest.mark.parametrize("later", [50, 60 * 9])
@@ -104,9 +104,9 @@ def test_all_that_a_chatter_had_said_there_goes_and_nothing_else(
     to(engine, t0 + 10, *elsewhere)
     to(engine, t0 + later, Retract("demo", t0 + later, chatter="Bob"))
     assert n(engine, t0) == (2, 0)
-    assert stored(engine.store, "SELECT sum(n_messages) FROM windows WHERE channel = 'other'") == [
-        (1,)
-    ]
+    assert stored(
+        engine.state.store, "SELECT sum(n_messages) FROM windows WHERE channel = 'other'"
+    ) == [(1,)]
 
 
 def test_what_a_chatter_says_afterwards_counts(engine: Engine, t0: float) -> None:
@@ -122,11 +122,11 @@ def test_a_cleared_channel_has_a_silent_window_without_terms(
 ) -> None:
     to(engine, t0 + later, Retract("demo", t0 + later))
     assert stored(
-        engine.store,
+        engine.state.store,
         "SELECT n_messages, n_chatters, mean_compound, observed_s FROM windows "
         f"WHERE epoch(start) = {int(t0)}",
     ) == [(0, 0, None, 30.0)]
-    for where in (stored(engine.store, TERMS), rows(folder, TERMS)):
+    for where in (stored(engine.state.store, TERMS), rows(folder, TERMS)):
         assert (int(t0),) not in where
     assert texts(folder, t0) == set()
     assert b"great" not in written(folder)
@@ -164,8 +164,8 @@ def test_a_restart_does_not_bring_it_back(folder: DataFolder, store: Store, t0: 
     begin(engine, t0)
     engine.feed(Batch(t0 + 12, (Retract("demo", t0 + 12, message_id="wrong"),)))
     engine.feed(Batch(t0 + 13))
-    engine.buffer.flush()
-    engine.buffer.close()  # killed before the window closed
+    engine.state.buffer.flush()
+    engine.state.buffer.close()  # killed before the window closed
     again = Engine(folder, settings(), "live", store)
     to(again, t0 + 40)
     assert n(again, t0) == (3, 0)
@@ -184,10 +184,10 @@ def test_with_no_retention_what_is_in_memory_still_goes(
 
 def test_thousands_at_once_are_worked_off_in_turns(engine: Engine, t0: float) -> None:
     to(engine, t0 + 200, *(Retract("demo", t0 + 200, message_id=f"x{k}") for k in range(9000)))
-    assert len(engine.taken_back.waiting) < 5000
+    assert len(engine.state.retractions.waiting) < 5000
     to(engine, t0 + 200, Retract("demo", t0 + 200, message_id="wrong"))
     for _ in range(300):
-        engine.feed(Batch(engine.clock))
+        engine.feed(Batch(engine.state.clock))
     engine.commit()
-    assert engine.taken_back.waiting == []
+    assert engine.state.retractions.waiting == []
     assert n(engine, t0) == (3, 0)

@@ -1,0 +1,113 @@
+"""A turn into the warehouse, whole or not at all, and what is published after it."""
+
+import logging
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.engine.state import State
+from pipeline.engine.turn import Turn
+from pipeline.forecasting.pending import latest
+from pipeline.requests.actions import actions
+from pipeline.requests.queue import apply_all
+from pipeline.windows.retractions import cleared, key_of
+from pipeline.windows.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
+from pipeline.windows.track import Closed
+from warehouse.published.publisher import samples_schema
+from warehouse.records import iso, utc
+
+log = logging.getLogger(__name__)
+
+_LOGGED = 20  # windows of a commit that are worth a line each
+
+
+def commit(state: State) -> None:
+    """The turn with its forecasts and scores in one transaction, then publish, then requests.
+
+    Raises StorageFull; the turn then waits for the next try.
+    """
+    turn = state.turn
+    closed = latest(turn.closed)
+    state.pending.add(closed, state.forecasts, partial(_is_past, state))
+    _write(state, turn, closed)
+    retold = state.retractions.retold(closed)
+    state.turn = Turn()
+    state.webhook.put(turn.alerts)
+    state.pending.done()
+    state.moods.refresh(closed, state.intake, state.forecasts)
+    publish(state, _samples(state, closed), retold)
+    # after publishing: a request to forget finds all there is
+    if apply_all(state.folder.inbox, state.store, actions(state.workspace)):
+        publish(state)
+    _log(closed, state.clock)
+
+
+def _write(state: State, turn: Turn, closed: list[Closed]) -> None:
+    store, source = state.store, state.source
+    rows_of: dict[str, list[Any]] = {
+        "windows": window_rows(closed, source),
+        "window_terms": term_rows(closed, state.intake.gate),
+        "events": event_rows(turn.events),
+        "alerts": [alert.row() for alert in turn.alerts],
+        "streams": [stream_row(stream, source) for stream in turn.streams.values()],
+        "forecasts": list(state.pending.forecasts.values()),
+        "forecast_scores": list(state.pending.scores.values()),
+    }
+    state.buffer.flush()
+    silent = [c.window for c in closed if c.again and not c.lines]  # whose terms have to go
+    store.write(
+        {name: store.rows(name, rows) for name, rows in rows_of.items() if rows},
+        {"clock": str(state.clock), "source": source},
+        before=cleared(silent),
+    )
+    store.replaced.setdefault("window_terms", []).extend(map(key_of, silent))
+
+
+def publish(
+    state: State,
+    samples: pa.Table | None = None,
+    retold: list[tuple[str, datetime]] | None = None,
+) -> None:
+    """A publishing cycle, and what the EBS serves. retold: windows whose lines of before
+    go, by channel and start."""
+    publisher = state.publisher
+    while state.merged:
+        publisher.swap_merged(*state.merged.pop(0))
+    publisher.publish(samples, state.workspace.oldest_text(), retold)
+    clock = state.clock if state.source == "replay" else None
+    hidden = state.optout.channels
+    for channel_id, body in state.moods.bodies(state.source, time.time(), clock, hidden):
+        publisher.put_latest(channel_id, body)
+
+
+def _is_past(state: State, closed: Closed) -> bool:
+    """True for a window made again of a stream that is no longer forecast."""
+    stream = state.intake.track(closed.window.channel).stream
+    return closed.again and (stream is None or stream.stream_id != closed.window.stream_id)
+
+
+def _samples(state: State, closed: Iterable[Closed]) -> pa.Table:
+    retention_s, known_since = state.buffer.retention_s, state.intake.known_since
+    since = utc(time.time()) - timedelta(seconds=retention_s)
+    shown = closed if retention_s else []  # even of a clock that is ahead of ours
+    # lines of long ago may have names that nobody remembers: those published stay
+    shown = [c for c in shown if not c.again or c.window.start.timestamp() >= known_since]
+    rows = sample_rows(shown, state.intake.gate, since)
+    return pa.Table.from_pylist(rows, schema=samples_schema())
+
+
+def _log(closed: list[Closed], clock: float) -> None:
+    """A line a window; one for all of them while catching up."""
+    if len(closed) > _LOGGED:
+        log.info("windows closed count=%d to=%s", len(closed), iso(utc(clock)))
+        return
+    for c in closed:
+        w = c.window
+        log.info(
+            "window closed channel=%s start=%s n=%d late=%d observed_s=%.1f",
+            w.channel, iso(w.start), w.n_messages, w.n_late, w.observed_s,
+        )  # fmt: skip

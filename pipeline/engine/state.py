@@ -1,0 +1,171 @@
+"""The daemon's memory: what turns change, and what a restart brings back."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from pipeline.alerts import Alerts, Webhook
+from pipeline.chat.logins import made_up_id
+from pipeline.chat.message import ChannelInfo
+from pipeline.config import AlertSettings, PipelineSettings
+from pipeline.emotes import catalogues_for
+from pipeline.engine.turn import Turn
+from pipeline.forecasting.forecasts import Forecasts, past_streams
+from pipeline.forecasting.pending import Pending
+from pipeline.imports.scratch import sweep
+from pipeline.privacy.hashing import Hasher, load_salt
+from pipeline.privacy.optout import load_optout
+from pipeline.requests.backup import BackupJob
+from pipeline.requests.import_child import ImportChild
+from pipeline.requests.workspace import Workspace
+from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.serving.moods import Moods
+from pipeline.vocabulary.proposals import Vocabulary
+from pipeline.vocabulary.stored import load_scorers
+from pipeline.windows.buffer import Buffer
+from pipeline.windows.intake import Intake
+from pipeline.windows.item_log import ItemLog
+from pipeline.windows.late import Late
+from pipeline.windows.retractions import Retractions
+from pipeline.windows.term_gate import Gate
+from warehouse.config import DataFolder
+from warehouse.inbox.uploaded_log import expire_logs
+from warehouse.published.manifest import PublishedFile
+from warehouse.published.publisher import Publisher
+from warehouse.records import Window
+from warehouse.store.store import Store
+
+
+class State:
+    """All that a daemon on one data folder has in memory; `Running` to requests.
+
+    turn: what was taken in and is yet to be committed. pending: what was forecast from it.
+    clock: the source's, epoch seconds, never backwards but by a correction.
+    infos: channels as the source told of them. barred: channels claimed by a streamer whose they
+    are not. jobs: backups under way, by request. importing: the one log that is read beside.
+    merged: results of compaction, (table, paths of the parts, merged file), put in at a turn.
+    """
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        settings: PipelineSettings,
+        source: str,
+        store: Store,
+        alerts: AlertSettings | None = None,
+    ) -> None:
+        self.folder, self.settings, self.source, self.store = folder, settings, source, store
+        self.catalogues = catalogues_for(folder.root, source == "live" and settings.emotes)
+        scorers = load_scorers(settings.lexicon, store)
+        hasher = Hasher(load_salt(folder.root / "salt"))
+        self.optout = load_optout(folder.optout)
+        gate = Gate(scorers.knows, hasher.of)
+        self.intake = Intake(scorers, hasher, gate, self.optout.chatters)
+        self.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)
+        self.buffer: ItemLog = Buffer(folder.buffer, settings.retention_h * 3600)
+        self.buffer.expire(time.time())  # what became too old while nobody ran
+        sweep(folder)  # text of imports that were killed
+        expire_logs(folder.inbox)
+        self.late = Late(self.buffer, store, self.intake, source)
+        self.retractions = Retractions(self.buffer, self.late, self.intake)
+        self.publisher = Publisher(folder, store, source)
+        past_of = partial(past_streams, store)
+        self.forecasts = Forecasts(folder, enabled=settings.forecast, past_of=past_of)
+        self.models_seen: tuple[object, ...] = ()
+        self.moods = Moods(self.channel_id)
+        rules = alerts or AlertSettings()
+        self.alerts, self.webhook = Alerts(rules, source), Webhook(rules, source)
+        self.turn, self.pending = Turn(), Pending()
+        self.merged: list[tuple[str, set[str], PublishedFile]] = []
+        self.infos: dict[str, ChannelInfo] = {}
+        self.barred: set[str] = set()
+        self.jobs: dict[str, BackupJob] = {}
+        self.importing: ImportChild | None = None
+        self.began_at = time.time()
+        self.clock = self._last_clock()
+        self.workspace = Workspace(
+            folder, settings, store, self.publisher, self.buffer, hasher, self.optout, self
+        )
+
+    def _last_clock(self) -> float:
+        """The clock of this source at its last commit; 0 for one that starts over."""
+        if self.source == "replay" or self.store.meta("source") != self.source:
+            return 0.0
+        return min(float(self.store.meta("clock") or 0), time.time())
+
+    # -- channels ----------------------------------------------------------------------------
+
+    def out(self) -> set[str]:
+        """Channels that are not to be read."""
+        return self.optout.channels | self.barred
+
+    def rooms(self) -> dict[str, str]:
+        """Twitch's id of each channel that told it; asked from beside the turns."""
+        infos = list(self.infos.values())
+        return {info.channel: info.channel_id for info in infos if info.channel_id}
+
+    def channel_id(self, channel: str) -> str:
+        """Twitch's id of the channel, or a made-up one of eleven digits, longer than any of
+        Twitch's, where it is not known."""
+        info = self.infos.get(channel)
+        return (info and info.channel_id) or made_up_id(channel)
+
+    # -- requests reach in here (requests/workspace.py: Running) -----------------------------
+
+    @property
+    def scorers(self) -> Scorers:
+        """The scorers in use."""
+        return self.intake.scorers
+
+    @property
+    def served(self) -> str:
+        """The name of the model that forecasts, '' for none."""
+        return self.forecasts.served
+
+    def is_at_work(self) -> bool:
+        """True while something is done beside the turns."""
+        child = self.importing
+        return any(j.is_alive() for j in self.jobs.values()) or bool(child and child.is_alive())
+
+    def forget_channel(self, channel: str) -> list[str]:
+        """Nothing of the channel is in memory, nor in what is yet to be committed; returns
+        new emotes that only it used."""
+        only = self.vocabulary.forget_channel(channel)
+        self.intake.forget_channel(channel)
+        self.intake.scorers.forget_channel(channel)
+        self.late.forget_channel(channel)
+        self.forecasts.forget_channel(channel)
+        self.alerts.forget_channel(channel)
+        self.webhook.forget_channel(channel)
+        self.catalogues.forget_channel(channel)
+        self.moods.forget_channel(channel)
+        self.infos.pop(channel, None)
+        self.turn.forget_channel(channel)
+        return only
+
+    def forget_terms(self, terms: list[str]) -> None:
+        """Terms that were somebody's name are neither proposed nor told."""
+        self.vocabulary.drop(terms)
+        self.webhook.forget_terms()
+
+    def forget_chatter(
+        self,
+        who: int,
+        change: Callable[[ScoredMessage], ScoredMessage | None],
+        remade: Iterable[Window],
+    ) -> None:
+        """Messages in memory go through `change`; `remade` are the windows without them."""
+        self.vocabulary.forget(who)
+        self.intake.forget(who, change)
+        for window in remade:
+            self.forecasts.changed(window)
+            self.moods.replace(window)
+            held = self.intake.track(window.channel).done.get(int(window.start.timestamp()))
+            if held:
+                held.cell.filtered = window.n_filtered
+
+    def decided(self, row: Mapping[str, Any]) -> None:
+        """A person decided on a term: its row of the vocabulary as it is now."""
+        self.vocabulary.decided(row)

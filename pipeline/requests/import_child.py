@@ -1,0 +1,59 @@
+"""A child process of the daemon that imports one log, and the thread that looks after it.
+
+The child (pipeline.imports.sandbox) reads the log and asks for the import like anybody else.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+
+from warehouse.config import DataFolder
+from warehouse.inbox.uploaded_log import Dropped
+
+COMMAND = (sys.executable, "-m", "pipeline.imports.sandbox")
+_LIMIT_S = 1800.0  # of one import
+_PATIENCE_S = 5.0
+
+
+class ImportChild(threading.Thread):
+    """The import of one log under way. It lives as long as its child, which dies with it."""
+
+    def __init__(self, folder: DataFolder, request_id: str, command: Sequence[str]) -> None:
+        super().__init__(daemon=True)
+        self.folder, self.id, self.command = folder, request_id, command
+        self.why = ""  # it had to be ended
+        self.stopped = False  # it goes on after the next start
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        try:
+            self._child = subprocess.Popen(
+                [*self.command, self.id, str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # it may quote the log
+                env={**os.environ, "DLD_DATA": str(self.folder.root)},
+                start_new_session=True,  # Ctrl-C is for the daemon, which ends its child
+            )
+            if self.stopped:
+                self._child.kill()
+            code = self._child.wait(_LIMIT_S)
+            self.why = f"its import broke off (code {code}); the machine may be short of memory"
+        except subprocess.TimeoutExpired:
+            self._kill()
+            self.why = f"its import took more than {_LIMIT_S / 60:.0f} minutes"
+        except OSError as exc:
+            self.why = f"its import could not be begun: {exc.strerror}"
+
+    def stop(self) -> None:
+        """End the child; its log waits for the next start."""
+        self.stopped = True
+        self._kill()
+        self.join(_PATIENCE_S)
+        Dropped(self.folder.inbox / self.id).tries.unlink(missing_ok=True)  # no fault of the log
+
+    def _kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()

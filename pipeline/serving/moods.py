@@ -1,0 +1,95 @@
+"""Mood per channel, as the EBS serves it: kept up with every turn, made into bodies."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import UTC
+
+from pipeline.forecasting.forecasts import Forecasts
+from pipeline.serving.body import MoodState, body
+from pipeline.windows.intake import Intake
+from pipeline.windows.rows import admission
+from pipeline.windows.term_gate import Gate
+from pipeline.windows.track import Closed
+from warehouse.records import Window, iso
+from warehouse.store.store import Store
+
+
+class Moods:
+    """States behind what is served, by channel. id_of: a channel's id, made up where unknown."""
+
+    def __init__(self, id_of: Callable[[str], str]) -> None:
+        self._id_of = id_of
+        self._by_channel: dict[str, MoodState] = {}
+
+    def of(self, channel: str) -> MoodState:
+        """The state behind the channel's published body."""
+        if channel not in self._by_channel:
+            self._by_channel[channel] = MoodState(channel, self._id_of(channel))
+        return self._by_channel[channel]
+
+    def meet(self, channel: str) -> None:
+        """The channel is served, under the id it has now."""
+        self.of(channel).channel_id = self._id_of(channel)
+
+    def recall(self, window: Window) -> None:
+        """A window of before a restart."""
+        self.of(window.channel).windows.append(window)
+
+    def replace(self, window: Window) -> None:
+        """A window was made again; one that is not served any more changes nothing."""
+        windows = self.of(window.channel).windows
+        for position, served in enumerate(windows):
+            if served.start == window.start:
+                windows[position] = window
+
+    def refresh(self, closed: Iterable[Closed], intake: Intake, forecasts: Forecasts) -> None:
+        """What is served after these windows."""
+        for c in closed:
+            state = self.of(c.window.channel)
+            if not c.again or any(served.start == c.window.start for served in state.windows):
+                state.saw(c.window, _top_terms(intake.gate, c))
+        for channel, state in self._by_channel.items():
+            state.on = intake.track(channel).on
+            state.forecast = forecasts.shown(channel)
+            state.standing = forecasts.standing(channel)
+            state.trouble = forecasts.why
+            if channel in intake.readable:
+                state.readable = intake.readable[channel].share
+
+    def read_recaps(self, store: Store, source: str) -> None:
+        """The last stream of each channel in short, for while it is offline."""
+        for row in store.query("recaps", source=source).to_pylist():
+            self.of(row["channel"]).recap = {
+                "title": row["title"] or "",
+                "started_at": iso(row["started_at"].replace(tzinfo=UTC)),
+                "ended_at": iso(row["ended_at"].replace(tzinfo=UTC)),
+                "n": int(row["n"]),
+                "mood": round(row["mood"], 3),
+            }
+
+    def bodies(
+        self, source: str, now: float, clock: float | None, hidden: Collection[str]
+    ) -> Iterator[tuple[str, bytes]]:
+        """(channel id, body) of every channel but the hidden ones. Times as `body` takes them."""
+        for channel, state in self._by_channel.items():
+            if channel not in hidden:
+                yield state.channel_id, body(state, source, now, clock)
+
+    def let_go(self, channel: str) -> None:
+        """The channel's windows are to be seen anew: the clock stepped back."""
+        self.of(channel).windows.clear()
+
+    def forget_channel(self, channel: str) -> None:
+        """Nothing of the channel is in memory."""
+        self._by_channel.pop(channel, None)
+
+
+def _top_terms(gate: Gate, closed: Closed) -> dict[str, int]:
+    """Messages that use each emote or emoji, those that may be named."""
+    counts = Counter(
+        term
+        for line in closed.lines
+        for term in {name for name, kind, _ in line.scored.terms if kind != "word"}
+    )
+    admits = admission(gate, closed)
+    return {t: n for t, n in counts.items() if admits(t)}
