@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,7 +15,8 @@ import pytest
 
 from ebs.broadcasting.pubsub import PubSub
 from ebs.signing_keys import Secret, Secrets, parse
-from tests.contract.test_ebs import KEY, SECRET, bearer, publish, token
+from tests.helpers import ebs_process
+from tests.helpers.ebs import KEY, SECRET, bearer, publish, token
 from tests.helpers.paths import ROOT
 from tests.helpers.standins.pubsub import PubSubServer
 from warehouse.config import DataFolder
@@ -86,28 +86,10 @@ def test_a_twitch_that_cannot_be_reached_is_tried_again(caplog):
 # as processes
 
 
-@contextmanager
 def running(data, url, **settings):
-    """`python -m ebs` that broadcasts; yields its address and the process."""
-    data.latest.mkdir(parents=True, exist_ok=True)
-    env = {k: v for k, v in os.environ.items() if not k.startswith("DLD_")}
-    env |= {"DLD_DATA": str(data.root), "DLD_EBS_PORT": "0", "DLD_EBS_SECRET": SECRET}
-    env |= {"DLD_EBS_CLIENT_IDS": "abc123", "DLD_EBS_OWNER_ID": "42", "DLD_TWITCH_URL": url}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ebs"], cwd=ROOT, env=env | settings, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        said = process.stderr.readline()
-        found = re.search(r"http://\S+", said)
-        assert found, said + process.stderr.read()
-        yield found[0], process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
-        print(out, err)
-        assert process.returncode == 0
-        assert "Traceback" not in err and "Bearer" not in err
+    """An EBS that broadcasts to a stand-in for Twitch."""
+    own = {"DLD_EBS_SECRET": SECRET, "DLD_EBS_CLIENT_IDS": "abc123", "DLD_EBS_OWNER_ID": "42"}
+    return ebs_process.running(data.root, **own | {"DLD_TWITCH_URL": url} | settings)
 
 
 async def until(true, seconds=20.0):
@@ -131,17 +113,17 @@ def test_a_viewer_who_asked_once_is_sent_every_window_after(data):
     async def run():
         async with PubSubServer([KEY]) as server:
             server.answers.append((429, {"retry-after": "1"}))
-            with running(data, server.address) as (address, _):
+            with running(data, server.address) as ebs:
                 publish(data, history=[["w1", 0.1, 5]])
                 await asyncio.sleep(1.5)
                 assert server.tries == 0  # nobody watches
-                first = await get(address, headers=bearer())
+                first = await get(ebs.address, headers=bearer())
                 await until(lambda: server.told)
                 publish(data, history=[["w2", 0.1, 5]])
                 await until(lambda: len(server.told) == 2)
                 assert server.told[0].message == first.text
                 assert [told.body()["history"][0][0] for told in server.told] == ["w1", "w2"]
-                counted = (await get(address, "/metrics")).text
+                counted = (await get(ebs.address, "/metrics")).text
                 assert 'dld_ebs_broadcasts_total{outcome="sent"} 2.0' in counted
                 assert 'dld_ebs_broadcasts_total{outcome="retried"} 1.0' in counted
                 assert "dld_ebs_watched_channels 1.0" in counted
@@ -174,23 +156,23 @@ def target(file):
 def test_of_two_workers_one_broadcasts_and_the_other_takes_over_when_it_is_killed(data):
     async def run():
         async with PubSubServer([KEY]) as server:
-            with running(data, server.address, DLD_EBS_WORKERS="2") as (address, process):
+            with running(data, server.address, DLD_EBS_WORKERS="2") as ebs:
                 publish(data, history=[["w1", 0.1, 5]])
-                await until(lambda: len(workers(process)[1]) == 1)
+                await until(lambda: len(workers(ebs.process)[1]) == 1)
                 for _ in range(8):  # connections of their own: both workers
-                    assert (await get(address, headers=bearer())).status_code == 200
+                    assert (await get(ebs.address, headers=bearer())).status_code == 200
                 await until(lambda: server.told)
                 await asyncio.sleep(1.5)
                 assert len(server.told) == 1
-                before, (leader,) = workers(process)
+                before, (leader,) = workers(ebs.process)
                 os.kill(int(leader), signal.SIGKILL)
-                await until(lambda: workers(process)[1] not in ([], [leader]))
+                await until(lambda: workers(ebs.process)[1] not in ([], [leader]))
                 publish(data, history=[["w2", 0.1, 5]])
                 await until(lambda: server.told[-1].body()["history"][0][0] == "w2")
                 await asyncio.sleep(1.5)
                 assert [told.message for told in server.told].count(server.told[-1].message) == 1
-                await until(lambda: len(workers(process)[0]) == len(before) == 2)
-                counted = (await get(address, "/metrics")).text
+                await until(lambda: len(workers(ebs.process)[0]) == len(before) == 2)
+                counted = (await get(ebs.address, "/metrics")).text
                 total = re.search(r'route="/v1/mood",status="200"} (\S+)', counted)[1]
                 assert float(total) == 8
                 assert "dld_ebs_broadcasters 1.0" in counted
@@ -224,15 +206,15 @@ def test_a_rotation_needs_no_restart(data, tmp_path):
         async with PubSubServer([OLD]) as server:
             set_secrets(old)
             options = {"DLD_EBS_SECRET": "", "DLD_EBS_SECRET_FILE": str(file)}
-            with running(data, server.address, **options) as (address, _):
+            with running(data, server.address, **options) as ebs:
                 publish(data, history=[["w1", 0.1, 5]])
-                await settled(address, [200, 401])
+                await settled(ebs.address, [200, 401])
                 set_secrets(f"{new} 2099-01-01T00:00:00Z 2100-01-01T00:00:00Z\n{old}\n")
-                await settled(address, [200, 200])
+                await settled(ebs.address, [200, 200])
                 await until(lambda: server.told)  # signed with the old one: the new is not active
                 set_secrets(new)
                 server.keys = [KEY]
-                await settled(address, [401, 200])
+                await settled(ebs.address, [401, 200])
                 publish(data, history=[["w2", 0.1, 5]])
                 await until(lambda: len(server.told) == 2)
                 assert server.wrong == []

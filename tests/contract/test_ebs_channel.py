@@ -12,7 +12,7 @@ from ebs.streamer import login_of
 from pipeline.requests.actions import actions
 from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import open_workspace
-from tests.contract.test_ebs import (  # fixtures among them
+from tests.helpers.ebs import (  # fixtures among them
     Client,
     bearer,
     client,

@@ -9,7 +9,7 @@ import time
 import jwt
 import pytest
 
-from tests.contract.test_ebs import KEY, bearer, client, data, is_failure, token
+from tests.helpers.ebs import KEY, bearer, client, data, is_failure, token
 
 __all__ = ["client", "data"]  # fixtures
 

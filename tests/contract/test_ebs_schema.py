@@ -24,8 +24,8 @@ from schemathesis.specs.openapi.checks import (
 
 from ebs.app import create_app
 from ebs.config import EbsSettings
-from tests.contract.test_ebs import SECRET, token
 from tests.helpers.browser.panel_fixtures import mood_body
+from tests.helpers.ebs import SECRET, token
 from warehouse.config import DataFolder
 
 CHECKS = [

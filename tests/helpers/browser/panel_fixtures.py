@@ -1,12 +1,7 @@
 """A real EBS in its own process, a real Chromium, and bodies to publish between them."""
 
-import json
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.helpers.paths import ROOT
+from tests.helpers.ebs_process import EbsProcess, running
 
 CHROMIUM = Path(os.environ.get("DLD_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -68,48 +63,6 @@ def mood_body(channel_id: str = "123", age_s: float = 0, **changed: Any) -> dict
     } | changed
 
 
-class Ebs:
-    """A running EBS: publish bodies for it, open its pages."""
-
-    def __init__(self, address: str, latest: Path) -> None:
-        self.address = address
-        self._latest = latest
-
-    def publish(self, body: dict[str, Any] | str) -> None:
-        text, name = (body, "123") if isinstance(body, str) else (None, body["channel_id"])
-        aside = self._latest / "aside"
-        aside.write_text(text or json.dumps(body), encoding="utf-8")
-        aside.replace(self._latest / f"{name}.json")
-
-    def withdraw(self) -> None:
-        for path in self._latest.glob("*.json"):
-            path.unlink()
-
-    def panel(self, channel_id: str = "123") -> str:
-        return f"{self.address}/preview/panel.html?channel_id={channel_id}"
-
-
-@contextmanager
-def running_ebs(data: Path) -> Iterator[Ebs]:
-    """`python -m ebs` in development on a free port."""
-    latest = data / "published" / "latest"
-    latest.mkdir(parents=True)
-    env = {k: v for k, v in os.environ.items() if not k.startswith("DLD_")}
-    env |= {"DLD_DATA": str(data), "DLD_DEVELOPMENT": "1", "DLD_EBS_PORT": "0"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ebs"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    try:
-        said = process.stderr.readline()
-        found = re.search(r"http://\S+", said)
-        assert found, said
-        yield Ebs(found[0], latest)
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
 @pytest.fixture(scope="module")  # closed again: other tests run loops of their own
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
@@ -124,13 +77,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def ebs_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ebs]:
-    with running_ebs(tmp_path_factory.mktemp("ebs")) as ebs:
+def ebs_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EbsProcess]:
+    with running(tmp_path_factory.mktemp("ebs"), DLD_DEVELOPMENT="1") as ebs:
         yield ebs
 
 
 @pytest.fixture
-def ebs(ebs_process: Ebs) -> Ebs:
+def ebs(ebs_process: EbsProcess) -> EbsProcess:
     ebs_process.withdraw()
     return ebs_process
 

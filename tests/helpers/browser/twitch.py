@@ -18,7 +18,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route
 
-from tests.helpers.browser.panel_fixtures import ROOT, mood_body
+from tests.helpers.browser.panel_fixtures import mood_body
+from tests.helpers.paths import ROOT
 
 EXTENSION = ROOT / "extension"
 HELPER = "https://extension-files.twitch.tv/helper/v1/twitch-ext.min.js"
