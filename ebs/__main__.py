@@ -4,7 +4,6 @@
 import ebs.lean_imports  # noqa: F401  (before all that it keeps out)
 
 # isort: on
-import argparse
 import contextlib
 import errno
 import logging
@@ -14,6 +13,7 @@ import signal
 import socket
 import sys
 
+import typer
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
@@ -21,7 +21,6 @@ from uvicorn.supervisors import Multiprocess
 
 from ebs.app import create_app
 from ebs.config import EbsSettings
-from ebs.http_limits import Protocol
 from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
 from warehouse.config import DataFolder, data_folder
@@ -33,21 +32,25 @@ log = logging.getLogger("ebs")
 BACKLOG = 2048
 DRAIN_S = 5
 KEEP_ALIVE_S = 75  # viewers poll every 30 s at most, and proxies keep connections for 60
+MOST_CONNECTIONS = 10_000  # of a worker; those beyond are answered 503
 
 
-def main() -> int:
-    argparse.ArgumentParser(
-        prog="python -m ebs", description="Serve the mood to the extension. Settings: .env.example."
-    ).parse_args()
+# plain text: rich is kept out
+cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def main() -> None:
+    """Serve the mood to the extension. Settings: .env.example."""
     log_to_stderr()
     try:
         settings = EbsSettings()
         app = create_app(settings, data_folder())
         listening = listen(settings.host, settings.port)
     except ValidationError as exc:
-        return _refuse(_told(exc))
+        raise _refusal(_named(exc)) from exc
     except AppError as exc:
-        return _refuse(str(exc))
+        raise _refusal(str(exc)) from exc
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info(
         "serving address=http://%s:%d development=%s workers=%d broadcasts=%s",
@@ -55,12 +58,12 @@ def main() -> int:
         bool(settings.broadcasts_for),
     )  # fmt: skip
     if settings.workers > 1:
-        return _serve_by_several(settings, listening)
+        _serve_by_several(settings, listening)
+        return
     # uvicorn shuts down gracefully, then raises the signal again: stopped as asked is not a failure
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(_config(app, settings)).run(sockets=[listening])
-    return 0
 
 
 def worker_app() -> FastAPI:
@@ -69,12 +72,11 @@ def worker_app() -> FastAPI:
     return create_app(EbsSettings(), data_folder())
 
 
-def _serve_by_several(settings: EbsSettings, listening: socket.socket) -> int:
+def _serve_by_several(settings: EbsSettings, listening: socket.socket) -> None:
     """Workers, started again when one ends; their counts add up through files."""
     os.environ[SHARED] = str(_fresh_counts(data_folder()))
     config = _config("ebs.__main__:worker_app", settings)
     Multiprocess(config, [listening]).run()
-    return 0
 
 
 def _fresh_counts(data: DataFolder) -> str:
@@ -86,10 +88,11 @@ def _fresh_counts(data: DataFolder) -> str:
 
 def _config(app: FastAPI | str, settings: EbsSettings) -> uvicorn.Config:
     return uvicorn.Config(
-        app, factory=isinstance(app, str), workers=settings.workers, http=Protocol,
+        app, factory=isinstance(app, str), workers=settings.workers, http="httptools",
         access_log=False, log_config=None, server_header=False, ws="none", lifespan="on",
         proxy_headers=bool(settings.proxies), forwarded_allow_ips=settings.proxies or None,
         timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=DRAIN_S,
+        limit_concurrency=MOST_CONNECTIONS,
         # what it says of strangers' requests is for them to read
         log_level=logging.ERROR,
     )  # fmt: skip
@@ -112,7 +115,7 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _told(exc: ValidationError) -> str:
+def _named(exc: ValidationError) -> str:
     """Settings that are wrong, by their names; what was set is not repeated."""
     prefix = "DLD_EBS_" if exc.title == EbsSettings.__name__ else "DLD_"
     wrong = []
@@ -123,11 +126,11 @@ def _told(exc: ValidationError) -> str:
     return "; ".join(wrong)
 
 
-def _refuse(why: str) -> int:
+def _refusal(why: str) -> typer.Exit:
     print(f"ebs: {why}", file=sys.stderr)
-    return 1
+    return typer.Exit(1)
 
 
 if __name__ == "__main__":
     name_removed_settings("ebs")
-    sys.exit(main())
+    cli(prog_name="python -m ebs")

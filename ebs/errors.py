@@ -69,6 +69,12 @@ class TooMany(Refused):
     status = 429
 
 
+class RequestHeaderFieldsTooLarge(Refused):
+    """A head beyond the limit."""
+
+    status = 431
+
+
 class Unavailable(Refused):
     """Not now."""
 

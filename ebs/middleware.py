@@ -11,7 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ebs.errors import BadRequest, Refused, TooLarge, TooMany, answer_to, broken, failure
+from ebs.errors import (
+    BadRequest,
+    Refused,
+    RequestHeaderFieldsTooLarge,
+    TooLarge,
+    TooMany,
+    answer_to,
+    broken,
+    failure,
+)
 from ebs.limits import Limiter, network
 from ebs.logs import id_of, request_id
 from ebs.metrics import Metrics
@@ -22,6 +31,7 @@ log = logging.getLogger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 MOST_BODY = 1024  # bytes; a login is 25 characters
+MOST_HEADERS = 100
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -149,6 +159,8 @@ class Guard:
             wait_s = self._addresses.wait_s(network(client[0]))
             if wait_s:
                 raise TooMany("too many requests from this address: wait", wait_s)
+        if len(scope["headers"]) > MOST_HEADERS:
+            raise RequestHeaderFieldsTooLarge(f"the request has more than {MOST_HEADERS} headers")
         length = asked.get(b"content-length")
         if length is not None and (len(length) > 9 or int(length) > MOST_BODY):
             raise TooLarge(f"the body is larger than {MOST_BODY} bytes")

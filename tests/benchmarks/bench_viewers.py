@@ -1,5 +1,6 @@
-"""A full house: 3,000 viewers with connections of their own poll every 30 s, spread evenly, and
-each closed window is broadcast; for ten minutes, the server on one core.
+"""A full house: 3,000 viewers poll every 30 s, spread evenly, over connections of their own to
+nginx (deploy/nginx.conf, but without TLS), and each closed window is broadcast; for ten minutes,
+the EBS on one core.
 
 Shorter: DLD_BENCH_VIEWERS_S=60.
 """
@@ -13,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.ebs_process import KEY, Running, running, token
+from tests.helpers import nginx
 from tests.helpers.browser.panel_fixtures import mood_body
+from tests.helpers.ebs import KEY, SECRET, token
+from tests.helpers.ebs_process import COMMAND, EbsProcess, running
 from tests.helpers.standins.pubsub import PubSubServer
 
 VIEWERS, EVERY_S = 3000, 30.0
@@ -22,9 +25,10 @@ CHANNELS = [str(100 + n) for n in range(10)]
 LASTS_S = float(os.environ.get("DLD_BENCH_VIEWERS_S", "600"))
 MOST_RSS_MB = 80
 SETTINGS = {
+    "DLD_EBS_SECRET": SECRET,
     "DLD_EBS_CLIENT_IDS": "abc123",
     "DLD_EBS_OWNER_ID": "42",
-    "DLD_EBS_TRUSTED_PROXIES": "127.0.0.1",  # each viewer has an address, as behind a proxy
+    "DLD_EBS_TRUSTED_PROXIES": "127.0.0.1",
 }
 
 
@@ -44,12 +48,14 @@ class Viewer:
         self.number, self.port = number, port
         self.etag = b""
         self.channel_id = CHANNELS[number % len(CHANNELS)]
-        given = token(number, self.channel_id)
-        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        given = token(
+            exp=int(time.time()) + 7200, channel_id=self.channel_id, opaque_user_id=f"U{number:07d}"
+        )
+        self.address = f"127.1.{number >> 8}.{number & 255}"  # each has its own
         self.head = (
             "GET /v1/mood HTTP/1.1\r\nHost: ebs\r\nOrigin: https://abc123.ext-twitch.tv\r\n"
-            "Accept: */*\r\nAccept-Encoding: gzip, deflate, br\r\nX-Forwarded-For: "
-            f"{address}\r\nAuthorization: Bearer {given}\r\n"
+            "Accept: */*\r\nAccept-Encoding: gzip, deflate, br\r\n"
+            f"Authorization: Bearer {given}\r\n"
         ).encode()
 
     async def watch(self, begin: float, until: float, seen: Seen) -> None:
@@ -57,7 +63,9 @@ class Viewer:
         at = begin + self.number * EVERY_S / VIEWERS
         await asyncio.sleep(max(0.0, at - time.monotonic()))
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", self.port, local_addr=(self.address, 0)
+            )
             while at < until:
                 await asyncio.sleep(max(0.0, at - time.monotonic()))
                 await self._poll(reader, writer, seen)
@@ -74,7 +82,8 @@ class Viewer:
         writer.write(self.head + known + b"\r\n")
         head = await reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
-        headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+        fields = (line.partition(b": ") for line in head.split(b"\r\n")[1:])
+        headers = {name.lower(): value for name, _, value in fields}
         if status != 304:
             await reader.readexactly(int(headers[b"content-length"]))
         seen.waits.append(time.perf_counter() - begun)
@@ -84,7 +93,7 @@ class Viewer:
             seen.errors.append(f"status {status}")
 
 
-def publish(ebs: Running, window: int) -> None:
+def publish(ebs: EbsProcess, window: int) -> None:
     """A closed window of every channel."""
     for channel_id in CHANNELS:
         body: dict[str, Any] = mood_body(channel_id)
@@ -92,12 +101,12 @@ def publish(ebs: Running, window: int) -> None:
         ebs.publish(body)
 
 
-async def house(ebs: Running) -> tuple[Seen, int]:
+async def house(ebs: EbsProcess, port: int) -> tuple[Seen, int]:
     """All of it; returns what was seen and how many windows closed after the first."""
     seen, window = Seen(), 0
     publish(ebs, window)
     begin = time.monotonic() + 1
-    viewers = [Viewer(number, ebs.port) for number in range(VIEWERS)]
+    viewers = [Viewer(number, port) for number in range(VIEWERS)]
     tasks = [asyncio.create_task(v.watch(begin, begin + LASTS_S, seen)) for v in viewers]
     everybody = asyncio.gather(*tasks)
     while not everybody.done():
@@ -110,6 +119,7 @@ async def house(ebs: Running) -> tuple[Seen, int]:
 
 
 def test_a_full_house_is_served_without_an_error(tmp_path: Path) -> None:
+    nginx.needs_nginx()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
     one_core = ("taskset", "-c", "0") if shutil.which("taskset") else ()
@@ -117,18 +127,21 @@ def test_a_full_house_is_served_without_an_error(tmp_path: Path) -> None:
     async def run() -> None:
         async with PubSubServer([KEY]) as twitch:
             settings = SETTINGS | {"DLD_TWITCH_URL": twitch.address}
-            with running(tmp_path, settings, one_core) as ebs:
-                seen, windows = await house(ebs)
+            with (
+                running(tmp_path, (*one_core, *COMMAND), **settings) as ebs,
+                nginx.running(tmp_path, ebs.port, tls="", patience={}) as port,
+            ):
+                seen, windows = await house(ebs, port)
                 tell(seen, twitch, windows, ebs)
 
     asyncio.run(run())
 
 
-def tell(seen: Seen, twitch: PubSubServer, windows: int, ebs: Running) -> None:
+def tell(seen: Seen, twitch: PubSubServer, windows: int, ebs: EbsProcess) -> None:
     """Prints the figures and holds them against the aims."""
     waits = sorted(seen.waits)
     told = [(t.channel_id, t.body()["history"][-1][0]) for t in twitch.told]
-    cpu, peak_mb = ebs.cpu_s() / LASTS_S, ebs.peak_mb()
+    cpu, peak_mb = ebs.cpu_s() / LASTS_S, ebs.resident_mb("VmHWM")
     print(
         f"\n{VIEWERS} viewers {LASTS_S:.0f} s: {len(waits)} answers {seen.statuses}, "
         f"errors {len(seen.errors)}, p50 {waits[len(waits) // 2] * 1e3:.1f} ms, "

@@ -1,7 +1,6 @@
 """python -m ebs as a process: it starts, stops and refuses as documented."""
 
 import json
-import os
 import re
 import signal
 import socket
@@ -12,24 +11,12 @@ import urllib.request
 import pytest
 
 from ebs.config import DEVELOPMENT_SECRET
+from tests.helpers.ebs_process import start
 from tests.helpers.paths import ROOT
 
 
-def start(tmp_path, **settings):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("DLD_")}
-    env |= {"DLD_DATA": str(tmp_path), "DLD_EBS_PORT": "0", "PYTHONPATH": str(ROOT)} | settings
-    return subprocess.Popen(
-        [sys.executable, "-m", "ebs"],
-        cwd=tmp_path,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def refusal(tmp_path, **settings):
-    process = start(tmp_path, **settings)
+    process = start(tmp_path, cwd=tmp_path, **settings)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err.count("\n")) == (1, "", 1)
     return err
@@ -37,7 +24,7 @@ def refusal(tmp_path, **settings):
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_says_where_and_stops_cleanly(tmp_path, stop):
-    process = start(tmp_path, DLD_DEVELOPMENT="1")
+    process = start(tmp_path, cwd=tmp_path, DLD_DEVELOPMENT="1")
     try:
         address = re.search(r"http://\S+", process.stderr.readline())[0]
         with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:
@@ -86,11 +73,14 @@ def test_a_foreign_address_is_one_line(tmp_path):
     assert "cannot listen on 192.0.2.1" in told
 
 
-def test_wrong_usage_is_2(tmp_path):
+@pytest.mark.parametrize(("word", "code"), [("--nonsense", 2), ("extra", 2), ("--help", 0)])
+def test_usage_is_told_and_2_where_it_was_wrong(word, code):
     done = subprocess.run(
-        [sys.executable, "-m", "ebs", "--nonsense"], cwd=ROOT, capture_output=True, timeout=30
+        [sys.executable, "-m", "ebs", word], cwd=ROOT, capture_output=True, text=True, timeout=30
     )
-    assert done.returncode == 2
+    text = done.stdout + done.stderr
+    assert (done.returncode, "Usage: python -m ebs" in text) == (code, True)
+    assert "Traceback" not in text
 
 
 def test_it_imports_no_heavy_part():

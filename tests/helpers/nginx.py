@@ -1,0 +1,140 @@
+"""Debian's nginx on this machine with deploy/nginx.conf: only addresses, certificate and patience
+are changed."""
+
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.helpers.paths import ROOT
+
+NGINX = Path("/usr/sbin/nginx")
+SITE = ROOT / "deploy/nginx.conf"
+CERTIFICATES = "/etc/letsencrypt/live/ebs.example.com/"
+MAIN = """
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+    client_body_temp_path {folder}/bodies;
+    proxy_temp_path {folder}/proxied;
+    fastcgi_temp_path {folder}/unused;
+    uwsgi_temp_path {folder}/unused;
+    scgi_temp_path {folder}/unused;
+    include site.conf;
+}}
+"""
+QUICK = {  # seconds of the shipped file, made short
+    "client_header_timeout": "500ms",
+    "client_body_timeout": "500ms",
+    "keepalive_timeout          75s": "keepalive_timeout 1200ms",
+    "lingering_time": "1s",
+    "lingering_timeout": "500ms",
+}
+
+
+def needs_nginx() -> None:
+    """Skips where there is none; fails where DLD_REQUIRE_NGINX=1."""
+    if NGINX.exists():
+        return
+    reason = f"no nginx at {NGINX}"
+    if os.environ.get("DLD_REQUIRE_NGINX") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def running(
+    folder: Path, ebs_port: int, tls: str = "ssl http2", patience: Mapping[str, str] = QUICK
+) -> Iterator[int]:
+    """The port that it answers on. tls: of its listen directive; patience: directives to change, as
+    QUICK has them."""
+    port = _free_port()
+    _certify(folder)
+    changes = {
+        CERTIFICATES: f"{folder}/",
+        "listen 443 ssl http2;": f"listen 127.0.0.1:{port} {tls};",
+        "listen 80;": f"listen 127.0.0.1:{_free_port()};",
+        "listen [::]:443 ssl http2;": "",
+        "listen [::]:80;": "",
+        "server 127.0.0.1:8081;": f"server 127.0.0.1:{ebs_port};",
+    }
+    (folder / "site.conf").write_text(_site(changes, patience))
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    log = folder / "error.log"
+    process = subprocess.Popen(
+        [NGINX, "-p", folder, "-e", log, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(port, process, log)
+        yield port
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def _site(changes: Mapping[str, str], patience: Mapping[str, str]) -> str:
+    """The shipped file, for this machine."""
+    site = SITE.read_text()
+    for old, new in changes.items():
+        assert old in site, old
+        site = site.replace(old, new)
+    for directive, value in patience.items():
+        pattern = directive if " " in directive else rf"{directive} +\S+(?=;)"
+        new = value if " " in directive else f"{directive} {value}"
+        site, times = re.subn(pattern, new, site)
+        assert times == 1, directive
+    return site
+
+
+def _certify(folder: Path) -> None:
+    """privkey.pem and fullchain.pem of a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ebs.example.com")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (folder / "privkey.pem").write_bytes(private)
+    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert process.poll() is None and time.monotonic() < end, log.read_text()
+            time.sleep(0.02)
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
