@@ -1,11 +1,10 @@
 """python -m tools: what `make run` starts once .venv is there."""
 
 import signal
-import sys
 
 # Ctrl-C before anything is started ends this process like any other, without a traceback
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from tools.run import main  # noqa: E402  # importing takes long enough to be interrupted
+from tools.run import app  # noqa: E402  # importing takes long enough to be interrupted
 
-sys.exit(main())
+app()

@@ -1,6 +1,5 @@
 """`make run`: start pipeline, EBS and dashboard, say what to open, stop them all together."""
 
-import argparse
 import http.client
 import os
 import shlex
@@ -10,7 +9,9 @@ import urllib.request
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from dotenv import dotenv_values
 
 from tools.channels import logins
@@ -25,11 +26,18 @@ PATIENCE_S = 20.0  # then say what is still awaited
 BINARIES = Path(sys.executable).parent  # of .venv: not resolved, python is a link in it
 
 
-def main() -> int:
-    """0 when stopped by Ctrl-C or SIGTERM; 1 with one line when it cannot run or a part ended."""
-    parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
-    parser.add_argument("--procfile", type=Path, default=Path("Procfile"))
-    procfile = parser.parse_args().procfile
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    procfile: Annotated[Path, typer.Option(help="commands to start")] = Path("Procfile"),
+) -> None:
+    """Start pipeline, EBS and dashboard, and stop them all together.
+
+    Exit code 0 when stopped by Ctrl-C or SIGTERM; 1 with one line when it cannot run or a part
+    ended.
+    """
     name_removed_settings("dld")
     try:
         settings = run_settings()
@@ -37,10 +45,11 @@ def main() -> int:
         env = environment(settings, channels, {**dotenv_values(".env"), **os.environ})
         require_free_ports(settings)
         require_space(Path(env["DLD_DATA"]).absolute())
-        return supervise(procfile.read_text(), env, settings)
+        code = supervise(procfile.read_text(), env, settings)
     except (AppError, OSError) as exc:
         print(f"dld: {exc}", file=sys.stderr)
-        return 1
+        code = 1
+    raise typer.Exit(code)
 
 
 def environment(

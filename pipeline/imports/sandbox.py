@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import typer
 
 from pipeline.chat.logins import login
 from pipeline.chat.placement import NeedsAnswer
@@ -190,4 +191,4 @@ def _where(exc: Exception) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    typer.run(main)

@@ -16,7 +16,6 @@ def dictionary() -> dict[str, float]:
     frequency, 3 to 8, the logarithm of uses in 10^9 words."""
     spec = find_spec("wordfreq")  # its data alone: to import it takes 16 MB
     assert spec is not None and spec.origin is not None
-    raw = gzip.decompress((Path(spec.origin).parent / "data" / _WORDS).read_bytes())
-    header, *by_frequency = msgpack.unpackb(raw)
-    assert header == {"format": "cB", "version": 1}
+    with gzip.open(Path(spec.origin).parent / "data" / _WORDS) as packed:
+        _, *by_frequency = msgpack.load(packed)
     return {word: 9 - cb / 100 for cb, words in enumerate(by_frequency) for word in words}
