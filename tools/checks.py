@@ -1,4 +1,4 @@
-"""What must hold before anything is started, each refusal in one line."""
+"""Conditions of a start, each refusal in one line."""
 
 import errno
 import shutil

@@ -7,7 +7,7 @@ from warehouse.errors import BadInput
 
 
 class RunSettings(BaseSettings):
-    """Where the three processes are told to listen."""
+    """Ports and address that the processes are told to listen on."""
 
     model_config = SettingsConfigDict(
         env_prefix="DLD_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -19,7 +19,7 @@ class RunSettings(BaseSettings):
 
 
 class ExtensionSettings(BaseSettings):
-    """What the zip for Twitch needs to know."""
+    """The EBS that the zip for Twitch is made for."""
 
     model_config = SettingsConfigDict(
         env_prefix="DLD_EXTENSION_", env_file=".env", env_ignore_empty=True, extra="ignore",

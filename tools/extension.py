@@ -44,11 +44,11 @@ def main() -> int:
         files = files_for(EXTENSION, ebs)
     except OSError as exc:
         return _refuse(f"{exc.filename}: {exc.strerror}", 1)
-    found = complaints(files, ebs)
-    for said in found:
-        print(f"extension: {said}", file=sys.stderr)
-    if found:
-        return _refuse(f"{len(found)} rules of Twitch's are broken; no zip was made", 1)
+    refusals = complaints(files, ebs)
+    for line in refusals:
+        print(f"extension: {line}", file=sys.stderr)
+    if refusals:
+        return _refuse(f"{len(refusals)} rules of Twitch's are broken; no zip was made", 1)
     path = BUILD / f"dld-extension-{version}.zip"
     try:
         size = write_zip(path, files)
@@ -87,7 +87,7 @@ def version_of(text: str) -> str:
 
 
 def files_for(folder: Path, ebs: str) -> dict[str, bytes]:
-    """What goes into the zip: path in it -> bytes, settings.js filled in."""
+    """Contents of the zip: path in it -> bytes, settings.js filled in."""
     paths = (path for path in folder.rglob("*") if path.is_file() and path.name != "VERSION")
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     return files | {SETTINGS: SET.format(json.dumps(ebs)).encode()}

@@ -79,11 +79,11 @@ def _pages(files: Files, *kinds: str) -> Iterator[tuple[str, _Page]]:
 
 
 def _lines(files: Files, pattern: str, *kinds: str) -> Iterator[tuple[str, int, str]]:
-    """Where `pattern` stands: file, line, what was found. Comments count: they are not needed."""
+    """Matches of `pattern`: file, line, text. Comments count: they are not needed."""
     for name, text in _texts(files, *kinds):
         for number, line in enumerate(text.splitlines(), 1):
-            for found in re.finditer(pattern, line):
-                yield name, number, found[0]
+            for match in re.finditer(pattern, line):
+                yield name, number, match[0]
 
 
 def every_view_is_there(files: Files, ebs: str) -> Iterator[str]:
@@ -132,13 +132,13 @@ def no_script_is_inline(files: Files, ebs: str) -> Iterator[str]:
 
 
 def nothing_is_evaluated(files: Files, ebs: str) -> Iterator[str]:
-    for name, number, found in _lines(files, EVALUATES, "js"):
-        yield f"{name}:{number}: {found.strip()}: code from text, which Twitch's policy refuses"
+    for name, number, text in _lines(files, EVALUATES, "js"):
+        yield f"{name}:{number}: {text.strip()}: code from text, which Twitch's policy refuses"
 
 
 def no_text_becomes_html(files: Files, ebs: str) -> Iterator[str]:
-    for name, number, found in _lines(files, IN_HTML, "js"):
-        yield f"{name}:{number}: {found}: use textContent"
+    for name, number, text in _lines(files, IN_HTML, "js"):
+        yield f"{name}:{number}: {text}: use textContent"
 
 
 def no_frames_and_no_dialogs(files: Files, ebs: str) -> Iterator[str]:
@@ -147,10 +147,10 @@ def no_frames_and_no_dialogs(files: Files, ebs: str) -> Iterator[str]:
             {"iframe", "frame", "object", "embed", "base"} & {t for t, _ in page.tags}
         ):
             yield f"{name}: <{tag}>, which Twitch does not allow"
-    for name, number, found in _lines(files, FRAMES, "js"):
-        yield f"{name}:{number}: {found}: frames are not allowed"
-    for name, number, found in _lines(files, DIALOGS, "js"):
-        yield f"{name}:{number}: {found}): ask in the page instead"
+    for name, number, text in _lines(files, FRAMES, "js"):
+        yield f"{name}:{number}: {text}: frames are not allowed"
+    for name, number, text in _lines(files, DIALOGS, "js"):
+        yield f"{name}:{number}: {text}): ask in the page instead"
 
 
 def nothing_comes_from_elsewhere(files: Files, ebs: str) -> Iterator[str]:
@@ -169,14 +169,14 @@ def nothing_comes_from_elsewhere(files: Files, ebs: str) -> Iterator[str]:
 def every_host_is_declared(files: Files, ebs: str) -> Iterator[str]:
     """`ebs` is the only address on the allow-list; the helper needs none."""
     allowed = {urlsplit(ebs).netloc} if ebs else set()
-    for name, number, found in _lines(files, URLS, "html", "js", "css", "svg"):
-        if found in NAMES_ONLY or (found == HELPER and name.endswith(".html")):
+    for name, number, text in _lines(files, URLS, "html", "js", "css", "svg"):
+        if text in NAMES_ONLY or (text == HELPER and name.endswith(".html")):
             continue
-        parts = urlsplit(found)
+        parts = urlsplit(text)
         if parts.netloc not in allowed:
-            yield f"{name}:{number}: {found}: not the EBS, so not on Twitch's allow-list"
+            yield f"{name}:{number}: {text}: not the EBS, so not on Twitch's allow-list"
         elif parts.scheme not in SAFE:
-            yield f"{name}:{number}: {found}: not over TLS"
+            yield f"{name}:{number}: {text}: not over TLS"
 
 
 def every_asset_is_inside(files: Files, ebs: str) -> Iterator[str]:
@@ -228,23 +228,23 @@ RULES: tuple[Rule, ...] = (
 
 
 def complaints(files: Files, ebs: str) -> list[str]:
-    """What Twitch would refuse, a line each. files: path in the zip -> bytes; ebs: https://host."""
-    return [said for rule in RULES for said in rule(files, ebs)]
+    """Refusals that Twitch would give, a line each. files: path in the zip -> bytes; ebs: https://host."""
+    return [line for rule in RULES for line in rule(files, ebs)]
 
 
 def loaded(files: Files, page: str) -> set[str]:
     """Every file that `page` may come to load, itself included: at most what a view weighs."""
-    known: set[str] = set()
+    reached: set[str] = set()
     ahead = [page]
     references: dict[str, list[str]] = {}
     for name, address in _references(files):
         references.setdefault(name, []).append(normpath(join(dirname(name), address)))
     while ahead:
         name = ahead.pop()
-        if name in files and name not in known:
-            known.add(name)
+        if name in files and name not in reached:
+            reached.add(name)
             ahead.extend(references.get(name, []))
-    return known
+    return reached
 
 
 def _references(files: Files) -> Iterator[tuple[str, str]]:
@@ -254,9 +254,9 @@ def _references(files: Files) -> Iterator[tuple[str, str]]:
                 if attribute in attributes:
                     yield name, attributes[attribute]
     for name, text in _texts(files, "js"):
-        yield from ((name, found[1]) for found in re.finditer(IMPORTS, text))
+        yield from ((name, match[1]) for match in re.finditer(IMPORTS, text))
     for name, text in _texts(files, "css"):
-        yield from ((name, found[1] or found[2]) for found in re.finditer(CSS_URLS, text))
+        yield from ((name, match[1] or match[2]) for match in re.finditer(CSS_URLS, text))
 
 
 def _remote(address: str) -> bool:

@@ -24,7 +24,7 @@ INCLUDE = re.compile(r"^-r (\S+)$", re.MULTILINE)
 
 
 class SetupFailed(Exception):
-    """Why .venv cannot be made: one line for the user."""
+    """A reason why .venv cannot be made, in one line for the user."""
 
 
 def main(sets: list[str]) -> int:

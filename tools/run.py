@@ -55,7 +55,7 @@ def main(
 def environment(
     settings: RunSettings, channels: list[str], given: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """What the children see: `given`, completed by what `make run` decides.
+    """Environment of the children: `given`, completed by what `make run` decides.
 
     given: environment over `.env`; an empty value counts as not set. Of `.env` only what is
     decided here is handed on: the rest, secrets too, each process reads for itself.
@@ -82,14 +82,14 @@ def source_arguments(channels: list[str]) -> str:
 
 
 def addresses(env: Mapping[str, str]) -> dict[str, str]:
-    """What a person may open, by name."""
-    found = {"dashboard": f"http://127.0.0.1:{env['DLD_DASHBOARD_PORT']}"}
+    """Addresses that a person may open, by name."""
+    urls = {"dashboard": f"http://127.0.0.1:{env['DLD_DASHBOARD_PORT']}"}
     if env["DLD_DEVELOPMENT"].lower() in ("1", "true", "yes", "on"):
         host = env["DLD_EBS_HOST"]
         host = "127.0.0.1" if host in ("0.0.0.0", "::") else host
         host = f"[{host}]" if ":" in host else host
-        found["extension preview"] = f"http://{host}:{env['DLD_EBS_PORT']}/preview/"
-    return found
+        urls["extension preview"] = f"http://{host}:{env['DLD_EBS_PORT']}/preview/"
+    return urls
 
 
 def supervise(procfile: str, env: Mapping[str, str], settings: RunSettings) -> int:
@@ -103,7 +103,7 @@ def supervise(procfile: str, env: Mapping[str, str], settings: RunSettings) -> i
 
 
 def banner(env: Mapping[str, str]) -> tuple[str, str]:
-    """What is said above and below the addresses."""
+    """Lines above and below the addresses."""
     arguments = shlex.split(env["SOURCE_ARGS"])
     if "irc" not in arguments[:2]:
         return f"DLD is running on simulated chat, its data in {env['DLD_DATA']}. Open", ""
@@ -137,7 +137,7 @@ def announce(awaited: Mapping[str, str], greeting: str, more: str = "") -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET of url succeeds within 2 s; a proxy set for the outside world is not asked."""
+    """True if a GET of url succeeds within 2 s; a proxy set for the outside world is not asked."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(url, timeout=2):
