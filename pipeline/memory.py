@@ -1,4 +1,4 @@
-"""What the daemon does without, to stay small."""
+"""Memory that the daemon does without, to stay small."""
 
 import ctypes
 import sys

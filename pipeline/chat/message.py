@@ -1,4 +1,4 @@
-"""What a chat source says, and how: items in batches, each batch with the source's clock.
+"""Items of chat as a source tells them, in batches, each batch with the source's clock.
 
 All times are seconds since the Unix epoch, UTC, as the source (Twitch) stamped them.
 """
@@ -114,7 +114,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ChannelInfo:
-    """What a source knows of a channel before the first message."""
+    """A channel as its source knows it before the first message."""
 
     channel: str
     channel_id: str = ""

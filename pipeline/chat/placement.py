@@ -1,4 +1,4 @@
-"""When did a past stream start? What its log says, or a place for it.
+"""Starts of past streams: as their logs say, or a place found for them.
 
 Full times are taken as they are. Logs dated by day only start at 00:00 of it, one after
 another where they would overlap. Undated logs are placed day by day from 2000-01-01, and

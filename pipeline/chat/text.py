@@ -1,4 +1,4 @@
-"""What is chat and what is not, and the text as it should be read."""
+"""Text of chat as it should be read, and what is not chat: bots, commands."""
 
 import re
 

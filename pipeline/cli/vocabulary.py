@@ -12,7 +12,7 @@ from rich.table import Table
 
 from pipeline.cli.output import FormatOption, OutputFormat, print_json
 from pipeline.requests.client import ask, ask_all
-from pipeline.requests.vocabulary_decision import asked_of
+from pipeline.requests.vocabulary_decision import request_of
 from pipeline.vocabulary.learn.command import learn_command
 from warehouse.config import data_folder
 from warehouse.errors import BadInput, NothingPublished
@@ -162,7 +162,7 @@ def _request(row: list[str]) -> dict[str, Any]:
         "valence": valence,
         "channel": channel,
     }
-    asked_of(body)
+    request_of(body)
     return body
 
 
@@ -170,7 +170,7 @@ def _review(decision: str, term: str, channel: str, valence: float | None = None
     body: dict[str, Any] = {"decision": decision, "term": term, "channel": channel}
     if valence is not None:
         body["valence"] = valence
-    asked_of(body)  # refused before anything is asked
+    request_of(body)  # refused before anything is asked
     ask(data_folder(), "vocabulary", body)
     row = next((r for r in _published("vocabulary_current")
                 if (r["term"], r["channel"]) == (term, channel.lower())), None)  # fmt: skip

@@ -47,10 +47,10 @@ def write_vocabulary(state: State) -> None:
     vocabulary, alerts = state.vocabulary, state.alerts
     rows = vocabulary.take_rows(state.intake.gate.is_login, state.clock)
     moved = vocabulary.drift.take_rows(partial(state.intake.scorers.valence, channel=""))
-    known = state.store.query("vocabulary_of_terms", terms=[row["term"] for row in moved])
-    before = {row["term"]: row for row in known.to_pylist() if not row["channel"]}
+    stored = state.store.query("vocabulary_of_terms", terms=[row["term"] for row in moved])
+    before = {row["term"]: row for row in stored.to_pylist() if not row["channel"]}
     rows += [{**before.get(row["term"], {}), **row} for row in moved]
-    kept = {"company": orjson.dumps(vocabulary.drift.dump()).decode()}
+    meta = {"company": orjson.dumps(vocabulary.drift.dump()).decode()}
     alerts.terms(rows, state.clock, time.time())
     ids = [alert.alert_id for alert in alerts.found]
     alerts.known(state.store.query("alerts_known", ids=ids)["alert_id"].to_pylist())
@@ -59,7 +59,7 @@ def write_vocabulary(state: State) -> None:
             "vocabulary": state.store.rows("vocabulary", rows),
             "alerts": state.store.rows("alerts", [alert.row() for alert in alerts.found]),
         },
-        kept,
+        meta,
     )
     state.webhook.put(alerts.take())
 

@@ -1,4 +1,4 @@
-"""What channels have taught their forecasters, through the daemon's life and restarts."""
+"""Corrections that channels have taught their forecasters, kept over restarts."""
 
 import logging
 import time
@@ -39,9 +39,9 @@ class Taught:
             self._by_key[key] = Online(centre=is_network(model))
         return self._by_key[key]
 
-    def notes(self, view: View, said: Mapping[str, Prediction]) -> Array:
+    def notes(self, view: View, predictions: Mapping[str, Prediction]) -> Array:
         """Notes on raw forecasts of k cutoffs: (k, models, 10, NOTES)."""
-        return np.stack([facts(view, said[model]) for model in self.models], axis=1)
+        return np.stack([facts(view, predictions[model]) for model in self.models], axis=1)
 
     def serve(self, channels: Sequence[str], notes: Array) -> dict[str, Array]:
         """Quantiles (k, 10, 5) of each model as they are shown, of k channels.
@@ -57,21 +57,23 @@ class Taught:
         """Windows closed for the first time, one a channel; what was forecast of them waits in
         the verifier."""
         channels: list[str] = []
-        found: list[tuple[int, Array, float, int]] = []  # step, notes (models, NOTES), y, n
+        lessons: list[tuple[int, Array, float, int]] = []  # step, notes (models, NOTES), y, n
         for window in windows:
             y, n = window.mean_compound, window.n_messages
             if y is None or window.observed_s < WINDOW_SECONDS:
                 continue
             first = HORIZON * len(channels)
-            made = [(first + s - 1, m.notes[:, s - 1]) for s, m in verifier.forecasts_of(window)]
-            channels.extend([window.channel] if made else [])
-            found.extend((step, notes, y, n) for step, notes in made)
-        if found:
-            self._learn(channels, found)
+            forecasts = [
+                (first + s - 1, m.notes[:, s - 1]) for s, m in verifier.forecasts_of(window)
+            ]
+            channels.extend([window.channel] if forecasts else [])
+            lessons.extend((step, notes, y, n) for step, notes in forecasts)
+        if lessons:
+            self._learn(channels, lessons)
 
-    def _learn(self, channels: list[str], found: list[tuple[int, Array, float, int]]) -> None:
-        steps, notes = np.array([row[0] for row in found]), np.stack([row[1] for row in found])
-        y, n = (np.array([row[k] for row in found], dtype=float) for k in (2, 3))
+    def _learn(self, channels: list[str], lessons: list[tuple[int, Array, float, int]]) -> None:
+        steps, notes = np.array([row[0] for row in lessons]), np.stack([row[1] for row in lessons])
+        y, n = (np.array([row[k] for row in lessons], dtype=float) for k in (2, 3))
         for m, model in enumerate(self.models):
             parts = [self.of(channel, model) for channel in channels]
             whole = together(parts)
@@ -90,11 +92,11 @@ class Taught:
             channel, model = row["channel"], row["model"]
             if model not in self.models:
                 continue
-            found = Online.from_bytes(row["state"], centre=is_network(model))
-            if found is None:
+            online = Online.from_bytes(row["state"], centre=is_network(model))
+            if online is None:
                 log.warning("what was learnt cannot be read, learning anew channel=%s", channel)
             else:
-                self._by_key[channel, model] = found
+                self._by_key[channel, model] = online
 
     def is_due(self) -> bool:
         """Whether it is time to save."""

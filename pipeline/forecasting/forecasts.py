@@ -55,7 +55,7 @@ assert len(_BANDS) == len(QUANTILES) and len(_VOLUMES) == len(VOLUME_QUANTILES)
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """What all models said at one cutoff, before what the channel taught.
+    """Predictions of all models at one cutoff, before what the channel taught.
 
     quantiles: (models, 10, 5). volume: (models, 10, 3). notes: (taught models, 10, NOTES).
     """
@@ -146,31 +146,31 @@ class Forecasts:
         """(forecast rows, score rows) that follow from closed windows."""
         starts: dict[str, list[int]] = {}
         first: dict[int, list[Window]] = {}  # by start; one made again is scored already
-        said: dict[Key, _Raw] = {}
+        raw_of: dict[Key, _Raw] = {}
         for window in (c.window for c in closed if c.window.stream_id is not None):
             channel = window.channel
             if channel in starts and self._is_over(window):
-                said |= self._predict({channel: starts.pop(channel)})
+                raw_of |= self._predict({channel: starts.pop(channel)})
             if self._put(window):
                 start = int(window.start.timestamp())
                 first.setdefault(start, []).append(window)
                 starts.setdefault(channel, []).append(start)
-        said |= self._predict(starts)
-        rows = [row for start in sorted(first) for row in self._turn(start, first[start], said)]
+        raw_of |= self._predict(starts)
+        rows = [row for start in sorted(first) for row in self._turn(start, first[start], raw_of)]
         return rows, list(self.verifier.take_rows())
 
-    def _turn(self, start: int, windows: list[Window], said: Mapping[Key, _Raw]) -> Iterable[Row]:
+    def _turn(self, start: int, windows: list[Window], raw_of: Mapping[Key, _Raw]) -> Iterable[Row]:
         """Windows that start then: what was forecast of them is scored and learnt from, and
         only then what follows them is forecast."""
         self.taught.happened(windows, self.verifier)
         self.verifier.happened(windows)
         cutoff = start + WINDOW_SECONDS
-        channels = [w.channel for w in windows if (w.channel, cutoff) in said]
+        channels = [w.channel for w in windows if (w.channel, cutoff) in raw_of]
         if channels:
-            notes = np.stack([said[channel, cutoff].notes for channel in channels])
+            notes = np.stack([raw_of[channel, cutoff].notes for channel in channels])
             shown = self.taught.serve(channels, notes)
             for i, channel in enumerate(channels):
-                raw = replace(said[channel, cutoff], notes=notes[i])
+                raw = replace(raw_of[channel, cutoff], notes=notes[i])
                 yield self._serve(channel, cutoff, raw, {m: q[i] for m, q in shown.items()})
 
     def _serve(self, channel: str, cutoff: int, raw: _Raw, shown: Mapping[str, Array]) -> Row:
@@ -181,8 +181,8 @@ class Forecasts:
         quantiles = raw.quantiles.copy()
         if self.served in shown:
             quantiles[0] = shown[self.served]  # the served model comes first
-        made = Made(raw.stream_id, quantiles, raw.volume[..., _MEDIAN], raw.notes)
-        self.verifier.expect(channel, cutoff, made)
+        issued = Made(raw.stream_id, quantiles, raw.volume[..., _MEDIAN], raw.notes)
+        self.verifier.expect(channel, cutoff, issued)
         forecast = _forecast(channel, cutoff, self.served, quantiles[0], raw.volume[0])
         self.latest[channel] = forecast
         if MEAN in shown:
@@ -238,8 +238,8 @@ class Forecasts:
 
     def _is_over(self, window: Window) -> bool:
         """Whether the window begins another stream than the one in the channel's log."""
-        known = self._logs.get(window.channel)
-        return known is not None and known.stream_id != window.stream_id
+        log_ = self._logs.get(window.channel)
+        return log_ is not None and log_.stream_id != window.stream_id
 
     def _put(self, window: Window) -> bool:
         """Keep the window in its stream's log; whether it is new there."""
@@ -258,26 +258,26 @@ class Forecasts:
         if not self.models:
             return {}
         newest: list[Session] = []
-        found_: dict[Key, _Raw] = {}
-        for channel, found in starts.items():
+        raw_of: dict[Key, _Raw] = {}
+        for channel, starts_of in starts.items():
             log_ = self._logs[channel]
-            session, ends = log_.session(), log_.indices(found)
+            session, ends = log_.session(), log_.indices(starts_of)
             if len(ends) == 1 and ends[0] == len(session) - 1:
                 newest.extend([session] if enough(session) else [])
                 continue
             ends = ends[ends >= _first(session)]
             if len(ends):
-                found_ |= self._said([session] * len(ends), ends, views(session, ends))
+                raw_of |= self._raw([session] * len(ends), ends, views(session, ends))
         if newest:
             last = np.array([len(session) - 1 for session in newest])
-            found_ |= self._said(newest, last, now(newest))
-        return found_
+            raw_of |= self._raw(newest, last, now(newest))
+        return raw_of
 
-    def _said(self, sessions: list[Session], ends: Ints, view: View) -> dict[Key, _Raw]:
-        said = {name: model.predict(view) for name, model in self.models.items()}
-        quantiles = np.stack([p.quantiles for p in said.values()], axis=1)
-        volume = np.stack([p.volume for p in said.values()], axis=1)
-        notes = self.taught.notes(view, said)
+    def _raw(self, sessions: list[Session], ends: Ints, view: View) -> dict[Key, _Raw]:
+        predictions = {name: model.predict(view) for name, model in self.models.items()}
+        quantiles = np.stack([p.quantiles for p in predictions.values()], axis=1)
+        volume = np.stack([p.volume for p in predictions.values()], axis=1)
+        notes = self.taught.notes(view, predictions)
         return {
             (s.channel, int(s.start[end]) + WINDOW_SECONDS): _Raw(
                 s.stream_id, quantiles[i], volume[i], notes[i]
@@ -288,8 +288,8 @@ class Forecasts:
 
 def past_streams(store: Store, window: Window) -> Past:
     """Sums of the channel's streams that began before the window's, as history.sums makes them."""
-    told = {"channel": window.channel, "stream": window.stream_id, "start": window.start}
-    rows = store.query("past_streams", **told, n=STREAMS).to_pylist()
+    values = {"channel": window.channel, "stream": window.stream_id, "start": window.start}
+    rows = store.query("past_streams", **values, n=STREAMS).to_pylist()
     return tuple((r["n"], r["total"], r["squares"], r["total_squares"]) for r in rows)
 
 
@@ -299,12 +299,12 @@ def _first(session: Session) -> int:
     return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
 
 
-def _forecast(channel: str, cutoff: int, model: str, said: Array, volume: Array) -> Forecast:
+def _forecast(channel: str, cutoff: int, model: str, bands_of: Array, volume: Array) -> Forecast:
     """Rounded as it is stored; what is scored are the forecasts as they were made.
 
-    said: (10, 5). volume: (10, 3).
+    bands_of: quantiles, (10, 5). volume: (10, 3).
     """
-    quantiles = np.round(said.astype(float), _BAND_DIGITS) + 0.0  # no -0.0
+    quantiles = np.round(bands_of.astype(float), _BAND_DIGITS) + 0.0  # no -0.0
     counts = np.round(volume.astype(float), _VOLUME_DIGITS)
     bands = {name: tuple(quantiles[:, k].tolist()) for k, name in enumerate(_BANDS)}
     volumes = {name: tuple(counts[:, k].tolist()) for k, name in enumerate(_VOLUMES)}

@@ -44,9 +44,9 @@ class Pending:
 
 def latest(closed: list[Closed]) -> list[Closed]:
     """Each window once, as it was last made."""
-    found: dict[tuple[str, datetime], Closed] = {}
+    last: dict[tuple[str, datetime], Closed] = {}
     for c in closed:
         key = c.window.channel, c.window.start
-        was_new = key in found and not found[key].again
-        found[key] = replace(c, again=False) if was_new else c
-    return list(found.values())
+        was_new = key in last and not last[key].again
+        last[key] = replace(c, again=False) if was_new else c
+    return list(last.values())

@@ -54,8 +54,8 @@ class SessionLog:
         views: dict[str, Any] = {name: self._arrays[name][: self.length] for name in _NAMES}
         start = views.pop("start").astype(np.int64)
         lexicons = tuple(sorted(self._lexicons))
-        told: dict[str, Any] = {"lexicons": lexicons, "past": self.past}
-        return Session(self.channel, self.stream_id, start=start, **views, **told)
+        extra: dict[str, Any] = {"lexicons": lexicons, "past": self.past}
+        return Session(self.channel, self.stream_id, start=start, **views, **extra)
 
     def with_this(self) -> Past:
         """The past of the stream that follows this one."""
@@ -68,8 +68,8 @@ class SessionLog:
 
     def indices(self, starts: list[int]) -> npt.NDArray[np.int64]:
         """Where the windows that start then are; those let go are left out."""
-        found = (np.array(starts, dtype=np.int64) - self._start(0)) // WINDOW_SECONDS
-        return np.asarray(found[found >= 0])
+        indices = (np.array(starts, dtype=np.int64) - self._start(0)) // WINDOW_SECONDS
+        return np.asarray(indices[indices >= 0])
 
     def end(self) -> int:
         """End of the newest window, epoch seconds; there is one."""

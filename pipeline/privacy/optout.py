@@ -1,4 +1,4 @@
-"""Who does not want to be read: chatters as salted hashes, channels by login.
+"""Opt-outs, of those who do not want to be read: chatters as salted hashes, channels by login.
 
 A file of its own in the data folder, so that an import can obey it while a daemon runs.
 """

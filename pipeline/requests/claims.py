@@ -1,4 +1,4 @@
-"""What streamers ask of us through the extension. Their token proves the id of their channel, and
+"""Requests of streamers through the extension. Their token proves the id of their channel, and
 no login; so nothing is taken away but from channels that Twitch itself told us have that id.
 
 A channel that we have never read is known by nobody's word but theirs: who opts in claims a login,

@@ -43,12 +43,12 @@ def forget_chatter(workspace: Workspace, who: int) -> None:
     }
     gate = Gate(workspace.scorers.knows, workspace.hasher.of)
     gate.hidden = {who, *workspace.optout.chatters}
-    found = recount(workspace.buffer, places, change, workspace.scorers, gate)
-    made = list(remade(found, workspace.store, workspace.scorers))
+    remains = recount(workspace.buffer, places, change, workspace.scorers, gate)
+    remade_windows = list(remade(remains, workspace.store, workspace.scorers))
     _forget_name(workspace, who)
-    _keep(workspace, made, gate)
-    _forget_in_memory(workspace, who, mask, made)
-    _publish(workspace, [closed for closed, _, _ in made], gate, places)
+    _keep(workspace, remade_windows, gate)
+    _forget_in_memory(workspace, who, mask, remade_windows)
+    _publish(workspace, [closed for closed, _, _ in remade_windows], gate, places)
     workspace.buffer.rewrite(lambda item: change(item) if isinstance(item, Message) else item)
 
 
@@ -59,9 +59,9 @@ def forget_channel(workspace: Workspace, channel: str) -> None:
     _forget_in_models(workspace, channel)
     erase_channel(workspace.store, channel)
     if only:
-        named = {"terms": only}
-        gone = [("forget_proposals", named), ("forget_term_alerts", named)]
-        workspace.store.write({}, before=gone)
+        terms = {"terms": only}
+        queries = [("forget_proposals", terms), ("forget_term_alerts", terms)]
+        workspace.store.write({}, before=queries)
     workspace.publisher.publish(drop_samples_before=workspace.oldest_text(), drop_samples_of=keys)
     workspace.publisher.collect_garbage(math.inf)
     _drop_latest(workspace, channel)
@@ -87,12 +87,12 @@ def stop_reading(workspace: Workspace, channel: str) -> None:
 def _masking(workspace: Workspace, who: int) -> Callable[[str], str]:
     """The text with the name of `who` as @…: after an @, or where it is no known word."""
 
-    def masked(found: re.Match[str]) -> str:
-        word = found[0].lstrip("@").lower()
+    def masked(match: re.Match[str]) -> str:
+        word = match[0].lstrip("@").lower()
         if workspace.hasher.of(word) != who:
-            return found[0]
-        is_name = found[0].startswith("@") or not workspace.scorers.knows(word)
-        return "@…" if is_name else found[0]
+            return match[0]
+        is_name = match[0].startswith("@") or not workspace.scorers.knows(word)
+        return "@…" if is_name else match[0]
 
     return lambda text: _NAME.sub(masked, text)
 
@@ -109,11 +109,11 @@ def _without(who: int, mask: Callable[[str], str]) -> Change:
     return change
 
 
-def _keep(workspace: Workspace, made: list[tuple[Closed, str, bool]], gate: Gate) -> None:
+def _keep(workspace: Workspace, remade_windows: list[tuple[Closed, str, bool]], gate: Gate) -> None:
     """Windows made again, and their terms, into the warehouse."""
     by_source: dict[str, list[Closed]] = defaultdict(list)
     starts: dict[str, list[float]] = defaultdict(list)
-    for closed, source, whole in made:
+    for closed, source, whole in remade_windows:
         if whole:
             by_source[source].append(closed)
             starts[closed.window.channel].append(closed.window.start.timestamp())
@@ -125,8 +125,8 @@ def _keep(workspace: Workspace, made: list[tuple[Closed, str, bool]], gate: Gate
         before=[("clear_terms_at", {"channel": c, "starts": s}) for c, s in starts.items()],
     )
     # those that are silent now have no rows that would replace the published ones
-    gone = [(c, utc(s).replace(tzinfo=None)) for c, found in starts.items() for s in found]
-    store.replaced.setdefault("window_terms", []).extend(gone)
+    emptied = [(c, utc(s).replace(tzinfo=None)) for c, times in starts.items() for s in times]
+    store.replaced.setdefault("window_terms", []).extend(emptied)
 
 
 def _forget_name(workspace: Workspace, who: int) -> None:
@@ -143,7 +143,10 @@ def _forget_name(workspace: Workspace, who: int) -> None:
 
 
 def _forget_in_memory(
-    workspace: Workspace, who: int, mask: Callable[[str], str], made: list[tuple[Closed, str, bool]]
+    workspace: Workspace,
+    who: int,
+    mask: Callable[[str], str],
+    remade_windows: list[tuple[Closed, str, bool]],
 ) -> None:
     if workspace.running is None:
         return
@@ -154,14 +157,16 @@ def _forget_in_memory(
         text = mask(line.text)
         return line if text == line.text else line._replace(text=text)
 
-    windows = [closed.window for closed, _, whole in made if whole]
+    windows = [closed.window for closed, _, whole in remade_windows if whole]
     workspace.running.forget_chatter(who, change, windows)
 
 
-def _publish(workspace: Workspace, made: list[Closed], gate: Gate, places: set[Place]) -> None:
+def _publish(
+    workspace: Workspace, remade_windows: list[Closed], gate: Gate, places: set[Place]
+) -> None:
     """At once, and what was published before is unlinked, in use or not."""
     since = utc(time.time() - workspace.settings.retention_h * 3600)
-    lines = sample_rows(made if workspace.settings.retention_h else [], gate, since)
+    lines = sample_rows(remade_windows if workspace.settings.retention_h else [], gate, since)
     samples = pa.Table.from_pylist(lines, schema=samples_schema())
     keys = [(channel, utc(start).replace(tzinfo=None)) for channel, start in places]
     workspace.publisher.publish(samples, workspace.oldest_text(), keys)

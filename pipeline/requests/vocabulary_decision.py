@@ -46,22 +46,22 @@ class DecisionRequest:
 
 def review(workspace: Workspace, store: Store, request: Request, meta: dict[str, str]) -> None:
     """Apply a review. Raises BadInput where it cannot be, with what is the case instead."""
-    asked = asked_of(request.body)
-    rows = store.query("vocabulary_of_terms", terms=[asked.term]).to_pylist()
-    row = next((r for c in (asked.channel, "") for r in rows if r["channel"] == c), None)
-    _check_seen(asked, row)
+    wanted = request_of(request.body)
+    rows = store.query("vocabulary_of_terms", terms=[wanted.term]).to_pylist()
+    row = next((r for c in (wanted.channel, "") for r in rows if r["channel"] == c), None)
+    _check_seen(wanted, row)
     past = [d for d in workspace.scorers.decisions
-            if (d.term, d.channel) == (asked.term, asked.channel)]  # fmt: skip
-    decision = _decision(workspace, request, asked, row, past)
-    made = _row(decision, row, workspace.scorers)
-    tables = {"vocabulary": [made], "decisions": [_decision_row(decision)]}
-    store.write({name: store.rows(name, found) for name, found in tables.items()}, meta)
+            if (d.term, d.channel) == (wanted.term, wanted.channel)]  # fmt: skip
+    decision = _decision(workspace, request, wanted, row, past)
+    after = _row(decision, row, workspace.scorers)
+    tables = {"vocabulary": [after], "decisions": [_decision_row(decision)]}
+    store.write({name: store.rows(name, rows) for name, rows in tables.items()}, meta)
     workspace.scorers.decided([decision])
     if workspace.running:
-        workspace.running.decided(made)
+        workspace.running.decided(after)
 
 
-def asked_of(body: Row) -> DecisionRequest:
+def request_of(body: Row) -> DecisionRequest:
     """The review that a request asks for. Raises BadInput for what is none."""
     decision, channel = body.get("decision"), body.get("channel") or ""
     if decision not in DECISIONS:
@@ -79,16 +79,16 @@ def asked_of(body: Row) -> DecisionRequest:
     )
 
 
-def _check_seen(asked: DecisionRequest, row: Row | None) -> None:
+def _check_seen(wanted: DecisionRequest, row: Row | None) -> None:
     """Two reviewers at once: the second one is told of the first."""
-    if not asked.seen:
+    if not wanted.seen:
         return
     at = None if row is None or row["decided_at"] is None else row["decided_at"]
-    if asked.seen[0] == at:
+    if wanted.seen[0] == at:
         return
     if row is None or at is None:
-        raise BadInput(f"{asked.term!r} changed meanwhile: it is open again; look again")
-    raise BadInput(f"decided meanwhile: {_told(row)}; look again")
+        raise BadInput(f"{wanted.term!r} changed meanwhile: it is open again; look again")
+    raise BadInput(f"decided meanwhile: {_as_decided(row)}; look again")
 
 
 def _time(seen: Any) -> datetime | None:
@@ -102,7 +102,7 @@ def _time(seen: Any) -> datetime | None:
     return then if then.tzinfo else then.replace(tzinfo=UTC)
 
 
-def _told(row: Row) -> str:
+def _as_decided(row: Row) -> str:
     value = "" if row["in_force"] is None else f" at {row['in_force']:+.2f}"
     at = "" if row["decided_at"] is None else f" at {iso(row['decided_at'])}"
     return f"{row['status']}{value} by {row['decided_by'] or 'nobody'}{at}"
@@ -111,22 +111,22 @@ def _told(row: Row) -> str:
 def _decision(
     workspace: Workspace,
     request: Request,
-    asked: DecisionRequest,
+    wanted: DecisionRequest,
     row: Row | None,
     past: Sequence[Decision],
 ) -> Decision:
     clock = workspace.running.clock if workspace.running else 0.0
     now = datetime.now(UTC)
-    valence, undoes = _valence(asked, row, past)
-    kind = asked.kind or (row["kind"] if row else workspace.scorers.kind(asked.term))
-    mine = row if row and row["channel"] == asked.channel else None
+    valence, undoes = _valence(wanted, row, past)
+    kind = wanted.kind or (row["kind"] if row else workspace.scorers.kind(wanted.term))
+    mine = row if row and row["channel"] == wanted.channel else None
     return Decision(
         request.id,
-        asked.term,
-        asked.channel,
+        wanted.term,
+        wanted.channel,
         now,
         request.by[:_BY],
-        asked.decision,
+        wanted.decision,
         valence,
         str(kind),
         float(window_start(clock or now.timestamp()) + WINDOW_SECONDS),
@@ -136,41 +136,41 @@ def _decision(
 
 
 def _valence(
-    asked: DecisionRequest, row: Row | None, past: Sequence[Decision]
+    wanted: DecisionRequest, row: Row | None, past: Sequence[Decision]
 ) -> tuple[float | None, str | None]:
     """(what is in force by decision from now on, the decision that an undo takes back)."""
-    kept = standing(past)
-    now = kept[-1].valence if kept else None
-    if asked.decision == "undo":
-        if not kept:
-            raise BadInput(f"nothing that could be undone was decided on {asked.term!r}")
-        return (kept[-2].valence if len(kept) > 1 else None), kept[-1].id
-    if asked.decision == "change":
-        return asked.valence, None
+    undoable = standing(past)
+    now = undoable[-1].valence if undoable else None
+    if wanted.decision == "undo":
+        if not undoable:
+            raise BadInput(f"nothing that could be undone was decided on {wanted.term!r}")
+        return (undoable[-2].valence if len(undoable) > 1 else None), undoable[-1].id
+    if wanted.decision == "change":
+        return wanted.valence, None
     if row is None:
-        raise BadInput(f"{asked.term!r} is not proposed (any more)")
-    if asked.decision == "reject":  # of what is in force itself, if nothing else is proposed
+        raise BadInput(f"{wanted.term!r} is not proposed (any more)")
+    if wanted.decision == "reject":  # of what is in force itself, if nothing else is proposed
         return (now if row["status"] == "proposed" else None), None
     if row["status"] != "proposed":
-        raise BadInput(f"{asked.term!r} is not proposed any more: {_told(row)}")
-    valence = row["valence"] if asked.valence is None else asked.valence
+        raise BadInput(f"{wanted.term!r} is not proposed any more: {_as_decided(row)}")
+    valence = row["valence"] if wanted.valence is None else wanted.valence
     if valence is None:
-        raise BadInput(f"{asked.term!r} has no proposed valence; say one")
+        raise BadInput(f"{wanted.term!r} has no proposed valence; say one")
     return valence, None
 
 
 def _row(decision: Decision, row: Row | None, scorers: Scorers) -> dict[str, Any]:
     """The vocabulary's row of the term after the decision."""
     new = {"first_seen": decision.at, "last_seen": decision.at, "n": 0, "n_channels": 0}
-    made = {**(row or new), "term": decision.term, "channel": decision.channel}
-    made |= {"kind": decision.kind, "decided_by": decision.by, "decided_at": decision.at}
-    made["status"] = "rejected" if decision.valence is None else "accepted"
+    after = {**(row or new), "term": decision.term, "channel": decision.channel}
+    after |= {"kind": decision.kind, "decided_by": decision.by, "decided_at": decision.at}
+    after["status"] = "rejected" if decision.valence is None else "accepted"
     if decision.valence is not None:
-        made["valence"] = decision.valence
+        after["valence"] = decision.valence
     if decision.undoes:
-        made |= _before(scorers, decision.undoes)
-    made["in_force"] = _in_force(decision, scorers)
-    return made
+        after |= _before(scorers, decision.undoes)
+    after["in_force"] = _in_force(decision, scorers)
+    return after
 
 
 def _before(scorers: Scorers, undone: str) -> dict[str, Any]:
@@ -185,8 +185,8 @@ def _before(scorers: Scorers, undone: str) -> dict[str, Any]:
 def _in_force(decision: Decision, scorers: Scorers) -> float | None:
     """What scores the term after the decision; with the lexicon `vader` none does."""
     all_ = [*scorers.decisions, decision] if scorers.heeds else []
-    found = in_force(all_, decision.channel).get(decision.term)
-    return scorers.base_valence(decision.term) if found is None else found[1]
+    decided = in_force(all_, decision.channel).get(decision.term)
+    return scorers.base_valence(decision.term) if decided is None else decided[1]
 
 
 def _decision_row(decision: Decision) -> dict[str, Any]:

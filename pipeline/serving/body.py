@@ -29,7 +29,7 @@ _UNREAD = "most of this chat is in a language that cannot be scored"
 
 @dataclass
 class MoodState:
-    """What a channel's body is made from. windows: of the last half hour, oldest first."""
+    """A channel as its body tells of it. windows: of the last half hour, oldest first."""
 
     channel: str
     channel_id: str
@@ -73,7 +73,7 @@ def body(state: MoodState, source: str, now: float, clock: float | None = None) 
     now: the wall clock. clock: the source's own, where that is another (a replay).
     """
     supported = state.readable is None or state.readable >= READABLE_LEAST
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "v": 1,
         "channel_id": state.channel_id,
         "login": state.channel,
@@ -88,12 +88,12 @@ def body(state: MoodState, source: str, now: float, clock: float | None = None) 
         "moment": state.moment,
         "recap": state.recap and {**state.recap, "title": state.recap["title"][:_TITLE]},
     }
-    if found["forecast"] is None:
-        found["why"] = _why_not(state) if supported else _UNREAD
-    data = orjson.dumps(found)
-    while len(data) > MAX_BODY and found["history"]:
-        found["history"] = found["history"][1:]
-        data = orjson.dumps(found)
+    if fields["forecast"] is None:
+        fields["why"] = _why_not(state) if supported else _UNREAD
+    data = orjson.dumps(fields)
+    while len(data) > MAX_BODY and fields["history"]:
+        fields["history"] = fields["history"][1:]
+        data = orjson.dumps(fields)
     return data
 
 

@@ -10,7 +10,7 @@ Place = tuple[str, int]  # channel, start of the window in epoch seconds
 
 
 class Outdated(Exception):
-    """What was read of a log is out of date: it was written anew, or is gone."""
+    """Raised when a log was written anew, or is gone, while it was read."""
 
 
 @dataclass(frozen=True, slots=True)

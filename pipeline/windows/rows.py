@@ -33,7 +33,7 @@ def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
         if window.mean_compound is None:
             continue
         admits = admission(gate, c)
-        found = window_terms(
+        terms = window_terms(
             (line.scored for line in c.lines), window.n_messages, window.mean_compound, admits
         )
         rows.extend(
@@ -45,7 +45,7 @@ def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
                 "n": n,
                 "contribution": part,
             }
-            for term, kind, n, part in found
+            for term, kind, n, part in terms
         )
     return rows
 
@@ -88,10 +88,10 @@ def _samples(closed: Closed, gate: Gate) -> list[Row]:
     ]
 
 
-def event_rows(found: Iterable[Happening]) -> list[Row]:
+def event_rows(happenings: Iterable[Happening]) -> list[Row]:
     """Rows of `events`; the same happening told twice is one."""
     rows: dict[str, Row] = {}
-    for h in found:
+    for h in happenings:
         event_id = _event_id(h)
         rows[event_id] = {
             "event_id": event_id,
@@ -105,8 +105,8 @@ def event_rows(found: Iterable[Happening]) -> list[Row]:
 
 def _event_id(h: Happening) -> str:
     """A hash of the source's id, or of what happened where there is none."""
-    said = f"{h.kind} #{h.id}" if h.id else f"{h.at} {h.kind} {h.detail}"
-    name = f"{h.channel} {said}".encode(errors="replace")
+    identity = f"{h.kind} #{h.id}" if h.id else f"{h.at} {h.kind} {h.detail}"
+    name = f"{h.channel} {identity}".encode(errors="replace")
     return blake2b(name, digest_size=12).hexdigest()
 
 

@@ -13,7 +13,7 @@ from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 
 @dataclass(slots=True)
 class Cell:
-    """What fell into one window so far."""
+    """One window's messages so far."""
 
     lines: list[ScoredMessage] = field(default_factory=list)
     filtered: int = 0

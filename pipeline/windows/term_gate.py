@@ -1,4 +1,4 @@
-"""Which terms of a window are kept: the ones that moved it, if they are nobody's name.
+"""The gate of terms: a window's that moved it are kept, if they are nobody's name.
 
 A term is kept when the lexicon knows it, or when three chatters used it that day; never when
 it is a login seen lately.
@@ -60,13 +60,13 @@ class Gate:
     def used(self, channel: str, day: int, chatter: int, terms: Iterable[str]) -> None:
         """`chatter` used the terms; day: days since the epoch. Two days are remembered, so that
         late messages around midnight do not undo each other."""
-        found = self._days.get(channel, {}).get(day) or self._begin(channel, day)
-        if found is None:
+        today = self._days.get(channel, {}).get(day) or self._begin(channel, day)
+        if today is None:
             return
-        admitted, pending = found.admitted, found.pending
+        admitted, pending = today.admitted, today.pending
         for term in terms:
             if term not in admitted:
-                self._count(found, term, chatter)
+                self._count(today, term, chatter)
         if len(pending) > _PENDING:  # the oldest go together: to find the first takes long
             for term in list(islice(pending, len(pending) - _PENDING + _PENDING // 8)):
                 del pending[term]
@@ -94,8 +94,8 @@ class Gate:
 
     def admit(self, channel: str, day: int, terms: Iterable[str]) -> None:
         """Three chatters used the terms that day: they were stored before a restart."""
-        found = self._days.setdefault(channel, {}).setdefault(day, _Day())
-        found.admitted.update(term for term in terms if not self.known(term))
+        today = self._days.setdefault(channel, {}).setdefault(day, _Day())
+        today.admitted.update(term for term in terms if not self.known(term))
 
     def forget(self, chatter: int) -> None:
         """Nobody remembers what the chatter used; that they are a name, though."""
@@ -115,8 +115,8 @@ class Gate:
 
     def admits(self, channel: str, term: str, day: int) -> bool:
         """Whether the term may be stored for a window of that day."""
-        found = self._days.get(channel, {}).get(day)
-        is_open = (found is not None and term in found.admitted) or self.known(term)
+        today = self._days.get(channel, {}).get(day)
+        is_open = (today is not None and term in today.admitted) or self.known(term)
         return is_open and not self.is_login(term)
 
     def is_login(self, word: str) -> bool:
