@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
+from twitchio.http import Route
 
 from pipeline.config import TwitchSettings
+from pipeline.sources.eventsub.calls import TwitchRefused, ask, oauth, post
+from pipeline.sources.eventsub.frames import mapping
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.config import TwitchAddress, data_folder
 from warehouse.errors import NotAuthorised
@@ -36,8 +39,6 @@ async def log_in(
     settings: TwitchSettings, address: TwitchAddress, file: TokenFile, scopes: tuple[str, ...]
 ) -> None:
     """Ask for a code, wait for the user, save. Raises TwitchRefused, NotAuthorised, OSError."""
-    from pipeline.sources.eventsub.calls import post
-
     if not settings.client_id:
         raise NotAuthorised("no Twitch application: set DLD_TWITCH_CLIENT_ID (.env.example)")
     fields = {"client_id": settings.client_id, "scopes": " ".join(scopes)}
@@ -57,8 +58,6 @@ async def _wait(
     address: TwitchAddress, fields: dict[str, str], device: dict[str, Any]
 ) -> dict[str, Any]:
     """The tokens, once the user has agreed. Raises NotAuthorised when they do not in time."""
-    from pipeline.sources.eventsub.calls import TwitchRefused, post
-
     pause = float(device.get("interval") or 0)
     until = time.monotonic() + float(device.get("expires_in") or 1800)
     while time.monotonic() < until:
@@ -88,11 +87,6 @@ def _token(settings: TwitchSettings, answer: dict[str, Any]) -> Token:
 
 async def _named(settings: TwitchSettings, address: TwitchAddress, token: Token) -> Token:
     """The token with whose it is. Raises TwitchRefused."""
-    from twitchio.http import Route
-
-    from pipeline.sources.eventsub.calls import ask, oauth
-    from pipeline.sources.eventsub.frames import mapping
-
     client = oauth(settings, address)
     try:
         headers = {"Authorization": f"OAuth {token.access}"}

@@ -1,15 +1,19 @@
 """Live chat as users start it: processes against a stand-in of Twitch, channels that change."""
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from unittest.mock import patch
 
 import pytest
 
+from pipeline.cli.app import run_command
 from pipeline.sources.channel_list import load_channels
 from tests.helpers.paths import ROOT
 from tests.helpers.standins.irc import IrcServer
@@ -57,11 +61,19 @@ def said(process: subprocess.Popen[str], text: str) -> None:
 
 
 async def command(env: dict[str, str], *args: str) -> str:
-    asked = [sys.executable, "-m", "pipeline", *args]
-    done = await asyncio.to_thread(
-        subprocess.run, asked, cwd=ROOT, env=env, text=True, capture_output=True, check=True
-    )
-    return str(done.stdout)
+    """What a command prints, run in this process; it has to go well."""
+    return await asyncio.to_thread(_run, env, args)
+
+
+def _run(env: dict[str, str], args: tuple[str, ...]) -> str:
+    printed = io.StringIO()
+    argv = ["pipeline", *args]
+    with patch.dict(os.environ, env), patch("sys.argv", argv), redirect_stdout(printed):
+        try:
+            run_command(args)
+        except SystemExit as stopped:
+            assert not stopped.code
+    return printed.getvalue()
 
 
 async def until(holds: Callable[[], bool], within_s: float) -> float:

@@ -93,11 +93,10 @@ def test_another_seed_gives_other_chat():
 
 
 @pytest.mark.parametrize("hours", [1.0, 5.5, 11.0, 11.999])
-def test_a_restart_goes_on_with_the_very_same_messages(hours: float):
+def test_a_restart_goes_on_with_the_very_same_messages(hours: float, told: list[Item]):
     resume = NOW - 12 * 3600 + hours * 3600
-    whole = items(past_days=0.5)
     rest = items(past_days=0.5, resume_from=resume)
-    assert said(rest, resume) == said(whole, resume)
+    assert said(rest, resume) == said(told, resume)
     assert len(said(rest, resume)) > 0 or resume > NOW - 60
 
 
