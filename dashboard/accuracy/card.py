@@ -58,11 +58,11 @@ def _line(model: Row, tz: tzinfo) -> dict[str, str]:
 
 def _why(params: str | None) -> str:
     """Why it serves, or how it compared with the one that did."""
-    found = _json(params or "{}")
+    card = _json(params or "{}")
     for name in ("choice", "verdict"):
-        told = found.get(name) if isinstance(found, dict) else None
-        if isinstance(told, dict) and told.get("why"):
-            return str(told["why"])
+        choice = card.get(name) if isinstance(card, dict) else None
+        if isinstance(choice, dict) and choice.get("why"):
+            return str(choice["why"])
     return ""
 
 

@@ -43,21 +43,21 @@ def section(
     }  # fmt: skip
     rows = data.rows("dash_pit", **values)
     asked.append(("dash_pit", values))
-    found = shares(rows)
+    bins = shares(rows)
     n = sum(r["targets"] for r in rows)
     sections.head(
         "Where the truth lay among the quantiles",
         f"step {step}, n = {wording.count(n)} windows",
-        found,
+        bins,
         "calibration",
     )
     if not n:
         frame.put(frame.say(_nothing(model, since, until, tz)))
         return
     st.plotly_chart(
-        bars(found), key="pit", config=CONFIG, alt="Share of windows by place among the quantiles"
+        bars(bins), key="pit", config=CONFIG, alt="Share of windows by place among the quantiles"
     )
-    frame.put(frame.say(verdict([r["windows"] for r in found])))
+    frame.put(frame.say(verdict([r["windows"] for r in bins])))
     first, last = min(r["first_at"] for r in rows), max(r["last_at"] for r in rows)
     st.caption(
         f"Windows of {wording.moment(first, tz)} to {wording.moment(last, tz)}; at most about "
@@ -79,37 +79,37 @@ def shares(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """A row a bin: windows, their share, the share that belongs there, over it with an interval."""
     of = {r["bin"]: r["targets"] for r in rows}
     n = sum(of.values())
-    found = []
+    bins = []
     for k, name in enumerate(BINS):
         expected = LEVELS[k + 1] - LEVELS[k]
         share = of.get(k, 0) / n if n else 0.0
         half = SURE * sqrt(share * (1 - share) / n) if n else 0.0
-        found.append(
+        bins.append(
             {
                 "bin": name, "from_level": LEVELS[k], "to_level": LEVELS[k + 1],
                 "windows": of.get(k, 0), "share": share, "expected": expected,
                 "ratio": share / expected, "half": half / expected,
             }
         )  # fmt: skip
-    return found
+    return bins
 
 
-def bars(found: Sequence[Row]) -> go.Figure:
+def bars(bins: Sequence[Row]) -> go.Figure:
     """Share over what belongs in the bin; as wide as the bin's levels, so that areas are shares."""
     figure = go.Figure(
         go.Bar(
-            x=[(r["from_level"] + r["to_level"]) / 2 for r in found],
-            width=[(r["to_level"] - r["from_level"]) - 0.004 for r in found],
-            y=[r["ratio"] for r in found],
+            x=[(r["from_level"] + r["to_level"]) / 2 for r in bins],
+            width=[(r["to_level"] - r["from_level"]) - 0.004 for r in bins],
+            y=[r["ratio"] for r in bins],
             marker={"color": faded(FORECAST, 0.55), "line": {"width": 0}},
             error_y={
-                "type": "data", "array": [r["half"] for r in found], "color": GREY,
+                "type": "data", "array": [r["half"] for r in bins], "color": GREY,
                 "thickness": 1.5, "width": 3,
             },
             customdata=[
                 [r["bin"], wording.count(r["windows"]), wording.percent(r["share"], 1),
                  wording.percent(r["expected"], 1)]
-                for r in found
+                for r in bins
             ],
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[2]} of windows, n = "
             "%{customdata[1]}<br>%{customdata[3]} belong there<extra></extra>",
@@ -128,7 +128,7 @@ def bars(found: Sequence[Row]) -> go.Figure:
         "tickangle": 0,
         "range": [-0.01, 1.01],
     }
-    top = max([1.3, *(r["ratio"] + r["half"] for r in found)]) * 1.08
+    top = max([1.3, *(r["ratio"] + r["half"] for r in bins)]) * 1.08
     up = {"title": "Share over what belongs there", "range": [0, top]}
     return finish(figure, 320, across, up)
 
@@ -139,23 +139,23 @@ def verdict(windows: Sequence[int]) -> str:
     if n < FEWEST:
         return f"Too few windows to tell (n = {n}); {FEWEST} are needed."
     outside, below = (windows[0] + windows[5]) / n, sum(windows[:3]) / n
-    said = []
+    directions = []
     for value, level, more, less in (
         (outside, 0.05, "more", "less"),
         (below, 0.5, "more", "less"),
     ):
         beyond = abs(value - level) > 2 * SURE * sqrt(level * (1 - level) / n)
-        said.append((more if value > level else less) if beyond else "")
+        directions.append((more if value > level else less) if beyond else "")
     tails = {
         "": "About as much fell outside the 95 % band as should",
         "more": "More fell outside the 95 % band than should: too sure of itself",
         "less": "Less fell outside the 95 % band than should: too timid",
-    }[said[0]]
+    }[directions[0]]
     middle = {
         "": "it fell above and below the middle about equally often",
         "more": "the truth was mostly below the middle: it forecast too high",
         "less": "the truth was mostly above the middle: it forecast too low",
-    }[said[1]]
+    }[directions[1]]
     return (
         f"{tails} ({wording.percent(outside, 1)} of 5 %); {middle} ({wording.percent(below, 1)} "
         f"below). n = {wording.count(n)}."

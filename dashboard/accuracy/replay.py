@@ -47,9 +47,9 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
 
 def _busiest(names: Sequence[str], until: datetime) -> str:
     """Of these channels the one on air, or the last that was: an imported one has no forecasts."""
-    known = [c for c in data.rows("dash_channels", now=until) if c["channel"] in names]
-    seen = [c for c in known if c["last_at"]]
-    return scope.busiest(seen) if seen else names[0]
+    listed = [c for c in data.rows("dash_channels", now=until) if c["channel"] in names]
+    streamed = [c for c in listed if c["last_at"]]
+    return scope.busiest(streamed) if streamed else names[0]
 
 
 def _newest(channel: str, until: datetime) -> datetime | None:
@@ -57,16 +57,16 @@ def _newest(channel: str, until: datetime) -> datetime | None:
     for days in (7, 366 * 30):
         since = until - timedelta(days=days)
         values = {"channel": channel, "since": since, "until": until, "limit": 1}
-        found = data.query("dash_forecast_times", **values)["cutoff"].to_pylist()
-        if found:
-            return wording.aware(found[-1])
+        cutoffs = data.query("dash_forecast_times", **values)["cutoff"].to_pylist()
+        if cutoffs:
+            return wording.aware(cutoffs[-1])
     return None
 
 
 def _day(newest: datetime) -> date:
     """A day of UTC; the address gives that of `at`."""
-    asked = url_state.time("at", newest)
-    url_state.seed("day", min(asked, newest).date())
+    at = url_state.time("at", newest)
+    url_state.seed("day", min(at, newest).date())
     chosen: date | None = st.date_input(
         "Day (UTC)",
         key="day",
@@ -87,8 +87,8 @@ def _times(channel: str, day: date) -> list[datetime]:
 def _time(times: list[datetime], tz: tzinfo) -> datetime:
     """A slider over all cutoffs; the address gives the nearest one."""
     settled = times[max(0, len(times) - HORIZON - 1)]  # the newest that has been answered in full
-    asked = url_state.time("at", settled)
-    nearest = min(times, key=lambda t: abs(t - asked))
+    at = url_state.time("at", settled)
+    nearest = min(times, key=lambda t: abs(t - at))
     url_state.seed("at", nearest)
     url_state.keep_within("at", times, nearest)
     if len(times) == 1:
@@ -101,13 +101,13 @@ def _time(times: list[datetime], tz: tzinfo) -> datetime:
 
 
 def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
-    found = data.rows("dash_forecasts_at", channel=channel, cutoff=at)
-    if not found:
+    forecasts = data.rows("dash_forecasts_at", channel=channel, cutoff=at)
+    if not forecasts:
         st.caption("This forecast is no longer kept.")
         return
-    models = [f["model"] for f in found]
+    models = [f["model"] for f in forecasts]
     serving = [m["model"] for m in data.rows("dash_models") if m["status"] == "serving"]
-    forecast = next(f for f in found if f["model"] == skill.focus(models, serving))
+    forecast = next(f for f in forecasts if f["model"] == skill.focus(models, serving))
     until = at + HORIZON * WINDOW
     rows = data.rows(
         "dash_series", channels=[channel], since=at - BEFORE, until=until, step_s=30, offset_s=0
@@ -119,7 +119,7 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
         config=CONFIG,
         alt=f"The forecast made at {wording.moment(at, tz)} and the mood that followed",
     )
-    frame.put(frame.say(_said(rows, forecast, at)))
+    frame.put(frame.say(_verdict(rows, forecast, at)))
 
 
 def _session_mean(channel: str, at: datetime) -> float | None:
@@ -133,7 +133,7 @@ def _session_mean(channel: str, at: datetime) -> float | None:
     return mean
 
 
-def _said(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
+def _verdict(rows: Sequence[Row], forecast: Row, at: datetime) -> str:
     """How many of the windows that followed lay inside the bands."""
     came = [
         (int((wording.aware(r["start"]) - at) / WINDOW), r["mean"])

@@ -1,4 +1,4 @@
-"""What tuning has tried: a section of the Forecast accuracy page."""
+"""Trials of tuning: a section of the Forecast accuracy page."""
 
 import json
 import math
@@ -27,8 +27,8 @@ def section(trials: Sequence[Row], tz: tzinfo) -> None:
     if not trials:
         return
     rows = [_parsed(trial) for trial in trials]
-    done = [r["loss"] for r in rows if r["status"] == "done" and r["loss"] is not None]
-    best = f", the best {min(done):.5f}" if done else ""
+    losses = [r["loss"] for r in rows if r["status"] == "done" and r["loss"] is not None]
+    best = f", the best {min(losses):.5f}" if losses else ""
     last = wording.moment(trials[-1]["trained_at"], tz) if trials[-1]["trained_at"] else ""
     frame.heading("Tuning", f"{len(rows)} trials{best}{f', the last {last}' if last else ''}")
     st.plotly_chart(loss_by_trial(rows), key="trials", config=CONFIG, alt="Loss by trial")
@@ -41,9 +41,9 @@ def section(trials: Sequence[Row], tz: tzinfo) -> None:
 def loss_by_trial(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     """A mark a trial, by how it ended, and the best loss so far as a line."""
     figure = go.Figure()
-    shown = [r for r in rows if r["last"] is not None]
+    ended = [r for r in rows if r["last"] is not None]
     for status, (colour, symbol) in LOOKS.items():
-        some = [r for r in shown if r["status"] == status]
+        some = [r for r in ended if r["status"] == status]
         if some:
             figure.add_trace(
                 go.Scatter(
@@ -57,7 +57,7 @@ def loss_by_trial(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
                     "<extra>%{fullData.name}</extra>",
                 )
             )
-    figure.add_trace(_best(shown))
+    figure.add_trace(_best(ended))
     up = {"title": "Loss", "tickformat": ".4f", "showgrid": True}
     return finish(figure, 280, {"title": "Trial", "tickformat": "d"}, up, showlegend=True)
 
@@ -83,8 +83,8 @@ def _parsed(trial: Row) -> dict[str, Any]:
     """The trial with its JSON read; `last` is the loss it ended with, or was given up at."""
     scores, params = _object(trial["scores"]), _object(trial["params"])
     losses = scores.get("losses")
-    told = losses if isinstance(losses, list) else []
-    curve = [v for v in map(_number, told) if v is not None]
+    epochs = losses if isinstance(losses, list) else []
+    curve = [v for v in map(_number, epochs) if v is not None]
     loss = _number(scores.get("loss"))
     return {
         "trial": trial["trial"],
@@ -113,10 +113,10 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _object(text: str | None) -> dict[str, Any]:
     try:
-        found = json.loads(text or "{}")
+        value = json.loads(text or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _number(value: Any) -> float | None:

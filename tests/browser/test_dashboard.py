@@ -13,13 +13,15 @@ from tests.helpers.browser.dashboards import (
     by_name,
     context,
     dashboard,
+    demo,
     page,
     plots,
 )
 from tests.helpers.browser.rows import HOSTILE_NAME, HOSTILE_TERM, channel, stream, term, window
+from warehouse.config import DataFolder
 from warehouse.records import utc, window_start
 
-__all__ = ["address", "browser", "context", "page"]  # fixtures
+__all__ = ["address", "browser", "context", "demo", "page"]  # fixtures
 pytestmark = pytest.mark.browser
 
 
@@ -81,18 +83,16 @@ def test_vocabulary_lists_proposals_and_terms_in_use(page: Page, address: str) -
 
 
 def test_a_proposal_is_decided_with_a_click_and_the_answer_is_told(
-    page: Page, tmp_path: Path
+    page: Page, address: str, demo: DataFolder
 ) -> None:
-    published.demo(tmp_path)
-    with dashboard(tmp_path) as own:
-        page.goto(f"{own}/vocabulary")
-        page.get_by_role("button", name="Accept at +1.8").click()
-        page.get_by_text("asked; in force from the next window").wait_for()
-        (waiting,) = (tmp_path / "inbox").glob("*.json")
-        (tmp_path / "inbox" / "refused").mkdir()
-        answer = tmp_path / "inbox" / "refused" / waiting.name
-        answer.write_text('{"reason": "decided meanwhile: rejected by <b>ann</b>"}')
-        page.get_by_text("refused: decided meanwhile: rejected by <b>ann</b>").wait_for()
+    page.goto(f"{address}/vocabulary")
+    page.get_by_role("button", name="Accept at +1.8").click()
+    page.get_by_text("asked; in force from the next window").wait_for()
+    (waiting,) = demo.inbox.glob("*.json")
+    (demo.inbox / "refused").mkdir()
+    answer = demo.inbox / "refused" / waiting.name
+    answer.write_text('{"reason": "decided meanwhile: rejected by <b>ann</b>"}')
+    page.get_by_text("refused: decided meanwhile: rejected by <b>ann</b>").wait_for()
 
 
 def test_health_draws_what_was_seen_and_filters_alerts(page: Page, address: str) -> None:

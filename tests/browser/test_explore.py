@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.helpers.browser.dashboards import address, browser, by_name, context, page, plots
+from tests.helpers.browser.dashboards import address, browser, by_name, context, demo, page, plots
 from tests.helpers.browser.rows import HOSTILE_TERM
 
-__all__ = ["address", "browser", "context", "page"]  # fixtures
+__all__ = ["address", "browser", "context", "demo", "page"]  # fixtures
 pytestmark = pytest.mark.browser
 
 

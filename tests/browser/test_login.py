@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.helpers.browser import published
-from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, _wait_for, browser
+from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, browser, wait_for
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def started(command: list[str], url: str, **env: str) -> Iterator[subprocess.Pop
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _wait_for(url)
+        wait_for(url)
         yield process
     finally:
         process.terminate()

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.helpers.browser import published
 from tests.helpers.paths import ROOT
+from warehouse.config import DataFolder
 
 CHROMIUM = Path(os.environ.get("DLD_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -40,14 +41,14 @@ def dashboard(data: Path) -> Iterator[str]:
     )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_for(f"{address}/_stcore/health")
+        wait_for(f"{address}/_stcore/health")
         yield address
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     until = time.monotonic() + 30
     while True:
         try:
@@ -72,10 +73,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = published.demo(tmp_path_factory.mktemp("demo"))
-    with dashboard(folder.root) as found:
-        yield found
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    return published.demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def address(browser: Browser, demo: DataFolder) -> Iterator[str]:
+    with dashboard(demo.root) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
