@@ -1,4 +1,4 @@
-"""How good a channel's forecasts have been lately, and what follows from it."""
+"""Record of a channel's forecasts of late, and what follows from it."""
 
 from dataclasses import dataclass
 

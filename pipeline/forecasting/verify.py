@@ -32,7 +32,7 @@ _PATIENCE_S = 3600  # of a forecast for windows that never come, its stream bein
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What all models forecast at one cutoff of a stream.
+    """Forecasts of all models at one cutoff of a stream.
 
     quantiles: (models, 10, 5) over steps and QUANTILES. counts: (models, 10), median messages.
     notes: (taught models, 10, NOTES), what is learnt from later.

@@ -12,11 +12,10 @@ import pytest
 from tests.helpers.paths import ROOT
 
 OURS = ("dashboard", "ebs", "models", "pipeline", "tools", "warehouse")
-# still to be brought in order: by what their paths begin with
-UNFINISHED = ("dashboard", "ebs", "models", "tools", "warehouse", "pipeline/chat",
-              "pipeline/engine",
-              "pipeline/forecasting", "pipeline/memory", "pipeline/privacy", "pipeline/requests",
-              "pipeline/serving", "pipeline/windows")  # fmt: skip
+# still to be brought in order
+UNFINISHED = ("dashboard", "ebs", "models", "warehouse")
+# help lists it, and what only it needs takes half a second to load
+ON_DEMAND = ("pipeline/cli/login.py",)
 _QUESTION = re.compile(r"(What|Whether|How|Where|Who|When|Why|Which)\b")
 
 
@@ -27,7 +26,7 @@ def test_nothing_at_the_top_of_the_dashboard_hides_a_library() -> None:
     assert not {path.stem for path in (ROOT / "dashboard").iterdir()} & (libraries | ours)
 
 
-@pytest.mark.parametrize("package", sorted(set(OURS) - {"pipeline"}))
+@pytest.mark.parametrize("package", OURS)
 def test_a_class_name_occurs_once_in_a_package(package: str) -> None:
     names = Counter(
         node.name
@@ -60,7 +59,7 @@ def test_every_import_of_ours_stands_at_the_top_of_its_module(package: str) -> N
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.If)
         for inner in ast.walk(node)
-        if not path.startswith(UNFINISHED)
+        if not path.startswith((*UNFINISHED, *ON_DEMAND))
         if isinstance(inner, ast.ImportFrom) and str(inner.module).split(".")[0] in OURS
     ]
     assert hidden == []
