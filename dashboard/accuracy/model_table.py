@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import frame, sections, wording
 from dashboard.accuracy import accuracy_charts
 from dashboard.charts.style import CONFIG
+from warehouse.forecast_metrics import METRICS
 
 
 def section(by_step: pd.DataFrame, model: str, step: int, models: Sequence[str]) -> None:
@@ -38,29 +39,20 @@ def interval(row: Mapping[str, Any]) -> str:
 
 def table(at: pd.DataFrame) -> None:
     """A row a model, the best first."""
-    shown_rows = at.sort_values("skill", ascending=False)
-    shown_rows = shown_rows.assign(
-        model=[accuracy_charts.NAMES.get(m, wording.plain(m, 40)) for m in shown_rows["model"]],
-        interval=[interval(r) for r in shown_rows.to_dict("records")],
-        coverage80=shown_rows["coverage80"] * 100,
-        coverage95=shown_rows["coverage95"] * 100,
+    rows = at.sort_values("skill", ascending=False)
+    rows = rows.assign(
+        model=[accuracy_charts.NAMES.get(m, wording.plain(m, 40)) for m in rows["model"]],
+        interval=[interval(r) for r in rows.to_dict("records")],
+        **{m.name: rows[m.name] * 100 for m in METRICS if m.is_share},
     )
     number = st.column_config.NumberColumn
-    columns: dict[str, Any] = {
-        "model": "Model",
-        "skill": number("Latent skill", format="%+.3f"),
-        "interval": "95 % interval",
-        "nmse": number("nMSE", format="%.4f"),
-        "floor": number("Floor", format="%.4f"),
-        "crps": number("CRPS", format="%.4f"),
-        "coverage80": number("80 % band", format="%.1f %%"),
-        "coverage95": number("95 % band", format="%.1f %%"),
-        "width80": number("80 % width", format="%.3f"),
-        "width95": number("95 % width", format="%.3f"),
-        "volume_error": number("Messages off", format="%.1f", help="a window, mean absolute"),
-        "targets": number("n", format="localized"),
-    }
-    columns = {c: told for c, told in columns.items() if shown_rows[c].notna().any()}
-    st.dataframe(
-        shown_rows[list(columns)], hide_index=True, key="models-at-step", column_config=columns
-    )
+    columns: dict[str, Any] = {"model": "Model"}
+    for metric in METRICS:
+        columns[metric.name] = number(metric.label, format=metric.printf, help=metric.about)
+        if metric.name == "skill":
+            columns["interval"] = "95 % interval"
+        if metric.name == "nmse":
+            columns["floor"] = number("Floor", format="%.4f")
+    columns["targets"] = number("n", format="localized")
+    columns = {name: column for name, column in columns.items() if rows[name].notna().any()}
+    st.dataframe(rows[list(columns)], hide_index=True, key="models-at-step", column_config=columns)

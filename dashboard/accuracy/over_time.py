@@ -1,7 +1,6 @@
 """Error over time: a section of the Forecast accuracy page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,29 +11,9 @@ from dashboard import frame, sections, url_state, wording
 from dashboard.accuracy import skill
 from dashboard.accuracy.accuracy_charts import look_of, model_name
 from dashboard.charts.style import CONFIG, GREY, finish
+from warehouse import forecast_metrics
 
-
-@dataclass(frozen=True)
-class Metric:
-    """A column of skill.scored: its name, its ticks, a value that means something, about it."""
-
-    name: str
-    ticks: str
-    line: float | None
-    about: str
-
-
-METRICS = {
-    "skill": Metric("Latent skill", "+.2f", 0.0, "Higher is better; 0 is the session mean."),
-    "nmse": Metric("nMSE", ".4f", None, "Squared error of the middle: lower is better."),
-    "mae": Metric("Absolute error", ".3f", None, "Of the middle, in mood: lower is better."),
-    "crps": Metric("CRPS", ".4f", None, "Of the whole distribution: lower is better."),
-    "coverage80": Metric("80 % band holds", ".0%", 0.8, "The nearer to 80 % the better."),
-    "volume_error": Metric(
-        "Messages, absolute error", ".1f", None,
-        "How far the number of messages of a window was off: lower is better.",
-    ),
-}  # fmt: skip
+METRICS = {metric.name: metric for metric in forecast_metrics.METRICS}
 
 
 def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
@@ -47,7 +26,7 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     unit = "day" if days == 1 else f"{days} days"
     n = int(mine["targets"].sum())
     sections.head(
-        f"{chosen.name}, {unit} by {unit}" if days == 1 else f"{chosen.name}, by {unit}",
+        f"{chosen.label}, {unit} by {unit}" if days == 1 else f"{chosen.label}, by {unit}",
         f"step {step}, n = {wording.count(n)} windows of {wording.count(len(mine))} points",
         scores.to_dict("records"),
         "time",
@@ -58,7 +37,7 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     models = list(dict.fromkeys(scores["model"]))
     st.plotly_chart(
         lines(scores, metric, model, models), key="by-day", config=CONFIG,
-        alt=f"{chosen.name} of every model over time",
+        alt=f"{chosen.label} of every model over time",
     )  # fmt: skip
     st.caption(
         f"{chosen.about} A point of few windows swings by chance: n is on hover. Days are of UTC."
@@ -72,7 +51,7 @@ def _metric() -> str:
         "Figure",
         list(METRICS),
         key="metric",
-        format_func=lambda m: METRICS[m].name,
+        format_func=lambda m: METRICS[m].label,
         required=True,
         label_visibility="collapsed",
     )
@@ -86,9 +65,8 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
     chosen = METRICS[metric]
     for index, model in enumerate(models):
         rows = scores[scores["model"] == model]
-        if metric == "skill" and model == "session_mean":
+        if metric == "skill" and model == forecast_metrics.REFERENCE:
             continue  # 0 by definition, and drawn as the line
-        n = rows["counts"] if metric == "volume_error" else rows["targets"]
         figure.add_trace(
             go.Scatter(
                 x=rows["day"].tolist(),
@@ -97,14 +75,14 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
                 name=model_name(model),
                 line=look_of(model, focus, index),
                 marker={"size": 7 if model == focus else 4},
-                customdata=[[wording.count(k)] for k in n],
+                customdata=[[wording.count(k)] for k in rows[chosen.windows]],
                 hovertemplate=f"%{{y:{chosen.ticks}}}, n = %{{customdata[0]}}"
                 "<extra>%{fullData.name}</extra>",
             )
         )
     if chosen.line is not None:
         figure.add_hline(y=chosen.line, line={"color": GREY, "width": 1.5})
-    up: dict[str, Any] = {"title": chosen.name, "tickformat": chosen.ticks}
+    up: dict[str, Any] = {"title": chosen.label, "tickformat": chosen.ticks}
     if metric == "skill":
         up |= near(scores, focus)
     return finish(figure, 380, _days(scores), up, hovermode="x unified", showlegend=True)

@@ -22,6 +22,7 @@ from dashboard.accuracy import (
 )
 from dashboard.charts.series import Row
 from dashboard.time_span import window_end
+from warehouse.forecast_metrics import SUMMED
 from warehouse.published.manifest import Manifest
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "all": "All"}
@@ -116,9 +117,10 @@ def _drawn(
 
 
 def _cells(asked: Asked, name: str, **values: Any) -> pd.DataFrame:
+    values |= SUMMED
     asked.append((name, values))
-    found: pd.DataFrame = data.query(name, **values).to_pandas()
-    return found.dropna(subset=["noise"])
+    cells: pd.DataFrame = data.query(name, **values).to_pandas()
+    return cells.dropna(subset=["noise"])
 
 
 def _choose(manifest: Manifest) -> tuple[list[str], datetime, datetime]:

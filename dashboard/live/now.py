@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from dashboard import wording
 from dashboard.charts.series import Row, grouped, margin, state
+from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.records import READABLE_LEAST
 
 QUIET_WINDOWS, QUIET_N = 5, 3
@@ -139,8 +140,15 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
         mine["events"][0] if mine["events"] else None,
         mine["recaps"][0] if mine["recaps"] else None,
         channel["readable"],
-        next((s for s in mine["skills"] if forecast and s["model"] == forecast["model"]), None),
+        next(
+            (_skill(s) for s in mine["skills"] if forecast and s["model"] == forecast["model"]),
+            None,
+        ),
     )
+
+
+def _skill(sums: Row) -> Row:
+    return {"targets": sums["targets"], "skill": of_row(latent_skill, sums)}
 
 
 def _half_hour(windows: Sequence[Row]) -> list[Row]:

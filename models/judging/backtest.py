@@ -19,14 +19,14 @@ from models.forecasters.online import Online, is_network
 from models.inputs.features import views
 from models.inputs.sessions import Session
 from models.inputs.training_arrays import Targets, cutoffs, sessions_by_channel, targets
-from models.judging import metrics
 from models.judging.comparisons import by_size, comparisons
 from models.judging.report import markdown
 from models.judging.tally import Tally
 from models.output import drop_parts, part, put, put_texts, require_writable
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
-from warehouse.records import HORIZON, WINDOW_SECONDS
+from warehouse.forecast_metrics import Outcomes, total
+from warehouse.records import HORIZON, VOLUME_QUANTILES, WINDOW_SECONDS
 
 QUANTILE_NAMES = ("q025", "q10", "q50", "q90", "q975")
 SCHEMA = pa.schema(
@@ -42,6 +42,7 @@ SCHEMA = pa.schema(
         ("n", pa.int32()),
     ]
 )
+MEDIAN = VOLUME_QUANTILES.index(0.5)
 REPORTS = ("report.json", "report.md")
 T = TypeVar("T", View, Prediction, Targets)
 Write = Callable[[pa.Table], None]
@@ -84,9 +85,10 @@ def judge(
 
 def _judged(session: Session, model: str, said: Prediction, actual: Targets, tally: Tally) -> None:
     for h in range(HORIZON):
-        found = metrics.sums(actual.y[:, h], actual.n[:, h], said.quantiles[:, h])
-        found |= metrics.volume_sums(actual.n[:, h], said.volume[:, h])
-        tally.add((session.channel, session.stream_id), model, h + 1, found)
+        outcomes = Outcomes(
+            actual.y[:, h], actual.n[:, h], said.quantiles[:, h], said.volume[:, h, MEDIAN]
+        )
+        tally.add((session.channel, session.stream_id), model, h + 1, total(outcomes))
 
 
 def _part(kind: type[T], whole: T, rows: Any) -> T:

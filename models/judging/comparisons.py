@@ -12,7 +12,7 @@ from models.judging.tally import PAIRED, STEPS, Tally, finite
 NETWORK = "lstm-"  # how a network's name begins
 SIZES = ("quiet", "middle", "busy")
 QUIET_BELOW, BUSY_ABOVE = 5.0, 15.0  # messages a window
-COMPARED = ("squared", "crps")
+COMPARED = {"squared": "squared_error", "crps": "crps"}  # in the report: in SUMS
 
 
 def networks(models: Iterable[str]) -> list[str]:
@@ -38,8 +38,8 @@ def _pair(streams: Sequence[Mapping[str, Floats]], model: str, rival: str) -> di
     both = [(s[model], s[rival]) for s in streams if model in s and rival in s]
     found: dict[str, Any] = {"model": model, "rival": rival, "streams": len(both)}
     a, b = (np.array([pair[i] for pair in both]).reshape(-1, len(STEPS), 3) for i in (0, 1))
-    for name in COMPARED:
-        at = PAIRED.index(name)
+    for name, total in COMPARED.items():
+        at = PAIRED.index(total)
         steps = [paired(a[:, h, at], b[:, h, at], a[:, h, 0]) for h in range(len(STEPS))]
         found[name] = {
             "difference": [finite(d.mean) for d in steps],

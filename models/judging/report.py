@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from models.judging.comparisons import BUSY_ABOVE, QUIET_BELOW, networks
-from models.judging.tally import REFERENCE, STEPS, USUAL
+from models.judging.tally import STEPS, USUAL
+from warehouse.forecast_metrics import REFERENCE
 
 SHOWN = (1, 2, 3, 5, 10)  # steps
 ENOUGH = 500  # targets below which a channel's coverage at a step is chance, not a finding

@@ -11,14 +11,18 @@ import numpy as np
 
 from models.base import Floats, Forecaster
 from models.inputs.sessions import Session
-from models.judging import metrics
+from warehouse.forecast_metrics import (
+    BACKTEST_METRICS,
+    BACKTEST_SUMS,
+    REFERENCE,
+    floor,
+    quotient,
+)
 from warehouse.records import HORIZON, WINDOW_SECONDS
 
-REFERENCE = "session_mean"  # latent skill 0
 USUAL = "ewma"  # what CRPS and message counts are told relative to
-PAIRED = ("n", "squared", "crps")  # sums that are kept stream by stream too
+PAIRED = ("n", "squared_error", "crps")  # sums that are kept stream by stream too
 STEPS = range(1, HORIZON + 1)
-Sums = dict[str, float]
 Figures = dict[str, list[float | None]]
 
 
@@ -30,7 +34,7 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.sums: dict[tuple[str, str, int], Sums] = {}
+        self.sums: dict[tuple[str, str, int], dict[str, float]] = {}
         self.by_stream: dict[tuple[str, str], dict[str, Floats]] = {}
         self.variance: dict[str, Floats] = defaultdict(lambda: np.zeros(2))
         self.spoken: dict[str, Floats] = defaultdict(lambda: np.zeros(2))  # messages, windows
@@ -46,14 +50,16 @@ class Tally:
         watched = session.observed_s.sum() / WINDOW_SECONDS
         self.spoken[session.channel] += session.n.sum(), watched
 
-    def add(self, stream: tuple[str, str], model: str, step: int, found: Sums) -> None:
-        """Sums of some targets (metrics.SUMS) of a (channel, stream) at step 1..10."""
+    def add(
+        self, stream: tuple[str, str], model: str, step: int, sums: Mapping[str, float]
+    ) -> None:
+        """BACKTEST_SUMS of some targets of a (channel, stream) at step 1..10."""
         key = (stream[0], model, step)
         old = self.sums.get(key, {})
-        self.sums[key] = {k: v + old.get(k, 0.0) for k, v in found.items()}
+        self.sums[key] = {k: v + old.get(k, 0.0) for k, v in sums.items()}
         mine = self.by_stream.setdefault(stream, {})
         mine.setdefault(model, np.zeros((HORIZON, len(PAIRED))))[step - 1] += [
-            found[k] for k in PAIRED
+            sums[k] for k in PAIRED
         ]
 
     def rate(self, channel: str) -> float:
@@ -73,7 +79,7 @@ class Tally:
         return {
             "streams": sum(self.streams[c] for c in channels),
             "cutoffs": sum(self.cutoffs[c] for c in channels),
-            "floor": [finite(self._floor(channels, h)) for h in STEPS],
+            "floor": [finite(floor(self._total(channels, REFERENCE, h))) for h in STEPS],
             "models": {m: self._model(channels, m) for m in models},
         }
 
@@ -81,41 +87,31 @@ class Tally:
         rows = [self._step(channels, model, h) for h in STEPS]
         return {k: [finite(row[k]) for row in rows] for k in rows[0]}
 
-    def _step(self, channels: Sequence[str], model: str, step: int) -> Sums:
-        s, usual = self._total(channels, model, step), self._total(channels, USUAL, step)
-        reference = metrics.nmse(self._total(channels, REFERENCE, step))
-        lowest = self._floor(channels, step)
-        return {
-            "targets": s["targets"],
-            "nmse": metrics.nmse(s),
-            "latent_skill": metrics.latent_skill(metrics.nmse(s), reference, lowest),
-            "coverage80": metrics.coverage(s, 80),
-            "coverage95": metrics.coverage(s, 95),
-            "coverage80_by_n": metrics.coverage_by_n(s, 80),
-            "coverage95_by_n": metrics.coverage_by_n(s, 95),
-            "width80": metrics.width(s, 80),
-            "width95": metrics.width(s, 95),
-            "crps": metrics.mean_crps(s),
-            "crps_to_ewma": metrics.relative(metrics.mean_crps(s), metrics.mean_crps(usual)),
-            "volume_mae": metrics.volume_mae(s),
-            "volume_mae_to_ewma": metrics.relative(
-                metrics.volume_mae(s), metrics.volume_mae(usual)
-            ),
+    def _step(self, channels: Sequence[str], model: str, step: int) -> dict[str, float]:
+        of = {m: self._total(channels, m, step) for m in (model, REFERENCE, USUAL)}
+        base = {f"base_{name}": value for name, value in of[REFERENCE].items()}
+        figures = {"targets": of[model]["targets"]}
+        for metric in BACKTEST_METRICS:
+            figures[metric.key] = value = metric.finish(of[model] | base)
+            if metric.to_usual:
+                figures[f"{metric.key}_to_{USUAL}"] = quotient(value, metric.finish(of[USUAL]))
+        return figures
+
+    def _total(self, channels: Sequence[str], model: str, step: int) -> dict[str, float]:
+        """A model's sums over the channels, and their noise: what floor is made of."""
+        known = [c for c in channels if (c, model, step) in self.sums]
+        each = [self.sums[c, model, step] for c in known]
+        names = (s.name for s in BACKTEST_SUMS)
+        total = {name: sum(s.get(name, 0.0) for s in each) for name in names}
+        variances = self._variances(known)
+        return total | {
+            "noise": sum(s["targets"] * v for s, v in zip(each, variances, strict=True))
         }
 
-    def _total(self, channels: Sequence[str], model: str, step: int) -> Sums:
-        found = [self.sums[c, model, step] for c in channels if (c, model, step) in self.sums]
-        return {k: sum(s.get(k, 0.0) for s in found) for k in metrics.SUMS}
-
-    def _floor(self, channels: Sequence[str], step: int) -> float:
-        """As metrics.floor; a channel too quiet to show its variance takes that of them all."""
-        known = [c for c in channels if (c, REFERENCE, step) in self.sums]
-        each = [self.sums[c, REFERENCE, step] for c in known]
-        own = [self._variance([c]) for c in known]
-        pooled = np.where(np.isfinite(own), own, self._variance(known))
-        n = sum(s["n"] for s in each)
-        lowest = sum(s["targets"] * v for s, v in zip(each, pooled, strict=True))
-        return float(lowest / n) if n else float("nan")
+    def _variances(self, channels: Sequence[str]) -> list[float]:
+        """Message variance of each; one too quiet to show its own takes that of them all."""
+        own = [self._variance([c]) for c in channels]
+        return [v if np.isfinite(v) else self._variance(channels) for v in own]
 
     def _variance(self, channels: Sequence[str]) -> float:
         squares, more = sum((self.variance[c] for c in channels), np.zeros(2))

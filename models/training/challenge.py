@@ -28,7 +28,7 @@ MOST_RECENT = 25  # of one channel: no more is needed, and the rest had better b
 FEWEST_TO_SHARE = 5  # streams of a channel below which all of them train
 FEWEST = 8  # streams below which drawing them again says nothing
 LEVEL = 0.01  # with a dozen streams the bootstrap is too sure: this is passed by chance in 4 %
-ERRORS = {"crps": "crps", "squared_error": "squared"}  # as said, and as in metrics.SUMS
+ERRORS = ("crps", "squared_error")  # of forecast_metrics.SUMS
 
 
 def set_aside(sessions: Sequence[Session]) -> tuple[list[Session], list[Session]]:
@@ -87,10 +87,10 @@ def compare(new: Forecaster, old: Forecaster, sessions: Sequence[Session]) -> di
         return {"better": None, "streams": len(judged), "why": f"{why}, {FEWEST} needed"}
     a, b = errors_of([new, old], judged)
     verdict: dict[str, Any] = {"streams": len(judged), "n": float(a.n.sum())}
-    for said, name in ERRORS.items():
+    for name in ERRORS:
         found = paired(a.sums[name], b.sums[name], a.n)
         means = [float(e.sums[name].sum() / e.n.sum()) for e in (a, b)]
-        verdict[said] = dict(zip(("new", "old"), means, strict=True)) | vars(found)
+        verdict[name] = dict(zip(("new", "old"), means, strict=True)) | vars(found)
     crps, squared = verdict["crps"], verdict["squared_error"]
     verdict["better"] = crps["p"] < LEVEL and squared["mean"] <= 0
     return verdict | {"why": _told(verdict)}
@@ -108,7 +108,7 @@ def errors_of(models: Sequence[Forecaster], sessions: Sequence[Session]) -> list
     return [
         Errors(
             np.array([row[i]["n"] for row in rows]),
-            {name: np.array([row[i][name] for row in rows]) for name in ERRORS.values()},
+            {name: np.array([row[i][name] for row in rows]) for name in ERRORS},
         )
         for i in range(len(models))
     ]
@@ -117,7 +117,7 @@ def errors_of(models: Sequence[Forecaster], sessions: Sequence[Session]) -> list
 def _sums(session: Session, models: Sequence[Forecaster]) -> list[dict[str, float]]:
     tally = Tally()
     judge(session, {str(i): model for i, model in enumerate(models)}, tally)
-    kept = ("n", *ERRORS.values())
+    kept = ("n", *ERRORS)
     found = [[s for (_, m, _), s in tally.sums.items() if m == str(i)] for i in range(len(models))]
     return [{name: sum(step[name] for step in steps) for name in kept} for steps in found]
 

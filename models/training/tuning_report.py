@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from models.inputs.training_arrays import Arrays
-from models.judging import metrics
 from models.training.trials import REPORT, Trial
 from warehouse.errors import BadInput
+from warehouse.forecast_metrics import LEVELS, Outcomes, mean, total
 from warehouse.published.manifest import replace_file
 from warehouse.records import HORIZON, iso
 
+ERRORS = ("squared_error", "crps")  # of forecast_metrics.SUMS
 ENOUGH = 10  # trials done, before importances are more than noise
 Say = Callable[[str], None]
 
@@ -38,25 +39,23 @@ class Judge:
 
         self.check = check
         self.batches = lstm.dataset(check, 4096, None)
-        still = self._sums(np.zeros((len(check), HORIZON, len(metrics.LEVELS))))
-        self.usual = {k: metrics.nmse(still) if k == "squared" else metrics.mean_crps(still)
-                      for k in ("squared", "crps")}  # fmt: skip
+        self.usual = self._errors(np.zeros((len(check), HORIZON, len(LEVELS))))
 
     def __call__(self, model: Any) -> dict[str, float]:
         """loss, crps and squared_error. Raises FloatingPointError where there is no number."""
         said = np.concatenate([model.predict_on_batch(x) for x, _ in self.batches])
-        found = self._sums(said[..., : len(metrics.LEVELS)])
-        squared, crps = metrics.nmse(found), metrics.mean_crps(found)
-        loss = (squared / self.usual["squared"] + crps / self.usual["crps"]) / 2
+        errors = self._errors(said[..., : len(LEVELS)])
+        loss = sum(errors[name] / self.usual[name] for name in ERRORS) / len(ERRORS)
         if not np.isfinite(loss):
             raise FloatingPointError("the network diverged")
-        return {"loss": loss, "crps": crps, "squared_error": squared}
+        return {"loss": loss, **errors}
 
-    def _sums(self, raw: Any) -> dict[str, float]:
-        """Sums over all steps. raw: (k, 10, 5), in message sds from the session mean."""
+    def _errors(self, raw: Any) -> dict[str, float]:
+        """Means over all steps. raw: (k, 10, 5), in message sds from the session mean."""
         view, targets = self.check.view, self.check.targets
         q = np.sort(view.session_mean[:, None, None] + view.sd[:, None, None] * raw, axis=-1)
-        return metrics.sums(targets.y.ravel(), targets.n.ravel(), q.reshape(-1, q.shape[-1]))
+        sums = total(Outcomes(targets.y.ravel(), targets.n.ravel(), q.reshape(-1, q.shape[-1])))
+        return {name: float(mean(name)(sums)) for name in ERRORS}
 
     def callback(self, trial: optuna.Trial) -> Any:
         """Tells the trial its loss after every epoch; raises TrialPruned where it is hopeless."""

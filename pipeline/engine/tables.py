@@ -15,6 +15,7 @@ from pipeline.forecasting.model_rows import model_rows, trial_rows
 from pipeline.forecasting.track_record import Standing
 from pipeline.scoring.lexicon.listing import entries
 from warehouse.config import DataFolder
+from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.records import utc
 
 _RECORD_DAYS = 7
@@ -116,5 +117,5 @@ def read_records(state: State) -> None:
     since = utc(state.clock - _RECORD_DAYS * 86400).replace(tzinfo=None)
     rows = state.store.query("skills", since=since).to_pylist()
     state.forecasts.standings = {
-        (r["channel"], r["model"]): Standing(r["skill"], int(r["targets"])) for r in rows
+        (r["channel"], r["model"]): Standing(of_row(latent_skill, r), r["targets"]) for r in rows
     }

@@ -7,25 +7,20 @@ messages. Sums, not means, are kept: they add up over days and channels.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from math import isnan
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.judging.metrics import crps
+from warehouse.forecast_metrics import SUMS, Outcomes, each
 from warehouse.records import HORIZON, WINDOW_SECONDS, Window
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, date, str, int]
 _Found = tuple[str, date, int, Array, Array, float, int]  # ..., step, quantiles, counts, y, n
 
-SUMS = (
-    "targets", "n", "squared_error", "absolute_error", "crps", "width80", "hits80", "hits95",
-    "width95", "counts", "volume_error",
-)  # fmt: skip
-_ADDED = ("width95", "counts", "volume_error")  # NULL on a day that began without them
-_COUNTS = ("targets", "n", "hits80", "hits95", "counts")
+_NAMES = tuple(s.name for s in SUMS)
+_WHOLE, _PARTS = ([i for i, s in enumerate(SUMS) if s.is_count is so] for so in (True, False))
 
 _PATIENCE_S = 3600  # of a forecast for windows that never come, its stream being over
 
@@ -61,7 +56,7 @@ class Verifier:
         """Rows of forecast_scores as they were committed."""
         for row in rows:
             key = (row["channel"], row["day"], row["model"], row["step"])
-            values = [row[name] for name in SUMS]
+            values = [row[name] for name in _NAMES]
             self.sums[key] = np.array([np.nan if v is None else float(v) for v in values])
 
     def expect(self, channel: str, cutoff: int, made: Made) -> None:
@@ -98,7 +93,7 @@ class Verifier:
         y, n = (np.array([row[k] for row in found], dtype=float) for k in (5, 6))
         for m, model in enumerate(self.models):
             total = np.zeros((len(groups), len(SUMS)))
-            np.add.at(total, group, _scores(y, n, q[:, m], counts[:, m]))
+            np.add.at(total, group, each(Outcomes(y, n, q[:, m], counts[:, m])))
             for (channel, day, step), i in groups.items():
                 key = (channel, day, model, step)
                 self.sums[key] = self.sums.get(key, 0.0) + total[i]
@@ -112,7 +107,7 @@ class Verifier:
 
     def take_rows(self) -> list[dict[str, Any]]:
         """Rows of forecast_scores that changed since the last call; old days are let go."""
-        targets = SUMS.index("targets")
+        targets = _NAMES.index("targets")
         keys = [key for key in sorted(self.changed) if self.sums[key][targets]]
         rows = _rows(keys, np.stack([self.sums[key] for key in keys])) if keys else []
         self.changed.clear()
@@ -124,39 +119,17 @@ class Verifier:
         return rows
 
 
-def _scores(y: Array, n: Array, q: Array, counts: Array) -> Array:
-    """The SUMS of each target by itself, (m, 11); a silent window counts for its count alone.
-
-    y, n, counts: (m,), y NaN in silence; q: (m, 5) over QUANTILES.
-    """
-    spoke = np.isfinite(y)
-    y = np.where(spoke, y, 0.0)
-    error = y - q[:, 2]
-    columns = [
-        spoke,
-        n,
-        n * error**2,
-        n * np.abs(error),
-        n * crps(y, q),
-        n * (q[:, 3] - q[:, 1]),
-        spoke & (q[:, 1] <= y) & (y <= q[:, 3]),
-        spoke & (q[:, 0] <= y) & (y <= q[:, 4]),
-        n * (q[:, 4] - q[:, 0]),
-        np.ones_like(n),
-        np.abs(n - counts),
-    ]
-    return np.stack([np.asarray(column, dtype=float) for column in columns], axis=1)
-
-
 def _rows(keys: Sequence[Key], sums: Array) -> list[dict[str, Any]]:
-    """Rows of forecast_scores; sums: (rows, 11). Thousands a cycle: column by column."""
-    whole, parts = ([SUMS.index(n) for n in SUMS if (n in _COUNTS) is so] for so in (True, False))
-    names = ("channel", "day", "model", "step", *(SUMS[i] for i in (*whole, *parts)))
-    ints = np.nan_to_num(sums[:, whole]).astype(np.int64).tolist()
+    """Rows of forecast_scores; sums: (rows, SUMS). Thousands a cycle: column by column.
+
+    A sum that was not kept yet when its day began is NULL.
+    """
+    names = ("channel", "day", "model", "step", *(_NAMES[i] for i in (*_WHOLE, *_PARTS)))
+    ints = np.nan_to_num(sums[:, _WHOLE]).astype(np.int64).tolist()
     rows = [
         dict(zip(names, (*key, *n, *v), strict=True))
-        for key, n, v in zip(keys, ints, sums[:, parts].tolist(), strict=True)
+        for key, n, v in zip(keys, ints, sums[:, _PARTS].tolist(), strict=True)
     ]
-    for i in np.flatnonzero(np.isnan(sums).any(1)):
-        rows[i] |= {name: None for name in _ADDED if isnan(sums[i, SUMS.index(name)])}
+    for row, column in np.argwhere(np.isnan(sums)):
+        rows[row][_NAMES[column]] = None
     return rows

@@ -15,6 +15,7 @@ from tests.benchmarks.history import CHANNELS, FIRST
 from tests.benchmarks.pages_history import Ticker
 from tests.benchmarks.pages_server import history
 from warehouse.config import DataFolder
+from warehouse.forecast_metrics import SUMMED
 from warehouse.published.reader import Reader, connect_views
 from warehouse.sql import query_names
 
@@ -44,6 +45,7 @@ def asked(end: datetime) -> list[Asked]:
         since = max(FIRST, until - timedelta(days=days))
         return {"channels": channels, "since": since, "until": until}
 
+    scores = {**back(names, 90, whole), **SUMMED}
     stream = {**one, "since": midnight - day, "until": midnight}
     spans = [midnight - day + timedelta(hours=k) for k in range(20)]
     until = [at + timedelta(minutes=5) for at in spans]
@@ -95,11 +97,9 @@ def asked(end: datetime) -> list[Asked]:
         ("dash_series", "six channels, 3 days", {**back(six, 3), "step_s": 300, "offset_s": 3600}),
         ("dash_series_hours", "six channels, a year",
          {**back(six, 365, whole), "step_s": 86400, "offset_s": 3600}),
-        ("dash_skill", "all channels, 90 days", back(names, 90, whole)),
-        ("dash_skill_channels", "all channels, 90 days",
-         {**back(names, 90, whole), "model": "lstm-1", "step": 1}),
-        ("dash_skill_days", "all channels, 90 days",
-         {**back(names, 90, whole), "step": 1, "days": 7}),
+        ("dash_skill", "all channels, 90 days", scores),
+        ("dash_skill_channels", "all channels, 90 days", {**scores, "model": "lstm-1", "step": 1}),
+        ("dash_skill_days", "all channels, 90 days", {**scores, "step": 1, "days": 7}),
         ("dash_skills", "a week", {"since": midnight - week}),
         ("dash_stream", "one", {"stream": f"channel42:{midnight:%Y%m%d}"}),
         ("dash_stream_forecasts", "a stream", stream),

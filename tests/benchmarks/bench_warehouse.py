@@ -19,6 +19,7 @@ import pytest
 
 from tests.benchmarks.history import CHANNELS, FIRST, UNIFORM, History, forecasts
 from warehouse.config import DataFolder
+from warehouse.forecast_metrics import SUMMED
 from warehouse.published.files import quoted
 from warehouse.published.reader import Reader
 from warehouse.sql import sql
@@ -95,7 +96,7 @@ def asked(history: History) -> list[tuple[str, str, dict[str, Any], str | None, 
         ("a channel's day", "dash_series", {**series, **of["day"]}, None, {}),
         ("a channel's year by hour", "dash_series_hours", hours, sql("dash_series"), {}),
         ("top channels of a month", "dash_top_channels", top, TOP, {"limit": None}),
-        ("accuracy of a channel-month", "dash_skill", month, ACCURACY, {}),
+        ("accuracy of a channel-month", "dash_skill", {**month, **SUMMED}, ACCURACY, {}),
         ("a term's trend over a year", "dash_term_trend", trend, TREND, {}),
     ]
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.helpers.paths import ROOT
+from warehouse.forecast_metrics import SUMMED
 from warehouse.published.publisher import samples_schema
 from warehouse.sql import migrations, query_names, sql
 from warehouse.store.store import table_schemas
@@ -20,7 +21,7 @@ FILES = {"streams": "streams", "channels": "channels", "windows": "windows",
          "terms": "window_terms"}  # fmt: skip
 VALUES: dict[str, Any] = {
     "n": 5, "rev": 7, "step": 1, "bins": 4, "limit": 9, "seconds": 60, "channel": "demo",
-    "source": "live", "term": "LUL",
+    "source": "live", "term": "LUL", **SUMMED,
 }  # fmt: skip
 TIME = datetime(2026, 1, 1)
 

@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 from models.base import FIRST_JUDGED, Floats
 from models.inputs.sessions import Session
 from models.inputs.training_arrays import cutoffs, targets
-from models.judging import metrics
 from models.judging.backtest import QUANTILE_NAMES
 from models.judging.tally import STEPS, Tally
+from warehouse.forecast_metrics import Outcomes, total
 from warehouse.records import WINDOW_SECONDS
 
 
@@ -51,8 +51,8 @@ class Sample:
         y, n, step = (kept[k].to_numpy() for k in ("actual", "n", "step"))
         for h in STEPS:
             at = step == h
-            found = metrics.sums(y[at], n[at].astype(float), quantiles[at])
-            self.tally.add(stream, rows["model"][0].as_py(), h, found)
+            sums = total(Outcomes(y[at], n[at].astype(float), quantiles[at]))
+            self.tally.add(stream, rows["model"][0].as_py(), h, sums)
 
     def judge(self, model: str, quantiles: Floats) -> None:
         """Take a model's quantiles (k, 10, 5), in the order of `places`."""
@@ -61,5 +61,5 @@ class Sample:
             actual, said = targets(session, ends), quantiles[begin : begin + len(ends)]
             begin += len(ends)
             for h in STEPS:
-                found = metrics.sums(actual.y[:, h - 1], actual.n[:, h - 1], said[:, h - 1])
-                self.tally.add((session.channel, session.stream_id), model, h, found)
+                at_step = Outcomes(actual.y[:, h - 1], actual.n[:, h - 1], said[:, h - 1])
+                self.tally.add((session.channel, session.stream_id), model, h, total(at_step))

@@ -15,6 +15,7 @@ from dashboard.export import csv_bytes
 from dashboard.live import now
 from dashboard.markup import row, span
 from dashboard.time_span import Span
+from warehouse.forecast_metrics import SUMMED
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -102,6 +103,7 @@ def cells(days: int, error: float) -> pd.DataFrame:
                 "step": 1, "targets": 100, "n": 1000, "squared_error": own, "absolute_error": 200.0,
                 "crps": 60.0, "width80": 350.0, "hits80": 81, "hits95": 94, "noise": 9.0,
                 "base_n": 1000, "base_squared_error": 21.0, "base_noise": 9.0,
+                **dict.fromkeys(SUMMED["later"], float("nan")),
             }
             for k in range(days)
             for model, own in (("m", error + (0.6 if k % 2 else -0.6)), ("session_mean", 21.0))

@@ -1,21 +1,16 @@
--- Latent skill at step 1 of every model and channel over the days from $since on:
--- 1 - (nMSE - floor) / (nMSE of session_mean - floor), the floor being the variance that the
--- mean of n messages has by itself (v / n, v the channel's within-window variance).
--- NULL where nothing can be known beyond the session mean. targets: windows it rests on.
--- The session mean is judged on the days of the model alone, which may serve since yesterday.
+-- Sums at step 1 of every model and channel over the days from $since on, as latent_skill of
+-- forecast_metrics takes them. noise: what chance alone adds to n * nMSE, sum n (v / n), v the
+-- channel's within-window message variance. targets: windows it rests on.
+-- base_*: of the session mean on the days of the model alone, which may serve since yesterday.
 
 WITH noise AS (
     SELECT channel, sum((n_messages - 1) * sd_compound ** 2) / sum(n_messages - 1) AS v
     FROM windows WHERE start >= $since AND n_messages > 1 GROUP BY channel
-), sums AS (
-    SELECT s.channel, s.model, sum(s.targets) AS targets, sum(s.n) AS n,
-        sum(s.squared_error) / sum(s.n) AS nmse, sum(b.targets) AS mean_targets,
-        sum(b.n) AS mean_n, sum(b.squared_error) / sum(b.n) AS mean_nmse
-    FROM forecast_scores s JOIN forecast_scores b USING (channel, day, step)
-    WHERE step = 1 AND day >= $since AND b.model = 'session_mean' AND s.n > 0 AND b.n > 0
-    GROUP BY s.channel, s.model
 )
-SELECT channel, model, targets,
-    CASE WHEN mean_nmse > v * mean_targets / mean_n
-        THEN 1 - (nmse - v * targets / n) / (mean_nmse - v * mean_targets / mean_n) END AS skill
-FROM sums JOIN noise USING (channel);
+SELECT channel, s.model, sum(s.targets)::BIGINT AS targets, sum(s.n)::BIGINT AS n,
+    sum(s.squared_error) AS squared_error, sum(v * s.targets) AS noise,
+    sum(b.n)::BIGINT AS base_n, sum(b.squared_error) AS base_squared_error,
+    sum(v * b.targets) AS base_noise
+FROM forecast_scores s JOIN forecast_scores b USING (channel, day, step) JOIN noise USING (channel)
+WHERE step = 1 AND day >= $since AND b.model = 'session_mean' AND s.n > 0 AND b.n > 0
+GROUP BY channel, s.model;

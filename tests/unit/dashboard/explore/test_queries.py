@@ -16,6 +16,7 @@ from dashboard.explore import risen, spread, week
 from dashboard.time_span import Span
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import channel, forecast, score, term, window
+from warehouse.forecast_metrics import SUMMED
 from warehouse.published.reader import Reader
 from warehouse.records import utc
 
@@ -285,7 +286,12 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     return Reader(published.write(tmp_path_factory.mktemp("scored"), tables))
 
 
-ALL = {"channels": [f"c{k}" for k in range(6)], "since": MIDNIGHT, "until": MIDNIGHT + 8 * DAY}
+ALL = {
+    "channels": [f"c{k}" for k in range(6)],
+    "since": MIDNIGHT,
+    "until": MIDNIGHT + 8 * DAY,
+    **SUMMED,
+}
 
 
 CELLS = """
@@ -320,7 +326,7 @@ def test_channels_and_days_add_up_to_the_whole(scored: Reader) -> None:
     by_channel = scored.query("dash_skill_channels", **ALL, **one).to_pandas()
     days = scored.query("dash_skill_days", **ALL, step=1, days=1).to_pandas()
     weeks = scored.query("dash_skill_days", **ALL, step=1, days=7).to_pandas()
-    for column in ("targets", "n", "squared_error", "noise", "base_n", "counts", "n95"):
+    for column in ("targets", "n", "squared_error", "noise", "base_n", "counts", "n_width95"):
         total = whole[column].sum()
         assert by_channel[column].sum() == pytest.approx(total)
         for table in (days, weeks):

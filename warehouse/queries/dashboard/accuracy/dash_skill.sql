@@ -1,9 +1,10 @@
--- What every model scored on $channels (a list) over the full days [$since, $until), beside the
--- running session mean on the same targets: a row a model, step and block, 40 blocks of
--- channel-days at most, which the interval of the skill is made of.
+-- The $sums of scores (columns of forecast_scores, as forecast_metrics declares them) of every
+-- model on $channels (a list) over the full days [$since, $until): a row a model, step and block,
+-- 40 blocks of channel-days at most, which the interval of the skill is made of.
+-- n_NAME, targets_NAME: messages and targets of the scores that have a sum which was kept $later.
 -- noise: the part of n * nMSE nobody can know, sum n (v / n) = v * targets, v being the channel's
--- pooled within-window message variance over these days; base_noise is that of the session mean.
--- n95, counts: what width95 and volume_error are sums over; scores of before have none.
+-- pooled within-window message variance over these days.
+-- base_*: of the running session mean on the same targets.
 
 WITH noise AS (
     SELECT channel, sum(sum_within) / nullif(sum(freedom), 0) AS v
@@ -19,17 +20,15 @@ WITH noise AS (
     WHERE s.channel IN (SELECT unnest($channels::VARCHAR[]))
         AND s.day >= $since AND s.day < $until
 ), base AS (
-    SELECT place, targets, n, squared_error FROM scored WHERE model = 'session_mean'
+    SELECT place, targets AS base_targets, n AS base_n, squared_error AS base_squared_error
+    FROM scored WHERE model = 'session_mean'
 )
-SELECT s.model, s.step, s.spread % 40 AS block, sum(s.targets)::BIGINT AS targets, sum(s.n)::BIGINT AS n,
-    sum(s.squared_error) AS squared_error, sum(s.absolute_error) AS absolute_error,
-    sum(s.crps) AS crps, sum(s.width80) AS width80, sum(s.hits80)::BIGINT AS hits80,
-    sum(s.hits95)::BIGINT AS hits95, sum(s.v * s.targets) AS noise,
-    sum(s.width95) AS width95, sum(s.n) FILTER (s.width95 IS NOT NULL)::BIGINT AS n95,
-    sum(s.volume_error) AS volume_error,
-    sum(s.counts) FILTER (s.volume_error IS NOT NULL)::BIGINT AS counts,
-    sum(b.n)::BIGINT AS base_n, sum(b.squared_error) AS base_squared_error,
-    sum(s.v * b.targets) AS base_noise
-FROM scored s LEFT JOIN base b USING (place)
+SELECT model, step, spread % 40 AS block,
+    sum(COLUMNS($sums))::DOUBLE AS '\0',
+    sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN n END)::DOUBLE AS 'n_\0',
+    sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN targets END)::DOUBLE AS 'targets_\0',
+    sum(v * targets) AS noise, sum(base_n)::DOUBLE AS base_n,
+    sum(base_squared_error) AS base_squared_error, sum(v * base_targets) AS base_noise
+FROM scored LEFT JOIN base USING (place)
 GROUP BY ALL
-ORDER BY s.model, s.step, block;
+ORDER BY model, step, block;

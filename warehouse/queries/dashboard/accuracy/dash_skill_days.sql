@@ -1,5 +1,6 @@
 -- What every model scored at $step on $channels (a list) in each stretch of $days days of
--- [$since, $until), full days: columns of dash_skill, a row a model and stretch; day: its first.
+-- [$since, $until), full days: $sums, $later and columns as in dash_skill, a row a model and
+-- stretch; day: its first.
 
 WITH noise AS (
     SELECT channel, sum(sum_within) / nullif(sum(freedom), 0) AS v
@@ -15,18 +16,16 @@ WITH noise AS (
     WHERE s.channel IN (SELECT unnest($channels::VARCHAR[]))
         AND s.day >= $since AND s.day < $until AND s.step = $step
 ), base AS (
-    SELECT place, targets, n, squared_error FROM scored WHERE model = 'session_mean'
+    SELECT place, targets AS base_targets, n AS base_n, squared_error AS base_squared_error
+    FROM scored WHERE model = 'session_mean'
 )
-SELECT s.model,
-    time_bucket(to_days($days), s.day::TIMESTAMP, $since::TIMESTAMP)::DATE AS day, sum(s.targets)::BIGINT AS targets, sum(s.n)::BIGINT AS n,
-    sum(s.squared_error) AS squared_error, sum(s.absolute_error) AS absolute_error,
-    sum(s.crps) AS crps, sum(s.width80) AS width80, sum(s.hits80)::BIGINT AS hits80,
-    sum(s.hits95)::BIGINT AS hits95, sum(s.v * s.targets) AS noise,
-    sum(s.width95) AS width95, sum(s.n) FILTER (s.width95 IS NOT NULL)::BIGINT AS n95,
-    sum(s.volume_error) AS volume_error,
-    sum(s.counts) FILTER (s.volume_error IS NOT NULL)::BIGINT AS counts,
-    sum(b.n)::BIGINT AS base_n, sum(b.squared_error) AS base_squared_error,
-    sum(s.v * b.targets) AS base_noise
-FROM scored s LEFT JOIN base b USING (place)
+SELECT model,
+    time_bucket(to_days($days), scored.day::TIMESTAMP, $since::TIMESTAMP)::DATE AS day,
+    sum(COLUMNS($sums))::DOUBLE AS '\0',
+    sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN n END)::DOUBLE AS 'n_\0',
+    sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN targets END)::DOUBLE AS 'targets_\0',
+    sum(v * targets) AS noise, sum(base_n)::DOUBLE AS base_n,
+    sum(base_squared_error) AS base_squared_error, sum(v * base_targets) AS base_noise
+FROM scored LEFT JOIN base USING (place)
 GROUP BY ALL
 ORDER BY 1, 2;

@@ -1,0 +1,251 @@
+"""Metrics of forecasts, each declared once: what is summed, how it is finished, how it is told.
+
+A target is a window with chat that was seen whole; it weighs as many as its messages. Every
+metric is a quotient of sums over targets, so that streams, channels and days add up. From here
+follow the columns that are verified, the backtest's tally, the skill that is served and the
+accuracy page. A new metric is a line in SUMS, with a migration for its column of
+forecast_scores, and one in METRICS.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from warehouse.records import QUANTILES
+
+Floats = NDArray[np.float64]
+Sums = Mapping[str, Any]  # by name: numbers, arrays, or columns of a frame
+
+REFERENCE = "session_mean"  # the model of latent skill 0
+LEVELS = np.array(QUANTILES)
+BANDS = {80: (1, 3), 95: (0, 4)}  # places in QUANTILES, by level
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What happened in m windows, and what was forecast of each.
+
+    y: (m,) mean_compound, NaN in silence. n: (m,) messages; NaN, as y, where not seen whole.
+    quantiles: (m, 5) over QUANTILES. volume: (m,) the median of n; NaN where none was forecast.
+    """
+
+    y: Floats
+    n: Floats
+    quantiles: Floats
+    volume: Floats | float = float("nan")
+
+    @cached_property
+    def spoke(self) -> NDArray[np.bool_]:
+        """The targets."""
+        return np.isfinite(self.y) & (self.n >= 1)
+
+    @cached_property
+    def weight(self) -> Floats:
+        return np.where(self.spoke, self.n, 0.0)
+
+    @cached_property
+    def mood(self) -> Floats:
+        return np.where(self.spoke, self.y, 0.0)
+
+    @cached_property
+    def error(self) -> Floats:
+        """Of the middle."""
+        return self.mood - self.quantiles[:, QUANTILES.index(0.5)]
+
+    @cached_property
+    def volume_error(self) -> Floats:
+        return np.abs(self.n - self.volume)
+
+    def band(self, level: int) -> tuple[Floats, Floats]:
+        low, high = BANDS[level]
+        return self.quantiles[:, low], self.quantiles[:, high]
+
+    def width(self, level: int) -> Floats:
+        low, high = self.band(level)
+        return high - low
+
+    def hits(self, level: int) -> NDArray[np.bool_]:
+        low, high = self.band(level)
+        return self.spoke & (low <= self.mood) & (self.mood <= high)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum over windows.
+
+    of: what each adds, (m,), 0 where it is no target. is_count: a whole number.
+    is_later: kept since a later version, so that scores of before have none.
+    """
+
+    name: str
+    of: Callable[[Outcomes], Any]
+    is_count: bool = False
+    is_later: bool = False
+
+
+def crps(y: Floats, q: Floats) -> Floats:
+    """Continuous ranked probability score from quantiles, (m,); lower is better.
+
+    Twice the pinball loss, averaged over the levels with the weights of the midpoint rule.
+    Source: Gneiting & Raftery 2007, section 4.2 (quantile form).
+    """
+    gap = y[:, None] - q
+    pinball = np.maximum(LEVELS * gap, (LEVELS - 1) * gap)
+    edges = np.concatenate([[0.0], (LEVELS[1:] + LEVELS[:-1]) / 2, [1.0]])
+    return np.asarray(2 * pinball @ np.diff(edges))
+
+
+SUMS = (  # columns of forecast_scores
+    Sum("targets", lambda o: o.spoke, is_count=True),
+    Sum("n", lambda o: o.weight, is_count=True),
+    Sum("squared_error", lambda o: o.weight * o.error**2),
+    Sum("absolute_error", lambda o: o.weight * np.abs(o.error)),
+    Sum("crps", lambda o: o.weight * crps(o.mood, o.quantiles)),
+    Sum("width80", lambda o: o.weight * o.width(80)),
+    Sum("hits80", lambda o: o.hits(80), is_count=True),
+    Sum("hits95", lambda o: o.hits(95), is_count=True),
+    Sum("width95", lambda o: o.weight * o.width(95), is_later=True),
+    # silent windows too: that nobody would speak can be forecast
+    Sum("counts", lambda o: np.isfinite(o.volume_error), is_count=True, is_later=True),
+    Sum("volume_error", lambda o: np.nan_to_num(o.volume_error), is_later=True),
+)
+SUMMED = {  # what the queries of scores sum
+    "sums": [s.name for s in SUMS],
+    "later": [s.name for s in SUMS if s.is_later],
+}
+BACKTEST_SUMS = (
+    *SUMS,
+    Sum("weighted_hits80", lambda o: o.weight * o.hits(80), is_count=True),
+    Sum("weighted_hits95", lambda o: o.weight * o.hits(95), is_count=True),
+)
+
+
+def each(outcomes: Outcomes, sums: Sequence[Sum] = SUMS) -> Floats:
+    """What every window adds to every sum, (m, sums)."""
+    return np.stack([np.asarray(s.of(outcomes), dtype=float) for s in sums], axis=1)
+
+
+def total(outcomes: Outcomes) -> dict[str, float]:
+    """The BACKTEST_SUMS of some windows."""
+    values = each(outcomes, BACKTEST_SUMS).sum(0).tolist()
+    return dict(zip((s.name for s in BACKTEST_SUMS), values, strict=True))
+
+
+def quotient(above: Any, below: Any) -> Any:
+    """above / below, of numbers, arrays or columns; NaN where there is nothing below."""
+    return above / np.where(np.asarray(below, dtype=float) > 0, below, np.nan)
+
+
+def mean(name: str, weight: str = "n") -> Callable[[Sums], Any]:
+    """How a sum is finished: as the mean over messages (n), targets or counts.
+
+    Scores of before a sum was kept have none: WEIGHT_NAME is the weight of those that have it.
+    """
+    return lambda sums: quotient(sums[name], sums.get(f"{weight}_{name}", sums[weight]))
+
+
+def floor(sums: Sums) -> Any:
+    """The nMSE nobody can go below: sum n (v / n) / sum n, v the channel's message variance.
+
+    noise: sum v over targets.
+    """
+    return quotient(sums["noise"], sums["n"])
+
+
+def latent_skill(sums: Sums) -> Any:
+    """1 - (nMSE - floor) / (nMSE of the session mean - floor): what is known of the knowable.
+
+    1 = perfect, 0 = no better than the session mean, whose sums on the same days are base_*.
+    NaN where that one is already at the floor: then there is nothing to know.
+    """
+    error = quotient(sums["squared_error"] - sums["noise"], sums["n"])
+    base = quotient(sums["base_squared_error"] - sums["base_noise"], sums["base_n"])
+    return 1 - quotient(error, base)
+
+
+def of_row(finish: Callable[[Sums], Any], row: Mapping[str, Any]) -> float | None:
+    """A figure of one row of sums, as a query tells it; None where it does not exist."""
+    value = float(finish({k: float("nan") if v is None else v for k, v in row.items()}))
+    return value if np.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of how good forecasts are.
+
+    name: in tables and addresses. finish: its value from sums. ticks: its format on an axis, as
+    Python and d3 write formats; exact: in a table, where that is another. about: which way is
+    better. line: a value that means something. reported: its name in report.json, where that is
+    another. windows: the count it rests on. to_usual: told in relation to the EWMA's, too.
+    """
+
+    name: str
+    label: str
+    finish: Callable[[Sums], Any]
+    ticks: str
+    about: str
+    exact: str = ""
+    line: float | None = None
+    reported: str = ""
+    windows: str = "targets"
+    to_usual: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in report.json."""
+        return self.reported or self.name
+
+    @property
+    def is_share(self) -> bool:
+        return self.ticks.endswith("%")
+
+    @property
+    def printf(self) -> str:
+        """The format of a table's cell as C writes it; of a share, times 100."""
+        digits = (self.exact or self.ticks).rstrip("%f")
+        return f"%{digits}f{' %%' if self.is_share else ''}"
+
+
+def _coverage(level: int) -> Metric:
+    return Metric(
+        f"coverage{level}", f"{level} % band holds", mean(f"hits{level}", "targets"),
+        ".0%", f"The nearer to {level} % the better.", ".1%", line=level / 100,
+    )  # fmt: skip
+
+
+def _width(level: int) -> Metric:
+    about = "Mean width, in mood: the narrower the better, as long as the band holds."
+    return Metric(f"width{level}", f"{level} % width", mean(f"width{level}"), ".3f", about)
+
+
+METRICS = (
+    Metric(
+        "skill", "Latent skill", latent_skill, "+.2f", "Higher is better; 0 is the session mean.",
+        "+.3f", line=0.0, reported="latent_skill",
+    ),
+    Metric("nmse", "nMSE", mean("squared_error"), ".4f",
+           "Squared error of the middle: lower is better."),
+    Metric("mae", "Absolute error", mean("absolute_error"), ".3f",
+           "Of the middle, in mood: lower is better."),
+    Metric("crps", "CRPS", mean("crps"), ".4f", "Of the whole distribution: lower is better.",
+           to_usual=True),
+    _coverage(80), _coverage(95), _width(80), _width(95),
+    Metric(
+        "volume_error", "Messages off", mean("volume_error", "counts"), ".1f",
+        "How far the number of messages of a window was off: lower is better.",
+        reported="volume_mae", windows="counts", to_usual=True,
+    ),
+)  # fmt: skip
+BACKTEST_METRICS = (  # coverage where every target counts by its messages
+    *METRICS,
+    *(
+        replace(
+            _coverage(level), name=f"coverage{level}_by_n", finish=mean(f"weighted_hits{level}")
+        )
+        for level in BANDS
+    ),
+)
