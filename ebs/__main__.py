@@ -48,7 +48,7 @@ def main() -> None:
         app = create_app(settings, data_folder())
         listening = listen(settings.host, settings.port)
     except ValidationError as exc:
-        raise _refusal(_named(exc)) from exc
+        raise _refusal(_wrong_settings(exc)) from exc
     except AppError as exc:
         raise _refusal(str(exc)) from exc
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -115,7 +115,7 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _named(exc: ValidationError) -> str:
+def _wrong_settings(exc: ValidationError) -> str:
     """Settings that are wrong, by their names; what was set is not repeated."""
     prefix = "DLD_EBS_" if exc.title == EbsSettings.__name__ else "DLD_"
     wrong = []

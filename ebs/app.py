@@ -37,7 +37,7 @@ TOKEN_PER_MINUTE = 60  # requests with one token, of each worker; panels send tw
 
 
 class Parts:
-    """What the routes share."""
+    """State and services that the routes share."""
 
     def __init__(self, settings: EbsSettings, data: DataFolder, token_per_minute: int) -> None:
         """Raises BadInput when the settings do not let the EBS start."""
@@ -62,7 +62,7 @@ class Parts:
 
     def broadcaster(self, request: Request) -> Viewer:
         """Raises NotAuthorised, Forbidden, TooMany."""
-        viewer = self.doorkeeper.broadcaster(request.scope["asked"].get(b"authorization"))
+        viewer = self.doorkeeper.broadcaster(request.scope["named_headers"].get(b"authorization"))
         self.limit(self.tokens, viewer.key)
         return viewer
 
@@ -146,13 +146,13 @@ def _mood(app: FastAPI, parts: Parts) -> Endpoint:
     @router.get("/v1/mood", responses=MOOD, response_class=Response, openapi_extra=SECURED)
     async def mood(request: Request) -> Response:
         """The mood of the token's channel: last half hour, now, next five minutes."""
-        asked = request.scope["asked"]
-        viewer = doorkeeper.viewer(asked.get(b"authorization"))
+        headers = request.scope["named_headers"]
+        viewer = doorkeeper.viewer(headers.get(b"authorization"))
         parts.limit(parts.tokens, viewer.key)
         body, fresh_for_s = latest.of(viewer.channel_id).body(time.time())
         parts.audience.saw(viewer.channel_id)
-        known = body.known_to(asked.get(b"if-none-match"))
-        return answer(body, fresh_for_s, known, takes_gzip(asked.get(b"accept-encoding", b"")))
+        is_known = body.known_to(headers.get(b"if-none-match"))
+        return answer(body, fresh_for_s, is_known, takes_gzip(headers.get(b"accept-encoding", b"")))
 
     _also_head(router)
     app.routes.extend(router.routes)
@@ -177,8 +177,8 @@ def _channel(app: FastAPI, parts: Parts) -> None:
     async def channel(request: Request) -> Response:
         """How the token's channel stands with DLD. For its broadcaster."""
         viewer = parts.broadcaster(request)
-        found = Standing.model_validate(standing(parts.data, parts.latest, viewer.channel_id))
-        return _json(200, found.model_dump_json())
+        state = standing(parts.data, parts.latest, viewer.channel_id)
+        return _json(200, Standing.model_validate(state).model_dump_json())
 
     for action in ACTIONS:
         router.post(

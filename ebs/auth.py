@@ -27,7 +27,7 @@ LINKED = (None, True, False, "true", "false")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: a Twitch channel id (1 to 20 digits), a role in ROLES, until when (epoch, s).
+    """Holder of a token: Twitch channel id (1 to 20 digits), role in ROLES, until when (epoch, s).
 
     key: stands for the token, which is not kept.
     """
@@ -56,8 +56,8 @@ class Doorkeeper:
         self._version = secrets.version
         self._leeway_s = leeway_s
         self._clock = clock
-        self._known: TLRUCache[bytes, tuple[Viewer, float]] = TLRUCache(
-            remembered, ttu=lambda _, known, now: known[1], timer=clock
+        self._verified_tokens: TLRUCache[bytes, tuple[Viewer, float]] = TLRUCache(
+            remembered, ttu=lambda _, entry, now: entry[1], timer=clock
         )
         self.hits = self.misses = 0
 
@@ -68,15 +68,15 @@ class Doorkeeper:
         self._secrets.look(now)
         if self._version != self._secrets.version:
             self._version = self._secrets.version
-            self._known.clear()
+            self._verified_tokens.clear()
         key = blake2b(token, digest_size=16).digest()
-        known = self._known.get(key)
-        if known is not None:
+        entry = self._verified_tokens.get(key)
+        if entry is not None:
             self.hits += 1
-            return known[0]
+            return entry[0]
         self.misses += 1
         viewer, until = self._verified(token, key, now)
-        self._known[key] = viewer, until
+        self._verified_tokens[key] = viewer, until
         return viewer
 
     def broadcaster(self, authorization: bytes | None) -> Viewer:
@@ -111,7 +111,7 @@ class Doorkeeper:
 
     def __len__(self) -> int:
         """Tokens remembered."""
-        return len(self._known)
+        return len(self._verified_tokens)
 
 
 def bearer(authorization: bytes | None) -> bytes:

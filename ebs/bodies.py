@@ -35,7 +35,7 @@ class Body:
     etag: bytes
 
     def known_to(self, if_none_match: bytes | None) -> bool:
-        """Whether an If-None-Match header names this body."""
+        """True if an If-None-Match header names this body."""
         if if_none_match is None:
             return False
         opaque = self.etag.removeprefix(b"W/")
@@ -70,7 +70,7 @@ class Latest:
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
-        self._known: dict[str, Published] = {}
+        self._bodies: dict[str, Published] = {}
 
     def of(self, channel_id: str) -> Published:
         """`channel_id`: digits only, checked by the caller.
@@ -81,20 +81,20 @@ class Latest:
         try:
             stat = os.stat(path)  # noqa: PTH116  (a Path here costs more than the call)
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-            known = self._known.get(channel_id)
-            if known is None or known.stamp != stamp:
-                known = self._known[channel_id] = _read(Path(path), stamp)
+            published = self._bodies.get(channel_id)
+            if published is None or published.stamp != stamp:
+                published = self._bodies[channel_id] = _read(Path(path), stamp)
         except (FileNotFoundError, NotADirectoryError):
-            self._known.pop(channel_id, None)
+            self._bodies.pop(channel_id, None)
             raise NothingPublished(
                 f"nothing is published for channel {channel_id}: DLD does not follow it yet"
             ) from None
         except OSError as exc:
             raise PublishedDamaged(f"{channel_id}.json cannot be read: {exc.strerror}") from exc
-        return known
+        return published
 
     def ready(self) -> bool:
-        """Whether the folder is there and can be listed."""
+        """True if the folder is there and can be listed."""
         try:
             next(Path(self._folder).iterdir(), None)
         except OSError:
@@ -125,7 +125,7 @@ def _body(plain: bytes) -> Body:
 
 @lru_cache(maxsize=256)  # browsers send a few; the lookup takes 0.1 µs
 def takes_gzip(accept_encoding: bytes) -> bool:
-    """Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3): by its name or by *, and
+    """True if an Accept-Encoding header takes gzip (RFC 9110, 12.5.3): by its name or by *, and
     not at q=0."""
     weights = {}
     for part in accept_encoding.lower().split(b","):
@@ -135,7 +135,7 @@ def takes_gzip(accept_encoding: bytes) -> bool:
     return weight is not None and re.fullmatch(rb"q=0(\.0*)?", weight) is None
 
 
-def answer(body: Body, fresh_for_s: int, known: bool, packed: bool) -> Response:
+def answer(body: Body, fresh_for_s: int, is_known: bool, is_packed: bool) -> Response:
     """200 with the body, or 304 where the asker knows it. Built by hand: it is the hot path."""
     response = Response(b"")
     headers = [
@@ -143,13 +143,13 @@ def answer(body: Body, fresh_for_s: int, known: bool, packed: bool) -> Response:
         (b"cache-control", b"private, max-age=%d" % fresh_for_s),
         (b"vary", b"Authorization, Accept-Encoding"),
     ]
-    if known:
+    if is_known:
         response.status_code = 304
     else:
-        response.body = body.packed if packed else body.plain
+        response.body = body.packed if is_packed else body.plain
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", b"%d" % len(response.body)))
-        if packed:
+        if is_packed:
             headers.append((b"content-encoding", b"gzip"))
     response.raw_headers = headers
     return response
@@ -158,11 +158,11 @@ def answer(body: Body, fresh_for_s: int, known: bool, packed: bool) -> Response:
 def published_channels(folder: Path) -> list[dict[str, Any]]:
     """channel_id, login, source and status of every channel that has a readable body: those on air
     first, by login."""
-    found = []
+    rows = []
     for path in folder.glob("*.json"):
         try:
             content = json.loads(path.read_bytes())
-            found.append({key: str(content[key]) for key in SHOWN})
+            rows.append({key: str(content[key]) for key in SHOWN})
         except (OSError, ValueError, KeyError, TypeError):
             log.warning("skipped file=%s: not a body of DLD", path.name)
-    return sorted(found, key=lambda row: (row["status"] not in ON_AIR, row["login"]))
+    return sorted(rows, key=lambda row: (row["status"] not in ON_AIR, row["login"]))

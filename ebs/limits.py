@@ -1,4 +1,4 @@
-"""How often one may ask: so many requests a minute, which may come all at once."""
+"""Rate limits: so many requests a minute, which may come all at once."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from cachetools import LRUCache
 
-KEPT = 50_000  # askers remembered, 10 MB at most; of more the least recent are forgotten
+MOST_ASKERS = 50_000  # askers remembered, 10 MB at most; of more the least recent are forgotten
 SPAN_S = 60.0
 
 
@@ -15,12 +15,12 @@ class Limiter:
     """A leaky bucket for each asker, kept as the one time at which it will be empty."""
 
     def __init__(
-        self, per_minute: int, clock: Callable[[], float] = time.monotonic, kept: int = KEPT
+        self, per_minute: int, clock: Callable[[], float] = time.monotonic, most: int = MOST_ASKERS
     ) -> None:
         """per_minute: 0 for no limit."""
         self._each_s = SPAN_S / per_minute if per_minute else 0.0
         self._clock = clock
-        self._empty_at: LRUCache[Hashable, float] = LRUCache(kept)
+        self._empty_at: LRUCache[Hashable, float] = LRUCache(most)
 
     def wait_s(self, asker: Hashable) -> float:
         """0 for a request that may pass, and is counted; else the seconds until one may."""
@@ -37,7 +37,7 @@ class Limiter:
 
 @lru_cache(4096)
 def network(address: str) -> str:
-    """What counts as one asker: an IPv4 address, or the /64 that a household gets of IPv6."""
+    """One asker, as limits count: an IPv4 address, or the /64 that a household gets of IPv6."""
     if ":" not in address:
         return address
     try:

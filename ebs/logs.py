@@ -1,4 +1,4 @@
-"""What is logged: a line of key=value on stderr, with the id of the request it belongs to."""
+"""Log lines: key=value on stderr, with the id of the request it belongs to."""
 
 import logging
 import re
@@ -11,10 +11,10 @@ _random = Random()  # of its own: an id need not be a secret, and urandom costs 
 SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
-def id_of(given: bytes | None) -> str:
+def id_of(proxys: bytes | None) -> str:
     """The id that a proxy gave a request, where it is one; else a new one."""
-    if given is not None and SANE.fullmatch(given):
-        return given.decode("ascii")
+    if proxys is not None and SANE.fullmatch(proxys):
+        return proxys.decode("ascii")
     return f"{_random.getrandbits(64):016x}"
 
 
@@ -26,8 +26,8 @@ class Lines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
-        known = request_id.get()
-        return f"{line} request={known}" if known else line
+        name = request_id.get()
+        return f"{line} request={name}" if name else line
 
 
 def log_to_stderr() -> None:

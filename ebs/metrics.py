@@ -1,4 +1,4 @@
-"""What Prometheus may know: counts and times by route and status, nothing about anyone.
+"""Metrics for Prometheus: counts and times by route and status, nothing about anyone.
 
 With several workers each writes its numbers to files below DLD_DATA (PROMETHEUS_MULTIPROC_DIR,
 set by `python -m ebs` before this is imported), and whichever is asked tells the sum.
@@ -29,7 +29,7 @@ LIVE_GAUGE = re.compile(r"gauge_live[a-z]+_(\d+)\.db")
 
 
 class Newest(Collector):
-    """How old the newest published body is, looked at when asked."""
+    """Age of the newest published body, looked up for each scrape."""
 
     def __init__(self, age_s: Callable[[], float | None]) -> None:
         self._age_s = age_s
@@ -76,7 +76,7 @@ class Metrics:
             "dld_ebs_broadcasts", "Broadcasts by what became of them.", ["outcome"],
             registry=registry,
         )  # fmt: skip
-        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._series: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._cache_seen = (0, 0)
 
     def _gauge(self, name: str, what: str) -> Gauge:
@@ -84,12 +84,12 @@ class Metrics:
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """`route`: a route's template or "other", so that strangers cannot add series."""
-        known = self._known.get((route, status))
-        if known is None:
-            known = self._requests.labels(route, str(status)), self._seconds.labels(route)
-            self._known[route, status] = known
-        known[0].inc()
-        known[1].observe(seconds)
+        series = self._series.get((route, status))
+        if series is None:
+            series = self._requests.labels(route, str(status)), self._seconds.labels(route)
+            self._series[route, status] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def cache(self, size: int, hits: int, misses: int) -> None:
         """The token cache's size, and what it has counted since the start."""
@@ -104,7 +104,7 @@ class Metrics:
         self._broadcasts.labels(outcome).inc()
 
     def broadcaster(self, is_one: bool, watched: int) -> None:
-        """Whether this worker broadcasts, and to how many channels."""
+        """is_one: this worker broadcasts; watched: to so many channels."""
         self._is_broadcaster.set(is_one)
         self._watched.set(watched if is_one else 0)
 
@@ -122,8 +122,8 @@ class Metrics:
 def newest_age_s(latest: Path) -> float | None:
     """Seconds since the youngest file of the folder was written; None where there is none."""
     try:
-        with os.scandir(latest) as found:
-            times = [file.stat().st_mtime for file in found if file.name.endswith(".json")]
+        with os.scandir(latest) as files:
+            times = [file.stat().st_mtime for file in files if file.name.endswith(".json")]
     except OSError:
         return None
     return max(0.0, time.time() - max(times)) if times else None
@@ -132,6 +132,6 @@ def newest_age_s(latest: Path) -> float | None:
 def _forget_dead(folder: Path) -> None:
     """Gauges of workers that are gone count for nothing."""
     for path in folder.glob("gauge_live*.db"):
-        found = LIVE_GAUGE.fullmatch(path.name)
-        if found and not Path(f"/proc/{found[1]}").exists() and Path("/proc/self").exists():
-            mark_process_dead(int(found[1]), str(folder))  # type: ignore[no-untyped-call]
+        match = LIVE_GAUGE.fullmatch(path.name)
+        if match and not Path(f"/proc/{match[1]}").exists() and Path("/proc/self").exists():
+            mark_process_dead(int(match[1]), str(folder))  # type: ignore[no-untyped-call]

@@ -1,5 +1,5 @@
-"""What wraps every answer. Outside in: `Shell` (ids, security headers, counting), `Cors`, `Guard`
-(limits, and a 500 in the one shape)."""
+"""Layers around every answer, outside in: `Shell` (ids, security headers, counting), `Cors`,
+`Guard` (limits, and a 500 in the one shape)."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -64,8 +64,8 @@ class Shell:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        asked = scope["asked"] = dict(scope["headers"])
-        known = id_of(asked.get(b"x-request-id"))
+        headers = scope["named_headers"] = dict(scope["headers"])
+        name = id_of(headers.get(b"x-request-id"))
         policy = PAGE_POLICY if path.startswith(PAGES) else API_POLICY
         begun = perf_counter()
         status = 0
@@ -74,17 +74,17 @@ class Shell:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                named = (b"x-request-id", known.encode())
-                message["headers"] = [*message["headers"], *HEADERS, policy, named]
+                own_id = (b"x-request-id", name.encode())
+                message["headers"] = [*message["headers"], *HEADERS, policy, own_id]
             await send(message)
 
-        told = request_id.set(known)
+        before = request_id.set(name)
         try:
             await self._app(scope, receive, send_dressed)
         finally:
             route = path if path in self._routes else "other"
             self._metrics.count(route, status, perf_counter() - begun)
-            request_id.reset(told)
+            request_id.reset(before)
 
 
 class Cors(CORSMiddleware):
@@ -153,7 +153,7 @@ class Guard:
 
     def _check(self, scope: Scope) -> None:
         """Raises Refused."""
-        path, asked = scope["path"], scope["asked"]
+        path, headers = scope["path"], scope["named_headers"]
         client = scope.get("client")
         if client and path not in UNLIMITED:
             wait_s = self._addresses.wait_s(network(client[0]))
@@ -161,7 +161,7 @@ class Guard:
                 raise TooMany("too many requests from this address: wait", wait_s)
         if len(scope["headers"]) > MOST_HEADERS:
             raise RequestHeaderFieldsTooLarge(f"the request has more than {MOST_HEADERS} headers")
-        length = asked.get(b"content-length")
+        length = headers.get(b"content-length")
         if length is not None and (len(length) > 9 or int(length) > MOST_BODY):
             raise TooLarge(f"the body is larger than {MOST_BODY} bytes")
         if path.startswith(API):
@@ -169,7 +169,7 @@ class Guard:
                 raise BadRequest(
                     "this address takes no query; a token goes into the Authorization header"
                 )
-            if len(asked) != len(scope["headers"]) and _twice(scope, b"authorization"):
+            if len(headers) != len(scope["headers"]) and _twice(scope, b"authorization"):
                 raise BadRequest("send one Authorization header, not several")
 
 

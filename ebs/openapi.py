@@ -1,4 +1,4 @@
-"""What /openapi.json says beside the schemas: the token, every status, the headers that count."""
+"""Parts of /openapi.json beside the schemas: the token, every status, the headers that count."""
 
 from typing import Any
 
@@ -31,11 +31,11 @@ _RETRY = {"Retry-After": _header("seconds", "integer"), **_ID}
 
 
 def _failures(*statuses: int) -> Responses:
-    found: Responses = {}
+    responses: Responses = {}
     for status in statuses:
         headers = _RETRY if status in (429, 503) else _ID
-        found[status] = {"model": Failure, "description": FAILURES[status], "headers": headers}
-    return found
+        responses[status] = {"model": Failure, "description": FAILURES[status], "headers": headers}
+    return responses
 
 
 FAILURES = {
@@ -78,10 +78,10 @@ def body_of(action: str) -> dict[str, Any]:
 
 def describe(app: FastAPI) -> None:
     """Puts the token's scheme into the app's schema."""
-    made = app.openapi
+    generate = app.openapi
 
     def openapi() -> dict[str, Any]:
-        schema = made()
+        schema = generate()
         schema.setdefault("components", {})["securitySchemes"] = {"twitch": TOKEN}
         return schema
 

@@ -19,7 +19,7 @@ class Now(BaseModel):
 
 
 class ForecastBody(BaseModel):
-    """What the next ten windows may bring."""
+    """Forecast of the next ten windows."""
 
     cutoff: str
     model: str
@@ -58,7 +58,7 @@ class MoodBody(BaseModel):
 
 
 class Standing(BaseModel):
-    """How a channel stands with DLD."""
+    """A channel's standing with DLD."""
 
     state: Literal["followed", "requested", "opted_out", "unknown"]
     login: str | None = Field(description="where it is known")
@@ -66,7 +66,7 @@ class Standing(BaseModel):
 
 
 class Wish(BaseModel):
-    """What may be sent with a request about a channel; opt-in needs it."""
+    """Body of a request about a channel; opt-in needs it."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -47,12 +47,12 @@ class Secrets:
 
     def __init__(
         self,
-        given: tuple[Secret, ...],
+        fixed: tuple[Secret, ...],
         file: Path | None = None,
         development: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._given, self._file, self._development = given, file, development
+        self._fixed, self._file, self._development = fixed, file, development
         self._clock = clock
         self._looked = clock()
         self._stamp = _stamp(file) if file else None
@@ -91,7 +91,7 @@ class Secrets:
         return max(active, key=lambda secret: secret.expires_at)
 
     def _read(self) -> tuple[Secret, ...]:
-        listed = [*self._given, *(_of_file(self._file) if self._file else ())]
+        listed = [*self._fixed, *(_of_file(self._file) if self._file else ())]
         development = base64.b64decode(DEVELOPMENT_SECRET)
         if self._development:  # it signs nothing where there is another
             listed.append(Secret(development, active_at=math.inf if listed else 0.0))
@@ -105,17 +105,17 @@ class Secrets:
                 "DLD_EBS_SECRET is the development secret, which everyone knows: "
                 "use the extension's own, or set DLD_DEVELOPMENT=1"
             )
-        found: dict[bytes, Secret] = {}
+        by_key: dict[bytes, Secret] = {}
         for secret in listed:
-            found.setdefault(secret.key, secret)
-        return tuple(found.values())
+            by_key.setdefault(secret.key, secret)
+        return tuple(by_key.values())
 
 
 def secrets_of(settings: EbsSettings) -> Secrets:
     """What the settings say. Raises BadInput where the EBS must not start with it."""
     text = settings.secret.get_secret_value() if settings.secret else ""
-    given = parse(text, "DLD_EBS_SECRET")
-    return Secrets(given, settings.secret_file, settings.development)
+    fixed = parse(text, "DLD_EBS_SECRET")
+    return Secrets(fixed, settings.secret_file, settings.development)
 
 
 def parse(text: str, where: str) -> tuple[Secret, ...]:
@@ -170,10 +170,10 @@ def _of_file(path: Path) -> tuple[Secret, ...]:
     if len(raw) > LARGEST_FILE:
         raise BadInput(f"{where} is larger than {LARGEST_FILE} bytes: it is no list of secrets")
     text = raw.decode("utf-8", "replace").strip()
-    found = _of_twitch(text, where) if text.startswith("{") else parse(text, where)
-    if not found:
+    secrets = _of_twitch(text, where) if text.startswith("{") else parse(text, where)
+    if not secrets:
         raise BadInput(f"{where} has no secret in it")
-    return found
+    return secrets
 
 
 def _of_twitch(text: str, where: str) -> tuple[Secret, ...]:
@@ -188,7 +188,7 @@ def _of_twitch(text: str, where: str) -> tuple[Secret, ...]:
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return stat.st_mtime_ns, stat.st_ino, stat.st_size

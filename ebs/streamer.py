@@ -1,4 +1,4 @@
-"""What a broadcaster's configuration page asks: how the channel stands, and to change that.
+"""Requests of a broadcaster's configuration page: how the channel stands, and to change that.
 
 Each wish becomes one request in the inbox; the pipeline alone decides and does it. The token
 proves the channel's id, never its login: that is for the pipeline to compare.
@@ -72,14 +72,14 @@ async def login_of(request: Request, is_needed: bool) -> str:
     """The login of a request's body, '' where it has none. Raises Refused or BadInput."""
     raw = await _body(request)
     try:
-        asked: Any = json.loads(raw) if raw.strip() else {}
+        body: Any = json.loads(raw) if raw.strip() else {}
     except (ValueError, RecursionError):
         raise BadInput('the body is not JSON: send {"login": "name"}, or nothing') from None
-    if not isinstance(asked, dict) or set(asked) - {"login"}:
+    if not isinstance(body, dict) or set(body) - {"login"}:
         raise BadInput('the body is not {"login": "name"}')
-    if not asked and not is_needed:
+    if not body and not is_needed:
         return ""
-    login = asked.get("login")
+    login = body.get("login")
     if not isinstance(login, str) or not LOGIN.fullmatch(login):
         raise BadInput("login is the channel's name: a-z, 0-9 and _, at most 25 characters")
     return login
@@ -119,15 +119,15 @@ def _refusal(inbox: Path, channel_id: str) -> str | None:
     return str(reason) if reason else None
 
 
-def _of(found: dict[str, Any], name: str, channel_id: str) -> Any:
-    rows = found.get(name)
+def _of(table: dict[str, Any], name: str, channel_id: str) -> Any:
+    rows = table.get(name)
     return rows.get(channel_id) if isinstance(rows, dict) else None
 
 
 def _read(path: Path) -> dict[str, Any]:
     """What the pipeline wrote; {} where it has not, or not that."""
     try:
-        found = json.loads(path.read_bytes())
+        table = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return table if isinstance(table, dict) else {}

@@ -22,7 +22,7 @@ FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a try. name: sent, refused, too_large, or retried; then after wait_s at the
+    """The end of a try. name: sent, refused, too_large, or retried; then after wait_s at the
     earliest."""
 
     name: str

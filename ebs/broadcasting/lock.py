@@ -17,7 +17,7 @@ class Lock:
         self._file: int | None = None
 
     def take(self) -> bool:
-        """Whether it is ours now. Raises OSError where no such file can be."""
+        """True if it is ours now. Raises OSError where no such file can be."""
         if self._file is not None:
             return True
         self._path.parent.mkdir(parents=True, exist_ok=True)

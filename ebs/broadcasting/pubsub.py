@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 TOKEN_LIFE_S = 60
 TIMEOUT_S = 5.0
 LONGEST_WAIT_S = 120.0
-TOLD_EVERY_S = 60.0  # a trouble that lasts is a line a minute
+WARN_EVERY_S = 60.0  # a trouble that lasts is a line a minute
 TRANSIENT = (408, 425, 429)
 
 
@@ -36,7 +36,7 @@ class PubSub:
     ) -> None:
         self._url, self._client_id, self._owner_id = url, client_id, owner_id
         self._secrets, self._clock = secrets, clock
-        self._told: dict[str, float] = {}
+        self._warned_at: dict[str, float] = {}
         # a proxy set for this machine is for what is beyond it
         self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=url.startswith("https:"))
 
@@ -54,7 +54,7 @@ class PubSub:
         try:
             token = self.token(channel_id)
         except BadInput as exc:
-            self._tell(str(exc))
+            self._warn(str(exc))
             return Outcome("refused")
         message = {
             "target": ["broadcast"],
@@ -71,12 +71,12 @@ class PubSub:
         try:
             answer = await self._http.post(self._url, content=content, headers=headers)
         except httpx.HTTPError as exc:
-            self._tell(f"Twitch cannot be reached: {type(exc).__name__}")
+            self._warn(f"Twitch cannot be reached: {type(exc).__name__}")
             return Outcome("retried")
-        found = outcome(answer.status_code, answer.headers, self._clock())
-        if found.name != "sent":
-            self._tell(f"Twitch answered status={answer.status_code}{HELP[found.name]}")
-        return found
+        result = outcome(answer.status_code, answer.headers, self._clock())
+        if result.name != "sent":
+            self._warn(f"Twitch answered status={answer.status_code}{HELP[result.name]}")
+        return result
 
     def token(self, channel_id: str) -> str:
         """Signed by the active secret. Raises BadInput where there is none."""
@@ -91,10 +91,12 @@ class PubSub:
         }
         return jwt.encode(claims, self._secrets.signing(now).key, algorithm="HS256")
 
-    def _tell(self, trouble: str) -> None:
+    def _warn(self, trouble: str) -> None:
         now = self._clock()
-        if now - self._told.get(trouble, -TOLD_EVERY_S) >= TOLD_EVERY_S:
-            self._told = {**self._told, trouble: now} if len(self._told) < 50 else {trouble: now}
+        if now - self._warned_at.get(trouble, -WARN_EVERY_S) >= WARN_EVERY_S:
+            self._warned_at = (
+                {**self._warned_at, trouble: now} if len(self._warned_at) < 50 else {trouble: now}
+            )
             log.warning("not broadcast: %s", trouble)
 
 

@@ -1,4 +1,4 @@
-"""Which channels have viewers: those of whose tokens somebody asked lately.
+"""Channels that have viewers: those of whose tokens somebody asked lately.
 
 The workers share it as the times of empty files, DLD_DATA/ebs/viewers/CHANNEL_ID.
 """
@@ -16,13 +16,13 @@ TOUCH_S = 30.0  # a channel's file is touched no more often
 
 
 class Audience:
-    """What one worker saw, and what all of them did."""
+    """Channels with viewers, as one worker saw them and as all of them did."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._folder, self._clock = folder, clock
         self._new: set[str] = set()
         self._touched: dict[str, float] = {}
-        self._is_told = False
+        self._has_warned = False
 
     def saw(self, channel_id: str) -> None:
         """A viewer of a channel that is published asked."""
@@ -43,26 +43,26 @@ class Audience:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
             os.utime(path, (now, now))
         except OSError as exc:
-            if not self._is_told:
+            if not self._has_warned:
                 log.warning("viewers cannot be noted in %s: %s", self._folder, exc.strerror)
-            self._is_told = True
+            self._has_warned = True
 
     def watched(self) -> set[str]:
         """Ids of the channels that have viewers; files of those that had are removed."""
-        now, found = self._clock(), set[str]()
+        now, channels = self._clock(), set[str]()
         try:
             files = list(os.scandir(self._folder))
         except OSError:
             files = []
         for file in files:
             if _age_s(file, now) < LASTS_S:
-                found.add(file.name)
+                channels.add(file.name)
             else:
                 Path(file).unlink(missing_ok=True)
         # where no file could be written, this worker's own will do
-        found |= {c for c, at in self._touched.items() if now - at < LASTS_S}
-        self._touched = {c: at for c, at in self._touched.items() if c in found}
-        return found
+        channels |= {c for c, at in self._touched.items() if now - at < LASTS_S}
+        self._touched = {c: at for c, at in self._touched.items() if c in channels}
+        return channels
 
 
 def _age_s(file: "os.DirEntry[str]", now: float) -> float:

@@ -1,4 +1,4 @@
-"""What a worker does beside answering, once a second: notes viewers, counts, and broadcasts where
+"""A worker's chores beside answering, once a second: it notes viewers, counts, and broadcasts where
 it is the one that does."""
 
 import asyncio

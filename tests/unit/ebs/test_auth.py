@@ -94,7 +94,7 @@ def test_the_cache_is_bounded_in_size_and_keeps_no_token(clock):
     for n in range(10):
         door.viewer(header(opaque_user_id=f"A{n}"))
     assert len(door) == 3
-    assert all(len(key) == 16 for key in door._known)
+    assert all(len(key) == 16 for key in door._verified_tokens)
 
 
 def test_the_cache_lets_go_of_what_has_expired(door, clock):

@@ -49,7 +49,7 @@ def test_zero_is_no_limit(clock):
 
 
 def test_no_more_askers_are_remembered_than_it_keeps(clock):
-    limiter = Limiter(1, clock, kept=3)
+    limiter = Limiter(1, clock, most=3)
     for n in range(10):
         assert limiter.wait_s(n) == 0
     assert limiter.wait_s(9) == 60
