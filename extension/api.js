@@ -1,4 +1,4 @@
-// Gets the mood: broadcasts where they come, questions where they do not.
+// The feed of moods: broadcasts where they come, questions where they do not.
 
 const WINDOW_MS = 30_000;
 const HIDDEN_MS = 120_000; // nobody looks: less often

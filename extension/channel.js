@@ -41,7 +41,7 @@ export function channel() {
   let awaited = null; // the state before what was asked for: another one says that it was done
   let asked = ""; // what the streamer is asked to be sure of
   let trouble = null;
-  let told = "";
+  let notice = "";
   let busy = false;
   let timer = 0;
 
@@ -61,7 +61,7 @@ export function channel() {
     put(question, asked && words.say(`sure.${asked}`));
     put(yes, asked && words.say(`yes.${asked}`));
     put(no, words.say("no"));
-    put(done, told && words.say(told));
+    put(done, notice && words.say(notice));
     put(refusal, known?.refused ? words.say("refused") : "");
     put(reason, known?.refused ?? "");
   }
@@ -99,19 +99,19 @@ export function channel() {
     if (trouble || awaited === null) return;
     if (!known.refused && [awaited, "requested"].includes(known.state)) return;
     awaited = null;
-    told = "";
+    notice = "";
   }
 
   async function send(what) {
     busy = true;
-    told = "";
+    notice = "";
     show();
     try {
       await request(EBS, token, what, login.value.trim().toLowerCase());
-      told = `done.${what}`;
+      notice = `done.${what}`;
       awaited = known?.state ?? "";
     } catch (error) {
-      told = `failed.${error.kind ?? "server"}`;
+      notice = `failed.${error.kind ?? "server"}`;
     }
     busy = false;
     await look();
@@ -119,7 +119,7 @@ export function channel() {
 
   function askFor(what) {
     asked = what;
-    told = "";
+    notice = "";
     show();
     no.focus(); // the harmless answer is the nearest
   }

@@ -1,4 +1,4 @@
-// What the broadcaster has switched on: kept by Twitch's configuration service and nowhere else.
+// The broadcaster's switches: kept by Twitch's configuration service and nowhere else.
 // Everybody can read it there; it is at most 5 KB, and may be written 20 times a minute.
 
 export const VERSION = "1";

@@ -57,12 +57,12 @@ export function choicesForm() {
   const metrics = boxes(METRICS, "metrics", "metrics", "metric");
   const corner = corners();
   const save = make("button", { type: "submit", class: "main" });
-  const said = make("p", { id: "saved", role: "status" });
-  const row = make("div", { class: "row" }, save, said);
+  const line = make("p", { id: "saved", role: "status" });
+  const row = make("div", { class: "row" }, save, line);
   const pairs = make("div", { class: "pair" }, views.node, metrics.node);
   const form = make("form", { id: "choices" }, title, pairs, corner.node, row);
   let words = null;
-  let told = "";
+  let message = "";
   let newest = null; // what Twitch has said last
   let savedOver = null; // and had said when ours was saved: it need not repeat ours to us
   const chosen = () => ({
@@ -72,8 +72,8 @@ export function choicesForm() {
   });
 
   function say(key) {
-    told = key;
-    put(said, told && words.say(told));
+    message = key;
+    put(line, message && words.say(message));
   }
 
   form.addEventListener("change", () => say("unsaved"));
@@ -90,11 +90,11 @@ export function choicesForm() {
       put(title, words.say("shown"));
       put(save, words.say("save"));
       // never overwrite what is being chosen, nor what was saved with what was before
-      const current = told === "unsaved" || savedOver === newest ? chosen() : choices;
+      const current = message === "unsaved" || savedOver === newest ? chosen() : choices;
       views.show(words, current.views);
       metrics.show(words, current.metrics);
       corner.show(words, current.corner);
-      say(told);
+      say(message);
     },
   };
 }
@@ -103,22 +103,22 @@ export function choicesForm() {
 export function switches() {
   const KEEP_AFTER_MS = 3_000; // Twitch takes 20 a minute: quick changes go together
   const views = boxes(VIEWS, "views", "switches", "view");
-  const said = make("p", { id: "saved", role: "status" });
+  const line = make("p", { id: "saved", role: "status" });
   let words = null;
   let newest = null;
   let savedOver = null;
   let timer = 0;
   views.node.addEventListener("change", () => {
     clearTimeout(timer);
-    put(said, words.say("unsaved"));
+    put(line, words.say("unsaved"));
     timer = setTimeout(() => {
       timer = 0;
-      put(said, words.say(keep({ ...newest, views: views.chosen() })));
+      put(line, words.say(keep({ ...newest, views: views.chosen() })));
       savedOver = newest;
     }, KEEP_AFTER_MS);
   });
   return {
-    node: make("form", { id: "switches" }, views.node, said),
+    node: make("form", { id: "switches" }, views.node, line),
     show({ setup, choices }) {
       words = setup;
       newest = choices;

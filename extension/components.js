@@ -1,8 +1,8 @@
 // The parts a view is put together from: each {node, show(state)}; the state is that of view.js.
 
-import { make, put, told } from "./dom.js";
+import { make, put, sentenceNode } from "./dom.js";
 import { cutoffOf, rateOf, WINDOW_MS } from "./mood.js";
-import * as said from "./sentences.js";
+import * as sentences from "./sentences.js";
 
 const DOT = " \u00b7 ";
 const bold = (text) => make("b", {}, text);
@@ -153,7 +153,7 @@ function nextOf({ mood, status, words, choices }) {
   const { forecast, why } = mood;
   if (!choices.metrics.forecast || ["offline", "stale"].includes(status)) return [];
   if (!forecast?.steps.length) {
-    return why ? [bold(words.say("noForecast")), told(said.why(why, words))] : [];
+    return why ? [bold(words.say("noForecast")), sentenceNode(sentences.why(why, words))] : [];
   }
   const { low, mid, high } = forecast.steps[0];
   return [words.say("next"), bold(words.score(mid)), words.band(low, high)];
@@ -194,7 +194,7 @@ export function moment() {
       node.hidden = !found;
       const { at, text } = mood?.moment ?? {};
       if (found) {
-        node.replaceChildren(bold(words.when(at)), " ", told(said.moment({ text }, words)));
+        node.replaceChildren(bold(words.when(at)), " ", sentenceNode(sentences.moment({ text }, words)));
       }
     },
   };
@@ -209,7 +209,7 @@ export function record() {
       const forecast = choices.metrics.forecast && choices.metrics.record && mood?.forecast;
       node.hidden = !forecast;
       if (!forecast) return;
-      node.replaceChildren(bold(words.say("forecast")), " ", told(said.record(forecast, words)));
+      node.replaceChildren(bold(words.say("forecast")), " ", sentenceNode(sentences.record(forecast, words)));
     },
   };
 }

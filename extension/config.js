@@ -23,14 +23,14 @@ let setup = SETUP;
 let spoken = null;
 
 function show(state) {
-  const told = { ...state, setup };
+  const current = { ...state, setup };
   document.title = setup.say("title");
   main.setAttribute("aria-label", setup.say("title"));
   put(title, setup.say("title"));
   put(intro, setup.say("intro"));
   put(keptTitle, setup.say("kept"));
   put(keptText, setup.say("keptText"));
-  [notice, own, choices].forEach((part) => part.show(told));
+  [notice, own, choices].forEach((part) => part.show(current));
 }
 
 run({

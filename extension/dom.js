@@ -26,6 +26,6 @@ export function put(target, text) {
 }
 
 /** A text that may be in no language but English, marked so for screen readers and translators. */
-export function told({ text, lang }) {
+export function sentenceNode({ text, lang }) {
   return lang ? make("span", { lang }, text) : text;
 }

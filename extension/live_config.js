@@ -34,10 +34,10 @@ run({
       spoken = state.words;
       setup = await setupWords(state.words);
     }
-    const told = { ...state, setup };
+    const current = { ...state, setup };
     main.setAttribute("aria-label", setup.say("onAir"));
     put(heading, setup.say("onAir"));
     mood.hidden = !state.mood;
-    [notice, header, ...shown, views].forEach((part) => part.show(told));
+    [notice, header, ...shown, views].forEach((part) => part.show(current));
   },
 });

@@ -1,5 +1,5 @@
-// What lies over the video, as a component or an overlay: the score on a button, and a card that
-// the button opens. Only while there is chat to tell about; at other times nothing is in the way.
+// The views over the video, component and overlay: the score on a button, and a card that the
+// button opens. Only while there is chat to tell about; at other times nothing is in the way.
 
 import { SMALL } from "./chart.js";
 import { make, put } from "./dom.js";

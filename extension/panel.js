@@ -23,9 +23,9 @@ main.append(...shown.slice(1).map((part) => part.node));
 run({
   draw(state) {
     const off = !state.choices.views[view];
-    const told = off ? { ...state, mood: null, status: "waiting", trouble: "off" } : state;
-    main.dataset.state = told.status;
-    main.setAttribute("aria-label", told.words.say("name"));
-    [notice, ...shown].forEach((part) => part.show(told));
+    const current = off ? { ...state, mood: null, status: "waiting", trouble: "off" } : state;
+    main.dataset.state = current.status;
+    main.setAttribute("aria-label", current.words.say("name"));
+    [notice, ...shown].forEach((part) => part.show(current));
   },
 });

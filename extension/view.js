@@ -1,4 +1,4 @@
-// What every view has in common: token, language, theme, choices and the newest mood. A view draws.
+// The base of every view: token, language, theme, choices and the newest mood. A view draws.
 
 import { follow } from "./api.js";
 import { readChoices } from "./choices.js";

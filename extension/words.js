@@ -1,4 +1,4 @@
-// How texts, numbers and times are said in the viewer's language. The texts are in words/.
+// Texts, numbers and times in the viewer's language. The texts are in words/.
 
 import english from "./words/en.js";
 
