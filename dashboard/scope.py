@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import url_state
+from dashboard import choices, url_state
 from dashboard.charts.series import Row
 
 USUAL = "7"  # days
@@ -28,11 +28,7 @@ def choose(
     url_state.seed(channels_key, url_state.choices("channels", names, [], len(names)))
     st.session_state[channels_key] = [c for c in st.session_state[channels_key] if c in names]
     picked = left.multiselect("Channels", names, key=channels_key, placeholder="All channels")
-    url_state.seed(period_key, url_state.choice("period", list(periods), USUAL))
+    url_state.remember(channels=",".join(picked))
     with right:
-        period = st.segmented_control(
-            "Period", list(periods), key=period_key, required=True, format_func=periods.__getitem__
-        )
-    period = period or USUAL
-    url_state.remember(channels=",".join(picked), period=period)
+        period = choices.choose("Period", "period", periods, USUAL, key=period_key)
     return picked, period

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import data, frame, scope, sections, time_span, url_state, wording
+from dashboard import choices, data, frame, scope, sections, time_span, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.explore import activity, aligned, risen, spread, timeline, titles, week, why
 from dashboard.explore.view import View
@@ -102,34 +102,14 @@ def _span(view: View, end: datetime) -> None:
         frame.put(frame.say("Nothing was observed in this span. Choose another one above."))
         return
     timeline.section(view)
-    shown_here = _section()
-    if shown_here == "streams":
+    section = choices.section(SECTIONS, "why", OWN)
+    if section == "streams":
         aligned.section(view, end)
     elif not sum(s["n"] for s in summary):
         frame.put(frame.say("Nobody spoke in this span: there is a chat, but it was silent."))
     else:
-        DRAWN[shown_here](view)
+        DRAWN[section](view)
     sections.behind(view.queries)
-
-
-def _section() -> str:
-    """Which section is drawn; only that one is asked for."""
-    url_state.seed("show", url_state.choice("show", list(SECTIONS), "why"))
-    url_state.keep_within("show", list(SECTIONS), "why")
-    chosen = st.segmented_control(
-        "Look at",
-        list(SECTIONS),
-        key="show",
-        format_func=SECTIONS.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-    )
-    chosen = chosen or "why"
-    url_state.remember(show=chosen)
-    for section, names in OWN.items():
-        if section != chosen:
-            url_state.remember(**dict.fromkeys(names))
-    return chosen
 
 
 def _summary_tiles(summary: Sequence[Row], view: View) -> None:

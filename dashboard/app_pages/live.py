@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import data, frame, url_state
+from dashboard import choices, data, frame, url_state
 from dashboard.charts import timeline
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
@@ -55,17 +55,7 @@ def draw(manifest: Manifest) -> None:
 def _view(channels: int) -> str:
     """Cards or table, as the address says; the table first where cards would fill pages."""
     usual = "table" if channels > ON_A_PAGE else "cards"
-    url_state.seed("view", url_state.choice("view", list(VIEWS), usual))
-    view = st.segmented_control(
-        "View",
-        list(VIEWS),
-        key="view",
-        required=True,
-        format_func=VIEWS.__getitem__,
-        label_visibility="collapsed",
-    )
-    url_state.remember(view=view if view != usual else None)
-    return view or usual
+    return choices.choose("View", "view", VIEWS, usual, hidden=True, leave_out=True)
 
 
 def _page(cards: Sequence[Card]) -> Sequence[Card]:

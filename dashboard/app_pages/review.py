@@ -6,7 +6,7 @@ from datetime import tzinfo
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import data, frame, scope, time_span, url_state, wording
+from dashboard import choices, data, frame, scope, time_span, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG_ZOOM
 from dashboard.live import now
@@ -150,17 +150,9 @@ def _filtered(session: Session) -> list[tuple[int, PlacedMoment]]:
             format_func=lambda k: _counted(k, session),
             label_visibility="collapsed",
         )
-    url_state.seed("sort", url_state.choice("sort", list(ORDERS), "rank"))
+    url_state.remember(kinds=",".join(picked))
     with right:
-        order = st.segmented_control(
-            "Order",
-            list(ORDERS),
-            key="sort",
-            required=True,
-            format_func=ORDERS.__getitem__,
-            label_visibility="collapsed",
-        )
-    url_state.remember(kinds=",".join(picked), sort=order if order != "rank" else None)
+        order = choices.choose("Order", "sort", ORDERS, "rank", hidden=True, leave_out=True)
     moments = [(r, f) for r, f in ranked if not picked or f.moment.kind in picked]
     return sorted(moments, key=lambda x: x[1].at_s) if order == "time" else moments
 

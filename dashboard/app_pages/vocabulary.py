@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, url_state, wording
+from dashboard import choices, data, frame, url_state, wording
 from dashboard.charts import bars
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
@@ -108,17 +108,8 @@ def _status(terms: Sequence[Row]) -> str:
     counts = {s: sum(t["status"] == s for t in terms) for s in STATUSES}
     counts["any"] = len(terms)
     default = "proposed" if counts["proposed"] else "any"
-    url_state.seed("status", url_state.choice("status", list(STATUSES), default))
-    status = st.segmented_control(
-        "Status",
-        list(STATUSES),
-        key="status",
-        required=True,
-        label_visibility="collapsed",
-        format_func=lambda s: f"{STATUSES[s]} ({counts[s]})",
-    )
-    url_state.remember(status=status)
-    return status or default
+    options = {s: f"{name} ({counts[s]})" for s, name in STATUSES.items()}
+    return choices.choose("Status", "status", options, default, hidden=True)
 
 
 def _matches(term: str, search: str) -> bool:
@@ -234,15 +225,8 @@ def _in_use(manifest: Manifest, search: str) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         frame.heading("Terms in use", "over all channels, in whole days of UTC")
-    url_state.seed("days", url_state.choice("days", list(DAYS), "3"))
     with right:
-        days = (
-            st.segmented_control(
-                "Over the last", list(DAYS), key="days", required=True, format_func=DAYS.__getitem__
-            )
-            or "3"
-        )
-    url_state.remember(days=days)
+        days = choices.choose("Over the last", "days", DAYS, "3")
     since = until - timedelta(days=int(days) + 1)  # today has only begun
     table = data.hourly(
         "dash_terms_days", newest, channels=names, since=since, until=until, limit=MOST

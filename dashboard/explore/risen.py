@@ -12,7 +12,7 @@ from math import sqrt
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, sections, url_state, wording
+from dashboard import choices, frame, sections, wording
 from dashboard.charts.series import SURE, Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore import trend
@@ -31,7 +31,7 @@ AGAINST = {"before": "The span before, as long", "month": "The 30 days before"}
 
 def section(view: View) -> None:
     """A dot and its interval a term, those that rose above those that fell."""
-    against = _against()
+    against = choices.choose("Against", "against", AGAINST, "before")
     rows, span, before = _changes(view, against)
     table = [_line(row) for row in rows if is_told(row)]
     total, total_before = (rows[0]["total"], rows[0]["total_before"]) if rows else (0, 0)
@@ -81,20 +81,6 @@ def _changes(view: View, against: str) -> tuple[list[Row], Span, Span]:
     if by_days:
         return view.rows("dash_terms_change_days", **values), span, before
     return view.rows("dash_terms_change", **values, unit_s=unit_of(span)), span, before
-
-
-def _against() -> str:
-    url_state.seed("against", url_state.choice("against", list(AGAINST), "before"))
-    url_state.keep_within("against", list(AGAINST), "before")
-    chosen = st.segmented_control(
-        "Against",
-        list(AGAINST),
-        key="against",
-        format_func=AGAINST.__getitem__,
-        required=True,
-    )
-    url_state.remember(against=chosen)
-    return chosen or "before"
 
 
 def unit_of(span: Span) -> int:

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, sections, url_state, wording
+from dashboard import choices, frame, sections, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
@@ -22,7 +22,7 @@ SHOWN = 15
 
 def section(view: View) -> None:
     """Mood of what was on, and how it changed when that did."""
-    by = _by()
+    by = choices.choose("Mood by", "by", BY, "category")
     streams = view.rows("dash_streams", channels=list(view.channels), limit=STREAMS)
     changes = view.rows("dash_changes", **_since_begun(view, streams), limit=CHANGES)
     pieces = parts(streams, changes, _naive(view.span.since), _naive(view.span.until))
@@ -33,16 +33,6 @@ def section(view: View) -> None:
     _what_was_on(view, groups, by, len(pieces))
     inside = [c for c in changes if c["at"] >= _naive(view.span.since)]
     _around(view, inside)
-
-
-def _by() -> str:
-    url_state.seed("by", url_state.choice("by", list(BY), "category"))
-    url_state.keep_within("by", list(BY), "category")
-    chosen = st.segmented_control(
-        "Mood by", list(BY), key="by", format_func=BY.__getitem__, required=True
-    )
-    url_state.remember(by=chosen)
-    return chosen or "category"
 
 
 def _naive(at: datetime) -> datetime:

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, sections, url_state, wording
+from dashboard import choices, frame, sections, url_state, wording
 from dashboard.charts.series import Row, margin
 from dashboard.charts.style import CONFIG, finish
 from dashboard.explore.view import DAY, HOUR, View, widened
@@ -29,7 +29,7 @@ def section(view: View) -> None:
     with left:
         channel = _channel(view)
     with right:
-        measure = _measure()
+        measure = choices.choose("Show", "measure", MEASURES, "mood", hidden=True)
     span = widened(view.span, HOUR)
     froms, offsets = zone_steps(span, view.tz)
     rows = view.rows(
@@ -67,21 +67,6 @@ def _channel(view: View) -> str:
     chosen: str = st.selectbox("Channel", names, key="of", format_func=wording.plain)
     url_state.remember(of=chosen)
     return chosen
-
-
-def _measure() -> str:
-    url_state.seed("measure", url_state.choice("measure", list(MEASURES), "mood"))
-    url_state.keep_within("measure", list(MEASURES), "mood")
-    chosen = st.segmented_control(
-        "Show",
-        list(MEASURES),
-        key="measure",
-        format_func=MEASURES.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-    )
-    url_state.remember(measure=chosen)
-    return chosen or "mood"
 
 
 def zone_steps(span: Span, tz: tzinfo) -> tuple[list[datetime], list[int]]:
