@@ -14,7 +14,8 @@ from dashboard.markup import row
 from dashboard.review import session_chart, session_compare, session_report
 from dashboard.review.moments import downloads, sentences
 from dashboard.review.moments.kinds import LEAST
-from dashboard.review.session import PlacedMoment, Session, lines, read_session, usual
+from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review.session import Session, lines, read_session, usual
 from dashboard.review.session_list import moment_list
 from dashboard.time_span import stream_name
 from warehouse.published.manifest import Manifest

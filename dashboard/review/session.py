@@ -12,8 +12,8 @@ import streamlit as st
 from dashboard import config, data, wording
 from dashboard.charts.series import Row
 from dashboard.review.moments import finder
-from dashboard.review.moments.kinds import Moment
-from dashboard.review.moments.reasons import Reason, Terms, reasons
+from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review.moments.reasons import Terms, reasons
 from dashboard.review.moments.sums import Floats, Windows
 from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
 
@@ -22,23 +22,6 @@ USUAL = 30  # streams before this one that say what is usual
 LINES = 3
 SLOT_S = 5
 BURSTS = ("peak", "hype", "laughter")
-
-
-@dataclass(frozen=True)
-class PlacedMoment:
-    """A moment as it is told. at_s: seconds from the stream's start to where it begins, to 5 s for
-    bursts. at: start of its first window, aware UTC.
-    """
-
-    moment: Moment
-    at_s: int
-    at: datetime
-    reasons: tuple[Reason, ...]
-
-    @property
-    def until(self) -> datetime:
-        """Its end, aware UTC."""
-        return self.at + (self.moment.last - self.moment.first) * WINDOW
 
 
 @dataclass(frozen=True)

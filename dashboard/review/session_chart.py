@@ -21,7 +21,8 @@ from dashboard.charts.traces import (
     unobserved,
 )
 from dashboard.review.moments import sentences
-from dashboard.review.session import PlacedMoment, Session
+from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review.session import Session
 
 NUMBERED = 20
 

@@ -7,8 +7,8 @@ from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
 from dashboard.review.moments import sentences
 from dashboard.review.moments.kinds import Moment
+from dashboard.review.moments.placed import PlacedMoment
 from dashboard.review.moments.reasons import Reason
-from dashboard.review.session import PlacedMoment
 
 
 def moment_list(

@@ -12,7 +12,8 @@ from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
 from dashboard.review import session_compare
 from dashboard.review.moments import sentences
-from dashboard.review.session import PlacedMoment, Session
+from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review.session import Session
 from dashboard.review.session_list import glyph, when, why
 from dashboard.review.session_svg import drawing
 

@@ -13,7 +13,7 @@ from pipeline.chat.message import ChannelInfo
 from pipeline.engine.state import State
 from pipeline.forecasting.model_rows import model_rows, trial_rows
 from pipeline.forecasting.track_record import Standing
-from pipeline.scoring.lexicon.listing import entries
+from pipeline.scoring.lexicon_listing import entries
 from warehouse.config import DataFolder
 from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.records import utc

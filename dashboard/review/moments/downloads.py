@@ -11,8 +11,8 @@ import pyarrow as pa
 from dashboard import wording
 from dashboard.export import csv_bytes
 from dashboard.review.moments import sentences
+from dashboard.review.moments.placed import PlacedMoment
 from dashboard.review.moments.sums import WINDOW_S
-from dashboard.review.session import PlacedMoment
 
 TIMELINE_H = 1  # an editor's timeline begins at 01:00:00:00
 _DAY_S = 86400

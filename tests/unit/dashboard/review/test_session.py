@@ -14,8 +14,9 @@ from dashboard.review import session_chart, session_compare, session_report
 from dashboard.review.moments import downloads, sentences
 from dashboard.review.moments.kinds import Moment
 from dashboard.review.moments.laughter import is_laughter
+from dashboard.review.moments.placed import PlacedMoment
 from dashboard.review.moments.reasons import Reason, Terms, reasons
-from dashboard.review.session import PlacedMoment, Session, burst_s
+from dashboard.review.session import Session, burst_s
 from dashboard.review.session_list import moment_list
 from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
 
