@@ -13,7 +13,7 @@ from warehouse.published.publisher import Publisher
 from warehouse.published.reader import connect_views
 from warehouse.sql import sql
 from warehouse.store.store import ERASED, Store, is_full
-from warehouse.tables import TABLES
+from warehouse.tables import TABLES, TableSpec
 
 
 def erase_channel(store: Store, channel: str) -> None:
@@ -21,33 +21,30 @@ def erase_channel(store: Store, channel: str) -> None:
 
     The months they were in are published anew. Identifiers come from the catalogue.
     """
-    for spec in TABLES.values():
-        if spec.stored and spec.time and _has_channel(store, spec.name):
-            months = store.con.execute(
-                f"SELECT DISTINCT strftime(\"{spec.time}\", '%Y-%m') FROM {spec.name} "
-                "WHERE channel = $channel",
-                {"channel": channel},
-            ).fetchall()
-            store.stale.setdefault(spec.name, set()).update(month for (month,) in months)
-    alerts = store.query("alert_months", channel=channel).column("month").to_pylist()
-    store.stale.setdefault("alerts", set()).update(alerts)
-    tables = [name for (name,) in store.con.execute(sql("tables_by_channel")).fetchall()]
-    revision = store.revision + 1  # or a crash before publishing would leave it published
-    store.con.execute("BEGIN")
-    try:
-        store.con.execute(sql("forget_sole_alerts"), {"channel": channel})
-        store.con.execute(sql("forget_sole_proposals"), {"channel": channel})
-        store.con.execute(sql("forget_use"), {"channel": channel, "rev": revision})
+    months = {"alerts": store.query("alert_months", channel=channel)["month"].to_pylist()}
+    of = {"channel": channel}
+    with store.transaction() as (con, revision):
+        tables = [name for (name,) in con.execute(sql("tables_by_channel")).fetchall()]
+        for spec in (TABLES[name] for name in tables if name in TABLES and TABLES[name].time):
+            rows = con.execute(_months(spec), of).fetchall()
+            months.setdefault(spec.name, []).extend(month for (month,) in rows)
+        con.execute(sql("forget_sole_alerts"), of)
+        con.execute(sql("forget_sole_proposals"), of)
+        con.execute(sql("forget_use"), {**of, "rev": revision})
         for name in tables:
-            store.con.execute(f'DELETE FROM "{name}" WHERE channel = $c', {"c": channel})
-        store.con.execute(sql("forget_raids"), {"channel": channel, "rev": revision})
-        for key, value in (("revision", str(revision)), (ERASED, str(revision)), ("scrub", "due")):
-            store.con.execute(sql("set_meta"), {"name": key, "value": value})
-        store.con.execute("COMMIT")
-    except duckdb.Error as exc:
-        store.con.execute("ROLLBACK")
-        raise _refused(exc, store.path) from exc
-    store.revision = revision
+            con.execute(f'DELETE FROM "{name}" WHERE channel = $channel', of)
+        con.execute(sql("forget_raids"), {**of, "rev": revision})
+        for key, value in ((ERASED, str(revision)), ("scrub", "due")):
+            con.execute(sql("set_meta"), {"name": key, "value": value})
+    for table, stale in months.items():
+        store.touched(table, months=stale)
+
+
+def _months(spec: TableSpec) -> str:
+    return (
+        f"SELECT DISTINCT strftime(\"{spec.time}\", '%Y-%m') FROM {spec.name} "
+        "WHERE channel = $channel"
+    )
 
 
 def erase_terms(store: Store, terms: Iterable[str]) -> None:
@@ -71,8 +68,8 @@ def erase_terms(store: Store, terms: Iterable[str]) -> None:
         ],
     )
     for table in ("window_terms", "term_days"):
-        store.stale.setdefault(table, set()).update(months)
-    store.stale.setdefault("alerts", set()).update(alerts)
+        store.touched(table, months=months)
+    store.touched("alerts", months=alerts)
 
 
 def sample_keys(folder: DataFolder, publisher: Publisher, channel: str) -> Keys:
@@ -116,11 +113,6 @@ def scrub(path: Path) -> bool:
 
 
 _DUE = "SELECT value FROM old.meta WHERE name = 'scrub'"
-
-
-def _has_channel(store: Store, table: str) -> bool:
-    rows = store.con.execute(f"DESCRIBE {table}").fetchall()
-    return any(row[0] == "channel" for row in rows)
 
 
 def _refused(exc: Exception, path: Path) -> Exception:

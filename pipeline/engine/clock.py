@@ -43,7 +43,7 @@ def _undo_ahead(state: State, now: float) -> None:
         ],
     )
     for table, rows in (("windows", windows), ("forecasts", forecasts)):  # published, they go too
-        store.replaced.setdefault(table, []).extend(tuple(row.values()) for row in rows)
+        store.touched(table, (tuple(row.values()) for row in rows))
     for channel in list(state.intake.tracks):
         state.forecasts.let_go(channel)
         state.alerts.let_go(channel)

@@ -64,7 +64,7 @@ def _write(state: State, turn: Turn, closed: list[Closed]) -> None:
         {"clock": str(state.clock), "source": source},
         before=cleared(silent),
     )
-    store.replaced.setdefault("window_terms", []).extend(map(key_of, silent))
+    store.touched("window_terms", map(key_of, silent))
 
 
 def publish(

@@ -103,7 +103,7 @@ def _prune(state: State, at: datetime) -> None:
     months = state.store.query("health_months", **before)["month"].to_pylist()
     kept = {"health_from": day.isoformat()}
     state.store.write({}, kept, [("clear_health", before)] if months else [])
-    state.store.stale.setdefault("health", set()).update(months)
+    state.store.touched("health", months=months)
 
 
 @cache

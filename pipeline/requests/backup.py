@@ -44,13 +44,13 @@ def run_backup(
     path = backup_path(folder, request_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     if jobs is None:
-        with store.con.cursor() as con:
+        with store.cursor() as con:
             write_backup(con, folder, path)
         return
     job = jobs.get(request_id)
     if job is None:
         _tidy(path.parent)
-        job = jobs[request_id] = BackupJob(store.con.cursor(), folder, path)
+        job = jobs[request_id] = BackupJob(store.cursor(), folder, path)
         job.start()
     if job.is_alive():
         raise NotYet

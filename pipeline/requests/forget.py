@@ -126,7 +126,7 @@ def _keep(workspace: Workspace, remade_windows: list[tuple[Closed, str, bool]], 
     )
     # those that are silent now have no rows that would replace the published ones
     emptied = [(c, utc(s).replace(tzinfo=None)) for c, times in starts.items() for s in times]
-    store.replaced.setdefault("window_terms", []).extend(emptied)
+    store.touched("window_terms", emptied)
 
 
 def _forget_name(workspace: Workspace, who: int) -> None:

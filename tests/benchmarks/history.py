@@ -170,7 +170,7 @@ class History:
             for name in ("streams", "channels", "models"):
                 path = self.folder.published / name / "empty.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                store.con.execute(f"COPY {name} TO {quoted(path)} (FORMAT parquet)").fetchall()
+                store.cursor().execute(f"COPY {name} TO {quoted(path)} (FORMAT parquet)").fetchall()
                 self.files[name].append(PublishedFile(f"{name}/empty.parquet", 0))
         self.files = {name: files for name, files in self.files.items() if name in _USED}
 

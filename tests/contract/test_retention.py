@@ -59,7 +59,7 @@ def launch(folder: DataFolder, clock: Clock) -> Iterator[Launch]:
 
     yield start
     for engine in running:
-        engine.state.store.con.close()
+        engine.state.store.close()
         for hour in list(engine.state.buffer._files):
             engine.state.buffer._drop_file(hour)
 
@@ -133,7 +133,7 @@ def compact(engine: Engine, clock: Clock) -> None:
 
 def released(engine: Engine) -> DataFolder:
     """The folder as it is, the database closed so that it can be read."""
-    engine.state.store.con.close()
+    engine.state.store.close()
     return engine.state.folder
 
 

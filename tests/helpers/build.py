@@ -115,7 +115,7 @@ def rows(folder: DataFolder, text: str) -> list[tuple[Any, ...]]:
 
 def stored(store: Store, text: str) -> list[tuple[Any, ...]]:
     """Rows of a query over the warehouse itself."""
-    return [tuple(row) for row in store.con.execute(text).fetchall()]
+    return [tuple(row) for row in store.cursor().execute(text).fetchall()]
 
 
 def republish(folder: DataFolder, store: Store) -> None:

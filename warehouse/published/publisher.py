@@ -56,6 +56,7 @@ class Publisher:
     ) -> None:
         self.folder = folder
         self.store = store
+        self._con = store.cursor()
         self.leaving: list[tuple[float, str]] = []  # (when to unlink, path)
         self._written: list[str] = []  # in the cycle under way
         folder.latest.mkdir(parents=True, exist_ok=True)
@@ -158,8 +159,7 @@ class Publisher:
             if spec.stored and spec.time and since < self.store.revision:
                 keys = ", ".join(f'"{c}"' for c in spec.replace)
                 query = f"SELECT DISTINCT {keys} FROM {spec.name} WHERE rev > $since"
-                found = self.store.con.execute(query, {"since": since}).fetchall()
-                self.store.replaced.setdefault(spec.name, []).extend(found)
+                self.store.touched(spec.name, self._con.execute(query, {"since": since}).fetchall())
 
     def _anew(self, found: Manifest | None, source: str) -> Manifest:
         """A manifest of nothing but samples, which no warehouse holds; not yet in force."""
@@ -179,7 +179,7 @@ class Publisher:
         return self._write(TABLES[name], f"SELECT * FROM {name} LIMIT 0", {})
 
     def _cycle(self, samples: pa.Table | None, drop_before: str, gone: Keys) -> Manifest:
-        replaced, stale = self.store.take_replaced()
+        touched = self.store.take_touched()
         self._written = []
         expired = {
             file.path
@@ -188,9 +188,7 @@ class Publisher:
         }
         try:
             tables = {
-                spec.name: self._table(
-                    spec, replaced.get(spec.name, []), stale.get(spec.name, set())
-                )
+                spec.name: self._table(spec, *touched.get(spec.name, ([], set())))
                 for spec in TABLES.values()
                 if spec.stored
             }
@@ -199,10 +197,8 @@ class Publisher:
         except BaseException:
             for path in self._written:
                 self._unlink(path)
-            for name, keys in replaced.items():  # they are still to be done
-                self.store.replaced.setdefault(name, []).extend(keys)
-            for name, months in stale.items():
-                self.store.stale.setdefault(name, set()).update(months)
+            for name, (keys, months) in touched.items():  # they are still to be done
+                self.store.touched(name, keys, months)
             raise
         finally:
             for path in expired:  # text past its time goes at once, in use or not
@@ -221,7 +217,7 @@ class Publisher:
         if replaced:
             files = tuple(self._without(spec, files, replaced))
         since = self.manifest.revision
-        months = self.store.con.execute(months_since(spec), {"since": since}).fetchall()
+        months = self._con.execute(months_since(spec), {"since": since}).fetchall()
         wanted = {f"{month:%Y-%m}": since for (month,) in months} | dict.fromkeys(stale, 0)
         new = [
             file
@@ -240,7 +236,7 @@ class Publisher:
         if not self._is_long(query, values):
             yield self._write(spec, query, values)
             return
-        for (day,) in self.store.con.execute(days_of(spec, query), values).fetchall():
+        for (day,) in self._con.execute(days_of(spec, query), values).fetchall():
             yield self._write(spec, rows_of_day(spec), {"since": since, "day": day})
 
     def _without(
@@ -251,7 +247,7 @@ class Publisher:
         gone = pa.table(
             {name: list(column) for name, column in zip(spec.replace, columns, strict=True)}
         )
-        self.store.con.register("gone", gone)
+        self._con.register("gone", gone)
         same = " AND ".join(f't."{c}" = g."{c}"' for c in spec.replace)
         for file in files:
             if not file.rows or not overlaps(file, spec, keys):
@@ -264,7 +260,7 @@ class Publisher:
                 yield file
             else:
                 yield self._write(spec, f"SELECT t.* {keep}", {})
-        self.store.con.unregister("gone")
+        self._con.unregister("gone")
 
     def _write(self, spec: TableSpec, query: str, values: dict[str, Any]) -> PublishedFile:
         path = f"{spec.name}/{uuid.uuid4().hex}.parquet"
@@ -272,10 +268,10 @@ class Publisher:
         target.parent.mkdir(parents=True, exist_ok=True)
         self._written.append(path)
         if self._is_long(query, values):
-            write_sorted(self.store.con, query, values, spec.order, target)
+            write_sorted(self._con, query, values, spec.order, target)
             return self._describe(spec, path)
         order = ", ".join(f'"{c}"' for c in spec.order)
-        self.store.con.execute(
+        self._con.execute(
             f"COPY (SELECT * FROM ({query}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet)",
             values or None,
         ).fetchall()
@@ -285,7 +281,7 @@ class Publisher:
         """Whether a month or day is made from its start, and has too many rows to sort at once."""
         if values.get("since", 1) > 0:
             return False
-        found = self.store.con.execute(f"SELECT count(*) FROM ({query})", values).fetchall()
+        found = self._con.execute(f"SELECT count(*) FROM ({query})", values).fetchall()
         return int(found[0][0]) > SLICED_ROWS
 
     def _describe(self, spec: TableSpec, path: str) -> PublishedFile:
@@ -309,11 +305,11 @@ class Publisher:
         return tidy(tuple(kept)) or (self._empty("samples"),)
 
     def _write_samples(self, rows: pa.Table) -> PublishedFile:
-        self.store.con.register("new_samples", rows)
+        self._con.register("new_samples", rows)
         try:
             return self._write(TABLES["samples"], "SELECT * FROM new_samples", {})
         finally:
-            self.store.con.unregister("new_samples")
+            self._con.unregister("new_samples")
 
     def _swap(self, tables: dict[str, Files], revision: int) -> None:
         if tables == self.manifest.tables and revision == self.manifest.revision:
@@ -342,7 +338,7 @@ class Publisher:
         )
 
     def _one(self, query: str) -> tuple[Any, ...]:
-        return tuple(self.store.con.execute(query).fetchall()[0])
+        return tuple(self._con.execute(query).fetchall()[0])
 
 
 def samples_schema() -> pa.Schema:

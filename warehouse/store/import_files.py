@@ -80,4 +80,4 @@ def _apply(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
         ],
     )
     for table in ("windows", "window_terms"):  # their published files are to be made again
-        store.stale.setdefault(table, set()).update(months)
+        store.touched(table, months=months)

@@ -1,11 +1,13 @@
 """The one writer of warehouse.duckdb: open, migrate, replace rows in transactions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
@@ -26,30 +28,34 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+Connection = duckdb.DuckDBPyConnection
+Keys = list[tuple[Any, ...]]
+
+
 class Store:
     """An open warehouse. Use it as a context manager; a second process is refused.
 
-    replaced: per table, the keys of rows that a write replaced since `take_replaced`;
-    the publisher rewrites the files that hold them. stale: per table, months (2026-11) in
-    which so much was replaced that their files are made anew.
+    It remembers which rows of before are no longer so, for the publisher to make the files that
+    hold them again (`touched`, `take_touched`).
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.con = _connect(path)
-        self.replaced: dict[str, list[tuple[Any, ...]]] = {}
-        self.stale: dict[str, set[str]] = {}
+        self._path = path
+        self._con = _connect(path)
+        self._cursors = WeakSet[Connection]()
+        self._replaced: dict[str, Keys] = {}
+        self._stale: dict[str, set[str]] = {}
         try:
-            _migrate(self.con, path)
-            self.revision = int(self.meta("revision") or 0)
+            _migrate(self._con, path)
+            self._revision = int(self.meta("revision") or 0)
             if self.meta(ERASED) is None:
-                self.con.execute(sql("set_meta"), {"name": ERASED, "value": str(self.revision)})
-            self._rolling = Rolling(self.con)
+                _set_meta(self._con, {ERASED: str(self._revision)})
+            self._rolling = Rolling(self._con)
         except duckdb.Error as exc:
-            self.con.close()
+            self._con.close()
             raise _told(exc, path) from exc
         except BaseException:
-            self.con.close()
+            self._con.close()
             raise
 
     def __enter__(self) -> Self:
@@ -61,7 +67,17 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.con.close()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; its cursors are of no use any more."""
+        for con in (*self._cursors, self._con):
+            con.close()
+
+    @property
+    def revision(self) -> int:
+        """The number of the last write."""
+        return self._revision
 
     def write(
         self,
@@ -78,47 +94,51 @@ class Store:
         Raises StorageFull when the disk refuses, WarehouseBroken when the file is damaged,
         duckdb.Error for rows the schema refuses; nothing of the write is then kept.
         """
-        revision = self.revision + 1
-        replaced: dict[str, list[tuple[Any, ...]]] = {}
-        counts = []
+        replaced: dict[str, Keys] = {}
         before = list(before)
         touching = [tables[name] for name in ("windows", "window_terms") if name in tables]
         rolls = bool(before) or self._rolling.is_needed(touching)
         opens = self._rolling.open
-        try:
-            self.con.execute("BEGIN")
+        with self.transaction() as (con, revision):
             if rolls:
                 self._rolling.begin(touching)
-            for name, values in before:
-                rev = {"rev": revision} if "$rev" in sql(name) else {}
-                changed = self.con.execute(sql(name), {**values, **rev}).fetchall()
-                counts.append(int(changed[0][0]))
+            counts = [_run(con, name, values, revision) for name, values in before]
             for name, rows in tables.items():
                 if rows.num_rows and name in TABLES:
-                    replaced[name] = _replace(self.con, TABLES[name], rows, revision)
+                    replaced[name] = _replace(con, TABLES[name], rows, revision)
                 elif rows.num_rows:
-                    _replace(self.con, UNPUBLISHED[name], rows, revision)
+                    _replace(con, UNPUBLISHED[name], rows, revision)
             if rolls:
                 rolled, opens = self._rolling.roll(revision)
                 replaced |= rolled
-            if before:
-                meta = {**(meta or {}), ERASED: str(revision)}
-            for key, value in self._kept(meta, revision, opens).items():
-                self.con.execute(sql("set_meta"), {"name": key, "value": value})
-            self.con.execute("COMMIT")
-        except duckdb.Error as exc:
-            _rollback(self.con)
-            raise _told(exc, self.path) from exc
-        self.revision, self._rolling.open = revision, opens
+            erased = {ERASED: str(revision)} if before else {}
+            _set_meta(con, {**(meta or {}), **erased, **self._opened(opens)})
+        self._rolling.open = opens
         for name, keys in replaced.items():
-            self.replaced.setdefault(name, []).extend(keys)
+            self.touched(name, keys)
         return counts
 
-    def _kept(
-        self, meta: Mapping[str, str] | None, revision: int, opens: Mapping[str, datetime]
-    ) -> dict[str, str]:
-        moved = {f"open_{k}": str(at) for k, at in opens.items() if self._rolling.open.get(k) != at}
-        return {**(meta or {}), **moved, "revision": str(revision)}
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[Connection, int]]:
+        """The connection to write through and the revision that is made; kept at its end, all
+        of it or nothing. Raises as `write` does."""
+        revision = self._revision + 1
+        try:
+            self._con.execute("BEGIN")
+            yield self._con, revision
+            _set_meta(self._con, {"revision": str(revision)})
+            self._con.execute("COMMIT")
+        except duckdb.Error as exc:
+            _rollback(self._con)
+            raise _told(exc, self._path) from exc
+        except BaseException:
+            _rollback(self._con)
+            raise
+        self._revision = revision
+
+    def _opened(self, opens: Mapping[str, datetime]) -> dict[str, str]:
+        """The open periods that are others now, as `meta` has them."""
+        return {f"open_{k}": str(at) for k, at in opens.items() if self._rolling.open.get(k) != at}
 
     def rows(self, table: str, values: Sequence[Mapping[str, Any]]) -> pa.Table:
         """Dictionaries as an Arrow table of `table`'s columns; absent keys are NULL."""
@@ -127,20 +147,38 @@ class Store:
     def query(self, name: str, **values: Any) -> pa.Table:
         """Result of the named query over the warehouse's own tables. Raises WarehouseBroken."""
         try:
-            return self.con.sql(sql(name), params=values).to_arrow_table()
+            return self._con.sql(sql(name), params=values).to_arrow_table()
         except duckdb.Error as exc:
-            raise _told(exc, self.path) from exc
+            raise _told(exc, self._path) from exc
 
     def meta(self, name: str) -> str | None:
         """A value kept by `write(meta=...)`, or None."""
-        rows = self.con.execute(sql("get_meta"), {"name": name}).fetchall()
+        rows = self._con.execute(sql("get_meta"), {"name": name}).fetchall()
         return str(rows[0][0]) if rows else None
 
-    def take_replaced(self) -> tuple[dict[str, list[tuple[Any, ...]]], dict[str, set[str]]]:
-        """(replaced, stale) since the last call."""
-        taken = self.replaced, self.stale
-        self.replaced, self.stale = {}, {}
-        return taken
+    def cursor(self) -> Connection:
+        """A connection of its own, for reading beside the writes: publishing, a backup."""
+        con = self._con.cursor()
+        con.execute("SET TimeZone='UTC'")
+        self._cursors.add(con)
+        return con
+
+    def touched(
+        self, table: str, keys: Iterable[tuple[Any, ...]] = (), months: Iterable[str] = ()
+    ) -> None:
+        """Published rows of the table that are no longer so, though no write replaces them.
+
+        keys: of the rows, in the order of the table's `replace`. months: 2026-11; so much of
+        them changed that their files are to be made anew.
+        """
+        self._replaced.setdefault(table, []).extend(keys)
+        self._stale.setdefault(table, set()).update(months)
+
+    def take_touched(self) -> dict[str, tuple[Keys, set[str]]]:
+        """(keys, months) by table, since the last call."""
+        replaced, stale = self._replaced, self._stale
+        self._replaced, self._stale = {}, {}
+        return {name: (keys, stale[name]) for name, keys in replaced.items()}
 
 
 def schema_numbers(path: Path) -> tuple[int, int]:
@@ -152,7 +190,7 @@ def schema_numbers(path: Path) -> tuple[int, int]:
         return _schema_number(con), migrations()[-1][0]
 
 
-def _connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, read_only: bool = False) -> Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -194,7 +232,7 @@ def _broken(path: Path) -> WarehouseBroken:
     )
 
 
-def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _migrate(con: Connection, path: Path) -> None:
     have = _schema_number(con)
     steps = migrations()
     if have > steps[-1][0]:
@@ -206,11 +244,22 @@ def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         if number > have:
             con.execute("BEGIN")
             con.execute(text)
-            con.execute(sql("set_meta"), {"name": "schema", "value": str(number)})
+            _set_meta(con, {"schema": str(number)})
             con.execute("COMMIT")
 
 
-def _schema_number(con: duckdb.DuckDBPyConnection) -> int:
+def _set_meta(con: Connection, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        con.execute(sql("set_meta"), {"name": name, "value": value})
+
+
+def _run(con: Connection, name: str, values: Mapping[str, Any], revision: int) -> int:
+    """Rows that the named statement changed; it gets the revision where it names it."""
+    rev = {"rev": revision} if "$rev" in sql(name) else {}
+    return int(con.execute(sql(name), {**values, **rev}).fetchall()[0][0])
+
+
+def _schema_number(con: Connection) -> int:
     if con.execute(sql("has_meta")).fetchall() == [(0,)]:
         return 0
     rows = con.execute(sql("get_meta"), {"name": "schema"}).fetchall()
@@ -227,15 +276,13 @@ def table_schemas() -> dict[str, pa.Schema]:
         return {name: _schema(con, name) for name, spec in specs.items() if spec.stored}
 
 
-def _schema(con: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:
+def _schema(con: Connection, table: str) -> pa.Schema:
     """Identifiers come from TABLES alone."""
     schema = con.sql(f"SELECT * EXCLUDE (rev) FROM {table} LIMIT 0").to_arrow_table().schema
     return pa.schema(list(schema))
 
 
-def _replace(
-    con: duckdb.DuckDBPyConnection, spec: TableSpec, rows: pa.Table, revision: int
-) -> list[tuple[Any, ...]]:
+def _replace(con: Connection, spec: TableSpec, rows: pa.Table, revision: int) -> Keys:
     """Delete rows with the same key, insert, and return the keys that were there.
 
     The range over the time column lets DuckDB skip all but the newest row groups.
@@ -258,7 +305,7 @@ def _replace(
     return sorted(set(gone))
 
 
-def _rollback(con: duckdb.DuckDBPyConnection) -> None:
+def _rollback(con: Connection) -> None:
     try:
         con.execute("ROLLBACK")
     except duckdb.Error:  # DuckDB rolls back by itself on some errors

@@ -20,7 +20,16 @@ from pipeline.requests.backup import backup_path
 from pipeline.requests.claims import Claim, load_claims, save_claims
 from pipeline.requests.client import ask
 from pipeline.sources.channel_list import load_channels, save_channels
-from tests.helpers.build import put, republish, rows, settings, stream_row, term_row, window_row
+from tests.helpers.build import (
+    put,
+    republish,
+    rows,
+    settings,
+    stored,
+    stream_row,
+    term_row,
+    window_row,
+)
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, BadInput, NothingPublished, WarehouseBroken
@@ -162,7 +171,7 @@ def backed_up(published: DataFolder, store: Store, tmp_path: Path) -> Path:
     (published.models / "backtest").mkdir()
     (published.models / "backtest" / "predictions.parquet").write_text("stays, and is large")
     path = tmp_path / "backup.duckdb"  # as its own schema is called
-    with store.con.cursor() as con:
+    with store.cursor() as con:
         write_backup(con, published, path)
     return path
 
@@ -184,9 +193,9 @@ def test_a_restored_folder_is_what_was_backed_up(
         assert other.revision == store.revision
         for name in (n for n, spec in TABLES.items() if spec.stored):
             query = f"SELECT * FROM {name} ORDER BY ALL"
-            assert other.con.execute(query).fetchall() == store.con.execute(query).fetchall()
+            assert stored(other, query) == stored(store, query)
         with pytest.raises(duckdb.ConstraintException):  # the constraints came too
-            other.con.execute("UPDATE windows SET observed_s = 31")
+            other.cursor().execute("UPDATE windows SET observed_s = 31")
         republish(there, other)
     assert len(rows(there, "FROM windows")) == 6
 
@@ -198,7 +207,7 @@ def test_a_backup_is_for_its_owner_only(backed_up: Path) -> None:
 def test_a_backup_has_no_chat(folder: DataFolder, store: Store, tmp_path: Path) -> None:
     folder.buffer.mkdir(parents=True)
     (folder.buffer / "2026-01-01T12.jsonl").write_text('["m","qzx"]')
-    with store.con.cursor() as con:
+    with store.cursor() as con:
         write_backup(con, folder, tmp_path / "b.duckdb")
     assert b"qzx" not in (tmp_path / "b.duckdb").read_bytes()
 
@@ -293,7 +302,7 @@ def command(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]
 
 
 def test_the_commands_say_how_it_went(published: DataFolder, store: Store, tmp_path: Path) -> None:
-    store.con.close()
+    store.close()
     out = str(tmp_path / "out")
     done = command(published, "export", "--out", out, "--table", "windows", "--format", "csv")
     assert (done.returncode, done.stdout) == (0, f"{out}/windows.csv: rows=6\n")

@@ -49,7 +49,7 @@ def launch(folder: DataFolder) -> Iterator[Start]:
 
 def _kill(running: list[Engine]) -> None:
     for engine in running:
-        engine.state.store.con.close()
+        engine.state.store.close()
         for hour in list(engine.state.buffer._files):
             engine.state.buffer._drop_file(hour)
 

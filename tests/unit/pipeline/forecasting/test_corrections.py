@@ -65,7 +65,7 @@ class Daemon:
         self.engine.feed(Batch(now, (Joined("demo", self.t0 + 30 * self.done),)))
 
     def close(self) -> None:
-        self.engine.state.store.con.close()
+        self.engine.state.store.close()
         for hour in list(self.engine.state.buffer._files):
             self.engine.state.buffer._drop_file(hour)
 
@@ -216,7 +216,7 @@ def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> N
     store, away = daemon.engine.state.store, tmp_path_factory.mktemp("away")
     query = "SELECT source, channel, model, state FROM learnt ORDER BY ALL"
     kept = stored(store, query)
-    write_backup(store.con.cursor(), daemon.folder, away / "b.duckdb")
+    write_backup(store.cursor(), daemon.folder, away / "b.duckdb")
     restored = DataFolder(away / "restored")
     restore_backup(away / "b.duckdb", restored)
     with Store(restored.warehouse) as other:
@@ -229,7 +229,7 @@ def test_a_model_is_compared_on_the_days_it_served(daemon: Daemon) -> None:
     read_records(engine.state)
     before = engine.state.forecasts.standing("demo")
     assert before.skill is not None and before.targets == 34
-    rows = engine.state.store.con.sql(
+    rows = engine.state.store.cursor().sql(
         "SELECT * EXCLUDE rev REPLACE (day - 3 AS day, 90 * squared_error AS squared_error) "
         f"FROM forecast_scores WHERE step = 1 AND model = '{MEAN}'"
     ).to_arrow_table().to_pylist()  # fmt: skip

@@ -99,7 +99,7 @@ def test_a_deletion_cut_short_goes_on_with_the_names_it_had(engine: Engine, t0: 
     engine.know([ChannelInfo("mine", "11")])
     read(engine, t0, "mine")
     body = {"channel_id": "11", "verified": ["mine"]}
-    engine.state.store.con.execute("DELETE FROM channels")
+    engine.state.store.cursor().execute("DELETE FROM channels")
     send(engine.state.folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "test", "forget", body))
     engine.commit()
     assert outcome(engine.state.folder.inbox, "r1") == ""

@@ -42,7 +42,7 @@ def launch(folder: DataFolder) -> Iterator[Start]:
 
     yield start
     for engine in running:
-        engine.state.store.con.close()
+        engine.state.store.close()
         for hour in list(engine.state.buffer._files):
             engine.state.buffer._drop_file(hour)
 
@@ -81,7 +81,7 @@ def ran(launch: Start, t0: float, *channels: str) -> Engine:
 
 def stop(engine: Engine) -> None:
     engine.finish()
-    engine.state.store.con.close()
+    engine.state.store.close()
 
 
 def request(folder: DataFolder, **body: object) -> str:
@@ -135,7 +135,7 @@ def test_it_is_the_same_without_a_daemon(
     assert b"xyzzyeve" not in everywhere(folder)
     assert b"eve_17" not in everywhere(folder).lower()
     with Store(folder.warehouse) as store:  # what is published is what is stored
-        stored = store.con.execute(WINDOWS).fetchall()
+        stored = store.cursor().execute(WINDOWS).fetchall()
     assert stored == rows(folder, WINDOWS)
 
 
@@ -275,7 +275,7 @@ def test_a_channel_leaves_every_table_file_and_byte(
     assert len(list(folder.latest.glob("*.json"))) == 1
     engine.feed(Batch(t0 + 200, (Message("x", "demo", t0 + 190, "ann", "great"),)))
     engine.finish()  # the file that was put in place is the one that is written to
-    engine.state.store.con.close()
+    engine.state.store.close()
     assert scrub(folder.warehouse)  # as a start does
     assert not scrub(folder.warehouse)
     assert b"secretplace" not in everywhere(folder).lower()
@@ -330,7 +330,7 @@ def test_a_crash_between_the_rows_and_publishing_publishes_nothing_forgotten(
         patch.setattr("pipeline.requests.forget._drop_latest", dies)
         with pytest.raises(KeyboardInterrupt):
             engine.commit()
-    engine.state.store.con.close()
+    engine.state.store.close()
     with open_workspace(folder) as workspace:
         apply_all(folder.inbox, workspace.store, actions(workspace))
         workspace.publish()
@@ -350,7 +350,7 @@ def test_a_crash_between_the_rows_and_publishing_publishes_nothing_forgotten(
 def test_what_is_no_name_is_refused_and_not_repeated(
     folder: DataFolder, store: Store, body: dict[str, object]
 ) -> None:
-    store.con.close()
+    store.close()
     with pytest.raises(BadInput) as refused:
         ask(folder, "forget", body)
     assert "\n" not in str(refused.value)
@@ -360,7 +360,7 @@ def test_what_is_no_name_is_refused_and_not_repeated(
 
 
 def test_the_request_that_is_kept_names_nobody(folder: DataFolder, store: Store) -> None:
-    store.con.close()
+    store.close()
     ask(folder, "forget", {"chatter": "eve_17"}, request_id="asked")
     kept = orjson.loads((folder.inbox / "done" / "asked.json").read_bytes())
     assert set(kept) == {"id", "at", "by", "action"}

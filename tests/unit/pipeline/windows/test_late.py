@@ -39,7 +39,7 @@ def launch(folder: DataFolder) -> Iterator[Start]:
 
 
 def let_go(engine: Engine) -> None:
-    engine.state.store.con.close()
+    engine.state.store.close()
     engine.state.buffer.close()
 
 

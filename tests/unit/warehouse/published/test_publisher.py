@@ -132,9 +132,9 @@ def test_a_stale_month_is_made_anew_from_the_warehouse(
     put(store, windows=[window_row(0, mean=0.1), window_row(40 * 86400, mean=0.4)])
     publisher.publish()
     later = files(publisher)[1]
-    store.con.execute("DELETE FROM windows WHERE month(start) = 1")
+    store.cursor().execute("DELETE FROM windows WHERE month(start) = 1")
     put(store, windows=[window_row(60, mean=0.6)])
-    store.stale["windows"] = {"2026-01"}
+    store.touched("windows", months=["2026-01"])
     publisher.publish()
     assert later in files(publisher)
     assert rows(folder, WINDOWS) == [(60, 0.6), (40 * 86400, 0.4)]
@@ -145,8 +145,8 @@ def test_a_stale_month_that_is_empty_now_leaves_an_empty_table(
 ) -> None:
     put(store, windows=[window_row(0)])
     publisher.publish()
-    store.con.execute("DELETE FROM windows")
-    store.stale["windows"] = {"2026-01"}
+    store.cursor().execute("DELETE FROM windows")
+    store.touched("windows", months=["2026-01"])
     store.write({})
     publisher.publish()
     assert rows(folder, WINDOWS) == []
@@ -312,7 +312,7 @@ def test_a_kill_before_publishing_costs_only_what_was_committed_since(
     put(store, windows=[window_row(200_000, mean=0.2)], window_terms=[term_row(200_000, "a", 0.2)])
     publisher.publish()
     put(store, windows=[window_row(200_000, mean=0.3), window_row(200_030, mean=0.4)])
-    store.take_replaced()  # only the process that was killed knew
+    store.take_touched()  # only the process that was killed knew
     republish(folder, store)
     kept = {file.path for file in read_manifest(folder.manifest).tables["windows"]}
     assert old <= kept
@@ -326,7 +326,7 @@ def test_what_was_erased_before_a_kill_is_not_published_again(
     put(store, windows=[window_row(0, channel="one"), window_row(0, channel="two")])
     publisher.publish()
     erase_channel(store, "one")
-    store.take_replaced()
+    store.take_touched()
     put(store, windows=[window_row(30, channel="two")])
     republish(folder, store)
     assert rows(folder, "SELECT DISTINCT channel FROM windows") == [("two",)]
@@ -350,7 +350,7 @@ def test_a_crash_between_commit_and_publish_shows_no_row_twice(
     put(store, windows=[window_row(0, mean=0.1), window_row(30, mean=0.2)])
     publisher.publish()
     put(store, windows=[window_row(30, mean=0.9), window_row(60, mean=0.3)])
-    store.take_replaced()  # the process that knew is gone
+    store.take_touched()  # the process that knew is gone
     republish(folder, store)
     assert rows(folder, WINDOWS) == [(0, 0.1), (30, 0.9), (60, 0.3)]
 

@@ -343,9 +343,7 @@ def test_an_empty_warehouse_of_the_first_schema_migrates_too(folder: DataFolder)
 def test_the_migration_rolls_up_as_the_store_does(old: DataFolder, tmp_path: Path) -> None:
     with Store(old.warehouse) as store, Store(tmp_path / "new.duckdb") as other:
         for table in ("windows", "window_terms"):
-            other.con.register("all", store.con.sql(f"FROM {table}").to_arrow_table())
-            values = other.con.sql('SELECT * EXCLUDE (rev) FROM "all"').to_arrow_table()
-            other.con.unregister("all")
+            values = store.cursor().sql(f"SELECT * EXCLUDE (rev) FROM {table}").to_arrow_table()
             other.write({table: values})
         for rolled in (ROLLED_HOURS, ROLLED_DAYS):
             assert same(stored(store, rolled), stored(other, rolled))
@@ -356,10 +354,10 @@ def test_the_migration_rolls_up_as_the_store_does(old: DataFolder, tmp_path: Pat
 
 def test_an_open_period_costs_a_write_nothing(store: Store) -> None:
     put(store, **both(0))
-    before = store.con.execute("SELECT count(*) FROM touched").fetchall()
+    before = store._con.execute("SELECT count(*) FROM touched").fetchall()
     assert before == [(2,)]
     put(store, **both(30, 60))
-    assert store.con.execute("SELECT count(*) FROM touched").fetchall() == before
+    assert store._con.execute("SELECT count(*) FROM touched").fetchall() == before
 
 
 def test_a_reader_without_rollups_in_the_manifest_still_reads(

@@ -35,12 +35,11 @@ def test_a_windows_terms_are_replaced_as_a_whole(store: Store) -> None:
 
 def test_replaced_keys_are_handed_over_once(store: Store) -> None:
     put(store, windows=[window_row(0)])
-    assert store.take_replaced() == ({"windows": []}, {})
+    assert store.take_touched() == {"windows": ([], set())}
     put(store, windows=[window_row(0), window_row(30)])
-    replaced, stale = store.take_replaced()
-    assert replaced == {"windows": [("demo", utc(T).replace(tzinfo=None))]}
-    assert stale == {}
-    assert store.take_replaced() == ({}, {})
+    replaced = [("demo", utc(T).replace(tzinfo=None))]
+    assert store.take_touched() == {"windows": (replaced, set())}
+    assert store.take_touched() == {}
 
 
 def test_a_write_that_fails_keeps_nothing_of_it(store: Store) -> None:
@@ -258,9 +257,9 @@ with Store(Path(sys.argv[1])) as store:
     assert kept < 49_901, "it was never full"
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     put(store, windows=[window_row(-30)])
-    print(kept + 1, store.con.execute("SELECT count(*) FROM windows").fetchall()[0][0])
+    print(kept + 1, store.cursor().execute("SELECT count(*) FROM windows").fetchall()[0][0])
 with Store(Path(sys.argv[1])) as store:
-    print(store.con.execute("SELECT count(*) FROM windows").fetchall()[0][0])
+    print(store.cursor().execute("SELECT count(*) FROM windows").fetchall()[0][0])
 """
 
 
