@@ -42,7 +42,7 @@ LEFT_OUT = {  # columns that hold a clock, an id by chance, or the number of a c
 }
 ROWS_LEFT_OUT = {
     "health": "name NOT IN ('lag_s', 'told_at', 'began_at', 'storage', 'text')",
-    "meta": "name NOT IN ('revision', 'erased') AND NOT starts_with(name, 'request:')",
+    "meta": "name NOT IN ('revision', 'erased', '') AND NOT starts_with(name, 'request:')",
 }
 # The wall clock stands still. The pipeline's other clock goes on by a twentieth of a second a
 # batch, so that commits hold the same windows. A simulation ends where its past does.

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.cli.score import import_files
+from pipeline.imports.command import import_files
 from pipeline.requests.queue import Request, apply_all, outcome, send
 from tests.helpers.build import (
     chat_rows,
