@@ -19,8 +19,8 @@ from dashboard import config
 from warehouse.config import DataFolder
 from warehouse.errors import NotAuthorised, NothingPublished
 from warehouse.published.reader import Reader
+from warehouse.records import LOGIN
 
-_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
 _MADE_UP = re.compile(r"9\d{10}")  # ids of channels whose own is not known
 
 
@@ -38,7 +38,7 @@ class Access:
     def require(self, channel: str) -> None:
         """Raises NotAuthorised unless they may ask for something on this channel; '' is all."""
         if self.channels is not None and channel not in self.channels:
-            what = channel if _LOGIN.fullmatch(channel) else "all channels"
+            what = channel if LOGIN.fullmatch(channel) else "all channels"
             raise NotAuthorised(f"{self.name} may not decide for {what}, only for the own channel")
 
     def may_see(self, by: object) -> bool:
@@ -95,7 +95,7 @@ def of(claims: Mapping[str, Any], analysts: Iterable[str], ids: Mapping[str, str
     """
     sub = str(claims.get("sub", ""))
     displayed = str(claims.get("preferred_username") or "").strip().lower()
-    login = displayed if _LOGIN.fullmatch(displayed) else ""
+    login = displayed if LOGIN.fullmatch(displayed) else ""
     name = login or sub
     if {sub, login} & (set(analysts) - {""}):
         return Access(name)

@@ -14,7 +14,7 @@ from dashboard import access, config
 from warehouse.config import DataFolder
 from warehouse.published.manifest import Manifest
 from warehouse.published.reader import Reader
-from warehouse.store.rollups import series_query
+from warehouse.published.rollup_views import series_query
 
 HOUR_S = 3600
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from warehouse.records import LOGIN
+
 Mood = float | None
 Point = tuple[str, Mood, int | None]
 
@@ -70,7 +72,7 @@ class Wish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    login: str = Field(pattern="^[a-z0-9_]{1,25}$", description="the channel's name")
+    login: str = Field(pattern=f"^{LOGIN.pattern}$", description="the channel's name")
 
 
 class Accepted(BaseModel):

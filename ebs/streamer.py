@@ -6,7 +6,6 @@ proves the channel's id, never its login: that is for the pipeline to compare.
 
 import asyncio
 import json
-import re
 import time
 from pathlib import Path
 from secrets import token_hex
@@ -20,8 +19,8 @@ from ebs.middleware import MOST_BODY
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, BadInput
 from warehouse.inbox.requests import put_request
+from warehouse.records import LOGIN
 
-LOGIN = re.compile(r"[a-z0-9_]{1,25}")
 ACTIONS = {"opt-in": "opt-in", "opt-out": "opt-out", "delete": "forget"}  # of the inbox
 MOST_WAITING = 5  # requests of a channel
 BODY_S = 5.0

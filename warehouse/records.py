@@ -4,6 +4,7 @@ Times are aware UTC datetimes. None is missing, and never the same as zero:
 nobody spoke is `n_messages = 0, mean_compound = None`; 0.0 is neutral chat.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ HORIZON = 10  # forecast steps, a window each
 QUANTILES = (0.025, 0.10, 0.50, 0.90, 0.975)
 VOLUME_QUANTILES = (0.10, 0.50, 0.90)
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
+LOGIN = re.compile(r"[a-z0-9_]{1,25}")  # of Twitch
 READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
 
 

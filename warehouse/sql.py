@@ -1,5 +1,7 @@
 """SQL lives in files, one statement each: the name of a query is the name of its file."""
 
+import glob
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -29,3 +31,14 @@ def migrations() -> list[tuple[int, str]]:
 def _paths() -> dict[str, Path]:
     """Files by the names of their queries; a name stands once, whatever its folder."""
     return {path.stem: path for path in sorted((_FOLDER / "queries").rglob("*.sql"))}
+
+
+def quoted(path: Path) -> str:
+    """A path as SQL text; folders may have a quote in their name."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def scan(paths: Iterable[Path]) -> str:
+    """SQL that reads the Parquet files, none of whose names is a pattern."""
+    listed = ", ".join(quoted(Path(glob.escape(str(path)))) for path in paths)
+    return f"read_parquet([{listed}])"

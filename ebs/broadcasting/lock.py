@@ -3,10 +3,11 @@
 The kernel frees the lock when its holder ends, however that happens.
 """
 
-import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
+
+from warehouse.atomic import lock_file
 
 
 class Lock:
@@ -21,14 +22,10 @@ class Lock:
         if self._file is not None:
             return True
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:  # somebody else's; or locks are unknown there, and nobody has it
-            os.close(file)
-            return False
-        self._file = file
-        return True
+        self._path.touch(0o600)
+        with suppress(OSError):  # locks are unknown there, and nobody has it
+            self._file = lock_file(self._path)
+        return self._file is not None
 
     def free(self) -> None:
         """Let another have it."""

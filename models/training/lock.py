@@ -1,11 +1,10 @@
 """One at a time: trainings in a folder, searches in a study. A killed holder lets go by itself."""
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from warehouse.atomic import locked
 from warehouse.errors import BadInput
 
 
@@ -15,14 +14,7 @@ def only_one(path: Path, what: str) -> Iterator[None]:
 
     Raises BadInput where another process holds it.
     """
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BadInput(
-                f"{what} is under way in {path}; wait for it to end, or stop it"
-            ) from error
+    with locked(path) as ours:
+        if not ours:
+            raise BadInput(f"{what} is under way in {path}; wait for it to end, or stop it")
         yield
-    finally:
-        os.close(handle)

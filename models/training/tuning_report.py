@@ -16,9 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from models.inputs.training_arrays import Arrays
 from models.training.trials import REPORT, Trial
+from warehouse.atomic import replace_file
 from warehouse.errors import BadInput
 from warehouse.forecast_metrics import LEVELS, Outcomes, mean, total
-from warehouse.published.manifest import replace_file
 from warehouse.records import HORIZON, iso
 
 ERRORS = ("squared_error", "crps")  # of forecast_metrics.SUMS

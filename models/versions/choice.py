@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from warehouse.atomic import Stamp, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
-from warehouse.published.manifest import replace_file
 
 CHOICE = "serving.json"
 KEPT = 50  # versions remembered as served before
@@ -54,10 +54,6 @@ def write_choice(folder: DataFolder, choice: Choice) -> None:
     replace_file(folder.models / CHOICE, json.dumps(body, indent=1).encode())
 
 
-def mark(folder: DataFolder) -> tuple[int, ...]:
-    """Changes when the file does; () where there is none. One stat."""
-    try:
-        stat = (folder.models / CHOICE).stat()
-    except OSError:
-        return ()
-    return stat.st_mtime_ns, stat.st_ino, stat.st_size
+def mark(folder: DataFolder) -> Stamp | None:
+    """Changes when the file does; None where there is none. One stat."""
+    return stamp_or_none(folder.models / CHOICE)

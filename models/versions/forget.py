@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from models.output import part
+from warehouse.atomic import replace_file
 from warehouse.config import DataFolder
-from warehouse.published.manifest import replace_file
 
 RESULTS = ("predictions.parquet", "report.json", "report.md")
 LOG = "train.log"

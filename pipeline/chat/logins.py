@@ -1,18 +1,16 @@
 """Names as people type them: a login of Twitch, or a clear refusal."""
 
-import re
 import zlib
 from typing import Any
 
 from warehouse.errors import BadInput
-
-_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
+from warehouse.records import LOGIN
 
 
 def login(name: Any) -> str:
     """The login in lower case. Raises BadInput, without repeating what is not one."""
     found = name.strip().lower() if isinstance(name, str) else ""
-    if not _LOGIN.fullmatch(found):
+    if not LOGIN.fullmatch(found):
         raise BadInput("that is not a login: 1 to 25 of a-z, 0-9 and _")
     return found
 

@@ -14,9 +14,9 @@ from pipeline.cli.output import FormatOption, OutputFormat, print_json
 from pipeline.requests.client import ask, ask_all
 from pipeline.requests.vocabulary_decision import request_of
 from pipeline.vocabulary.learn.command import learn_command
+from warehouse.atomic import replace_file
 from warehouse.config import data_folder
 from warehouse.errors import BadInput, NothingPublished
-from warehouse.published.manifest import replace_file
 from warehouse.published.reader import Reader
 from warehouse.records import iso
 

@@ -30,10 +30,10 @@ from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.progress import Advance, Bars
 from pipeline.imports.scratch import workplace
 from pipeline.memory import spare_memory
+from warehouse.atomic import replace_file
 from warehouse.config import UploadSettings, data_folder
 from warehouse.errors import AppError, BadInput
 from warehouse.inbox.uploaded_log import Dropped, safe_name, told
-from warehouse.published.manifest import replace_file
 from warehouse.records import iso, utc
 
 _NICE = 19

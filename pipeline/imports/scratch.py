@@ -1,12 +1,12 @@
 """The scratch folder of one import: its own, locked while it runs, swept when it was killed."""
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.requests.queue import new_id
+from warehouse.atomic import locked
 from warehouse.config import DataFolder
 
 _LOCK = "lock"
@@ -19,8 +19,7 @@ def workplace(folder: DataFolder) -> Iterator[Path]:
     sweep(folder)
     path = folder.scratch / new_id()
     path.mkdir(parents=True, mode=0o700)
-    with (path / _LOCK).open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(path / _LOCK, wait=True):
         (path / _REQUESTS).mkdir()
         try:
             yield path
@@ -36,10 +35,8 @@ def announce(path: Path, request_id: str) -> None:
 def sweep(folder: DataFolder) -> None:
     """Remove what killed imports left: their scratch, and files that no request is for."""
     for path in folder.scratch.glob(f"*/{_LOCK}"):
-        with path.open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with locked(path) as ours:
+            if not ours:
                 continue  # at work
             for request in (path.parent / _REQUESTS).glob("*"):
                 if not (folder.inbox / f"{request.name}.json").exists():

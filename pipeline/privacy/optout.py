@@ -9,8 +9,8 @@ from pathlib import Path
 
 import orjson
 
+from warehouse.atomic import replace_file
 from warehouse.errors import BadInput, WarehouseBroken
-from warehouse.published.manifest import replace_file
 
 
 @dataclass(frozen=True)

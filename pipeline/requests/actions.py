@@ -19,9 +19,9 @@ from pipeline.requests.queue import Action, NotYet, Request, run_import
 from pipeline.requests.vocabulary_decision import review
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
+from warehouse.atomic import replace_file
 from warehouse.errors import BadInput
 from warehouse.inbox.uploaded_log import ACTION
-from warehouse.published.manifest import replace_file
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store

@@ -19,8 +19,8 @@ from pipeline.privacy.optout import save_optout
 from pipeline.requests.forget import stop_reading
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_login, load_channels
+from warehouse.atomic import replace_file
 from warehouse.errors import BadInput
-from warehouse.published.manifest import replace_file
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ import orjson
 from pipeline.requests.import_child import COMMAND, ImportChild
 from pipeline.requests.queue import NotYet, Request
 from pipeline.requests.workspace import Workspace
+from warehouse.atomic import replace_file
 from warehouse.config import DataFolder, UploadSettings
 from warehouse.errors import BadInput
 from warehouse.inbox.uploaded_log import WAITS, Dropped, told
-from warehouse.published.manifest import replace_file
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)

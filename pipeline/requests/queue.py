@@ -15,9 +15,9 @@ from uuid import uuid4
 
 import orjson
 
+from warehouse.atomic import replace_file
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken
 from warehouse.inbox.requests import put_request
-from warehouse.published.manifest import replace_file
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles, apply_import
 from warehouse.store.store import Store

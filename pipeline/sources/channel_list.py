@@ -11,13 +11,13 @@ from pathlib import Path
 import orjson
 
 from pipeline.privacy.optout import OptOut, load_optout
+from warehouse.atomic import Stamp, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, BadInput
-from warehouse.published.manifest import replace_file
+from warehouse.records import LOGIN
 
 log = logging.getLogger(__name__)
 
-_LOGIN = re.compile(r"[a-z0-9_]{1,25}", re.ASCII)
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.|m\.)?twitch\.tv/([^/?#]+)/?(?:[?#].*)?", re.ASCII)
 # first parts of Twitch's own addresses: no channel can have one of these names
 _RESERVED = frozenset(
@@ -35,7 +35,7 @@ def channel_login(word: str) -> str:
     lowered = word.strip().lower()
     address = _ADDRESS.fullmatch(lowered)
     name = address[1] if address else re.sub("^[#@]", "", lowered)
-    if not _LOGIN.fullmatch(name):
+    if not LOGIN.fullmatch(name):
         raise BadInput(
             f"{word.strip()[:60]!a} is no channel; give logins (a-z, 0-9, _, at most 25) "
             "or addresses such as https://www.twitch.tv/NAME"
@@ -112,14 +112,5 @@ class Wanted:
         out = load_optout(self._folder.optout).channels
         return tuple(name for name in load_channels(self._folder.channels) if name not in out)
 
-    def _stamps(self) -> tuple[tuple[int, int, int] | None, ...]:
-        return _stamp(self._folder.channels), _stamp(self._folder.optout)
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What differs after a file was replaced, however coarse its times are."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    def _stamps(self) -> tuple[Stamp | None, ...]:
+        return stamp_or_none(self._folder.channels), stamp_or_none(self._folder.optout)

@@ -20,9 +20,8 @@ import pytest
 from tests.benchmarks.history import CHANNELS, FIRST, UNIFORM, History, forecasts
 from warehouse.config import DataFolder
 from warehouse.forecast_metrics import SUMMED
-from warehouse.published.files import quoted
 from warehouse.published.reader import Reader
-from warehouse.sql import sql
+from warehouse.sql import quoted, sql
 
 WINDOWS = int(os.environ.get("DLD_BENCH_WINDOWS", 100_000_000))
 WARM, COLD = 9, 3

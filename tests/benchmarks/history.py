@@ -7,8 +7,9 @@ from pathlib import Path
 import duckdb
 
 from warehouse.config import DataFolder
-from warehouse.published.files import ROWS_A_GROUP, quoted, time_text
+from warehouse.published.files import ROWS_A_GROUP, time_text
 from warehouse.published.manifest import Manifest, PublishedFile, write_manifest
+from warehouse.sql import quoted
 from warehouse.store.rollups import ROLLUPS
 from warehouse.store.store import Store
 from warehouse.tables import TABLES

@@ -24,8 +24,9 @@ from tests.benchmarks.history import (
 )
 from tests.helpers.browser import rows
 from warehouse.config import DataFolder
-from warehouse.published.files import quoted, time_text
+from warehouse.published.files import time_text
 from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
+from warehouse.sql import quoted
 from warehouse.store.rollups import ROLLUPS
 from warehouse.store.store import Store
 from warehouse.tables import TABLES

@@ -8,9 +8,10 @@ import duckdb
 
 from tests.benchmarks.history import UNIFORM, WINDOWS, History, filled
 from warehouse.config import DataFolder
-from warehouse.published.files import quoted, time_text
+from warehouse.published.files import time_text
 from warehouse.published.manifest import PublishedFile, write_manifest
 from warehouse.published.publisher import Publisher
+from warehouse.sql import quoted
 from warehouse.store.store import Store
 from warehouse.tables import TABLES
 

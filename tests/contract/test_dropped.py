@@ -17,9 +17,9 @@ import pytest
 from dashboard import inbox
 from tests.helpers.logs import irc
 from tests.helpers.paths import ROOT
+from warehouse.atomic import replace_file
 from warehouse.config import DataFolder
 from warehouse.inbox.uploaded_log import ACTION, Dropped, told
-from warehouse.published.manifest import replace_file
 from warehouse.published.reader import Reader
 
 START_S = 60.0  # on a busy machine

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from warehouse.published.manifest import replace_file
+from warehouse.atomic import replace_file
 
 
 def put_request(

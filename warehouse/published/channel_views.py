@@ -1,9 +1,9 @@
 """What somebody sees who may see some channels only: a view a table, and no row beside it."""
 
-import re
 from collections.abc import Collection
 
-_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
+from warehouse.records import LOGIN
+
 _OF_CHANNELS = (
     "channels streams windows window_terms window_hours term_days samples forecasts "
     "forecast_scores events alerts"
@@ -16,7 +16,7 @@ _HEALTH = ("lag_s", "told_at")  # of the source as a whole; counts are of all ch
 
 def visible(table: str, query: str, channels: Collection[str]) -> str:
     """SQL of those of the query's rows that may be seen; none of a table not known here."""
-    listed = ", ".join(f"'{name}'" for name in channels if _LOGIN.fullmatch(name)) or "NULL"
+    listed = ", ".join(f"'{name}'" for name in channels if LOGIN.fullmatch(name)) or "NULL"
     rows = f"({query})"
     if table in _OF_CHANNELS:
         return f"SELECT * FROM {rows} WHERE channel IN ({listed})"

@@ -12,8 +12,9 @@ import duckdb
 
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
-from warehouse.published.files import SLICED_ROWS, quoted, scan, write_sorted
+from warehouse.published.files import SLICED_ROWS, write_sorted
 from warehouse.published.manifest import Manifest, PublishedFile
+from warehouse.sql import quoted, scan
 from warehouse.tables import TABLES
 
 # of 2026-11-22T12:00:00Z: how much of it names the hour, the day, the month; and how long

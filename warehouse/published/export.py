@@ -11,9 +11,9 @@ import duckdb
 
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull
-from warehouse.published.files import quoted
 from warehouse.published.manifest import read_manifest
 from warehouse.published.reader import connect_views
+from warehouse.sql import quoted
 from warehouse.tables import TABLES
 
 # without being named: all that is about channels, but no text of chat

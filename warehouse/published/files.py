@@ -1,6 +1,5 @@
 """Published files: how SQL says their paths, whether one is whole, what span it has."""
 
-import glob
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,17 +17,6 @@ SLICED_ROWS = 100_000  # of forecasts, 64 MB: with more, a file is sorted in sli
 ROWS_A_GROUP = 122_880  # DuckDB's own; half of it was not faster
 Keys = list[tuple[Any, ...]]
 Files = tuple[PublishedFile, ...]
-
-
-def quoted(path: Path) -> str:
-    """A path as SQL text; folders may have a quote in their name."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def scan(paths: Iterable[Path]) -> str:
-    """SQL that reads the Parquet files, none of whose names is a pattern."""
-    listed = ", ".join(quoted(Path(glob.escape(str(path)))) for path in paths)
-    return f"read_parquet([{listed}])"
 
 
 def is_whole(published: Path, file: PublishedFile) -> bool:

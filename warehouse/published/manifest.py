@@ -1,6 +1,5 @@
 """The manifest: which immutable files make up each published table, in one small JSON file."""
 
-import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from warehouse.atomic import replace_file
 from warehouse.errors import NothingPublished, WarehouseBroken
 from warehouse.records import iso
 
@@ -98,13 +98,3 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         "tables": manifest.tables,
     }
     replace_file(path, orjson.dumps(body))
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write aside, then rename: nobody ever reads half a file."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(data)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from warehouse.atomic import replace_file
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull
 from warehouse.published.files import (
@@ -23,22 +24,15 @@ from warehouse.published.files import (
     is_whole,
     months_since,
     overlaps,
-    quoted,
     remove_strays,
     rows_of_day,
     rows_of_month,
-    scan,
     tidy,
     time_text,
     write_sorted,
 )
-from warehouse.published.manifest import (
-    Manifest,
-    PublishedFile,
-    read_manifest,
-    replace_file,
-    write_manifest,
-)
+from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
+from warehouse.sql import quoted, scan
 from warehouse.store.store import ERASED, Store, is_full
 from warehouse.tables import TABLES, TableSpec
 

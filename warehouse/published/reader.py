@@ -14,10 +14,10 @@ import pyarrow as pa
 from warehouse.config import DataFolder
 from warehouse.errors import WarehouseBroken
 from warehouse.published.channel_views import visible
-from warehouse.published.files import scan
 from warehouse.published.manifest import Manifest, PublishedFile, read_manifest
-from warehouse.sql import sql
-from warehouse.store.rollups import ROLLUPS, view
+from warehouse.published.rollup_views import view
+from warehouse.sql import scan, sql
+from warehouse.store.rollups import ROLLUPS
 from warehouse.tables import TABLES
 
 Cursor = duckdb.DuckDBPyConnection

@@ -15,9 +15,8 @@ import duckdb
 
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull, WarehouseBroken
-from warehouse.published.files import quoted
 from warehouse.records import iso
-from warehouse.sql import migrations
+from warehouse.sql import migrations, quoted
 from warehouse.store.store import Store, is_full
 
 Counts = dict[str, tuple[int, str]]  # table: rows, checksum

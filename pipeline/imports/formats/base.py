@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-_LOGIN = re.compile(r"[a-z0-9_]{1,25}")
+from warehouse.records import LOGIN
+
 # gifts, raids and the like that a log shows as comments, though Twitch wrote them
 NOTICES = frozenset(
     "subgift anonsubgift submysterygift anonsubmysterygift giftpaidupgrade "
@@ -75,7 +76,7 @@ def counting(form: re.Pattern[str]) -> Callable[[Sequence[str]], int]:
 def login_or_none(name: object) -> str:
     """The login in lower case; '' for what is not one."""
     found = name.strip().lower() if isinstance(name, str) else ""
-    return found if _LOGIN.fullmatch(found) else ""
+    return found if LOGIN.fullmatch(found) else ""
 
 
 def epoch(text: object) -> float | None:

@@ -6,7 +6,6 @@ disk or a kill -9 loses none of it. What remains is a kill in the milliseconds b
 answer and the fsync: then `python -m pipeline login` is needed again.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import orjson
 
+from warehouse.atomic import locked
 from warehouse.errors import NotAuthorised
 
 _ROOM = 4096  # bytes; more than any answer of Twitch's needs
@@ -83,12 +83,8 @@ class TokenFile:
         Waits for another process; hold it only for one request.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path.with_name(".tokens.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with locked(self.path.with_name(".tokens.lock"), wait=True):
             yield
-        finally:
-            os.close(handle)
 
 
 class Put:

@@ -16,8 +16,8 @@ from pipeline.vocabulary.learn.corpus import Corpus, read_corpus
 from pipeline.vocabulary.learn.seeds import is_laughter, seeds
 from pipeline.vocabulary.learn.spaces import message_space, window_space
 from pipeline.vocabulary.learn.valence import Learned, learn
+from warehouse.atomic import replace_file
 from warehouse.packages import require_packages
-from warehouse.published.manifest import replace_file
 
 _DICTIONARY = 3.0  # Zipf frequency of English words that everybody writes
 _ANY_WORD = 2.0  # and of those that a few write

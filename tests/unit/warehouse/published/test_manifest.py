@@ -5,15 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from warehouse.atomic import replace_file
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished, WarehouseBroken
-from warehouse.published.manifest import (
-    Manifest,
-    PublishedFile,
-    read_manifest,
-    replace_file,
-    write_manifest,
-)
+from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
 from warehouse.published.reader import Reader
 
 FILE = PublishedFile("windows/a.parquet", 3, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z")

@@ -21,10 +21,10 @@ from warehouse.published.compact import merge, plan
 from warehouse.published.manifest import read_manifest, write_manifest
 from warehouse.published.publisher import Publisher
 from warehouse.published.reader import Reader
+from warehouse.published.rollup_views import series_query
 from warehouse.records import utc
 from warehouse.sql import migrations, sql
 from warehouse.store.import_files import TABLES, ImportFiles, apply_import
-from warehouse.store.rollups import series_query
 from warehouse.store.store import Store, table_schemas
 
 HOUR, DAY = 3600, 86400

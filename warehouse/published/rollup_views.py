@@ -1,0 +1,45 @@
+"""Rollups as readers see them: settled periods as published, the open one summed up on the spot."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from warehouse.published.manifest import Manifest, PublishedFile
+from warehouse.records import iso
+from warehouse.sql import scan
+from warehouse.store.rollups import Rollup
+
+
+def view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
+    """SQL of the whole rollup: what is in its files, and the open period from the windows.
+
+    Only files that reach into the open period are read for it: to look into all of a year's
+    takes longer than the rollup. Where nothing is settled yet, all is summed up.
+    """
+    files = manifest.tables[rollup.name]
+    settled = f"SELECT * FROM {_scan(published, files)}"
+    last = max((file.max for file in files if file.rows), default=None)
+    if last is None:
+        return f"SELECT *, 0::BIGINT AS rev FROM ({rollup.made_of('')})"
+    start = datetime.fromisoformat(last).replace(tzinfo=None) + rollup.period
+    since = iso(start.replace(tzinfo=UTC))
+    open_files = {
+        name: [file for file in manifest.tables[name] if file.rows and file.max >= since]
+        for name in rollup.sources
+    }
+    if not all(open_files.values()):
+        return settled
+    places = {name: _scan(published, found) for name, found in open_files.items()}
+    opened = rollup.made_of(f"WHERE s.start >= TIMESTAMP '{start}'", places)
+    return f"{settled} UNION ALL BY NAME SELECT *, 0::BIGINT AS rev FROM ({opened})"
+
+
+def _scan(published: Path, files: Iterable[PublishedFile]) -> str:
+    return scan(published / file.path for file in files)
+
+
+def series_query(since: datetime, until: datetime, step_s: int, offset_s: int) -> str:
+    """Name of the query for a series: from the hours' sums where the buckets are full hours."""
+    hours = all(at.minute == at.second == at.microsecond == 0 for at in (since, until))
+    full = hours and step_s % 3600 == 0 and offset_s % 3600 == 0
+    return "dash_series_hours" if full else "dash_series"
