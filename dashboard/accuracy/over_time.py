@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, sections, url_state, wording
+from dashboard import choices, frame, sections, wording
 from dashboard.accuracy import skill
 from dashboard.accuracy.accuracy_charts import look_of, model_name
 from dashboard.charts.style import CONFIG, GREY, finish
@@ -18,7 +18,8 @@ METRICS = {metric.name: metric for metric in forecast_metrics.METRICS}
 
 def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     """A line a model. cells: rows of dash_skill_days; days: of a point."""
-    metric = _metric()
+    labels = {name: metric.label for name, metric in METRICS.items()}
+    metric = choices.choose("Figure", "metric", labels, "skill", hidden=True)
     chosen = METRICS[metric]
     scores = skill.scored(cells.assign(block=0), ["model", "day"])
     scores = scores.dropna(subset=[metric])
@@ -42,21 +43,6 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     st.caption(
         f"{chosen.about} A point of few windows swings by chance: n is on hover. Days are of UTC."
     )
-
-
-def _metric() -> str:
-    url_state.seed("metric", url_state.choice("metric", list(METRICS), "skill"))
-    url_state.keep_within("metric", list(METRICS), "skill")
-    chosen = st.segmented_control(
-        "Figure",
-        list(METRICS),
-        key="metric",
-        format_func=lambda m: METRICS[m].label,
-        required=True,
-        label_visibility="collapsed",
-    )
-    url_state.remember(metric=chosen)
-    return chosen or "skill"
 
 
 def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) -> go.Figure:

@@ -25,7 +25,7 @@ BINS = (
 MOST = 20_000  # forecasts that are read
 WINDOW_S = 30
 FEWEST = 200
-Asked = list[tuple[str, dict[str, Any]]]
+Queries = list[tuple[str, dict[str, Any]]]
 
 
 def section(
@@ -34,7 +34,7 @@ def section(
     model: str,
     step: int,
     tz: tzinfo,
-    asked: Asked,
+    queries: Queries,
 ) -> None:
     """A bar a bin against what an honest forecast has. span: of the page, [since, until)."""
     since, until = narrowed(span, len(channels))
@@ -42,7 +42,7 @@ def section(
         "channels": list(channels), "since": since, "until": until, "model": model, "step": step,
     }  # fmt: skip
     rows = data.rows("dash_pit", **values)
-    asked.append(("dash_pit", values))
+    queries.append(("dash_pit", values))
     bins = shares(rows)
     n = sum(r["targets"] for r in rows)
     sections.head(

@@ -1,4 +1,4 @@
-"""Figures of how good forecasts were, from sums of their scores (rows of dash_skill)."""
+"""Skill of forecasts and its interval, from sums of their scores (rows of dash_skill)."""
 
 from collections.abc import Sequence
 
@@ -64,12 +64,12 @@ def verdict(skill: float | None, low: float | None, high: float | None) -> str:
     """The skill at one step in plain words, never oversold."""
     if skill is None or np.isnan(skill):
         return "cannot be judged yet: there is too little to compare with"
-    known = low is not None and high is not None and not np.isnan(low)
-    if known and low is not None and low > 0:
+    has_interval = low is not None and high is not None and not np.isnan(low)
+    if has_interval and low is not None and low > 0:
         return (
             f"knew {wording.percent(skill)} of what can be known beyond the stream's running mean"
         )
-    if known and high is not None and high < 0:
+    if has_interval and high is not None and high < 0:
         return "was worse than simply saying the stream's running mean"
     if skill <= 0:
         return "was no better than simply saying the stream's running mean"
@@ -83,7 +83,7 @@ def band_verdict(coverage: float, level: float) -> str:
     """How a band keeps its promise, in plain words; within two points it does."""
     if np.isnan(coverage):
         return "could not be checked"
-    said = f"held {wording.percent(coverage, 1)} of what happened"
+    share = f"held {wording.percent(coverage, 1)} of what happened"
     if abs(coverage - level) <= 0.02:
-        return f"{said}: it keeps its promise"
-    return f"{said}: it is too {'narrow' if coverage < level else 'wide'}"
+        return f"{share}: it keeps its promise"
+    return f"{share}: it is too {'narrow' if coverage < level else 'wide'}"

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, scope, sections, url_state, wording
+from dashboard import choices, data, frame, scope, sections, url_state, wording
 from dashboard.accuracy import (
     accuracy_charts,
     bands,
@@ -54,15 +54,15 @@ MEANING = """
   interval, from leaving out parts of the days and channels one at a time.
 """
 
-Asked = list[tuple[str, dict[str, Any]]]
+Queries = list[tuple[str, dict[str, Any]]]
 
 
 def draw(manifest: Manifest) -> None:
     """Controls, verdict in words, then the chosen section."""
     channels, since, until = _choose(manifest)
-    asked: Asked = []
+    queries: Queries = []
     inside = {"channels": channels, "since": since, "until": until}
-    cells = _cells(asked, "dash_skill", **inside)
+    cells = _cells(queries, "dash_skill", **inside)
     models = data.rows("dash_models")
     by_step = skill.scored(cells, ["model", "step"]) if len(cells) else cells
     model, step = "", 1
@@ -76,17 +76,17 @@ def draw(manifest: Manifest) -> None:
     else:
         model, step = _focus(by_step, models)
         _verdict(by_step, model)
-    chosen = _section()
+    chosen = choices.section(SECTIONS, "skill", OWN, key="part")
     if chosen == "models":
         card.section(models, frame.reader_zone())
         trials.section(data.rows("dash_trials"), frame.reader_zone())
     elif chosen == "one":
         replay.section(channels, until, frame.reader_zone())
     elif not by_step.empty:
-        _drawn(chosen, by_step, model, step, inside, manifest, asked)
+        _drawn(chosen, by_step, model, step, inside, manifest, queries)
     with st.expander("What the numbers mean", icon=":material/help:"):
         st.markdown(MEANING)
-    sections.behind(asked)
+    sections.behind(queries)
 
 
 def _drawn(
@@ -96,7 +96,7 @@ def _drawn(
     step: int,
     inside: dict[str, Any],
     manifest: Manifest,
-    asked: Asked,
+    queries: Queries,
 ) -> None:
     if chosen == "skill":
         model_table.section(by_step, model, step, list(dict.fromkeys(by_step["model"])))
@@ -105,20 +105,20 @@ def _drawn(
         newest = data.newest(manifest)
         until = min(inside["until"], window_end(newest)) if newest else inside["until"]
         span = (inside["since"], until)
-        pit.section(inside["channels"], span, model, step, frame.reader_zone(), asked)
+        pit.section(inside["channels"], span, model, step, frame.reader_zone(), queries)
     elif chosen == "time":
         long = inside["until"] - inside["since"] > BY_WEEKS
         days = 7 if long else 1
-        cells = _cells(asked, "dash_skill_days", **inside, step=step, days=days)
+        cells = _cells(queries, "dash_skill_days", **inside, step=step, days=days)
         over_time.section(cells, model, step, days)
     elif chosen == "channels":
-        cells = _cells(asked, "dash_skill_channels", **inside, model=model, step=step)
+        cells = _cells(queries, "dash_skill_channels", **inside, model=model, step=step)
         sizes.section(cells, step)
 
 
-def _cells(asked: Asked, name: str, **values: Any) -> pd.DataFrame:
+def _cells(queries: Queries, name: str, **values: Any) -> pd.DataFrame:
     values |= SUMMED
-    asked.append((name, values))
+    queries.append((name, values))
     cells: pd.DataFrame = data.query(name, **values).to_pandas()
     return cells.dropna(subset=["noise"])
 
@@ -134,47 +134,27 @@ def _choose(manifest: Manifest) -> tuple[list[str], datetime, datetime]:
 
 def _focus(by_step: pd.DataFrame, models: Sequence[Row]) -> tuple[str, int]:
     """The model and the step that are looked at."""
-    known = list(dict.fromkeys(by_step["model"]))
+    names = list(dict.fromkeys(by_step["model"]))
     serving = [m["model"] for m in models if m["status"] == "serving"]
-    default = skill.focus(known, serving)
+    default = skill.focus(names, serving)
     left, right, _ = st.columns([2, 2, 1], gap="large", vertical_alignment="bottom")
-    url_state.seed("model", url_state.choice("model", known, default))
-    url_state.keep_within("model", known, default)
-    model: str = left.selectbox("Model", known, key="model", format_func=accuracy_charts.model_name)
+    url_state.seed("model", url_state.choice("model", names, default))
+    url_state.keep_within("model", names, default)
+    model: str = left.selectbox("Model", names, key="model", format_func=accuracy_charts.model_name)
     url_state.seed("step", url_state.number("step", 1, 10, 1))
     step: int = right.slider("Step (30 s each)", 1, 10, key="step")
     url_state.remember(model=model, step=str(step))
     return model, step
 
 
-def _section() -> str:
-    """Which section is drawn; only that one is asked for."""
-    url_state.seed("part", url_state.choice("show", list(SECTIONS), "skill"))
-    url_state.keep_within("part", list(SECTIONS), "skill")
-    chosen = st.segmented_control(
-        "Look at",
-        list(SECTIONS),
-        key="part",
-        format_func=SECTIONS.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-    )
-    chosen = chosen or "skill"
-    url_state.remember(show=chosen)
-    for section, names in OWN.items():
-        if section != chosen:
-            url_state.remember(**dict.fromkeys(names))
-    return chosen
-
-
 def _verdict(by_step: pd.DataFrame, model: str) -> None:
     first = by_step[by_step["model"] == model].iloc[0].to_dict()
     at = by_step["step"] == first["step"]
     base = by_step[(by_step["model"] == "session_mean") & at]
-    said = skill.verdict(first["skill"], first["skill_low"], first["skill_high"])
+    judgement = skill.verdict(first["skill"], first["skill_low"], first["skill_high"])
     name = wording.plain(accuracy_charts.NAMES.get(model, model), 40)
     band = skill.band_verdict(first["coverage80"], 0.8)
-    frame.put(frame.say(f"For the next 30 seconds, {name} {said}. Its 80 % band {band}."))
+    frame.put(frame.say(f"For the next 30 seconds, {name} {judgement}. Its 80 % band {band}."))
     n = f"n = {wording.count(first['targets'])}"
     against = f"session mean {base.iloc[0]['crps']:.4f}, " if len(base) else ""
     tiles = [
