@@ -19,6 +19,7 @@ from rich.table import Table
 from models.versions.registry import Version
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
+from warehouse.packages import require_packages
 from warehouse.removed_settings import name_removed_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -58,6 +59,7 @@ def train(
 
     Without --out it is compared with the version that serves, and takes its place if better.
     """
+    require_packages("train")
     from models.training.train import train as run
     from models.training.trials import read_best
 
@@ -151,6 +153,7 @@ def tune(
     hold_out: HoldOut = None,
 ) -> None:
     """Search the values that matter; an interrupted search goes on where it was."""
+    require_packages("train")
     from models.training.tune import tune as run
 
     folder = data_folder()

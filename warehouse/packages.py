@@ -13,6 +13,5 @@ def require_packages(name: str) -> None:
     missing = [module for module in SETS[name] if find_spec(module) is None]
     if missing:
         raise PackageMissing(
-            f"{name}ing needs {', '.join(missing)}, which is not installed; "
-            f"make setup-{name} brings it"
+            f"{name}ing needs {', '.join(missing)}; make setup-{name} installs what is missing"
         )

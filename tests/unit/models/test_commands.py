@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from models.__main__ import main
 from models.inputs.features import now
 from models.training.lock import only_one
 from models.versions.registry import serving, versions
 from tests.helpers.forecasting import days_of, make_session, publish
+from warehouse import packages
 from warehouse.config import DataFolder
 
 SHIPPED_MODEL = versions()[0].model
@@ -25,6 +27,20 @@ def run(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "models", *words],
         capture_output=True, text=True, check=False, timeout=300, env=environment,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["train", "tune"])
+def test_without_its_packages_the_command_that_brings_them_is_named(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["models", command])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: training needs tensorflow, optuna; make setup-train installs what is missing\n"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def test_without_what_learning_needs_the_command_that_brings_it_is_named(
     with pytest.raises(PackageMissing) as refused:
         learn_command(tmp_path / "never read.parquet")
     assert str(refused.value) == (
-        "learning needs gensim, sklearn, which is not installed; make setup-learn brings it"
+        "learning needs gensim, sklearn; make setup-learn installs what is missing"
     )
 
 
