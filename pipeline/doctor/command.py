@@ -47,11 +47,11 @@ def doctor(
     """Check settings, folder, data, login and network, and say what to do; 1 for a problem."""
     findings = list(examine())
     if format is ReportFormat.json:
-        told = orjson.dumps([asdict(found) for found in findings], option=orjson.OPT_INDENT_2)
-        sys.stdout.buffer.write(told + b"\n")
+        rows = orjson.dumps([asdict(finding) for finding in findings], option=orjson.OPT_INDENT_2)
+        sys.stdout.buffer.write(rows + b"\n")
     else:
         sys.stdout.write("".join(map(_line, findings)))
-    if any(found.status == PROBLEM for found in findings):
+    if any(finding.status == PROBLEM for finding in findings):
         raise typer.Exit(1)
 
 
@@ -109,6 +109,6 @@ def _reads_live(folder: DataFolder) -> bool:
         return True  # it is kept, at least
 
 
-def _line(found: Finding) -> str:
-    do = f"\n{'':20}{found.do}" if found.do else ""
-    return f"{found.status:8}{found.check:12}{found.says}{do}\n"
+def _line(finding: Finding) -> str:
+    do = f"\n{'':20}{finding.do}" if finding.do else ""
+    return f"{finding.status:8}{finding.check:12}{finding.says}{do}\n"

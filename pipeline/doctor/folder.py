@@ -86,8 +86,8 @@ def check_warehouse(folder: DataFolder) -> Iterator[Finding]:
     try:
         have, known = schema_numbers(folder.warehouse)
     except WarehouseLocked as exc:
-        found = re.search(r"PID (\d+)", str(exc.__cause__))
-        yield ok("warehouse", f"in use by process {found[1] if found else '?'}: a pipeline runs")
+        pid = re.search(r"PID (\d+)", str(exc.__cause__))
+        yield ok("warehouse", f"in use by process {pid[1] if pid else '?'}: a pipeline runs")
         return
     except AppError as exc:
         says, _, do = str(exc).partition("; ")

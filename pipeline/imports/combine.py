@@ -42,9 +42,9 @@ def check(staged: Staged, options: ImportOptions) -> None:
             f"{staged.file} does not say whose chat it is; add --channel NAME (one of them)",
             *(("channel",) if dated else ("channel", "when")),
         )
-    named = set(channels(staged, options).values())
-    if options.channels and not named & set(options.channels):
-        has = ", ".join(sorted(named)[:8])
+    names = set(channels(staged, options).values())
+    if options.channels and not names & set(options.channels):
+        has = ", ".join(sorted(names)[:8])
         raise BadInput(f"{staged.file.name} has no channel {options.channels[0]}; it has {has}")
     if not dated:
         raise NeedsAnswer(_when(staged), "when")
@@ -70,8 +70,8 @@ def moments(staged: Staged, options: ImportOptions) -> bool:
 
 def channels(staged: Staged, options: ImportOptions) -> dict[str, str]:
     """The login for each channel its lines name, '' among them."""
-    known = staged.log.channel or (options.channels[0] if len(options.channels) == 1 else "")
-    return {name: name or known for name in staged.spans}
+    channel = staged.log.channel or (options.channels[0] if len(options.channels) == 1 else "")
+    return {name: name or channel for name in staged.spans}
 
 
 def intervals(staged: Staged, options: ImportOptions) -> dict[str, list[list[float]]] | None:
@@ -82,11 +82,13 @@ def intervals(staged: Staged, options: ImportOptions) -> dict[str, list[list[flo
         base = staged.log.starts_at
     else:
         return None
-    found: dict[str, list[list[float]]] = {}
+    by_channel: dict[str, list[list[float]]] = {}
     for name, channel in channels(staged, options).items():  # two names may be of one channel
         spans = joined(staged.spans[name].found)
-        found.setdefault(channel, []).extend([base + first, base + last] for first, last in spans)
-    return found
+        by_channel.setdefault(channel, []).extend(
+            [base + first, base + last] for first, last in spans
+        )
+    return by_channel
 
 
 def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> Path:
@@ -96,11 +98,11 @@ def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> Pa
     with pq.ParquetWriter(target, _SCHEMA, compression="lz4") as writer:
         for part in parts:
             streams = _by_silence(sessions) if moments(part, options) else _whole(part, options)
-            named = channels(part, options)
+            logins = channels(part, options)
             for batch in _batches(part.table):
                 for name in batch.column("channel").unique().to_pylist():
                     own = batch.filter(pa.compute.equal(batch.column("channel"), name))
-                    rows = _rows(own, named[name], streams)
+                    rows = _rows(own, logins[name], streams)
                     writer.write_table(pa.Table.from_batches([rows]))
             part.table.unlink()
     return target
@@ -128,12 +130,12 @@ def _rows(batch: pa.RecordBatch, channel: str, streams: _Streams) -> pa.RecordBa
 
 def _sessions(parts: Iterable[Staged], options: ImportOptions) -> dict[str, list[list[float]]]:
     """Of every channel whose times are moments, over all parts: files end where days do."""
-    found: dict[str, list[list[float]]] = {}
+    by_channel: dict[str, list[list[float]]] = {}
     for part in parts:
         if moments(part, options):
             for channel, spans in (intervals(part, options) or {}).items():
-                found.setdefault(channel, []).extend(spans)
-    return {channel: joined(spans) for channel, spans in found.items()}
+                by_channel.setdefault(channel, []).extend(spans)
+    return {channel: joined(spans) for channel, spans in by_channel.items()}
 
 
 def _by_silence(sessions: dict[str, list[list[float]]]) -> _Streams:
@@ -143,8 +145,8 @@ def _by_silence(sessions: dict[str, list[list[float]]]) -> _Streams:
 
     def of(channel: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, pa.Array, np.ndarray]:
         which = np.searchsorted(starts[channel], at, side="right") - 1
-        named = names[channel].take(pa.array(which))
-        return named, named, pa.repeat("", len(at)), at - starts[channel][which]
+        streams = names[channel].take(pa.array(which))
+        return streams, streams, pa.repeat("", len(at)), at - starts[channel][which]
 
     return of
 

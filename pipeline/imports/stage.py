@@ -60,15 +60,15 @@ class Spans:
 
 def joined(spans: Iterable[list[float]]) -> list[list[float]]:
     """The spans in order, those that are less than a session's gap apart made one."""
-    found: list[list[float]] = []
+    merged: list[list[float]] = []
     for first, last in sorted(spans):
         if first > last:
             continue  # of no message
-        if found and first - found[-1][1] <= SESSION_GAP_S:
-            found[-1][1] = max(found[-1][1], last)
+        if merged and first - merged[-1][1] <= SESSION_GAP_S:
+            merged[-1][1] = max(merged[-1][1], last)
         else:
-            found.append([first, last])
-    return found
+            merged.append([first, last])
+    return merged
 
 
 @dataclass
@@ -162,8 +162,8 @@ def own_words(text: str) -> str:
     """What a chatter added to Twitch's notice of a sub; '' for a notice alone."""
     if _NOTICED.match(text):
         return ""
-    found = _SUBSCRIBED.match(text)
-    return text[found.end() :] if found else text
+    notice = _SUBSCRIBED.match(text)
+    return text[notice.end() :] if notice else text
 
 
 def _batch(chunk: list[Said]) -> pa.RecordBatch:
@@ -196,5 +196,5 @@ def _private(path: Path) -> BinaryIO:
 
 def _named(path: Path) -> str:
     """The channel after which Chatterino and Chatty name their files."""
-    found = next(filter(None, (form.match(path.name) for form in _NAMED)), None)
-    return login_or_none(found[1]) if found else ""
+    match = next(filter(None, (form.match(path.name) for form in _NAMED)), None)
+    return login_or_none(match[1]) if match else ""

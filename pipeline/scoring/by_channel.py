@@ -67,8 +67,8 @@ def _with(base: FullScorer, valences: Valences, version: str) -> FullScorer:
     emotes = {t: v for t, v in base.emotes.items() if t.lower() not in words}
     emotes |= {t: v for t, (kind, v) in valences.items() if kind != "word"}
     emojis = {t: emotes.pop(t) for t in valences if t in base.emojis and t in emotes}
-    shown = {**base.emojis, **emojis} if emojis else base.emojis
-    return base.with_valences(version, emotes, shown, words)
+    all_emojis = {**base.emojis, **emojis} if emojis else base.emojis
+    return base.with_valences(version, emotes, all_emojis, words)
 
 
 def _digest(valences: Valences) -> str:
@@ -112,8 +112,8 @@ class Scorers:
 
     def forget_terms(self, terms: Iterable[str]) -> None:
         """What was decided on the terms never was."""
-        gone = set(terms)
-        self._replace([d for d in self.decisions if d.term not in gone])
+        forgotten = set(terms)
+        self._replace([d for d in self.decisions if d.term not in forgotten])
 
     def at(self, channel: str, at: float) -> Scorer:
         """The scorer of a message of the channel, said at `at` (epoch seconds)."""
@@ -121,11 +121,11 @@ class Scorers:
             return self.only
         starts, scorers = self._spans.get(channel) or self._span(channel)
         place = bisect_right(starts, at)
-        found = scorers[place]
-        if found is None:
+        scorer = scorers[place]
+        if scorer is None:
             now = math.inf if self.always else starts[place - 1] if place else -math.inf
-            found = scorers[place] = self._scorer(in_force(self._heeded, channel, now))
-        return found
+            scorer = scorers[place] = self._scorer(in_force(self._heeded, channel, now))
+        return scorer
 
     def version(self, channel: str, at: float) -> str:
         """The lexicon_version of the channel's window at `at`."""
@@ -143,16 +143,16 @@ class Scorers:
 
     def valence(self, term: str, channel: str) -> float | None:
         """What scores the term now: by a decision, else by the lexicon; None: nothing does."""
-        found = self._now(channel).get(term)
-        return self.base_valence(term) if found is None else found[1]
+        decided = self._now(channel).get(term)
+        return self.base_valence(term) if decided is None else decided[1]
 
     def base_valence(self, term: str) -> float | None:
         """What the lexicon says of a term."""
         base = self.base
         if isinstance(base, FullScorer):
-            for known in (base.emotes, base.emojis):
-                if term in known:
-                    return float(known[term])
+            for valences in (base.emotes, base.emojis):
+                if term in valences:
+                    return float(valences[term])
         value = base.rules.lexicon.get(term.lower())
         return None if value is None else float(value)
 
@@ -171,9 +171,9 @@ class Scorers:
         self._spans: dict[str, tuple[list[float], list[Scorer | None]]] = {}
         self._current: dict[str, Valences] = {}
         self._before, self._made = self._made, {}
-        found = [pair for c in {d.channel for d in self._heeded} for pair in self._now(c).items()]
-        self._words = {term.lower() for term, (kind, _) in found if kind == "word"}
-        self._emotes = {term for term, (kind, _) in found if kind != "word"}
+        in_use = [pair for c in {d.channel for d in self._heeded} for pair in self._now(c).items()]
+        self._words = {term.lower() for term, (kind, _) in in_use if kind == "word"}
+        self._emotes = {term for term, (kind, _) in in_use if kind != "word"}
         shipped = self.base.emotes if isinstance(self.base, FullScorer) else ()
         self._folded = {term.lower() for term in (*shipped, *self._emotes)}
 
@@ -183,8 +183,8 @@ class Scorers:
             return self.base
         key = _digest(valences)
         if key not in self._made:
-            made = self._before.pop(key, None) or Overlaid(self.base, valences, self._heads)
-            self._made[key] = made
+            scorer = self._before.pop(key, None) or Overlaid(self.base, valences, self._heads)
+            self._made[key] = scorer
         return self._made[key]
 
     def _now(self, channel: str) -> Valences:
@@ -197,6 +197,6 @@ class Scorers:
         made when it is asked for: one more than times."""
         mine = {d.from_start for d in self._heeded if d.channel in ("", channel)}
         starts = [] if self.always else sorted(mine)
-        found: tuple[list[float], list[Scorer | None]] = starts, [None] * (len(starts) + 1)
-        self._spans[channel] = found
-        return found
+        span: tuple[list[float], list[Scorer | None]] = starts, [None] * (len(starts) + 1)
+        self._spans[channel] = span
+        return span

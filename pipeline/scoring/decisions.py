@@ -54,22 +54,22 @@ def in_force(decisions: Iterable[Decision], channel: str, at: float = math.inf) 
     for decision in decisions:
         if decision.from_start <= at and decision.channel in ("", channel):
             (here if decision.channel else for_all)[decision.term] = decision
-    found: Valences = {}
+    valences: Valences = {}
     for decision in (*for_all.values(), *here.values()):
         if decision.valence is not None:
-            found[decision.term] = (decision.kind, decision.valence)
-    return found
+            valences[decision.term] = (decision.kind, decision.valence)
+    return valences
 
 
 def standing(decisions: Iterable[Decision]) -> list[Decision]:
     """Of one term's decisions for one channel, oldest first: those that were not undone."""
-    kept: list[Decision] = []
+    valid: list[Decision] = []
     for decision in decisions:
         if decision.decision == "undo":
-            kept = [k for k in kept if k.id != decision.undoes]
+            valid = [k for k in valid if k.id != decision.undoes]
         else:
-            kept.append(decision)
-    return kept
+            valid.append(decision)
+    return valid
 
 
 def checked_term(value: Any) -> str:

@@ -66,21 +66,21 @@ def share_readable(lines: Sequence[ScoredMessage], least: int = LEAST) -> float 
 
     least: letters in different words that a group needs. Follows from the lines alone.
     """
-    found = _Found(most=4 if len(lines) >= _FOURTH else 2 if len(lines) >= _SECOND else 1)
+    groups = _Groups(most=4 if len(lines) >= _FOURTH else 2 if len(lines) >= _SECOND else 1)
     for line in lines[:: 1 + len(lines) // _MESSAGES]:
-        said = _said(line)
-        if not said:
-            found.silent += 1
-        elif not _is_latin(said):
-            found.foreign += 1
-        elif found.add(said):
+        words = _said(line)
+        if not words:
+            groups.silent += 1
+        elif not _is_latin(words):
+            groups.foreign += 1
+        elif groups.add(words):
             break
-    found.end(least)
-    return found.share()
+    groups.end(least)
+    return groups.share()
 
 
 @dataclass(slots=True)
-class _Found:
+class _Groups:
     """Messages of a window so far: without words, not Latin, and in groups that tell.
 
     most: groups that are put to the detector. group: what is said in the one that is open.
@@ -94,10 +94,10 @@ class _Found:
     group: list[str] = field(default_factory=list)
     length: int = 0
 
-    def add(self, said: str) -> bool:
+    def add(self, words: str) -> bool:
         """Put a message with the open group; True once there have been groups enough."""
-        self.group.append(said)
-        self.length += len(said)
+        self.group.append(words)
+        self.length += len(words)
         if self.length >= _ENOUGH:
             self.end(_ENOUGH)
         return self.most == 0
@@ -126,10 +126,10 @@ class _Found:
 def _said(line: ScoredMessage) -> str:
     """What a message says without emotes, links and mentions; '' where no letter is left."""
     text = line.text[:_TEXT]
-    shown = [term for term, kind, _ in line.scored.terms if kind != "word"]
-    if shown or line.scored.strange or "@" in text or "/" in text:
-        shown.extend(line.scored.strange)
-        tokens = [t for t in text.split() if t not in shown and t[0] != "@" and "/" not in t]
+    emotes = [term for term, kind, _ in line.scored.terms if kind != "word"]
+    if emotes or line.scored.strange or "@" in text or "/" in text:
+        emotes.extend(line.scored.strange)
+        tokens = [t for t in text.split() if t not in emotes and t[0] != "@" and "/" not in t]
         text = " ".join(tokens)
     return text if _LETTER.search(text) else ""
 
@@ -147,13 +147,13 @@ def _words(texts: Sequence[str]) -> list[str]:
 
     Different: what is said over and over tells no more.
     """
-    found = _WORD.findall(_RUN.sub(r"\1", " ".join(texts).lower()))
-    return [word for word in dict.fromkeys(found) if len(word) <= _LONGEST]
+    words = _WORD.findall(_RUN.sub(r"\1", " ".join(texts).lower()))
+    return [word for word in dict.fromkeys(words) if len(word) <= _LONGEST]
 
 
 def _is_english(words: Sequence[str]) -> bool:
-    known = dictionary()
-    share = sum(word in known for word in words) / len(words)
+    english = dictionary()
+    share = sum(word in english for word in words) / len(words)
     if not _FOREIGN <= share < _ENGLISH:
         return share >= _ENGLISH
     from lingua import Language

@@ -83,21 +83,21 @@ class VaderScorer:
         """Identical to SentimentIntensityAnalyzer().polarity_scores(text)["compound"]."""
         if not text.isascii():
             text = self.rules.described(text)
-        found = self.rules.sentiments(text.split())
-        return self.rules.compound(found.values(), text)[0] if found else 0.0
+        sentiments = self.rules.sentiments(text.split())
+        return self.rules.compound(sentiments.values(), text)[0] if sentiments else 0.0
 
     def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
         """The compound with its terms; the words of an emoji's name are not among them."""
         described = self.rules.described(text)
-        found = self.rules.sentiments(described.split())
-        compound, total = self.rules.compound(found.values(), described)
+        sentiments = self.rules.sentiments(described.split())
+        compound, total = self.rules.compound(sentiments.values(), described)
         if described is not text:
-            found = self._own(text, found)
+            sentiments = self._own(text, sentiments)
         scale = compound / total if total else 0.0
         tokens = text.split()
         read = [(self.marked if t in emotes else self.readings)[t] for t in tokens]
         terms = [
-            _term(reading, found[i] * scale) if i in found else reading.term
+            _term(reading, sentiments[i] * scale) if i in sentiments else reading.term
             for i, reading in enumerate(read)
         ]
         strange = dict.fromkeys([r.strange for r in read if r.strange])
@@ -108,15 +108,15 @@ class VaderScorer:
         """True if the lexicon has the term."""
         return term.lower() in self.rules.lexicon
 
-    def _own(self, text: str, found: Mapping[int, float]) -> dict[int, float]:
+    def _own(self, text: str, sentiments: Mapping[int, float]) -> dict[int, float]:
         """Sentiments by the place of the text's own tokens, without those of emoji."""
-        kept, at = {}, 0
+        own, at = {}, 0
         for i, token in enumerate(text.split()):
             words = self.rules.described(token).split()
-            if words == [token] and at in found:
-                kept[i] = found[at]
+            if words == [token] and at in sentiments:
+                own[i] = sentiments[at]
             at += len(words)
-        return kept
+        return own
 
     def _word(self, token: str) -> Reading:
         return _word(token)
@@ -179,7 +179,7 @@ class FullScorer:
     ) -> Scored:
         """The score of a message with tokens that are not plain: None among its terms."""
         read: dict[int, Reading] = {}
-        shown, laughing = [], False
+        pictures, laughing = [], False
         for i, term in enumerate(terms):
             if term is None:
                 token = tokens[i]
@@ -187,32 +187,32 @@ class FullScorer:
                 tokens[i] = reading.form
                 laughing = laughing or reading.laughs
                 if reading.kind != "word":
-                    shown.append(i)
-        found, said = self._said(tokens, read, shown)
-        if laughing and len(found) > 1:
-            found = without_comfort(found, lambda i: read[i].laughs)
-        compound, total = self.rules.compound(found.values(), said)
+                    pictures.append(i)
+        sentiments, sentence = self._said(tokens, read, pictures)
+        if laughing and len(sentiments) > 1:
+            sentiments = without_comfort(sentiments, lambda i: read[i].laughs)
+        compound, total = self.rules.compound(sentiments.values(), sentence)
         if total and is_weak_question(tokens, total):
             compound = 0.0
         scale = compound / total if total else 0.0
         for i, reading in read.items():
-            terms[i] = _term(reading, found[i] * scale) if i in found else reading.term
-        strange = dict.fromkeys([read[i].strange for i in shown if read[i].strange])
-        return Scored(compound, tuple([t for t in terms if t]), bool(shown), tuple(strange))
+            terms[i] = _term(reading, sentiments[i] * scale) if i in sentiments else reading.term
+        strange = dict.fromkeys([read[i].strange for i in pictures if read[i].strange])
+        return Scored(compound, tuple([t for t in terms if t]), bool(pictures), tuple(strange))
 
     def _said(
-        self, tokens: list[str], read: Mapping[int, Reading], shown: list[int]
+        self, tokens: list[str], read: Mapping[int, Reading], pictures: list[int]
     ) -> tuple[dict[int, float], str]:
-        """Sentiments by place, and the sentence without what is shown. read: all but plain
-        tokens, by place."""
-        if not shown:
+        """Sentiments by place, and the sentence without its pictures. read: all but plain tokens,
+        by place; pictures: places of emotes and emoji."""
+        if not pictures:
             return self.rules.sentiments(tokens), " ".join(tokens)
-        places = [i for i in range(len(tokens)) if i not in shown]
+        places = [i for i in range(len(tokens)) if i not in pictures]
         words = [tokens[i] for i in places]
-        said = self.rules.sentiments(words) if len(read) > len(shown) else {}
-        found = {places[k]: value for k, value in said.items()}
-        found.update(_saturated(tokens, read, shown))
-        return found, " ".join(words)
+        of_words = self.rules.sentiments(words) if len(read) > len(pictures) else {}
+        sentiments = {places[k]: value for k, value in of_words.items()}
+        sentiments.update(_saturated(tokens, read, pictures))
+        return sentiments, " ".join(words)
 
     def knows(self, term: str) -> bool:
         """True if the lexicon has the term."""
@@ -244,8 +244,8 @@ class FullScorer:
         return (word, "word", 0.0) if is_named(word) else ()
 
     def _emote(self, token: str) -> Reading:
-        shown = _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
-        return shown._replace(form=token, laughs=laughs(token))
+        reading = _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
+        return reading._replace(form=token, laughs=laughs(token))
 
     def _has(self, token: str) -> bool:
         """True if VADER would find the token itself, in whatever case."""
@@ -283,16 +283,16 @@ def _term(reading: Reading, part: float) -> Term:
 
 
 def _saturated(
-    tokens: list[str], read: Mapping[int, Reading], shown: list[int]
+    tokens: list[str], read: Mapping[int, Reading], pictures: list[int]
 ) -> dict[int, float]:
     """Sentiments of emotes and emoji by place, each repeat half as loud as the one before."""
-    seen: dict[str, int] = {}
-    found = {}
-    for i in shown:
-        times = seen.get(tokens[i], 0)
-        found[i] = read[i].valence * _REPEAT**times
-        seen[tokens[i]] = times + 1
-    return found
+    uses: dict[str, int] = {}
+    sentiments = {}
+    for i in pictures:
+        times = uses.get(tokens[i], 0)
+        sentiments[i] = read[i].valence * _REPEAT**times
+        uses[tokens[i]] = times + 1
+    return sentiments
 
 
 @lru_cache(maxsize=1)

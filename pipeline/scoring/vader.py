@@ -110,8 +110,10 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         either = reduce(or_, marks)
         if not either & _CONTEXT:
             return {i: self.valences[tokens[i]] for i in places}
-        found = {i: self._sentiment(tokens, marks, i) for i in places if not _is_kind_of(marks, i)}
-        return self._turned(tokens, found) if either & _BUT else found
+        sentiments = {
+            i: self._sentiment(tokens, marks, i) for i in places if not _is_kind_of(marks, i)
+        }
+        return self._turned(tokens, sentiments) if either & _BUT else sentiments
 
     def compound(self, sentiments: Iterable[float], text: str) -> tuple[float, float]:
         """(compound -1..1, the sum that was normalised into it); text: for its ! and ?."""
@@ -149,10 +151,10 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
             super()._special_idioms_check(valence, words, i) if self._around & _IDIOM else valence
         )
 
-    def _turned(self, tokens: list[str], found: Mapping[int, float]) -> dict[int, float]:
+    def _turned(self, tokens: list[str], by_place: Mapping[int, float]) -> dict[int, float]:
         """The sentiments around a "but", as the library weighs them."""
         words = [stripped(token) for token in tokens]
-        sentiments = self._but_check(words, [found.get(i, 0) for i in range(len(words))])
+        sentiments = self._but_check(words, [by_place.get(i, 0) for i in range(len(words))])
         return {i: value for i, value in enumerate(sentiments) if value}
 
     def _valence(self, token: str) -> float:
@@ -161,8 +163,8 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
     def _mark(self, token: str) -> int:
         if token.islower() and token.isalpha():  # as most are
             mark = _ROLES.get(token, 0)
-            said = self.lexicon.get(token) and token not in BOOSTER_DICT
-            return mark | _SCORED if said else mark
+            valence = self.lexicon.get(token) and token not in BOOSTER_DICT
+            return mark | _SCORED if valence else mark
         word = stripped(token)
         lower = word.lower()
         mark = _ROLES.get(lower, 0) | (_NEGATES if "n't" in lower else 0)

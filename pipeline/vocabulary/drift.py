@@ -65,29 +65,29 @@ class Drift:
         for term, part in {name: p for name, kind, p in scored.terms if kind != "word"}.items():
             rest = scored.compound - part
             if abs(rest) > 0.01:  # something was said
-                known = self._terms.setdefault(term, Company())
+                company = self._terms.setdefault(term, Company())
                 self._terms.move_to_end(term)
-                known.saw(max(-1.0, min(1.0, rest)), at)
+                company.saw(max(-1.0, min(1.0, rest)), at)
         while len(self._terms) > _TERMS:
             self._terms.popitem(last=False)
 
     def decided(self, term: str) -> None:
         """The term means what its company says now."""
-        if known := self._terms.get(term):
-            known.slow = known.fast
+        if company := self._terms.get(term):
+            company.slow = company.fast
             self._told.pop(term, None)
 
     def take_rows(self, valence: Callable[[str], float | None]) -> list[dict[str, Any]]:
         """Rows that propose another valence, each until it moves on. valence: what is in force
         for a term."""
-        found = []
-        for term, known in self._terms.items():
-            moved = known.moved()
+        rows = []
+        for term, company in self._terms.items():
+            moved = company.moved()
             now = valence(term) if abs(moved) >= MOVED else None
             if now is not None and abs(moved - self._told.get(term, 0.0)) >= _AGAIN:
                 self._told[term] = moved
-                found.append(_row(term, known, now, moved))
-        return found
+                rows.append(_row(term, company, now, moved))
+        return rows
 
     def dump(self) -> dict[str, list[float]]:
         """What is to be kept over a restart."""
@@ -97,28 +97,28 @@ class Drift:
             if c.n >= FAST
         }
 
-    def load(self, kept: Mapping[str, list[float]]) -> None:
+    def load(self, companies: Mapping[str, list[float]]) -> None:
         """What `dump` gave."""
-        for term, (n, *means) in kept.items():
+        for term, (n, *means) in companies.items():
             self._terms[term] = Company(int(n), *means)
 
 
-def _row(term: str, known: Company, now: float, moved: float) -> dict[str, Any]:
-    half = 1.28 * _SLOPE * sqrt(15 * max(0.0, known.square - known.fast**2) / FAST)
+def _row(term: str, company: Company, now: float, moved: float) -> dict[str, Any]:
+    half = 1.28 * _SLOPE * sqrt(15 * max(0.0, company.square - company.fast**2) / FAST)
     middle = now + moved
     ends = {"valence": middle, "valence_low": middle - half, "valence_high": middle + half}
-    said = f"known at {now:+.2f}; messages with it felt {known.slow:+.2f} besides it"
+    before = f"known at {now:+.2f}; messages with it felt {company.slow:+.2f} besides it"
     return {
         "term": term,
         "channel": "",
         "kind": "emote",
-        "last_seen": utc(known.last),
-        "n": known.n,
+        "last_seen": utc(company.last),
+        "n": company.n,
         "n_channels": 0,
         "n_scored": FAST,
-        "mean_compound": known.fast,
+        "mean_compound": company.fast,
         "status": "proposed",
         "in_force": now,
-        "evidence": f"{said}, of late {known.fast:+.2f}",
+        "evidence": f"{before}, of late {company.fast:+.2f}",
         **{name: max(-4.0, min(4.0, value)) for name, value in ends.items()},
     }

@@ -74,7 +74,7 @@ class Vocabulary:
     def window(self, closed: Closed) -> None:
         """A window closed: count the names in it."""
         channel, messages = closed.window.channel, len(closed.lines)
-        found: dict[str, list[float]] = defaultdict(list)
+        compounds_of: dict[str, list[float]] = defaultdict(list)
         for line in closed.lines:
             scored = line.scored
             if scored.compound:
@@ -83,12 +83,14 @@ class Vocabulary:
             if scored.has_emote:
                 self.drift.saw(scored, line.at)
             for key in self._line(channel, line):
-                found[key].append(scored.compound)
+                compounds_of[key].append(scored.compound)
         start = closed.window.start.timestamp()
-        for key, compounds in found.items():
-            seen = self._terms.get(key)
-            if seen and seen.is_wide() and seen.is_emote():  # the others would take 20 MB
-                seen.was_in(start, messages, compounds)
+        for key, compounds in compounds_of.items():
+            sighting = self._terms.get(key)
+            if (
+                sighting and sighting.is_wide() and sighting.is_emote()
+            ):  # the others would take 20 MB
+                sighting.was_in(start, messages, compounds)
         while len(self._terms) > _TERMS:
             self._changed.discard(self._terms.popitem(last=False)[0])
 
@@ -106,28 +108,28 @@ class Vocabulary:
         return [n.key for n in once.values() if self._count(channel, line, n, different)]
 
     def _count(self, channel: str, line: ScoredMessage, name: Looks, different: int) -> bool:
-        seen = self._terms.get(name.key)
-        if seen is None:
+        sighting = self._terms.get(name.key)
+        if sighting is None:
             if name.attached or (name.form.islower() and different > 1 and not line.scored.strange):
                 return False  # as most words that no dictionary has
             if name.is_word and different > 1:
                 return False
-            seen = self._terms[name.key] = Sighting(line.at, line.at, is_word=name.is_word)
+            sighting = self._terms[name.key] = Sighting(line.at, line.at, is_word=name.is_word)
         if name.attached:
-            seen.attached += 1
+            sighting.attached += 1
             return False
         self._terms.move_to_end(name.key)
         # where nobody is named, different messages stand for different people
         chatter = line.chatter or -abs(hash(line.text))
-        seen.saw(name.form, line.at, channel, chatter, line.scored.compound)
-        seen.said(different, line.text)
-        seen.sure |= name.form in line.scored.strange
+        sighting.saw(name.form, line.at, channel, chatter, line.scored.compound)
+        sighting.said(different, line.text)
+        sighting.sure |= name.form in line.scored.strange
         self._changed.add(name.key)
         return True
 
     def _look(self, token: str) -> Looks | None:
-        found = looks(token)
-        return found if found and self._is_new(found.form) and self._is_new(token) else None
+        name = looks(token)
+        return name if name and self._is_new(name.form) and self._is_new(token) else None
 
     def _is_new(self, term: str) -> bool:
         return term not in self._decided and len(term) <= _TERM and not self.knows(term)
@@ -138,11 +140,13 @@ class Vocabulary:
 
     def forget_channel(self, channel: str) -> list[str]:
         """The channel counts no longer; returns the terms that only it used, which are gone."""
-        known = [seen for seen in self._terms.values() if channel in seen.channels]
-        for seen in known:
-            seen.channels.remove(channel)
-            seen.places = max(0, seen.places - 1)
-        only = [seen.form for seen in known if not seen.channels and not seen.places]
+        sightings = [sighting for sighting in self._terms.values() if channel in sighting.channels]
+        for sighting in sightings:
+            sighting.channels.remove(channel)
+            sighting.places = max(0, sighting.places - 1)
+        only = [
+            sighting.form for sighting in sightings if not sighting.channels and not sighting.places
+        ]
         self.drop(only)
         return only
 
@@ -159,45 +163,47 @@ class Vocabulary:
         """
         changed, self._changed = self._changed, set()
         wide = [self._terms[key] for key in sorted(changed) if self._terms[key].is_wide()]
-        found = [seen for seen in wide if seen.is_emote() and not is_name(seen.form)]
-        return [self._row(seen, now) for seen in found if self._is_new(seen.form)]
+        emotes = [
+            sighting for sighting in wide if sighting.is_emote() and not is_name(sighting.form)
+        ]
+        return [self._row(sighting, now) for sighting in emotes if self._is_new(sighting.form)]
 
-    def _row(self, seen: Sighting, now: float) -> dict[str, Any]:
-        providers = (self.provider(channel, seen.form) for channel in seen.channels)
+    def _row(self, sighting: Sighting, now: float) -> dict[str, Any]:
+        providers = (self.provider(channel, sighting.form) for channel in sighting.channels)
         row = {
-            "term": seen.form,
+            "term": sighting.form,
             "channel": "",
             "kind": "emote",
             "provider": next(filter(None, providers), None),
-            "first_seen": utc(seen.first),
-            "last_seen": utc(seen.last),
-            "n": seen.n,
-            "n_channels": seen.n_channels,
-            "n_chatters": seen.spread,
-            "n_scored": seen.scored,
+            "first_seen": utc(sighting.first),
+            "last_seen": utc(sighting.last),
+            "n": sighting.n,
+            "n_channels": sighting.n_channels,
+            "n_chatters": sighting.spread,
+            "n_scored": sighting.scored,
             "status": "proposed",
-            **proposal(seen, self._mood / self._said),
+            **proposal(sighting, self._mood / self._said),
         }
         if row.get("valence") is not None:
-            row["impact"], row["impact_windows"] = seen.impact(row["valence"], now - _DAY_S)
+            row["impact"], row["impact_windows"] = sighting.impact(row["valence"], now - _DAY_S)
         return row
 
 
-def proposal(seen: Sighting, usual: float) -> dict[str, Any]:
+def proposal(sighting: Sighting, usual: float) -> dict[str, Any]:
     """The valence with its 80 % interval, and its evidence in words. usual: the chat's mean
     compound, of messages that say something."""
-    many = "+" if seen.spread == MOST_PEOPLE else ""
-    people = f"{seen.n} uses by {seen.spread}{many} people, {share(seen)} of them alone"
-    if seen.scored < SCORED:
-        return {"evidence": f"{people}; only {seen.scored} messages say something else"}
-    mean = seen.total / seen.scored
-    sd = sqrt(max(0.0, seen.squares / seen.scored - mean * mean))
-    told = f"{seen.scored} that say more feel {mean:+.2f} on average; chat does {usual:+.2f}"
+    many = "+" if sighting.spread == MOST_PEOPLE else ""
+    people = f"{sighting.n} uses by {sighting.spread}{many} people, {share(sighting)} of them alone"
+    if sighting.scored < SCORED:
+        return {"evidence": f"{people}; only {sighting.scored} messages say something else"}
+    mean = sighting.total / sighting.scored
+    sd = sqrt(max(0.0, sighting.squares / sighting.scored - mean * mean))
+    company = f"{sighting.scored} that say more feel {mean:+.2f} on average; chat does {usual:+.2f}"
     return {
-        **interval(mean, sd / sqrt(seen.scored), usual),
+        **interval(mean, sd / sqrt(sighting.scored), usual),
         "mean_compound": mean,
         "sd_compound": sd,
-        "evidence": f"{people}; {told}",
+        "evidence": f"{people}; {company}",
     }
 
 
@@ -211,6 +217,6 @@ def interval(mean: float, error: float, usual: float) -> dict[str, float]:
     return {name: max(-4.0, min(4.0, value)) for name, value in ends.items()}
 
 
-def share(seen: Sighting) -> str:
+def share(sighting: Sighting) -> str:
     """How many of the uses stand alone, in percent."""
-    return f"{seen.alone / seen.n:.0%}"
+    return f"{sighting.alone / sighting.n:.0%}"

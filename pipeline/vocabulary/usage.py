@@ -116,9 +116,9 @@ class Sighting:
 
     def was_in(self, start: float, messages: int, compounds: list[float]) -> None:
         """A window of `messages` ended; compounds: of those that hold the name."""
-        said = [c for c in compounds if c]
-        mean = sum(said) / len(said) if said else 0.0
-        row = (start, messages, len(compounds) - len(said), len(said), mean)
+        scored = [c for c in compounds if c]
+        mean = sum(scored) / len(scored) if scored else 0.0
+        row = (start, messages, len(compounds) - len(scored), len(scored), mean)
         self.recent.extend(row)
         if len(self.recent) > _WINDOWS * _ROW:
             del self.recent[:_ROW]
@@ -167,7 +167,7 @@ def from_row(row: Mapping[str, Any]) -> Sighting:
 
 def without_chatter(sightings: Iterable[Sighting], chatter: int) -> None:
     """The chatter is counted on, but no longer by their hash."""
-    for seen in sightings:
-        if chatter in seen.chatters:
-            seen.people = seen.spread
-            seen.chatters.remove(chatter)
+    for sighting in sightings:
+        if chatter in sighting.chatters:
+            sighting.people = sighting.spread
+            sighting.chatters.remove(chatter)

@@ -58,7 +58,7 @@ def chatty(lines: Sequence[str]) -> int:
 
 def _on_the_wall(form: re.Pattern[str], lines: Sequence[str]) -> int:
     """Without a word of when the log was begun, times that begin near zero are offsets."""
-    hours = (found[1] for line in lines if (found := _HOUR.match(line)))
+    hours = (match[1] for line in lines if (match := _HOUR.match(line)))
     return 0 if next(hours, "") == "00" else counting(form)(lines)
 
 
@@ -91,8 +91,8 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     for line in file.lines():
         if begun := _BEGUN.match(line):
             east = _begin(begun, clock, log)
-        elif found := _LINE.match(line):
-            day, hours, minutes, seconds, marked, plain, text = found.groups()
+        elif match := _LINE.match(line):
+            day, hours, minutes, seconds, marked, plain, text = match.groups()
             if day:
                 clock.midnight, clock.of_day = _midnight(day), -1.0
                 log.zone = "" if log.zone.endswith("day") else log.zone
@@ -137,5 +137,5 @@ def _midnight(day: str) -> float:
 
 def _login(name: str) -> str:
     """The login of `@%Name` or `Shown Name (login)`."""
-    found = _LOGIN.search(name)
-    return (found[1] if found else name).lower()
+    match = _LOGIN.search(name)
+    return (match[1] if match else name).lower()

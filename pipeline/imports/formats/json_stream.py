@@ -47,8 +47,8 @@ class Scanner:
     def peek(self) -> bytes:
         """The next byte that is no space; b'' at the end."""
         while True:
-            found = _SPACE.match(self.buffer, self.at)
-            self.at = found.end() if found else self.at
+            space = _SPACE.match(self.buffer, self.at)
+            self.at = space.end() if space else self.at
             if self.at < len(self.buffer):
                 return self.buffer[self.at : self.at + 1]
             if not self._fill():
@@ -121,27 +121,27 @@ class Scanner:
         if self.buffer[self.at : self.at + 1] in b'{["':
             return self._nested()
         start = 1
-        while (found := _END.search(self.buffer, self.at + start)) is None:
+        while (end := _END.search(self.buffer, self.at + start)) is None:
             start = len(self.buffer) - self.at
             if start > LARGEST or not self._fill():
                 raise CutShort
-        raw = self.buffer[self.at : found.start()]
-        self.at = found.start()
+        raw = self.buffer[self.at : end.start()]
+        self.at = end.start()
         return raw
 
     def _nested(self) -> bytes | None:
-        depth, i, quoted, kept = 0, 0, False, True  # i: from self.at on
+        depth, i, quoted, is_kept = 0, 0, False, True  # i: from self.at on
         while True:
-            found = (_INSIDE if quoted else _OUTSIDE).search(self.buffer, self.at + i)
-            if found is None:
+            mark = (_INSIDE if quoted else _OUTSIDE).search(self.buffer, self.at + i)
+            if mark is None:
                 i = max(i, len(self.buffer) - self.at)
                 if i > LARGEST:
-                    self.at, i, kept = len(self.buffer), self.at + i - len(self.buffer), False
+                    self.at, i, is_kept = len(self.buffer), self.at + i - len(self.buffer), False
                 if not self._fill():
                     self.at = len(self.buffer)
                     raise CutShort
                 continue
-            i, byte = found.end() - self.at, found[0]
+            i, byte = mark.end() - self.at, mark[0]
             if byte == b"\\":
                 i += 1
             elif byte == b'"':
@@ -150,7 +150,7 @@ class Scanner:
                 depth += 1 if byte in b"{[" else -1
             if depth == 0 and not quoted:
                 break
-        raw = self.buffer[self.at : self.at + i] if kept else None
+        raw = self.buffer[self.at : self.at + i] if is_kept else None
         self.at += i
         return raw
 
@@ -181,11 +181,11 @@ class Scanner:
             if end < 0:
                 break
             try:
-                found: list[Any] = orjson.loads(b"[%b]" % self.buffer[self.at : end + 1])
+                elements: list[Any] = orjson.loads(b"[%b]" % self.buffer[self.at : end + 1])
             except orjson.JSONDecodeError:
                 continue
             self.at = end + 1
-            return found
+            return elements
         self._singly = _ONE_BY_ONE
         return None
 
@@ -217,11 +217,11 @@ def _has_lines(scanner: Scanner, arrays: Collection[str]) -> bool:
             break
     line, _, rest = scanner.buffer.partition(b"\n")
     try:
-        found = orjson.loads(line)
+        first = orjson.loads(line)
     except orjson.JSONDecodeError:
         return False
-    return isinstance(found, dict) and (
-        rest.lstrip()[:1] == b"{" or not any(isinstance(found.get(key), list) for key in arrays)
+    return isinstance(first, dict) and (
+        rest.lstrip()[:1] == b"{" or not any(isinstance(first.get(key), list) for key in arrays)
     )
 
 

@@ -32,13 +32,13 @@ def read_tcd(file: LogFile, log: Log) -> Iterator[Said]:
 def read_downloader(file: LogFile, log: Log) -> Iterator[Said]:
     """`[0:01:02] name: text`, or with the moment in UTC."""
     for line in file.lines():
-        if found := _DATED.match(line):
-            day, time, name, text = found.groups()
+        if match := _DATED.match(line):
+            day, time, name, text = match.groups()
             if (at := epoch(f"{day}T{time}")) is not None:
                 log.clock = True
                 yield Said(at, _login(name), text)
-        elif found := _DOWNLOADER.match(line):
-            yield Said(_seconds(found), _login(found[5]), found[6])
+        elif match := _DOWNLOADER.match(line):
+            yield Said(_seconds(match), _login(match[5]), match[6])
         elif line.strip():
             log.skip("no line of a log")
 
@@ -47,28 +47,28 @@ def read_justlog(file: LogFile, log: Log) -> Iterator[Said]:
     """`[2024-01-02 03:04:05] #channel name: text`, in UTC."""
     log.clock = True
     for line in file.lines():
-        found = _JUSTLOG.match(line)
-        at = epoch(f"{found[1]}T{found[2]}") if found else None
-        if found and at is not None:
-            yield Said(at, _login(found[4]), found[5], channel=found[3].lower())
+        match = _JUSTLOG.match(line)
+        at = epoch(f"{match[1]}T{match[2]}") if match else None
+        if match and at is not None:
+            yield Said(at, _login(match[4]), match[5], channel=match[3].lower())
         elif line.strip():
             log.skip("no line of a log")
 
 
 def _offsets(file: LogFile, log: Log, form: re.Pattern[str]) -> Iterator[Said]:
     for line in file.lines():
-        if found := form.match(line):
-            yield Said(_seconds(found), _login(found[5]), found[6])
+        if match := form.match(line):
+            yield Said(_seconds(match), _login(match[5]), match[6])
         elif line.strip():
             log.skip("no line of a log")
 
 
-def _seconds(found: re.Match[str]) -> float:
-    days, hours, minutes, seconds = found.groups()[:4]
+def _seconds(match: re.Match[str]) -> float:
+    days, hours, minutes, seconds = match.groups()[:4]
     return ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(seconds)
 
 
 def _login(name: str) -> str:
     """The login of `Shown Name (login)`, or the name."""
-    shown = _SHOWN.match(name)
-    return (shown[1] if shown else name).lower()
+    match = _SHOWN.match(name)
+    return (match[1] if match else name).lower()
