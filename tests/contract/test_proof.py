@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from pipeline.cli.score import import_files
+from pipeline.imports.command import import_files
 from tests.helpers.build import rows
 from warehouse.config import DataFolder
 

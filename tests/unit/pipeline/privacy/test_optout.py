@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.chat.logins import login
 from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart, Watch
-from pipeline.cli.score import import_files
 from pipeline.engine.engine import Engine
+from pipeline.imports.command import import_files
 from pipeline.privacy.optout import OptOut, load_optout, save_optout
 from pipeline.requests.actions import actions
 from pipeline.requests.client import ask
