@@ -25,6 +25,7 @@ from ebs.schema import Accepted, Standing
 from ebs.signing_keys import secrets_of
 from ebs.streamer import ACTIONS, login_of, standing, wish
 from warehouse.config import DataFolder, TwitchAddress
+from warehouse.published.folder import PublishedFolder
 
 WISHES = tuple(f"/v1/channel/{action}" for action in ACTIONS)
 METHODS = {
@@ -43,7 +44,7 @@ class Parts:
         """Raises BadInput when the settings do not let the EBS start."""
         self.settings, self.data = settings, data
         self.secrets = secrets_of(settings)
-        self.latest = Latest(data.latest)
+        self.latest = Latest(PublishedFolder(data.latest))
         self.doorkeeper = Doorkeeper(self.secrets)
         self.tokens = Limiter(token_per_minute)
         self.wishes = Limiter(WISHES_PER_MINUTE)
@@ -103,7 +104,7 @@ def create_app(
     _operations(app, parts)
     describe(app)
     if settings.development:
-        preview.add(app, data.latest)
+        preview.add(app, PublishedFolder(data.latest))
     return app
 
 

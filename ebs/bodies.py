@@ -3,24 +3,20 @@
 import gzip
 import hashlib
 import json
-import logging
-import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from fastapi import Response
 
 from ebs.errors import PublishedDamaged
+from warehouse.atomic import Stamp
 from warehouse.errors import NothingPublished
+from warehouse.published.folder import Published, read_bodies
 from warehouse.records import WINDOW_SECONDS
 
-log = logging.getLogger(__name__)
-
-Stamp = tuple[int, int, int]
 STALE_AFTER_S = 90.0  # older data is served as stale, and not broadcast
 SHOWN = ("channel_id", "login", "source", "status")
 ON_AIR = frozenset({"live", "quiet"})
@@ -44,7 +40,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class ChannelBody:
     """A channel's body while it is fresh and once it is stale; made at `at` (epoch, s).
 
     window: start of its last closed window, as the body says it; '' where none closed yet.
@@ -68,22 +64,22 @@ class Published:
 class Latest:
     """Reads a channel's file when it has changed. The folder need not exist yet."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
-        self._bodies: dict[str, Published] = {}
+    def __init__(self, published: Published) -> None:
+        self._published = published
+        self._bodies: dict[str, ChannelBody] = {}
 
-    def of(self, channel_id: str) -> Published:
+    def of(self, channel_id: str) -> ChannelBody:
         """`channel_id`: digits only, checked by the caller.
 
         Raises NothingPublished, or PublishedDamaged for a file that breaks the contract.
         """
-        path = f"{self._folder}/{channel_id}.json"
+        body = self._bodies.get(channel_id)
         try:
-            stat = os.stat(path)  # noqa: PTH116  (a Path here costs more than the call)
-            stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-            published = self._bodies.get(channel_id)
-            if published is None or published.stamp != stamp:
-                published = self._bodies[channel_id] = _read(Path(path), stamp)
+            stamp = body.stamp if body else None
+            changed = self._published.get_if_changed(f"{channel_id}.json", stamp)
+            if changed is not None:
+                body = self._bodies[channel_id] = _read(channel_id, *changed)
+            assert body is not None  # what has no stamp has changed
         except (FileNotFoundError, NotADirectoryError):
             self._bodies.pop(channel_id, None)
             raise NothingPublished(
@@ -91,31 +87,32 @@ class Latest:
             ) from None
         except OSError as exc:
             raise PublishedDamaged(f"{channel_id}.json cannot be read: {exc.strerror}") from exc
-        return published
+        return body
 
     def ready(self) -> bool:
-        """True if the folder is there and can be listed."""
+        """True if the bodies can be listed."""
         try:
-            next(Path(self._folder).iterdir(), None)
+            self._published.list()
         except OSError:
             return False
         return True
 
 
-def _read(path: Path, stamp: Stamp) -> Published:
-    raw = path.read_bytes()
+def _read(channel_id: str, raw: bytes, stamp: Stamp) -> ChannelBody:
     try:
         content = json.loads(raw)
         at = datetime.fromisoformat(content["generated_at"]).timestamp()
         window = str(content["history"][-1][0]) if content.get("history") else ""
-        if content.get("channel_id", path.stem) != path.stem:
+        if content.get("channel_id", channel_id) != channel_id:
             raise ValueError("of another channel")  # no viewer is to see another chat's mood
         stale = json.dumps(
             content | {"status": "stale"}, separators=(",", ":"), ensure_ascii=False
         ).encode()
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as exc:
-        raise PublishedDamaged(f"{path.name} is not a body of DLD: {type(exc).__name__}") from exc
-    return Published(stamp, at, str(content.get("login", "")), window, _body(raw), _body(stale))
+        raise PublishedDamaged(
+            f"{channel_id}.json is not a body of DLD: {type(exc).__name__}"
+        ) from exc
+    return ChannelBody(stamp, at, str(content.get("login", "")), window, _body(raw), _body(stale))
 
 
 def _body(plain: bytes) -> Body:
@@ -155,14 +152,9 @@ def answer(body: Body, fresh_for_s: int, is_known: bool, is_packed: bool) -> Res
     return response
 
 
-def published_channels(folder: Path) -> list[dict[str, Any]]:
+def published_channels(published: Published) -> list[dict[str, Any]]:
     """channel_id, login, source and status of every channel that has a readable body: those on air
     first, by login."""
-    rows = []
-    for path in folder.glob("*.json"):
-        try:
-            content = json.loads(path.read_bytes())
-            rows.append({key: str(content[key]) for key in SHOWN})
-        except (OSError, ValueError, KeyError, TypeError):
-            log.warning("skipped file=%s: not a body of DLD", path.name)
+    bodies = [content for _, content in read_bodies(published) if content.keys() >= set(SHOWN)]
+    rows = [{key: str(content[key]) for key in SHOWN} for content in bodies]
     return sorted(rows, key=lambda row: (row["status"] not in ON_AIR, row["login"]))

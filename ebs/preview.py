@@ -22,6 +22,7 @@ from starlette.types import Scope
 from ebs.auth import CHANNEL_ID, ROLES
 from ebs.bodies import published_channels
 from ebs.config import DEVELOPMENT_SECRET
+from warehouse.published.folder import Published
 
 EXTENSION = Path(__file__).resolve().parent.parent / "extension"
 PAGE = Path(__file__).resolve().parent / "preview_page"
@@ -50,7 +51,7 @@ class _Files(StaticFiles):
         return response
 
 
-def add(app: FastAPI, latest: Path) -> None:
+def add(app: FastAPI, latest: Published) -> None:
     """Adds the preview's routes; call it in development only."""
     _pages(app)
     _stand_in(app, latest)
@@ -83,7 +84,7 @@ def _html(text: str) -> Response:
     return Response(text, 200, {"cache-control": "no-cache"}, "text/html; charset=utf-8")
 
 
-def _stand_in(app: FastAPI, latest: Path) -> None:
+def _stand_in(app: FastAPI, latest: Published) -> None:
     @app.get("/preview/channels", include_in_schema=False)
     def channels() -> Response:
         body = json.dumps(published_channels(latest))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ebs.config import DEVELOPMENT_SECRET, EbsSettings
+from warehouse.atomic import stamp_or_none
 from warehouse.errors import BadInput
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Secrets:
         self._fixed, self._file, self._development = fixed, file, development
         self._clock = clock
         self._looked = clock()
-        self._stamp = _stamp(file) if file else None
+        self._stamp = stamp_or_none(file) if file else None
         self.all = self._read()
         self.version = 0
 
@@ -64,7 +65,7 @@ class Secrets:
         if self._file is None or 0 <= now - self._looked < LOOK_S:
             return
         self._looked = now
-        stamp = _stamp(self._file)
+        stamp = stamp_or_none(self._file)
         if stamp == self._stamp:
             return
         self._stamp = stamp
@@ -184,11 +185,3 @@ def _of_twitch(text: str, where: str) -> tuple[Secret, ...]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadInput(f"{where} is not what Twitch answers to extensions/jwt/secrets") from None
     return tuple(_secret([key, *at], where) for key, at in zip(contents, times, strict=True))
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_ino, stat.st_size

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from ebs.bodies import STALE_AFTER_S, Latest, Published
+from ebs.bodies import STALE_AFTER_S, ChannelBody, Latest
 from ebs.broadcasting.viewers import Audience
 from warehouse.errors import AppError
 
@@ -75,7 +75,7 @@ class Broadcaster:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _news(self, channel_id: str) -> Published | None:
+    def _news(self, channel_id: str) -> ChannelBody | None:
         """The channel's body if its last window is yet to be sent."""
         try:
             published = self._latest.of(channel_id)

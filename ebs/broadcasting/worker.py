@@ -15,6 +15,7 @@ from ebs.config import EbsSettings
 from ebs.metrics import Metrics
 from ebs.signing_keys import Secrets
 from warehouse.config import DataFolder, TwitchAddress
+from warehouse.published.folder import PublishedFolder
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,10 @@ class Keeper:
         url = self._twitch.of(PUBSUB_URL)
         async with PubSub(url, settings.broadcasts_for, settings.owner_id, self._secrets) as pubsub:
             broadcaster = Broadcaster(
-                Latest(data.latest), self._audience, pubsub.post, self._metrics.broadcast
+                Latest(PublishedFolder(data.latest)),
+                self._audience,
+                pubsub.post,
+                self._metrics.broadcast,
             )
             task = asyncio.create_task(self._keep(broadcaster))
             yield

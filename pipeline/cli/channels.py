@@ -4,7 +4,6 @@ import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +14,7 @@ from pipeline.requests.client import ask
 from pipeline.serving.body import STALE_S
 from pipeline.sources.channel_list import channel_logins, load_channels
 from warehouse.config import DataFolder, data_folder
+from warehouse.published.folder import PublishedFolder, read_bodies
 
 channels = typer.Typer(no_args_is_help=True, help="The channels that are read live.")
 Names = Annotated[list[str], typer.Argument(help="logins, or addresses of channels")]
@@ -81,14 +81,8 @@ def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
 
 def _published(folder: DataFolder) -> dict[str, Body]:
     """By login; one that cannot be read is as if it were not there."""
-    bodies = {}
-    for path in folder.latest.glob("*.json"):
-        try:
-            body = orjson.loads(path.read_bytes())
-            bodies[str(body["login"])] = body
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return bodies
+    bodies = read_bodies(PublishedFolder(folder.latest))
+    return {str(body["login"]): body for _, body in bodies if "login" in body}
 
 
 def _state(body: Body, now: float) -> str:

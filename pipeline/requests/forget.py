@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-import orjson
 import pyarrow as pa
 
 from models.versions.forget import forget_channel as forget_in_models
@@ -24,6 +23,7 @@ from pipeline.windows.rows import sample_rows, term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.erase import erase_channel, erase_terms, sample_keys
+from warehouse.published.folder import read_bodies
 from warehouse.published.publisher import samples_schema
 from warehouse.records import utc, window_start
 
@@ -174,10 +174,7 @@ def _publish(
 
 
 def _drop_latest(workspace: Workspace, channel: str) -> None:
-    for path in workspace.folder.latest.glob("*.json"):
-        try:
-            login = orjson.loads(path.read_bytes()).get("login")
-        except (ValueError, AttributeError, OSError):
-            continue
-        if login == channel:
-            path.unlink(missing_ok=True)
+    latest = workspace.publisher.latest
+    for name, body in read_bodies(latest):
+        if body.get("login") == channel:
+            latest.drop(name)

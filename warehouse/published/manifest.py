@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from warehouse.atomic import replace_file
 from warehouse.errors import NothingPublished, WarehouseBroken
+from warehouse.published.folder import PublishedFolder
 from warehouse.records import iso
 
 FORM = 1  # of the JSON; another where an older reader would take it for something else
@@ -55,12 +55,23 @@ def read_manifest(path: Path) -> Manifest:
     """Raises NothingPublished when there is none, WarehouseBroken when it is not one, or a newer
     DLD's."""
     try:
-        raw = orjson.loads(path.read_bytes())
-        return _parse(raw)
+        raw = path.read_bytes()
     except FileNotFoundError as exc:
-        raise NothingPublished(
-            f"nothing published in {path.parent}; is the pipeline running? (make run)"
-        ) from exc
+        raise nothing_published(path) from exc
+    return parse_manifest(raw, path)
+
+
+def nothing_published(path: Path) -> NothingPublished:
+    """The manifest is not there."""
+    return NothingPublished(
+        f"nothing published in {path.parent}; is the pipeline running? (make run)"
+    )
+
+
+def parse_manifest(raw: bytes, path: Path) -> Manifest:
+    """The manifest that was read at `path`. Raises WarehouseBroken as `read_manifest` does."""
+    try:
+        return _parse(orjson.loads(raw))
     except (ValueError, KeyError, TypeError) as exc:
         raise WarehouseBroken(
             f"{path} is not a manifest; restart the pipeline and it is made anew"
@@ -97,4 +108,4 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         "source": manifest.source,
         "tables": manifest.tables,
     }
-    replace_file(path, orjson.dumps(body))
+    PublishedFolder(path.parent).put(path.name, orjson.dumps(body))

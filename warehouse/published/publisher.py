@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.atomic import replace_file
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull
 from warehouse.published.files import (
@@ -31,6 +30,7 @@ from warehouse.published.files import (
     time_text,
     write_sorted,
 )
+from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
 from warehouse.sql import quoted, scan
 from warehouse.store.store import ERASED, Store, is_full
@@ -53,6 +53,8 @@ class Publisher:
         self._con = store.cursor()
         self.leaving: list[tuple[float, str]] = []  # (when to unlink, path)
         self._written: list[str] = []  # in the cycle under way
+        self.latest: Published = PublishedFolder(folder.latest)
+        self._published: Published = PublishedFolder(folder.published)
         folder.latest.mkdir(parents=True, exist_ok=True)
         try:
             self.manifest = self._start(source, keep_source)
@@ -88,8 +90,7 @@ class Publisher:
     def put_latest(self, channel_id: str, body: bytes) -> None:
         """Replace what the EBS serves for a channel. Raises StorageFull."""
         try:
-            self.folder.latest.mkdir(parents=True, exist_ok=True)
-            replace_file(self.folder.latest / f"{channel_id}.json", body)
+            self.latest.put(f"{channel_id}.json", body)
         except OSError as exc:
             raise self._refused(exc) from exc
 
@@ -323,7 +324,7 @@ class Publisher:
                 self.leaving.append((leave_at, path))
 
     def _unlink(self, path: str) -> None:
-        (self.folder.published / path).unlink(missing_ok=True)
+        self._published.drop(path)
 
     def _refused(self, exc: Exception) -> StorageFull:
         reason = "no space left" if is_full(exc) else str(exc).splitlines()[0][:200]

@@ -11,10 +11,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from warehouse.atomic import Stamp
 from warehouse.config import DataFolder
 from warehouse.errors import WarehouseBroken
 from warehouse.published.channel_views import visible
-from warehouse.published.manifest import Manifest, PublishedFile, read_manifest
+from warehouse.published.folder import Published, PublishedFolder
+from warehouse.published.manifest import Manifest, PublishedFile, nothing_published, parse_manifest
 from warehouse.published.rollup_views import view
 from warehouse.sql import scan, sql
 from warehouse.store.rollups import ROLLUPS
@@ -35,7 +37,8 @@ class Reader:
         self._version = -1
         self._con: Cursor | None = None
         self._idle: list[Cursor] = []  # of that connection
-        self._read: tuple[tuple[int, int, int], Manifest] | None = None  # what was read last
+        self._published: Published = PublishedFolder(folder.published)
+        self._read: tuple[Stamp, Manifest] | None = None  # what was read last
 
     def manifest(self) -> Manifest:
         """The manifest in force; read again when the file is another. Raises NothingPublished,
@@ -43,21 +46,19 @@ class Reader:
         path = self.folder.manifest
         try:
             return self._manifest(path)
+        except (FileNotFoundError, NotADirectoryError) as exc:
+            raise nothing_published(path) from exc
         except OSError as exc:  # another user's, mostly
             raise WarehouseBroken(
                 f"{path} cannot be read ({exc.strerror}): let the user of this process read it"
             ) from exc
 
     def _manifest(self, path: Path) -> Manifest:
-        try:
-            found = path.stat()
-        except OSError:
-            return read_manifest(path)
-        # it is replaced by rename: another one has another inode, or at least another time
-        key = (found.st_ino, found.st_mtime_ns, found.st_size)
         read = self._read
-        if read is None or read[0] != key:
-            read = self._read = (key, read_manifest(path))
+        changed = self._published.get_if_changed(path.name, read[0] if read else None)
+        if changed is not None:
+            read = self._read = (changed[1], parse_manifest(changed[0], path))
+        assert read is not None  # what has no stamp has changed
         return read[1]
 
     def query(self, name: str, **values: Any) -> pa.Table:

@@ -8,6 +8,7 @@ import pytest
 from ebs.bodies import Latest, published_channels
 from ebs.errors import PublishedDamaged
 from warehouse.errors import NothingPublished
+from warehouse.published.folder import PublishedFolder
 
 AT = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC).timestamp()
 
@@ -28,7 +29,7 @@ def put(folder, channel_id="123", text=None, **changed):
 
 def test_a_fresh_body_is_served_as_it_was_written(tmp_path):
     put(tmp_path)
-    body, fresh_for_s = Latest(tmp_path).of("123").body(AT + 12)
+    body, fresh_for_s = Latest(PublishedFolder(tmp_path)).of("123").body(AT + 12)
     assert body.plain == (tmp_path / "123.json").read_bytes()
     assert gzip.decompress(body.packed) == body.plain
     assert fresh_for_s == 18
@@ -37,13 +38,13 @@ def test_a_fresh_body_is_served_as_it_was_written(tmp_path):
 @pytest.mark.parametrize(("age", "status"), [(0, "live"), (90, "live"), (90.1, "stale")])
 def test_a_body_is_stale_after_90_seconds(tmp_path, age, status):
     put(tmp_path)
-    body, _ = Latest(tmp_path).of("123").body(AT + age)
+    body, _ = Latest(PublishedFolder(tmp_path)).of("123").body(AT + age)
     assert json.loads(body.plain)["status"] == status
 
 
 def test_going_stale_changes_the_status_and_the_etag_alone(tmp_path):
     put(tmp_path, login="dömö")
-    published = Latest(tmp_path).of("123")
+    published = Latest(PublishedFolder(tmp_path)).of("123")
     fresh, stale = published.body(AT)[0], published.body(AT + 91)[0]
     assert json.loads(stale.plain) == json.loads(fresh.plain) | {"status": "stale"}
     assert stale.etag != fresh.etag
@@ -52,18 +53,18 @@ def test_going_stale_changes_the_status_and_the_etag_alone(tmp_path):
 @pytest.mark.parametrize(("age", "seconds"), [(-5, 30), (0, 30), (29.5, 0), (60, 0), (100, 0)])
 def test_a_body_is_kept_until_the_next_window_only(tmp_path, age, seconds):
     put(tmp_path)
-    assert Latest(tmp_path).of("123").body(AT + age)[1] == seconds
+    assert Latest(PublishedFolder(tmp_path)).of("123").body(AT + age)[1] == seconds
 
 
 def test_a_body_of_another_channel_is_not_served(tmp_path):
     put(tmp_path)
     (tmp_path / "123.json").rename(tmp_path / "456.json")
     with pytest.raises(PublishedDamaged):
-        Latest(tmp_path).of("456")
+        Latest(PublishedFolder(tmp_path)).of("456")
 
 
 def test_a_replaced_file_is_read_again_and_an_unchanged_one_is_not(tmp_path):
-    latest = Latest(tmp_path)
+    latest = Latest(PublishedFolder(tmp_path))
     put(tmp_path)
     first = latest.of("123")
     assert latest.of("123") is first
@@ -72,7 +73,7 @@ def test_a_replaced_file_is_read_again_and_an_unchanged_one_is_not(tmp_path):
 
 
 def test_a_removed_file_is_nothing_published(tmp_path):
-    latest = Latest(tmp_path)
+    latest = Latest(PublishedFolder(tmp_path))
     put(tmp_path)
     latest.of("123")
     (tmp_path / "123.json").unlink()
@@ -82,7 +83,7 @@ def test_a_removed_file_is_nothing_published(tmp_path):
 
 def test_a_folder_that_is_not_there_is_nothing_published(tmp_path):
     with pytest.raises(NothingPublished):
-        Latest(tmp_path / "none").of("123")
+        Latest(PublishedFolder(tmp_path / "none")).of("123")
 
 
 @pytest.mark.parametrize(
@@ -92,13 +93,13 @@ def test_a_folder_that_is_not_there_is_nothing_published(tmp_path):
 def test_a_damaged_file_is_one_clear_error(tmp_path, text):
     (tmp_path / "123.json").write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(PublishedDamaged, match=r"^123.json is not a body"):
-        Latest(tmp_path).of("123")
+        Latest(PublishedFolder(tmp_path)).of("123")
 
 
 def test_a_folder_in_a_files_place_is_one_clear_error(tmp_path):
     (tmp_path / "123.json").mkdir()
     with pytest.raises(PublishedDamaged, match="cannot be read"):
-        Latest(tmp_path).of("123")
+        Latest(PublishedFolder(tmp_path)).of("123")
 
 
 @pytest.mark.parametrize(
@@ -114,14 +115,14 @@ def test_a_folder_in_a_files_place_is_one_clear_error(tmp_path):
 )
 def test_an_etag_is_found_in_any_form_a_client_sends(tmp_path, asked, known):
     put(tmp_path)
-    body, _ = Latest(tmp_path).of("123").body(AT)
+    body, _ = Latest(PublishedFolder(tmp_path)).of("123").body(AT)
     assert body.known_to(asked and asked.replace(b"ETAG", body.etag)) is known
     assert body.known_to(asked and asked.replace(b"ETAG", body.etag[2:])) is known
 
 
 def test_ready_is_a_folder_that_can_be_listed(tmp_path):
-    assert Latest(tmp_path).ready()
-    assert not Latest(tmp_path / "none").ready()
+    assert Latest(PublishedFolder(tmp_path)).ready()
+    assert not Latest(PublishedFolder(tmp_path / "none")).ready()
 
 
 def test_the_channels_are_those_with_a_readable_body_on_air_first_by_login(tmp_path, caplog):
@@ -129,14 +130,14 @@ def test_the_channels_are_those_with_a_readable_body_on_air_first_by_login(tmp_p
     put(tmp_path, "1", login="amy", status="offline")
     put(tmp_path, "4", login="bob", status="quiet")
     put(tmp_path, "3", text="garbage")
-    found = published_channels(tmp_path)
+    found = published_channels(PublishedFolder(tmp_path))
     assert [row["login"] for row in found] == ["bob", "zoe", "amy"]
     assert found[1] == {"channel_id": "2", "login": "zoe", "source": "replay", "status": "live"}
     assert "file=3.json" in caplog.text
 
 
 def test_a_file_replaced_within_the_clocks_resolution_is_read_again(tmp_path):
-    latest = Latest(tmp_path)
+    latest = Latest(PublishedFolder(tmp_path))
     put(tmp_path)
     stamp = (tmp_path / "123.json").stat().st_mtime_ns
     latest.of("123")

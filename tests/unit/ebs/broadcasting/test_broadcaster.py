@@ -12,6 +12,7 @@ from ebs.broadcasting.broadcaster import MOST_MESSAGE, Broadcaster, Outcome
 from ebs.broadcasting.lock import Lock
 from ebs.broadcasting.pubsub import outcome
 from ebs.broadcasting.viewers import Audience
+from warehouse.published.folder import PublishedFolder
 
 NOW = 1_795_000_000.0
 SENT, AGAIN, REFUSED = Outcome("sent"), Outcome("retried"), Outcome("refused")
@@ -32,7 +33,7 @@ class Rig:
     def again(self):
         """As a worker that takes over."""
         return Broadcaster(
-            Latest(self.latest), self.audience, self.post, self.counts.append,
+            Latest(PublishedFolder(self.latest)), self.audience, self.post, self.counts.append,
             self.clock, self.sleep, lambda: 1.0,
         )  # fmt: skip
 

@@ -457,7 +457,7 @@ def test_a_full_disk_is_said_when_a_body_cannot_be_written(
     def full(path: Path, data: bytes) -> None:
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
-    monkeypatch.setattr(publishing, "replace_file", full)
+    monkeypatch.setattr("warehouse.published.folder.replace_file", full)
     with pytest.raises(StorageFull):
         publisher.put_latest("42", b"{}")
 
