@@ -169,7 +169,7 @@ def backtest(
     ] = None,
 ) -> None:
     """Evaluate every model in the registry on all streams in DLD_DATA; trains nothing."""
-    from models.inputs.training_arrays import require_published
+    from models.inputs.published import require_published
     from models.judging.backtest import backtest as run
     from models.versions.registry import forecasters
 

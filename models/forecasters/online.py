@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.base import Floats, Prediction, View, tidy
 from models.inputs.features import PRIOR_VARIANCE
-from models.inputs.training_arrays import Targets
+from models.inputs.targets import Targets
 from warehouse.records import HORIZON, QUANTILES
 
 Ints = NDArray[np.int64]

@@ -16,7 +16,6 @@ from warehouse.records import HORIZON
 
 LAGS = 10  # window means it sees one by one
 PENALTY = 3e-4
-FLAT = 30.0  # messages beyond which a target's weight hardly grows: mood, not sampling, errs
 AVERAGES = [NAMES.index(name) for name in MEAN_NAMES]
 WINDOW = NAMES.index("window")
 
@@ -66,8 +65,3 @@ def solve(x: NDArray[Any], target: Floats, weight: Floats, penalty: float = PENA
         scaled = a * (w / w.sum())[:, None]
         out.append(np.linalg.solve(scaled.T @ a + shrink, scaled.T @ target[:, h]))
     return np.array(out).T
-
-
-def weights(view_sd: Floats, n: Floats) -> Floats:
-    """How much a target counts, (k, 10): by its messages, as nMSE does, but not for ever."""
-    return np.asarray(n / (1 + n / FLAT) * view_sd[:, None] ** 2)

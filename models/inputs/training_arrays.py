@@ -1,79 +1,23 @@
-"""Windows of a data folder, split and made into training arrays."""
+"""Sessions split by whole streams, and made into training arrays."""
 
 import hashlib
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.base import FIRST_LIVE, Floats, View
-from models.forecasters.ridge import weights
 from models.inputs.features import CONTEXT, views, window_features
-from models.inputs.history import with_past
-from models.inputs.sessions import Session, iterate_sessions
-from warehouse.config import DataFolder
-from warehouse.errors import BadInput, WarehouseBroken
-from warehouse.published.reader import Reader
-from warehouse.records import HORIZON, WINDOW_SECONDS
+from models.inputs.sessions import Session
+from models.inputs.targets import Targets, cutoffs, targets
+from warehouse.errors import BadInput
 
-logger = logging.getLogger(__name__)
 VALID_SHARE = 0.15  # of each channel's streams, its latest: for early stopping and tuning
 HELD_OUT_SHARE = 0.25  # of channels, where none are named and there are enough
 MIN_CHANNELS_TO_HOLD_OUT = 4
 MIN_CUTOFFS = 2_000  # training cutoffs below which a model would only learn noise
-
-
-def require_published(folder: DataFolder) -> None:
-    """Raises NothingPublished, WarehouseBroken: before anything is made in a wrong folder."""
-    Reader(folder).manifest()
-
-
-def sessions_by_channel(
-    folder: DataFolder, only: Sequence[str] = (), left_out: list[str] | None = None
-) -> Iterator[list[Session]]:
-    """Every session in the folder, a channel at a time, in the order they began, each with the
-    channel's past. Raises NothingPublished, BadInput.
-
-    A stream that makes no sense is left out, with a warning, and put on the list `left_out`:
-    one broken stream of a thousand must neither stop the rest nor go unseen.
-    only: the channels wanted, all where none is named.
-    """
-    reader, found = Reader(folder), False
-    refused = [] if left_out is None else left_out
-    for channel in _channels(reader, only):
-        table = _windows(reader, "windows_of_streams", channel=channel)
-        if sessions := with_past(iterate_sessions(table, lambda e: refused.append(str(e)))):
-            found = True
-            yield sessions
-    if not found:
-        raise BadInput(f"none of the {len(refused)} streams makes sense; the first: {refused[0]}")
-    for why in refused:
-        logger.warning("stream left out why=%s", why)
-
-
-def _channels(reader: Reader, only: Sequence[str]) -> list[str]:
-    root = reader.folder.root
-    known: list[str] = _windows(reader, "channels_with_streams")["channel"].to_pylist()
-    if not known:
-        raise BadInput(f"no window in {root} belongs to a stream; import or run first")
-    if unknown := sorted(set(only) - set(known)):
-        raise BadInput(f"no windows of the channels {', '.join(unknown)} in {root}")
-    return sorted(set(only)) or known
-
-
-def _windows(reader: Reader, query: str, **values: str) -> pa.Table:
-    try:
-        return reader.query(query, **values)
-    except duckdb.Error as error:
-        why = str(error).splitlines()[0]
-        raise WarehouseBroken(
-            f"{reader.folder.published} cannot be read ({why}); "
-            "start the pipeline and it is made anew"
-        ) from error
+FLAT = 30.0  # messages beyond which a target's weight hardly grows: mood, not sampling, errs
 
 
 @dataclass(frozen=True)
@@ -113,28 +57,6 @@ def _quarter(channels: Sequence[str], seed: int) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Targets:
-    """What happened after k cutoffs, (k, 10) each; NaN where it was not wholly observed.
-
-    y: mean_compound, NaN in silence too. sd: its sd_compound, NaN below two messages.
-    n: n_messages, 0 in silence.
-    """
-
-    y: Floats
-    sd: Floats
-    n: Floats
-
-
-def targets(session: Session, ends: NDArray[np.int64]) -> Targets:
-    """Steps 1..10 after the windows `ends`; step 1 is window end + 1."""
-    at = ends[:, None] + np.arange(1, HORIZON + 1)
-    inside = at < len(session)
-    at = np.minimum(at, len(session) - 1)
-    seen = inside & (session.observed_s[at] >= WINDOW_SECONDS)
-    return Targets(*(np.where(seen, v[at], np.nan) for v in (session.mean, session.sd, session.n)))
-
-
-@dataclass(frozen=True)
 class Arrays:
     """Cutoffs of many sessions. windows: (W, F), CONTEXT - 1 rows of zeros before each session;
     rows: (k,) place of each cutoff's window in it; view: without x, which would not fit."""
@@ -169,6 +91,11 @@ class Arrays:
         return View(self.windows[places], **some)
 
 
+def weights(view_sd: Floats, n: Floats) -> Floats:
+    """How much a target counts, (k, 10): by its messages, as nMSE does, but not for ever."""
+    return np.asarray(n / (1 + n / FLAT) * view_sd[:, None] ** 2)
+
+
 def arrays(sessions: Sequence[Session], first: int = FIRST_LIVE) -> Arrays:
     """Every cutoff from the `first` window of each session on. Raises BadInput for none."""
     windows, rows, seen, found, length = [], [], [], [], 0
@@ -189,12 +116,6 @@ def arrays(sessions: Sequence[Session], first: int = FIRST_LIVE) -> Arrays:
         View(np.zeros((0, 0, 0), np.float32), **_join(seen)),
         Targets(**_join([vars(t) for t in found])),
     )
-
-
-def cutoffs(session: Session, first: int) -> NDArray[np.int64]:
-    """Indices of the windows after which a forecast can be judged; the session has spoken."""
-    ends = np.arange(first - 1, len(session) - 1)
-    return ends[np.cumsum(session.n)[ends] > 0] if len(ends) else ends
 
 
 def _join(parts: Sequence[dict[str, Floats]]) -> dict[str, Floats]:

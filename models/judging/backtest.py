@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 from models.base import FIRST_JUDGED, FIRST_LIVE, Floats, Forecaster, Prediction, View
 from models.forecasters.online import Online, is_network
 from models.inputs.features import views
+from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import Targets, cutoffs, sessions_by_channel, targets
+from models.inputs.targets import Targets, cutoffs, targets
 from models.judging.comparisons import by_size, comparisons
 from models.judging.report import markdown
 from models.judging.tally import Tally

@@ -13,7 +13,7 @@ import numpy as np
 
 from models.base import FIRST_JUDGED, Floats, Forecaster
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import cutoffs, targets
+from models.inputs.targets import cutoffs, targets
 from models.judging.backtest import judge
 from models.judging.bootstrap import paired
 from models.judging.tally import Tally

@@ -21,16 +21,10 @@ from models.base import FIRST_JUDGED
 from models.forecasters.naive import centres, fit_spread
 from models.forecasters.ridge import Ridge, inputs, solve
 from models.inputs.features import CONTEXT, GROUPS
+from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import (
-    Arrays,
-    Split,
-    arrays,
-    check_enough,
-    cutoffs,
-    sessions_by_channel,
-    split,
-)
+from models.inputs.targets import cutoffs
+from models.inputs.training_arrays import Arrays, Split, arrays, check_enough, split
 from models.judging.backtest import judge
 from models.judging.tally import Tally
 from models.output import require_writable

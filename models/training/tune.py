@@ -20,7 +20,8 @@ from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.inputs.training_arrays import Arrays, arrays, check_enough, sessions_by_channel, split
+from models.inputs.published import sessions_by_channel
+from models.inputs.training_arrays import Arrays, arrays, check_enough, split
 from models.output import require_writable
 from models.training.challenge import set_aside
 from models.training.lock import only_one

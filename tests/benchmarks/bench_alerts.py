@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
+from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import sessions_by_channel
 from pipeline.alerts.rules import MOOD_WINDOWS, WARM, StreamRules
 from pipeline.alerts.watch import Alerts
 from pipeline.config import AlertSettings

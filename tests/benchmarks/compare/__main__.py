@@ -14,8 +14,9 @@ import typer
 from models.base import Forecaster
 from models.forecasters.online import Online, is_network
 from models.inputs.features import views
+from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import arrays, check_enough, sessions_by_channel, split
+from models.inputs.training_arrays import arrays, check_enough, split
 from models.judging.backtest import judge, report_of
 from models.judging.tally import Tally
 from models.output import require_writable

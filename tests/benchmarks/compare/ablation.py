@@ -21,8 +21,9 @@ from models.base import Floats, Forecaster, Prediction, View
 from models.forecasters.lstm_runtime import assemble
 from models.forecasters.naive import Baseline
 from models.inputs.features import GROUPS
+from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import Arrays, arrays, check_enough, sessions_by_channel, split
+from models.inputs.training_arrays import Arrays, arrays, check_enough, split
 from models.judging.backtest import judge
 from models.judging.report import SHOWN, show, table
 from models.judging.tally import Tally

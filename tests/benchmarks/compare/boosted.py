@@ -9,8 +9,7 @@ import numpy as np
 
 from models.base import Floats, Prediction, View
 from models.forecasters.naive import UNFITTED, Spread, banded, fit_spread
-from models.forecasters.ridge import weights
-from models.inputs.training_arrays import Arrays
+from models.inputs.training_arrays import Arrays, weights
 from warehouse.records import HORIZON
 
 ROUNDS = 250

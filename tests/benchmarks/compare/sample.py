@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from models.base import FIRST_JUDGED, Floats
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import cutoffs, targets
+from models.inputs.targets import cutoffs, targets
 from models.judging.backtest import QUANTILE_NAMES
 from models.judging.tally import STEPS, Tally
 from warehouse.forecast_metrics import Outcomes, total

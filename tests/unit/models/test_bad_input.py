@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.__main__ import main
-from models.inputs.sessions import Session, sessions_from_table
-from models.inputs.training_arrays import arrays, sessions_by_channel
+from models.inputs.published import sessions_by_channel, sessions_from_table
+from models.inputs.sessions import Session
+from models.inputs.training_arrays import arrays
 from models.training.train import fit_linear
 from tests.helpers.forecasting import as_table, days_of, make_session, publish, with_values
 from tests.helpers.model_versions import put_version

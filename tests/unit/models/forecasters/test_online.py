@@ -7,7 +7,7 @@ from models.base import Prediction, View
 from models.forecasters.naive import NORMAL, Baseline
 from models.forecasters.online import NOTES, Online, apart, facts, is_network, together
 from models.inputs.features import views
-from models.inputs.training_arrays import Targets, cutoffs, targets
+from models.inputs.targets import Targets, cutoffs, targets
 from tests.helpers.forecasting import make_session, with_values
 
 MODEL = Baseline("ewma")

@@ -4,7 +4,8 @@ import pytest
 from models.base import FIRST_LIVE
 from models.inputs.features import CONTEXT, views
 from models.inputs.sessions import Session
-from models.inputs.training_arrays import arrays, check_enough, cutoffs, split, targets
+from models.inputs.targets import cutoffs, targets
+from models.inputs.training_arrays import arrays, check_enough, split
 from tests.helpers.forecasting import make_session, with_values
 from warehouse.errors import BadInput
 

@@ -9,7 +9,7 @@ import pytest
 from models.base import Prediction, View
 from models.forecasters.naive import Baseline
 from models.forecasters.online import Online
-from models.inputs.training_arrays import targets
+from models.inputs.targets import targets
 from models.judging import backtest as module
 from models.judging.backtest import SCHEMA, backtest, judge
 from models.judging.tally import Tally

@@ -7,7 +7,7 @@ import pytest
 from models.base import FIRST_JUDGED
 from models.forecasters.naive import Baseline
 from models.inputs.features import views
-from models.inputs.training_arrays import cutoffs, targets
+from models.inputs.targets import cutoffs, targets
 from models.judging.backtest import judge
 from models.judging.tally import Tally
 from tests.benchmarks.compare import classical

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.inputs.sessions import sessions_from_table
+from models.inputs.published import sessions_from_table
 from tests.helpers.forecasting import START, as_table, make_session
 from warehouse.errors import BadInput
 
