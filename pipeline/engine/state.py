@@ -11,8 +11,9 @@ from pipeline.chat.message import ChannelInfo
 from pipeline.config import AlertSettings, PipelineSettings
 from pipeline.emotes import catalogues_for
 from pipeline.engine.turn import Turn
-from pipeline.forecasting.forecasts import Forecasts, past_streams
+from pipeline.forecasting.forecasts import Forecasts
 from pipeline.forecasting.pending import Pending
+from pipeline.forecasting.stored import past_streams
 from pipeline.imports.scratch import sweep
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.privacy.optout import load_optout

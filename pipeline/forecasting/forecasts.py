@@ -16,7 +16,6 @@ import numpy.typing as npt
 from models.base import FIRST_LIVE, Forecaster, View
 from models.forecasters.online import served_before
 from models.inputs.features import enough, now, views
-from models.inputs.history import STREAMS
 from models.inputs.sessions import Past, Session
 from models.versions.choice import mark, read_choice
 from models.versions.registry import serving
@@ -36,7 +35,6 @@ from warehouse.records import (
     Window,
     utc,
 )
-from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -284,13 +282,6 @@ class Forecasts:
             )
             for i, (s, end) in enumerate(zip(sessions, ends, strict=True))
         }
-
-
-def past_streams(store: Store, window: Window) -> Past:
-    """Sums of the channel's streams that began before the window's, as history.sums makes them."""
-    values = {"channel": window.channel, "stream": window.stream_id, "start": window.start}
-    rows = store.query("past_streams", **values, n=STREAMS).to_pylist()
-    return tuple((r["n"], r["total"], r["squares"], r["total_squares"]) for r in rows)
 
 
 def _first(session: Session) -> int:

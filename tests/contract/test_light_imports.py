@@ -19,6 +19,26 @@ assert scorers.at("demo", 1.0).compound("so POG") > 0.5
 assert scorers.at("other", 1.0).compound("so KEKW") > 0
 assert Scorers("vader").at("demo", 1.0).compound("great") == 0.6249
 """
+FORECASTING = """
+from models.inputs.features import now
+from models.versions.registry import serving
+from pipeline.forecasting.forecasts import Forecasts
+from pipeline.forecasting.session_log import SessionLog
+from warehouse.records import Window, utc
+
+log = SessionLog("demo", "s1")
+for k in range(30):
+    at, slots = utc(1_700_000_010 + 30 * k), (1,) * 6
+    counts = dict(n_messages=6, n_chatters=4, n_filtered=0, n_late=0, sub_n=slots)
+    moods = dict(mean_compound=0.1, sd_compound=0.2, sub_mean=(0.1,) * 6)
+    shares = dict.fromkeys(("positive", "negative", "scored", "emote"), 0.25)
+    shares = {f"share_{name}": value for name, value in shares.items()}
+    log.put(Window("demo", at, "s1", 30.0, **counts, **moods, **shares, lexicon_version="full-1"))
+network, *_ = serving().values()
+assert network.name.startswith("lstm-")
+assert network.predict(now([log.session()])).quantiles.shape == (1, 10, 5)
+"""
+TRAINING = {"keras", "optuna", "tensorflow"}
 LANGUAGE = "from pipeline.scoring.language import Readable; Readable().saw([], 1.0)"
 
 COMMAND = """
@@ -36,6 +56,10 @@ except SystemExit as stopped:
 )
 def test_scoring_loads_neither_a_database_nor_what_only_commands_need(code: str) -> None:
     assert loaded(code) & HEAVY == set()
+
+
+def test_forecasting_loads_neither_a_database_nor_what_only_training_needs() -> None:
+    assert loaded(FORECASTING) & (HEAVY - {"numpy", "pydantic"} | TRAINING) == set()
 
 
 def loaded(code: str) -> set[str]:

@@ -22,9 +22,13 @@ SHIPPED_MODEL = versions()[0].model
 
 
 def run(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
+    return started("-m", "models", *words, folder=folder)
+
+
+def started(*words: str, folder: DataFolder) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DLD_DATA": str(folder.root)}
     return subprocess.run(
-        [sys.executable, "-m", "models", *words],
+        [sys.executable, *words],
         capture_output=True, text=True, check=False, timeout=300, env=environment,
     )  # fmt: skip
 
@@ -125,6 +129,40 @@ def test_backtest_writes_predictions_of_every_model(trained: DataFolder, tmp_pat
     assert {"last_value", "session_mean", "ewma", "ridge"} < named
     assert {v.model for v in versions(trained)} < named
     assert all(name in done.stdout for name in ("session_mean", "latent skill", "report.json"))
+
+
+RUN_WITHOUT = """
+import runpy, sys
+sys.modules.update(dict.fromkeys(("tensorflow", "keras", "optuna")))
+runpy.run_module("models", run_name="__main__", alter_sys=True)
+"""
+
+
+def run_without_training(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
+    """As `make run` installs it: nothing that only training needs can be imported."""
+    return started("-c", RUN_WITHOUT, *words, folder=folder)
+
+
+@pytest.mark.parametrize("command", ["train", "tune"])
+def test_without_what_training_needs_the_command_that_brings_it_is_named(
+    folder: DataFolder, command: str
+) -> None:
+    done = run_without_training(folder, command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: training needs tensorflow, optuna, which is not installed; "
+        "make setup-train brings it\n"
+    )
+
+
+def test_a_backtest_needs_nothing_that_only_training_needs(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    publish(folder, make_session(90))
+    done = run_without_training(folder, "backtest", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert SHIPPED_MODEL in report["all"]["models"]
 
 
 @pytest.mark.parametrize("command", ["train", "tune", "backtest"])

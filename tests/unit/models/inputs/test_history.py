@@ -8,8 +8,8 @@ import pytest
 from models.inputs import history
 from models.inputs.features import GROUPS, NAMES, now, views, window_features
 from models.inputs.history import STREAMS, weighed, with_past
-from pipeline.forecasting.forecasts import past_streams
 from pipeline.forecasting.session_log import SessionLog
+from pipeline.forecasting.stored import past_streams
 from tests.helpers.build import T, window_row
 from tests.helpers.forecasting import make_session, windows_of, with_values
 from warehouse.records import Window, utc

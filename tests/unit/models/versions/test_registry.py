@@ -1,7 +1,5 @@
 import logging
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -122,19 +120,3 @@ def test_shipped_weights_are_small_and_their_card_is_whole() -> None:
         version.check()
         assert {"data", "seed", "versions", "scores", "params"} <= version.card.keys()
         assert {"from", "to", "channels", "held_out_channels"} <= version.card["data"].keys()
-
-
-def test_serving_does_not_import_tensorflow() -> None:
-    code = """
-import sys
-from models.inputs.features import now
-from models.versions.registry import serving
-from tests.helpers.forecasting import make_session
-model = next(iter(serving().values()))
-model.predict(now([make_session(50)]))
-print([m for m in sys.modules if m.split(".")[0] in ("tensorflow", "keras", "duckdb", "typer")])
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.strip() == "[]"
