@@ -8,7 +8,6 @@ around the centre. `noise`, the sampling error to expect of the next window, sca
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -19,6 +18,7 @@ import tensorflow as tf
 from keras import layers
 
 from models.base import Floats
+from models.forecasters.lstm_config import Config
 from models.forecasters.ridge import solve
 from models.inputs.features import CONTEXT, GROUPS, NAMES, RATE_NAMES
 from models.inputs.training_arrays import Arrays
@@ -35,29 +35,6 @@ PAIRS = [  # how long a mood lasts depends on how it scatters, how much is said,
 START_PENALTY = 1e-2  # of the linear start: ridge's own leaves too much to chance at steps 5 to 10
 BATCH = 128  # rows the exported model takes at a time
 STEP_DOWN = np.log(np.expm1([1.28, 0.68]))  # softplus of these: 50 to 10 %, 10 to 2.5 % of a normal
-
-
-@dataclass(frozen=True)
-class Config:
-    """What tuning may change; it goes into the model card."""
-
-    context: int = 8  # windows it looks back, at most CONTEXT
-    units: int = 32
-    layers: int = 2
-    hidden: int = 24
-    dropout: float = 0.2
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    batch: int = 512
-    epochs: int = 3
-    members: int = 3  # networks averaged
-    band_weight: float = 0.08
-    volume_weight: float = 0.2
-    band_n: float = 5.0  # a band's loss weighs n / (n + band_n)
-    without: str = ""  # a group of features it may not see, for ablations
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def seen_names(config: Config) -> list[int]:

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from models.base import FIRST_JUDGED
+from models.forecasters.lstm_config import Config, checked
 from models.forecasters.naive import centres, fit_spread
 from models.forecasters.ridge import Ridge, inputs, solve
-from models.inputs.features import CONTEXT, GROUPS
 from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
 from models.inputs.targets import cutoffs
@@ -32,7 +32,6 @@ from models.training.challenge import challenge, set_aside
 from models.training.lock import only_one
 from models.versions.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
 from warehouse.config import DataFolder
-from warehouse.errors import BadInput
 from warehouse.records import HORIZON, iso, utc
 
 LINEAR_ROWS = 40_000  # cutoffs the baselines' bands are fitted on, at most
@@ -49,7 +48,7 @@ def train(
     challenges: keep each channel's latest streams to compare it with the version that serves;
     no channel is then held out but those named. Raises BadInput, NothingPublished.
     """
-    began = time.monotonic()
+    began, config = time.monotonic(), checked(params or {})
     sessions = [s for channel in sessions_by_channel(folder) for s in channel]
     rest, recent = set_aside(sessions) if challenges else (sessions, [])
     parts = split(rest, seed, hold_out, draw=not challenges)
@@ -61,7 +60,7 @@ def train(
     require_writable(out)
     with only_one(out, "training"):
         aside = _new_folder(out, f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
-        card = _fit(aside, parts, sessions, seed, hold_out, params or {}, say)
+        card = _fit(aside, parts, sessions, seed, hold_out, config, say)
         say("scoring on streams it has not seen")
         card["scores"] = scores(Version(aside, card), parts)
         if challenges:
@@ -75,14 +74,12 @@ def train(
 
 def _fit(
     aside: Path, parts: Split, sessions: Sequence[Session], seed: int, hold_out: Sequence[str],
-    params: dict[str, Any], say: Say,
+    config: Config, say: Say,
 ) -> dict[str, Any]:  # fmt: skip
     """Network, coefficients and card of a version, in `aside`; the card."""
-    from models.forecasters import (
-        lstm,  # TensorFlow takes seconds to import: not before the data is known good
-    )
+    # TensorFlow takes seconds to import: not before the data is known good
+    from models.forecasters import lstm
 
-    config = _config(params)
     learn, check = arrays(parts.train), arrays(parts.valid)
     say(f"{len(learn)} cutoffs to train on, {len(check)} to validate; {config.members} networks")
     model = lstm.fit(config, learn, check, seed, [_progress(config.epochs, say)])
@@ -91,26 +88,6 @@ def _fit(
     card = _card(parts, sessions, seed, hold_out, config.as_json(), datetime.now(UTC))
     _write_card(aside, card)
     return card
-
-
-def _config(params: dict[str, Any]) -> Any:
-    """The values of a network. Raises BadInput for those that none can have: they may be of a
-    file that was edited, or of an older search."""
-    from models.forecasters import lstm
-
-    for name, default in lstm.Config().as_json().items():
-        value = params.get(name, default)
-        if isinstance(default, str):
-            good = value in ("", *GROUPS)
-        else:
-            whole = isinstance(default, int)
-            good = type(value) in ((int,) if whole else (int, float)) and np.isfinite(value)
-            good = good and (0 <= value < 1 if name == "dropout" else value > 0)
-        if not good or (name == "context" and value > CONTEXT):
-            raise BadInput(f"no network can have {name} {value!r}; run tune again")
-    if unknown := sorted(set(params) - {*lstm.Config().as_json()}):
-        raise BadInput(f"networks have no value {', '.join(unknown)}; run tune again")
-    return lstm.Config(**params)
 
 
 def fit_linear(data: Arrays) -> dict[str, Any]:

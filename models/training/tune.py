@@ -20,18 +20,19 @@ from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
+from models.forecasters.lstm_config import Config
 from models.inputs.published import sessions_by_channel
 from models.inputs.training_arrays import Arrays, arrays, check_enough, split
 from models.output import require_writable
 from models.training.challenge import set_aside
 from models.training.lock import only_one
 from models.training.trials import TRIALS, Trial, add_trials, read_trials
-from models.training.tuning_report import telling, write_report
+from models.training.tuning_report import Judge, telling, write_report
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 from warehouse.records import iso, utc
 
-# what is searched, by field of lstm.Config; another value is another line
+# what is searched, by field of Config; another value is another line
 SPACE: dict[str, BaseDistribution] = {
     "context": OneOf((4, 8, 16)),
     "layers": IntDistribution(1, 2),
@@ -158,17 +159,14 @@ class Search:
 
 def defaults() -> dict[str, Any]:
     """The values in force, as the first trial: what all others are to be compared with."""
-    from models.forecasters import lstm
-
-    return {f.name: f.default for f in fields(lstm.Config) if f.name in SPACE}
+    return {f.name: f.default for f in fields(Config) if f.name in SPACE}
 
 
 def _loss(trial: optuna.Trial, learn: Arrays, check: Arrays, seed: int) -> float:
     """Loss of one network of these values; the trial is told it after every epoch."""
     from models.forecasters import lstm
-    from models.training.tuning_report import Judge
 
-    config = lstm.Config(**{**trial.params, "members": 1})
+    config = Config(**{**trial.params, "members": 1})
     trial.set_user_attr("params", config.as_json())
     judge = Judge(check)
     model = lstm.fit(config, learn, check, seed, [judge.callback(trial)])

@@ -18,6 +18,7 @@ import numpy as np
 import typer
 
 from models.base import Floats, Forecaster, Prediction, View
+from models.forecasters.lstm_config import Config
 from models.forecasters.lstm_runtime import assemble
 from models.forecasters.naive import Baseline
 from models.inputs.features import GROUPS
@@ -60,7 +61,7 @@ def main(
     check_enough(parts)
     learn, check = arrays(parts.train), arrays(parts.valid)
     later = {"later streams": parts.valid, "unseen channels": parts.held_out}
-    whole = replace(lstm.Config(), members=1)
+    whole = replace(Config(), members=1)
     plans = [("line", whole, 0)]
     plans += [(f"line without {group}", replace(whole, without=group), 0) for group in GROUPS]
     plans += [("network without memory", replace(whole, context=1), 1)]

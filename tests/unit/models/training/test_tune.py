@@ -12,10 +12,9 @@ from typing import Any
 import optuna
 import pytest
 
-from models.forecasters import lstm
+from models.forecasters.lstm_config import Config, checked
 from models.inputs.training_arrays import arrays
 from models.training import tune
-from models.training.train import _config
 from models.training.trials import TRIALS, add_trials, read_best, read_trials
 from models.training.tune import SPACE, Search
 from models.training.tuning_report import as_text, write_report
@@ -46,9 +45,9 @@ def steps(search: Search, count: int) -> None:
 
 
 def test_every_value_searched_is_a_field_and_its_default_can_be_tried(search: Search) -> None:
-    assert set(SPACE) <= {f.name for f in fields(lstm.Config)}
+    assert set(SPACE) <= {f.name for f in fields(Config)}
     first = search.step(None, None)  # type: ignore[arg-type]
-    assert first["searched"] == {name: getattr(lstm.Config(), name) for name in SPACE}
+    assert first["searched"] == {name: getattr(Config(), name) for name in SPACE}
 
 
 def test_a_trial_is_recorded_with_values_curve_and_status(search: Search) -> None:
@@ -178,7 +177,7 @@ def test_a_training_can_take_the_best_trials_values(tmp_path: Path, search: Sear
     folder.models.mkdir()
     report = write_report(folder.models, search.study, search.trials(), lambda line: None)
     assert read_best(folder) == report["best"]["searched"]
-    lstm.Config(**read_best(folder))
+    Config(**read_best(folder))
     (folder.models / "tuning.json").write_text("{}")
     with pytest.raises(BadInput, match="names no best trial"):
         read_best(folder)
@@ -193,8 +192,8 @@ def test_a_training_can_take_the_best_trials_values(tmp_path: Path, search: Sear
 )  # fmt: skip
 def test_values_that_no_network_can_have_are_named(params: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=f"{next(iter(params))}.*run tune again"):
-        _config(params)
-    assert _config(tune.defaults()) == lstm.Config()
+        checked(params)
+    assert checked(tune.defaults()) == Config()
 
 
 def test_a_study_that_is_no_database_is_one_line(tmp_path: Path) -> None:
