@@ -4,14 +4,18 @@ dashboard ever writes."""
 import os
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
-
-import orjson
 
 from dashboard import access, config
 from warehouse.errors import BadInput
-from warehouse.inbox.requests import put_request
-from warehouse.inbox.uploaded_log import ACTION, Dropped, told
+from warehouse.inbox.requests import (
+    WAITING,
+    InboxFolder,
+    Request,
+    asked_now,
+    new_id,
+    read_object,
+)
+from warehouse.inbox.uploaded_log import ACTION, UploadedLog
 
 BY = "dashboard"  # where nobody signs
 LONGEST_NAME = 60  # the pipeline keeps no more
@@ -35,16 +39,18 @@ def ask(
     """
     who = access.current()
     who.require(str(body.get("channel") or ""))
-    request_id, inbox = uuid4().hex, config.folder().inbox
+    inbox = InboxFolder(config.folder().inbox)
+    request = Request(new_id(), asked_now(), signature(who.name or by), action, body)
     try:
         if log:  # before its request: that is what says it is whole
-            Dropped(inbox / request_id).put(log)
-        put_request(inbox, request_id, action, signature(who.name or by), body)
+            UploadedLog(inbox.files(request.id)).put(log)
+        inbox.put(request)
     except OSError as exc:
         raise BadInput(
-            f"{inbox} cannot be written ({exc.strerror}): this dashboard can show, not decide"
+            f"{inbox.folder} cannot be written ({exc.strerror}): "
+            "this dashboard can show, not decide"
         ) from exc
-    return request_id
+    return request.id
 
 
 def signature(by: str) -> str:
@@ -54,14 +60,7 @@ def signature(by: str) -> str:
 
 def answer(request_id: str) -> str | None:
     """'' when it was done, the reason when it was refused, None while it waits."""
-    inbox = config.folder().inbox
-    if (inbox / "done" / f"{request_id}.json").is_file():
-        return ""
-    try:
-        refused = orjson.loads((inbox / "refused" / f"{request_id}.json").read_bytes())
-        return str(refused.get("reason", "no reason given"))
-    except (OSError, ValueError, AttributeError):
-        return None
+    return InboxFolder(config.folder().inbox).outcome(request_id)
 
 
 def dropped(request_id: str) -> dict[str, Any] | None:
@@ -70,14 +69,11 @@ def dropped(request_id: str) -> dict[str, Any] | None:
 
     None for a request that is not there, or was put in by somebody else.
     """
-    inbox, file = config.folder().inbox, f"{request_id}.json"
     if not request_id.isalnum() or len(request_id) > 64:  # it names a file
         return None
-    for place in (inbox, inbox / "done", inbox / "refused"):
-        if found := told(place / file):
-            ours = found.get("action") == ACTION and access.current().may_see(found.get("by"))
-            waits = place == inbox
-            return (
-                (told(Dropped(inbox / request_id).progress) if waits else found) if ours else None
-            )
-    return None
+    inbox = InboxFolder(config.folder().inbox)
+    place, content = inbox.read(request_id)
+    if content.get("action") != ACTION or not access.current().may_see(content.get("by")):
+        return None
+    log = UploadedLog(inbox.files(request_id))
+    return read_object(log.progress) if place == WAITING else content

@@ -7,18 +7,19 @@ proves the channel's id, never its login: that is for the pipeline to compare.
 import asyncio
 import json
 import time
-from pathlib import Path
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 
-from fastapi import Request
+import fastapi
 
 from ebs.bodies import Latest
 from ebs.errors import TooLarge, TooMany, TooSlow, Unavailable
 from ebs.middleware import MOST_BODY
 from warehouse.config import DataFolder
+from warehouse.consent import load_claims, load_optout
 from warehouse.errors import AppError, BadInput
-from warehouse.inbox.requests import put_request
+from warehouse.inbox.requests import Inbox, InboxFolder, Request, asked_now
 from warehouse.records import LOGIN
 
 ACTIONS = {"opt-in": "opt-in", "opt-out": "opt-out", "delete": "forget"}  # of the inbox
@@ -29,22 +30,23 @@ BODY_S = 5.0
 def standing(data: DataFolder, latest: Latest, channel_id: str) -> dict[str, str | None]:
     """state: followed, requested, opted_out or unknown; login where it is known; why the last
     wish was refused, if it was."""
-    state, login = _state(data, latest, channel_id)
-    return {"state": state, "login": login or None, "refused": _refusal(data.inbox, channel_id)}
+    inbox = InboxFolder(data.inbox)
+    state, login = _state(data, latest, inbox, channel_id)
+    return {"state": state, "login": login or None, "refused": _refusal(inbox, channel_id)}
 
 
-def _state(data: DataFolder, latest: Latest, channel_id: str) -> tuple[str, str]:
-    out = _of(_read(data.optout), "ids", channel_id)
-    if out is not None:
-        return "opted_out", str(out)
-    try:
+def _state(data: DataFolder, latest: Latest, inbox: Inbox, channel_id: str) -> tuple[str, str]:
+    with suppress(AppError):  # the pipeline's file, which it tells of itself
+        ids = load_optout(data.optout).ids
+        if channel_id in ids:
+            return "opted_out", ids[channel_id]
+    with suppress(AppError):
         return "followed", latest.of(channel_id).login
-    except AppError:
-        pass
-    claim = _of(_read(data.claims), "claims", channel_id)
-    if isinstance(claim, dict):
-        return "requested", str(claim.get("login", ""))
-    waiting = _waiting(data.inbox, channel_id)
+    with suppress(AppError):
+        claims = load_claims(data.claims)
+        if channel_id in claims:
+            return "requested", claims[channel_id].login
+    waiting = _waiting(inbox, channel_id)
     return ("requested" if any("-opt-in-" in name for name in waiting) else "unknown"), ""
 
 
@@ -53,7 +55,8 @@ def wish(data: DataFolder, action: str, channel_id: str, login: str) -> str:
 
     action: a key of ACTIONS. Raises TooMany, Unavailable.
     """
-    waiting = _waiting(data.inbox, channel_id)
+    inbox = InboxFolder(data.inbox)
+    waiting = _waiting(inbox, channel_id)
     if action != "opt-in" and waiting and f"-{action}-" in waiting[-1]:  # or another login is meant
         return waiting[-1]
     if len(waiting) >= MOST_WAITING:
@@ -61,13 +64,13 @@ def wish(data: DataFolder, action: str, channel_id: str, login: str) -> str:
     request_id = f"ebs-{channel_id}-{action}-{int(time.time() * 1000)}-{token_hex(3)}"
     body = {"channel_id": channel_id, **({"channel": login} if login else {})}
     try:
-        put_request(data.inbox, request_id, ACTIONS[action], "broadcaster", body)
+        inbox.put(Request(request_id, asked_now(), "broadcaster", ACTIONS[action], body))
     except OSError as exc:
         raise Unavailable(f"the request cannot be kept ({exc.strerror}): try later", 60) from exc
     return request_id
 
 
-async def login_of(request: Request, is_needed: bool) -> str:
+async def login_of(request: fastapi.Request, is_needed: bool) -> str:
     """The login of a request's body, '' where it has none. Raises Refused or BadInput."""
     raw = await _body(request)
     try:
@@ -84,7 +87,7 @@ async def login_of(request: Request, is_needed: bool) -> str:
     return login
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: fastapi.Request) -> bytes:
     raw = b""
     try:
         async with asyncio.timeout(BODY_S):
@@ -97,9 +100,9 @@ async def _body(request: Request) -> bytes:
     return raw
 
 
-def _waiting(inbox: Path, channel_id: str) -> list[str]:
+def _waiting(inbox: Inbox, channel_id: str) -> list[str]:
     """Ids of the channel's requests that wait, oldest first."""
-    return sorted((path.stem for path in inbox.glob(f"ebs-{channel_id}-*.json")), key=_asked_at)
+    return sorted(inbox.waiting(f"ebs-{channel_id}-"), key=_asked_at)
 
 
 def _asked_at(request_id: str) -> str:
@@ -107,26 +110,9 @@ def _asked_at(request_id: str) -> str:
     return request_id.rsplit("-", 2)[1]
 
 
-def _refusal(inbox: Path, channel_id: str) -> str | None:
+def _refusal(inbox: Inbox, channel_id: str) -> str | None:
     """Why the newest of the channel's requests was refused; None where it was not."""
-    ends = [*(inbox / "done").glob(f"ebs-{channel_id}-*.json")]
-    ends += (inbox / "refused").glob(f"ebs-{channel_id}-*.json")
-    newest = max(ends, key=lambda path: _asked_at(path.stem), default=None)
-    if newest is None or newest.parent.name == "done" or _waiting(inbox, channel_id):
+    newest = max(inbox.ended(f"ebs-{channel_id}-"), key=_asked_at, default="")
+    if not newest or _waiting(inbox, channel_id):
         return None
-    reason = _read(newest).get("reason")
-    return str(reason) if reason else None
-
-
-def _of(table: dict[str, Any], name: str, channel_id: str) -> Any:
-    rows = table.get(name)
-    return rows.get(channel_id) if isinstance(rows, dict) else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """What the pipeline wrote; {} where it has not, or not that."""
-    try:
-        table = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return table if isinstance(table, dict) else {}
+    return inbox.outcome(newest) or None

@@ -1,6 +1,7 @@
-"""Opt-outs, of those who do not want to be read: chatters as salted hashes, channels by login.
+"""Consent to being read, as two lists in the data folder that the pipeline writes.
 
-A file of its own in the data folder, so that an import can obey it while a daemon runs.
+Opt-outs: chatters as salted hashes, channels by login, so that an import can obey them while a
+daemon runs. Claims: logins that streamers say are theirs, until Twitch tells.
 """
 
 from collections.abc import Iterable
@@ -74,3 +75,31 @@ def save_optout(path: Path, found: OptOut) -> None:
         "ids": dict(sorted(found.ids.items())),
     }
     replace_file(path, orjson.dumps(body))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A login that a channel's id says is its own. added: nobody else had asked to read it."""
+
+    login: str
+    added: bool
+
+
+def load_claims(path: Path) -> dict[str, Claim]:
+    """By channel id; {} where there are none. Raises BadInput for a file that is no such list."""
+    try:
+        raw = orjson.loads(path.read_bytes())["claims"]
+        return {str(key): Claim(str(c["login"]), bool(c["added"])) for key, c in raw.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise BadInput(f"{path} cannot be used; delete it, and opt in again") from exc
+
+
+def save_claims(path: Path, claims: dict[str, Claim]) -> None:
+    """Replace the file whole; none is no file."""
+    if not claims:
+        path.unlink(missing_ok=True)
+        return
+    rows = {key: {"login": c.login, "added": c.added} for key, c in claims.items()}
+    replace_file(path, orjson.dumps({"v": 1, "claims": rows}))

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.output import FormatOption, OutputFormat, print_json
-from pipeline.privacy.optout import load_optout
 from pipeline.requests.client import ask
 from pipeline.serving.body import STALE_S
 from pipeline.sources.channel_list import channel_logins, load_channels
 from warehouse.config import DataFolder, data_folder
+from warehouse.consent import load_optout
 from warehouse.published.folder import PublishedFolder, read_bodies
 
 channels = typer.Typer(no_args_is_help=True, help="The channels that are read live.")

@@ -15,10 +15,10 @@ from pipeline.imports.formats import NAMES
 from pipeline.memory import spare_memory
 from pipeline.requests.backup import backup_path
 from pipeline.requests.client import ask
-from pipeline.requests.queue import new_id
 from pipeline.requests.workspace import open_workspace
 from warehouse.config import data_folder
 from warehouse.errors import BadInput
+from warehouse.inbox.requests import new_id
 from warehouse.published import export as exporting
 from warehouse.store.backup import check_backup, restore_backup
 

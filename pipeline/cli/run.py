@@ -11,11 +11,11 @@ from pipeline.config import PipelineSettings
 from pipeline.engine.daemon import run as run_daemon
 from pipeline.engine.engine import Engine
 from pipeline.memory import spare_memory
-from pipeline.privacy.optout import load_optout
 from pipeline.sources.channel_list import channel_logins
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import SOURCES, open_source
 from warehouse.config import data_folder
+from warehouse.consent import load_optout
 from warehouse.erase import scrub
 from warehouse.store.store import Store
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseLocked
+from warehouse.inbox.requests import InboxFolder
 from warehouse.store.store import schema_numbers
 
 _NEEDED_MB, _AMPLE_MB = 200, 2000  # as `make run` asks; a month of a few channels
@@ -103,20 +104,14 @@ def check_warehouse(folder: DataFolder) -> Iterator[Finding]:
 
 def check_inbox(folder: DataFolder, running: bool) -> Iterator[Finding]:
     """Requests that wait longer than they should."""
-    waiting = list(folder.inbox.glob("*.json"))
-    old = [path for path in waiting if time.time() - _changed(path) > _WAITS_S]
+    inbox = InboxFolder(folder.inbox)
+    waiting = inbox.waiting()
+    old = [request_id for request_id in waiting if inbox.age_s(request_id) > _WAITS_S]
     if old and running:
         do = "look at the pipeline's log: is it paused (disk full), or busy with another folder?"
         yield warning("inbox", f"{len(old)} requests wait for more than a minute", do)
     elif waiting:
         yield ok("inbox", f"{len(waiting)} requests wait for the next run")
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:  # applied meanwhile
-        return time.time()
 
 
 def _existing(path: Path) -> Path:

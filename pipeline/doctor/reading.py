@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from models.versions.registry import serving
 from pipeline.config import PipelineSettings
 from pipeline.doctor.finding import Finding, ok, problem, warning
-from pipeline.privacy.optout import load_optout
 from pipeline.sources.channel_list import load_channels
 from pipeline.sources.eventsub.tokens import TokenFile
 from warehouse.config import DataFolder
+from warehouse.consent import load_optout
 from warehouse.errors import AppError, ModelUnusable, NotAuthorised, PackageMissing
 from warehouse.packages import require_packages
 

@@ -17,6 +17,7 @@ from pipeline.requests.queue import apply_all
 from pipeline.windows.retractions import cleared, key_of
 from pipeline.windows.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.windows.track import Closed
+from warehouse.inbox.requests import InboxFolder
 from warehouse.published.publisher import samples_schema
 from warehouse.records import iso, utc
 
@@ -41,7 +42,7 @@ def commit(state: State) -> None:
     state.moods.refresh(closed, state.intake, state.forecasts)
     publish(state, _samples(state, closed), retold)
     # after publishing: a request to forget finds all there is
-    if apply_all(state.folder.inbox, state.store, actions(state.workspace)):
+    if apply_all(InboxFolder(state.folder.inbox), state.store, actions(state.workspace)):
         publish(state)
     _log(closed, state.clock)
 

@@ -17,6 +17,7 @@ from pipeline.engine.state import State
 from pipeline.requests.claims import learn
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
+from warehouse.inbox.requests import InboxFolder
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.store.store import Store
 
@@ -136,4 +137,4 @@ class Engine:
         return now - self._committed >= _COMMIT_S or len(turn.closed) >= _COMMIT_WINDOWS
 
     def _has_requests(self) -> bool:
-        return any(self.state.folder.inbox.glob("*.json"))
+        return bool(InboxFolder(self.state.folder.inbox).waiting())

@@ -16,7 +16,6 @@ from pipeline.forecasting.pending import Pending
 from pipeline.forecasting.stored import past_streams
 from pipeline.imports.scratch import sweep
 from pipeline.privacy.hashing import Hasher, load_salt
-from pipeline.privacy.optout import load_optout
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
 from pipeline.requests.workspace import Workspace
@@ -32,6 +31,7 @@ from pipeline.windows.late import Late
 from pipeline.windows.retractions import Retractions
 from pipeline.windows.term_gate import Gate
 from warehouse.config import DataFolder
+from warehouse.consent import load_optout
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.published.manifest import PublishedFile
 from warehouse.published.publisher import Publisher

@@ -16,8 +16,8 @@ from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, stage
 from pipeline.imports.submit import ReadingReport, Result, submit
-from pipeline.privacy.optout import load_optout
 from warehouse.config import data_folder
+from warehouse.consent import load_optout
 from warehouse.errors import AppError, BadInput
 
 

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 from pipeline.chat.message import Heard, Message, StreamEnd, StreamStart, Watch
 from pipeline.chat.table import ChatTable, Placed
 from pipeline.privacy.hashing import Hasher, load_salt
-from pipeline.privacy.optout import OptOut
 from pipeline.scoring.by_channel import Scorers
 from pipeline.windows.intake import Intake, IntakeCounts
 from pipeline.windows.rows import term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
+from warehouse.consent import OptOut
 from warehouse.records import WINDOW_SECONDS, utc, window_start
 from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import table_schemas

@@ -33,7 +33,8 @@ from pipeline.memory import spare_memory
 from warehouse.atomic import replace_file
 from warehouse.config import UploadSettings, data_folder
 from warehouse.errors import AppError, BadInput
-from warehouse.inbox.uploaded_log import Dropped, safe_name, told
+from warehouse.inbox.requests import InboxFolder
+from warehouse.inbox.uploaded_log import UploadedLog, safe_name
 from warehouse.records import iso, utc
 
 _NICE = 19
@@ -46,8 +47,9 @@ def main(request_id: str, parent: int) -> None:
     """Import the log of the request; the outcome is there at the end, whatever happened."""
     _bound(parent)
     folder = data_folder()
-    place = Dropped(folder.inbox / request_id)
-    request = told(folder.inbox / f"{request_id}.json")
+    inbox = InboxFolder(folder.inbox)
+    place = UploadedLog(inbox.files(request_id))
+    _, request = inbox.read(request_id)
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         outcome = outcome_of(place, request)
     place.log.unlink(missing_ok=True)
@@ -70,7 +72,7 @@ def _bound(parent: int) -> None:
     spare_memory()
 
 
-def outcome_of(place: Dropped, request: dict[str, Any]) -> dict[str, Any]:
+def outcome_of(place: UploadedLog, request: dict[str, Any]) -> dict[str, Any]:
     """{"result"}, or {"reason", "asks"}; a fault of ours is told by its place alone, because its
     message may quote the log."""
     name = safe_name(str(request.get("name", "")))
@@ -86,7 +88,7 @@ def outcome_of(place: Dropped, request: dict[str, Any]) -> dict[str, Any]:
         return {"reason": f"{name} could not be read", "asks": [], "fault": _where(exc)}
 
 
-def _imported(place: Dropped, request: dict[str, Any], name: str) -> dict[str, Any]:
+def _imported(place: UploadedLog, request: dict[str, Any], name: str) -> dict[str, Any]:
     with workplace(data_folder()) as scratch:
         path = scratch / "given" / name
         path.parent.mkdir(mode=0o700)
@@ -145,7 +147,7 @@ def _stream(placed: Placed) -> dict[str, Any]:
     }
 
 
-def _bars(place: Dropped) -> Bars:
+def _bars(place: UploadedLog) -> Bars:
     @contextmanager
     def reading(path: Path) -> Iterator[Advance]:
         yield _telling(place, "reading", path.stat().st_size)
@@ -157,7 +159,7 @@ def _bars(place: Dropped) -> Bars:
     return Bars(reading, messages)
 
 
-def _telling(place: Dropped, step: str, of: int) -> Callable[[int], None]:
+def _telling(place: UploadedLog, step: str, of: int) -> Callable[[int], None]:
     """Writes how far the step is, twice a second."""
     done, last = 0, 0.0
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.requests.queue import new_id
 from warehouse.atomic import locked
 from warehouse.config import DataFolder
+from warehouse.inbox.requests import InboxFolder, new_id
 
 _LOCK = "lock"
 _REQUESTS = "requests"  # a file named after each request the import was to make
@@ -34,11 +34,12 @@ def announce(path: Path, request_id: str) -> None:
 
 def sweep(folder: DataFolder) -> None:
     """Remove what killed imports left: their scratch, and files that no request is for."""
+    inbox = InboxFolder(folder.inbox)
     for path in folder.scratch.glob(f"*/{_LOCK}"):
         with locked(path) as ours:
             if not ours:
                 continue  # at work
             for request in (path.parent / _REQUESTS).glob("*"):
-                if not (folder.inbox / f"{request.name}.json").exists():
-                    shutil.rmtree(folder.inbox / request.name, ignore_errors=True)
+                if not inbox.waits(request.name):
+                    shutil.rmtree(inbox.files(request.name), ignore_errors=True)
             shutil.rmtree(path.parent, ignore_errors=True)

@@ -15,12 +15,12 @@ from pipeline.imports.formats.base import Log
 from pipeline.imports.importer import Importer, Summary
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import announce
-from pipeline.privacy.optout import load_optout
 from pipeline.requests.client import settle
-from pipeline.requests.queue import Request, new_id, send
 from pipeline.vocabulary.stored import published_scorers
 from warehouse.config import DataFolder, data_folder
+from warehouse.consent import load_optout
 from warehouse.errors import BadInput, NothingPublished
+from warehouse.inbox.requests import InboxFolder, Request, new_id
 from warehouse.published.reader import Reader
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles
@@ -59,14 +59,15 @@ def submit(
     Raises BadInput, and leaves nothing behind."""
     folder = data_folder()
     request_id = new_id()
-    files = ImportFiles(folder.inbox / request_id)
+    inbox = InboxFolder(folder.inbox)
+    files = ImportFiles(inbox.files(request_id))
     announce(workplace, request_id)
     try:
         placed, summary = _read(path, options, files, workplace / "spill", bars or Bars())
-        send(folder.inbox, Request(request_id, iso(datetime.now(UTC)), "import", "import"))
+        inbox.put(Request(request_id, iso(datetime.now(UTC)), "import", "import"))
         settle(folder, request_id)
     except BaseException:
-        if not (folder.inbox / f"{request_id}.json").exists():
+        if not inbox.waits(request_id):
             shutil.rmtree(files.folder, ignore_errors=True)
         raise
     log, counts, seconds = report.log, summary.counts, time.monotonic() - report.began

@@ -1,28 +1,22 @@
 """Actions of the inbox that reach beyond the store: forget, opt-out, opt-in, backup, imports,
 reviews."""
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import orjson
-
 from pipeline.chat.logins import login
-from pipeline.privacy.optout import save_optout
 from pipeline.requests import claims
 from pipeline.requests.backup import run_backup
 from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.requests.import_log import import_log
-from pipeline.requests.queue import Action, NotYet, Request, run_import
+from pipeline.requests.queue import Action, NotYet, run_import
 from pipeline.requests.vocabulary_decision import review
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
-from warehouse.atomic import replace_file
+from warehouse.consent import save_optout
 from warehouse.errors import BadInput
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.inbox.uploaded_log import ACTION
-from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
 
@@ -32,7 +26,7 @@ _HASH_BITS = 63
 def actions(workspace: Workspace) -> dict[str, Action]:
     """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
 
-    def forget(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    def forget(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         if workspace.running and workspace.running.is_at_work():
             raise NotYet  # a backup or an import under way would have what is forgotten
         if "channel_id" in request.body:
@@ -47,7 +41,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         store.write({}, meta)
         _redact(inbox, request, names)
 
-    def opt_out(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    def opt_out(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         if "channel_id" in request.body:
             claims.opt_out(workspace, request.body["channel_id"], request.body.get("channel"))
             store.write({}, meta)
@@ -63,20 +57,20 @@ def actions(workspace: Workspace) -> dict[str, Action]:
             stop_reading(workspace, str(who))
         store.write({}, meta)
 
-    def opt_in(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    def opt_in(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         claims.opt_in(workspace, request.body.get("channel_id"), request.body.get("channel"))
         store.write({}, meta)
 
-    def import_(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
-        workspace.optout.refuse(ImportFiles(inbox / request.id).channels())
+    def import_(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        workspace.optout.refuse(ImportFiles(inbox.files(request.id)).channels())
         run_import(inbox, store, request, meta)
 
-    def backup(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    def backup(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         jobs = workspace.running.jobs if workspace.running else None
         run_backup(workspace.folder, store, jobs, request.id)
         store.write({}, meta)
 
-    def channels(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    def channels(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         change, names = request.body.get("change"), request.body.get("channels")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise BadInput("channels is a list of logins")
@@ -85,10 +79,12 @@ def actions(workspace: Workspace) -> dict[str, Action]:
             workspace.running.barred.difference_update(channel_logins(names))
         store.write({}, meta)
 
-    def vocabulary(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    def vocabulary(
+        inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]
+    ) -> None:
         review(workspace, store, request, meta)
 
-    def dropped(inbox: Path, store: Store, request: Request, meta: dict[str, str]) -> None:
+    def dropped(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         import_log(workspace, inbox, store, request, meta)
 
     return {
@@ -103,7 +99,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     }
 
 
-def _subject(workspace: Workspace, inbox: Path, request: Request) -> tuple[str, int | str]:
+def _subject(workspace: Workspace, inbox: InboxFolder, request: Request) -> tuple[str, int | str]:
     """("chatters", hash) or ("channels", login). A chatter's login leaves the request's file
     before anything else is done."""
     given = {
@@ -119,7 +115,7 @@ def _subject(workspace: Workspace, inbox: Path, request: Request) -> tuple[str, 
     return "chatters", who
 
 
-def _known(store: Store, inbox: Path, request: Request) -> list[str]:
+def _known(store: Store, inbox: InboxFolder, request: Request) -> list[str]:
     """The logins of the request's channel_id; never those of another. They are kept with the
     request: after a crash half-way nothing else may know them."""
     if "verified" in request.body:
@@ -151,24 +147,13 @@ def _hash(value: Any) -> int:
     return int(text)
 
 
-def _redact(inbox: Path, request: Request, names: list[str]) -> None:
+def _redact(inbox: InboxFolder, request: Request, names: list[str]) -> None:
     """What is forgotten is not named by the request that asked for it, nor by older ones."""
     _rewrite(inbox, request, {})
     for name in names:
-        named = re.compile(rf"\b{name}\b".encode(), re.IGNORECASE)
-        for path in (*inbox.glob("done/*.json"), *inbox.glob("refused/*.json")):
-            if named.search(path.read_bytes()):
-                replace_file(path, orjson.dumps({"id": path.stem, "reason": "forgotten"}))
+        inbox.forget(name)
 
 
-def _rewrite(inbox: Path, request: Request, more: Mapping[str, Any]) -> None:
+def _rewrite(inbox: InboxFolder, request: Request, more: Mapping[str, Any]) -> None:
     kept = {k: v for k, v in request.body.items() if k == "undo"}
-    body = {
-        **kept,
-        **more,
-        "id": request.id,
-        "at": request.at or iso(datetime.now(UTC)),
-        "by": request.by,
-        "action": request.action,
-    }
-    replace_file(inbox / f"{request.id}.json", orjson.dumps(body))
+    inbox.rewrite(request, {**kept, **more})

@@ -7,51 +7,18 @@ which is read until Twitch tells the id of it. Where that is another, it is left
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import orjson
 
 from pipeline.chat.logins import made_up_id
 from pipeline.chat.message import ChannelInfo
-from pipeline.privacy.optout import save_optout
 from pipeline.requests.forget import stop_reading
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_login, load_channels
-from warehouse.atomic import replace_file
+from warehouse.consent import Claim, load_claims, save_claims, save_optout
 from warehouse.errors import BadInput
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A login that a channel's id says is its own. added: nobody else had asked to read it."""
-
-    login: str
-    added: bool
-
-
-def load_claims(path: Path) -> dict[str, Claim]:
-    """By channel id; {} where there are none. Raises BadInput for a file that is no such list."""
-    try:
-        raw = orjson.loads(path.read_bytes())["claims"]
-        return {str(key): Claim(str(c["login"]), bool(c["added"])) for key, c in raw.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise BadInput(f"{path} cannot be used; delete it, and opt in again") from exc
-
-
-def save_claims(path: Path, claims: dict[str, Claim]) -> None:
-    """Replace the file whole; none is no file."""
-    if not claims:
-        path.unlink(missing_ok=True)
-        return
-    rows = {key: {"login": c.login, "added": c.added} for key, c in claims.items()}
-    replace_file(path, orjson.dumps({"v": 1, "claims": rows}))
 
 
 def logins_of(store: Store, channel_id: Any, login: Any = None) -> list[str]:

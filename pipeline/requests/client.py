@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline.requests.actions import actions
-from pipeline.requests.queue import Request, apply_all, new_id, outcome, send
+from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import open_workspace
 from warehouse.config import DataFolder
 from warehouse.erase import scrub
 from warehouse.errors import BadInput, WarehouseLocked
+from warehouse.inbox.requests import InboxFolder, Request, asked_now, new_id
 
 WAIT_S = 300.0  # for a running daemon to apply a request
 
@@ -25,8 +26,8 @@ def ask(
     """Send a request and see it through; returns its id. Raises BadInput with the reason when
     it is refused."""
     request_id = request_id or new_id()
-    at = datetime.now(UTC).isoformat(timespec="microseconds")
-    send(folder.inbox, Request(request_id, at, "command", action, dict(body)))
+    inbox = InboxFolder(folder.inbox)
+    inbox.put(Request(request_id, asked_now(), "command", action, dict(body)))
     settle(folder, request_id, wait_s)
     return request_id
 
@@ -38,7 +39,7 @@ def ask_all(folder: DataFolder, action: str, bodies: Sequence[Mapping[str, Any]]
     began = datetime.now(UTC)
     for number, (request_id, body) in enumerate(zip(ids, bodies, strict=True)):
         at = (began + timedelta(microseconds=number)).isoformat(timespec="microseconds")
-        send(folder.inbox, Request(request_id, at, "command", action, dict(body)))
+        InboxFolder(folder.inbox).put(Request(request_id, at, "command", action, dict(body)))
     return [_reason(folder, request_id) for request_id in ids]
 
 
@@ -56,15 +57,16 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     Raises BadInput with the reason when the request is refused, or still waits at the end.
     """
     until = time.monotonic() + wait_s
-    while (found := outcome(folder.inbox, request_id)) is None:
+    inbox = InboxFolder(folder.inbox)
+    while (reason := inbox.outcome(request_id)) is None:
         try:
             with open_workspace(folder) as workspace:
-                apply_all(folder.inbox, workspace.store, actions(workspace))
+                apply_all(inbox, workspace.store, actions(workspace))
                 workspace.publish()
             scrub(folder.warehouse)
         except WarehouseLocked:
             time.sleep(0.2)
         if time.monotonic() > until:
             raise BadInput(f"request {request_id} still waits in {folder.inbox}")
-    if found:
-        raise BadInput(found)
+    if reason:
+        raise BadInput(reason)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from warehouse.config import DataFolder
-from warehouse.inbox.uploaded_log import Dropped
+from warehouse.inbox.uploaded_log import UploadedLog
 
 COMMAND = (sys.executable, "-m", "pipeline.imports.sandbox")
 _LIMIT_S = 1800.0  # of one import
@@ -52,7 +52,9 @@ class ImportChild(threading.Thread):
         self.stopped = True
         self._kill()
         self.join(_PATIENCE_S)
-        Dropped(self.folder.inbox / self.id).tries.unlink(missing_ok=True)  # no fault of the log
+        UploadedLog(self.folder.inbox / self.id).tries.unlink(
+            missing_ok=True
+        )  # no fault of the log
 
     def _kill(self) -> None:
         if self._child is not None:

@@ -5,18 +5,18 @@ The child is begun here, looked after and ended. Nothing waits in a turn.
 
 import logging
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from pipeline.requests.import_child import COMMAND, ImportChild
-from pipeline.requests.queue import NotYet, Request
+from pipeline.requests.queue import NotYet
 from pipeline.requests.workspace import Workspace
 from warehouse.atomic import replace_file
 from warehouse.config import DataFolder, UploadSettings
 from warehouse.errors import BadInput
-from warehouse.inbox.uploaded_log import WAITS, Dropped, told
+from warehouse.inbox.requests import InboxFolder, Request, read_object
+from warehouse.inbox.uploaded_log import WAITS, UploadedLog
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,12 @@ class ImportRefused(BadInput):
 
 
 def import_log(
-    workspace: Workspace, inbox: Path, store: Store, request: Request, meta: dict[str, str]
+    workspace: Workspace, inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]
 ) -> None:
     """See the import of a dropped log through. Raises NotYet until it is over,
     ImportRefused with what its page has to ask or tell."""
-    place = Dropped(inbox / request.id)
-    outcome = told(place.outcome) or _outcome(workspace, place, request)
+    place = UploadedLog(inbox.files(request.id))
+    outcome = read_object(place.outcome) or _outcome(workspace, place, request)
     place.log.unlink(missing_ok=True)
     kept = {"name": str(request.body.get("name", ""))[:80]}
     if "result" not in outcome:
@@ -46,20 +46,21 @@ def import_log(
             log.error("dropped log not imported id=%s fault=%s", request.id, fault)
         reason = str(outcome.get("reason", "no reason given"))
         raise ImportRefused(reason, {**kept, "by": request.by, "asks": outcome.get("asks", [])})
-    done = {k: outcome[k] for k in ("result", "note") if k in outcome}
-    body = {"id": request.id, "at": request.at, "by": request.by, "action": request.action}
+    done = {k: v for k, v in outcome.items() if k in ("result", "note")}
     store.write({}, meta)
-    replace_file(inbox / f"{request.id}.json", orjson.dumps({**body, **kept, **done}))
+    inbox.rewrite(request, {**kept, **done})
 
 
-def _outcome(workspace: Workspace, place: Dropped, request: Request) -> dict[str, Any]:
+def _outcome(workspace: Workspace, place: UploadedLog, request: Request) -> dict[str, Any]:
     """What came of an import that left no outcome itself. Raises NotYet while there is hope."""
     running = workspace.running
     child = running.importing if running else None
     if child and (child.is_alive() or child.stopped):
         raise NotYet
     if child and child.id == request.id:
-        return told(place.outcome) or {"reason": child.why}  # it may have come between two looks
+        return read_object(place.outcome) or {
+            "reason": child.why
+        }  # it may have come between two looks
     if why := _hopeless(place, request):
         return {"reason": why}
     if running is not None:  # else there is nobody whom the child could ask
@@ -67,7 +68,7 @@ def _outcome(workspace: Workspace, place: Dropped, request: Request) -> dict[str
     raise NotYet
 
 
-def _hopeless(place: Dropped, request: Request) -> str:
+def _hopeless(place: UploadedLog, request: Request) -> str:
     """Why no import of it is begun; '' where one may be."""
     most = UploadSettings().mb
     try:
@@ -79,13 +80,13 @@ def _hopeless(place: Dropped, request: Request) -> str:
     at = datetime.fromisoformat(request.at)
     if datetime.now(UTC) - (at if at.tzinfo else at.replace(tzinfo=UTC)) > WAITS:
         return f"it waited for more than {WAITS.total_seconds() / 3600:.0f} hours; drop it again"
-    if told(place.tries).get("tries", 0) >= TRIES:
+    if read_object(place.tries).get("tries", 0) >= TRIES:
         return f"the pipeline ended {TRIES} times while it was read; it is not tried again"
     return ""
 
 
-def _begin(folder: DataFolder, place: Dropped, request_id: str) -> ImportChild:
-    begun = told(place.tries).get("tries", 0) + 1
+def _begin(folder: DataFolder, place: UploadedLog, request_id: str) -> ImportChild:
+    begun = read_object(place.tries).get("tries", 0) + 1
     replace_file(place.tries, orjson.dumps({"tries": begun}))
     log.info("dropped log: import begun id=%s", request_id)
     child = ImportChild(folder, request_id, COMMAND)

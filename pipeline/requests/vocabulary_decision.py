@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 
 from pipeline.chat.logins import login
-from pipeline.requests.queue import Request
 from pipeline.requests.workspace import Workspace
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.decisions import (
@@ -23,6 +22,7 @@ from pipeline.scoring.decisions import (
     standing,
 )
 from warehouse.errors import BadInput
+from warehouse.inbox.requests import Request
 from warehouse.records import WINDOW_SECONDS, iso, utc, window_start
 from warehouse.store.store import Store
 

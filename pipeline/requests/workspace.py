@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from pipeline.config import PipelineSettings
 from pipeline.privacy.hashing import Hasher, load_salt
-from pipeline.privacy.optout import OptOut, load_optout
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
 from pipeline.scoring.by_channel import Scorers
@@ -18,6 +17,7 @@ from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer, expire_scratch
 from pipeline.windows.item_log import ItemLog
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut, load_optout
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.published.publisher import Publisher
 from warehouse.records import Window, iso, utc

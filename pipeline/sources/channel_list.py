@@ -10,9 +10,9 @@ from pathlib import Path
 
 import orjson
 
-from pipeline.privacy.optout import OptOut, load_optout
 from warehouse.atomic import Stamp, replace_file, stamp_or_none
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut, load_optout
 from warehouse.errors import AppError, BadInput
 from warehouse.records import LOGIN
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.privacy.optout import OptOut
 from pipeline.sources.channel_list import Wanted, change_channels
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut
 from warehouse.errors import BadInput
 
 

@@ -19,7 +19,8 @@ from tests.helpers.logs import irc
 from tests.helpers.paths import ROOT
 from warehouse.atomic import replace_file
 from warehouse.config import DataFolder
-from warehouse.inbox.uploaded_log import ACTION, Dropped, told
+from warehouse.inbox.requests import read_object
+from warehouse.inbox.uploaded_log import ACTION, UploadedLog
 from warehouse.published.reader import Reader
 
 START_S = 60.0  # on a busy machine
@@ -60,7 +61,7 @@ def _until(holds: Any, within_s: float = WITHIN_S) -> None:
 def drop(folder: DataFolder, raw: bytes, **asked: Any) -> str:
     """Put a log in as the page does; returns the request's id."""
     request_id = uuid4().hex
-    Dropped(folder.inbox / request_id).put([raw])
+    UploadedLog(folder.inbox / request_id).put([raw])
     body = {
         "id": request_id,
         "at": "2999-01-01T00:00:00Z",
@@ -77,7 +78,7 @@ def answer(folder: DataFolder, request_id: str) -> dict[str, Any]:
     places = [folder.inbox / where / f"{request_id}.json" for where in ("done", "refused")]
     _until(lambda: any(place.exists() for place in places))
     _until(lambda: not (folder.inbox / request_id).exists(), 5)  # it goes right after
-    return next(found for place in places if (found := told(place)))
+    return next(found for place in places if (found := read_object(place)))
 
 
 def texts(folder: DataFolder) -> list[Path]:
@@ -111,8 +112,8 @@ def test_dropped_logs_are_published_streams_soon_after(
 def test_after_a_kill_the_next_daemon_imports_it_and_no_text_is_left(folder: DataFolder) -> None:
     with daemon(folder) as first:
         sent = drop(folder, MANY.encode())
-        _until(lambda: told(Dropped(folder.inbox / sent).progress))
-        assert Dropped(folder.inbox / sent).log.stat().st_mode & 0o777 == 0o600
+        _until(lambda: read_object(UploadedLog(folder.inbox / sent).progress))
+        assert UploadedLog(folder.inbox / sent).log.stat().st_mode & 0o777 == 0o600
         first.send_signal(signal.SIGKILL)
         first.wait()
         _until(lambda: not _has_child(sent), 5)  # nobody is left who could take the lock
@@ -125,12 +126,12 @@ def test_after_a_kill_the_next_daemon_imports_it_and_no_text_is_left(folder: Dat
 def test_one_that_was_killed_twice_is_given_up(folder: DataFolder) -> None:
     folder.root.mkdir(parents=True)
     sent = drop(folder, CHAT.encode())
-    replace_file(Dropped(folder.inbox / sent).tries, orjson.dumps({"tries": 2}))
+    replace_file(UploadedLog(folder.inbox / sent).tries, orjson.dumps({"tries": 2}))
     left = folder.scratch / "killed"
     left.mkdir(parents=True)
     (left / "lock").touch()
     (left / "0.parquet").write_text("text")
-    alone = Dropped(folder.inbox / "a")  # its request never came
+    alone = UploadedLog(folder.inbox / "a")  # its request never came
     alone.put([b"text"])
     os.utime(alone.log, (0, 0))
     with daemon(folder):

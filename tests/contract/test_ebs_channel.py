@@ -22,6 +22,7 @@ from tests.helpers.ebs import (  # fixtures among them
     token,
 )
 from warehouse.config import DataFolder
+from warehouse.inbox.requests import InboxFolder
 
 __all__ = ["client", "data"]
 
@@ -185,7 +186,7 @@ def test_a_channel_that_is_published_is_followed(client, data):
 
 def apply(data):
     with open_workspace(data) as workspace:
-        apply_all(data.inbox, workspace.store, actions(workspace))
+        apply_all(InboxFolder(data.inbox), workspace.store, actions(workspace))
 
 
 def test_from_a_wish_to_what_the_pipeline_made_of_it(client, data):

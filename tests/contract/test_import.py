@@ -16,11 +16,11 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.command import import_files
-from pipeline.privacy.optout import OptOut, save_optout
 from tests.helpers.build import rows
 from tests.helpers.logs import ALL, EPOCH, comment, downloader, irc, written
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut, save_optout
 from warehouse.errors import BadInput
 from warehouse.published.reader import Reader
 

@@ -17,9 +17,9 @@ import pytest
 from pipeline.chat.message import Batch, ChannelInfo, Happening, Item, Message, StreamStart, Watch
 from pipeline.engine.engine import Engine
 from pipeline.requests.client import ask
-from pipeline.requests.queue import Request, send
-from tests.helpers.build import settings
+from tests.helpers.build import send, settings
 from warehouse.config import DataFolder
+from warehouse.inbox.requests import Request
 from warehouse.published.compact import merge, plan
 from warehouse.records import utc, window_start
 from warehouse.store.store import Store

@@ -27,7 +27,6 @@ from pipeline.chat.message import (
     StreamStart,
     Watch,
 )
-from pipeline.privacy.optout import OptOut
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import SOURCES, open_source
@@ -35,6 +34,7 @@ from tests.helpers.build import T, chat_rows, intake, parquet
 from tests.helpers.standins.irc import IrcServer
 from tests.helpers.standins.twitch import READER, TwitchServer
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut
 
 SECONDS = 2 * 3600  # of chat that is looked at
 KINDS = {"simulated", "replay", "live"}

@@ -15,6 +15,7 @@ from pipeline.scoring.by_channel import Scorers
 from pipeline.windows.intake import Intake
 from pipeline.windows.term_gate import Gate
 from warehouse.config import DataFolder
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.published.publisher import Publisher, samples_schema
 from warehouse.published.reader import Reader
 from warehouse.records import utc
@@ -154,3 +155,13 @@ def csv_file(path: Path, table: Sequence[Row]) -> Path:
 def batch(at: float, *items: Item) -> Batch:
     """A batch whose clock is `at` seconds after T."""
     return Batch(T + at, items)
+
+
+def send(inbox: Path, request: Request) -> None:
+    """Put a request in."""
+    InboxFolder(inbox).put(request)
+
+
+def outcome(inbox: Path, request_id: str) -> str | None:
+    """'' when done, the reason when refused, None while it waits."""
+    return InboxFolder(inbox).outcome(request_id)

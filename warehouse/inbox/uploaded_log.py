@@ -13,9 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 ACTION = "import-log"
 WAITS = timedelta(hours=24)  # for a pipeline; then the log goes unread
@@ -25,7 +22,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._#+-]+")
 
 
 @dataclass(frozen=True)
-class Dropped:
+class UploadedLog:
     """inbox/ID of one log."""
 
     folder: Path
@@ -62,15 +59,6 @@ class Dropped:
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
-
-
-def told(path: Path) -> dict[str, Any]:
-    """The JSON object in the file; {} where there is none."""
-    try:
-        found = orjson.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def safe_name(name: str) -> str:

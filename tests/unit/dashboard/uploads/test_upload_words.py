@@ -17,7 +17,7 @@ from tests.helpers.browser.rows import HOSTILE_NAME
 from tests.helpers.pages import html_of, text_of
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
-from warehouse.inbox.uploaded_log import ACTION, Dropped
+from warehouse.inbox.uploaded_log import ACTION, UploadedLog
 
 PAGE = ROOT / "dashboard" / "app_pages" / "import_log.py"
 NOW = datetime(2026, 1, 31, 18, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_a_dropped_log_is_put_beside_its_request_for_its_owner_alone(
         "action": ACTION, "name": "#demo_.log", "channel": "", "started_at": "",
         "undated": False, "by": "dashboard",
     }  # fmt: skip
-    log = Dropped(folder.inbox / asked["id"]).log
+    log = UploadedLog(folder.inbox / asked["id"]).log
     assert (log.read_bytes(), log.stat().st_mode & 0o777) == (b"hello" * 1_000_000, 0o600)
     assert log.parent.stat().st_mode & 0o777 == 0o700
     assert page.query_params["request"] == asked["id"]
@@ -114,7 +114,7 @@ def test_what_a_log_leaves_out_is_asked_and_sent_with_it(
     page.button(key="import").click().run()
     asked = waiting(folder)
     assert (asked["channel"], asked["started_at"]) == ("mine", "2026-01-30T20:05:00+00:00")
-    assert Dropped(folder.inbox / asked["id"]).log.read_bytes() == b"text"  # the page kept it
+    assert UploadedLog(folder.inbox / asked["id"]).log.read_bytes() == b"text"  # the page kept it
 
 
 def test_a_log_without_a_date_says_where_it_will_appear(
@@ -183,7 +183,7 @@ def test_whatever_the_files_say_no_traceback_is_drawn(
 
 def test_an_import_under_way_shows_how_far_it_is(folder: DataFolder, open_page: Open) -> None:
     page = drop(open_page())
-    place = Dropped(folder.inbox / waiting(folder)["id"])
+    place = UploadedLog(folder.inbox / waiting(folder)["id"])
     place.progress.write_bytes(orjson.dumps({"step": "scoring", "done": 50, "of": 200}))
     page.run()
     (bar,) = [element.proto for element in page.get("progress")]
@@ -216,7 +216,7 @@ def test_an_inbox_that_cannot_be_written_is_told(folder: DataFolder, open_page: 
 
 
 def test_a_log_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    place = Dropped(tmp_path / "a")
+    place = UploadedLog(tmp_path / "a")
 
     def broken() -> Any:
         yield b"x"

@@ -23,6 +23,7 @@ from tests.helpers.browser.rows import HOSTILE_TERM, channel, lexicon, term, voc
 from tests.helpers.paths import ROOT
 from tests.unit.dashboard.test_pages import html_of, text_of
 from warehouse.config import DataFolder
+from warehouse.inbox.requests import InboxFolder
 from warehouse.published.manifest import read_manifest
 
 PAGE = ROOT / "dashboard" / "app_pages" / "vocabulary.py"
@@ -78,7 +79,7 @@ def waiting(root: Path) -> list[dict[str, Any]]:
 def apply(root: Path) -> None:
     """What the daemon does at a turn."""
     with open_workspace(DataFolder(root)) as workspace:
-        apply_all(workspace.folder.inbox, workspace.store, actions(workspace))
+        apply_all(InboxFolder(workspace.folder.inbox), workspace.store, actions(workspace))
         workspace.publish()
 
 

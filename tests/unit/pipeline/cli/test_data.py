@@ -15,9 +15,7 @@ import pytest
 
 from pipeline.chat.message import Batch
 from pipeline.engine.engine import Engine
-from pipeline.privacy.optout import OptOut, load_optout, save_optout
 from pipeline.requests.backup import backup_path
-from pipeline.requests.claims import Claim, load_claims, save_claims
 from pipeline.requests.client import ask
 from pipeline.sources.channel_list import load_channels, save_channels
 from tests.helpers.build import (
@@ -32,6 +30,7 @@ from tests.helpers.build import (
 )
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
+from warehouse.consent import Claim, OptOut, load_claims, load_optout, save_claims, save_optout
 from warehouse.errors import AppError, BadInput, NothingPublished, WarehouseBroken
 from warehouse.published.export import Wanted, export
 from warehouse.records import utc

@@ -18,15 +18,16 @@ from pipeline.doctor import folder as folder_checks
 from pipeline.doctor.command import examine
 from pipeline.doctor.finding import OK, PROBLEM, WARNING, Finding
 from pipeline.doctor.network import Reachability, ask_all, check_clock
-from pipeline.privacy.optout import OptOut, save_optout
-from pipeline.requests.queue import Request, send
 from pipeline.sources.channel_list import save_channels
 from pipeline.sources.eventsub.tokens import Token, TokenFile
+from tests.helpers.build import send
 from tests.helpers.standins.irc import IrcServer
 from tests.unit.pipeline.cli.test_commands import Done
 from warehouse import packages
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut, save_optout
 from warehouse.errors import ModelUnusable
+from warehouse.inbox.requests import Request
 from warehouse.published.manifest import read_manifest, write_manifest
 from warehouse.published.publisher import Publisher
 from warehouse.records import iso, utc

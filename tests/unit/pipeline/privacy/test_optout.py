@@ -14,15 +14,28 @@ from pipeline.chat.logins import login
 from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart, Watch
 from pipeline.engine.engine import Engine
 from pipeline.imports.command import import_files
-from pipeline.privacy.optout import OptOut, load_optout, save_optout
 from pipeline.requests.actions import actions
 from pipeline.requests.client import ask
-from pipeline.requests.queue import Request, apply_all, outcome, send
+from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import open_workspace
-from tests.helpers.build import chat_rows, feed, intake, msg, parquet, rows, settings, start, watch
+from tests.helpers.build import (
+    chat_rows,
+    feed,
+    intake,
+    msg,
+    outcome,
+    parquet,
+    rows,
+    send,
+    settings,
+    start,
+    watch,
+)
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut, load_optout, save_optout
 from warehouse.errors import AppError, BadInput, WarehouseBroken
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import window_start
 from warehouse.store.store import Store
 
@@ -155,7 +168,7 @@ def test_an_import_that_waits_is_refused_too(folder: DataFolder, tmp_path: Path)
         save_optout(folder.optout, OptOut(set(), {"shy"}))
     (name,) = [p.stem for p in folder.inbox.glob("*.json")]
     with open_workspace(folder) as workspace:
-        apply_all(folder.inbox, workspace.store, actions(workspace))
+        apply_all(InboxFolder(folder.inbox), workspace.store, actions(workspace))
     assert "opted out" in str(outcome(folder.inbox, name))
     assert not (folder.inbox / name).exists()
 

@@ -9,14 +9,14 @@ import pytest
 from pipeline.chat.logins import made_up_id
 from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart
 from pipeline.engine.engine import Engine
-from pipeline.privacy.optout import load_optout
 from pipeline.requests.actions import actions
-from pipeline.requests.claims import load_claims
-from pipeline.requests.queue import Request, apply_all, outcome, send
+from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import open_workspace
 from pipeline.sources.channel_list import load_channels, save_channels
-from tests.helpers.build import rows, settings
+from tests.helpers.build import outcome, rows, send, settings
 from warehouse.config import DataFolder
+from warehouse.consent import load_claims, load_optout
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import window_start
 from warehouse.store.store import Store
 
@@ -265,5 +265,5 @@ def test_it_works_the_same_where_no_pipeline_runs(folder: DataFolder) -> None:
     body = {"channel_id": "11", "channel": "mine"}
     send(folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "t", "opt-in", body))
     with open_workspace(folder) as workspace:
-        assert apply_all(folder.inbox, workspace.store, actions(workspace)) == 1
+        assert apply_all(InboxFolder(folder.inbox), workspace.store, actions(workspace)) == 1
     assert load_channels(folder.channels) == ["mine"]

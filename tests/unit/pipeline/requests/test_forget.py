@@ -12,12 +12,13 @@ from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart, Watc
 from pipeline.engine.engine import Engine
 from pipeline.requests.actions import actions
 from pipeline.requests.client import ask
-from pipeline.requests.queue import Request, apply_all, outcome, send
+from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import open_workspace
-from tests.helpers.build import put, rows, settings, term_row, window_row
+from tests.helpers.build import outcome, put, rows, send, settings, term_row, window_row
 from warehouse.config import DataFolder
 from warehouse.erase import scrub
 from warehouse.errors import BadInput
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import window_start
 from warehouse.store.store import Store
 
@@ -332,7 +333,7 @@ def test_a_crash_between_the_rows_and_publishing_publishes_nothing_forgotten(
             engine.commit()
     engine.state.store.close()
     with open_workspace(folder) as workspace:
-        apply_all(folder.inbox, workspace.store, actions(workspace))
+        apply_all(InboxFolder(folder.inbox), workspace.store, actions(workspace))
         workspace.publish()
     scrub(folder.warehouse)
     assert b"secretplace" not in everywhere(folder)

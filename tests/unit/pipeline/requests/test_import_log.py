@@ -1,4 +1,4 @@
-"""Dropped logs without a daemon: what is read of them, what is asked, what is refused."""
+"""UploadedLog logs without a daemon: what is read of them, what is asked, what is refused."""
 
 import gzip
 import io
@@ -11,12 +11,14 @@ import pytest
 from pipeline.imports import sandbox
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.requests.actions import actions
-from pipeline.requests.queue import apply_all, outcome
+from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import open_workspace
 from tests.contract.test_dropped import CHAT, drop, texts
+from tests.helpers.build import outcome
 from tests.helpers.logs import ALL, irc
 from warehouse.config import DataFolder
-from warehouse.inbox.uploaded_log import Dropped, safe_name, told
+from warehouse.inbox.requests import InboxFolder, read_object
+from warehouse.inbox.uploaded_log import UploadedLog, safe_name
 
 BOMB = gzip.compress(f"{irc(0)}\n".encode() * 120_000)
 
@@ -34,7 +36,7 @@ def read(folder: DataFolder, raw: bytes, **asked: Any) -> dict[str, Any]:
     """What the child makes of a log; the request goes on waiting."""
     request_id = drop(folder, raw, **asked)
     request = folder.inbox / f"{request_id}.json"
-    found = sandbox.outcome_of(Dropped(folder.inbox / request_id), told(request))
+    found = sandbox.outcome_of(UploadedLog(folder.inbox / request_id), read_object(request))
     request.unlink()
     shutil.rmtree(folder.inbox / request_id)
     return found
@@ -43,7 +45,7 @@ def read(folder: DataFolder, raw: bytes, **asked: Any) -> dict[str, Any]:
 def applied(folder: DataFolder) -> None:
     """Look at the inbox as a command does that has the lock."""
     with open_workspace(folder) as workspace:
-        apply_all(folder.inbox, workspace.store, actions(workspace))
+        apply_all(InboxFolder(folder.inbox), workspace.store, actions(workspace))
 
 
 def test_what_a_log_leaves_out_is_asked_and_the_answer_is_taken(folder: DataFolder) -> None:
@@ -132,14 +134,14 @@ def test_logs_nobody_can_read_any_more_are_refused_and_gone(folder: DataFolder) 
     old = drop(folder, CHAT.encode(), at="2020-01-01T00:00:00Z")
     large = drop(folder, b"y" * 21_000_000)
     lost = drop(folder, CHAT.encode())
-    Dropped(folder.inbox / lost).log.unlink()
+    UploadedLog(folder.inbox / lost).log.unlink()
     waits = drop(folder, CHAT.encode())
     applied(folder)
     assert "waited for more than 24 hours" in str(outcome(folder.inbox, old))
     assert outcome(folder.inbox, large) == "it has 21 MB; DLD_UPLOAD_MB allows 20"
     assert outcome(folder.inbox, lost) == "its log is no longer there; drop it again"
     assert outcome(folder.inbox, waits) is None  # for a daemon: a command has nobody to ask
-    assert texts(folder) == [Dropped(folder.inbox / waits).log]
+    assert texts(folder) == [UploadedLog(folder.inbox / waits).log]
 
 
 def test_a_name_keeps_what_tells_the_channel_and_nothing_else() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.requests.queue import Request, apply_all, new_id, outcome, send
-from tests.helpers.build import stored
+from pipeline.requests.queue import apply_all
+from tests.helpers.build import outcome, send, stored
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
+from warehouse.inbox.requests import InboxFolder, Request, new_id
 from warehouse.store.store import Store
 
 
@@ -32,7 +33,7 @@ def events(store: Store) -> list[tuple[object, ...]]:
 def test_a_marker_becomes_an_event_and_its_request_is_done(inbox: Path, store: Store) -> None:
     name = marker(inbox, "2026-01-01T12:00:00Z")
     assert outcome(inbox, name) is None
-    assert apply_all(inbox, store) == 1
+    assert apply_all(InboxFolder(inbox), store) == 1
     assert outcome(inbox, name) == ""
     assert events(store) == [("12:00:00", "here")]
     assert [path.name for path in inbox.glob("*.json")] == []
@@ -44,7 +45,7 @@ def test_requests_are_applied_in_order_of_their_time_whatever_its_zone(
     marker(inbox, "2026-01-01T12:00:30Z", "third", "a")
     marker(inbox, "2026-01-01T14:00:10+02:00", "second", "b")
     marker(inbox, "2026-01-01T12:00:00", "first", "c")
-    apply_all(inbox, store)
+    apply_all(InboxFolder(inbox), store)
     found = stored(store, "SELECT detail, strftime(\"at\", '%H:%M:%S') FROM events ORDER BY rev")
     assert found == [("first", "12:00:00"), ("second", "12:00:10"), ("third", "12:00:30")]
 
@@ -53,9 +54,9 @@ def test_a_request_sent_again_is_done_without_being_applied_again(
     inbox: Path, store: Store
 ) -> None:
     name = marker(inbox, "2026-01-01T12:00:00Z", "once", "same")
-    apply_all(inbox, store)
+    apply_all(InboxFolder(inbox), store)
     marker(inbox, "2026-01-01T12:00:00Z", "twice", "same")
-    apply_all(inbox, store)
+    apply_all(InboxFolder(inbox), store)
     assert events(store) == [("12:00:00", "once")]
     assert outcome(inbox, name) == ""
 
@@ -64,10 +65,10 @@ def test_a_kill_between_the_commit_and_the_move_does_not_apply_it_twice(
     inbox: Path, store: Store
 ) -> None:
     name = marker(inbox, "2026-01-01T12:00:00Z")
-    apply_all(inbox, store)
+    apply_all(InboxFolder(inbox), store)
     (inbox / "done" / f"{name}.json").rename(inbox / f"{name}.json")
     revision = store.revision
-    apply_all(inbox, store)
+    apply_all(InboxFolder(inbox), store)
     assert (store.revision, outcome(inbox, name)) == (revision, "")
 
 
@@ -94,7 +95,7 @@ def test_what_cannot_be_applied_is_refused_with_its_reason_and_the_rest_goes_on(
 ) -> None:
     (inbox / "bad.json").write_bytes(body)
     good = marker(inbox, "2026-01-01T12:00:00Z")
-    assert apply_all(inbox, store) == 1
+    assert apply_all(InboxFolder(inbox), store) == 1
     assert reason in str(outcome(inbox, "bad"))
     assert outcome(inbox, good) == ""
     assert not (inbox / "bad.json").exists()
@@ -104,7 +105,7 @@ def test_a_request_nobody_may_read_is_refused(inbox: Path, store: Store) -> None
     (inbox / "link.json").symlink_to(inbox)  # a folder: reading it fails for anyone
     (inbox / "folder.json").mkdir()
     (inbox / "nowhere.json").symlink_to(inbox / "nothing")
-    assert apply_all(inbox, store) == 0
+    assert apply_all(InboxFolder(inbox), store) == 0
     assert (inbox / "folder.json").is_dir()
 
 
@@ -118,7 +119,7 @@ def test_an_id_that_is_no_name_never_touches_other_folders(
     (inbox / "done" / "old.json").write_text("{}")
     body = {"id": name, "at": "2026-01-01", "by": "x", "action": "marker", "channel": "demo"}
     (inbox / f"{name}.json").write_bytes(orjson.dumps(body))
-    assert apply_all(inbox, store) == 0
+    assert apply_all(InboxFolder(inbox), store) == 0
     assert kept.read_text() == "kept"
     assert (inbox / "done" / "old.json").is_file()
     assert stored(store, "SELECT count(*) FROM events") == [(0,)]
@@ -135,12 +136,12 @@ def test_a_full_disk_leaves_a_request_waiting(
     with monkeypatch.context() as patch:
         patch.setattr(store, "write", full)
         with pytest.raises(StorageFull):
-            apply_all(inbox, store)
+            apply_all(InboxFolder(inbox), store)
     assert outcome(inbox, name) is None
-    assert apply_all(inbox, store) == 1
+    assert apply_all(InboxFolder(inbox), store) == 1
 
 
 def test_a_request_half_written_aside_is_not_seen(inbox: Path, store: Store) -> None:
     (inbox / ".abc.json.123").write_bytes(b'{"id"')
-    assert apply_all(inbox, store) == 0
+    assert apply_all(InboxFolder(inbox), store) == 0
     assert (inbox / ".abc.json.123").is_file()

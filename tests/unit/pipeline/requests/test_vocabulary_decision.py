@@ -13,15 +13,15 @@ from pipeline.__main__ import main
 from pipeline.chat.message import Batch, Heard, Message, StreamStart, Watch
 from pipeline.cli.vocabulary import read_terms
 from pipeline.engine.engine import Engine
-from pipeline.requests.queue import Request, outcome, send
 from pipeline.scoring.by_channel import Overlaid, Scorers
 from pipeline.scoring.decisions import Decision
 from pipeline.scoring.scorer import Scored
-from tests.helpers.build import put, rows, settings, stored
+from tests.helpers.build import outcome, put, rows, send, settings, stored
 from tests.unit.pipeline.cli.test_commands import Done
 from tests.unit.pipeline.engine.test_recover import _kill
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
+from warehouse.inbox.requests import Request
 from warehouse.records import window_start
 from warehouse.store.store import Store
 

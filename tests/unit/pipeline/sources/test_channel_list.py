@@ -10,9 +10,8 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.cli.channels import states
-from pipeline.privacy.optout import OptOut, save_optout
 from pipeline.requests.actions import actions
-from pipeline.requests.queue import Request, apply_all, outcome, send
+from pipeline.requests.queue import apply_all
 from pipeline.requests.workspace import open_workspace
 from pipeline.sources.channel_list import (
     Wanted,
@@ -24,9 +23,12 @@ from pipeline.sources.channel_list import (
 )
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import open_source
+from tests.helpers.build import outcome, send
 from tests.unit.pipeline.cli.test_commands import Done
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut, save_optout
 from warehouse.errors import BadInput, WarehouseBroken
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import iso, utc
 from warehouse.store.store import Store
 
@@ -187,7 +189,7 @@ def test_a_request_changes_the_list_and_a_bad_one_is_refused_with_its_reason(
     for second, (name, body) in enumerate(asked.items()):
         send(folder.inbox, Request(name, iso(utc(second)), "test", "channels", body))
     with open_workspace(folder) as workspace:
-        assert apply_all(folder.inbox, workspace.store, actions(workspace)) == 2
+        assert apply_all(InboxFolder(folder.inbox), workspace.store, actions(workspace)) == 2
     assert load_channels(folder.channels) == ["a"]
     reasons = [outcome(folder.inbox, name) or "" for name in asked]
     assert [bool(reason) for reason in reasons] == [False, True, True, True, False]

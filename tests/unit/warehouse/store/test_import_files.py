@@ -9,19 +9,22 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.imports.command import import_files
-from pipeline.requests.queue import Request, apply_all, outcome, send
+from pipeline.requests.queue import apply_all
 from tests.helpers.build import (
     chat_rows,
     csv_file,
+    outcome,
     parquet,
     put,
     republish,
     rows,
+    send,
     stored,
     window_row,
 )
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import utc
 from warehouse.store.store import Store, table_schemas
 
@@ -215,7 +218,7 @@ def test_a_damaged_import_is_refused_whole(folder: DataFolder, how: str) -> None
         path = folder.inbox / "abc" / "windows.parquet"
         path.write_bytes(path.read_bytes()[:50])
     with Store(folder.warehouse) as store:
-        apply_all(folder.inbox, store)
+        apply_all(InboxFolder(folder.inbox), store)
         assert str(outcome(folder.inbox, "abc")).startswith("the import's ")
         assert stored(store, "SELECT count(*) FROM windows") == [(0,)]
         republish(folder, store)
