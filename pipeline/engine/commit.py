@@ -18,7 +18,7 @@ from pipeline.windows.retractions import cleared, key_of
 from pipeline.windows.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.windows.track import Closed
 from warehouse.inbox.requests import InboxFolder
-from warehouse.published.publisher import samples_schema
+from warehouse.published.table_files import samples_schema
 from warehouse.records import iso, utc
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.erase import erase_channel, erase_terms, sample_keys
 from warehouse.published.folder import read_bodies
-from warehouse.published.publisher import samples_schema
+from warehouse.published.table_files import samples_schema
 from warehouse.records import utc, window_start
 
 _NAME = re.compile(r"@?\w{1,25}")

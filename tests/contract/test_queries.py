@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.paths import ROOT
 from warehouse.forecast_metrics import SUMMED
-from warehouse.published.publisher import samples_schema
+from warehouse.published.table_files import samples_schema
 from warehouse.sql import migrations, query_names, sql
 from warehouse.store.store import table_schemas
 from warehouse.tables import TABLES

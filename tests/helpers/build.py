@@ -16,8 +16,9 @@ from pipeline.windows.intake import Intake
 from pipeline.windows.term_gate import Gate
 from warehouse.config import DataFolder
 from warehouse.inbox.requests import InboxFolder, Request
-from warehouse.published.publisher import Publisher, samples_schema
+from warehouse.published.publisher import Publisher
 from warehouse.published.reader import Reader
+from warehouse.published.table_files import samples_schema
 from warehouse.records import utc
 from warehouse.store.store import Store
 

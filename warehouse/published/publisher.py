@@ -5,36 +5,20 @@ and replaces the manifest last. Everything here is derived: lost files are made 
 """
 
 import time
-import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull
-from warehouse.published.files import (
-    SLICED_ROWS,
-    Files,
-    Keys,
-    days_of,
-    is_whole,
-    months_since,
-    overlaps,
-    remove_strays,
-    rows_of_day,
-    rows_of_month,
-    tidy,
-    time_text,
-    write_sorted,
-)
+from warehouse.published.files import Files, Keys, is_whole, remove_strays, tidy
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
-from warehouse.sql import quoted, scan
+from warehouse.published.table_files import TableFiles
 from warehouse.store.store import ERASED, Store, is_full
-from warehouse.tables import TABLES, TableSpec
+from warehouse.tables import TABLES
 
 LINGER_S = 600  # old files stay for readers in mid-query
 
@@ -50,9 +34,8 @@ class Publisher:
     ) -> None:
         self.folder = folder
         self.store = store
-        self._con = store.cursor()
         self.leaving: list[tuple[float, str]] = []  # (when to unlink, path)
-        self._written: list[str] = []  # in the cycle under way
+        self._files = TableFiles(store, folder.published)
         self.latest: Published = PublishedFolder(folder.latest)
         self._published: Published = PublishedFolder(folder.published)
         folder.latest.mkdir(parents=True, exist_ok=True)
@@ -75,15 +58,15 @@ class Publisher:
         Raises StorageFull, and leaves the previous manifest in force. Published files that
         were lost or damaged meanwhile are made again.
         """
-        gone = drop_samples_of or []
+        dropped = drop_samples_of or []
         try:
-            return self._cycle(samples, drop_samples_before, gone)
+            return self._cycle(samples, drop_samples_before, dropped)
         except (duckdb.Error, OSError) as exc:
             if is_full(exc):
                 raise self._refused(exc) from exc
         try:
             self.manifest = self._anew(self.manifest, self.manifest.source)
-            return self._cycle(samples, drop_samples_before, gone)
+            return self._cycle(samples, drop_samples_before, dropped)
         except (duckdb.Error, OSError) as exc:
             raise self._refused(exc) from exc
 
@@ -100,10 +83,10 @@ class Publisher:
         if not old <= {file.path for file in files}:
             self._unlink(merged.path)
             return False
-        kept = tuple(file for file in files if file.path not in old)
+        rest = tuple(file for file in files if file.path not in old)
         try:
             # rows committed since are not in it: the revision stays what it was
-            self._swap({**self.manifest.tables, table: (*kept, merged)}, self.manifest.revision)
+            self._swap({**self.manifest.tables, table: (*rest, merged)}, self.manifest.revision)
         except OSError as exc:
             self._unlink(merged.path)
             raise self._refused(exc) from exc
@@ -118,32 +101,32 @@ class Publisher:
         self.leaving = [(at, path) for at, path in self.leaving if at > now]
 
     def _start(self, source: str, keep_source: bool) -> Manifest:
-        """The manifest found, if it fits the warehouse; else one to be filled by `publish`."""
+        """The manifest in force, if it fits the warehouse; else one to be filled by `publish`."""
         try:
-            found = read_manifest(self.folder.manifest)
+            last = read_manifest(self.folder.manifest)
         except AppError:
-            found = None
-        if found is not None and keep_source:
-            source = found.source
-        remove_strays(self.folder.published, found.paths() if found else set())
-        if found is None or not self._fits(found):
-            return self._anew(found, source)
-        self._catch_up(found.revision)
-        tables = {name: found.tables[name] for name in TABLES}
-        manifest = Manifest(found.version + 1, found.revision, datetime.now(UTC), source, tables)
+            last = None
+        if last is not None and keep_source:
+            source = last.source
+        remove_strays(self.folder.published, last.paths() if last else set())
+        if last is None or not self._fits(last):
+            return self._anew(last, source)
+        self._catch_up(last.revision)
+        tables = {name: last.tables[name] for name in TABLES}
+        manifest = Manifest(last.version + 1, last.revision, datetime.now(UTC), source, tables)
         write_manifest(self.folder.manifest, manifest)
         return manifest
 
-    def _fits(self, found: Manifest) -> bool:
+    def _fits(self, last: Manifest) -> bool:
         # a migration fills new tables with rows of old revisions; what was erased has no row
         # that would tell of it
-        if not found.tables.keys() >= TABLES.keys():
+        if not last.tables.keys() >= TABLES.keys():
             return False
-        if not int(self.store.meta(ERASED) or 0) <= found.revision <= self.store.revision:
+        if not int(self.store.meta(ERASED) or 0) <= last.revision <= self.store.revision:
             return False
         return all(
             is_whole(self.folder.published, file)
-            for files in found.tables.values()
+            for files in last.tables.values()
             for file in files
         )
 
@@ -152,45 +135,39 @@ class Publisher:
         replaced one that is published."""
         for spec in TABLES.values():
             if spec.stored and spec.time and since < self.store.revision:
-                keys = ", ".join(f'"{c}"' for c in spec.replace)
-                query = f"SELECT DISTINCT {keys} FROM {spec.name} WHERE rev > $since"
-                self.store.touched(spec.name, self._con.execute(query, {"since": since}).fetchall())
+                self.store.touched(spec.name, self._files.keys_since(spec, since))
 
-    def _anew(self, found: Manifest | None, source: str) -> Manifest:
+    def _anew(self, last: Manifest | None, source: str) -> Manifest:
         """A manifest of nothing but samples, which no warehouse holds; not yet in force."""
-        tables: dict[str, Files] = {name: (self._empty(name),) for name in TABLES}
+        tables: dict[str, Files] = {name: (self._files.empty(name),) for name in TABLES}
         version = int(time.time())
-        if found is not None:
-            version = max(version, found.version + 1)
-            files = found.tables.get("samples", ())
+        if last is not None:
+            version = max(version, last.version + 1)
+            files = last.tables.get("samples", ())
             whole = tuple(file for file in files if is_whole(self.folder.published, file))
             tables["samples"] = tidy((*whole, *tables["samples"]))
-            self._leave(found.paths() - {file.path for file in whole})
+            self._leave(last.paths() - {file.path for file in whole})
         return Manifest(version, -1, datetime.now(UTC), source, tables)
 
-    def _empty(self, name: str) -> PublishedFile:
-        if name == "samples":
-            return self._write_samples(samples_schema().empty_table())
-        return self._write(TABLES[name], f"SELECT * FROM {name} LIMIT 0", {})
-
-    def _cycle(self, samples: pa.Table | None, drop_before: str, gone: Keys) -> Manifest:
+    def _cycle(self, samples: pa.Table | None, drop_before: str, dropped: Keys) -> Manifest:
         touched = self.store.take_touched()
-        self._written = []
-        expired = {
-            file.path
-            for file in self.manifest.tables["samples"]
-            if file.rows and file.min < drop_before
-        }
+        self._files.written.clear()
+        last = self.manifest
+        expired = {f.path for f in last.tables["samples"] if f.rows and f.min < drop_before}
         try:
             tables = {
-                spec.name: self._table(spec, *touched.get(spec.name, ([], set())))
+                spec.name: self._files.table(
+                    spec, last.tables[spec.name], last.revision,
+                    *touched.get(spec.name, ([], set())),
+                )
                 for spec in TABLES.values()
                 if spec.stored
-            }
-            tables["samples"] = self._samples(samples, expired, gone)
+            }  # fmt: skip
+            fresh = tuple(file for file in last.tables["samples"] if file.path not in expired)
+            tables["samples"] = self._files.samples(fresh, samples, dropped)
             self._swap(tables, self.store.revision)
         except BaseException:
-            for path in self._written:
+            for path in self._files.written:
                 self._unlink(path)
             for name, (keys, months) in touched.items():  # they are still to be done
                 self.store.touched(name, keys, months)
@@ -199,112 +176,6 @@ class Publisher:
             for path in expired:  # text past its time goes at once, in use or not
                 self._unlink(path)
         return self.manifest
-
-    def _table(self, spec: TableSpec, replaced: Keys, stale: set[str]) -> Files:
-        files = self.manifest.tables[spec.name]
-        if spec.time is None:
-            (highest,) = self._one(f"SELECT coalesce(max(rev), 0) FROM {spec.name}")
-            (count,) = self._one(f"SELECT count(*) FROM {spec.name}")
-            if highest <= self.manifest.revision and count == sum(f.rows for f in files):
-                return files
-            return (self._write(spec, f"SELECT * FROM {spec.name}", {}),)
-        files = tuple(file for file in files if file.min[:7] not in stale)
-        if replaced:
-            files = tuple(self._without(spec, files, replaced))
-        since = self.manifest.revision
-        months = self._con.execute(months_since(spec), {"since": since}).fetchall()
-        wanted = {f"{month:%Y-%m}": since for (month,) in months} | dict.fromkeys(stale, 0)
-        new = [
-            file
-            for month, after in sorted(wanted.items())
-            for file in self._month(spec, f"{month}-01", after)
-        ]
-        return tidy((*files, *new)) or (self._empty(spec.name),)
-
-    def _month(self, spec: TableSpec, month: str, since: int) -> Iterable[PublishedFile]:
-        """A file of the month's rows written since; a long month, made anew, in days.
-
-        Days are neighbours in the warehouse, channels are not: to pick a channel's rows out of
-        a month means to read the month. Compaction makes a month of the days.
-        """
-        query, values = rows_of_month(spec), {"since": since, "month": month}
-        if not self._is_long(query, values):
-            yield self._write(spec, query, values)
-            return
-        for (day,) in self._con.execute(days_of(spec, query), values).fetchall():
-            yield self._write(spec, rows_of_day(spec), {"since": since, "day": day})
-
-    def _without(
-        self, spec: TableSpec, files: Iterable[PublishedFile], keys: Keys
-    ) -> Iterable[PublishedFile]:
-        """The files, those that hold one of the keys rewritten without them."""
-        columns = zip(*keys, strict=True)
-        gone = pa.table(
-            {name: list(column) for name, column in zip(spec.replace, columns, strict=True)}
-        )
-        self._con.register("gone", gone)
-        same = " AND ".join(f't."{c}" = g."{c}"' for c in spec.replace)
-        for file in files:
-            if not file.rows or not overlaps(file, spec, keys):
-                yield file
-                continue
-            source = scan([self.folder.published / file.path])
-            keep = f"FROM {source} t WHERE NOT EXISTS (SELECT 1 FROM gone g WHERE {same})"
-            (left,) = self._one(f"SELECT count(*) {keep}")
-            if left == file.rows:
-                yield file
-            else:
-                yield self._write(spec, f"SELECT t.* {keep}", {})
-        self._con.unregister("gone")
-
-    def _write(self, spec: TableSpec, query: str, values: dict[str, Any]) -> PublishedFile:
-        path = f"{spec.name}/{uuid.uuid4().hex}.parquet"
-        target = self.folder.published / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self._written.append(path)
-        if self._is_long(query, values):
-            write_sorted(self._con, query, values, spec.order, target)
-            return self._describe(spec, path)
-        order = ", ".join(f'"{c}"' for c in spec.order)
-        self._con.execute(
-            f"COPY (SELECT * FROM ({query}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet)",
-            values or None,
-        ).fetchall()
-        return self._describe(spec, path)
-
-    def _is_long(self, query: str, values: dict[str, Any]) -> bool:
-        """Whether a month or day is made from its start, and has too many rows to sort at once."""
-        if values.get("since", 1) > 0:
-            return False
-        found = self._con.execute(f"SELECT count(*) FROM ({query})", values).fetchall()
-        return int(found[0][0]) > SLICED_ROWS
-
-    def _describe(self, spec: TableSpec, path: str) -> PublishedFile:
-        span = f'min("{spec.time}"), max("{spec.time}")' if spec.time else "NULL, NULL"
-        source = scan([self.folder.published / path])
-        count, first, last = self._one(f"SELECT count(*), {span} FROM {source}")
-        return PublishedFile(path, count, time_text(first), time_text(last))
-
-    def _samples(self, new: pa.Table | None, expired: set[str], gone: Keys) -> Files:
-        kept: Iterable[PublishedFile] = (
-            file for file in self.manifest.tables["samples"] if file.path not in expired
-        )
-        spec = TABLES["samples"]
-        keys = set(gone)
-        if new is not None:
-            keys.update(zip(*(new.column(n).to_pylist() for n in spec.replace), strict=True))
-        if keys:
-            kept = tuple(self._without(spec, kept, sorted(keys)))
-        if new is not None and new.num_rows:
-            kept = (*kept, self._write_samples(new))
-        return tidy(tuple(kept)) or (self._empty("samples"),)
-
-    def _write_samples(self, rows: pa.Table) -> PublishedFile:
-        self._con.register("new_samples", rows)
-        try:
-            return self._write(TABLES["samples"], "SELECT * FROM new_samples", {})
-        finally:
-            self._con.unregister("new_samples")
 
     def _swap(self, tables: dict[str, Files], revision: int) -> None:
         if tables == self.manifest.tables and revision == self.manifest.revision:
@@ -331,19 +202,3 @@ class Publisher:
         return StorageFull(
             f"cannot write below {self.folder.published}: {reason}; make it possible and it goes on"
         )
-
-    def _one(self, query: str) -> tuple[Any, ...]:
-        return tuple(self._con.execute(query).fetchall()[0])
-
-
-def samples_schema() -> pa.Schema:
-    """Columns of the samples table (records.Sample)."""
-    return pa.schema(
-        [
-            ("channel", pa.string()),
-            ("start", pa.timestamp("us")),
-            ("rank", pa.int32()),
-            ("text", pa.string()),
-            ("compound", pa.float64()),
-        ]
-    )

@@ -33,7 +33,8 @@ from tests.helpers.browser.rows import (
     window,
 )
 from warehouse.config import DataFolder
-from warehouse.published.publisher import Publisher, samples_schema
+from warehouse.published.publisher import Publisher
+from warehouse.published.table_files import samples_schema
 from warehouse.records import utc, window_start
 from warehouse.store.store import Store
 
