@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.helpers.browser.panel_fixtures import chromium, mood_body
+from tests.helpers.browser.panel_fixtures import chromium, kept_page, mood_body
 from tests.helpers.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
 
-__all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
+__all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
 
 
@@ -99,6 +99,7 @@ def test_a_refused_request_is_said(view, twitch, answer, said):
     assert view.locator("#done b").count() == 0
 
 
+@pytest.mark.own_page
 def test_what_became_of_a_request_is_shown_without_opening_the_page_again(view, twitch):
     view.clock.install()
     opened(view, twitch, "config")
@@ -115,6 +116,7 @@ def test_what_became_of_a_request_is_shown_without_opening_the_page_again(view, 
     assert len(twitch.asked) == asked  # it knows
 
 
+@pytest.mark.own_page
 def test_why_a_request_was_refused_is_said_as_it_came(view, twitch):
     view.clock.install()
     state(twitch, "unknown")
@@ -131,6 +133,7 @@ def test_why_a_request_was_refused_is_said_as_it_came(view, twitch):
     assert view.locator("#done").inner_text() == ""
 
 
+@pytest.mark.own_page
 def test_a_state_that_is_not_told_is_asked_for_again(view, twitch):
     twitch.answers["/v1/channel"] = Answer(b"<html>")
     view.clock.install()
@@ -217,6 +220,7 @@ def test_a_view_that_is_switched_off_says_so_or_is_not_there(view, twitch):
         view.locator("#toggle").wait_for(state="hidden")
 
 
+@pytest.mark.own_page
 def test_the_streamers_dashboard_shows_the_mood_and_switches_views(view, twitch):
     view.clock.install()
     opened(view, twitch, "live_config")

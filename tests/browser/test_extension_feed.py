@@ -6,10 +6,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.helpers.browser.panel_fixtures import chromium, iso, mood_body, this_window
+from tests.helpers.browser.panel_fixtures import chromium, iso, kept_page, mood_body, this_window
 from tests.helpers.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
 
-__all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
+__all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
 
 MB = 1024 * 1024
@@ -48,12 +48,14 @@ def still(view, twitch):
     return view
 
 
+@pytest.mark.own_page
 def test_a_broadcast_is_drawn_at_once(still, twitch):
     broadcast(still, newer(**says(-0.4)))
     assert still.locator("#number").inner_text() == "-0.40"
     assert twitch.moods() == 1
 
 
+@pytest.mark.own_page
 def test_a_mood_that_cannot_be_drawn_leaves_the_last_one(still):
     still.evaluate(
         """() => {
@@ -67,6 +69,7 @@ def test_a_mood_that_cannot_be_drawn_leaves_the_last_one(still):
     assert still.locator("#number").inner_text() == "+0.21"
 
 
+@pytest.mark.own_page
 def test_another_channels_token_shows_nothing_of_the_last_one(still, twitch):
     twitch.says(mood_body("456", **says(-0.4)), delay_s=0.2)
     still.evaluate("twitch.authorise('other.token', '456')")
@@ -82,6 +85,7 @@ def test_a_body_of_another_channel_is_not_drawn(view, twitch):
     view.get_by_text("answer could not be read").wait_for()
 
 
+@pytest.mark.own_page
 def test_nobody_asks_while_broadcasts_come(still, twitch):
     for window in range(1, 9):
         broadcast(still, newer(30 * window))
@@ -90,6 +94,7 @@ def test_nobody_asks_while_broadcasts_come(still, twitch):
     assert twitch.moods() == 1
 
 
+@pytest.mark.own_page
 def test_a_broadcast_that_does_not_come_is_asked_for_late_and_not_by_all_at_once(still, twitch):
     still.evaluate(
         """() => {
@@ -109,6 +114,7 @@ def test_a_broadcast_that_does_not_come_is_asked_for_late_and_not_by_all_at_once
     assert 25 < waits[2] - waits[0] < 31
 
 
+@pytest.mark.own_page
 def test_without_broadcasts_each_window_is_asked_for(still, twitch):
     still.evaluate("() => { Math.random = () => 0.7; }")  # asks within 10 s of the steps' ends
     for window in range(1, 4):
@@ -119,6 +125,7 @@ def test_without_broadcasts_each_window_is_asked_for(still, twitch):
     assert 4 <= twitch.moods() <= 5  # the window that is served first may end at any moment
 
 
+@pytest.mark.own_page
 def test_questions_come_back_when_broadcasts_stop(still, twitch):
     broadcast(still, newer(30))
     goes_by(still, twitch, 240)
@@ -131,6 +138,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
+@pytest.mark.own_page
 def test_a_broadcast_that_is_broken_old_or_of_another_channel_changes_nothing(still, twitch):
     before = still.locator("main").inner_html()
     texts = [
@@ -143,6 +151,7 @@ def test_a_broadcast_that_is_broken_old_or_of_another_channel_changes_nothing(st
     assert still.locator("main").inner_html() == before
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -173,6 +182,7 @@ def test_what_the_ebs_must_not_answer_is_said_and_overcome(view, twitch, answer,
     assert view.locator("#notice").inner_text() == ""
 
 
+@pytest.mark.own_page
 def test_an_ebs_that_hangs_is_given_up_after_ten_seconds(view, twitch):
     twitch.says(mood_body(), delay_s=1.5)
     view.clock.install()
@@ -198,6 +208,7 @@ def test_a_longer_answer_is_not_read_to_its_end(view, twitch):
     assert size < 5 * MB
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("hours", [-26, 3])
 def test_a_clock_that_is_wrong_changes_nothing(view, twitch, hours):
     view.clock.install(time=datetime.now(UTC) + timedelta(hours=hours))
@@ -221,6 +232,7 @@ def minutes(label):
     return int(hour) * 60 + int(minute)
 
 
+@pytest.mark.own_page
 def test_a_broadcast_that_was_long_under_way_is_stale(view, twitch):
     view.clock.install()
     twitch.says(mood_body(age_s=300))
@@ -231,6 +243,7 @@ def test_a_broadcast_that_was_long_under_way_is_stale(view, twitch):
     assert view.locator("#panel").get_attribute("data-state") == "stale"
 
 
+@pytest.mark.own_page
 def test_a_new_token_is_used_and_asks_only_where_what_is_known_is_old(still, twitch):
     still.evaluate("twitch.authorise('second.token')")
     settle(still, twitch)
@@ -254,6 +267,7 @@ def test_a_refused_token_waits_for_a_new_one_and_asks_at_once_with_it(view, twit
     assert twitch.asked[-1][3] == "Bearer second.token"
 
 
+@pytest.mark.own_page
 def test_a_view_that_twitch_hides_asks_less_and_catches_up_when_it_is_shown(still, twitch):
     still.evaluate("twitch.visible(false)")
     goes_by(still, twitch, 42)

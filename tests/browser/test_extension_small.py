@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.helpers.browser.panel_fixtures import chromium, mood_body
+from tests.helpers.browser.panel_fixtures import chromium, kept_page, mood_body
 from tests.helpers.browser.twitch import SIZES, Answer, helper, opened, twitch, twitch_servers, view
 
-__all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
+__all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
 
 SMALL = ("video_component", "video_overlay")

@@ -10,11 +10,18 @@ from axe_playwright_python.sync_playwright import Axe
 from pipeline.forecasting.track_record import Standing
 from pipeline.serving.body import _UNREAD, MoodState, _moment, _why_not
 from tests.helpers.browser.looking import pixels, rgb, style
-from tests.helpers.browser.panel_fixtures import chromium, history, iso, mood_body, this_window
+from tests.helpers.browser.panel_fixtures import (
+    chromium,
+    history,
+    iso,
+    kept_page,
+    mood_body,
+    this_window,
+)
 from tests.helpers.browser.twitch import HELPER, SIZES, helper, opened, twitch, twitch_servers, view
 from warehouse.records import Window
 
-__all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
+__all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ja", "zh")
@@ -253,6 +260,7 @@ def test_the_chart_can_be_heard(view, twitch):
     assert "minus 0.10" in next_steps.locator("tbody tr").first.inner_text()
 
 
+@pytest.mark.own_page
 def test_reduced_motion_stops_every_animation_in_every_view(view, twitch):
     view.emulate_media(reduced_motion="reduce")
     for name in SIZES:
@@ -264,6 +272,7 @@ def test_reduced_motion_stops_every_animation_in_every_view(view, twitch):
         ), name
 
 
+@pytest.mark.own_page
 def test_a_view_that_is_opened_without_twitch_says_so(view, twitch):
     view.route(HELPER, lambda route: route.fulfill(body=""))
     view.clock.install()
@@ -280,6 +289,7 @@ def test_a_page_without_its_scripts_says_that_it_belongs_to_twitch(view, twitch)
     view.get_by_text("This page is part of a Twitch extension.").wait_for()
 
 
+@pytest.mark.own_page
 def test_a_helper_that_never_signs_in_is_said(view, twitch):
     view.clock.install()
     view.goto(twitch.url("panel", token=""))

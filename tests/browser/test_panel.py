@@ -6,9 +6,17 @@ from itertools import pairwise
 import pytest
 
 from tests.helpers.browser.looking import corners, pixels, rgb, shown, style, y_scale
-from tests.helpers.browser.panel_fixtures import STEPS, chromium, ebs, ebs_process, mood_body, page
+from tests.helpers.browser.panel_fixtures import (
+    STEPS,
+    chromium,
+    ebs,
+    ebs_process,
+    kept_page,
+    mood_body,
+    page,
+)
 
-__all__ = ["chromium", "ebs", "ebs_process", "page"]  # fixtures
+__all__ = ["chromium", "ebs", "ebs_process", "kept_page", "page"]  # fixtures
 pytestmark = pytest.mark.browser
 
 

@@ -12,12 +12,13 @@ from tests.helpers.browser.panel_fixtures import (
     ebs,
     ebs_process,
     iso,
+    kept_page,
     mood_body,
     page,
     this_window,
 )
 
-__all__ = ["chromium", "ebs", "ebs_process", "page"]  # fixtures
+__all__ = ["chromium", "ebs", "ebs_process", "kept_page", "page"]  # fixtures
 pytestmark = pytest.mark.browser
 
 
@@ -165,6 +166,7 @@ def test_numbers_beyond_all_measure_do_not_widen_the_panel(page, ebs):
     assert page.locator("#source").is_hidden()
 
 
+@pytest.mark.own_page
 def test_a_lost_connection_is_said_while_the_last_mood_stays(page, ebs):
     page.clock.install()
     shown(page, ebs)
@@ -177,6 +179,7 @@ def test_a_lost_connection_is_said_while_the_last_mood_stays(page, ebs):
     page.locator("#notice:empty").wait_for(state="attached")
 
 
+@pytest.mark.own_page
 def test_data_grows_stale_while_the_connection_is_lost(page, ebs):
     page.clock.install()
     shown(page, ebs)
@@ -188,6 +191,7 @@ def test_data_grows_stale_while_the_connection_is_lost(page, ebs):
     assert page.locator("#status").inner_text() == "out of date"
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize(("status", "said"), [(401, "sign-in"), (500, "problem"), (503, "problem")])
 def test_a_refusal_is_said_and_tried_again(page, ebs, status, said):
     page.clock.install()
@@ -203,6 +207,7 @@ def test_a_refusal_is_said_and_tried_again(page, ebs, status, said):
     page.locator("#panel[data-state=live]").wait_for()
 
 
+@pytest.mark.own_page
 def test_the_next_window_is_asked_for_in_step_and_drawn(page, ebs):
     page.clock.install()
     shown(page, ebs)
@@ -213,6 +218,7 @@ def test_the_next_window_is_asked_for_in_step_and_drawn(page, ebs):
     page.get_by_text("-0.40").wait_for()
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize(
     ("age_s", "not_before_s", "by_s"),
     [
@@ -245,6 +251,7 @@ def test_the_next_question_comes_when_a_new_window_is_due(page, ebs, age_s, not_
     assert len(asked) == 2
 
 
+@pytest.mark.own_page
 def test_an_unchanged_body_costs_a_304(page, ebs):
     page.clock.install()
     shown(page, ebs)
@@ -266,6 +273,7 @@ def test_the_token_is_never_in_an_address(page, ebs):
     assert all(url.startswith(ebs.address) for url in urls)
 
 
+@pytest.mark.own_page
 def test_a_missing_helper_is_said(page, ebs):
     page.route("**/twitch-ext.js", lambda route: route.fulfill(body=""))
     page.clock.install()
@@ -275,6 +283,7 @@ def test_a_missing_helper_is_said(page, ebs):
     page.get_by_text("helper did not load").wait_for()
 
 
+@pytest.mark.own_page
 def test_a_channel_that_is_withdrawn_is_no_longer_shown(page, ebs):
     page.clock.install()
     shown(page, ebs)

@@ -13,12 +13,13 @@ from tests.helpers.browser.panel_fixtures import (
     ebs,
     ebs_process,
     iso,
+    kept_page,
     mood_body,
     page,
     this_window,
 )
 
-__all__ = ["chromium", "ebs", "ebs_process", "page"]  # fixtures
+__all__ = ["chromium", "ebs", "ebs_process", "kept_page", "page"]  # fixtures
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=document.title='caught'>"
@@ -176,6 +177,7 @@ def test_every_text_has_enough_contrast(page, ebs, theme):
         assert contrast(rgb(style(page, selector, "stroke")), back) >= 3, selector
 
 
+@pytest.mark.own_page
 def test_what_is_out_of_date_is_pale_but_its_words_are_not(page, ebs):
     page.emulate_media(reduced_motion="reduce")
     shown(page, ebs, mood_body(age_s=300), state="stale")
@@ -188,6 +190,7 @@ def test_what_is_out_of_date_is_pale_but_its_words_are_not(page, ebs):
     assert max(page.evaluate(faded, ".mood-line")) < 1
 
 
+@pytest.mark.own_page
 def test_reduced_motion_stops_every_animation(page, ebs):
     page.emulate_media(reduced_motion="reduce")
     shown(page, ebs)

@@ -10,9 +10,17 @@ import jwt
 import pytest
 
 from ebs.config import DEVELOPMENT_SECRET
-from tests.helpers.browser.panel_fixtures import chromium, ebs, ebs_process, iso, mood_body, page
+from tests.helpers.browser.panel_fixtures import (
+    chromium,
+    ebs,
+    ebs_process,
+    iso,
+    kept_page,
+    mood_body,
+    page,
+)
 
-__all__ = ["chromium", "ebs", "ebs_process", "page"]  # fixtures
+__all__ = ["chromium", "ebs", "ebs_process", "kept_page", "page"]  # fixtures
 pytestmark = pytest.mark.browser
 
 
@@ -37,6 +45,7 @@ def test_the_preview_switches_the_theme(page, ebs):
     frame.locator("html[data-theme=light]").wait_for(state="attached")
 
 
+@pytest.mark.own_page
 def test_the_preview_says_that_nothing_is_published_and_looks_again(page, ebs):
     page.clock.install()
     page.goto(f"{ebs.address}/preview/")
@@ -47,6 +56,7 @@ def test_the_preview_says_that_nothing_is_published_and_looks_again(page, ebs):
     assert not page.locator("#nothing").is_visible()
 
 
+@pytest.mark.own_page
 def test_the_preview_begins_well_with_broadcasts_and_with_a_damaged_configuration(page, ebs):
     refused = []
     page.on("response", lambda answer: refused.append(answer.url) if not answer.ok else None)
@@ -113,6 +123,7 @@ window.fetch = async (to, options) => {
 """
 
 
+@pytest.mark.own_page
 def test_a_broadcast_reaches_the_views_and_is_told(page, ebs):
     page.add_init_script(ONE_TOKEN)
     ebs.publish(mood_body())

@@ -1,13 +1,15 @@
 """A real EBS in its own process, a real Chromium, and bodies to publish between them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from tests.helpers.ebs_process import EbsProcess, running
 
@@ -88,17 +90,65 @@ def ebs(ebs_process: EbsProcess) -> EbsProcess:
     return ebs_process
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page of a panel's size, in UTC; any script error or refused script fails the test."""
+@pytest.fixture(scope="module")
+def kept_page(chromium: Browser) -> Iterator[Page]:
+    """A page for a file's tests, one after another: Chromium works a second for a new one."""
     context = chromium.new_context(viewport=PANEL, timezone_id="UTC", locale="en-GB")
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console",
-        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
-    )
-    yield page
+    yield context.new_page()
     context.close()
+
+
+@contextmanager
+def empty_page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The file's page, emptied afterwards; a new one for a test marked `own_page`."""
+    if request.node.get_closest_marker("own_page"):
+        browser: Browser = request.getfixturevalue("chromium")
+        context = browser.new_context(viewport=PANEL, timezone_id="UTC", locale="en-GB")
+        yield context.new_page()
+        context.close()
+    else:
+        page: Page = request.getfixturevalue("kept_page")
+        yield page
+        _empty(page)
+
+
+def _empty(page: Page) -> None:
+    """No script runs on, nothing is stored or routed. Within its origin, or Chromium makes a new
+    process."""
+    page.unroute_all()
+    page.route("**/empty", lambda route: route.fulfill(content_type="text/html"))
+    page.goto(urljoin(page.url, "/empty"))
+    page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    page.unroute_all()
+    page.context.clear_cookies()
+    page.set_viewport_size(PANEL)
+
+
+@contextmanager
+def no_errors(page: Page, counts: Callable[[ConsoleMessage], bool]) -> Iterator[None]:
+    """An error of a script, or a line on the console that counts as one, fails the test."""
+    wrong: list[str] = []
+
+    def hear(line: ConsoleMessage) -> None:
+        if counts(line):
+            wrong.append(line.text)
+
+    def fail(error: Error) -> None:
+        wrong.append(str(error))
+
+    page.on("console", hear)
+    page.on("pageerror", fail)
+    yield
+    page.remove_listener("console", hear)
+    page.remove_listener("pageerror", fail)
     assert wrong == []
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of a panel's size, in UTC; any script error or refused script fails the test."""
+    with (
+        empty_page(request) as page,
+        no_errors(page, lambda line: "Content Security Policy" in line.text),
+    ):
+        yield page

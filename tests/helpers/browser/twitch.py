@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route
+from playwright.sync_api import ConsoleMessage, Page, Request, Route
 
-from tests.helpers.browser.panel_fixtures import mood_body
+from tests.helpers.browser.panel_fixtures import empty_page, mood_body, no_errors
 from tests.helpers.paths import ROOT
 
 EXTENSION = ROOT / "extension"
@@ -192,21 +192,34 @@ def twitch(twitch_servers: Twitch) -> Twitch:
 
 
 @pytest.fixture
-def view(chromium: Browser, twitch: Twitch) -> Iterator[Page]:
+def view(request: pytest.FixtureRequest, twitch: Twitch) -> Iterator[Page]:
     """A page in which any error on the console or of a script fails the test."""
-    context = chromium.new_context(timezone_id="UTC", locale="en-GB")
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.on("request", lambda request: twitch.under_way.add(request))  # playwright wants functions
-    page.on("requestfinished", lambda request: twitch.under_way.discard(request))
-    page.on("requestfailed", lambda request: twitch.under_way.discard(request))
-    page.route(HELPER, helper)
-    yield page
-    context.close()
-    # A refused answer is logged by the browser itself; what a view does about it is tested.
-    assert [said for said in wrong if "Failed to load resource" not in said] == []
+    with empty_page(request) as page, no_errors(page, _is_error), _under_way(page, twitch):
+        page.route(HELPER, helper)
+        yield page
+
+
+def _is_error(line: ConsoleMessage) -> bool:
+    """A refused answer is logged by the browser itself; what a view does about it is tested."""
+    return line.type == "error" and "Failed to load resource" not in line.text
+
+
+@contextmanager
+def _under_way(page: Page, twitch: Twitch) -> Iterator[None]:
+    """Keeps `twitch.under_way`."""
+
+    def begins(request: Request) -> None:  # playwright wants functions
+        twitch.under_way.add(request)
+
+    def ends(request: Request) -> None:
+        twitch.under_way.discard(request)
+
+    listeners = [("request", begins), ("requestfinished", ends), ("requestfailed", ends)]
+    for name, listener in listeners:
+        page.on(name, listener)
+    yield
+    for name, listener in listeners:
+        page.remove_listener(name, listener)
 
 
 def helper(route: Route) -> None:
