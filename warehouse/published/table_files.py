@@ -47,7 +47,10 @@ class TableFiles:
         """A file without rows: every table is listed, an empty one with one of these."""
         if name == "samples":
             return self._write_samples(samples_schema().empty_table())
-        return self._write(TABLES[name], f"SELECT * FROM {name} LIMIT 0", {})
+        path, target = self._place(name)
+        query = f"COPY (SELECT * FROM {name} LIMIT 0) TO {quoted(target)} (FORMAT parquet)"
+        self._con.execute(query).fetchall()
+        return PublishedFile(path, 0, "", "")
 
     def table(
         self, spec: TableSpec, files: Files, since: int, replaced: Keys, stale: set[str]
@@ -128,10 +131,7 @@ class TableFiles:
             self._con.unregister("new_samples")
 
     def _write(self, spec: TableSpec, query: str, values: dict[str, Any]) -> PublishedFile:
-        path = f"{spec.name}/{uuid.uuid4().hex}.parquet"
-        target = self.published / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.written.append(path)
+        path, target = self._place(spec.name)
         if self._is_long(query, values):
             write_sorted(self._con, query, values, spec.order, target)
             return self._describe(spec, path)
@@ -141,6 +141,14 @@ class TableFiles:
             values or None,
         ).fetchall()
         return self._describe(spec, path)
+
+    def _place(self, table: str) -> tuple[str, Path]:
+        """Path of a file to write, in the manifest and on the disk."""
+        path = f"{table}/{uuid.uuid4().hex}.parquet"
+        target = self.published / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.written.append(path)
+        return path, target
 
     def _is_long(self, query: str, values: dict[str, Any]) -> bool:
         """True for a month or day from its start that has too many rows to sort at once."""

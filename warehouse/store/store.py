@@ -260,9 +260,10 @@ def _run(con: Connection, name: str, values: Mapping[str, Any], revision: int) -
 
 
 def _schema_number(con: Connection) -> int:
-    if con.execute(sql("has_meta")).fetchall() == [(0,)]:
+    try:
+        rows = con.execute(sql("get_meta"), {"name": "schema"}).fetchall()
+    except duckdb.CatalogException:  # no such table: it has been through no migration
         return 0
-    rows = con.execute(sql("get_meta"), {"name": "schema"}).fetchall()
     return int(rows[0][0]) if rows else 0
 
 
