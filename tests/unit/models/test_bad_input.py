@@ -1,9 +1,7 @@
 """Bad input at the commands: exit code 1, one line on stderr, nothing half written."""
 
 import json
-import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,34 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.__main__ import main
 from models.inputs.published import sessions_by_channel, sessions_from_table
 from models.inputs.sessions import Session
 from models.inputs.training_arrays import arrays
 from models.training.train import fit_linear
 from tests.helpers.forecasting import as_table, days_of, make_session, publish, with_values
 from tests.helpers.model_versions import put_version
+from tests.unit.models.conftest import Run
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(
-    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """A command as typed: (exit code, stdout, stderr)."""
-
-    def typed(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setenv("DLD_DATA", str(folder.root))
-        monkeypatch.setattr(sys, "argv", ["models", *words])
-        with pytest.raises(SystemExit) as done:
-            main()
-        said = capsys.readouterr()
-        return int(done.value.code or 0), said.out, said.err
-
-    return typed
 
 
 def refused(run: Run, *words: str) -> str:

@@ -13,16 +13,14 @@ import pytest
 from models.__main__ import main
 from models.inputs.features import now
 from models.training.lock import only_one
+from models.training.trials import REPORT
 from models.versions.registry import serving, versions
 from tests.helpers.forecasting import days_of, make_session, publish
+from tests.unit.models.conftest import Run
 from warehouse import packages
 from warehouse.config import DataFolder
 
 SHIPPED_MODEL = versions()[0].model
-
-
-def run(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
-    return started("-m", "models", *words, folder=folder)
 
 
 def started(*words: str, folder: DataFolder) -> subprocess.CompletedProcess[str]:
@@ -51,7 +49,11 @@ def test_without_its_packages_the_command_that_brings_them_is_named(
 def trained(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     folder = DataFolder(tmp_path_factory.mktemp("data"))
     publish(folder, *days_of("alpha", 13, 260), *days_of("beta", 4, 120))
-    done = run(folder, "train", "--epochs", "1", "--members", "1", "--hold-out", "beta")
+    folder.models.mkdir()
+    small = {"layers": 1, "context": 4, "units": 4, "hidden": 4}
+    (folder.models / REPORT).write_text(json.dumps({"best": {"searched": small}}))
+    words = ("train", "--tuned", "--epochs", "1", "--members", "1", "--hold-out", "beta")
+    done = started("-m", "models", *words, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "trained lstm-" in done.stdout and "held out channels" in done.stdout
     return folder
@@ -76,59 +78,57 @@ def test_a_users_version_is_whole_and_waits(trained: DataFolder) -> None:
     assert next(iter(serving(trained))) == SHIPPED_MODEL
 
 
-def test_versions_are_listed_promoted_and_rolled_back(trained: DataFolder) -> None:
+def test_versions_are_listed_promoted_and_rolled_back(trained: DataFolder, run: Run) -> None:
     def standing() -> dict[str, str]:
-        listed = json.loads(run(trained, "versions", "--format", "json").stdout)
-        return {f"lstm-{v['version']}": v["status"] for v in listed}
+        _, listed, _ = run("versions", "--format", "json", at=trained)
+        return {f"lstm-{v['version']}": v["status"] for v in json.loads(listed)}
 
     (mine,) = versions(trained, shipped=trained.root / "nowhere")
     assert standing() == {mine.model: "candidate", SHIPPED_MODEL: "serving"}
-    assert "too little to judge by" in " ".join(run(trained, "versions").stdout.split())
-    done = run(trained, "promote", mine.model)
-    assert (done.returncode, done.stdout) == (0, f"{mine.model} serves\n")
+    assert "too little to judge by" in " ".join(run("versions", at=trained)[1].split())
+    assert run("promote", mine.model, at=trained) == (0, f"{mine.model} serves\n", "")
     assert standing() == {mine.model: "serving", SHIPPED_MODEL: "available"}
     model = next(iter(serving(trained).values()))
     assert model.name == mine.model
     assert np.isfinite(model.predict(now([make_session(30)])).quantiles).all()
-    done = run(trained, "rollback")
-    assert (done.returncode, done.stdout) == (
-        0, f"{SHIPPED_MODEL} serves: rolled back from {mine.path.name}\n",
-    )  # fmt: skip
+    back = f"{SHIPPED_MODEL} serves: rolled back from {mine.path.name}\n"
+    assert run("rollback", at=trained) == (0, back, "")
     assert standing()[SHIPPED_MODEL] == "serving"
-    done = run(trained, "rollback")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: no version served before this one")
-    assert len(done.stderr.splitlines()) == 1
+    code, _, error = run("rollback", at=trained)
+    assert code == 1 and error.startswith("error: no version served before this one")
+    assert len(error.splitlines()) == 1
 
 
-def test_promoting_what_is_not_there_is_one_clear_line(folder: DataFolder) -> None:
-    done = run(folder, "promote", "nothing")
-    assert done.returncode == 1 and done.stderr.startswith("error: no version nothing; there are")
+def test_promoting_what_is_not_there_is_one_clear_line(run: Run) -> None:
+    code, _, error = run("promote", "nothing")
+    assert code == 1 and error.startswith("error: no version nothing; there are")
 
 
 @pytest.mark.parametrize(("command", "lock"), [("train", "."), ("tune", "tune.lock")])
 def test_a_second_one_at_a_time_is_refused(
-    trained: DataFolder, command: str, lock: str, tmp_path: Path
+    trained: DataFolder, run: Run, command: str, lock: str
 ) -> None:
     with only_one(trained.models / lock, "another"):
-        done = run(trained, command)
-    assert done.returncode == 1 and "is under way" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+        code, _, error = run(command, at=trained)
+    assert code == 1 and "is under way" in error
+    assert len(error.splitlines()) == 1
 
 
-def test_what_is_trained_elsewhere_cannot_be_promoted(folder: DataFolder, tmp_path: Path) -> None:
-    assert run(folder, "train", "--out", str(tmp_path), "--promote").returncode == 2
+def test_what_is_trained_elsewhere_cannot_be_promoted(run: Run, tmp_path: Path) -> None:
+    assert run("train", "--out", str(tmp_path), "--promote")[0] == 2
 
 
-def test_backtest_writes_predictions_of_every_model(trained: DataFolder, tmp_path: Path) -> None:
-    done = run(trained, "backtest", "--out", str(tmp_path / "out"))
-    assert done.returncode == 0, done.stderr
+def test_backtest_writes_predictions_of_every_model(
+    trained: DataFolder, run: Run, tmp_path: Path
+) -> None:
+    code, out, error = run("backtest", "--out", str(tmp_path / "out"), at=trained)
+    assert code == 0, error
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     named = set(pq.read_table(tmp_path / "out" / "predictions.parquet")["model"].to_pylist())
     assert named == set(report["all"]["models"])
     assert {"last_value", "session_mean", "ewma", "ridge"} < named
     assert {v.model for v in versions(trained)} < named
-    assert all(name in done.stdout for name in ("session_mean", "latent skill", "report.json"))
+    assert all(name in out for name in ("session_mean", "latent skill", "report.json"))
 
 
 RUN_WITHOUT = """
@@ -165,24 +165,15 @@ def test_a_backtest_needs_nothing_that_only_training_needs(
     assert SHIPPED_MODEL in report["all"]["models"]
 
 
-@pytest.mark.parametrize("command", ["train", "tune", "backtest"])
-def test_with_nothing_published_a_command_says_so_in_one_line(
-    folder: DataFolder, command: str
-) -> None:
-    done = run(folder, command)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("error: nothing published")
-
-
-def test_with_too_little_data_train_says_what_is_missing(folder: DataFolder) -> None:
+def test_with_too_little_data_train_says_what_is_missing(folder: DataFolder, run: Run) -> None:
     publish(folder, make_session(100))
-    done = run(folder, "train")
-    assert done.returncode == 1 and done.stderr.startswith("error: too little to train on")
-    assert len(done.stderr.splitlines()) == 1
+    code, _, error = run("train")
+    assert code == 1 and error.startswith("error: too little to train on")
+    assert len(error.splitlines()) == 1
     assert not folder.models.exists(), "nothing half-written"
 
 
-def test_a_wrong_option_is_wrong_usage(folder: DataFolder) -> None:
-    assert run(folder, "train", "--epochs", "none").returncode == 2
-    assert run(folder, "nonsense").returncode == 2
-    assert run(folder, "train", "--seed", "-1").returncode == 2
+def test_a_wrong_option_is_wrong_usage(run: Run) -> None:
+    assert run("train", "--epochs", "none")[0] == 2
+    assert run("nonsense")[0] == 2
+    assert run("train", "--seed", "-1")[0] == 2

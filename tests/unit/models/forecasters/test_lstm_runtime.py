@@ -20,6 +20,7 @@ import pathlib, sys, tempfile
 import keras
 import numpy as np
 from models.forecasters import lstm
+from models.forecasters.lstm_config import Config
 from models.inputs.features import NAMES, views
 from models.forecasters.lstm_runtime import Lstm, assemble
 from tests.helpers.forecasting import make_session
@@ -27,7 +28,7 @@ from tests.helpers.forecasting import make_session
 rng = np.random.default_rng(0)
 features, pairs = len(NAMES), len(lstm.PAIRS)
 start = tuple(rng.normal(0, 0.02, (1 + k, 10)) for k in (features + pairs, features))
-config = lstm.Config(members=2, layers=2, context=8)
+config = Config(members=2, layers=2, context=4)
 assert np.allclose(lstm.paired(keras.ops.convert_to_tensor(few := rng.normal(size=(3, features)))),
                    lstm.paired(few)), "the line that is solved is not the line that is drawn"
 shapes = [w.shape for w in lstm.build(config, start).get_weights()]

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -269,9 +270,22 @@ class Told(optuna.trial.FixedTrial):
         return self.hopeless
 
 
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """A few steps of a tiny network take less time than drawing its graph."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+@pytest.mark.usefixtures("eager")
 def test_a_network_is_judged_after_every_epoch_against_the_session_mean() -> None:
     data = arrays(days_of("alpha", 3, 90))
-    tiny = {"units": 2, "hidden": 2, "epochs": 2, "batch": 64, "learning_rate": 1e-3}
+    tiny = {"units": 2, "hidden": 2, "layers": 1, "context": 4, "epochs": 2, "batch": 64}
+    tiny |= {"learning_rate": 1e-3}
     trial = Told(tiny)
     loss = tune._loss(trial, data, data, 1)  # type: ignore[arg-type]
     assert len(trial.told) == 2 and loss == pytest.approx(min(trial.told), abs=1e-6)
