@@ -46,7 +46,7 @@ class Reader:
         path = self.folder.manifest
         try:
             return self._manifest(path)
-        except (FileNotFoundError, NotADirectoryError) as exc:
+        except FileNotFoundError as exc:
             raise nothing_published(path) from exc
         except OSError as exc:  # another user's, mostly
             raise WarehouseBroken(

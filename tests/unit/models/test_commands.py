@@ -150,8 +150,7 @@ def test_without_what_training_needs_the_command_that_brings_it_is_named(
     done = run_without_training(folder, command)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "error: training needs tensorflow, optuna, which is not installed; "
-        "make setup-train brings it\n"
+        "error: training needs tensorflow, optuna; make setup-train installs what is missing\n"
     )
 
 
