@@ -33,7 +33,7 @@ JUDGED_STEPS = (1, 2, 3, 5, 10)
 
 
 class Format(StrEnum):
-    """How a list is printed."""
+    """Formats of a printed list."""
 
     table = "table"
     json = "json"

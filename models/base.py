@@ -1,4 +1,4 @@
-"""What a forecaster sees and says: the one contract of this package."""
+"""The contract of forecasters: what each sees, and what it says."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,7 +15,7 @@ FIRST_JUDGED = 60  # ... before its forecasts are judged (backtest)
 
 @dataclass(frozen=True)
 class View:
-    """What is known at k cutoffs, from windows that closed before them; see inputs/features.py.
+    """Knowledge at k cutoffs, from windows that closed before them; see inputs/features.py.
 
     x: (k, CONTEXT, F) float32, features of the last windows, zeros before the session began.
     All others (k,): session_mean, ewma: n-weighted means, -1..1. last: mean of the last window

@@ -1,4 +1,4 @@
-"""Where results go: known to be writable before the work, and there whole or not at all."""
+"""Places of results: known to be writable before the work, and there whole or not at all."""
 
 import tempfile
 from collections.abc import Mapping

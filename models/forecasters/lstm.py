@@ -46,13 +46,13 @@ def seen_names(config: Config) -> list[int]:
 def linear_start(data: Arrays, config: Config) -> tuple[Floats, Floats]:
     """Solved linear forecasts of mood (in message sds) from features and their PAIRS,
     (1 + F + P, 10), and of log counts from features, (1 + F, 10)."""
-    last, n, seen = data.last(), data.targets.n, seen_names(config)
-    pairs = [k for k, pair in enumerate(PAIRS) if set(pair) <= set(seen)]
-    shown = np.concatenate([last[:, seen], paired(last)[:, pairs]], 1)
-    mood = solve(shown, np.nan_to_num(data.z), data.mood_weight, START_PENALTY)
-    usual, counted = np.log1p(data.view.rate)[:, None], [i for i in RATE_INPUTS if i in seen]
+    last, n, visible = data.last(), data.targets.n, seen_names(config)
+    pairs = [k for k, pair in enumerate(PAIRS) if set(pair) <= set(visible)]
+    inputs = np.concatenate([last[:, visible], paired(last)[:, pairs]], 1)
+    mood = solve(inputs, np.nan_to_num(data.z), data.mood_weight, START_PENALTY)
+    usual, counted = np.log1p(data.view.rate)[:, None], [i for i in RATE_INPUTS if i in visible]
     count = solve(last[:, counted], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
-    places = [*seen, *(len(NAMES) + k for k in pairs)]
+    places = [*visible, *(len(NAMES) + k for k in pairs)]
     return _spread(mood, places, len(NAMES) + len(PAIRS)), _spread(count, counted, len(NAMES))
 
 
@@ -76,8 +76,8 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
     log(1 + messages) at VOLUME_QUANTILES."""
     x = keras.Input((CONTEXT, len(NAMES)), name="windows")
     last = x[:, -1, :]
-    shown = _shown(x, config)
-    mood, rest = (_trunk(shown, config, unroll, name) for name in ("mood", "rest"))
+    windows = _visible(x, config)
+    mood, rest = (_trunk(windows, config, unroll, name) for name in ("mood", "rest"))
     noise = last[:, NAMES.index("noise"), None]
     usual = (last[:, NAMES.index("count"), None] + 1) * 3
     from_line = _frozen(start[0], "mood_start")(layers.Concatenate()([last, paired(last)]))
@@ -93,11 +93,11 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
         layers.Activation("softplus")(_small(HORIZON, name, -0.2)(rest)) for name in ("few", "many")
     )
     moods = [centre - down1 - down2, centre - down1, centre, centre + up1, centre + up1 + up2]
-    said = keras.ops.stack([*moods, count - low, count, count + high], axis=-1)
-    return keras.Model(x, said)
+    quantiles = keras.ops.stack([*moods, count - low, count, count + high], axis=-1)
+    return keras.Model(x, quantiles)
 
 
-def _shown(x: Any, config: Config) -> Any:
+def _visible(x: Any, config: Config) -> Any:
     """The windows and features that the config lets the network see."""
     mask = np.zeros(len(NAMES), np.float32)
     mask[seen_names(config)] = 1.0
@@ -138,17 +138,17 @@ def loss_of(config: Config, mean_weight: float) -> Any:
     def pinball(gap: Any, at: Any) -> Any:
         return tf.maximum(at * gap, (at - 1) * gap)
 
-    def loss(packed_y: Any, said: Any) -> Any:
+    def loss(packed_y: Any, output: Any) -> Any:
         z, weight, n, scale = tf.unstack(packed_y, axis=-1)
-        centre = said[..., 2]
+        centre = output[..., 2]
         square = weight / mean_weight * tf.square(z - centre)
         fixed = tf.stop_gradient(centre)[..., None]
-        bands = tf.stack([said[..., i] for i in (0, 1, 3, 4)], -1) - centre[..., None] + fixed
+        bands = tf.stack([output[..., i] for i in (0, 1, 3, 4)], -1) - centre[..., None] + fixed
         spoke = tf.where(weight > 0, n / (tf.maximum(n, 0.0) + config.band_n), 0.0)
         band = spoke * tf.reduce_sum(pinball(z[..., None] - bands, levels), -1) / scale
-        known = tf.cast(n >= 0, tf.float32)
-        count = tf.math.log1p(tf.maximum(n, 0.0))[..., None] - said[..., 5:]
-        volume = known * tf.reduce_sum(pinball(count, few_many), -1)
+        is_known = tf.cast(n >= 0, tf.float32)
+        count = tf.math.log1p(tf.maximum(n, 0.0))[..., None] - output[..., 5:]
+        volume = is_known * tf.reduce_sum(pinball(count, few_many), -1)
         parts = square + config.band_weight * band + config.volume_weight * volume
         return tf.reduce_mean(parts)
 
@@ -209,13 +209,13 @@ def _fit_one(
 def average(config: Config, start: Any, states: list[list[Any]], unroll: bool = False) -> Any:
     """One model that says the mean of its members' quantiles."""
     x = keras.Input((CONTEXT, len(NAMES)), name="windows")
-    said = []
+    outputs = []
     for i, state in enumerate(states):
         member = build(config, start, unroll)
         member.set_weights(state)
         member.name = f"member{i}"
-        said.append(member(x))
-    mean = layers.Average()(said) if len(said) > 1 else said[0]
+        outputs.append(member(x))
+    mean = layers.Average()(outputs) if len(outputs) > 1 else outputs[0]
     model = keras.Model(x, mean)
     model.states, model.start, model.config_used = states, start, config
     return model

@@ -33,10 +33,10 @@ class Lstm:
         self._check(path)
 
     def _check(self, path: Path) -> None:
-        wanted = (self.batch, CONTEXT, len(NAMES)), (self.batch, *OUTPUT)
-        found = tuple(self._input["shape"]), tuple(self._output["shape"])
-        if wanted != found:
-            raise ModelUnusable(f"{path}: shapes {found}, these features need {wanted}")
+        needed = (self.batch, CONTEXT, len(NAMES)), (self.batch, *OUTPUT)
+        shapes = tuple(self._input["shape"]), tuple(self._output["shape"])
+        if needed != shapes:
+            raise ModelUnusable(f"{path}: shapes {shapes}, these features need {needed}")
 
     def predict(self, view: View) -> Prediction:
         return assemble(self.run(view.x), view)

@@ -21,7 +21,7 @@ assert len(NORMAL) == len(QUANTILES) and len(NORMAL_VOLUME) == len(VOLUME_QUANTI
 
 @dataclass(frozen=True)
 class Spread:
-    """How wide a forecaster errs, by step.
+    """Width of a forecaster's errors, by step.
 
     mood: (10, 3), error variance over message variance = a + b / (rate + 1) + c / last_n.
     volume: (10,), sd of log(1 + n) around log(1 + forecast).
@@ -93,11 +93,11 @@ def _fit_step(terms: Floats, squares: Floats, n: Floats) -> Floats:
     while True:
         scaled = a[:, free] * weight[:, None]
         ridge = 1e-9 * weight.sum() * np.eye(int(free.sum()))
-        found = np.zeros(a.shape[1])
-        found[free] = np.linalg.solve(scaled.T @ a[:, free] + ridge, scaled.T @ b)
-        if np.all(found >= 0):
-            return found
-        free &= found > 0  # a part that came out negative is no part
+        parts = np.zeros(a.shape[1])
+        parts[free] = np.linalg.solve(scaled.T @ a[:, free] + ridge, scaled.T @ b)
+        if np.all(parts >= 0):
+            return parts
+        free &= parts > 0  # a part that came out negative is no part
 
 
 def _terms(view: View) -> Floats:

@@ -1,4 +1,4 @@
-"""What a channel's own past teaches a served network: where its centre errs, how wide it errs.
+"""Corrections of a served network by a channel's own past: of its centre and of its bands.
 
 One code path of backtest and daemon. A forecast is noted when it is made; when the window it
 was for has closed, `learn` is told. Only later forecasts are changed by it.
@@ -48,7 +48,7 @@ _SIZES = (HORIZON * INPUTS * INPUTS, HORIZON * INPUTS, HORIZON * 4, HORIZON * 4,
 
 
 class Online:
-    """What one channel has taught about one forecaster; 2 KB.
+    """Lessons of one channel about one forecaster; 2 KB.
 
     centre: whether it corrects the centre too, or the bands alone.
     """
@@ -62,13 +62,13 @@ class Online:
         self._targets = np.zeros(HORIZON)
         self._solve(np.arange(HORIZON))
 
-    def adjust(self, view: View, said: Prediction) -> tuple[Prediction, Floats]:
+    def adjust(self, view: View, prediction: Prediction) -> tuple[Prediction, Floats]:
         """The forecasts as they are served now, and the notes to learn from later.
 
-        view, said: k cutoffs. Notes: (k, 10, NOTES). Row i depends on row i alone.
+        view, prediction: k cutoffs. Notes: (k, 10, NOTES). Row i depends on row i alone.
         """
-        notes = facts(view, said)
-        return tidy(self.serve(notes), said.volume), notes
+        notes = facts(view, prediction)
+        return tidy(self.serve(notes), prediction.volume), notes
 
     def serve(self, notes: Floats) -> Floats:
         """Quantiles (k, 10, 5) of forecasts noted as `facts`; their served centre is noted."""
@@ -125,12 +125,12 @@ class Online:
         self._targets[moved] = np.minimum(self._targets[moved], AGAIN)
         self._excess[moved] = 0.0
 
-    def follow(self, view: View, said: Prediction, actual: Targets) -> Prediction:
+    def follow(self, view: View, prediction: Prediction, actual: Targets) -> Prediction:
         """A stream's forecasts as they would have been served, learning as its windows close.
 
-        view, said, actual: k cutoffs one window apart, in order.
+        view, prediction, actual: k cutoffs one window apart, in order.
         """
-        notes, k = facts(view, said), len(view)
+        notes, k = facts(view, prediction), len(view)
         served = np.empty_like(notes, shape=(k, HORIZON, len(QUANTILES)))
         known = np.isfinite(actual.y) & (actual.n >= 1)
         ahead = np.arange(HORIZON)
@@ -143,7 +143,7 @@ class Online:
                 self.learn(notes[at], steps, actual.y[at], actual.n[at])
             if i < k:
                 served[i] = self.serve(notes[i : i + 1])[0]
-        return tidy(served, said.volume)
+        return tidy(served, prediction.volume)
 
     def to_bytes(self) -> bytes:
         """All that was learnt, to be kept."""
@@ -160,13 +160,13 @@ class Online:
         if flat[0] != _FORMAT or not np.all(np.isfinite(flat)):
             return None
         squares, products, stretch, excess, targets = np.split(flat[1:], np.cumsum(_SIZES)[:-1])
-        made = cls(centre)
-        made._squares = squares.reshape(HORIZON, INPUTS, INPUTS)
-        made._products = products.reshape(HORIZON, INPUTS)
-        made._stretch, made._excess = stretch.reshape(HORIZON, 4), excess.reshape(HORIZON, 4)
-        made._targets = targets
-        made._solve(np.arange(HORIZON))
-        return made
+        online = cls(centre)
+        online._squares = squares.reshape(HORIZON, INPUTS, INPUTS)
+        online._products = products.reshape(HORIZON, INPUTS)
+        online._stretch, online._excess = stretch.reshape(HORIZON, 4), excess.reshape(HORIZON, 4)
+        online._targets = targets
+        online._solve(np.arange(HORIZON))
+        return online
 
 
 def together(parts: Sequence[Online]) -> Online:
@@ -190,10 +190,10 @@ def apart(whole: Online, parts: Sequence[Online]) -> None:
             getattr(part, name)[...] = joined[HORIZON * i : HORIZON * (i + 1)]
 
 
-def facts(view: View, said: Prediction) -> Floats:
+def facts(view: View, prediction: Prediction) -> Floats:
     """Notes (k, 10, NOTES) on what a forecaster said; what is served of it is noted later."""
     notes = np.zeros((len(view), HORIZON, NOTES))
-    raw = said.quantiles[..., QUANTILES.index(0.5)]
+    raw = prediction.quantiles[..., QUANTILES.index(0.5)]
     sd, mean = view.sd[:, None], view.session_mean[:, None]
     trust = view.last_n / (view.last_n + 5)
     notes[..., 0] = (raw - mean) / sd
@@ -201,7 +201,7 @@ def facts(view: View, said: Prediction) -> Floats:
     notes[..., 2] = (view.last[:, None] - mean) / sd * trust[:, None]
     notes[..., 3] = 1.0
     notes[..., _X] /= TYPICAL
-    gap = np.abs(said.quantiles[..., OUTER] - raw[..., None])
+    gap = np.abs(prediction.quantiles[..., OUTER] - raw[..., None])
     notes[..., _GAP] = np.maximum(gap, NARROWEST)
     notes[..., _RAW], notes[..., _SERVED], notes[..., _SD] = raw, raw, sd
     return notes
@@ -209,9 +209,9 @@ def facts(view: View, said: Prediction) -> Floats:
 
 def served_before(notes: Floats, centre: Floats) -> Floats:
     """Notes on forecasts made before a restart; centre: (k, 10), as it was served."""
-    found = notes.copy()
-    found[..., _SERVED] = centre
-    return found
+    served = notes.copy()
+    served[..., _SERVED] = centre
+    return served
 
 
 def is_network(name: str) -> bool:

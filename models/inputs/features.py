@@ -245,10 +245,10 @@ class _Stack:
         out: list[Floats] = []
         for name in SHARES:
             share = self._pad(lambda s: getattr(s, name), np.nan)  # noqa: B023
-            known = self.n * np.isfinite(share)
-            part = known * np.nan_to_num(share, copy=False)
-            usual = _ratio(self.running(part), self.running(known))[..., None]
-            n, hits = self.smooth(known, SHARE_HALF_LIVES), self.smooth(part, SHARE_HALF_LIVES)
+            counted = self.n * np.isfinite(share)
+            part = counted * np.nan_to_num(share, copy=False)
+            usual = _ratio(self.running(part), self.running(counted))[..., None]
+            n, hits = self.smooth(counted, SHARE_HALF_LIVES), self.smooth(part, SHARE_HALF_LIVES)
             out += _columns_of(((hits - n * usual) / (n + 10) * 4)[..., None])
         return out
 
@@ -286,16 +286,16 @@ class _Stack:
 
     def past(self) -> list[Floats]:
         """How far the channel's earlier streams lie from this one's mean, in message sds."""
-        known = np.array([history.weighed(s.past) for s in self.sessions])[:, None, :]
+        sums = np.array([history.weighed(s.past) for s in self.sessions])[:, None, :]
         mu, unit, n = self.mu, self.sigma, self.n_so_far
         out = []
         for i in range(len(history.HALF_LIVES)):
-            past_n, past_total = known[..., 2 * i], known[..., 2 * i + 1]
+            past_n, past_total = sums[..., 2 * i], sums[..., 2 * i + 1]
             above = (past_total - past_n * mu) / (past_n + PAST_N) / unit * 4
             out += [above if np.isinf(k) else above * k / (n + k) for k in PAST_FADES]
         burst = _ratio(self.running(self.n * self.total), self.running(self.n**2)) - mu
         ones = np.ones_like(mu)
-        return [*out, burst / unit * 4, known[..., -2] * ones / unit * 4, known[..., -1] * ones]
+        return [*out, burst / unit * 4, sums[..., -2] * ones / unit * 4, sums[..., -1] * ones]
 
     def others(self) -> list[Floats]:
         n, mu, unit = self.tail(self.n), self.mu, self.sigma

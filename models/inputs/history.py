@@ -1,4 +1,4 @@
-"""What a channel's earlier streams say of its usual mood.
+"""A channel's earlier streams, for what they say of its usual mood.
 
 A stream alone takes an hour to show its mean; a channel that was seen before has it at once. A
 past stream is four sums over its windows, so that training (arrays) and daemon (one SQL query)
@@ -41,8 +41,8 @@ def weighed(past: Sequence[Sequence[float]]) -> Floats:
     n² less the one weighted by n. All zero without a past.
     """
     out = np.zeros(COLUMNS)
-    kept = np.array(past, float).reshape(-1, 4)[-STREAMS:]
-    n, total, squares, total2 = kept.T
+    latest = np.array(past, float).reshape(-1, 4)[-STREAMS:]
+    n, total, squares, total2 = latest.T
     if not n.sum():
         return out
     since = n[::-1].cumsum()[::-1] - n  # messages after each stream

@@ -67,12 +67,12 @@ def sessions_by_channel(
 
 def _channels(reader: Reader, only: Sequence[str]) -> list[str]:
     root = reader.folder.root
-    known: list[str] = _windows(reader, "channels_with_streams")["channel"].to_pylist()
-    if not known:
+    channels: list[str] = _windows(reader, "channels_with_streams")["channel"].to_pylist()
+    if not channels:
         raise BadInput(f"no window in {root} belongs to a stream; import or run first")
-    if unknown := sorted(set(only) - set(known)):
+    if unknown := sorted(set(only) - set(channels)):
         raise BadInput(f"no windows of the channels {', '.join(unknown)} in {root}")
-    return sorted(set(only)) or known
+    return sorted(set(only)) or channels
 
 
 def _windows(reader: Reader, query: str, **values: str) -> pa.Table:
@@ -114,13 +114,13 @@ def iterate_sessions(
     edges = [0, *(np.flatnonzero(change) + 1), len(table)]
     for a, b in pairwise(edges):
         try:
-            found = _session(table.slice(a, b - a), str(keys[0][a]), str(keys[1][a]))
+            session = _session(table.slice(a, b - a), str(keys[0][a]), str(keys[1][a]))
         except BadInput as error:
             if refused is None:
                 raise
             refused(error)
             continue
-        yield found
+        yield session
 
 
 def _check_columns(table: pa.Table) -> None:

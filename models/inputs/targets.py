@@ -34,5 +34,5 @@ def targets(session: Session, ends: NDArray[np.int64]) -> Targets:
     at = ends[:, None] + np.arange(1, HORIZON + 1)
     inside = at < len(session)
     at = np.minimum(at, len(session) - 1)
-    seen = inside & (session.observed_s[at] >= WINDOW_SECONDS)
-    return Targets(*(np.where(seen, v[at], np.nan) for v in (session.mean, session.sd, session.n)))
+    whole = inside & (session.observed_s[at] >= WINDOW_SECONDS)
+    return Targets(*(np.where(whole, v[at], np.nan) for v in (session.mean, session.sd, session.n)))

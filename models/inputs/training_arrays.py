@@ -77,8 +77,8 @@ class Arrays:
     @property
     def mood_weight(self) -> Floats:
         """How much each target's mood counts in a fit, (k, 10); 0 where there is none."""
-        known = weights(self.view.sd, np.nan_to_num(self.targets.n))
-        return np.where(np.isfinite(self.z), known, 0.0)
+        weight = weights(self.view.sd, np.nan_to_num(self.targets.n))
+        return np.where(np.isfinite(self.z), weight, 0.0)
 
     def last(self) -> NDArray[np.float32]:
         """Features at each cutoff, (k, F)."""
@@ -98,7 +98,7 @@ def weights(view_sd: Floats, n: Floats) -> Floats:
 
 def arrays(sessions: Sequence[Session], first: int = FIRST_LIVE) -> Arrays:
     """Every cutoff from the `first` window of each session on. Raises BadInput for none."""
-    windows, rows, seen, found, length = [], [], [], [], 0
+    windows, rows, view_parts, target_parts, length = [], [], [], [], 0
     gap = np.zeros((CONTEXT - 1, window_features(sessions[0]).shape[1]), np.float32)
     for session in sessions:
         ends = cutoffs(session, first)
@@ -108,13 +108,13 @@ def arrays(sessions: Sequence[Session], first: int = FIRST_LIVE) -> Arrays:
         windows += [gap, window_features(session)]
         rows.append(ends + length + len(gap))
         length += len(gap) + len(session)
-        seen.append({k: v for k, v in vars(view).items() if k != "x"})
-        found.append(targets(session, ends))
+        view_parts.append({k: v for k, v in vars(view).items() if k != "x"})
+        target_parts.append(targets(session, ends))
     return Arrays(
         np.concatenate(windows),
         np.concatenate(rows),
-        View(np.zeros((0, 0, 0), np.float32), **_join(seen)),
-        Targets(**_join([vars(t) for t in found])),
+        View(np.zeros((0, 0, 0), np.float32), **_join(view_parts)),
+        Targets(**_join([vars(t) for t in target_parts])),
     )
 
 

@@ -74,20 +74,25 @@ def judge(
         tally.cutoffs[session.channel] += len(judged)
     for name, model in models.items():
         if name in online:
-            said = online[name].follow(view, model.predict(view), actual)
-            said = _part(Prediction, said, judged)
+            prediction = online[name].follow(view, model.predict(view), actual)
+            prediction = _part(Prediction, prediction, judged)
         elif len(judged):
-            said = model.predict(late)
+            prediction = model.predict(late)
         if len(judged):
-            _judged(session, name, said, truth, tally)
+            _judged(session, name, prediction, truth, tally)
             if write:
-                write(_rows(session, ends[judged], name, said.quantiles, truth))
+                write(_rows(session, ends[judged], name, prediction.quantiles, truth))
 
 
-def _judged(session: Session, model: str, said: Prediction, actual: Targets, tally: Tally) -> None:
+def _judged(
+    session: Session, model: str, prediction: Prediction, actual: Targets, tally: Tally
+) -> None:
     for h in range(HORIZON):
         outcomes = Outcomes(
-            actual.y[:, h], actual.n[:, h], said.quantiles[:, h], said.volume[:, h, MEDIAN]
+            actual.y[:, h],
+            actual.n[:, h],
+            prediction.quantiles[:, h],
+            prediction.volume[:, h, MEDIAN],
         )
         tally.add((session.channel, session.stream_id), model, h + 1, total(outcomes))
 

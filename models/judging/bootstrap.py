@@ -1,4 +1,4 @@
-"""Whether one forecaster is better than another, beyond the chance of which streams were drawn.
+"""Paired bootstrap: is one forecaster better than another, beyond the chance of the streams?
 
 Windows of one stream are alike, so streams are drawn again, whole, not windows.
 Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapters 8 and 16.
@@ -32,15 +32,15 @@ def paired(a: Floats, b: Floats, weight: Floats, seed: int = 1, draws: int = DRA
     """a, b, weight: (streams,), each stream's sums of weighted errors, and of their weights."""
     off = np.asarray(a, float) - np.asarray(b, float)
     weight = np.asarray(weight, float)
-    kept = np.isfinite(off) & (weight > 0)
-    off, weight = off[kept], weight[kept]
+    usable = np.isfinite(off) & (weight > 0)
+    off, weight = off[usable], weight[usable]
     if len(off) < 2:
         return Difference(*[float("nan")] * 4)
-    rng, streams, found = np.random.default_rng(seed), len(off), []
+    rng, streams, drawn_means = np.random.default_rng(seed), len(off), []
     for _ in range(0, draws, _AT_ONCE):
         drawn = rng.integers(streams, size=(_AT_ONCE, streams))
-        found.append(off[drawn].sum(1) / weight[drawn].sum(1))
-    means = np.concatenate(found)[:draws]
+        drawn_means.append(off[drawn].sum(1) / weight[drawn].sum(1))
+    means = np.concatenate(drawn_means)[:draws]
     low, high = np.quantile(means, (0.025, 0.975))
     p = (1 + np.sum(means >= 0)) / (draws + 1)  # never 0: a draw less likely may exist
     return Difference(float(off.sum() / weight.sum()), float(low), float(high), float(p))

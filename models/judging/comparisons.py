@@ -28,26 +28,26 @@ def comparisons(
     (below 0: the model is better), with its 95 % interval, and p: the one-sided chance that
     the model is no better. null with fewer than two streams. channels: only theirs.
     """
-    kept = None if channels is None else set(channels)
-    streams = [v for k, v in sorted(tally.by_stream.items()) if kept is None or k[0] in kept]
+    only = None if channels is None else set(channels)
+    streams = [v for k, v in sorted(tally.by_stream.items()) if only is None or k[0] in only]
     pairs = [(m, rival) for m in networks(models) for rival in models if rival != m]
     return [_pair(streams, model, rival) for model, rival in pairs]
 
 
 def _pair(streams: Sequence[Mapping[str, Floats]], model: str, rival: str) -> dict[str, Any]:
     both = [(s[model], s[rival]) for s in streams if model in s and rival in s]
-    found: dict[str, Any] = {"model": model, "rival": rival, "streams": len(both)}
+    report: dict[str, Any] = {"model": model, "rival": rival, "streams": len(both)}
     a, b = (np.array([pair[i] for pair in both]).reshape(-1, len(STEPS), 3) for i in (0, 1))
     for name, total in COMPARED.items():
         at = PAIRED.index(total)
         steps = [paired(a[:, h, at], b[:, h, at], a[:, h, 0]) for h in range(len(STEPS))]
-        found[name] = {
+        report[name] = {
             "difference": [finite(d.mean) for d in steps],
             "low": [finite(d.low) for d in steps],
             "high": [finite(d.high) for d in steps],
             "p": [finite(d.p) for d in steps],
         }
-    return found
+    return report
 
 
 def size(rate: float) -> str:

@@ -94,12 +94,12 @@ def _skill(report: Report) -> Lines:
 
 def beats_all(comparisons: Sequence[Any], model: str, step: int) -> str:
     """The mark of the weakest p against a rival that is no network; '' where there is none."""
-    found = [
+    p_values = [
         pair["squared"]["p"][step - 1]
         for pair in comparisons
         if pair["model"] == model and not networks([pair["rival"]])
     ]
-    return mark(max(found)) if found and None not in found else ""
+    return mark(max(p_values)) if p_values and None not in p_values else ""
 
 
 def mark(p: float) -> str:
@@ -142,7 +142,7 @@ def _change(report: Report, pair: Any, key: str, figure: str, step: int) -> str:
 def _bands(report: Report) -> Lines:
     rows = []
     for m, of in report["all"]["models"].items():
-        spans = [f"{percent(low)} to {percent(high)}" for low, high in map(_span, _held(of))]
+        spans = [f"{percent(low)} to {percent(high)}" for low, high in map(_span, _coverages(of))]
         rows.append([m, *spans, show(of["width80"][0]), show(of["crps"][0], 4)])
     lines = [
         "## Bands",
@@ -158,20 +158,20 @@ def _bands(report: Report) -> Lines:
     return lines
 
 
-def _held(of: Any) -> tuple[list[float | None], list[float | None]]:
+def _coverages(of: Any) -> tuple[list[float | None], list[float | None]]:
     return of["coverage80"], of["coverage95"]
 
 
 def _span(values: Sequence[float | None]) -> tuple[float | None, float | None]:
-    known = [v for v in values if v is not None]
-    return (min(known), max(known)) if known else (None, None)
+    figures = [v for v in values if v is not None]
+    return (min(figures), max(figures)) if figures else (None, None)
 
 
 def _worst(report: Report, model: str) -> Lines:
     """The channel and step whose coverage is farthest from its level, of each band."""
     lines = []
     for key, level in (("coverage80", 0.80), ("coverage95", 0.95)):
-        found = [
+        misses = [
             (abs(value - level), channel, step, value)
             for channel, of in report["channels"].items()
             for step, value, targets in zip(
@@ -179,8 +179,8 @@ def _worst(report: Report, model: str) -> Lines:
             )
             if value is not None and targets >= ENOUGH
         ]
-        if found:
-            off, channel, step, value = max(found)
+        if misses:
+            off, channel, step, value = max(misses)
             lines.append(
                 f"{model}, {percent(level, 0)} band, farthest off: {percent(value)} on {channel} "
                 f"at step {step}, {100 * off:.1f} points from its level."
@@ -213,8 +213,8 @@ def _sizes(report: Report) -> Lines:
                     show(figures["latent_skill"][h - 1]) + beats_all(of["comparisons"], m, h)
                     for h in SHOWN
                 ]
-                held = [percent(figures[k][0]) for k in ("coverage80", "coverage95")]
-                rows.append([f"{where}: {m}", *skills, *held])
+                coverages = [percent(figures[k][0]) for k in ("coverage80", "coverage95")]
+                rows.append([f"{where}: {m}", *skills, *coverages])
     return [
         "## By how busy a channel is",
         "",
@@ -232,8 +232,10 @@ def _channels(report: Report) -> Lines:
         for channel, of in report["channels"].items():
             figures = of["models"][model]
             skills = [show(figures["latent_skill"][h - 1]) for h in SHOWN]
-            held = [f"{percent(a)} to {percent(b)}" for a, b in map(_span, _held(figures))]
-            rows.append([channel, show(of["rate"], 1), str(of["cutoffs"]), *skills, *held])
+            coverages = [
+                f"{percent(a)} to {percent(b)}" for a, b in map(_span, _coverages(figures))
+            ]
+            rows.append([channel, show(of["rate"], 1), str(of["cutoffs"]), *skills, *coverages])
         heads = [model, "messages", "cutoffs", *(f"step {h}" for h in SHOWN), "80 %", "95 %"]
         lines += ["", *table(heads, rows)]
     return lines

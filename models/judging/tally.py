@@ -44,9 +44,9 @@ class Tally:
 
     def saw(self, session: Session) -> None:
         """A session's windows, for the channel's message variance and rate."""
-        kept = (session.n > 1) & np.isfinite(session.sd)
-        more = session.n[kept] - 1
-        self.variance[session.channel] += more @ session.sd[kept] ** 2, more.sum()
+        spoken = (session.n > 1) & np.isfinite(session.sd)
+        more = session.n[spoken] - 1
+        self.variance[session.channel] += more @ session.sd[spoken] ** 2, more.sum()
         watched = session.observed_s.sum() / WINDOW_SECONDS
         self.spoken[session.channel] += session.n.sum(), watched
 
@@ -99,11 +99,11 @@ class Tally:
 
     def _total(self, channels: Sequence[str], model: str, step: int) -> dict[str, float]:
         """A model's sums over the channels, and their noise: what floor is made of."""
-        known = [c for c in channels if (c, model, step) in self.sums]
-        each = [self.sums[c, model, step] for c in known]
+        judged = [c for c in channels if (c, model, step) in self.sums]
+        each = [self.sums[c, model, step] for c in judged]
         names = (s.name for s in BACKTEST_SUMS)
         total = {name: sum(s.get(name, 0.0) for s in each) for name in names}
-        variances = self._variances(known)
+        variances = self._variances(judged)
         return total | {
             "noise": sum(s["targets"] * v for s, v in zip(each, variances, strict=True))
         }

@@ -1,4 +1,4 @@
-"""Whether a new version is better than the one that serves: judged on recent, unseen streams.
+"""The challenge of the version that serves by a new one, on recent streams unseen by both.
 
 The latest streams of every channel are kept from training and early stopping. Both networks
 forecast them as in a backtest; streams, not windows, are drawn again to tell luck from skill.
@@ -88,12 +88,12 @@ def compare(new: Forecaster, old: Forecaster, sessions: Sequence[Session]) -> di
     a, b = errors_of([new, old], judged)
     verdict: dict[str, Any] = {"streams": len(judged), "n": float(a.n.sum())}
     for name in ERRORS:
-        found = paired(a.sums[name], b.sums[name], a.n)
+        difference = paired(a.sums[name], b.sums[name], a.n)
         means = [float(e.sums[name].sum() / e.n.sum()) for e in (a, b)]
-        verdict[name] = dict(zip(("new", "old"), means, strict=True)) | vars(found)
+        verdict[name] = dict(zip(("new", "old"), means, strict=True)) | vars(difference)
     crps, squared = verdict["crps"], verdict["squared_error"]
     verdict["better"] = crps["p"] < LEVEL and squared["mean"] <= 0
-    return verdict | {"why": _told(verdict)}
+    return verdict | {"why": _reason(verdict)}
 
 
 def _has_targets(session: Session) -> bool:
@@ -117,12 +117,14 @@ def errors_of(models: Sequence[Forecaster], sessions: Sequence[Session]) -> list
 def _sums(session: Session, models: Sequence[Forecaster]) -> list[dict[str, float]]:
     tally = Tally()
     judge(session, {str(i): model for i, model in enumerate(models)}, tally)
-    kept = ("n", *ERRORS)
-    found = [[s for (_, m, _), s in tally.sums.items() if m == str(i)] for i in range(len(models))]
-    return [{name: sum(step[name] for step in steps) for name in kept} for steps in found]
+    names = ("n", *ERRORS)
+    by_model = [
+        [s for (_, m, _), s in tally.sums.items() if m == str(i)] for i in range(len(models))
+    ]
+    return [{name: sum(step[name] for step in steps) for name in names} for steps in by_model]
 
 
-def _told(verdict: Mapping[str, Any]) -> str:
+def _reason(verdict: Mapping[str, Any]) -> str:
     crps, squared = verdict["crps"], verdict["squared_error"]
     figures = (
         f"CRPS {crps['new']:.5f} against {crps['old']:.5f} (p={crps['p']:.4f}), squared error "

@@ -118,9 +118,9 @@ def _slices(length: int, size: int = 20_000) -> list[slice]:
 
 def _pick(data: Arrays, rows: Any) -> Arrays:
     view = {k: v if k == "x" else v[rows] for k, v in vars(data.view).items()}
-    found = {k: v[rows] for k, v in vars(data.targets).items()}
+    targets = {k: v[rows] for k, v in vars(data.targets).items()}
     return Arrays(
-        data.windows, data.rows[rows], type(data.view)(**view), type(data.targets)(**found)
+        data.windows, data.rows[rows], type(data.view)(**view), type(data.targets)(**targets)
     )
 
 
@@ -145,17 +145,19 @@ def _card(
     params: Any,
     at: datetime,
 ) -> dict[str, Any]:
-    seen = [*parts.train, *parts.valid]
-    dated = [s for s in seen if s.start[0] >= datetime(2005, 1, 1, tzinfo=UTC).timestamp()] or seen
+    learnt = [*parts.train, *parts.valid]
+    dated = [
+        s for s in learnt if s.start[0] >= datetime(2005, 1, 1, tzinfo=UTC).timestamp()
+    ] or learnt
     return {
         "kind": "lstm",
         "trained_at": iso(at),
         "data": {
             "from": iso(utc(float(min(s.start[0] for s in dated)))),
             "to": iso(utc(float(max(s.start[-1] for s in dated)))),
-            "undated_streams": len(seen) - len(dated),
-            "channels": sorted({s.channel for s in seen}),
-            "until": _until(seen),
+            "undated_streams": len(learnt) - len(dated),
+            "channels": sorted({s.channel for s in learnt}),
+            "until": _until(learnt),
             "held_out_channels": sorted({s.channel for s in parts.held_out}),
             "streams": {k: len(v) for k, v in vars(parts).items()},
             "windows": {k: sum(map(len, v)) for k, v in vars(parts).items()},
@@ -172,10 +174,10 @@ def _card(
     }
 
 
-def _until(seen: Sequence[Session]) -> dict[str, str]:
+def _until(sessions: Sequence[Session]) -> dict[str, str]:
     """By channel, when the last stream it was trained or stopped on ended."""
     ends: dict[str, float] = {}
-    for s in seen:
+    for s in sessions:
         ends[s.channel] = max(ends.get(s.channel, -np.inf), float(s.start[-1]))
     return {channel: iso(utc(at)) for channel, at in sorted(ends.items())}
 

@@ -1,4 +1,4 @@
-"""What a search for better values has tried, as DLD_DATA/models/trials.jsonl tells it.
+"""Trials of a search for better values, as DLD_DATA/models/trials.jsonl tells them.
 
 A line a trial that has ended, written by tune.py. Reading needs neither Optuna nor TensorFlow:
 the daemon publishes the lines.
@@ -26,12 +26,12 @@ def read_trials(path: Path, study: str | None = None) -> list[Trial]:
     """
     if not path.is_file():
         return []
-    found: dict[tuple[str, int], Trial] = {}
+    trials: dict[tuple[str, int], Trial] = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         trial = _parsed(line)
         if trial and study in (None, trial["study"]):
-            found[trial["study"], trial["trial"]] = trial
-    return list(found.values())
+            trials[trial["study"], trial["trial"]] = trial
+    return list(trials.values())
 
 
 def _parsed(line: str) -> Trial | None:

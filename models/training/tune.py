@@ -73,10 +73,10 @@ def tune(
     with only_one(folder.models / "tune.lock", "a search"):
         search = Search(folder.models, f"seed {seed}, {len(learn)} cutoffs", seed)
         say(f"{search.study.study_name}: {len(search.ended())} trials so far")
-        with telling(minutes, say) as told:
+        with telling(minutes, say) as tell:
             while True:
                 trial = search.step(learn, check)
-                told(trial)
+                tell(trial)
                 if time.monotonic() >= until or search.is_hopeless():
                     break
         return write_report(folder.models, search.study, search.trials(), say)
@@ -144,13 +144,13 @@ class Search:
 
     def _bury(self) -> None:
         """Trials that were begun by a search that was killed will never end."""
-        for left in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            self.study.tell(left.number, state=TrialState.FAIL)
+        for begun in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self.study.tell(begun.number, state=TrialState.FAIL)
 
     def _record(self) -> None:
         """A line for every trial that has none: also for those that ended in a kill."""
-        known = {t["trial"] for t in self.trials()}
-        new = [t for t in self.ended() if t.number not in known]
+        recorded = {t["trial"] for t in self.trials()}
+        new = [t for t in self.ended() if t.number not in recorded]
         add_trials(self.path, [_line(self.study.study_name, t) for t in new])
 
     def _end(self, trial: optuna.Trial, began: float) -> None:
@@ -170,28 +170,28 @@ def _loss(trial: optuna.Trial, learn: Arrays, check: Arrays, seed: int) -> float
     trial.set_user_attr("params", config.as_json())
     judge = Judge(check)
     model = lstm.fit(config, learn, check, seed, [judge.callback(trial)])
-    found = judge(model)
-    for name, value in found.items():
+    figures = judge(model)
+    for name, value in figures.items():
         trial.set_user_attr(name, value)
-    return found["loss"]
+    return figures["loss"]
 
 
 def _line(study: str, trial: FrozenTrial) -> Trial:
-    kept, at = trial.user_attrs, trial.datetime_complete
+    noted, at = trial.user_attrs, trial.datetime_complete
     return {
         "study": study, "trial": trial.number, "kind": "lstm",
         "trained_at": iso(utc(at.timestamp()) if at else datetime.now(UTC)),
-        "params": kept.get("params", trial.params), "searched": trial.params,
+        "params": noted.get("params", trial.params), "searched": trial.params,
         "loss": trial.value if trial.state is TrialState.COMPLETE else None,
         "losses": [round(v, 6) for _, v in sorted(trial.intermediate_values.items())
                    if np.isfinite(v)],
-        "crps": kept.get("crps"), "squared_error": kept.get("squared_error"),
-        "seconds": kept.get("seconds"), "status": STATUS[trial.state],
-        "why": kept.get("why", "stopped before its end") if trial.state is TrialState.FAIL else "",
+        "crps": noted.get("crps"), "squared_error": noted.get("squared_error"),
+        "seconds": noted.get("seconds"), "status": STATUS[trial.state],
+        "why": noted.get("why", "stopped before its end") if trial.state is TrialState.FAIL else "",
     }  # fmt: skip
 
 
 def _space_mark() -> str:
     """Short digest of SPACE: trials of another space are another study."""
-    told = json.dumps({k: repr(v) for k, v in sorted(SPACE.items())})
-    return hashlib.sha256(told.encode()).hexdigest()[:6]
+    space = json.dumps({k: repr(v) for k, v in sorted(SPACE.items())})
+    return hashlib.sha256(space.encode()).hexdigest()[:6]

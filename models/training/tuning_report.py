@@ -1,4 +1,4 @@
-"""How trials are judged, told and reported: the parts of a search that are not the search."""
+"""Judge, progress and report of a search: its parts that are not the search."""
 
 import json
 import sys
@@ -43,8 +43,8 @@ class Judge:
 
     def __call__(self, model: Any) -> dict[str, float]:
         """loss, crps and squared_error. Raises FloatingPointError where there is no number."""
-        said = np.concatenate([model.predict_on_batch(x) for x, _ in self.batches])
-        errors = self._errors(said[..., : len(LEVELS)])
+        outputs = np.concatenate([model.predict_on_batch(x) for x, _ in self.batches])
+        errors = self._errors(outputs[..., : len(LEVELS)])
         loss = sum(errors[name] / self.usual[name] for name in ERRORS) / len(ERRORS)
         if not np.isfinite(loss):
             raise FloatingPointError("the network diverged")
@@ -76,7 +76,7 @@ class Judge:
 def telling(minutes: float, say: Say) -> Iterator[Callable[[Trial], None]]:
     """Told of every trial: a bar of the budget on a terminal, plain lines elsewhere."""
     if not sys.stdout.isatty():
-        yield lambda trial: say(_told(trial))
+        yield lambda trial: say(_line_of(trial))
         return
     columns = (
         TextColumn("tune"),
@@ -87,15 +87,15 @@ def telling(minutes: float, say: Say) -> Iterator[Callable[[Trial], None]]:
     with Progress(*columns, console=Console()) as bar:
         task, best = bar.add_task("tune", total=60 * minutes, best=""), [float("inf")]
 
-        def told(trial: Trial) -> None:
+        def tell(trial: Trial) -> None:
             best[0] = min(best[0], trial["loss"] or float("inf"))
-            bar.console.print(_told(trial), highlight=False)
+            bar.console.print(_line_of(trial), highlight=False)
             bar.update(task, completed=bar.tasks[0].elapsed or 0, best=f"best {best[0]:.5f}")
 
-        yield told
+        yield tell
 
 
-def _told(trial: Trial) -> str:
+def _line_of(trial: Trial) -> str:
     loss = trial["loss"] or (trial["losses"] or [float("nan")])[-1]
     values = " ".join(f"{k}={_short(v)}" for k, v in trial["searched"].items())
     return f"trial {trial['trial']} {trial['status']} loss={loss:.5f} {trial['seconds']} s {values}"
@@ -108,12 +108,12 @@ def write_report(
 
     Raises BadInput where no trial came to its end.
     """
-    done = [t for t in trials if t["status"] == "done"]
-    if not done:
+    finished = [t for t in trials if t["status"] == "done"]
+    if not finished:
         why = trials[-1]["why"] if trials else "no trial"
         raise BadInput(f"no trial came to its end ({why}); are the windows sound?")
-    best = min(done, key=lambda t: float(t["loss"]))
-    first = next((t for t in done if t["trial"] == 0), None)
+    best = min(finished, key=lambda t: float(t["loss"]))
+    first = next((t for t in finished if t["trial"] == 0), None)
     report = {
         "study": study.study_name, "made_at": iso(datetime.now(UTC)), "best": best,
         "defaults": first, "importances": importances(study), "trials": list(trials),
@@ -127,16 +127,16 @@ def write_report(
 
 def importances(study: optuna.Study) -> dict[str, float]:
     """Share of the variation of the loss that each value explains, 0..1, highest first; {} with
-    fewer than ENOUGH trials done.
+    fewer than ENOUGH trials finished.
 
     Source: Hutter, Hoos & Leyton-Brown 2014 (fANOVA).
     """
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(done) < ENOUGH:
+    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(finished) < ENOUGH:
         return {}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=1)
-    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-    return {name: round(float(share), 4) for name, share in found.items()}
+    shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: round(float(share), 4) for name, share in shares.items()}
 
 
 def as_text(report: dict[str, Any]) -> str:

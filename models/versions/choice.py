@@ -1,4 +1,4 @@
-"""Which version serves: one small file, DLD_DATA/models/serving.json, replaced by rename."""
+"""The choice of what serves: one small file, DLD_DATA/models/serving.json, replaced by rename."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -19,13 +19,15 @@ _NAMED = ("channels", "until", "held_out_channels")  # of a card's data
 def forget_channel(folder: DataFolder, channel: str) -> bool:
     """Whether anything there named the channel. It can be done again after a crash."""
     cards = [_forget_in_card(path, channel) for path in folder.models.glob("*/card.json")]
-    found = [place for place in (folder.models / LOG, folder.models / "backtest") if place.exists()]
-    told = [place for place in found if _names(place, channel)]
-    for place in told:
+    places = [
+        place for place in (folder.models / LOG, folder.models / "backtest") if place.exists()
+    ]
+    naming = [place for place in places if _names(place, channel)]
+    for place in naming:
         for path in [place / name for name in RESULTS] if place.is_dir() else [place]:
             path.unlink(missing_ok=True)
             part(path).unlink(missing_ok=True)
-    return any([*cards, *told])
+    return any([*cards, *naming])
 
 
 def _names(place: Path, channel: str) -> bool:
@@ -41,14 +43,14 @@ def _forget_in_card(path: Path, channel: str) -> bool:
         card = json.loads(path.read_text(encoding="utf-8"))
         data = card.get("data") or {}
         places = [(data, name) for name in _NAMED] + [(card, "hold_out")]
-        named = [(of, name) for of, name in places if channel in (of.get(name) or ())]
+        entries = [(of, name) for of, name in places if channel in (of.get(name) or ())]
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return False  # the registry leaves it out too
-    for of, name in named:
+    for of, name in entries:
         of[name] = _without(of[name], channel)
-    if named:
+    if entries:
         replace_file(path, json.dumps(card, indent=1).encode())
-    return bool(named)
+    return bool(entries)
 
 
 def _without(names: Any, channel: str) -> Any:

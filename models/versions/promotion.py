@@ -1,4 +1,4 @@
-"""Which version serves, changed: promote one, roll back to the one before, say how each stands."""
+"""Changes of what serves: promote a version, roll back to the one before, say how each stands."""
 
 import logging
 import shutil
@@ -38,12 +38,12 @@ def rollback(folder: DataFolder, shipped: Path = SHIPPED) -> Choice:
     current = _read(folder)
     if current is None or not current.previous:
         raise BadInput("no version served before this one; see python -m models versions")
-    now, left = iso(datetime.now(UTC)), list(current.previous)
-    while left:
-        past = left.pop(0)
+    now, past_choices = iso(datetime.now(UTC)), list(current.previous)
+    while past_choices:
+        past = past_choices.pop(0)
         if past["version"] != current.version and _loads(folder, past, shipped):
             why = f"rolled back from {current.version}"
-            return _write(folder, Choice(past["version"], now, why, tuple(left)))
+            return _write(folder, Choice(past["version"], now, why, tuple(past_choices)))
     raise BadInput("none of the versions that served before can be loaded any more")
 
 
@@ -58,11 +58,11 @@ def _loads(folder: DataFolder, past: Past, shipped: Path) -> bool:
 
 def find(folder: DataFolder, name: str, shipped: Path = SHIPPED) -> Version:
     """The version of that name. Raises BadInput."""
-    wanted = name.removeprefix("lstm-")
-    found = {v.path.name: v for v in versions(folder, shipped)}
-    if wanted not in found:
-        raise BadInput(f"no version {wanted}; there are: {', '.join(found) or 'none'}")
-    return found[wanted]
+    version = name.removeprefix("lstm-")
+    by_name = {v.path.name: v for v in versions(folder, shipped)}
+    if version not in by_name:
+        raise BadInput(f"no version {version}; there are: {', '.join(by_name) or 'none'}")
+    return by_name[version]
 
 
 def in_force(folder: DataFolder, shipped: Path = SHIPPED) -> Choice | None:
@@ -105,7 +105,7 @@ def statuses(
     choice = _read(folder)
     chosen = choice.version if choice else ""
     before = {p["version"] for p in choice.previous} if choice else set()
-    found = []
+    standing = []
     for version in versions(folder, shipped):
         name = version.path.name
         if version.model == serves:
@@ -117,16 +117,16 @@ def statuses(
         else:
             verdict = version.card.get("verdict") or {}
             status = "rejected" if verdict.get("better") is False else "candidate"
-        found.append((version, status))
-    return found
+        standing.append((version, status))
+    return standing
 
 
 def tidy(folder: DataFolder, shipped: Path = SHIPPED) -> list[str]:
     """Delete all but the newest rejected versions, and all but the newest of which too little
     was there to judge by, which may be so every night; none that served. Their names."""
-    found = statuses(folder, shipped=shipped)
-    rejected = [v for v, status in found if status == "rejected"]
-    untold = [v for v, status in found if status == "candidate" and _is_untold(v)]
+    standing = statuses(folder, shipped=shipped)
+    rejected = [v for v, status in standing if status == "rejected"]
+    untold = [v for v, status in standing if status == "candidate" and _is_untold(v)]
     old = [*rejected[KEPT_REJECTED:], *untold[KEPT_REJECTED:]]
     for version in old:
         shutil.rmtree(version.path)

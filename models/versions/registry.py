@@ -78,10 +78,10 @@ class Version:
 def versions(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> list[Version]:
     """Every version with a readable card, newest first; others are logged and left out."""
     places = [shipped] + ([folder.models] if folder else [])
-    found = (
+    cards = (
         _read(p) for place in places if place.is_dir() for p in sorted(place.glob("*/card.json"))
     )
-    return sorted((v for v in found if v), key=lambda v: v.trained_at, reverse=True)
+    return sorted((v for v in cards if v), key=lambda v: v.trained_at, reverse=True)
 
 
 def _read(card: Path) -> Version | None:
@@ -105,8 +105,8 @@ def _check_shape(card: dict[str, Any]) -> None:
     for name, part in (("data", data), ("verdict", verdict), ("sha256", card["sha256"])):
         if not isinstance(part, dict):
             raise TypeError(f"{name} is no object")
-    told = [card.get("kind", "lstm"), *([verdict["why"]] if verdict else [])]
-    "".join([*told, *(data.get("channels") or ())]).encode()
+    texts = [card.get("kind", "lstm"), *([verdict["why"]] if verdict else [])]
+    "".join([*texts, *(data.get("channels") or ())]).encode()
     for at in (data.get("from"), data.get("to"), *dict(data.get("until") or {}).values()):
         datetime.fromisoformat(at or card["trained_at"])
 
@@ -129,10 +129,10 @@ def candidates(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> lis
 
     A user's own version serves only once it is promoted.
     """
-    found = {v.path.name: v for v in versions(folder, shipped)}
+    by_name = {v.path.name: v for v in versions(folder, shipped)}
     names = _chosen(folder) if folder else []
-    names += [name for name, v in found.items() if v.path.parent == shipped]
-    return [found[name] for name in dict.fromkeys(names) if name in found]
+    names += [name for name, v in by_name.items() if v.path.parent == shipped]
+    return [by_name[name] for name in dict.fromkeys(names) if name in by_name]
 
 
 def _chosen(folder: DataFolder) -> list[str]:
@@ -150,8 +150,8 @@ def serving(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> dict[s
     A damaged or mismatched version is refused with a logged line and the one before serves.
     Raises ModelUnusable when none is left.
     """
-    version, found = first_usable(folder, shipped)
-    return {version.model: found.pop(version.model), **found}
+    version, models = first_usable(folder, shipped)
+    return {version.model: models.pop(version.model), **models}
 
 
 def first_usable(
@@ -159,8 +159,8 @@ def first_usable(
 ) -> tuple[Version, dict[str, Forecaster]]:
     """The version that serves and its forecasters. Raises ModelUnusable when none is left."""
     for version in candidates(folder, shipped):
-        if found := _loaded(version):
-            return version, found
+        if models := _loaded(version):
+            return version, models
     raise ModelUnusable(
         "no usable model: none in models/weights, none promoted in DLD_DATA/models; "
         "train one, or promote one (python -m models versions)"
@@ -182,22 +182,22 @@ def forecasters(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> di
     The baselines' bands and ridge's coefficients are those of the version that serves, else
     of the newest.
     """
-    found: dict[str, Forecaster] = {name: Baseline(name) for name in BASELINES}
+    models: dict[str, Forecaster] = {name: Baseline(name) for name in BASELINES}
     good = usable(folder, shipped)
     first = [v for v in candidates(folder, shipped) if v in good][:1]
     for version in [*reversed(good), *first]:
-        found |= _loaded(version)
-    return found
+        models |= _loaded(version)
+    return models
 
 
 def linear_models(path: Path) -> dict[str, Forecaster]:
     """Baselines and ridge of a linear.json. Raises ModelUnusable."""
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
-        found: dict[str, Forecaster] = {
+        models: dict[str, Forecaster] = {
             name: Baseline(name, Spread.from_json(body["spreads"][name])) for name in BASELINES
         }
-        return {**found, "ridge": Ridge.from_json(body["ridge"])}
+        return {**models, "ridge": Ridge.from_json(body["ridge"])}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelUnusable(f"{path}: not the coefficients of the baselines ({error})") from error
 

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.paths import ROOT
 
 OURS = ("dashboard", "ebs", "models", "pipeline", "tools", "warehouse")
-UNFINISHED = ("models", "warehouse")  # docstrings still to be brought in order
+UNFINISHED = ("warehouse",)  # docstrings still to be brought in order
 # imports that wait: what they load takes long, and is not always needed
 ON_DEMAND = ("dashboard/app.py", "ebs/broadcasting/worker.py", "models", "pipeline/cli/login.py")
 _QUESTION = re.compile(r"(What|Whether|How|Where|Who|When|Why|Which)\b")
