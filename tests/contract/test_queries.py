@@ -65,20 +65,6 @@ def value(name: str, text: str, parquet: Path) -> Any:
     return VALUES.get(name, TIME)
 
 
-@pytest.mark.parametrize("name", query_names())
-def test_a_query_is_one_statement_after_a_header(name: str) -> None:
-    text = sql(name)
-    assert text.startswith("-- ")
-    assert text.endswith(";\n")
-    assert len(duckdb.extract_statements(text)) == 1
-
-
-@pytest.mark.parametrize("name", query_names())
-def test_the_header_names_every_parameter(name: str) -> None:
-    text = sql(name)
-    assert names(body(text)) == names(header(text))
-
-
 def try_all(con: duckdb.DuckDBPyConnection, text: str, parquet: Path) -> None:
     """Explain with times for what is unknown, else with NULL."""
     known = {n: value(n, text, parquet) for n in names(body(text))}
@@ -90,8 +76,15 @@ def try_all(con: duckdb.DuckDBPyConnection, text: str, parquet: Path) -> None:
 
 
 @pytest.mark.parametrize("name", query_names())
-def test_a_query_fits_the_tables(con: duckdb.DuckDBPyConnection, parquet: Path, name: str) -> None:
-    try_all(con, sql(name), parquet)
+def test_a_query_is_one_statement_with_a_header_of_its_parameters_and_fits_the_tables(
+    con: duckdb.DuckDBPyConnection, parquet: Path, name: str
+) -> None:
+    text = sql(name)
+    assert text.startswith("-- ")
+    assert text.endswith(";\n")
+    assert len(duckdb.extract_statements(text)) == 1
+    assert names(body(text)) == names(header(text))
+    try_all(con, text, parquet)
 
 
 def test_every_query_is_asked_for_somewhere() -> None:

@@ -7,6 +7,7 @@ is when read, since Parquet and DuckDB compress.
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +19,7 @@ from pipeline.chat.message import Batch, ChannelInfo, Happening, Item, Message, 
 from pipeline.engine.engine import Engine
 from pipeline.requests.client import ask
 from tests.helpers.build import send, settings
+from warehouse.atomic import Stamp, file_stamp
 from warehouse.config import DataFolder
 from warehouse.inbox.requests import Request
 from warehouse.published.compact import merge, plan
@@ -64,10 +66,16 @@ def launch(folder: DataFolder, clock: Clock) -> Iterator[Launch]:
             engine.state.buffer._drop_file(hour)
 
 
+@cache
+def columns(path: Path, stamp: Stamp) -> str:
+    """The values in a published file, which is never changed but replaced."""
+    return repr(pq.read_table(path).to_pydict())
+
+
 def texts(path: Path) -> Iterator[str]:
     """What a file holds, beyond its bytes: the values in it."""
     if path.suffix == ".parquet":
-        yield repr(pq.read_table(path).to_pydict())
+        yield columns(path, file_stamp(path))
     if path.suffix == ".duckdb":
         with TemporaryDirectory() as aside:  # it may be open as it is
             for found in path.parent.glob(f"{path.name}*"):

@@ -1,4 +1,4 @@
-"""A pipeline to be killed: python -m tests.helpers.crash_driver FOLDER MODE NOW [FILE].
+"""A pipeline to be killed, in a process of its own.
 
 live: chat of three channels as a connection brings it, an hour in half a minute; what is said
 while nobody listens is gone. sent.log has every message told to the engine, flushed.log every one
@@ -9,9 +9,9 @@ it has drained. Commits are made more often than they would be, so that more kil
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
@@ -98,7 +98,9 @@ async def at_once(seconds: float) -> None:
     await asyncio.sleep(0)
 
 
-def open_source(mode: str, root: Path, now: float, store: Store, log: Log) -> Live | Until | Replay:
+def open_source(
+    mode: str, root: Path, now: float, file: Path | None, store: Store, log: Log
+) -> Live | Until | Replay:
     sleep: Callable[[float], Awaitable[None]] = at_once
     if mode == "live":
         return Live(root, now, log)
@@ -108,7 +110,8 @@ def open_source(mode: str, root: Path, now: float, store: Store, log: Log) -> Li
             now=now, past_days=PAST_DAYS, resume_from=clock, clock=lambda: now, sleep=sleep
         )
         return Until(source, now)
-    table = ChatTable(Path(sys.argv[4]), root / "scratch")
+    assert file
+    table = ChatTable(file, root / "scratch")
     placed = place(table.streams())
     return Replay(table, placed, speed=700, to_now=True, clock=_steady(now))
 
@@ -153,31 +156,28 @@ def tell_what_is_on_disk(buffer: Buffer, log: Log) -> None:
     buffer.append, buffer.flush = appended, flushed  # type: ignore[method-assign]
 
 
-def tell_of_the_first_batch(engine: Engine) -> None:
+def tell_of_the_first_batch(engine: Engine, told: Connection) -> None:
     feed = engine.feed
 
     def fed(batch: Batch) -> None:
-        print("running", flush=True)
+        told.send("running")
         engine.feed = feed  # type: ignore[method-assign]
         feed(batch)
 
     engine.feed = fed  # type: ignore[method-assign]
 
 
-def main() -> None:
+def run(told: Connection, root: Path, mode: str, now: float, file: Path | None) -> None:
+    """told: where it says how far it is."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # its log
     engines._COMMIT_S = 0.2
-    root, mode, now = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
     root.mkdir(parents=True, exist_ok=True)
-    print("opening", flush=True)
+    told.send("opening")
     with Store(DataFolder(root).warehouse) as store:
-        source = open_source(mode, root, now, store, logger(root))
+        source = open_source(mode, root, now, file, store, logger(root))
         engine = Engine(DataFolder(root), settings(), source.kind, store)
         if mode == "live":
             tell_what_is_on_disk(engine.state.buffer, logger(root))
-        tell_of_the_first_batch(engine)
+        tell_of_the_first_batch(engine, told)
         asyncio.run(daemon.run(engine, source))
-    print("ended", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    told.send("ended")

@@ -1,10 +1,10 @@
 """Killing the pipeline and judging what it left: shared by the kill test and its benchmark."""
 
+import multiprocessing
+import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -17,8 +17,8 @@ import orjson
 
 from pipeline.chat.message import Batch
 from pipeline.engine.engine import Engine
+from tests.helpers import crash_driver
 from tests.helpers.build import chat_rows, parquet, rows, settings, stored
-from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.published.manifest import read_manifest
 from warehouse.records import WINDOW_SECONDS, window_start
@@ -26,6 +26,10 @@ from warehouse.store.rollups import ROLLUPS
 from warehouse.store.store import Store
 from warehouse.tables import TABLES
 
+# each run is forked from a process that has loaded everything once: to load it takes longer than
+# a trial
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.helpers.crash_driver"])
 COMPARED = {
     "windows": "SELECT * EXCLUDE rev FROM windows ORDER BY ALL",
     # others fill the list only once three chatters used them, as far as the run remembers
@@ -76,37 +80,52 @@ class Tally:
 # -- killing -------------------------------------------------------------------------------
 
 
-def launch(folder: DataFolder, mode: str, now: float, *more: object) -> subprocess.Popen[str]:
-    """A pipeline that is about to open its data folder."""
-    command = [sys.executable, "-m", "tests.helpers.crash_driver", folder.root, mode, now, *more]
-    run = subprocess.Popen(
-        [str(part) for part in command], cwd=ROOT, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert run.stdout
-    assert run.stdout.readline() == "opening\n"
-    return run
+class Run:
+    """A pipeline in a process of its own, about to open its data folder."""
+
+    def __init__(self, folder: DataFolder, mode: str, now: float, file: Path | None) -> None:
+        self._told, told = FORKED.Pipe(duplex=False)
+        self._process = FORKED.Process(
+            target=crash_driver.run, args=(told, folder.root, mode, now, file)
+        )
+        self._process.start()
+        told.close()
+        assert self.hears() == "opening"
+
+    def hears(self) -> str:
+        """What it says next."""
+        return str(self._told.recv())
+
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self._process.pid
+        os.kill(self._process.pid, number)
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit code, negative for a signal."""
+        self._process.join(seconds)
+        self._told.close()
+        return self._process.exitcode
 
 
-def kill(run: subprocess.Popen[str], moments: random.Random) -> None:
+def launch(folder: DataFolder, mode: str, now: float, file: Path | None = None) -> Run:
+    return Run(folder, mode, now, file)
+
+
+def kill(run: Run, moments: random.Random) -> None:
     """End it with no chance to clean up: one in three while it starts, the others at work.
 
     One that has ended by itself is too fast a test.
     """
     if moments.random() > 1 / 3:
-        assert run.stdout
-        assert run.stdout.readline() == "running\n"
+        assert run.hears() == "running"
     time.sleep(moments.uniform(0, LATEST_S))
     run.send_signal(signal.SIGKILL)
     assert run.wait(30) == -signal.SIGKILL, "it ended before it was killed"
-    assert run.stdout
-    run.stdout.close()
 
 
-def finish(run: subprocess.Popen[str]) -> None:
-    assert run.stdout
-    with run.stdout:
-        assert run.stdout.read().endswith("ended\n")
+def finish(run: Run) -> None:
+    while run.hears() != "ended":
+        continue
     assert run.wait(60) == 0
 
 
@@ -219,11 +238,10 @@ def live_trial(folder: DataFolder, moments: random.Random, kills: int) -> Tally:
             if folder.warehouse.exists():
                 left.append(committed(folder))
         run = launch(folder, "live", now)
-        assert run.stdout
-        assert run.stdout.readline() == "running\n"
+        assert run.hears() == "running"
         time.sleep(1.5)  # three minutes of chat
         told_at = time.monotonic()
-        run.terminate()
+        run.send_signal(signal.SIGTERM)
         finish(run)
         tally.drained_s.append(time.monotonic() - told_at)
     tally.reads, tally.broken = watching.reads, watching.wrong
@@ -272,13 +290,13 @@ def retold(folder: DataFolder, clock: float) -> dict[str, list[Any]]:
 def rerun_trial(place: Path, mode: str, moments: random.Random, kills: int) -> Tally:
     """Kill a replay or a simulation, let it end, and compare with one that was not killed."""
     now = float(window_start(time.time() - 120))
-    more = [parquet(place / "chat.parquet", _chat())] if mode == "replay" else []
+    file = parquet(place / "chat.parquet", _chat()) if mode == "replay" else None
     whole, killed = DataFolder(place / "whole"), DataFolder(place / "killed")
-    beside = launch(whole, mode, now, *more)
+    beside = launch(whole, mode, now, file)
     with Watching(killed) as watching:
         for _ in range(kills):
-            kill(launch(killed, mode, now, *more), moments)
-        finish(launch(killed, mode, now, *more))
+            kill(launch(killed, mode, now, file), moments)
+        finish(launch(killed, mode, now, file))
     finish(beside)
     tally = Tally(kills, reads=watching.reads, broken=watching.wrong)
     one, two = state(whole), state(killed)
