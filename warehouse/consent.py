@@ -31,19 +31,19 @@ class OptOut:
     def allowed(self, channels: Iterable[str]) -> list[str]:
         """The channels a source may join, each once, in order: those that did not opt out.
         Raises BadInput when none is left."""
-        asked = list(dict.fromkeys(channel.strip().lower() for channel in channels))
-        left = [channel for channel in asked if channel not in self.channels]
-        if asked and not left:
-            self.refuse(set(asked))
-        return left
+        names = list(dict.fromkeys(channel.strip().lower() for channel in channels))
+        allowed = [name for name in names if name not in self.channels]
+        if names and not allowed:
+            self.refuse(set(names))
+        return allowed
 
     def refuse(self, channels: set[str]) -> None:
         """Raises BadInput when one of the channels has opted out."""
-        found = sorted(channels & self.channels)
-        if found:
+        out = sorted(channels & self.channels)
+        if out:
             raise BadInput(
-                f"{', '.join(found)} opted out of being read; "
-                f"`python -m pipeline opt-out --channel {found[0]} --undo` takes that back"
+                f"{', '.join(out)} opted out of being read; "
+                f"`python -m pipeline opt-out --channel {out[0]} --undo` takes that back"
             )
 
 
@@ -66,13 +66,13 @@ def load_optout(path: Path) -> OptOut:
         ) from exc
 
 
-def save_optout(path: Path, found: OptOut) -> None:
+def save_optout(path: Path, optout: OptOut) -> None:
     """Replace the file whole."""
     body = {
         "v": 1,
-        "chatters": sorted(found.chatters),
-        "channels": sorted(found.channels),
-        "ids": dict(sorted(found.ids.items())),
+        "chatters": sorted(optout.chatters),
+        "channels": sorted(optout.channels),
+        "ids": dict(sorted(optout.ids.items())),
     }
     replace_file(path, orjson.dumps(body))
 

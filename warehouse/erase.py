@@ -34,8 +34,8 @@ def erase_channel(store: Store, channel: str) -> None:
         for name in tables:
             con.execute(f'DELETE FROM "{name}" WHERE channel = $channel', of)
         con.execute(sql("forget_raids"), {**of, "rev": revision})
-        for key, value in ((ERASED, str(revision)), ("scrub", "due")):
-            con.execute(sql("set_meta"), {"name": key, "value": value})
+        lists = {"names": [ERASED, "scrub"], "contents": [str(revision), "due"]}
+        con.execute(sql("set_meta"), lists)
     for table, stale in months.items():
         store.touched(table, months=stale)
 
@@ -82,7 +82,7 @@ def sample_keys(folder: DataFolder, publisher: Publisher, channel: str) -> Keys:
 def scrub(path: Path) -> bool:
     """Write a closed database anew after an erasure: pages of deleted rows keep their bytes.
 
-    Whether it was done: nothing is done while it is open, or where nothing was erased. Raises
+    True if it was done: nothing is done while it is open, or where nothing was erased. Raises
     StorageFull; the old file then stays. It is never done to an open store: DuckDB would hand
     out the old file again under its name.
     """

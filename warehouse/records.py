@@ -66,7 +66,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What a term did to a window: n uses, and its part of mean_compound.
+    """A term's part in a window: n uses, and its share of mean_compound.
 
     kind: word, emote, emoji, or rest (the one row `*`, so that the parts add up).
     """

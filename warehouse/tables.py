@@ -1,4 +1,4 @@
-"""What the published tables are keyed by: one place that store, publisher and reader share."""
+"""Keys of the published tables: one place that store, publisher and reader share."""
 
 from dataclasses import dataclass
 

@@ -65,14 +65,14 @@ def export(
     table: Annotated[list[str] | None, typer.Option(help="only these tables")] = None,
 ) -> None:
     """Write published tables to files that DuckDB, pandas and Excel open."""
-    wanted = exporting.Wanted(
+    selection = exporting.Selection(
         tuple(dict.fromkeys(table or exporting.DEFAULT)),
         tuple(login(name) for name in channel or ()),
         _time(since, "--from"),
         _time(until, "--to"),
         format.value,
     )
-    for path, rows in exporting.export(data_folder(), wanted, out).items():
+    for path, rows in exporting.export(data_folder(), selection, out).items():
         print(f"{path}: rows={rows}")
         if format is ExportFormat.csv and rows > _EXCEL_ROWS:
             print(f"note: {path.name} has more rows than Excel opens", file=sys.stderr)

@@ -21,7 +21,7 @@ FILES = {"streams": "streams", "channels": "channels", "windows": "windows",
          "terms": "window_terms"}  # fmt: skip
 VALUES: dict[str, Any] = {
     "n": 5, "rev": 7, "step": 1, "bins": 4, "limit": 9, "seconds": 60, "channel": "demo",
-    "source": "live", "term": "LUL", **SUMMED,
+    "source": "live", "term": "LUL", "names": ["a"], "contents": ["b"], **SUMMED,
 }  # fmt: skip
 TIME = datetime(2026, 1, 1)
 

@@ -1,4 +1,4 @@
-"""What somebody sees who may see some channels only: a view a table, and no row beside it."""
+"""Views of those who may see some channels only: one a table, and no row beside it."""
 
 from collections.abc import Collection
 

@@ -26,8 +26,11 @@ _BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for something else
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What to export. since, until: [since, until), aware; None is open. format: parquet, csv."""
+class Selection:
+    """Bounds of an export. since, until: [since, until), aware; None is open.
+
+    format: parquet, csv.
+    """
 
     tables: tuple[str, ...] = DEFAULT
     channels: tuple[str, ...] = ()
@@ -36,47 +39,47 @@ class Wanted:
     format: str = "parquet"
 
 
-def export(folder: DataFolder, wanted: Wanted, out: Path) -> dict[Path, int]:
+def export(folder: DataFolder, selection: Selection, out: Path) -> dict[Path, int]:
     """Write a file a table into `out`; their paths and rows. What is there is not replaced.
 
     Raises NothingPublished, BadInput for what cannot be exported, StorageFull.
     """
-    targets = _targets(wanted, out)
+    targets = _targets(selection, out)
     published = read_manifest(folder.manifest)
-    _check_channels(folder, wanted)
+    _check_channels(folder, selection)
     out.mkdir(parents=True, exist_ok=True)
     with connect_views(folder.published, published) as con:
         con.execute(f"SET memory_limit = '{_MEMORY}'")
-        return {path: _write(con, table, wanted, path) for table, path in targets.items()}
+        return {path: _write(con, table, selection, path) for table, path in targets.items()}
 
 
-def _targets(wanted: Wanted, out: Path) -> dict[str, Path]:
-    unknown = sorted(set(wanted.tables) - set(TABLES))
+def _targets(selection: Selection, out: Path) -> dict[str, Path]:
+    unknown = sorted(set(selection.tables) - set(TABLES))
     if unknown:
         raise BadInput(f"there is no table {unknown[0]!r}; there are {', '.join(TABLES)}")
-    if wanted.since and wanted.until and wanted.since >= wanted.until:
+    if selection.since and selection.until and selection.since >= selection.until:
         raise BadInput("--from is not before --to")
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is not a folder")
-    targets = {table: out / f"{table}.{wanted.format}" for table in wanted.tables}
-    taken = [path for path in targets.values() if path.exists()]
-    if taken:
-        raise BadInput(f"{taken[0]} is there already; name another folder")
+    targets = {table: out / f"{table}.{selection.format}" for table in selection.tables}
+    existing = [path for path in targets.values() if path.exists()]
+    if existing:
+        raise BadInput(f"{existing[0]} is there already; name another folder")
     return targets
 
 
-def _check_channels(folder: DataFolder, wanted: Wanted) -> None:
+def _check_channels(folder: DataFolder, selection: Selection) -> None:
     with connect_views(folder.published, read_manifest(folder.manifest)) as con:
-        known = {name for (name,) in con.execute("SELECT channel FROM channels").fetchall()}
-    missing = sorted(set(wanted.channels) - known)
+        channels = {name for (name,) in con.execute("SELECT channel FROM channels").fetchall()}
+    missing = sorted(set(selection.channels) - channels)
     if missing:
         raise BadInput(f"nothing is published of {', '.join(missing)}")
 
 
-def _write(con: duckdb.DuckDBPyConnection, table: str, wanted: Wanted, path: Path) -> int:
+def _write(con: duckdb.DuckDBPyConnection, table: str, selection: Selection, path: Path) -> int:
     columns = {row[0]: row[1] for row in con.execute(f"DESCRIBE {table}").fetchall()}
-    where, values = _where(table, columns, wanted)
-    chosen = _guarded(columns) if wanted.format == "csv" else "* EXCLUDE (rev)"
+    where, values = _where(table, columns, selection)
+    chosen = _guarded(columns) if selection.format == "csv" else "* EXCLUDE (rev)"
     if "rev" not in columns:
         chosen = chosen.replace("* EXCLUDE (rev)", "*")
     order = ", ".join(f'"{c}"' for c in TABLES[table].order)
@@ -84,9 +87,11 @@ def _write(con: duckdb.DuckDBPyConnection, table: str, wanted: Wanted, path: Pat
     query = f"SELECT {chosen} FROM (SELECT * FROM {table} {where} ORDER BY {order})"
     aside = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        rows = con.execute(f"COPY ({query}) TO {quoted(aside)} ({_OPTIONS[wanted.format]})", values)
+        rows = con.execute(
+            f"COPY ({query}) TO {quoted(aside)} ({_OPTIONS[selection.format]})", values
+        )
         count = int(rows.fetchall()[0][0])
-        if wanted.format == "csv":
+        if selection.format == "csv":
             _mark(aside)
         aside.replace(path)
     except (duckdb.IOException, OSError) as exc:
@@ -100,17 +105,19 @@ def _write(con: duckdb.DuckDBPyConnection, table: str, wanted: Wanted, path: Pat
 _OPTIONS = {"parquet": "FORMAT parquet", "csv": "FORMAT csv, HEADER"}
 
 
-def _where(table: str, columns: Iterable[str], wanted: Wanted) -> tuple[str, dict[str, Any] | None]:
+def _where(
+    table: str, columns: Iterable[str], selection: Selection
+) -> tuple[str, dict[str, Any] | None]:
     """Rows of the channels and the span; a stream belongs to every span it touches."""
     conditions: list[str] = []
     values: dict[str, Any] = {}
-    if wanted.channels and "channel" in columns:
+    if selection.channels and "channel" in columns:
         conditions.append("channel IN (SELECT unnest($channels::VARCHAR[]))")
-        values["channels"] = list(wanted.channels)
+        values["channels"] = list(selection.channels)
     first, last = TABLES[table].time, TABLES[table].time
     if table == "streams":
         first, last = "started_at", "coalesce(ended_at, started_at)"
-    for bound, column, sign in ((wanted.since, last, ">="), (wanted.until, first, "<")):
+    for bound, column, sign in ((selection.since, last, ">="), (selection.until, first, "<")):
         if bound is not None and column is not None:
             name = "since" if sign == ">=" else "until"
             column = column if "(" in column else f'"{column}"'

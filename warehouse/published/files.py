@@ -20,7 +20,7 @@ Files = tuple[PublishedFile, ...]
 
 
 def is_whole(published: Path, file: PublishedFile) -> bool:
-    """Whether the file is there with a footer that says as many rows as the manifest."""
+    """True if the file is there with a footer that says as many rows as the manifest."""
     try:
         return bool(pq.read_metadata(published / file.path).num_rows == file.rows)
     except (OSError, pa.ArrowException):
@@ -82,7 +82,7 @@ def tidy(files: Files) -> Files:
 
 
 def overlaps(file: PublishedFile, spec: TableSpec, keys: Keys) -> bool:
-    """Whether the file's span of time holds that of the keys, so that it may hold one."""
+    """True if the file's span of time holds that of the keys, so that it may hold one."""
     if spec.time not in spec.replace:
         return True
     position = spec.replace.index(spec.time)

@@ -133,9 +133,10 @@ class Publisher:
     def _catch_up(self, since: int) -> None:
         """After a kill between a commit and its publishing: any row written since may have
         replaced one that is published."""
-        for spec in TABLES.values():
-            if spec.stored and spec.time and since < self.store.revision:
-                self.store.touched(spec.name, self._files.keys_since(spec, since))
+        if since < self.store.revision:
+            for spec in (spec for spec in TABLES.values() if spec.stored):
+                keys = self._files.keys_since(spec, since) if spec.time else []
+                self.store.touched(spec.name, keys)
 
     def _anew(self, last: Manifest | None, source: str) -> Manifest:
         """A manifest of nothing but samples, which no warehouse holds; not yet in force."""
@@ -155,14 +156,12 @@ class Publisher:
         last = self.manifest
         expired = {f.path for f in last.tables["samples"] if f.rows and f.min < drop_before}
         try:
-            tables = {
-                spec.name: self._files.table(
-                    spec, last.tables[spec.name], last.revision,
-                    *touched.get(spec.name, ([], set())),
-                )
-                for spec in TABLES.values()
-                if spec.stored
-            }  # fmt: skip
+            tables = dict(last.tables)
+            for spec in (spec for spec in TABLES.values() if spec.stored):
+                if spec.name in touched or last.revision < 0:
+                    keys, months = touched.get(spec.name, ([], set()))
+                    files = last.tables[spec.name]
+                    tables[spec.name] = self._files.table(spec, files, last.revision, keys, months)
             fresh = tuple(file for file in last.tables["samples"] if file.path not in expired)
             tables["samples"] = self._files.samples(fresh, samples, dropped)
             self._swap(tables, self.store.revision)

@@ -76,12 +76,12 @@ class Reader:
     def _run(self, text: str, values: dict[str, Any] | None) -> pa.Table:
         cursor, idle = self._cursor()
         try:
-            found = cursor.sql(text, params=values or None).to_arrow_table()
+            rows = cursor.sql(text, params=values or None).to_arrow_table()
         except BaseException:
             cursor.close()
             raise
         idle.append(cursor)
-        return found
+        return rows
 
     def _cursor(self) -> tuple[Cursor, list[Cursor]]:
         """A cursor over the manifest in force, and where to put it when it is idle again.
@@ -117,8 +117,8 @@ def connect_views(
 def _create(
     con: duckdb.DuckDBPyConnection, table: str, query: str, channels: Collection[str] | None
 ) -> None:
-    told = query if channels is None else visible(table, query, channels)
-    con.execute(f"CREATE VIEW {table} AS {told}").fetchall()
+    rows = query if channels is None else visible(table, query, channels)
+    con.execute(f"CREATE VIEW {table} AS {rows}").fetchall()
 
 
 def by_age(published: Path, files: tuple[PublishedFile, ...], column: str | None) -> str:
@@ -135,9 +135,9 @@ def by_age(published: Path, files: tuple[PublishedFile, ...], column: str | None
     if column is None or len(ages) == 1:
         return f"SELECT * FROM {scan(published / file.path for file in files)}"
     return " UNION ALL BY NAME ".join(
-        f"SELECT * FROM {scan(published / file.path for file in found)}{span}"
-        for span, found in ages.items()
-        if any(file.rows for file in found)
+        f"SELECT * FROM {scan(published / file.path for file in aged)}{span}"
+        for span, aged in ages.items()
+        if any(file.rows for file in aged)
     )
 
 

@@ -65,18 +65,18 @@ def check_backup(path: Path) -> Counts:
         with duckdb.connect() as con:
             con.execute(f"ATTACH {quoted(path)} AS kept (READ_ONLY)")
             info = dict(con.execute("SELECT name, value FROM kept.backup.info").fetchall())
-            said = {n: (r, c) for n, r, c in con.execute("FROM kept.backup.tables").fetchall()}
+            listed = {n: (r, c) for n, r, c in con.execute("FROM kept.backup.tables").fetchall()}
             _check_shape(con, info, path)
-            found = _counts(con, "kept")
+            counts = _counts(con, "kept")
     except duckdb.CatalogException as exc:
         raise BadInput(f"{path} is not a backup of DLD") from exc
     except (duckdb.Error, UnicodeDecodeError, ValueError) as exc:
         raise BadInput(f"{path} cannot be read as a backup: not one, or damaged") from exc
     same = info.get("duckdb") == duckdb.__version__
-    wrong = [n for n in {*said, *found} if not _agree(said.get(n), found.get(n), same)]
+    wrong = [n for n in {*listed, *counts} if not _agree(listed.get(n), counts.get(n), same)]
     if wrong:
         raise WarehouseBroken(f"{path} is damaged: {sorted(wrong)[0]} is not what was backed up")
-    return found
+    return counts
 
 
 def restore_backup(path: Path, folder: DataFolder) -> Counts:
@@ -86,18 +86,18 @@ def restore_backup(path: Path, folder: DataFolder) -> Counts:
     """
     if not path.is_file():
         raise BadInput(f"{path} is not a file")
-    taken = next((p for p in folder.root.rglob("*") if p.is_file()), None)
-    if taken is not None:
-        raise BadInput(f"{folder.root} is not empty: {taken} is there; set DLD_DATA to another")
-    wanted = check_backup(path)
+    existing = next((p for p in folder.root.rglob("*") if p.is_file()), None)
+    if existing is not None:
+        raise BadInput(f"{folder.root} is not empty: {existing} is there; set DLD_DATA to another")
+    expected = check_backup(path)
     folder.root.mkdir(parents=True, exist_ok=True)
     aside = folder.root / ".restored.duckdb"
     try:
         files = _copy_out(path, aside)
         with duckdb.connect() as con:
             con.execute(f"ATTACH {quoted(aside)} AS restored (READ_ONLY)")
-            found = _counts(con, "restored")
-        if found != wanted:
+            counts = _counts(con, "restored")
+        if counts != expected:
             raise WarehouseBroken(f"{path} could not be restored: what was read back differs")
         for name, data in files.items():
             _put(folder.root / name, data)
@@ -105,7 +105,7 @@ def restore_backup(path: Path, folder: DataFolder) -> Counts:
     finally:
         aside.unlink(missing_ok=True)
     with Store(folder.warehouse):  # brings an older schema up to date
-        return found
+        return counts
 
 
 def _counts(con: duckdb.DuckDBPyConnection, database: str) -> Counts:
@@ -115,14 +115,14 @@ def _counts(con: duckdb.DuckDBPyConnection, database: str) -> Counts:
         "AND schema_name = 'main' ORDER BY table_name",
         {"d": database},
     ).fetchall()
-    found: Counts = {}
+    counts: Counts = {}
     for (name,) in names:
         table = f'"{database}".main."{name}"'
         rows, checksum = con.execute(
             f"SELECT count(*), coalesce(sum(hash(t)), 0)::VARCHAR FROM {table} t"
         ).fetchall()[0]
-        found[str(name)] = (int(rows), str(checksum))
-    return found
+        counts[str(name)] = (int(rows), str(checksum))
+    return counts
 
 
 def _describe(con: duckdb.DuckDBPyConnection, folder: DataFolder, counted: Counts) -> None:
@@ -140,23 +140,23 @@ def _describe(con: duckdb.DuckDBPyConnection, folder: DataFolder, counted: Count
         con.execute("INSERT INTO copy.backup.info VALUES (?, ?)", pair)
     for name, (rows, checksum) in counted.items():
         con.execute("INSERT INTO copy.backup.tables VALUES (?, ?, ?)", (name, rows, checksum))
-    found = (folder.root.glob("*"), folder.models.glob("*"), folder.models.glob("*/*"))
-    for path in (path for places in found for path in sorted(places)):
+    places = (folder.root.glob("*"), folder.models.glob("*"), folder.models.glob("*/*"))
+    for path in (path for paths in places for path in sorted(paths)):
         name = path.relative_to(folder.root).as_posix()
         if path.is_file() and _FILE.fullmatch(name) and _is_wanted(path, folder):
             con.execute("INSERT INTO copy.backup.files VALUES (?, ?)", (name, path.read_bytes()))
 
 
 def _is_wanted(path: Path, folder: DataFolder) -> bool:
-    """Whether it is no result: a backtest's predictions would fill the daemon's memory."""
+    """True if it is no result: a backtest's predictions would fill the daemon's memory."""
     place = path.parent
     return place in (folder.root, folder.models) or (place / "card.json").is_file()
 
 
 def _check_shape(con: duckdb.DuckDBPyConnection, info: dict[str, str], path: Path) -> None:
     """Nothing in it but tables we know of."""
-    known = migrations()[-1][0]
-    if int(info.get("version", 0)) != _VERSION or int(info.get("schema", 0)) > known:
+    newest = migrations()[-1][0]
+    if int(info.get("version", 0)) != _VERSION or int(info.get("schema", 0)) > newest:
         raise BadInput(f"{path} was made by a newer DLD; update DLD and try again")
     views = con.execute(
         "SELECT count(*) FROM duckdb_views() WHERE NOT internal AND database_name = 'kept'"
@@ -168,10 +168,10 @@ def _check_shape(con: duckdb.DuckDBPyConnection, info: dict[str, str], path: Pat
             raise BadInput(f"{path} is not a backup of DLD: it has other files in it")
 
 
-def _agree(said: tuple[int, str] | None, found: tuple[int, str] | None, same: bool) -> bool:
-    if said is None or found is None:
+def _agree(one: tuple[int, str] | None, two: tuple[int, str] | None, same: bool) -> bool:
+    if one is None or two is None:
         return False
-    return said == found if same else said[0] == found[0]
+    return one == two if same else one[0] == two[0]
 
 
 def _copy_out(path: Path, aside: Path) -> dict[str, bytes]:

@@ -84,7 +84,7 @@ class Rolling:
             self.con.unregister("touching")
 
     def is_needed(self, tables: Iterable[pa.Table]) -> bool:
-        """Whether rows reach out of the open periods; mostly they do not."""
+        """True if rows reach out of the open periods; mostly they do not."""
         for rows in tables:
             if rows.num_rows:
                 starts = rows.column("start").to_pylist()

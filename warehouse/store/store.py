@@ -53,7 +53,7 @@ class Store:
             self._rolling = Rolling(self._con)
         except duckdb.Error as exc:
             self._con.close()
-            raise _told(exc, path) from exc
+            raise _as_ours(exc, path) from exc
         except BaseException:
             self._con.close()
             raise
@@ -99,7 +99,8 @@ class Store:
         touching = [tables[name] for name in ("windows", "window_terms") if name in tables]
         rolls = bool(before) or self._rolling.is_needed(touching)
         opens = self._rolling.open
-        with self.transaction() as (con, revision):
+        names = TABLES if before else [name for name, rows in tables.items() if rows.num_rows]
+        with self.transaction(names) as (con, revision):
             if rolls:
                 self._rolling.begin(touching)
             counts = [_run(con, name, values, revision) for name, values in before]
@@ -119,9 +120,10 @@ class Store:
         return counts
 
     @contextmanager
-    def transaction(self) -> Iterator[tuple[Connection, int]]:
+    def transaction(self, tables: Iterable[str] = TABLES) -> Iterator[tuple[Connection, int]]:
         """The connection to write through and the revision that is made; kept at its end, all
-        of it or nothing. Raises as `write` does."""
+        of it or nothing. tables: the published ones that it may change. Raises as `write` does.
+        """
         revision = self._revision + 1
         try:
             self._con.execute("BEGIN")
@@ -130,11 +132,13 @@ class Store:
             self._con.execute("COMMIT")
         except duckdb.Error as exc:
             _rollback(self._con)
-            raise _told(exc, self._path) from exc
+            raise _as_ours(exc, self._path) from exc
         except BaseException:
             _rollback(self._con)
             raise
         self._revision = revision
+        for name in tables:
+            self.touched(name)
 
     def _opened(self, opens: Mapping[str, datetime]) -> dict[str, str]:
         """The open periods that are others now, as `meta` has them."""
@@ -149,7 +153,7 @@ class Store:
         try:
             return self._con.sql(sql(name), params=values).to_arrow_table()
         except duckdb.Error as exc:
-            raise _told(exc, self._path) from exc
+            raise _as_ours(exc, self._path) from exc
 
     def meta(self, name: str) -> str | None:
         """A value kept by `write(meta=...)`, or None."""
@@ -166,16 +170,17 @@ class Store:
     def touched(
         self, table: str, keys: Iterable[tuple[Any, ...]] = (), months: Iterable[str] = ()
     ) -> None:
-        """Published rows of the table that are no longer so, though no write replaces them.
+        """The table has changed since it was published.
 
-        keys: of the rows, in the order of the table's `replace`. months: 2026-11; so much of
-        them changed that their files are to be made anew.
+        keys: of published rows that are no longer so, though no write replaces them, in the
+        order of the table's `replace`. months: 2026-11; so much of them changed that their
+        files are to be made anew.
         """
         self._replaced.setdefault(table, []).extend(keys)
         self._stale.setdefault(table, set()).update(months)
 
     def take_touched(self) -> dict[str, tuple[Keys, set[str]]]:
-        """(keys, months) by table, since the last call."""
+        """(keys, months) by table that has changed, since the last call."""
         replaced, stale = self._replaced, self._stale
         self._replaced, self._stale = {}, {}
         return {name: (keys, stale[name]) for name, keys in replaced.items()}
@@ -212,7 +217,7 @@ def _connect(path: Path, read_only: bool = False) -> Connection:
     return con
 
 
-def _told(exc: duckdb.Error, path: Path) -> AppError | duckdb.Error:
+def _as_ours(exc: duckdb.Error, path: Path) -> AppError | duckdb.Error:
     """What DuckDB says of the disk or of a damaged file as ours; else the error itself."""
     if is_full(exc):
         return _full(path)
@@ -249,8 +254,9 @@ def _migrate(con: Connection, path: Path) -> None:
 
 
 def _set_meta(con: Connection, values: Mapping[str, str]) -> None:
-    for name, value in values.items():
-        con.execute(sql("set_meta"), {"name": name, "value": value})
+    if values:
+        lists = {"names": list(values), "contents": list(values.values())}
+        con.execute(sql("set_meta"), lists)
 
 
 def _run(con: Connection, name: str, values: Mapping[str, Any], revision: int) -> int:
@@ -314,6 +320,6 @@ def _rollback(con: Connection) -> None:
 
 
 def is_full(exc: Exception) -> bool:
-    """Whether DuckDB or the system says that the disk takes no more."""
+    """True if DuckDB or the system says that the disk takes no more."""
     text = str(exc).lower()
     return any(sign in text for sign in ("no space left", "disk quota", "file too large"))

@@ -1,4 +1,4 @@
--- Keep $value under $name.
+-- Keep $contents under $names, one each.
 
-INSERT INTO meta VALUES ($name, $value)
+INSERT INTO meta SELECT unnest($names), unnest($contents)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value;

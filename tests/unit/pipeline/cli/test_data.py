@@ -32,7 +32,7 @@ from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.consent import Claim, OptOut, load_claims, load_optout, save_claims, save_optout
 from warehouse.errors import AppError, BadInput, NothingPublished, WarehouseBroken
-from warehouse.published.export import Wanted, export
+from warehouse.published.export import Selection, export
 from warehouse.records import utc
 from warehouse.store.backup import check_backup, restore_backup, write_backup
 from warehouse.store.store import Store
@@ -62,7 +62,7 @@ def published(folder: DataFolder, store: Store) -> DataFolder:
 
 
 def test_parquet_holds_what_is_published(published: DataFolder, tmp_path: Path) -> None:
-    found = export(published, Wanted(), tmp_path / "out")
+    found = export(published, Selection(), tmp_path / "out")
     assert {path.name: n for path, n in found.items()} == {
         "channels.parquet": 2, "streams.parquet": 2, "windows.parquet": 6,
         "window_terms.parquet": 16, "forecasts.parquet": 0, "forecast_scores.parquet": 0,
@@ -80,7 +80,7 @@ def test_parquet_holds_what_is_published(published: DataFolder, tmp_path: Path) 
 def test_csv_opens_in_pandas_and_duckdb_and_is_marked_for_excel(
     published: DataFolder, tmp_path: Path
 ) -> None:
-    export(published, Wanted(format="csv"), tmp_path)
+    export(published, Selection(format="csv"), tmp_path)
     path = tmp_path / "windows.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbfchannel,start,")
     frame = pd.read_csv(path, parse_dates=["start"])
@@ -96,7 +96,7 @@ def test_csv_opens_in_pandas_and_duckdb_and_is_marked_for_excel(
 
 
 def test_no_cell_is_run_as_a_formula(published: DataFolder, tmp_path: Path) -> None:
-    export(published, Wanted(("window_terms",), format="csv"), tmp_path)
+    export(published, Selection(("window_terms",), format="csv"), tmp_path)
     frame = pd.read_csv(tmp_path / "window_terms.csv", keep_default_na=False, lineterminator=None)
     assert not any(str(v)[0] in "=+-@\t\r" for v in frame.term)
     assert set(frame.term) >= {"'=1+1", "'+49", "'-2+3", "'@SUM(A1)", "'\t=1", "Ünï 🎉 中文"}
@@ -104,13 +104,13 @@ def test_no_cell_is_run_as_a_formula(published: DataFolder, tmp_path: Path) -> N
 
 
 def test_a_channel_and_a_span_are_cut_out(published: DataFolder, tmp_path: Path) -> None:
-    wanted = Wanted(("windows", "streams"), ("demo",), utc(T + 30), utc(T + 60))
+    wanted = Selection(("windows", "streams"), ("demo",), utc(T + 30), utc(T + 60))
     found = export(published, wanted, tmp_path)
     assert list(found.values()) == [1, 1]  # a stream counts where it touches the span
     frame = pd.read_parquet(tmp_path / "windows.parquet")
     assert list(frame.start) == [pd.Timestamp("2026-01-01 12:00:30")]
     assert list(
-        export(published, Wanted(("streams",), (), utc(T + 91)), tmp_path / "b").values()
+        export(published, Selection(("streams",), (), utc(T + 91)), tmp_path / "b").values()
     ) == [0]
 
 
@@ -119,21 +119,21 @@ def test_a_channel_and_a_span_are_cut_out(published: DataFolder, tmp_path: Path)
 def test_every_table_can_be_exported(
     published: DataFolder, tmp_path: Path, table: str, format: str
 ) -> None:
-    wanted = Wanted((table,), ("demo",), utc(T), utc(T + 90), format)
+    wanted = Selection((table,), ("demo",), utc(T), utc(T + 90), format)
     assert (tmp_path / f"{table}.{format}") in export(published, wanted, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("wanted", "reason"),
     [
-        (Wanted(("../windows",)), "no table"),
-        (Wanted(("meta",)), "no table"),
-        (Wanted(since=utc(T), until=utc(T)), "not before"),
-        (Wanted(channels=("nobody",)), "nothing is published of nobody"),
+        (Selection(("../windows",)), "no table"),
+        (Selection(("meta",)), "no table"),
+        (Selection(since=utc(T), until=utc(T)), "not before"),
+        (Selection(channels=("nobody",)), "nothing is published of nobody"),
     ],
 )
 def test_what_cannot_be_exported_is_refused_with_nothing_written(
-    published: DataFolder, tmp_path: Path, wanted: Wanted, reason: str
+    published: DataFolder, tmp_path: Path, wanted: Selection, reason: str
 ) -> None:
     with pytest.raises(BadInput, match=reason):
         export(published, wanted, tmp_path / "out")
@@ -143,15 +143,15 @@ def test_what_cannot_be_exported_is_refused_with_nothing_written(
 def test_what_is_there_is_not_replaced(published: DataFolder, tmp_path: Path) -> None:
     (tmp_path / "windows.parquet").write_bytes(b"mine")
     with pytest.raises(BadInput, match="is there already"):
-        export(published, Wanted(), tmp_path)
+        export(published, Selection(), tmp_path)
     assert (tmp_path / "windows.parquet").read_bytes() == b"mine"
     with pytest.raises(BadInput, match="not a folder"):
-        export(published, Wanted(), tmp_path / "windows.parquet")
+        export(published, Selection(), tmp_path / "windows.parquet")
 
 
 def test_with_nothing_published_it_says_so(folder: DataFolder, tmp_path: Path) -> None:
     with pytest.raises(NothingPublished):
-        export(folder, Wanted(), tmp_path / "out")
+        export(folder, Selection(), tmp_path / "out")
 
 
 # -- backup and restore ------------------------------------------------------------------------

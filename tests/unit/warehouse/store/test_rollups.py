@@ -285,7 +285,7 @@ def _first_schema(path: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(str(path))
     con.execute("SET TimeZone='UTC'")
     con.execute(dict(migrations())[1])
-    con.execute(sql("set_meta"), {"name": "schema", "value": "1"})
+    con.execute(sql("set_meta"), {"names": ["schema"], "contents": ["1"]})
     return con
 
 
@@ -305,7 +305,7 @@ def old(folder: DataFolder) -> Iterator[DataFolder]:
         at = [30 * k * 31 for k in range(400)]  # four days
         _insert(con, "windows", [window_row(a, a // 930 % 4, mean=a / 1e6) for a in at])
         _insert(con, "window_terms", [term_row(a, f"t{a % 7}", 0.1) for a in at if a // 930 % 4])
-        con.execute(sql("set_meta"), {"name": "revision", "value": "7"})
+        con.execute(sql("set_meta"), {"names": ["revision"], "contents": ["7"]})
     yield folder
 
 
