@@ -479,7 +479,7 @@ def test_a_dashboard_that_may_not_write_says_so(
         raise PermissionError(13, "Permission denied")
 
     page = open_page("vocabulary", desk)
-    monkeypatch.setattr(inbox, "put_request", refused)
+    monkeypatch.setattr(inbox.InboxFolder, "put", refused)
     page = press(page, "accept")
     assert not page.exception
     assert page.error[0].value.endswith(
