@@ -4,8 +4,19 @@ import glob
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # who only names tables need not load it
 
 _FOLDER = Path(__file__).parent
+
+
+class Queries(Protocol):
+    """Named queries over tables, be they the warehouse's own or those published."""
+
+    def query(self, name: str, **values: Any) -> "pa.Table":
+        """Result of queries/NAME.sql with its $values."""
 
 
 @cache

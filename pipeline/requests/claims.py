@@ -16,12 +16,12 @@ from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_login, load_channels
 from warehouse.consent import Claim, load_claims, save_claims, save_optout
 from warehouse.errors import BadInput
-from warehouse.store.store import Store
+from warehouse.sql import Queries
 
 log = logging.getLogger(__name__)
 
 
-def logins_of(store: Store, channel_id: Any, login: Any = None) -> list[str]:
+def logins_of(store: Queries, channel_id: Any, login: Any = None) -> list[str]:
     """Channels that have this id for sure. login: what the streamer calls it, if they said.
 
     Raises BadInput for no id, or a login that is known to be another channel's.

@@ -11,7 +11,7 @@ from pipeline.windows.rows import admission
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.records import Window, iso
-from warehouse.store.store import Store
+from warehouse.sql import Queries
 
 
 class Moods:
@@ -56,7 +56,7 @@ class Moods:
             if channel in intake.readable:
                 state.readable = intake.readable[channel].share
 
-    def read_recaps(self, store: Store, source: str) -> None:
+    def read_recaps(self, store: Queries, source: str) -> None:
         """The last stream of each channel in short, for while it is offline."""
         for row in store.query("recaps", source=source).to_pylist():
             self.of(row["channel"]).recap = {

@@ -10,10 +10,10 @@ from pipeline.scoring.decisions import Decision
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.published.reader import Reader
-from warehouse.store.store import Store
+from warehouse.sql import Queries
 
 
-def load_scorers(lexicon: str, store: Store) -> Scorers:
+def load_scorers(lexicon: str, store: Queries) -> Scorers:
     """The scorers with all that was decided and is stored."""
     return Scorers(lexicon, map(decision_of, store.query("decisions_all").to_pylist()))
 

@@ -18,7 +18,7 @@ from pipeline.windows.segments import message_of
 from pipeline.windows.summary import Cell, summarise
 from pipeline.windows.track import Closed
 from warehouse.records import Window
-from warehouse.store.store import Store
+from warehouse.sql import Queries
 
 _READ = object()  # instead of None, which says that there is more to read
 _STARTS = 4  # windows of as many times a pass, so that what it finds fits in memory
@@ -42,7 +42,7 @@ class Late:
     stream was on, are left alone and their messages counted as dropped.
     """
 
-    def __init__(self, buffer: ItemLog, store: Store, intake: Intake, source: str) -> None:
+    def __init__(self, buffer: ItemLog, store: Queries, intake: Intake, source: str) -> None:
         self.buffer, self.store, self.intake, self.source = buffer, store, intake, source
         self.waiting: dict[Place, Missed] = {}
         self._pass: _Pass | None = None

@@ -14,7 +14,7 @@ from pipeline.windows.summary import Cell, summarise
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.records import window_start
-from warehouse.store.store import Store
+from warehouse.sql import Queries
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ def recount(
 
 
 def remade(
-    remains: dict[Place, Remains], store: Store, scorers: Scorers
+    remains: dict[Place, Remains], store: Queries, scorers: Scorers
 ) -> Iterable[tuple[Closed, str, bool]]:
     """(window, its source, whether it is whole) of each of these windows that the warehouse has.
 
