@@ -347,12 +347,21 @@ def test_a_restart_goes_on_from_the_manifest_that_fits(
 def test_a_crash_between_commit_and_publish_shows_no_row_twice(
     folder: DataFolder, store: Store, publisher: Publisher
 ) -> None:
-    put(store, windows=[window_row(0, mean=0.1), window_row(30, mean=0.2)])
+    put(
+        store,
+        windows=[window_row(0, mean=0.1), window_row(30, mean=0.2)],
+        streams=[stream_row(0, None)],
+    )
     publisher.publish()
-    put(store, windows=[window_row(30, mean=0.9), window_row(60, mean=0.3)])
+    put(
+        store,
+        windows=[window_row(30, mean=0.9), window_row(60, mean=0.3)],
+        streams=[stream_row(0, 90)],
+    )
     store.take_touched()  # the process that knew is gone
     republish(folder, store)
     assert rows(folder, WINDOWS) == [(0, 0.1), (30, 0.9), (60, 0.3)]
+    assert rows(folder, "SELECT stream_id, ended_at IS NULL FROM streams") == [("demo:1", False)]
 
 
 def test_readers_see_the_old_state_until_the_new_one_is_whole(
