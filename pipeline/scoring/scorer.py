@@ -6,7 +6,7 @@ VADER's rules, takes emotes and emoji out of the sentence, and lets their repeat
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple, Protocol
 
 from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
@@ -259,8 +259,9 @@ class FullScorer:
         return "".join(f" {c} " if c in self.emojis else c for c in text)
 
 
+@cache
 def make_scorer(lexicon: str) -> VaderScorer | FullScorer:
-    """The scorer that the setting `lexicon` names: vader or full."""
+    """The scorer that the setting `lexicon` names: vader or full. One for all: none changes."""
     return VaderScorer() if lexicon == "vader" else FullScorer()
 
 
@@ -295,7 +296,7 @@ def _saturated(
     return sentiments
 
 
-@lru_cache(maxsize=1)
+@cache
 def _plain_rules() -> VaderRules:
     return VaderRules()
 
