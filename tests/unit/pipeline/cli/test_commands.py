@@ -1,6 +1,5 @@
 """The commands: exit codes 0, 1 and 2, and one clear line for every failure."""
 
-import io
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.__main__ import main
 from tests.helpers.build import chat_rows, parquet, rows, stored
+from tests.helpers.commands import run
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.store.store import Store
@@ -23,57 +22,22 @@ def place(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("NO_COLOR", "1")
 
 
-class Done:
-    """How a command ended."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def reason(self) -> str:
-        """Its one line of error, checked to be one."""
-        assert self.code == 1
-        lines = [
-            line for line in self.err.splitlines() if not line.startswith(("INFO", "messages="))
-        ]
-        assert len(lines) == 1, lines
-        assert lines[0].startswith("error: ")
-        assert "Traceback" not in self.err
-        return lines[0]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run a command in this process."""
-
-    def run(*args: object, stdin: bytes = b"") -> Done:
-        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, args)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        stopped.value.__context__ = None
-        out, err = capsys.readouterr()
-        return Done(int(stopped.value.code or 0), out, err)
-
-    return run
-
-
 # -- score ------------------------------------------------------------------------------------
 
 
-def test_score_gives_a_compound_for_every_line(run) -> None:  # type: ignore[no-untyped-def]
+def test_score_gives_a_compound_for_every_line() -> None:
     done = run("score", "--lexicon", "vader", stdin=b"great\nterrible\nhello\n")
     assert (done.code, done.out.split(), done.err) == (0, ["0.6249", "-0.4767", "0.0"], "")
 
 
-def test_score_reads_emotes_with_the_full_lexicon(run) -> None:  # type: ignore[no-untyped-def]
+def test_score_reads_emotes_with_the_full_lexicon() -> None:
     done = run("score", stdin=b"BibleThump\nbiblethump\n")
     first, second = map(float, done.out.split())
     assert first < 0 == second
 
 
 @pytest.mark.parametrize("lexicon", ["vader", "full"])
-def test_score_answers_every_line_whatever_is_in_it(run, lexicon: str) -> None:  # type: ignore[no-untyped-def]
+def test_score_answers_every_line_whatever_is_in_it(lexicon: str) -> None:
     lines = [b"", b"\xff\xfe\xfa", b"\xed\xa0\x80", b"a\0b", b"x" * 100_000, b"good " * 20_000,
              b"\xf0\x9f\x98\x82" * 25_000, b"great\r", b" ", "ünï".encode()]  # fmt: skip
     done = run("score", "--lexicon", lexicon, stdin=b"\n".join(lines))
@@ -84,7 +48,7 @@ def test_score_answers_every_line_whatever_is_in_it(run, lexicon: str) -> None: 
     assert found[7] == found[7] and found[0] == found[1] == found[2] == 0.0
 
 
-def test_score_of_nothing_is_nothing(run) -> None:  # type: ignore[no-untyped-def]
+def test_score_of_nothing_is_nothing() -> None:
     assert run("score").out == ""
 
 
@@ -110,9 +74,8 @@ def test_score_into_a_pipe_that_closes_is_no_traceback() -> None:
     ],
 )  # fmt: skip
 def test_wrong_usage_is_two_and_makes_no_folder(
-    run,
     folder: DataFolder,
-    args: list[str],  # type: ignore[no-untyped-def]
+    args: list[str],
 ) -> None:
     done = run(*args)
     assert done.code == 2
@@ -123,12 +86,12 @@ def test_wrong_usage_is_two_and_makes_no_folder(
 # -- failures -----------------------------------------------------------------------------------
 
 
-def test_a_table_that_is_not_there_is_named(run) -> None:  # type: ignore[no-untyped-def]
+def test_a_table_that_is_not_there_is_named() -> None:
     for args in (["import"], ["run", "--source", "replay", "--file"]):
         assert "nothing.csv is not a file" in run(*args, "nothing.csv").reason
 
 
-def test_an_unknown_channel_or_stream_is_named(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_channel_or_stream_is_named(tmp_path: Path) -> None:
     path = parquet(tmp_path / "a.parquet", chat_rows())
     replay = ("run", "--source", "replay", "--file", path)
     assert "has no channel nobody; it has demo" in run("import", path, "--channel", "nobody").reason
@@ -137,7 +100,7 @@ def test_an_unknown_channel_or_stream_is_named(run, tmp_path: Path) -> None:  # 
     assert "no simulated channel 'nobody'" in run("run", "--channel", "nobody").reason
 
 
-def test_a_table_without_a_message_is_an_error(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_table_without_a_message_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("channel,stream,t,text\n")
     assert "no message that could be imported" in run("import", path).reason
@@ -145,7 +108,7 @@ def test_a_table_without_a_message_is_an_error(run, tmp_path: Path) -> None:  # 
     assert "no message that could be replayed" in run(*replay).reason
 
 
-def test_undated_streams_say_what_to_do(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_undated_streams_say_what_to_do(tmp_path: Path) -> None:
     path = parquet(tmp_path / "a.parquet", chat_rows(date=""))
     for command in (("import", path), ("run", "--source", "replay", "--file", path)):
         done = run(*command)
@@ -154,16 +117,15 @@ def test_undated_streams_say_what_to_do(run, tmp_path: Path) -> None:  # type: i
     assert run("import", path, "--started-at", "2026-01-01T12:00:00").code == 0
 
 
-def test_a_broken_warehouse_is_one_line(run, folder: DataFolder) -> None:  # type: ignore[no-untyped-def]
+def test_a_broken_warehouse_is_one_line(folder: DataFolder) -> None:
     folder.root.mkdir()
     folder.warehouse.write_bytes(b"nonsense" * 4096)
     assert "cannot be opened as a DuckDB database" in run("run").reason
 
 
 def test_a_data_folder_that_cannot_be_made_is_one_line(
-    run,
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DLD_DATA", str(tmp_path / "file" / "data"))
@@ -178,19 +140,17 @@ def test_a_data_folder_that_cannot_be_made_is_one_line(
      ("DLD_RETENTION_H", "1000")],
 )  # fmt: skip
 def test_a_wrong_setting_is_named(
-    run,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
-    value: str,  # type: ignore[no-untyped-def]
+    value: str,
 ) -> None:
     monkeypatch.setenv(name, value)
     assert f"setting {name}: " in run("run").reason
 
 
 def test_a_running_pipeline_is_told_of_and_takes_an_import_by_itself(
-    run,
     folder: DataFolder,
-    tmp_path: Path,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
 ) -> None:
     path = parquet(tmp_path / "a.parquet", chat_rows(channel="other"))
     command = [sys.executable, "-m", "pipeline", "run", "--channel", "demo_quiet"]
@@ -223,7 +183,7 @@ print(next(iter(PROFILES)))
 # -- the rest -----------------------------------------------------------------------------------
 
 
-def test_an_import_says_what_it_read(run, folder: DataFolder, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_import_says_what_it_read(folder: DataFolder, tmp_path: Path) -> None:
     done = run("import", parquet(tmp_path / "a.parquet", chat_rows()))
     assert done.code == 0
     assert done.out.startswith(
@@ -233,9 +193,8 @@ def test_an_import_says_what_it_read(run, folder: DataFolder, tmp_path: Path) ->
 
 
 def test_a_replay_at_full_speed_goes_through_and_ends(
-    run,
     folder: DataFolder,
-    tmp_path: Path,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
 ) -> None:
     path = parquet(tmp_path / "a.parquet", chat_rows() + chat_rows("other", "x"))
     done = run("run", "--source", "replay", "--file", path, "--speed", "0", "--channel", "demo")
@@ -246,7 +205,7 @@ def test_a_replay_at_full_speed_goes_through_and_ends(
     assert rows(folder, "SELECT ended_at IS NULL FROM streams") == [(False,)]
 
 
-def test_the_vocabulary_is_a_table_or_json(run, folder: DataFolder) -> None:  # type: ignore[no-untyped-def]
+def test_the_vocabulary_is_a_table_or_json(folder: DataFolder) -> None:
     assert orjson.loads(run("vocabulary", "--format", "json").out) == []
     assert "no proposed or accepted terms yet" in run("vocabulary").out
     with Store(folder.warehouse) as store:

@@ -1,9 +1,6 @@
 """What is yours goes with you: exports that open anywhere, backups that read back equal."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -28,7 +25,7 @@ from tests.helpers.build import (
     term_row,
     window_row,
 )
-from tests.helpers.paths import ROOT
+from tests.helpers.commands import Done, run
 from warehouse.config import DataFolder
 from warehouse.consent import Claim, OptOut, load_claims, load_optout, save_claims, save_optout
 from warehouse.errors import AppError, BadInput, NothingPublished, WarehouseBroken
@@ -293,18 +290,17 @@ def _locked(folder: DataFolder) -> None:
     raise WarehouseLocked("in use")
 
 
-def command(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *words], cwd=ROOT, capture_output=True, text=True,
-        env={**os.environ, "DLD_DATA": str(folder.root)}, check=False,
-    )  # fmt: skip
+def command(folder: DataFolder, *words: str) -> Done:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLD_DATA", str(folder.root))
+        return run(*words)
 
 
 def test_the_commands_say_how_it_went(published: DataFolder, store: Store, tmp_path: Path) -> None:
     store.close()
     out = str(tmp_path / "out")
     done = command(published, "export", "--out", out, "--table", "windows", "--format", "csv")
-    assert (done.returncode, done.stdout) == (0, f"{out}/windows.csv: rows=6\n")
+    assert (done.code, done.out) == (0, f"{out}/windows.csv: rows=6\n")
     for words, reason in (
         (["export", "--out", out, "--from", "yesterday"], "--from is not an ISO time"),
         (["export", "--out", out, "--channel", "../x"], "that is not a login"),
@@ -312,17 +308,15 @@ def test_the_commands_say_how_it_went(published: DataFolder, store: Store, tmp_p
         (["restore", str(tmp_path / "none")], "is not a file"),
     ):
         bad = command(published, *words)
-        assert (bad.returncode, bad.stderr.count("\n")) == (1, 1)
-        assert bad.stderr.startswith("error: ")
-        assert reason in bad.stderr
-    assert command(published, "export").returncode == 2
+        assert reason in bad.reason
+    assert command(published, "export").code == 2
     file = str(tmp_path / "kept")
     done = command(published, "backup", "--out", file)
-    assert done.returncode == 0, done.stderr
-    assert "read back and equal" in done.stdout
-    assert "is there already" in command(published, "backup", "--out", file).stderr
+    assert done.code == 0, done.err
+    assert "read back and equal" in done.out
+    assert "is there already" in command(published, "backup", "--out", file).err
     assert list(published.backups.glob("*")) == []
     done = command(DataFolder(tmp_path / "new"), "restore", file)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     assert len(rows(DataFolder(tmp_path / "new"), "FROM windows")) == 6
-    assert "is not empty" in command(DataFolder(tmp_path / "new"), "restore", file).stderr
+    assert "is not empty" in command(DataFolder(tmp_path / "new"), "restore", file).err

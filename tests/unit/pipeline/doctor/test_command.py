@@ -13,16 +13,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.__main__ import main
 from pipeline.doctor import folder as folder_checks
 from pipeline.doctor.command import examine
 from pipeline.doctor.finding import OK, PROBLEM, WARNING, Finding
 from pipeline.doctor.network import Reachability, ask_all, check_clock
 from pipeline.sources.channel_list import save_channels
 from pipeline.sources.eventsub.tokens import Token, TokenFile
+from tests.helpers import commands
 from tests.helpers.build import send
+from tests.helpers.commands import Done
 from tests.helpers.standins.irc import IrcServer
-from tests.unit.pipeline.cli.test_commands import Done
 from warehouse import packages
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, save_optout
@@ -47,19 +47,8 @@ def place(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("DLD_TWITCH_URL", f"http://127.0.0.1:{port}")
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run the doctor in this process."""
-
-    def run(*args: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["pipeline", "doctor", *args])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        stopped.value.__context__ = None
-        out, err = capsys.readouterr()
-        return Done(int(stopped.value.code or 0), out, err)
-
-    return run
+def run(*words: str) -> Done:
+    return commands.run("doctor", *words)
 
 
 @pytest.fixture
@@ -87,7 +76,7 @@ def public_chat() -> Finding:
 # -- the whole ----------------------------------------------------------------------------------
 
 
-def test_a_new_install_has_no_problem(run) -> None:  # type: ignore[no-untyped-def]
+def test_a_new_install_has_no_problem() -> None:
     done = run()
     assert (done.code, done.err) == (0, "")
     assert "problem" not in done.out
@@ -96,7 +85,7 @@ def test_a_new_install_has_no_problem(run) -> None:  # type: ignore[no-untyped-d
     assert all(line.split()[0] in (OK, WARNING) or line[:20].isspace() for line in lines)
 
 
-def test_a_problem_is_exit_code_one_in_both_formats(run, folder: DataFolder) -> None:  # type: ignore[no-untyped-def]
+def test_a_problem_is_exit_code_one_in_both_formats(folder: DataFolder) -> None:
     folder.root.mkdir()
     folder.channels.write_text("?")
     assert run().code == 1

@@ -1,6 +1,5 @@
 """Opting out: who does not want to be read is not, from the source on."""
 
-import os
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from tests.helpers.build import (
     start,
     watch,
 )
+from tests.helpers.commands import run
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout, save_optout
@@ -215,25 +215,16 @@ def test_undo_is_true_or_false(folder: DataFolder) -> None:
         ask(folder, "opt-out", {"chatter": "eve", "undo": "yes"})
 
 
-def command(folder: DataFolder, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *words], cwd=ROOT, capture_output=True, text=True,
-        env={**os.environ, "DLD_DATA": str(folder.root)}, check=False,
-    )  # fmt: skip
-
-
 def test_the_commands_say_how_it_went(folder: DataFolder) -> None:
-    done = command(folder, "opt-out", "--channel", "Shy")
-    assert (done.returncode, done.stdout) == (0, "opted out: not read from now on\n")
-    bad = command(folder, "forget", "--chatter", "../etc")
-    assert (bad.returncode, bad.stderr) == (
+    done = run("opt-out", "--channel", "Shy")
+    assert (done.code, done.out) == (0, "opted out: not read from now on\n")
+    bad = run("forget", "--chatter", "../etc")
+    assert (bad.code, bad.err) == (
         1, "error: that is not a login: 1 to 25 of a-z, 0-9 and _\n",
     )  # fmt: skip
-    assert command(folder, "forget").returncode == 2
-    assert command(folder, "opt-out", "--chatter", "a", "--channel", "b").returncode == 2
-    run = command(folder, "run", "--channel", "shy")
-    assert run.returncode == 1
-    assert run.stderr.startswith("error: shy opted out of being read")
+    assert run("forget").code == 2
+    assert run("opt-out", "--chatter", "a", "--channel", "b").code == 2
+    assert run("run", "--channel", "shy").reason.startswith("error: shy opted out of being read")
     assert orjson.loads(folder.optout.read_bytes())["channels"] == ["shy"]
 
 
@@ -248,10 +239,10 @@ def test_a_source_is_told_whom_it_may_join() -> None:
 def test_a_replay_leaves_out_who_opted_out(folder: DataFolder, tmp_path: Path) -> None:
     ask(folder, "opt-out", {"channel": "shy"})
     file = parquet(tmp_path / "a.parquet", [*chat_rows(), *chat_rows("shy")])
-    run = ("run", "--source", "replay", "--file", str(file), "--speed", "0")
-    done = command(folder, *run)
+    replay = ("run", "--source", "replay", "--file", str(file), "--speed", "0")
+    command = [sys.executable, "-m", "pipeline", *replay]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert rows(folder, "SELECT DISTINCT channel FROM windows") == [("demo",)]
     assert rows(folder, "SELECT channel FROM channels") == [("demo",)]
-    refused = command(folder, *run, "--channel", "shy")
-    assert (refused.returncode, "opted out" in refused.stderr) == (1, True)
+    assert "opted out" in run(*replay, "--channel", "shy").reason

@@ -1,23 +1,23 @@
 """Decisions on terms: in force from the next window, undoable, and never in two minds."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.__main__ import main
 from pipeline.chat.message import Batch, Heard, Message, StreamStart, Watch
 from pipeline.cli.vocabulary import read_terms
 from pipeline.engine.engine import Engine
 from pipeline.scoring.by_channel import Overlaid, Scorers
 from pipeline.scoring.decisions import Decision
 from pipeline.scoring.scorer import Scored
+from tests.helpers import commands
 from tests.helpers.build import outcome, put, rows, send, settings, stored
-from tests.unit.pipeline.cli.test_commands import Done
+from tests.helpers.commands import Done
 from tests.unit.pipeline.engine.test_recover import _kill
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
@@ -331,20 +331,10 @@ def test_messages_without_decided_terms_are_scored_alike(launch: Launch) -> None
 
 
 @pytest.fixture
-def run(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run `vocabulary` in this process."""
+def run(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """`vocabulary` with these words, in this process."""
     monkeypatch.setenv("DLD_DATA", str(folder.root))
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def run(*args: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["pipeline", "vocabulary", *args])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        stopped.value.__context__ = None
-        out, err = capsys.readouterr()
-        return Done(int(stopped.value.code or 0), out, err)
-
-    return run
+    return partial(commands.run, "vocabulary")
 
 
 def test_the_commands_decide_tell_and_take_back(run: Callable[..., Done]) -> None:

@@ -3,12 +3,12 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 import pytest
 
-from pipeline.__main__ import main
 from pipeline.cli.channels import states
 from pipeline.requests.actions import actions
 from pipeline.requests.queue import apply_all
@@ -23,8 +23,9 @@ from pipeline.sources.channel_list import (
 )
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import open_source
+from tests.helpers import commands
 from tests.helpers.build import outcome, send
-from tests.unit.pipeline.cli.test_commands import Done
+from tests.helpers.commands import Done
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, save_optout
 from warehouse.errors import BadInput, WarehouseBroken
@@ -36,20 +37,10 @@ NOBODY = OptOut()
 
 
 @pytest.fixture
-def run(folder: DataFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run a command of the pipeline in this process."""
+def run(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """A command of the pipeline, in this process."""
     monkeypatch.setenv("DLD_DATA", str(folder.root))
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def run(*args: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["pipeline", *args])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        stopped.value.__context__ = None
-        out, err = capsys.readouterr()
-        return Done(int(stopped.value.code or 0), out, err)
-
-    return run
+    return commands.run
 
 
 # -- names ------------------------------------------------------------------------------------
