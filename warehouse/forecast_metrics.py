@@ -27,7 +27,7 @@ BANDS = {80: (1, 3), 95: (0, 4)}  # places in QUANTILES, by level
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What happened in m windows, and what was forecast of each.
+    """Outcomes of m windows, and what was forecast of each.
 
     y: (m,) mean_compound, NaN in silence. n: (m,) messages; NaN, as y, where not seen whole.
     quantiles: (m, 5) over QUANTILES. volume: (m,) the median of n; NaN where none was forecast.
