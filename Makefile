@@ -30,10 +30,9 @@ tune: setup-train # search the network's values on DLD_DATA; ARGS="--minutes 60"
 learn: setup-learn # learn what emotes mean; ARGS="--chat FILE"
 	@$(python) -m pipeline vocabulary learn $(ARGS)
 
-# Two files at a time, in their order, which ends with short ones. What Python has compiled is kept
-# whatever the environment says: a run starts hundreds of processes.
+# What Python has compiled is kept whatever the environment says: a run starts hundreds of processes.
 pytest := PYTHONDONTWRITEBYTECODE= $(python) -m pytest
-at_once := -n 2 --dist loadfile --no-loadscope-reorder
+at_once := -n 2 --dist loadfile
 
 test: setup-test # every test, two at a time; ARGS="-k word" for some, ARGS="-n 0" one by one
 	@$(pytest) $(at_once) $(ARGS)
