@@ -91,8 +91,8 @@ class Engine:
         state = self.state
         self._expired = now = time.time()
         state.buffer.expire(now)
-        samples = state.publisher.manifest.tables["samples"]
-        if any(file.rows and file.min < state.workspace.oldest_text() for file in samples):
+        samples, oldest = state.publisher.manifest.tables["samples"], state.workspace.oldest_text()
+        if any(file.rows and file.min < oldest for file in samples):
             publish(state)
 
     def housekeeping(self) -> None:

@@ -190,8 +190,9 @@ class Intake:
 
     def take_streams(self) -> list[Stream]:
         """Streams that began or ended since the last call, as they are now."""
-        changed = [stream for track in self.tracks.values() for stream in track.told.values()]
+        changed: list[Stream] = []
         for track in self.tracks.values():
+            changed += track.told.values()
             track.told.clear()
         return changed
 
