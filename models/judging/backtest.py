@@ -1,7 +1,7 @@
 """python -m models backtest: every forecaster on every stream, judged as docs/forecasts.md says.
 
 Trains nothing. Networks are judged as they are served: each channel's streams in order, with
-what its past has taught (online.py). Baselines and ridge stay plain, as rivals. Predictions go
+what its past has taught (forecasters/online.py). Baselines and ridge stay plain, as rivals. Predictions go
 to Parquet stream by stream, so memory holds one channel.
 """
 

@@ -13,7 +13,9 @@ from tests.helpers.paths import ROOT
 
 OURS = ("dashboard", "ebs", "models", "pipeline", "tools", "warehouse")
 # imports that wait: what they load takes long, and is not always needed
-ON_DEMAND = ("dashboard/app.py", "ebs/broadcasting/worker.py", "models", "pipeline/cli/login.py")
+ON_DEMAND = (
+    "dashboard/app.py", "ebs/broadcasting/worker.py", "models/__main__.py", "models/training/",
+)  # fmt: skip
 _QUESTION = re.compile(r"(What|Whether|How|Where|Who|When|Why|Which)\b")
 
 
