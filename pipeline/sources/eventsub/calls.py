@@ -63,7 +63,8 @@ async def post(address: TwitchAddress, path: str, fields: Mapping[str, str]) -> 
             session("DLD") as http,
             request(http, "POST", url, TIMEOUT_S, data=dict(fields)) as answer,
         ):
-            content = mapping(orjson.loads(await body(answer, _MOST_BYTES)))
+            read = (await body(answer, _MOST_BYTES)).strip()
+            content = mapping(orjson.loads(read)) if read else {}  # a refusal may say nothing
     except NoAnswer as exc:
         raise TwitchRefused(0, str(exc)) from None
     if answer.status >= 400:
