@@ -23,8 +23,7 @@ def choose(
     stands in no address.
     """
     key = key or name
-    url_state.seed(key, url_state.choice(name, list(options), default))
-    url_state.keep_within(key, list(options), default)
+    url_state.hold(name, list(options), default, key)
     visibility: Literal["visible", "collapsed"] = "collapsed" if hidden else "visible"
     chosen = st.segmented_control(
         label, list(options), key=key, format_func=options.__getitem__, required=True,

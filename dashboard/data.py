@@ -35,11 +35,6 @@ def allowed() -> Allowed:
     return access.current().channels
 
 
-def reader() -> Reader:
-    """The reader of the data folder in force."""
-    return _reader(str(config.folder().root), allowed())
-
-
 def manifest() -> Manifest:
     """The manifest in force. Raises NothingPublished."""
     return _reader(str(config.folder().root), None).manifest()  # which parses it once

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import data, url_state, wording
+from dashboard import choices, data, url_state, wording
 from dashboard.charts.series import Row
 from warehouse.records import WINDOW
 
@@ -69,16 +69,7 @@ def choose(listed: Sequence[Row], channels: Sequence[str], end: datetime, tz: tz
     spans = [c for c in listed if c["channel"] in channels] or list(listed)
     first = wording.aware(min(c["first_at"] for c in spans))
     last = min(wording.aware(max(c["last_at"] for c in spans)), end)
-    url_state.seed("span", url_state.choice("span", list(NAMES), "24h"))
-    url_state.keep_within("span", list(NAMES), "24h")
-    kind = st.segmented_control(
-        "Span",
-        list(NAMES),
-        key="span",
-        format_func=NAMES.__getitem__,
-        required=True,
-    )
-    kind = kind or "24h"
+    kind = choices.choose("Span", "span", NAMES, "24h")
     if kind == "stream":
         return _stream(channels, end, tz) or Span(last - timedelta(days=1), last)
     if kind == "dates":
@@ -97,8 +88,7 @@ def _stream(channels: Sequence[str], end: datetime, tz: tzinfo) -> Span | None:
         st.caption("These channels have no stream yet.")
         return None
     ids = list(streams)
-    url_state.seed("stream", url_state.choice("stream", ids, ids[0]))
-    url_state.keep_within("stream", ids, ids[0])
+    url_state.hold("stream", ids, ids[0])
     chosen = st.selectbox(
         "Stream", ids, key="stream", format_func=lambda i: stream_name(streams[i], tz)
     )

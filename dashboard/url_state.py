@@ -95,6 +95,15 @@ def keep_within(key: str, options: Sequence[T], default: T) -> None:
         st.session_state[key] = default
 
 
+def hold(name: str, options: Sequence[str], default: str, key: str = "") -> None:
+    """A widget's choice of one of the options begins with the parameter, and stays one of them.
+
+    key: of the widget, where it is not the name.
+    """
+    seed(key or name, choice(name, options, default))
+    keep_within(key or name, options, default)
+
+
 def _raw(name: str) -> str | None:
     value = st.query_params.get(name)
     return None if not value else value[:_LONGEST]

@@ -226,5 +226,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    name_removed_settings("warning")
+    name_removed_settings("models")
     main()

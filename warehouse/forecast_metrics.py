@@ -25,6 +25,11 @@ LEVELS = np.array(QUANTILES)
 BANDS = {80: (1, 3), 95: (0, 4)}  # places in QUANTILES, by level
 
 
+def is_target(y: Floats, n: Floats) -> NDArray[np.bool_]:
+    """True for windows that forecasts are judged on: with chat, seen whole (else NaN)."""
+    return np.isfinite(y) & (n >= 1)
+
+
 @dataclass(frozen=True)
 class Outcomes:
     """Outcomes of m windows, and what was forecast of each.
@@ -41,7 +46,7 @@ class Outcomes:
     @cached_property
     def spoke(self) -> NDArray[np.bool_]:
         """The targets."""
-        return np.isfinite(self.y) & (self.n >= 1)
+        return is_target(self.y, self.n)
 
     @cached_property
     def weight(self) -> Floats:

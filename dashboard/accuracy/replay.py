@@ -26,8 +26,7 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
     if not names:
         return
     busiest = _busiest(names, until)
-    url_state.seed("of", url_state.choice("of", names, busiest))
-    url_state.keep_within("of", names, busiest)
+    url_state.hold("of", names, busiest)
     channel = left.selectbox("Channel", names, key="of")
     newest = _newest(channel, until)
     if newest is None:

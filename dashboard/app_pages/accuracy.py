@@ -138,8 +138,7 @@ def _focus(by_step: pd.DataFrame, models: Sequence[Row]) -> tuple[str, int]:
     serving = [m["model"] for m in models if m["status"] == "serving"]
     default = skill.focus(names, serving)
     left, right, _ = st.columns([2, 2, 1], gap="large", vertical_alignment="bottom")
-    url_state.seed("model", url_state.choice("model", names, default))
-    url_state.keep_within("model", names, default)
+    url_state.hold("model", names, default)
     model: str = left.selectbox("Model", names, key="model", format_func=accuracy_charts.model_name)
     url_state.seed("step", url_state.number("step", 1, 10, 1))
     step: int = right.slider("Step (30 s each)", 1, 10, key="step")

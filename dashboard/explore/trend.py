@@ -19,8 +19,7 @@ SHORTEST = timedelta(days=30)
 def section(view: View, terms: Sequence[str], span: Span) -> None:
     """Choose one of the terms; its uses per 1,000 messages on each day. span: both that were
     compared, together."""
-    url_state.seed("term", url_state.choice("term", terms, terms[0]))
-    url_state.keep_within("term", terms, terms[0])
+    url_state.hold("term", terms, terms[0])
     left, _ = st.columns([2, 3])
     term: str = left.selectbox("Day by day", terms, key="term", format_func=wording.plain)
     url_state.remember(term=term)

@@ -62,8 +62,7 @@ def section(view: View) -> None:
 
 def _channel(view: View) -> str:
     names = list(view.channels)
-    url_state.seed("of", url_state.choice("of", names, names[0]))
-    url_state.keep_within("of", names, names[0])
+    url_state.hold("of", names, names[0])
     chosen: str = st.selectbox("Channel", names, key="of", format_func=wording.plain)
     url_state.remember(of=chosen)
     return chosen

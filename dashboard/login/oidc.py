@@ -14,6 +14,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from dashboard.config import DashboardSettings
+from warehouse.config import refused_settings
 from warehouse.errors import AppError, BadInput
 
 PROVIDER = "oidc"
@@ -39,9 +40,8 @@ def secrets() -> dict[str, Any]:
 
 def _sentence(exc: ValidationError) -> str:
     """The first fault, with the setting's name; it quotes no value."""
-    first = exc.errors()[0]
-    name = "".join(f"DLD_DASHBOARD_{str(part).upper()}: " for part in first["loc"])
-    return name + first["msg"].removeprefix("Value error, ")
+    name, reason = refused_settings(exc)[0]
+    return f"{name}: " * bool(name) + reason.removeprefix("Value error, ")
 
 
 def _auth(settings: DashboardSettings) -> dict[str, Any]:

@@ -132,12 +132,12 @@ class Online:
         """
         notes, k = facts(view, prediction), len(view)
         served = np.empty_like(notes, shape=(k, HORIZON, len(QUANTILES)))
-        known = np.isfinite(actual.y) & (actual.n >= 1)
+        judged = actual.judged
         ahead = np.arange(HORIZON)
         for i in range(k + HORIZON):  # window of cutoff i has closed
             rows = i - 1 - ahead
             steps = ahead[(rows >= 0) & (rows < k)]
-            steps = steps[known[rows[steps], steps]]
+            steps = steps[judged[rows[steps], steps]]
             if len(steps):
                 at = rows[steps], steps
                 self.learn(notes[at], steps, actual.y[at], actual.n[at])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.base import Floats
 from models.inputs.sessions import Session
+from warehouse.forecast_metrics import is_target
 from warehouse.records import HORIZON, WINDOW_SECONDS
 
 
@@ -27,6 +28,11 @@ class Targets:
     y: Floats
     sd: Floats
     n: Floats
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """True for those that a forecast is judged on, (k, 10)."""
+        return is_target(self.y, self.n)
 
 
 def targets(session: Session, ends: NDArray[np.int64]) -> Targets:

@@ -1,8 +1,8 @@
 """python -m models backtest: every forecaster on every stream, judged as docs/forecasts.md says.
 
 Trains nothing. Networks are judged as they are served: each channel's streams in order, with
-what its past has taught (forecasters/online.py). Baselines and ridge stay plain, as rivals. Predictions go
-to Parquet stream by stream, so memory holds one channel.
+what its past has taught (forecasters/online.py). Baselines and ridge stay plain, as rivals.
+Predictions go to Parquet stream by stream, so memory holds one channel.
 """
 
 import json
@@ -104,7 +104,7 @@ def _part(kind: type[T], whole: T, rows: Any) -> T:
 
 def _rows(session: Session, ends: Any, model: str, quantiles: Floats, actual: Targets) -> pa.Table:
     """One row a judged target: cutoff and step where chat was seen for a whole window."""
-    at, step = np.nonzero(np.isfinite(actual.y) & (actual.n >= 1))
+    at, step = np.nonzero(actual.judged)
     cutoff = (session.start[ends[at]] + WINDOW_SECONDS) * 1_000_000
     q = quantiles[at, step]
     columns = {

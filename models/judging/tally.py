@@ -24,6 +24,7 @@ USUAL = "ewma"  # what CRPS and message counts are told relative to
 PAIRED = ("n", "squared_error", "crps")  # sums that are kept stream by stream too
 STEPS = range(1, HORIZON + 1)
 Figures = dict[str, list[float | None]]
+Total = dict[str, float]  # sums of a model at a step over some channels, with their noise
 
 
 class Tally:
@@ -76,28 +77,17 @@ class Tally:
 
     def figures(self, channels: Sequence[str], models: Iterable[str]) -> dict[str, Any]:
         """Figures of some channels together, by model and step."""
+        models = list(models)
+        needed = dict.fromkeys((*models, REFERENCE, USUAL))
+        totals = {m: [self._total(channels, m, h) for h in STEPS] for m in needed}
         return {
             "streams": sum(self.streams[c] for c in channels),
             "cutoffs": sum(self.cutoffs[c] for c in channels),
-            "floor": [finite(floor(self._total(channels, REFERENCE, h))) for h in STEPS],
-            "models": {m: self._model(channels, m) for m in models},
+            "floor": [finite(floor(total)) for total in totals[REFERENCE]],
+            "models": {m: _model(totals[m], totals[REFERENCE], totals[USUAL]) for m in models},
         }
 
-    def _model(self, channels: Sequence[str], model: str) -> Figures:
-        rows = [self._step(channels, model, h) for h in STEPS]
-        return {k: [finite(row[k]) for row in rows] for k in rows[0]}
-
-    def _step(self, channels: Sequence[str], model: str, step: int) -> dict[str, float]:
-        of = {m: self._total(channels, m, step) for m in (model, REFERENCE, USUAL)}
-        base = {f"base_{name}": value for name, value in of[REFERENCE].items()}
-        figures = {"targets": of[model]["targets"]}
-        for metric in BACKTEST_METRICS:
-            figures[metric.key] = value = metric.finish(of[model] | base)
-            if metric.to_usual:
-                figures[f"{metric.key}_to_{USUAL}"] = quotient(value, metric.finish(of[USUAL]))
-        return figures
-
-    def _total(self, channels: Sequence[str], model: str, step: int) -> dict[str, float]:
+    def _total(self, channels: Sequence[str], model: str, step: int) -> Total:
         """A model's sums over the channels, and their noise: what floor is made of."""
         judged = [c for c in channels if (c, model, step) in self.sums]
         each = [self.sums[c, model, step] for c in judged]
@@ -116,6 +106,22 @@ class Tally:
     def _variance(self, channels: Sequence[str]) -> float:
         squares, more = sum((self.variance[c] for c in channels), np.zeros(2))
         return float(squares / more) if more else float("nan")
+
+
+def _model(totals: Sequence[Total], reference: Sequence[Total], usual: Sequence[Total]) -> Figures:
+    """A model's figures by step; of each model a total a step."""
+    rows = [_step(*of) for of in zip(totals, reference, usual, strict=True)]
+    return {k: [finite(row[k]) for row in rows] for k in rows[0]}
+
+
+def _step(total: Total, reference: Total, usual: Total) -> dict[str, float]:
+    base = {f"base_{name}": value for name, value in reference.items()}
+    figures = {"targets": total["targets"]}
+    for metric in BACKTEST_METRICS:
+        figures[metric.key] = value = metric.finish(total | base)
+        if metric.to_usual:
+            figures[f"{metric.key}_to_{USUAL}"] = quotient(value, metric.finish(usual))
+    return figures
 
 
 def finite(value: float) -> float | None:

@@ -16,7 +16,7 @@ from models.inputs.sessions import Session
 from models.inputs.targets import cutoffs, targets
 from models.judging.backtest import judge
 from models.judging.bootstrap import paired
-from models.judging.tally import Tally
+from models.judging.tally import PAIRED, Tally
 from models.versions.registry import Version, first_usable
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
@@ -98,8 +98,7 @@ def compare(new: Forecaster, old: Forecaster, sessions: Sequence[Session]) -> di
 
 def _has_targets(session: Session) -> bool:
     """Whether anything said in it is judged: a silent stream tells nothing, so does not count."""
-    actual = targets(session, cutoffs(session, FIRST_JUDGED))
-    return bool(np.any(np.isfinite(actual.y) & (actual.n >= 1)))
+    return bool(np.any(targets(session, cutoffs(session, FIRST_JUDGED)).judged))
 
 
 def errors_of(models: Sequence[Forecaster], sessions: Sequence[Session]) -> list[Errors]:
@@ -117,11 +116,9 @@ def errors_of(models: Sequence[Forecaster], sessions: Sequence[Session]) -> list
 def _sums(session: Session, models: Sequence[Forecaster]) -> list[dict[str, float]]:
     tally = Tally()
     judge(session, {str(i): model for i, model in enumerate(models)}, tally)
-    names = ("n", *ERRORS)
-    by_model = [
-        [s for (_, m, _), s in tally.sums.items() if m == str(i)] for i in range(len(models))
-    ]
-    return [{name: sum(step[name] for step in steps) for name in names} for steps in by_model]
+    of = tally.by_stream[session.channel, session.stream_id]
+    by_model = [of[str(i)].sum(axis=0).tolist() for i in range(len(models))]
+    return [dict(zip(PAIRED, sums, strict=True)) for sums in by_model]
 
 
 def _reason(verdict: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 -- The $sums of scores (columns of forecast_scores, as forecast_metrics declares them) of every
 -- model on $channels (a list) over the full days [$since, $until): a row a model, step and block,
 -- 40 blocks of channel-days at most, which the interval of the skill is made of.
--- n_NAME, targets_NAME: messages and targets of the scores that have a sum which was kept $later.
+-- n_NAME: messages of the scores that have a sum which was kept $later.
 -- noise: the part of n * nMSE nobody can know, sum n (v / n) = v * targets, v being the channel's
 -- pooled within-window message variance over these days.
 -- base_*: of the running session mean on the same targets.
@@ -26,7 +26,6 @@ WITH noise AS (
 SELECT model, step, spread % 40 AS block,
     sum(COLUMNS($sums))::DOUBLE AS '\0',
     sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN n END)::DOUBLE AS 'n_\0',
-    sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN targets END)::DOUBLE AS 'targets_\0',
     sum(v * targets) AS noise, sum(base_n)::DOUBLE AS base_n,
     sum(base_squared_error) AS base_squared_error, sum(v * base_targets) AS base_noise
 FROM scored LEFT JOIN base USING (place)
