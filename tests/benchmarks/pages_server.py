@@ -5,7 +5,6 @@ next run need not make it again (8 GB of a hundred million).
 """
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.history import CHANNELS
 from tests.benchmarks.pages_history import Pages, Ticker
 from tests.helpers.paths import ROOT
+from tests.helpers.ports import free_port
 from warehouse.config import DataFolder
 
 WINDOWS = int(os.environ.get("DLD_BENCH_WINDOWS", 100_000_000))
@@ -95,9 +95,7 @@ def publishing(folder: DataFolder, every_s: float = CYCLE_S) -> Iterator[Ticker]
 @contextmanager
 def dashboard(folder: DataFolder, log: Path) -> Iterator[Server]:
     """The dashboard on a free port; stopped at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -1,7 +1,6 @@
 """The login in Chromium, against a provider on loopback: who sees what, and the way out."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, browser, wait_for
+from tests.helpers.ports import free_port
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser
@@ -20,12 +20,6 @@ STREAMER, ANALYST, STRANGER = "demo_busy", "4242", "77"
 USERS = {STREAMER: "Demo_Busy", ANALYST: "Ann", STRANGER: "demo_past"}  # a name is not enough
 expect.set_options(timeout=PATIENCE_MS)
 SECRET = "not-a-secret-but-long-enough-for-it"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.chat.message import Batch, Item, Message, StreamEnd, StreamStart, Watch
+from pipeline.chat.message import Item, Message, StreamEnd, StreamStart, Watch
 from pipeline.config import PipelineSettings
 from pipeline.privacy.hashing import Hasher
 from pipeline.scoring.by_channel import Scorers
@@ -48,7 +48,7 @@ def watch(at: float = 0, channel: str = "demo") -> Watch:
 def intake(lexicon: str = "vader", grace_s: float = 5) -> Intake:
     """An intake as the engine makes it."""
     scorers, hasher = Scorers(lexicon), Hasher(SALT)
-    return Intake(scorers, hasher, Gate(scorers.knows, hasher.of), set(), grace_s)
+    return Intake(scorers, hasher, Gate(scorers.knows, hasher.of, set()), grace_s)
 
 
 def feed(target: Intake, *items: Item) -> None:
@@ -151,11 +151,6 @@ def csv_file(path: Path, table: Sequence[Row]) -> Path:
         writer.writeheader()
         writer.writerows(table)
     return path
-
-
-def batch(at: float, *items: Item) -> Batch:
-    """A batch whose clock is `at` seconds after T."""
-    return Batch(T + at, items)
 
 
 def send(inbox: Path, request: Request) -> None:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.helpers.paths import ROOT
+from tests.helpers.ports import free_port
 
 NGINX = Path("/usr/sbin/nginx")
 SITE = ROOT / "deploy/nginx.conf"
@@ -61,12 +62,12 @@ def running(
 ) -> Iterator[int]:
     """The port that it answers on. tls: of its listen directive; patience: directives to change, as
     QUICK has them."""
-    port = _free_port()
+    port = free_port()
     _certify(folder)
     changes = {
         CERTIFICATES: f"{folder}/",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port} {tls};",
-        "listen 80;": f"listen 127.0.0.1:{_free_port()};",
+        "listen 80;": f"listen 127.0.0.1:{free_port()};",
         "listen [::]:443 ssl http2;": "",
         "listen [::]:80;": "",
         "server 127.0.0.1:8081;": f"server 127.0.0.1:{ebs_port};",
@@ -132,9 +133,3 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
         except OSError:
             assert process.poll() is None and time.monotonic() < end, log.read_text()
             time.sleep(0.02)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

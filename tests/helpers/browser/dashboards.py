@@ -1,7 +1,6 @@
 """The dashboard in its own process, a real Chromium, and what its plots have drawn."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.helpers.browser import published
 from tests.helpers.paths import ROOT
+from tests.helpers.ports import free_port
 from warehouse.config import DataFolder
 
 CHROMIUM = Path(os.environ.get("DLD_CHROMIUM", "/usr/bin/chromium"))
@@ -28,9 +28,7 @@ TRACES = """() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => 
 @contextmanager
 def dashboard(data: Path) -> Iterator[str]:
     """The dashboard as people start it, on a free port; stopped at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
     process = subprocess.Popen(
         [*command, "--server.port", str(port), "--server.headless", "true"],
