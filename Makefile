@@ -44,7 +44,7 @@ lint: setup-lint # ruff, mypy, import contracts
 	.venv/bin/lint-imports
 
 bench: setup-test # the figures of the README, measured here
-	@OPENBLAS_NUM_THREADS=1 $(python) -m pytest tests/benchmarks -o python_files='bench_*.py' -q -s $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(pytest) tests/benchmarks -o python_files='bench_*.py' -q -s $(ARGS)
 
 compare: setup-run build/compare/.installed # the forecasts beside LightGBM and statsforecast, on DLD_DATA
 	@PYTHONPATH=build/compare $(python) -m tests.benchmarks.compare $(ARGS)
@@ -53,7 +53,7 @@ extension: setup-run # the zip to upload to Twitch; DLD_EXTENSION_EBS=https://..
 	@$(python) -m tools.extension
 
 pictures: setup-test # the docs' pictures of every page, light and dark, from simulated chat
-	@DLD_PICTURES=docs/images DLD_REQUIRE_CHROMIUM=1 $(python) -m pytest -n 0 -q tests/browser/test_look.py
+	@DLD_PICTURES=docs/images DLD_REQUIRE_CHROMIUM=1 $(pytest) -n 0 -q tests/browser/test_look.py
 
 clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -64,7 +64,7 @@ on_duckdb := tests/contract/test_queries.py tests/unit/warehouse tests/unit/pipe
 
 test-duckdb-1.5: setup-test $(older)/.installed # the warehouse under the DuckDB before the pinned one
 	@PYTHONPATH=$(older) $(python) -c 'import duckdb as d; assert d.__version__.startswith("1.5."), d'
-	@PYTHONPATH=$(older) $(python) -m pytest $(at_once) -q $(on_duckdb) \
+	@PYTHONPATH=$(older) $(pytest) $(at_once) -q $(on_duckdb) \
 		--deselect tests/unit/pipeline/cli/test_data.py::test_the_commands_say_how_it_went $(ARGS)
 
 # Packages that must not meet the product's own: statsforecast wants an older pandas.

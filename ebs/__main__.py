@@ -23,7 +23,7 @@ from ebs.app import create_app
 from ebs.config import EbsSettings
 from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
-from warehouse.config import DataFolder, data_folder
+from warehouse.config import DataFolder, data_folder, refused_settings
 from warehouse.errors import AppError, BadInput
 from warehouse.removed_settings import name_removed_settings
 
@@ -116,14 +116,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _wrong_settings(exc: ValidationError) -> str:
-    """Settings that are wrong, by their names; what was set is not repeated."""
-    prefix = "DLD_EBS_" if exc.title == EbsSettings.__name__ else "DLD_"
-    wrong = []
-    for error in exc.errors():
-        name = str(error["loc"][0]) if error["loc"] else "settings"
-        name = name if name.isupper() else f"{prefix}{name.upper()}"
-        wrong.append(f"{name}: {error['msg']}")
-    return "; ".join(wrong)
+    return "; ".join(f"{name or 'settings'}: {reason}" for name, reason in refused_settings(exc))
 
 
 def _refusal(why: str) -> typer.Exit:

@@ -51,7 +51,7 @@ class Parts:
         self.audience = Audience(data.ebs / "viewers")
         self.metrics = Metrics(lambda: newest_age_s(data.latest))
         self.keeper = Keeper(
-            settings, TwitchAddress(), data,
+            settings, TwitchAddress(), data, self.latest,
             self.secrets, self.doorkeeper, self.audience, self.metrics,
         )  # fmt: skip
 

@@ -48,13 +48,11 @@ class Doorkeeper:
     def __init__(
         self,
         secrets: Secrets,
-        leeway_s: float = LEEWAY_S,
         clock: Callable[[], float] = time.time,
         remembered: int = CACHED_TOKENS,
     ) -> None:
         self._secrets = secrets
         self._version = secrets.version
-        self._leeway_s = leeway_s
         self._clock = clock
         self._verified_tokens: TLRUCache[bytes, tuple[Viewer, float]] = TLRUCache(
             remembered, ttu=lambda _, entry, now: entry[1], timer=clock
@@ -95,19 +93,19 @@ class Doorkeeper:
                     algorithms=["HS256"],
                     # expiry is checked below: jwt takes a string for a number
                     options={"require": ["exp"], "verify_exp": False},
-                    leeway=self._leeway_s,
+                    leeway=LEEWAY_S,
                 )
             except jwt.InvalidSignatureError:
                 continue  # maybe signed with another secret of the rotation
             except Exception:
                 # The parser is fed by strangers: whatever breaks in it, the token is to blame.
                 raise NotAuthorised("the token is malformed or not an HS256 one") from None
-            viewer = _viewer(claims, key, now - self._leeway_s)
+            viewer = _viewer(claims, key, now - LEEWAY_S)
             return viewer, self._until(viewer, secret, now)
         raise NotAuthorised("the token is signed with another secret")
 
     def _until(self, viewer: Viewer, secret: Secret, now: float) -> float:
-        return min(viewer.expires_at + self._leeway_s, secret.expires_at, now + CACHED_FOR_S)
+        return min(viewer.expires_at + LEEWAY_S, secret.expires_at, now + CACHED_FOR_S)
 
     def __len__(self) -> int:
         """Tokens remembered."""

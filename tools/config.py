@@ -3,6 +3,7 @@
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from warehouse.config import refused_settings
 from warehouse.errors import BadInput
 
 
@@ -34,5 +35,5 @@ def run_settings() -> RunSettings:
     try:
         return RunSettings()
     except ValidationError as exc:
-        wrong = (f"DLD_{str(e['loc'][0]).upper()}: {e['msg']}" for e in exc.errors())
+        wrong = (f"{name}: {reason}" for name, reason in refused_settings(exc))
         raise BadInput("; ".join(wrong)) from exc

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -71,6 +71,23 @@ def safe_url(url: str, secure: str) -> str:
     if parts.hostname and parts.scheme in schemes:
         return url
     raise ValueError(f"{url} is not an address that begins with {secure}://")
+
+
+def refused_settings(exc: ValidationError) -> list[tuple[str, str]]:
+    """(name, reason) of each setting that its class refused, without the value that was set.
+
+    name: the environment's, DLD_RETENTION_H; '' where several do not fit together.
+    """
+    prefixes = {
+        cls.__name__: cls.model_config["env_prefix"] for cls in BaseSettings.__subclasses__()
+    }
+    refused = []
+    for error in exc.errors():
+        field = str(error["loc"][0]) if error["loc"] else ""
+        is_whole = field.isupper() or not field  # an alias is a whole name
+        name = field if is_whole else f"{prefixes[exc.title]}{field}".upper()
+        refused.append((name, error["msg"]))
+    return refused
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ import duckdb
 
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
-from warehouse.published.files import Keys
 from warehouse.published.publisher import Publisher
 from warehouse.published.reader import connect_views
 from warehouse.sql import quoted, sql
 from warehouse.store.store import ERASED, Store, is_full
-from warehouse.tables import TABLES, TableSpec
+from warehouse.tables import TABLES, Keys, TableSpec
 
 
 def erase_channel(store: Store, channel: str) -> None:

@@ -29,6 +29,11 @@ def utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def naive(at: datetime) -> datetime:
+    """An aware UTC datetime as columns of TIMESTAMP have it, which are UTC without saying so."""
+    return at.replace(tzinfo=None)
+
+
 def iso(at: datetime) -> str:
     """An aware datetime as 2026-11-22T12:00:00Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

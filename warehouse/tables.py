@@ -1,6 +1,9 @@
 """Keys of the published tables: one place that store, publisher and reader share."""
 
 from dataclasses import dataclass
+from typing import Any
+
+Keys = list[tuple[Any, ...]]  # of rows, in the order of their table's `replace`
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from ebs.config import EbsSettings
 from ebs.metrics import Metrics
 from ebs.signing_keys import Secrets
 from warehouse.config import DataFolder, TwitchAddress
-from warehouse.published.folder import PublishedFolder
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +31,13 @@ class Keeper:
         settings: EbsSettings,
         twitch: TwitchAddress,
         data: DataFolder,
+        latest: Latest,
         secrets: Secrets,
         doorkeeper: Doorkeeper,
         audience: Audience,
         metrics: Metrics,
     ) -> None:
-        self._settings, self._data, self._secrets = settings, data, secrets
+        self._settings, self._latest, self._secrets = settings, latest, secrets
         self._twitch = twitch
         self._doorkeeper, self._audience, self._metrics = doorkeeper, audience, metrics
         self._lock = Lock(data.ebs / "broadcast.lock")
@@ -53,11 +53,11 @@ class Keeper:
             return
         from ebs.broadcasting.pubsub import PubSub  # its client is loaded only where it is used
 
-        settings, data = self._settings, self._data
+        settings = self._settings
         url = self._twitch.of(PUBSUB_URL)
         async with PubSub(url, settings.broadcasts_for, settings.owner_id, self._secrets) as pubsub:
             broadcaster = Broadcaster(
-                Latest(PublishedFolder(data.latest)),
+                self._latest,
                 self._audience,
                 pubsub.post,
                 self._metrics.broadcast,

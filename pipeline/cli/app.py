@@ -8,7 +8,7 @@ from importlib import import_module
 import typer
 from pydantic import ValidationError
 
-from pipeline.doctor.settings import setting_name
+from warehouse.config import refused_settings
 from warehouse.errors import BadInput
 from warehouse.removed_settings import name_removed_settings
 
@@ -34,12 +34,12 @@ def run_command(arguments: Sequence[str]) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
-    name_removed_settings("warning")
+    name_removed_settings("pipeline")
     try:
-        app_of(arguments)()
+        app_of(arguments)(list(arguments))
     except ValidationError as exc:
-        reason = f"setting {setting_name(exc)}: {exc.errors()[0]['msg']}"
-        raise BadInput(reason) from exc
+        name, reason = refused_settings(exc)[0]
+        raise BadInput(f"setting {name}: {reason}") from exc
 
 
 def app_of(arguments: Sequence[str]) -> typer.Typer:

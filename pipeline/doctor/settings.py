@@ -16,23 +16,21 @@ from pydantic_settings import BaseSettings
 
 from pipeline import config
 from pipeline.doctor.finding import Finding, ok, problem, warning
-from warehouse.config import DataSettings, TwitchAddress
+from warehouse import config as shared
+from warehouse.config import refused_settings
 from warehouse.removed_settings import REMOVED, removed_settings
 
 _USERINFO = re.compile(r"//[^/\s]*@")  # name and password in an address that a reason quotes
 _EXAMPLE = Path(__file__).parents[2] / ".env.example"
 # of the benches and of `make run`, which are no settings of a user's
 _OTHER = re.compile(r"DLD_BENCH_\w+")
-CLASSES: tuple[type[BaseSettings], ...] = (
-    DataSettings,
-    TwitchAddress,
-    *(
-        value
-        for value in vars(config).values()
-        if isinstance(value, type)
-        and issubclass(value, BaseSettings)
-        and value.__module__ == config.__name__
-    ),
+CLASSES: tuple[type[BaseSettings], ...] = tuple(
+    value
+    for module in (shared, config)
+    for value in vars(module).values()
+    if isinstance(value, type)
+    and issubclass(value, BaseSettings)
+    and value.__module__ == module.__name__
 )
 
 
@@ -43,13 +41,6 @@ def check_settings() -> Iterator[Finding]:
     if not wrong:
         given = len(_given() & _documented())
         yield ok("settings", f"{given} set, the rest as in .env.example")
-
-
-def setting_name(wrong: ValidationError) -> str:
-    """The environment's name for what a settings class refused: DLD_RETENTION_H."""
-    prefixes = {cls.__name__: str(cls.model_config["env_prefix"]) for cls in CLASSES}
-    place = wrong.errors()[0]["loc"]
-    return f"{prefixes.get(wrong.title, 'DLD_')}{place[0] if place else '*'}".upper()
 
 
 def _removed() -> Iterator[Finding]:
@@ -72,9 +63,9 @@ def _unusable() -> Iterator[Finding]:
         try:
             cls()
         except ValidationError as exc:
-            why = _USERINFO.sub("//…@", exc.errors()[0]["msg"])
+            name, reason = refused_settings(exc)[0]
             do = "correct it in the environment or in .env"
-            yield problem("settings", f"{setting_name(exc)}: {why}", do)
+            yield problem("settings", f"{name}: {_USERINFO.sub('//…@', reason)}", do)
 
 
 def _given() -> set[str]:

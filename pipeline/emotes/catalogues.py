@@ -85,10 +85,6 @@ class Catalogues:
         """Provider by name of every emote in force in the channel."""
         return self._in_channel.get(channel, self._everywhere)
 
-    def emotes(self, channel: str) -> frozenset[str]:
-        """Names of all emotes in force in the channel, those in force everywhere too."""
-        return frozenset(self.known(channel))
-
     def provider(self, channel: str, term: str) -> str | None:
         """twitch, bttv, ffz or 7tv; None for a term in no catalogue. channel '': of any."""
         provider = self.known(channel).get(term)

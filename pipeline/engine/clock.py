@@ -2,12 +2,12 @@
 
 from pipeline.chat.message import Message
 from pipeline.chat.text import is_filtered
-from pipeline.engine.recover import load_recent, naive
+from pipeline.engine.recover import load_recent
 from pipeline.engine.state import State
 from pipeline.windows.intake import Intake
 from pipeline.windows.rebuild import scored_line
 from pipeline.windows.summary import Cell
-from warehouse.records import utc, window_start
+from warehouse.records import naive, utc, window_start
 
 
 def turn_back(state: State, now: float) -> None:
@@ -30,8 +30,8 @@ def _undo_ahead(state: State, now: float) -> None:
     Chat stays: it was said, whenever that was.
     """
     store, source = state.store, state.source
-    ahead = {"source": source, "since": naive(window_start(now))}
-    made = {"source": source, "now": naive(now)}
+    ahead = {"source": source, "since": naive(utc(window_start(now)))}
+    made = {"source": source, "now": naive(utc(now))}
     windows = store.query("windows_ahead", **ahead).to_pylist()
     forecasts = store.query("forecasts_ahead", **made).to_pylist()
     store.write(

@@ -18,7 +18,7 @@ import orjson
 
 from pipeline.engine.state import State
 from warehouse.published.manifest import PublishedFile
-from warehouse.records import utc
+from warehouse.records import naive, utc
 from warehouse.sql import migrations
 
 EVERY_S = 600
@@ -99,7 +99,7 @@ def _prune(state: State, at: datetime) -> None:
     day = at.replace(hour=0, minute=0)
     if state.store.meta("health_from") == day.isoformat():
         return
-    before = {"before": (day - KEPT).replace(tzinfo=None)}
+    before = {"before": naive(day - KEPT)}
     months = state.store.query("health_months", **before)["month"].to_pylist()
     kept = {"health_from": day.isoformat()}
     state.store.write({}, kept, [("clear_health", before)] if months else [])

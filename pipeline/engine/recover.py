@@ -1,7 +1,7 @@
 """Recovery after a restart: what the warehouse and the buffer know goes back into memory."""
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -13,7 +13,7 @@ from pipeline.scoring.language import Readable
 from pipeline.windows.intake import Missed
 from pipeline.windows.rows import seconds, stream_row, window_of
 from pipeline.windows.track import Stream, Track
-from warehouse.records import HORIZON, WINDOW_SECONDS, utc, window_start
+from warehouse.records import HORIZON, WINDOW_SECONDS, naive, utc, window_start
 
 _EPOCH = date(1970, 1, 1)
 _BACK_S = 3600.0  # of the buffer is read again
@@ -59,7 +59,7 @@ def load_recent(state: State, now: float) -> date:
             state.forecasts.saw(window)
             state.alerts.recall(window)
             state.moods.recall(window)
-    rested = naive(now - state.alerts.settings.cooldown_s)
+    rested = naive(utc(now - state.alerts.settings.cooldown_s))
     state.alerts.resume(state.store.query("alerts_since", since=rested).to_pylist())
     since = utc(now).date() - timedelta(days=1)
     state.forecasts.verifier.load(state.store.query("scores_since", since=since).to_pylist())
@@ -70,14 +70,9 @@ def _resume_forecasts(state: State) -> None:
     """What channels taught, and forecasts of windows that had not closed."""
     forecasts, store = state.forecasts, state.store
     forecasts.taught.load(store.query("learnt_of", source=state.source).to_pylist())
-    since = naive(state.clock - 2 * HORIZON * WINDOW_SECONDS)
+    since = naive(utc(state.clock - 2 * HORIZON * WINDOW_SECONDS))
     rows = store.query("forecasts_since", since=since, model=forecasts.served)
     forecasts.resume(rows.to_pylist())
-
-
-def naive(at: float) -> datetime:
-    """Epoch seconds as a TIMESTAMP of the warehouse."""
-    return utc(at).replace(tzinfo=None)
 
 
 def _resume(state: State, row: dict[str, Any]) -> None:
@@ -133,7 +128,7 @@ def _find_uncounted(state: State, kept: Counter[tuple[str, int]]) -> None:
     """Late messages that a crash left in the buffer alone: their windows are made again."""
     if not kept:
         return
-    since = naive(min(start for _, start in kept))
+    since = naive(utc(min(start for _, start in kept)))
     rows = state.store.query("window_counts", since=since, source=state.source)
     for row in rows.to_pylist():
         place = row["channel"], int(seconds(row["start"]))

@@ -62,8 +62,8 @@ class State:
         scorers = load_scorers(settings.lexicon, store)
         hasher = Hasher(load_salt(folder.root / "salt"))
         self.optout = load_optout(folder.optout)
-        gate = Gate(scorers.knows, hasher.of)
-        self.intake = Intake(scorers, hasher, gate, self.optout.chatters)
+        gate = Gate(scorers.knows, hasher.of, self.optout.chatters)
+        self.intake = Intake(scorers, hasher, gate)
         self.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)
         self.buffer: ItemLog = Buffer(folder.buffer, settings.retention_h * 3600)
         self.buffer.expire(time.time())  # what became too old while nobody ran

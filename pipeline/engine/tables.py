@@ -16,7 +16,7 @@ from pipeline.forecasting.track_record import Standing
 from pipeline.scoring.lexicon_listing import entries
 from warehouse.config import DataFolder
 from warehouse.forecast_metrics import latent_skill, of_row
-from warehouse.records import utc
+from warehouse.records import naive, utc
 
 _RECORD_DAYS = 7
 
@@ -114,7 +114,7 @@ def write_learnt(state: State) -> None:
 
 def read_records(state: State) -> None:
     """How good each channel's forecasts have been over the last seven days."""
-    since = utc(state.clock - _RECORD_DAYS * 86400).replace(tzinfo=None)
+    since = naive(utc(state.clock - _RECORD_DAYS * 86400))
     rows = state.store.query("skills", since=since).to_pylist()
     state.forecasts.standings = {
         (r["channel"], r["model"]): Standing(of_row(latent_skill, r), r["targets"]) for r in rows

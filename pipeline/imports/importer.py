@@ -46,10 +46,8 @@ class Importer:
     ) -> None:
         self.files = files
         hasher = Hasher(load_salt(salt))
-        gate = Gate(scorers.knows, hasher.of)
-        self.intake = Intake(
-            scorers, hasher, gate, (optout or OptOut()).chatters, grace_s=0, held_s=0
-        )
+        gate = Gate(scorers.knows, hasher.of, (optout or OptOut()).chatters)
+        self.intake = Intake(scorers, hasher, gate, grace_s=0, held_s=0)
         self.windows = 0
 
     def run(

@@ -65,8 +65,7 @@ def _bound(parent: int) -> None:
     with suppress(OSError):  # where memory runs out it ends this process, not the daemon
         Path("/proc/self/oom_score_adj").write_text("1000")
     os.nice(_NICE)
-    LogFile.most = settings.unpacked_mb * 1e6
-    most = settings.unpacked_mb * 1_000_000
+    LogFile.most = most = settings.unpacked_mb * 1_000_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an OSError
     spare_memory()

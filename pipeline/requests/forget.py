@@ -25,7 +25,7 @@ from pipeline.windows.track import Closed
 from warehouse.erase import erase_channel, erase_terms, sample_keys
 from warehouse.published.folder import read_bodies
 from warehouse.published.table_files import samples_schema
-from warehouse.records import utc, window_start
+from warehouse.records import naive, utc, window_start
 
 _NAME = re.compile(r"@?\w{1,25}")
 Change = Callable[[Message], Message | None]
@@ -41,8 +41,8 @@ def forget_chatter(workspace: Workspace, who: int) -> None:
         for item in workspace.buffer.since(0)
         if isinstance(item, Message) and change(item) is not item
     }
-    gate = Gate(workspace.scorers.knows, workspace.hasher.of)
-    gate.hidden = {who, *workspace.optout.chatters}
+    hidden = {who, *workspace.optout.chatters}
+    gate = Gate(workspace.scorers.knows, workspace.hasher.of, hidden)
     remains = recount(workspace.buffer, places, change, workspace.scorers, gate)
     remade_windows = list(remade(remains, workspace.store, workspace.scorers))
     _forget_name(workspace, who)
@@ -125,7 +125,7 @@ def _keep(workspace: Workspace, remade_windows: list[tuple[Closed, str, bool]], 
         before=[("clear_terms_at", {"channel": c, "starts": s}) for c, s in starts.items()],
     )
     # those that are silent now have no rows that would replace the published ones
-    emptied = [(c, utc(s).replace(tzinfo=None)) for c, times in starts.items() for s in times]
+    emptied = [(c, naive(utc(s))) for c, times in starts.items() for s in times]
     store.touched("window_terms", emptied)
 
 
@@ -168,7 +168,7 @@ def _publish(
     since = utc(time.time() - workspace.settings.retention_h * 3600)
     lines = sample_rows(remade_windows if workspace.settings.retention_h else [], gate, since)
     samples = pa.Table.from_pylist(lines, schema=samples_schema())
-    keys = [(channel, utc(start).replace(tzinfo=None)) for channel, start in places]
+    keys = [(channel, naive(utc(start))) for channel, start in places]
     workspace.publisher.publish(samples, workspace.oldest_text(), keys)
     workspace.publisher.collect_garbage(math.inf)
 

@@ -77,8 +77,7 @@ def _hopeless(place: UploadedLog, request: Request) -> str:
         return "its log is no longer there; drop it again"
     if size > most * 1_000_000:
         return f"it has {size / 1e6:,.0f} MB; DLD_UPLOAD_MB allows {most}"
-    at = datetime.fromisoformat(request.at)
-    if datetime.now(UTC) - (at if at.tzinfo else at.replace(tzinfo=UTC)) > WAITS:
+    if datetime.now(UTC) - request.time > WAITS:
         return f"it waited for more than {WAITS.total_seconds() / 3600:.0f} hours; drop it again"
     if read_object(place.tries).get("tries", 0) >= TRIES:
         return f"the pipeline ended {TRIES} times while it was read; it is not tried again"

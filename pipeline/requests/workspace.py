@@ -29,7 +29,6 @@ class Running(Protocol):
 
     clock: the source's, epoch seconds. barred: channels claimed by a streamer whose they are not.
     jobs: backups under way, by request. importing: the one log that is read beside the turns.
-    served: the name of the model that forecasts, '' for none.
     """
 
     clock: float

@@ -45,10 +45,8 @@ class MoodState:
 
     def saw(self, window: Window, terms: Mapping[str, int]) -> None:
         """A window closed, or was made again."""
-        for position, known in enumerate(self.windows):
-            if known.start == window.start:
-                self.windows[position] = window
-                return
+        if self.replace(window):
+            return
         if self.windows and self.windows[-1].stream_id != window.stream_id:
             self.moment = None  # it was of the stream before
         while self.windows and window.start - self.windows[0].start >= _SPAN:
@@ -56,6 +54,14 @@ class MoodState:
         self.moment = _moment(self.windows, window, terms) or self.moment
         self.windows.append(window)
         self.top = terms
+
+    def replace(self, window: Window) -> bool:
+        """A window was made again; False for one that is not shown any more."""
+        for position, shown in enumerate(self.windows):
+            if shown.start == window.start:
+                self.windows[position] = window
+                return True
+        return False
 
 
 def label(mood: float | None) -> str:

@@ -36,17 +36,16 @@ class Moods:
         self.of(window.channel).windows.append(window)
 
     def replace(self, window: Window) -> None:
-        """A window was made again; one that is not served any more changes nothing."""
-        windows = self.of(window.channel).windows
-        for position, served in enumerate(windows):
-            if served.start == window.start:
-                windows[position] = window
+        """A window was made again."""
+        self.of(window.channel).replace(window)
 
     def refresh(self, closed: Iterable[Closed], intake: Intake, forecasts: Forecasts) -> None:
         """What is served after these windows."""
         for c in closed:
             state = self.of(c.window.channel)
-            if not c.again or any(served.start == c.window.start for served in state.windows):
+            if c.again:
+                state.replace(c.window)
+            else:
                 state.saw(c.window, _top_terms(intake.gate, c))
         for channel, state in self._by_channel.items():
             state.on = intake.track(channel).on

@@ -84,8 +84,8 @@ class Buffer:
 
     def lines_at(
         self, places: Collection[Place], into: MutableMapping[Place, list[bytes]]
-    ) -> Iterator[None]:
-        """Put the lines of messages of the windows at `places` into `into`; yields after each
+    ) -> Iterator[bool]:
+        """Put the lines of messages of the windows at `places` into `into`; yields True after each
         slice of the segments but the last. Raises Outdated when one was written anew."""
         starts = {start for _, start in places}
         segments = {s for at in starts for s in self.segments(at, at + WINDOW_SECONDS)}

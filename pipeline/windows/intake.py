@@ -4,7 +4,7 @@ Knows nothing of files or of the wall clock, so the daemon, an import and a reco
 the buffer all go the same way.
 """
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -58,18 +58,14 @@ class Missed:
 class Intake:
     """All channels' tracks, and the state that decides what counts.
 
-    hidden: hashes of chatters who are neither counted nor named; the set may change meanwhile.
+    The gate's hidden chatters are neither counted nor named.
     known_since: whoever chatted before it, epoch seconds, may not be known by name.
     missed: by channel and start of the window; whoever reads it clears it.
     """
 
-    def __post_init__(self) -> None:
-        self.gate.hidden = self.hidden
-
     scorers: Scorers
     hasher: Hasher
     gate: Gate
-    hidden: Set[int] = frozenset()
     grace_s: float = 5.0
     held_s: float = HELD_S
     known_since: float = 0.0
@@ -140,7 +136,7 @@ class Intake:
         login = "" if hashed else message.chatter.lower()
         bot = message.bot or login in KNOWN_BOTS
         chatter = int(message.chatter or 0) if hashed else self.hasher.of(login)
-        if chatter in self.hidden:
+        if chatter in self.gate.hidden:
             self.counts.filtered += 1
             self._count(message.channel, None, message.at)
             return None

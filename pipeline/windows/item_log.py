@@ -66,10 +66,11 @@ class ItemLog(Protocol):
 
     def lines_at(
         self, places: Collection[Place], lines: MutableMapping[Place, list[bytes]]
-    ) -> Iterator[None]:
+    ) -> Iterator[bool]:
         """Put the messages of the windows at `places`, as they are kept, into `lines`.
 
-        Yields after each slice of the log, so that nobody waits for hours of chat to be read.
+        Yields True after each slice of the log but the last, so that nobody waits for hours of
+        chat to be read.
         Raises Outdated when what was read is no longer what is kept.
         """
         ...

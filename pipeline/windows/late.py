@@ -6,7 +6,7 @@ are parsed. What it makes is the stored row with the messages that were not in i
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pipeline.chat.text import is_filtered
 from pipeline.scoring.scored_message import ScoredMessage
@@ -20,7 +20,6 @@ from pipeline.windows.track import Closed
 from warehouse.records import Window
 from warehouse.sql import Queries
 
-_READ = object()  # instead of None, which says that there is more to read
 _STARTS = 4  # windows of as many times a pass, so that what it finds fits in memory
 
 
@@ -31,8 +30,8 @@ class _Pass:
     missed: dict[Place, Missed]
     before: dict[Place, Window]
     named: dict[Place, frozenset[str]]
-    lines: dict[Place, list[bytes]] = field(default_factory=dict)
-    reading: Iterator[None] = field(default_factory=lambda: iter(()))
+    lines: dict[Place, list[bytes]]
+    reading: Iterator[bool]
 
 
 class Late:
@@ -70,7 +69,7 @@ class Late:
         if self._pass is None:
             return []
         try:
-            if next(self._pass.reading, _READ) is not _READ:
+            if next(self._pass.reading, False):
                 return []
         except Outdated:
             self.restart()
@@ -115,9 +114,9 @@ class Late:
             self._drop(missed.pop(place))
         if not missed:
             return None
-        begun = _Pass(missed, before, self._named(missed))
-        begun.reading = self.buffer.lines_at(missed, begun.lines)
-        return begun
+        lines: dict[Place, list[bytes]] = {}
+        reading = self.buffer.lines_at(missed, lines)
+        return _Pass(missed, before, self._named(missed), lines, reading)
 
     def _stored(self, places: Iterable[Place]) -> dict[Place, Window]:
         rows = self.store.query("windows_of_places", **_listed(places)).to_pylist()

@@ -15,7 +15,7 @@ from pipeline.windows.intake import Intake
 from pipeline.windows.item_log import Erasure, ItemLog, Place
 from pipeline.windows.late import Late
 from pipeline.windows.track import Closed
-from warehouse.records import Window, window_start
+from warehouse.records import Window, naive, window_start
 
 _BACK_S = 3600.0
 _TURN = 20  # retractions looked for a turn, each in all of the bytes
@@ -77,7 +77,7 @@ class Retractions:
 
 def key_of(window: Window) -> tuple[str, datetime]:
     """(channel, start) as the warehouse has them."""
-    return window.channel, window.start.replace(tzinfo=None)
+    return window.channel, naive(window.start)
 
 
 def cleared(windows: Iterable[Window]) -> list[tuple[str, dict[str, object]]]:

@@ -166,8 +166,9 @@ def read_in_slices(
     segments: Collection[Segment],
     places: Collection[Place],
     into: MutableMapping[Place, list[bytes]],
-) -> Iterator[None]:
-    """Put lines of messages of the windows at `places` into `into`; yields between slices.
+) -> Iterator[bool]:
+    """Put lines of messages of the windows at `places` into `into`; yields True, that there is
+    more, between slices.
 
     Raises Outdated when a segment was written anew since, or is gone.
     """
@@ -180,7 +181,7 @@ def read_in_slices(
         offset = 0
         while offset < stat.st_size:
             if not is_first:
-                yield
+                yield True
             is_first = False
             data = _slice(path, stat.st_ino, offset, stat.st_size)
             offset += len(data)

@@ -41,11 +41,16 @@ class Gate:
     """Decides which terms may be stored. Bounded memory: old terms and chatters are forgotten.
 
     known: whether the lexicon has a term. of: a login's hash, as chatters come hashed.
+    hidden: hashes of those who are never to be named, seen lately or not; it may change meanwhile.
     """
 
-    def __init__(self, known: Callable[[str], bool], of: Callable[[str], int]) -> None:
-        self.known, self.of = known, of
-        self.hidden: Set[int] = frozenset()  # never to be named, seen lately or not
+    def __init__(
+        self,
+        known: Callable[[str], bool],
+        of: Callable[[str], int],
+        hidden: Set[int] = frozenset(),
+    ) -> None:
+        self.known, self.of, self.hidden = known, of, hidden
         self._chatters: dict[int, None] = {}  # seen longest ago first
         self._days: dict[str, dict[int, _Day]] = {}
 

@@ -67,8 +67,7 @@ async def command(env: dict[str, str], *args: str) -> str:
 
 def _run(env: dict[str, str], args: tuple[str, ...]) -> str:
     printed = io.StringIO()
-    argv = ["pipeline", *args]
-    with patch.dict(os.environ, env), patch("sys.argv", argv), redirect_stdout(printed):
+    with patch.dict(os.environ, env), redirect_stdout(printed):
         try:
             run_command(args)
         except SystemExit as stopped:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from warehouse.inbox.requests import InboxFolder
+
 ACTION = "import-log"
 WAITS = timedelta(hours=24)  # for a pipeline; then the log goes unread
 _ALONE_S = 600.0  # a log without a request is being written no longer
@@ -75,7 +77,7 @@ def expire_logs(inbox: Path) -> None:
     for path in inbox.glob("*/log"):
         try:
             age_s = time.time() - path.stat().st_mtime
-            asked = (inbox / f"{path.parent.name}.json").exists()
+            asked = InboxFolder(inbox).waits(path.parent.name)
             if age_s > WAITS.total_seconds() or (not asked and age_s > _ALONE_S):
                 path.unlink()
                 if not asked:

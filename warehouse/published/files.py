@@ -11,11 +11,10 @@ import pyarrow.parquet as pq
 
 from warehouse.published.manifest import PublishedFile
 from warehouse.records import iso
-from warehouse.tables import TableSpec
+from warehouse.tables import Keys, TableSpec
 
 SLICED_ROWS = 100_000  # of forecasts, 64 MB: with more, a file is sorted in slices
 ROWS_A_GROUP = 122_880  # DuckDB's own; half of it was not faster
-Keys = list[tuple[Any, ...]]
 Files = tuple[PublishedFile, ...]
 
 

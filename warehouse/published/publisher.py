@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull
-from warehouse.published.files import Files, Keys, is_whole, remove_strays, tidy
+from warehouse.published.files import Files, is_whole, remove_strays, tidy
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
 from warehouse.published.table_files import TableFiles
 from warehouse.store.store import ERASED, Store, is_full
-from warehouse.tables import TABLES
+from warehouse.tables import TABLES, Keys
 
 LINGER_S = 600  # old files stay for readers in mid-query
 

@@ -10,7 +10,6 @@ import pyarrow as pa
 from warehouse.published.files import (
     SLICED_ROWS,
     Files,
-    Keys,
     days_of,
     months_since,
     overlaps,
@@ -23,7 +22,7 @@ from warehouse.published.files import (
 from warehouse.published.manifest import PublishedFile
 from warehouse.sql import quoted, scan
 from warehouse.store.store import Store
-from warehouse.tables import TABLES, TableSpec
+from warehouse.tables import TABLES, Keys, TableSpec
 
 
 class TableFiles:

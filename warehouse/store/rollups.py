@@ -7,12 +7,13 @@ commit changes it, so readers sum it up themselves (published/rollup_views.py).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from warehouse.records import naive
 from warehouse.sql import sql
+from warehouse.tables import Keys
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,6 @@ ROLLUPS = (
     Rollup("term_days", "roll_term_days", ("window_terms", "windows"), "day", timedelta(days=1)),
 )
 
-Keys = list[tuple[Any, ...]]
-
 
 class Rolling:
     """Keeps the rollups of an open store in step, inside its transactions.
@@ -88,7 +87,7 @@ class Rolling:
         for rows in tables:
             if rows.num_rows:
                 starts = rows.column("start").to_pylist()
-                first, last = _naive(min(starts)), _naive(max(starts))
+                first, last = naive(min(starts)), naive(max(starts))
                 if any(self._leaves(rollup, first, last) for rollup in ROLLUPS):
                     return True
         return False
@@ -147,7 +146,3 @@ class Rolling:
             f"INSERT INTO {rollup.name} BY NAME SELECT *, {revision} AS rev FROM ({narrowed})"
         )
         return sorted(set(gone))
-
-
-def _naive(at: datetime) -> datetime:
-    return at.replace(tzinfo=None)  # columns are TIMESTAMP, and UTC

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +14,7 @@ import pyarrow as pa
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
 from warehouse.sql import migrations, sql
 from warehouse.store.rollups import Rolling
-from warehouse.tables import TABLES, UNPUBLISHED, TableSpec
+from warehouse.tables import TABLES, UNPUBLISHED, Keys, TableSpec
 
 ERASED = "erased"  # meta: the last revision that took rows away without putting others there
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
@@ -29,7 +28,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 Connection = duckdb.DuckDBPyConnection
-Keys = list[tuple[Any, ...]]
 
 
 class Store:
@@ -42,7 +40,6 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._con = _connect(path)
-        self._cursors = WeakSet[Connection]()
         self._replaced: dict[str, Keys] = {}
         self._stale: dict[str, set[str]] = {}
         try:
@@ -70,9 +67,8 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; its cursors are of no use any more."""
-        for con in (*self._cursors, self._con):
-            con.close()
+        """Let go of the file; DuckDB closes its cursors too."""
+        self._con.close()
 
     @property
     def revision(self) -> int:
@@ -164,7 +160,6 @@ class Store:
         """A connection of its own, for reading beside the writes: publishing, a backup."""
         con = self._con.cursor()
         con.execute("SET TimeZone='UTC'")
-        self._cursors.add(con)
         return con
 
     def touched(

@@ -99,7 +99,7 @@ def test_their_messages_are_counted_as_filtered_and_are_nowhere(
 
 def test_nothing_of_theirs_is_scored_or_remembered() -> None:
     target = intake()
-    target.hidden.add(target.hasher.of("eve"))
+    target.gate.hidden.add(target.hasher.of("eve"))
     feed(target, start(), watch())
     assert target.take(msg(1, "catJam5 great", "eve", emotes=("catJam5",))) is None
     assert (target.counts.messages, target.counts.filtered) == (0, 1)
@@ -109,7 +109,7 @@ def test_nothing_of_theirs_is_scored_or_remembered() -> None:
 
 def test_their_name_is_never_a_term_nor_in_a_sample() -> None:
     target = intake()
-    target.hidden.add(target.hasher.of("eve_17"))
+    target.gate.hidden.add(target.hasher.of("eve_17"))
     assert target.gate.without_names("hello Eve_17") == "hello @…"
     assert not target.gate.admits("demo", "eve_17", 0)
 
