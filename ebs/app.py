@@ -45,7 +45,7 @@ class Parts:
         self.settings, self.data = settings, data
         self.secrets = secrets_of(settings)
         self.latest = Latest(PublishedFolder(data.latest))
-        self.doorkeeper = Doorkeeper(self.secrets)
+        self.doorkeeper = Doorkeeper(self.secrets, audiences=settings.extensions)
         self.tokens = Limiter(token_per_minute)
         self.wishes = Limiter(WISHES_PER_MINUTE)
         self.audience = Audience(data.ebs / "viewers")

@@ -86,7 +86,12 @@ class EbsSettings(BaseSettings):
     @property
     def broadcasts_for(self) -> str:
         """The client id that broadcasts are sent for; '' where they are off."""
-        return _listed(self.client_ids)[0] if self.owner_id and self.client_ids else ""
+        return self.extensions[0] if self.owner_id and self.client_ids else ""
+
+    @property
+    def extensions(self) -> list[str]:
+        """Client ids of the extension."""
+        return _listed(self.client_ids)
 
     @property
     def proxies(self) -> list[str]:
@@ -95,7 +100,7 @@ class EbsSettings(BaseSettings):
 
     def origins(self) -> list[str]:
         """Where Twitch serves this extension from: the origins that may read answers."""
-        return [f"https://{name}.ext-twitch.tv" for name in _listed(self.client_ids)]
+        return [f"https://{name}.ext-twitch.tv" for name in self.extensions]
 
 
 def _listed(text: str) -> list[str]:

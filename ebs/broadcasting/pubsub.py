@@ -75,7 +75,9 @@ class PubSub:
             return Outcome("retried")
         result = outcome(answer.status_code, answer.headers, self._clock())
         if result.name != "sent":
-            self._warn(f"Twitch answered status={answer.status_code}{HELP[result.name]}")
+            means = MEANS.get(answer.status_code, "")
+            words = "".join(f": {part}" for part in (_said(answer, token), means) if part)
+            self._warn(f"Twitch answered status={answer.status_code}{words}{HELP[result.name]}")
         return result
 
     def token(self, channel_id: str) -> str:
@@ -104,6 +106,27 @@ HELP = {
     "retried": "; tried again while the window is fresh",
     "refused": "; check DLD_EBS_SECRET, DLD_EBS_CLIENT_IDS and DLD_EBS_OWNER_ID",
 }
+MEANS = {  # as Twitch documents it, but for 500, which it answers to a wrong Client-Id too
+    400: "it cannot read the request",
+    401: "DLD_EBS_SECRET is none of the extension's, or this machine's clock is wrong",
+    403: "secret, owner and the first client id are not of the same extension",
+    404: "the channel does not have the extension of the first client id",
+    413: "the message is too large",
+    422: "the message is too large",
+    429: "too many at once",
+    500: "if that lasts, the first of DLD_EBS_CLIENT_IDS is not the extension's client id",
+}
+
+
+def _said(answer: httpx.Response, token: str) -> str:
+    """Twitch's own words, if they are a short line and repeat nothing of ours."""
+    try:
+        words = answer.json()["message"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    if not isinstance(words, str) or len(words) > 120 or not words.isprintable():
+        return ""
+    return "" if "<" in words or any(part in words for part in token.split(".")) else words
 
 
 def outcome(status: int, headers: Mapping[str, str], now: float) -> Outcome:

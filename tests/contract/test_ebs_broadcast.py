@@ -77,6 +77,33 @@ def test_trouble_that_lasts_is_one_line_a_minute_without_secrets(caplog):
     assert "Bearer" not in caplog.text and SECRET not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("status", "outcome", "words"),
+    [
+        (500, "retried", "the first of DLD_EBS_CLIENT_IDS is not the extension's client id"),
+        (401, "refused", "DLD_EBS_SECRET is none of the extension's, or this machine's clock"),
+        (403, "refused", "are not of the same extension"),
+        (404, "refused", "the channel does not have the extension"),
+        (422, "refused", "the message is too large"),
+        (418, "refused", "check DLD_EBS_SECRET, DLD_EBS_CLIENT_IDS and DLD_EBS_OWNER_ID"),
+        (502, "retried", "tried again while the window is fresh"),
+    ],
+)
+def test_what_twitch_refuses_points_to_the_setting(status, outcome, words, caplog):
+    server = PubSubServer([KEY], says="Error: Wrong channel requested")
+    server.answers.append((status, {}))
+    assert post(server) == [outcome]
+    assert words in caplog.text and f"status={status}: Error: Wrong channel" in caplog.text
+
+
+@pytest.mark.parametrize("says", ["x" * 500, "<html>", "two\nlines", ["x"], None])
+def test_an_answer_that_is_no_short_line_is_not_repeated(says, caplog):
+    server = PubSubServer([KEY], says=says)
+    server.answers.append((403, {}))
+    assert post(server) == ["refused"]
+    assert "status=403: secret, owner" in caplog.text
+
+
 def test_a_twitch_that_cannot_be_reached_is_tried_again(caplog):
     server = PubSubServer([KEY])
     assert post(server, url="http://127.0.0.1:9/x") == ["retried"]

@@ -84,6 +84,10 @@ TOKENS = {
     "exp in ten years": token(exp=LATER + 10 * 366 * 86_400),
     "not yet valid": token(nbf=LATER),
     "issued in the future": token(iat=LATER),
+    "issued never": signed(HS256, GOOD | {"iat": "x"}),
+    "issued in milliseconds": token(iat=int(time.time()) * 1000),
+    "for another audience": token(aud="another"),
+    "for an audience that is none": signed(HS256, GOOD | {"aud": {"a": 1}}),
     # channel
     "no channel_id": token(channel_id=...),
     "channel_id null": token(channel_id=None),
@@ -186,6 +190,23 @@ def test_a_hostile_token_is_refused(client, name, caplog):
     assert "set-cookie" not in answer.headers
     if len(hostile) > 8:
         assert hostile not in detail and hostile not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("issued in the future", "iat lies in the future: the clock"),
+        ("not yet valid", "nbf lies in the future: the clock"),
+        ("issued never", "iat is not a number"),
+        ("for another audience", "aud names none of DLD_EBS_CLIENT_IDS"),
+        ("for an audience that is none", "aud is neither"),
+        ("no exp", "has no exp"),
+        ("expired", "has expired"),
+    ],
+)
+def test_what_is_at_fault_is_named(client, name, says):
+    answer = client.get("/v1/mood", headers=bearer(TOKENS[name]))
+    assert says in is_failure(answer, 401, "NotAuthorised")
 
 
 @pytest.mark.parametrize(

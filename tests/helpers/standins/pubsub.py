@@ -31,7 +31,8 @@ class Told:
 @dataclass
 class PubSubServer(Served):
     """keys: those that a token may be signed with. answers: what the next requests are answered,
-    (status, headers); 204 once there are none. told: what was taken; tries: every request."""
+    (status, headers), with `says` as the message; 204 once there are none. told: what was taken;
+    tries: every request."""
 
     keys: list[bytes]
     client_id: str = "abc123"
@@ -40,6 +41,7 @@ class PubSubServer(Served):
     told: list[Told] = field(default_factory=list)
     tries: int = 0
     wrong: list[str] = field(default_factory=list)
+    says: str = ""
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -53,7 +55,8 @@ class PubSubServer(Served):
         if self.answers:
             status, headers = self.answers.popleft()
             if status != 204:
-                return web.Response(status=status, headers=headers)
+                told = {"error": "-", "status": status, "message": self.says}
+                return web.json_response(told, status=status, headers=headers)
         body = orjson.loads(await request.read())
         why = self._fault(request, body)
         if why:

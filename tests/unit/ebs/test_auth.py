@@ -64,6 +64,38 @@ def test_expiry_has_the_leeway_and_no_more(door, clock):
         door.viewer(header())
 
 
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_a_token_of_the_future_doubts_the_clock_and_a_slightly_wrong_one_passes(
+    door, claim, caplog
+):
+    assert door.viewer(header(**{claim: NOW + 59})).channel_id == "123"
+    assert door.viewer(header(**{claim: None})).channel_id == "123"
+    for ahead in (61, 3600, 10**300, float("inf"), float("nan")):
+        with pytest.raises(NotAuthorised, match=f"{claim} lies in the future: the clock"):
+            door.viewer(header(**{claim: NOW + ahead}))
+    assert caplog.text.count("is this machine's clock behind?") == 1
+    for none in ("soon", str(int(NOW)), True, [NOW], {}):
+        with pytest.raises(NotAuthorised, match=f"the token's {claim} is not a number"):
+            door.viewer(header(**{claim: none}))
+
+
+def test_an_audience_is_the_extension_or_refused_in_words(clock):
+    door = doorkeeper(clock, Secret(KEY), audiences=["abc123"])
+    for ours in ("abc123", ["x", "abc123"], "", [], None):
+        assert door.viewer(header(aud=ours)).channel_id == "123"
+    for other in ("abc", ["x"], "ABC123"):
+        with pytest.raises(NotAuthorised, match="aud names none of DLD_EBS_CLIENT_IDS"):
+            door.viewer(header(aud=other))
+    for none in (5, {"abc123": 1}, ["abc123", 5], [["abc123"]]):
+        with pytest.raises(NotAuthorised, match="aud is neither a name nor a list"):
+            door.viewer(header(aud=none))
+
+
+def test_claims_that_nobody_reads_are_in_nobodys_way(door):
+    for more in ({"sub": 5}, {"jti": []}, {"iss": "https://api.twitch.tv"}):
+        assert door.viewer(header(**more)).channel_id == "123"
+
+
 def test_a_remembered_token_expires_as_well(door, clock):
     token = header()
     door.viewer(token)
