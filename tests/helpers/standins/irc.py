@@ -2,15 +2,23 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 HOST = ":tmi.twitch.tv"
+CAPABILITIES = ("twitch.tv/tags", "twitch.tv/commands", "twitch.tv/membership")
+# what Twitch says to those alone who asked for its commands; a NOTICE to * is for everybody
+COMMANDS = ("CLEARCHAT", "CLEARMSG", "GLOBALUSERSTATE", "RECONNECT", "ROOMSTATE")
+COMMANDS += ("USERNOTICE", "USERSTATE")
+MOTD = ("001 {} :Welcome, GLHF!", "002 {} :Your host is tmi.twitch.tv")
+MOTD += ("003 {} :This server is rather new", "004 {} :-", "375 {} :-")
+MOTD += ("372 {} :You are in a maze of twisty passages, all alike.", "376 {} :>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +33,37 @@ class Sent:
 
 @dataclass(eq=False)
 class Peer:
-    """A reader. channels: joined; frozen: nothing is sent to it nor read from it any more."""
+    """A reader. channels: joined; frozen: nothing is sent to it nor read from it any more.
+
+    password: what it logged in with, '' for nobody. asked: the capabilities it has.
+    """
 
     socket: ServerConnection
     nick: str = ""
+    password: str = ""
+    asked: set[str] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
     got: list[str] = field(default_factory=list)
     frozen: bool = False
 
     async def send(self, *lines: str) -> bool:
-        """Whether it was written: in one frame, however many lines."""
-        return await self.raw("".join(f"{line}\r\n" for line in lines))
+        """Whether it was written: in one frame, however many lines, each as it asked for it."""
+        heard = [line for line in map(self._as_asked, lines) if line]
+        return await self.raw("".join(f"{line}\r\n" for line in heard)) if heard else False
+
+    def _as_asked(self, line: str) -> str:
+        """The line, without its tags where it has not asked for them; '' for none of its."""
+        tags, _, rest = line.partition(" ") if line.startswith("@") else ("", "", line)
+        command, _, target = rest.partition(" ")[2].partition(" ")
+        is_more = command in COMMANDS or (command == "NOTICE" and target.startswith("#"))
+        if is_more and "twitch.tv/commands" not in self.asked:
+            return ""
+        return line if not tags or "twitch.tv/tags" in self.asked else rest
+
+    @property
+    def who(self) -> str:
+        """It, as others see it."""
+        return f":{self.nick}!{self.nick}@{self.nick}.tmi.twitch.tv"
 
     async def raw(self, *frames: str | bytes) -> bool:
         """Frames as they are."""
@@ -74,7 +102,13 @@ class IrcServer:
 
     async def __aenter__(self) -> Self:
         self._server = await serve(
-            self._handle, "127.0.0.1", 0, ping_interval=None, compression=None, close_timeout=0.2
+            self._handle,
+            "127.0.0.1",
+            0,
+            select_subprotocol=_subprotocol,
+            ping_interval=None,
+            compression=None,
+            close_timeout=0.2,
         )
         return self
 
@@ -104,9 +138,8 @@ class IrcServer:
         name = f"m{len(self.sent)}-{channel}"
         stamp = int(time.time() * 1000)
         self.sent.append(Sent(name, channel, stamp, 0))
-        more = f";{tags}" if tags else ""
-        told = f"@id={name};tmi-sent-ts={stamp};room-id={room_id(channel)}{more}"
-        return name, f"{told} :{login}!{login}@{login}.tmi.twitch.tv PRIVMSG #{channel} :{text}"
+        told = said_by(login, tags, channel=channel, id=name, **{"tmi-sent-ts": stamp})
+        return name, f"@{told} :{login}!{login}@{login}.tmi.twitch.tv PRIVMSG #{channel} :{text}"
 
     async def say(self, channel: str, text: str, login: str = "ann", tags: str = "") -> str:
         """A message to whoever is in the channel; its id."""
@@ -154,15 +187,37 @@ class IrcServer:
     async def _answer(self, peer: Peer, line: str) -> None:
         command, _, rest = line.partition(" ")
         if command == "CAP":
-            await peer.send(f"{HOST} CAP * ACK :twitch.tv/tags twitch.tv/commands")
+            await self._capabilities(peer, *rest.split(" ", 1))
+        elif command == "PASS":
+            peer.password = rest
         elif command == "NICK":
-            peer.nick = rest
-            await peer.send(f"{HOST} 001 {rest} :Welcome, GLHF!", f"{HOST} 376 {rest} :>")
+            await self._welcome(peer, rest)
         elif command == "PING":
-            await peer.send(f"{HOST} PONG tmi.twitch.tv {rest}")
+            await peer.send(f"{HOST} PONG tmi.twitch.tv {rest}" if rest else "PONG")
+        elif command == "QUIT":
+            await peer.socket.close()
         elif command in ("JOIN", "PART"):
             for channel in rest.replace("#", "").split(","):
                 await (self._join if command == "JOIN" else self._part)(peer, channel)
+
+    async def _capabilities(self, peer: Peer, verb: str, rest: str = "") -> None:
+        """LS, or REQ: those there are, and no others; END asks for no answer."""
+        wanted = rest.removeprefix(":").split()
+        if verb == "LS":
+            await peer.send(f"{HOST} CAP * LS :{' '.join(CAPABILITIES)}")
+        if verb != "REQ":
+            return
+        if known := [name for name in wanted if name in CAPABILITIES]:
+            peer.asked |= set(known)
+            await peer.send(f"{HOST} CAP * ACK :{' '.join(known)}")
+        if unknown := [name for name in wanted if name not in CAPABILITIES]:
+            await peer.send(f"{HOST} CAP * NAK :{' '.join(unknown)}")
+
+    async def _welcome(self, peer: Peer, nick: str) -> None:
+        peer.nick = nick
+        await peer.send(*(f"{HOST} {line.format(nick)}" for line in MOTD))
+        if peer.password and not nick.startswith("justinfan"):
+            await peer.send(f"@{said_by(nick)} {HOST} GLOBALUSERSTATE")
 
     async def _join(self, peer: Peer, channel: str) -> None:
         self.joins.append((time.monotonic(), channel))
@@ -171,14 +226,33 @@ class IrcServer:
             await peer.send(f"@msg-id={told} {HOST} NOTICE #{channel} :No.")
         elif self.rooms is None or channel in self.rooms:
             peer.channels.add(channel)
+            mode = "emote-only=0;followers-only=-1;r9k=0;slow=0;subs-only=0"
             await peer.send(
-                f":{peer.nick}!{peer.nick}@{peer.nick}.tmi.twitch.tv JOIN #{channel}",
-                f"@emote-only=0;room-id={room_id(channel)};slow=0 {HOST} ROOMSTATE #{channel}",
+                f"{peer.who} JOIN #{channel}",
+                f":{peer.nick}.tmi.twitch.tv 353 {peer.nick} = #{channel} :{peer.nick}",
+                f":{peer.nick}.tmi.twitch.tv 366 {peer.nick} #{channel} :End of /NAMES list",
+                f"@{mode};room-id={room_id(channel)} {HOST} ROOMSTATE #{channel}",
             )
 
     async def _part(self, peer: Peer, channel: str) -> None:
         peer.channels.discard(channel)
-        await peer.send(f":{peer.nick}!{peer.nick}@{peer.nick}.tmi.twitch.tv PART #{channel}")
+        await peer.send(f"{peer.who} PART #{channel}")
+
+
+def _subprotocol(socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The one that tmi.js asks for; nobody has to."""
+    return next((name for name in offered if name == "irc"), None)
+
+
+def said_by(login: str, more: str = "", /, channel: str = "", **named: object) -> str:
+    """Tags as Twitch sends them with what somebody says; `more` comes in place of them."""
+    tags = {"badge-info": "", "badges": "", "color": "#00FF7F", "display-name": login.title()}
+    tags |= {"emotes": "", "first-msg": "0", "flags": "", "mod": "0", "subscriber": "0"}
+    tags |= {"turbo": "0", "user-id": room_id(login), "user-type": ""}
+    tags |= {"room-id": room_id(channel)} if channel else {}
+    tags |= {name: str(value) for name, value in named.items()}
+    tags |= dict(pair.split("=", 1) for pair in more.split(";") if pair)
+    return ";".join(f"{name}={value}" for name, value in tags.items())
 
 
 def room_id(channel: str) -> str:
