@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
@@ -64,6 +65,7 @@ class Subscription:
     condition: dict[str, str]
     session: str
     conduit: str = ""
+    created_at: str = field(default_factory=lambda: stamp(time.time()))
 
     def row(self) -> dict[str, Any]:
         """As Helix tells it."""
@@ -71,6 +73,7 @@ class Subscription:
             {"method": "conduit", "conduit_id": self.conduit}
             if self.conduit
             else {"method": "websocket", "session_id": self.session}
+            | {"connected_at": self.created_at}
         )
         return {
             "id": self.id,
@@ -80,6 +83,7 @@ class Subscription:
             "condition": self.condition,
             "cost": 0,
             "transport": transport,
+            "created_at": self.created_at,
         }
 
 
@@ -143,7 +147,9 @@ class TwitchServer(Served):
 
     # -- what it says ----------------------------------------------------------------------
 
-    def frame(self, kind: str, payload: dict[str, Any], name: str = "", of: str = "") -> str:
+    def frame(
+        self, kind: str, payload: dict[str, Any], name: str = "", of: str = "", version: str = "1"
+    ) -> str:
         """A frame. name: its id, '' for a new one; of: the subscription's type."""
         self._count += 1
         told = {
@@ -152,7 +158,7 @@ class TwitchServer(Served):
             "message_timestamp": stamp(time.time()),
         }
         if of:
-            told |= {"subscription_type": of, "subscription_version": "1"}
+            told |= {"subscription_type": of, "subscription_version": version}
         return orjson.dumps({"metadata": told, "payload": payload}).decode()
 
     async def notify(self, type: str, channel: str, event: dict[str, Any], times: int = 1) -> int:
@@ -161,9 +167,10 @@ class TwitchServer(Served):
         for sub in [s for s in self.subs.values() if s.type == type]:
             if of != sub.condition.get("broadcaster_user_id"):
                 continue
-            event = {"broadcaster_user_id": of, "broadcaster_user_login": channel, **event}
+            whose = {"id": of, "login": channel, "name": channel.upper()}
+            event = {f"broadcaster_user_{key}": value for key, value in whose.items()} | event
             payload = {"subscription": sub.row(), "event": event}
-            frame = self.frame("notification", payload, of=type)
+            frame = self.frame("notification", payload, of=type, version=sub.version)
             for peer in self._receivers(sub):
                 reached += await peer.raw(*[frame] * times)
         return reached
@@ -191,6 +198,7 @@ class TwitchServer(Served):
         for peer in list(self.peers):
             to = url or f"{self.address.of(EVENTSUB)}?moved={peer.id}"
             session = {"id": peer.id, "status": "reconnecting", "reconnect_url": to}
+            session |= {"keepalive_timeout_seconds": None, "connected_at": stamp(time.time())}
             await peer.raw(self.frame("session_reconnect", {"session": session}))
 
     async def revoke(self, channel: str, status: str, type: str = CHAT) -> None:
@@ -200,7 +208,11 @@ class TwitchServer(Served):
                 del self.subs[sub.id]
                 row = sub.row() | {"status": status}
                 for peer in self._receivers(sub):
-                    await peer.raw(self.frame("revocation", {"subscription": row}, of=type))
+                    await peer.raw(
+                        self.frame(
+                            "revocation", {"subscription": row}, of=type, version=sub.version
+                        )
+                    )
 
     async def close(self, code: int) -> None:
         """Close every session with a code of Twitch's."""
@@ -242,7 +254,9 @@ class TwitchServer(Served):
             if moved and sub.session == moved:
                 sub.session = peer.id
         self.peers.append(peer)
-        session = {"id": peer.id, "status": "connected", "keepalive_timeout_seconds": 10}
+        patience = int(peer.request.query.get("keepalive_timeout_seconds", 10))
+        session = {"id": peer.id, "status": "connected", "keepalive_timeout_seconds": patience}
+        session |= {"connected_at": stamp(time.time()), "reconnect_url": None}
         await peer.raw(self.frame("session_welcome", {"session": session}))
 
     async def _read(self, peer: Peer) -> None:
@@ -283,8 +297,9 @@ class TwitchServer(Served):
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind != "OAuth" or token not in self.access:
             return problem(401, "invalid access token")
-        told = {"client_id": "client", "login": "reader", "user_id": READER}
-        return web.json_response({**told, "scopes": self.scopes, "expires_in": 14400})
+        who = {} if token.startswith("app-") else {"login": "reader", "user_id": READER}
+        told = {"client_id": "client", "scopes": self.scopes if who else [], "expires_in": 14400}
+        return web.json_response(who | told)
 
     async def _token(self, request: web.Request) -> web.Response:
         if (failed := self._failing("oauth2/token")) is not None:
@@ -324,6 +339,13 @@ class TwitchServer(Served):
     # -- Helix -----------------------------------------------------------------------------
 
     async def _helix(self, request: web.Request) -> web.Response:
+        answer = await self._answer(request)
+        left, again = 0 if answer.status == 429 else 799, str(int(time.time()) + 1)
+        told = {"Ratelimit-Limit": "800", "Ratelimit-Remaining": str(left)}
+        answer.headers.update(told | {"Ratelimit-Reset": again})
+        return answer
+
+    async def _answer(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
         self.calls.append((request.method, path))
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -351,19 +373,17 @@ class TwitchServer(Served):
         return room_id(login)
 
     async def _users(self, request: web.Request) -> web.Response:
-        asked = request.query.getall("login", [])
-        asked += [self._names[id] for id in request.query.getall("id", []) if id in self._names]
+        logins, ids = request.query.getall("login", []), request.query.getall("id", [])
+        if not logins and not ids:  # whose the token is
+            return web.json_response({"data": [user(READER, "reader")]})
+        asked = logins + [self._names[id] for id in ids if id in self._names]
         there = [login for login in asked if self.users is None or login in self.users]
-        rows = [{"id": self.name(n), "login": n, "display_name": n.upper()} for n in there]
-        return web.json_response({"data": rows})
+        return web.json_response({"data": [user(self.name(login), login) for login in there]})
 
     async def _streams(self, request: web.Request) -> web.Response:
         asked = [self._names.get(id, "") for id in request.query.getall("user_id", [])]
-        rows = [
-            {"user_id": room_id(n), "user_login": n, "type": "live", **self.live[n]}
-            for n in asked
-            if n in self.live
-        ]
+        asked += request.query.getall("user_login", [])
+        rows = [stream(n) | self.live[n] for n in asked if n in self.live]
         return web.json_response({"data": rows, "pagination": {}})
 
     async def _extensions(self, request: web.Request) -> web.Response:
@@ -380,7 +400,13 @@ class TwitchServer(Served):
         if request.method == "DELETE":
             gone = self.subs.pop(request.query["id"], None)
             return web.Response(status=204) if gone else problem(404, "Not Found")
-        return web.json_response({"data": [s.row() for s in self.subs.values()], "pagination": {}})
+        of = request.query.get("type")
+        rows = [s.row() for s in self.subs.values() if of in (None, s.type)]
+        return web.json_response(self._costs() | {"data": rows, "pagination": {}})
+
+    def _costs(self) -> dict[str, int]:
+        """What Helix adds to every answer about subscriptions."""
+        return {"total": len(self.subs), "total_cost": 0, "max_total_cost": 10}
 
     def _subscribe(self, body: dict[str, Any]) -> web.Response:
         of = body["condition"]["broadcaster_user_id"]
@@ -398,7 +424,7 @@ class TwitchServer(Served):
         self._count += 1
         new.id = f"sub-{self._count}"
         self.subs[new.id] = new
-        return web.json_response({"data": [new.row()], "total": 1}, status=202)
+        return web.json_response(self._costs() | {"data": [new.row()]}, status=202)
 
     async def _shard(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -408,7 +434,23 @@ class TwitchServer(Served):
 
 def problem(status: int, message: str) -> web.Response:
     """As Twitch words a failure."""
-    return web.json_response({"error": "-", "status": status, "message": message}, status=status)
+    told = {"error": HTTPStatus(status).phrase, "status": status, "message": message}
+    return web.json_response(told, status=status)
+
+
+def user(id: str, login: str) -> dict[str, Any]:
+    """As Helix tells of somebody."""
+    told = {"id": id, "login": login, "display_name": login.upper(), "type": ""}
+    told |= dict.fromkeys(("broadcaster_type", "description", "profile_image_url"), "")
+    return {**told, "offline_image_url": "", "view_count": 0, "created_at": "2020-01-01T00:00:00Z"}
+
+
+def stream(login: str) -> dict[str, Any]:
+    """As Helix tells of one, before what is said of it."""
+    whose = {"user_id": room_id(login), "user_login": login, "user_name": login.upper()}
+    about = {"title": "", "game_id": "", "game_name": "", "language": "en", "viewer_count": 1}
+    told = {"type": "live", "tag_ids": [], "tags": [], "is_mature": False, "thumbnail_url": ""}
+    return whose | about | told
 
 
 def stamp(at: float) -> str:
@@ -418,12 +460,13 @@ def stamp(at: float) -> str:
 
 def said(name: str, text: str, login: str = "ann") -> dict[str, Any]:
     """Of a chat message: without channel_points_animation_id, as Twitch's own example."""
+    fragment = {"type": "text", "text": text, "cheermote": None, "emote": None, "mention": None}
     return {
         "chatter_user_id": room_id(login),
         "chatter_user_login": login,
         "chatter_user_name": login.title(),
         "message_id": name,
-        "message": {"text": text, "fragments": [{"type": "text", "text": text}]},
+        "message": {"text": text, "fragments": [fragment]},
         "message_type": "text",
         "color": "#00FF7F",
         "badges": [],
