@@ -13,6 +13,7 @@ class TableSpec:
     replace: columns that identify what a write replaces (a window's terms go as a whole).
     time: the column it is cut into hours, days and months by; None for small tables,
     which are published as one file. order: the columns its files are sorted by.
+    first_wins: a row that is there already stays as it is, whatever is told of its key later.
     """
 
     name: str
@@ -20,6 +21,7 @@ class TableSpec:
     time: str | None
     order: tuple[str, ...]
     stored: bool = True
+    first_wins: bool = False
 
 
 TABLES = {
@@ -46,8 +48,9 @@ TABLES = {
         TableSpec("vocabulary", ("term", "channel"), None, ("term", "channel")),
         TableSpec("decisions", ("decision_id",), None, ("at", "decision_id")),
         TableSpec("lexicon", ("version",), None, ("term", "kind")),
-        TableSpec("events", ("event_id",), "at", ("channel", "at")),
-        TableSpec("alerts", ("alert_id",), "at", ("at",)),
+        # their times are not in their keys: what comes again may bring another one
+        TableSpec("events", ("event_id",), "at", ("channel", "at"), first_wins=True),
+        TableSpec("alerts", ("alert_id",), "at", ("at",), first_wins=True),
         TableSpec("health", ("name", "at"), "at", ("name", "at")),
     )
 }

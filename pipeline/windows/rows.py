@@ -89,17 +89,12 @@ def _samples(closed: Closed, gate: Gate) -> list[Row]:
 
 
 def event_rows(happenings: Iterable[Happening]) -> list[Row]:
-    """Rows of `events`; the same happening told twice is one."""
+    """Rows of `events`; the same happening told twice is one, as it was told first."""
     rows: dict[str, Row] = {}
     for h in happenings:
         event_id = _event_id(h)
-        rows[event_id] = {
-            "event_id": event_id,
-            "channel": h.channel,
-            "at": utc(h.at),
-            "kind": h.kind,
-            "detail": h.detail,
-        }
+        row = {"event_id": event_id, "channel": h.channel, "at": utc(h.at), "kind": h.kind}
+        rows.setdefault(event_id, {**row, "detail": h.detail})
     return list(rows.values())
 
 

@@ -81,7 +81,8 @@ class Store:
         meta: Mapping[str, str] | None = None,
         before: Iterable[tuple[str, Mapping[str, Any]]] = (),
     ) -> list[int]:
-        """Replace rows of the same key, all tables in one transaction.
+        """Replace rows of the same key, or keep them where the first wins (tables.py), all
+        tables in one transaction.
 
         tables: rows by table name, with the table's columns but `rev`. meta: values to keep
         with them. before: (query name, parameters) to run first, in the same transaction;
@@ -102,9 +103,9 @@ class Store:
             counts = [_run(con, name, values, revision) for name, values in before]
             for name, rows in tables.items():
                 if rows.num_rows and name in TABLES:
-                    replaced[name] = _replace(con, TABLES[name], rows, revision)
+                    replaced[name] = _put(con, TABLES[name], rows, revision)
                 elif rows.num_rows:
-                    _replace(con, UNPUBLISHED[name], rows, revision)
+                    _put(con, UNPUBLISHED[name], rows, revision)
             if rolls:
                 rolled, opens = self._rolling.roll(revision)
                 replaced |= rolled
@@ -284,26 +285,35 @@ def _schema(con: Connection, table: str) -> pa.Schema:
     return pa.schema(list(schema))
 
 
-def _replace(con: Connection, spec: TableSpec, rows: pa.Table, revision: int) -> Keys:
-    """Delete rows with the same key, insert, and return the keys that were there.
-
-    The range over the time column lets DuckDB skip all but the newest row groups.
-    """
+def _put(con: Connection, spec: TableSpec, rows: pa.Table, revision: int) -> Keys:
+    """Add the rows; returns the keys of those that they replace."""
     con.register("incoming", rows)
+    gone = [] if spec.first_wins else _delete(con, spec)
+    con.execute(
+        f"INSERT INTO {spec.name} BY NAME SELECT *, {revision} AS rev FROM incoming"
+        + (" ON CONFLICT DO NOTHING" if spec.first_wins else "")
+    )
+    con.unregister("incoming")
+    return gone
+
+
+def _delete(con: Connection, spec: TableSpec) -> Keys:
+    """Delete rows with the key of one that comes, and return the keys.
+
+    The range over a time that is part of the key lets DuckDB skip all but the newest row groups.
+    """
     same = " AND ".join(f't."{c}" = i."{c}"' for c in spec.replace)
     keys = ", ".join(f'"{c}"' for c in spec.replace)
     span = (
         f't."{spec.time}" BETWEEN (SELECT min("{spec.time}") FROM incoming)'
         f' AND (SELECT max("{spec.time}") FROM incoming) AND '
-        if spec.time
+        if spec.time in spec.replace
         else ""
     )
     gone = con.execute(
         f"DELETE FROM {spec.name} t WHERE {span}"
         f"EXISTS (SELECT 1 FROM incoming i WHERE {same}) RETURNING {keys}"
     ).fetchall()
-    con.execute(f"INSERT INTO {spec.name} BY NAME SELECT *, {revision} AS rev FROM incoming")
-    con.unregister("incoming")
     return sorted(set(gone))
 
 

@@ -104,6 +104,17 @@ def test_a_replaced_row_is_in_the_manifest_once(
     assert rows(folder, "SELECT term FROM window_terms") == [("fine",)]
 
 
+def test_an_event_told_again_at_another_time_changes_no_file(
+    folder: DataFolder, store: Store, publisher: Publisher
+) -> None:
+    for at in (0, 40 * 86400, -40 * 86400):
+        event = {"event_id": "e1", "channel": "demo", "at": utc(T + at), "kind": "raid"}
+        put(store, events=[event])
+        publisher.publish()
+    assert [file.rows for file in files(publisher, "events")] == [1]
+    assert rows(folder, 'SELECT epoch("at") FROM events') == [(T,)]
+
+
 def test_a_small_table_is_one_file_made_anew_when_it_changes(
     folder: DataFolder, store: Store, publisher: Publisher
 ) -> None:

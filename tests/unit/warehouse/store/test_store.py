@@ -42,6 +42,23 @@ def test_replaced_keys_are_handed_over_once(store: Store) -> None:
     assert store.take_touched() == {}
 
 
+@pytest.mark.parametrize(("table", "key"), [("events", "event_id"), ("alerts", "alert_id")])
+def test_of_what_is_told_twice_the_first_telling_stays(store: Store, table: str, key: str) -> None:
+    rows = [
+        {key: "e1", "channel": "demo", "at": utc(T + at), "kind": "raid", "detail": detail}
+        for at, detail in ((0, "first"), (-9e6, "earlier"), (9e6, "later"))
+    ]
+    for some in ([rows[0]], [rows[1]], [rows[2], rows[1]]):
+        put(store, **{table: some})
+    assert stored(store, f'SELECT epoch("at"), detail FROM {table}') == [(T, "first")]
+    put(store, **{table: [{**rows[2], key: "e2"}, {**rows[0], key: "e2"}]})
+    assert stored(store, f"SELECT detail FROM {table} ORDER BY ALL") == [("first",), ("later",)]
+
+
+def test_a_row_is_found_by_its_key_alone() -> None:
+    assert all(s.time in (None, *s.replace) or s.first_wins for s in TABLES.values())
+
+
 def test_a_write_that_fails_keeps_nothing_of_it(store: Store) -> None:
     bad = window_row(30, n=0, mean=None, observed_s=31.0)
     with pytest.raises(duckdb.ConstraintException):
