@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -52,6 +54,35 @@ def retry_after_s(value: str, longest_s: float) -> float:
         except (ValueError, OverflowError):
             return 0.0
     return min(longest_s, seconds) if seconds > 0 else 0.0
+
+
+def printable(words: str, most: int = 400) -> str:
+    """One line of somebody else's words, cut, nothing in it that a terminal would obey."""
+    line = " ".join(words.split())
+    return "".join(c if c.isprintable() else "?" for c in line)[:most]
+
+
+def why_unreached(exc: BaseException) -> str:
+    """Why there is no connection, in plain words, with nothing of an answer or an address."""
+    if isinstance(exc, socket.gaierror):
+        return "its name is not known (DNS)"
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return f"no safe connection, its certificate is not trusted: {exc.verify_message}"
+    if isinstance(exc, ssl.SSLError):
+        return f"no safe connection ({exc.reason or 'TLS'})"
+    if isinstance(exc, TimeoutError):
+        return "no answer in time"
+    if isinstance(exc, ConnectionRefusedError) or "[Errno 111]" in str(exc):
+        return "Connection refused, nothing answers there"
+    if isinstance(exc, ConnectionError | EOFError):
+        return "the connection is cut off"
+    name = type(exc).__name__
+    if "Proxy" in name:
+        return "the proxy that this machine is set to use lets nothing through"
+    status = getattr(getattr(exc, "response", None), "status_code", None)
+    if status is not None:
+        return f"another answer than Twitch's (HTTP {status})"
+    return getattr(exc, "strerror", None) or f"an answer that is none ({name})"
 
 
 class NoAnswer(Exception):

@@ -22,6 +22,7 @@ def erase_channel(store: Store, channel: str) -> None:
     """
     months = {"alerts": store.query("alert_months", channel=channel)["month"].to_pylist()}
     of = {"channel": channel}
+    months["health"] = store.query("reading_months", **of)["month"].to_pylist()
     with store.transaction() as (con, revision):
         tables = [name for (name,) in con.execute(sql("tables_by_channel")).fetchall()]
         for spec in (TABLES[name] for name in tables if name in TABLES and TABLES[name].time):
@@ -29,6 +30,7 @@ def erase_channel(store: Store, channel: str) -> None:
             months.setdefault(spec.name, []).extend(month for (month,) in rows)
         con.execute(sql("forget_sole_alerts"), of)
         con.execute(sql("forget_sole_proposals"), of)
+        con.execute(sql("forget_reading"), of)
         con.execute(sql("forget_use"), {**of, "rev": revision})
         for name in tables:
             con.execute(f'DELETE FROM "{name}" WHERE channel = $channel', of)

@@ -7,9 +7,10 @@ import streamlit as st
 
 from dashboard import data, frame, scope, wording
 from dashboard.charts.series import Row
-from dashboard.health import alerts, coverage, keeping
+from dashboard.health import alerts, coverage, keeping, unread
 from dashboard.health.keeping import Health
 from warehouse.published.manifest import Manifest
+from warehouse.published.reading import Trouble
 
 PERIODS = {"1": "1 day", "7": "7 days", "30": "30 days", "90": "90 days"}
 EARLIER = timedelta(days=7)
@@ -24,10 +25,14 @@ def draw(manifest: Manifest) -> None:
     channels, since, until = _choose(listed, end)
     inside = {"channels": channels, "since": since, "until": until}
     tz = frame.reader_zone()
+    troubles = unread.troubles()
+    unread.banner(troubles, tz)
+    unread.lines(troubles, (), tz)
     offset = until.astimezone(tz).utcoffset() or timedelta()
     days = data.rows("dash_coverage", **inside, seconds=int(offset.total_seconds()))
     losses = {r["channel"]: r for r in data.rows("dash_losses", **inside)}
-    _figures(manifest, health, days, sum(r["losses"] for r in losses.values()))
+    lost = sum(r["losses"] for r in losses.values())
+    _figures(manifest, health, days, lost, troubles.get(""))
     frame.heading("Alerts", "newest first")
     alerts.section(channels, since, until, manifest.source)
     if days:
@@ -49,13 +54,19 @@ def _choose(listed: Sequence[Row], end: datetime) -> tuple[list[str], datetime, 
     return picked or names, until - timedelta(days=int(period)), until
 
 
-def _figures(manifest: Manifest, health: Health, days: Sequence[Row], losses: int) -> None:
+def _figures(
+    manifest: Manifest,
+    health: Health,
+    days: Sequence[Row],
+    losses: int,
+    trouble: Trouble | None,
+) -> None:
     n = sum(d["n"] for d in days)
     filtered, late = sum(d["filtered"] for d in days), sum(d["late"] for d in days)
     windows, seen_s = sum(d["windows"] for d in days), sum(d["observed_s"] for d in days)
     share = seen_s / (coverage.WINDOW_S * windows) if windows else None
     frame.tiles(
-        ("Lag", *_lag(manifest, health)),
+        ("Lag", *((wording.MISSING, "nothing is read") if trouble else _lag(manifest, health))),
         ("Messages", wording.count(n), "that count, in this time"),
         ("Observed", coverage.share_text(share) or wording.MISSING,
          f"n = {wording.count(windows)} windows on air"),
@@ -63,8 +74,16 @@ def _figures(manifest: Manifest, health: Health, days: Sequence[Row], losses: in
          f"{wording.count(filtered)} of {wording.count(n + filtered)}"),
         ("Late", wording.percent(late / n if n else None, 2),
          f"{wording.count(late)} of {wording.count(n)}"),
-        ("Connection lost", wording.count(losses), "times in this time"),
+        ("Connection lost", *_lost(losses, trouble)),
     )  # fmt: skip
+
+
+def _lost(losses: int, trouble: Trouble | None) -> tuple[str, str]:
+    """How often, and whether there is one."""
+    if trouble is None:
+        return wording.count(losses), "times in this time"
+    since = wording.clock(trouble.since, frame.reader_zone())
+    return "now", f"since {since}, and {wording.count(losses)} times in this time"
 
 
 def _lag(manifest: Manifest, health: Health) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Live: how every watched chat feels now, and where it seems to be going."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
@@ -9,10 +10,12 @@ from dashboard import choices, data, frame, url_state
 from dashboard.charts import timeline
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
+from dashboard.health import unread
 from dashboard.live import card_words, live_table
 from dashboard.live.now import Card, channel_cards
 from dashboard.markup import row
 from warehouse.published.manifest import Manifest
+from warehouse.published.reading import Trouble
 from warehouse.records import utc, window_start
 
 REFRESH_S = 5  # between looks for news
@@ -34,22 +37,28 @@ def draw(manifest: Manifest) -> None:
     # whole windows, so that looks between two windows are answered from the cache
     at = utc(window_start(clock.timestamp()))
     stale = fresh.startswith("updated") and bool(trouble)
-    cards = _cards(manifest, at, stale)
+    troubles = unread.troubles()
+    unread.banner(troubles, tz)
+    cards = [_with_trouble(card, troubles, tz) for card in _cards(manifest, at, stale)]
     if not cards:
-        frame.put(
-            row(
-                "No channel is watched yet; the first window closes within a minute.", cls="dld-say"
-            )
-        )
+        soon = "" if troubles else "; the first window closes within a minute"
+        frame.put(frame.say(f"No channel is watched yet{soon}."))
+        unread.lines(troubles, (), tz)
         return
     on_air = sum(card.status != "offline" for card in cards)
     text = f"{on_air} of {len(cards)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
     frame.put(row(text, cls="dld-fresh"))
+    unread.lines(troubles, [card.channel for card in cards], tz)
     reach = timeline.reach_of([(card.windows, card.forecast) for card in cards])
     if _view(len(cards)) == "table":
         live_table.draw(cards, clock, reach)
     else:
         _grid(_page(cards), clock, tz, reach)
+
+
+def _with_trouble(card: Card, troubles: Mapping[str, Trouble], tz: tzinfo) -> Card:
+    mine = troubles.get(card.channel)
+    return replace(card, trouble=unread.line(mine, tz)) if mine else card
 
 
 def _view(channels: int) -> str:

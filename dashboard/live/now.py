@@ -23,7 +23,8 @@ def is_supported(readable: float | None) -> bool:
 class Card:
     """One channel now.
 
-    windows: its last ones, oldest first. status: live, quiet, offline or stale.
+    windows: its last ones, oldest first. status: live, quiet, offline or stale. trouble: since
+    when and why it is not read, '' where it is.
     """
 
     channel: str
@@ -36,6 +37,7 @@ class Card:
     recap: Row | None = None
     readable: float | None = None
     skill: Row | None = None
+    trouble: str = ""
 
     @property
     def supported(self) -> bool:
@@ -59,7 +61,9 @@ class Card:
         return (sum(w["n"] * w["mean"] for w in spoken) / n if n else None), n
 
     def connection(self) -> str:
-        """What the last window says about the connection."""
+        """Why it is not read, or what the last window says about the connection."""
+        if self.trouble:
+            return f"✕ not read {self.trouble}"
         if self.status == "offline":
             return "off air"
         if self.last is None:

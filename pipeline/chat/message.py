@@ -3,7 +3,7 @@
 All times are seconds since the Unix epoch, UTC, as the source (Twitch) stamped them.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -104,12 +104,14 @@ class Batch:
     """Items in the order they came, and the source's clock after them.
 
     Windows close by this clock, so a batch comes at least once a second, empty or not.
-    infos: of channels that became known since the last one.
+    infos: of channels that became known since the last one. troubles: why something is not read,
+    by channel, '' for the connection as a whole: all there are now; None where they are as before.
     """
 
     at: float
     items: tuple[Item, ...] = ()
     infos: "tuple[ChannelInfo, ...]" = ()
+    troubles: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.cli.output import FormatOption, OutputFormat, print_json
@@ -15,6 +16,8 @@ from pipeline.sources.channel_list import channel_logins, load_channels
 from warehouse.config import DataFolder, data_folder
 from warehouse.consent import load_optout
 from warehouse.published.folder import PublishedFolder, read_bodies
+from warehouse.published.reading import published_troubles
+from warehouse.records import iso
 
 channels = typer.Typer(no_args_is_help=True, help="The channels that are read live.")
 Names = Annotated[list[str], typer.Argument(help="logins, or addresses of channels")]
@@ -47,8 +50,15 @@ def list_(
     for row in rows:
         seen = "" if row["seen"] is None else "yes" if row["seen"] else "no"
         n = "" if row["n"] is None else str(row["n"])
-        table.add_row(row["channel"], row["state"], row["last_window"] or "", n, seen)
+        table.add_row(row["channel"], _words(row), row["last_window"] or "", n, seen)
     Console().print(table if rows else f"no channels in {folder.channels}")
+
+
+def _words(row: dict[str, Any]) -> str:
+    """The state, and why it is not read."""
+    if "trouble" not in row:
+        return str(row["state"])
+    return escape(f"{row['state']} since {row['since'][11:16]} UTC: {row['trouble']}")
 
 
 def _change(change: str, words: list[str]) -> None:
@@ -62,9 +72,11 @@ def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
     """A dictionary a kept channel. now: the wall clock, epoch seconds.
 
     state: live, quiet, offline as published; 'stale' when nothing was published lately, 'new'
-    when nothing has been yet, 'opted out'. last_window: its start, ISO; n: messages in it.
-    seen: whether it was observed at all. None is not known.
+    when nothing has been yet, 'opted out', 'not read'; then trouble says why, and since when (ISO).
+    last_window: its start, ISO; n: messages in it. seen: whether it was observed at all. None is
+    not known.
     """
+    troubles = published_troubles(folder, now)
     out = load_optout(folder.optout).channels
     bodies = _published(folder)
     rows = []
@@ -75,6 +87,8 @@ def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
             row |= {"state": _state(body, now), **_last(body)}
         if name in out:
             row["state"] = "opted out"
+        elif trouble := troubles.get(name) or troubles.get(""):
+            row |= {"state": "not read", "trouble": trouble.says, "since": iso(trouble.since)}
         rows.append(row)
     return rows
 

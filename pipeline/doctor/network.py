@@ -1,7 +1,6 @@
 """Endpoints of live chat: do they answer, and what time is it there."""
 
 import http.client
-import ssl
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from pipeline.doctor.finding import Finding, ok, problem, warning
+from pipeline.web import why_unreached
 
 _TIMEOUT_S = 3.0
 _GIVEN_UP_S = 5.0  # looking a name up has no timeout of its own
@@ -80,10 +80,8 @@ def _ask(answer: Reachability, url: str) -> None:
         date = connection.getresponse().getheader("Date")
         answer.off_s = _off(date, (began + time.time()) / 2)
         answer.trouble = ""
-    except ssl.SSLError as exc:
-        answer.trouble = f"no safe connection ({exc.reason or 'TLS'})"
     except (OSError, http.client.HTTPException) as exc:
-        answer.trouble = getattr(exc, "strerror", None) or type(exc).__name__
+        answer.trouble = why_unreached(exc)
     finally:
         connection.close()
 

@@ -13,7 +13,10 @@ from warehouse.config import DataFolder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, ModelUnusable, NotAuthorised, PackageMissing
 from warehouse.packages import require_packages
+from warehouse.published.reading import published_troubles
 
+_NAMED = 5  # channels of a line
+_WAIT = "it is tried again by itself"
 _LOGIN = "python -m pipeline login"
 
 
@@ -36,6 +39,23 @@ def check_channels(folder: DataFolder) -> Iterator[Finding]:
         do = "python -m pipeline channels remove, or opt-out --undo"
         yield warning("channels", f"{len(names) - len(left)} of them opted out: not read", do)
     yield ok("channels", f"{len(left)} to be read live" if left else "none kept for live chat")
+
+
+def check_reading(folder: DataFolder, running: bool) -> Iterator[Finding]:
+    """What a running pipeline does not read, and why; a line a reason."""
+    channels: dict[str, list[str]] = {}
+    troubles = published_troubles(folder, time.time()) if running else {}
+    for what, trouble in troubles.items():
+        channels.setdefault(trouble.says, []).append(what)
+    for names in channels.values():
+        trouble = troubles[names[0]]
+        since = f"{trouble.what} (since {trouble.since:%H:%M} UTC)"
+        if "" in names:
+            yield problem("reading", since, trouble.do or _WAIT)
+        else:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            of = ", ".join(sorted(names)[:_NAMED]) + more
+            yield warning("reading", f"{of}: {since}", trouble.do or _WAIT)
 
 
 def check_model(folder: DataFolder) -> Iterator[Finding]:

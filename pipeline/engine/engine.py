@@ -3,6 +3,7 @@
 Plain code without tasks or sleeping; the daemon calls `feed` with every batch.
 """
 
+import math
 import time
 from collections.abc import Iterable
 
@@ -10,7 +11,7 @@ from pipeline.chat.message import Batch, ChannelInfo
 from pipeline.config import AlertSettings, PipelineSettings
 from pipeline.engine import tables
 from pipeline.engine.commit import commit, publish
-from pipeline.engine.health import write_health
+from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
@@ -27,6 +28,7 @@ _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
 _SLOW_S = 60.0  # housekeeping: scores, channels, garbage
 _DRAIN_S = 2.0  # at the end, for windows to be made again; a restart finds the rest
+_TELL_S = 1.0  # troubles of reading go out no more often
 _EXPIRE_S = 2.0  # text is kept no longer than this beyond its retention
 
 
@@ -47,6 +49,7 @@ class Engine:
         self.state = State(folder, settings, source, store, alerts)
         self._expired = time.time()
         self._flushed = self._committed = self._slow = time.monotonic()
+        self._told = -math.inf
         recover(self.state)
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
@@ -73,6 +76,10 @@ class Engine:
             self.commit()
         if now - self._slow >= _SLOW_S:
             self.housekeeping()
+        if state.retell and now - self._told >= _TELL_S:
+            self._told = now
+            write_reading(state)
+            publish(state)
         if abs(time.time() - self._expired) >= _EXPIRE_S:
             self.expire()
 
@@ -124,6 +131,7 @@ class Engine:
             state.turn.closed += state.late.step()
         if state.turn.closed:
             self.commit()
+        state.troubles.clear()  # nobody reads any more
         self.housekeeping()
         tables.write_learnt(state)
         state.buffer.close()

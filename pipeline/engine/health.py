@@ -18,6 +18,7 @@ import orjson
 
 from pipeline.engine.state import State
 from warehouse.published.manifest import PublishedFile
+from warehouse.published.reading import NAME, told
 from warehouse.records import naive, utc
 from warehouse.sql import migrations
 
@@ -36,16 +37,29 @@ def write_health(state: State) -> None:
     plain = {
         **vars(state.intake.counts),
         **state.catalogues.health(),
-        "lag_s": max(0.0, now - state.clock),
-        "told_at": now,
+        "lag_s": None if "" in state.troubles else max(0.0, now - state.clock),
         "began_at": state.began_at,
         "retention_h": state.settings.retention_h,
     }
-    rows: list[Parts] = [{"name": k, "at": at, "value": float(v)} for k, v in plain.items()]
+    rows: list[Parts] = [{"name": k, "at": at, "value": v} for k, v in plain.items()]
     for name, (value, parts) in _detailed(state).items():
         detail = orjson.dumps(parts).decode()
         rows.append({"name": name, "at": at, "value": float(value), "detail": detail})
     state.store.write({"health": state.store.rows("health", rows)})
+    write_reading(state)
+
+
+def write_reading(state: State) -> None:
+    """Why something is not read, as of now."""
+    now = time.time()
+    at = utc(now - now % EVERY_S)
+    detail = told(state.troubles)
+    rows: list[Parts] = [
+        {"name": NAME, "at": at, "value": float(len(state.troubles)), "detail": detail},
+        {"name": "told_at", "at": at, "value": now},
+    ]
+    state.store.write({"health": state.store.rows("health", rows)})
+    state.retell = False
 
 
 def _detailed(state: State) -> dict[str, tuple[float, Parts]]:

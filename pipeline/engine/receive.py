@@ -4,7 +4,7 @@ Plain code without tasks or sleeping.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pipeline.chat.message import Batch, ChannelInfo, Item, Message, Retract
 from pipeline.emotes.marking import marked
@@ -14,6 +14,8 @@ from pipeline.engine.state import State
 from pipeline.engine.turn import Turn
 from pipeline.requests.claims import learn
 from pipeline.windows.intake import happenings, whole
+from warehouse.published.reading import Trouble
+from warehouse.records import utc
 
 _WRONG_S = 3600.0  # a step back of the clock, or a message ahead of it, that is a mistake
 
@@ -36,6 +38,8 @@ def receive(state: State, batch: Batch) -> Turn:
     if new:
         meet(state, new)
     state.clock = max(state.clock, batch.at)
+    if batch.troubles is not None:
+        _hear(state, batch.troubles)
     return _close(state, Turn(events=happenings(items)))
 
 
@@ -61,6 +65,14 @@ def _take(state: State, item: Item, now: float) -> None:
     if compound is not None and state.buffer.takes(item):
         kept = state.intake.anonymous(item) if isinstance(item, Message) else item
         state.buffer.append(kept, compound)
+
+
+def _hear(state: State, troubles: Mapping[str, str]) -> None:
+    """What is not read now; what was not before is so since then, for whatever reason."""
+    before, now = state.troubles, utc(time.time())
+    since = {what: before[what].since if what in before else now for what in troubles}
+    state.troubles = {what: Trouble(says, since[what]) for what, says in troubles.items()}
+    state.retell = True
 
 
 def _close(state: State, turn: Turn) -> Turn:

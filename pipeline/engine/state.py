@@ -35,6 +35,7 @@ from warehouse.consent import load_optout
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.published.manifest import PublishedFile
 from warehouse.published.publisher import Publisher
+from warehouse.published.reading import Trouble
 from warehouse.records import Window
 from warehouse.store.store import Store
 
@@ -45,7 +46,8 @@ class State:
     turn: what was taken in and is yet to be committed. pending: what was forecast from it.
     clock: the source's, epoch seconds, never backwards but by a correction.
     infos: channels as the source told of them. barred: channels claimed by a streamer whose they
-    are not. jobs: backups under way, by request. importing: the one log that is read beside.
+    are not. troubles: why something is not read; retell: they are to be told at once. jobs:
+    backups under way, by request. importing: the one log that is read beside.
     merged: results of compaction, (table, paths of the parts, merged file), put in at a turn.
     """
 
@@ -82,6 +84,8 @@ class State:
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
         self.barred: set[str] = set()
+        self.troubles: dict[str, Trouble] = {}
+        self.retell = False
         self.jobs: dict[str, BackupJob] = {}
         self.importing: ImportChild | None = None
         self.began_at = time.time()
@@ -143,6 +147,8 @@ class State:
         self.catalogues.forget_channel(channel)
         self.moods.forget_channel(channel)
         self.infos.pop(channel, None)
+        self.troubles.pop(channel, None)
+        self.retell = True  # its rows of before are gone
         self.turn.forget_channel(channel)
         return only
 

@@ -11,7 +11,8 @@ _OF_CHANNELS = (
 _FOR_ALL_TOO = ("vocabulary", "decisions")  # '' is what holds in every channel
 # the cards of models name the channels they learnt from
 _REPLACED = {"models": "REPLACE (NULL::VARCHAR AS params)", "trials": "", "lexicon": ""}
-_HEALTH = ("lag_s", "told_at")  # of the source as a whole; counts are of all channels
+_HEALTH = ("lag_s", "told_at", "reading")  # of the source as a whole; counts are of all channels
+_TROUBLE = '[{"channel":"VARCHAR","since":"VARCHAR","says":"VARCHAR"}]'  # reading.py
 
 
 def visible(table: str, query: str, channels: Collection[str]) -> str:
@@ -25,5 +26,7 @@ def visible(table: str, query: str, channels: Collection[str]) -> str:
     if table in _REPLACED:
         return f"SELECT * {_REPLACED[table]} FROM {rows}"
     if table == "health":
-        return f"SELECT * FROM {rows} WHERE name IN {_HEALTH}"
+        may = f"list_filter(from_json(detail, '{_TROUBLE}'), lambda t: t.channel IN ('', {listed}))"
+        detail = f"if(name = 'reading', to_json({may})::VARCHAR, NULL) AS detail"
+        return f"SELECT * REPLACE ({detail}) FROM {rows} WHERE name IN {_HEALTH}"
     return f"SELECT * FROM {rows} WHERE false"

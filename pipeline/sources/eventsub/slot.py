@@ -68,15 +68,16 @@ class SessionSlot(Slot[Session, EventSubShared]):
     """Channels with their ids, each with its subscriptions on the newest session."""
 
     def __init__(self, shared: EventSubShared, tell: Callable[[Self], None]) -> None:
-        super().__init__(shared, tell)
+        super().__init__(shared, tell, shared.api.address.of(EVENTSUB))
         self._lacking: set[str] = set()  # channels whose chat we have, but not all the rest
 
     async def _open(self, url: str) -> Session:
         shared = self.shared
-        to = url or session_url(shared.api.address.of(EVENTSUB))
+        to = url or session_url(self.url)
         session = await open_session(to, self.limits, shared.clock, shared.pings)
         if shared.conduit and not url:
             await shared.api.shard(session.id)
+        self._prove(session)
         return session
 
     async def _relieve(self, session: Session, has_moved: bool) -> None:
@@ -186,7 +187,7 @@ class SessionSlot(Slot[Session, EventSubShared]):
                 self._refused(session, channel, _why(exc))
         except NotAuthorised as exc:
             attempt.again_at = time.monotonic() + self.shared.limits.supervise_s
-            self.shared.report("chat", str(exc))
+            self.shared.report("", str(exc))
 
     def _wants(self, session: Session, channel: str, channel_id: str) -> list[Want]:
         token = self.shared.api.token

@@ -62,7 +62,7 @@ class EventSub(LiveSource[SessionSlot]):
         names, rooms = [*self.wanted(), *sorted(self.followed)], self.limits.rooms
         names = list(dict.fromkeys(names))
         for name in names[rooms:]:
-            self.shared.report(f"channel={name}", f"Twitch lets a login be in {rooms} chat rooms")
+            self.shared.report(name, f"Twitch lets a login be in {rooms} chat rooms")
         return names[:rooms]
 
     def _wanted(self) -> dict[str, str]:
@@ -102,7 +102,7 @@ class EventSub(LiveSource[SessionSlot]):
                 self._missing.pop(name, None)
             else:
                 self._missing[name] = time.monotonic() + self.limits.retry_s
-                self.shared.report(f"channel={name}", "Twitch knows no such channel")
+                self.shared.report(name, "Twitch knows no such channel")
 
     def _know(self, name: str, user: dict[str, Any]) -> None:
         self.ids[name] = text(user.get("id"))
@@ -120,7 +120,7 @@ class EventSub(LiveSource[SessionSlot]):
 
     async def _supervise(self) -> None:
         await self.api.check()
-        self.shared.reported.discard("chat")
+        self.shared.clear("")
         if self.settings.extension_id:
             await self._follow()
         ids = {
@@ -150,7 +150,7 @@ class EventSub(LiveSource[SessionSlot]):
         try:
             await step(*values)
         except NotAuthorised as exc:
-            self.shared.report("chat", str(exc))
+            self.shared.report("", str(exc))
             self._load_again()
         except TwitchRefused as exc:
             log.info("asked again later: %s", exc)

@@ -31,8 +31,7 @@ class IrcSlot(Slot[Link, Shared]):
     """Up to 90 channels on one link to `url`."""
 
     def __init__(self, shared: Shared, tell: Callable[[Self], None], url: str) -> None:
-        super().__init__(shared, tell)
-        self.url = url
+        super().__init__(shared, tell, url)
         self._handover = Handover(self.connections)
 
     async def _open(self, url: str) -> Link:
@@ -40,6 +39,8 @@ class IrcSlot(Slot[Link, Shared]):
 
     async def _read(self, link: Link) -> None:
         async for line in link.lines():
+            if line.command == "001":
+                self._prove(link)
             if line.command == "RECONNECT":
                 log.info("Twitch asks to reconnect")
                 link.over.set()
@@ -114,7 +115,7 @@ class IrcSlot(Slot[Link, Shared]):
             return
         if attempt.times == 2:
             reason = "no answer from Twitch; is there such a channel?"
-            self.shared.report(f"channel={channel}", reason)
+            self.shared.report(channel, reason)
         await self.shared.pace.turn()
         attempt.times += 1
         wait_s = self.limits.join_timeout_s if attempt.times <= 2 else self.limits.retry_s

@@ -17,6 +17,7 @@ _CLOSE_S = 2.0
 class Connection:
     """An open connection. joined: channel to when we were in it, epoch seconds. heard: up to when
     it is known to have been alive, epoch seconds. malformed: what came so far that was nothing.
+    proven: Twitch has let us in.
 
     over: set when another one has to be opened; moved_to: where Twitch asked us to go.
     """
@@ -28,6 +29,7 @@ class Connection:
         self.joined: dict[str, float] = {}
         self.heard = clock()
         self.malformed = 0
+        self.proven = False
         self.over = asyncio.Event()
         self.moved_to = ""
 

@@ -1,14 +1,12 @@
 """Limits of live chat, and what all connections of a source share."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.sources.live.outbox import Outbox
 from pipeline.sources.live.pace import Pace
-
-log = logging.getLogger(__name__)
+from pipeline.web import printable
 
 
 @dataclass(frozen=True)
@@ -36,16 +34,20 @@ class Limits:
 
 
 class Shared:
-    """Outbox, pace and complaints of a source. reported: what was complained about already."""
+    """Outbox, pace and troubles of a source. troubles: why something is not read and what to do,
+    in a sentence, by channel; '' for the connection as a whole.
+    """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.time) -> None:
         self.limits, self.clock = limits, clock
         self.outbox = Outbox()
         self.pace = Pace(limits.joins, limits.joins_per_s)
-        self.reported: set[str] = set()
+        self.troubles: dict[str, str] = {}
 
     def report(self, what: str, reason: str) -> None:
-        """Say once why something is not read."""
-        if what not in self.reported:
-            self.reported.add(what)
-            log.warning("%s is not read: %s", what, reason)
+        """Say why something is not read: it is told on until it is cleared."""
+        self.troubles[what] = printable(reason)
+
+    def clear(self, what: str) -> None:
+        """It is read, or no longer wanted."""
+        self.troubles.pop(what, None)

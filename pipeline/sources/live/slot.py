@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
+from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 
 from pipeline.sources.live.connection import Connection
 from pipeline.sources.live.shared import Shared
-from pipeline.web import backoff_s
+from pipeline.web import backoff_s, why_unreached
 from warehouse.errors import AppError
 
 log = logging.getLogger(__name__)
@@ -33,13 +34,15 @@ class Attempt:
 
 class Slot(ABC, Generic[C, S]):
     """Channels that share a connection. channels: login to id, those wanted here; change it at
-    will. connections: newest last; those before it are being left.
+    will. connections: newest last; those before it are being left. url: where they go to.
+    trouble: why there is none that Twitch answers on, and what to do; '' while there is.
 
     tell: called when what its connections saw has to be told at once.
     """
 
-    def __init__(self, shared: S, tell: Callable[[Self], None]) -> None:
-        self.shared, self.limits = shared, shared.limits
+    def __init__(self, shared: S, tell: Callable[[Self], None], url: str) -> None:
+        self.shared, self.limits, self.url = shared, shared.limits, url
+        self.trouble = ""
         self.channels: dict[str, str] = {}
         self.connections: list[C] = []
         self.tell: Callable[[], None] = lambda: tell(self)
@@ -63,6 +66,8 @@ class Slot(ABC, Generic[C, S]):
                 await self._relieve(new, has_moved=bool(url))
                 await new.over.wait()
                 url = new.moved_to
+                if not new.proven and not self.trouble:
+                    self.trouble = unreached(self.url, ConnectionResetError())
                 is_steady = url or time.monotonic() - began > _STEADY_S
                 failures = 0 if is_steady else failures + 1
 
@@ -75,7 +80,9 @@ class Slot(ABC, Generic[C, S]):
                 return await self._open(url), url
             except (OSError, TimeoutError, WebSocketException, AppError) as exc:
                 failures, url = failures + 1, ""
-                log.warning("no connection: %s; attempt %d", first_line(exc), failures)
+                is_ours = isinstance(exc, AppError)
+                self.trouble = first_line(exc) if is_ours else unreached(self.url, exc)
+                log.info("no connection: %s; attempt %d", first_line(exc), failures)
 
     async def _serve(self, connection: C) -> None:
         """Read a connection to its end."""
@@ -109,11 +116,17 @@ class Slot(ABC, Generic[C, S]):
 
     def _refused(self, connection: C, channel: str, reason: str) -> None:
         self._attempt(connection, channel).again_at = time.monotonic() + self.limits.retry_s
-        self.shared.report(f"channel={channel}", reason)
+        self.shared.report(channel, reason)
 
     def _joined(self, connection: C, channel: str) -> None:
         connection.joined.setdefault(channel, self.shared.clock())
-        self.shared.reported.discard(f"channel={channel}")
+        self.shared.clear(channel)
+        self._prove(connection)
+
+    def _prove(self, connection: C) -> None:
+        """Twitch has let us in."""
+        if not connection.proven:
+            connection.proven, self.trouble = True, ""
 
     # -- what each source does in its own way ----------------------------------------------
 
@@ -137,6 +150,15 @@ class Slot(ABC, Generic[C, S]):
 
     def _settle(self) -> None:
         """Tell what was held back and need not be any more."""
+
+
+def unreached(url: str, exc: Exception) -> str:
+    """That there is no connection, why, and what to do."""
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    return (
+        f"Twitch is not reached, no connection to {host}: {why_unreached(exc)}; "
+        "look at the connection, a firewall or DLD_TWITCH_URL, it is tried again by itself"
+    )
 
 
 def first_line(exc: Exception) -> str:

@@ -1,6 +1,7 @@
 """Live source: channels that come and go while it runs, over as few connections as it takes."""
 
 import asyncio
+import logging
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,9 @@ from pipeline.sources.live.shared import Shared
 from pipeline.sources.live.slot import Slot
 
 S = TypeVar("S", bound=Slot[Any, Any])
+log = logging.getLogger(__name__)
+
+_LINES = 5  # of the log for channels that are not read for the same reason
 
 
 class LiveSource(Source, Generic[S]):
@@ -22,6 +26,7 @@ class LiveSource(Source, Generic[S]):
     def __init__(self) -> None:
         self.slots: dict[S, asyncio.Task[None]] = {}
         self._coverage: dict[str, Coverage] = {}
+        self._told: dict[str, str] | None = None  # troubles
 
     def channels(self) -> list[ChannelInfo]:
         """None: Twitch tells of a channel when it is joined."""
@@ -40,7 +45,7 @@ class LiveSource(Source, Generic[S]):
                 for slot in self.slots:
                     self._tell(slot)
                 items, infos = self.shared.outbox.take()
-                yield Batch(self.shared.clock(), items, infos)
+                yield Batch(self.shared.clock(), items, infos, self._news())
         finally:
             await self._close([*chores, *self.slots.values()])
 
@@ -58,7 +63,7 @@ class LiveSource(Source, Generic[S]):
 
     def _drop(self, slot: S, name: str) -> None:
         del slot.channels[name]
-        self.shared.reported.discard(f"channel={name}")
+        self.shared.clear(name)
         if self._coverage.pop(name, None):
             self.shared.outbox.add([StreamEnd(name, self.shared.clock())])
 
@@ -80,6 +85,22 @@ class LiveSource(Source, Generic[S]):
             if coverage.to is not None or channel in self._coverage:
                 self._coverage[channel] = coverage
         self.shared.outbox.add(news)
+
+    def _news(self) -> dict[str, str] | None:
+        """The troubles there are, where they are others than the last time; then logged, too."""
+        told, self._told = self._told, self._troubles()
+        if told == self._told:
+            return None
+        log_troubles(told or {}, self._told)
+        return dict(self._told)
+
+    def _troubles(self) -> dict[str, str]:
+        """Of channels, and of connections: where none is up, of all of it."""
+        down = [slot for slot in self.slots if slot.trouble]
+        if down and len(down) == len(self.slots):
+            return {"": down[0].trouble} | self.shared.troubles
+        of = {name: slot.trouble for slot in down for name in slot.channels}
+        return of | self.shared.troubles
 
     async def _close(self, tasks: list["asyncio.Task[None]"]) -> None:
         for task in tasks:
@@ -104,3 +125,18 @@ class LiveSource(Source, Generic[S]):
     @abstractmethod
     def _room(self) -> tuple[int, float]:
         """How many channels a slot has room for, and how many slots there may be."""
+
+
+def log_troubles(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """A line for each that is new, and for each that is over."""
+    channels_by_reason: dict[str, list[str]] = {}
+    for what, reason in now.items():
+        if before.get(what) != reason:
+            channels_by_reason.setdefault(reason, []).append(what)
+    for reason, channels in channels_by_reason.items():
+        for what in channels[:_LINES]:
+            log.warning("%s: %s", f"channel={what} is not read" if what else "not reading", reason)
+        if len(channels) > _LINES:
+            log.warning("%d more channels are not read: %s", len(channels) - _LINES, reason)
+    for what in before.keys() - now.keys():
+        log.info("%s", f"channel={what}: no longer in trouble" if what else "reading again")
