@@ -1,6 +1,6 @@
 """Consent to being read, as two lists in the data folder that the pipeline writes.
 
-Opt-outs: chatters as salted hashes, channels by login, so that an import can obey them while a
+Opt-outs: chatters as salted hashes, channels by key, so that an import can obey them while a
 daemon runs. Claims: logins that streamers say are theirs, until Twitch tells.
 """
 
@@ -12,34 +12,41 @@ import orjson
 
 from warehouse.atomic import replace_file
 from warehouse.errors import BadInput, WarehouseBroken
+from warehouse.identities import Identities
 
 
 @dataclass(frozen=True)
 class OptOut:
-    """chatters: hashes as `Hasher.of` gives them. ids: channels that opted out by Twitch's id,
-    with their login or ''. All change in place."""
+    """chatters: hashes as `Hasher.of` gives them. channels: keys; one of nobody whom we met yet is
+    a login, and becomes the key of whoever is first met by it. ids: Twitch's ids of channels that
+    opted out, with their key or ''. All change in place."""
 
     chatters: set[int] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
     ids: dict[str, str] = field(default_factory=dict)
 
     def change(self, kind: str, who: int | str, undo: bool) -> None:
-        """Put a chatter's hash or a channel's login on the list, or take it off."""
+        """Put a chatter's hash or a channel's key on the list, or take it off."""
         members: set[int | str] = getattr(self, kind)
         (members.discard if undo else members.add)(who)
 
-    def allowed(self, channels: Iterable[str]) -> list[str]:
+    def has(self, name: str, identities: Identities) -> bool:
+        """True for a channel that opted out. name: a login, or a key."""
+        key = identities.resolve(name)
+        return key in self.channels or identities.id_of(key) in self.ids
+
+    def allowed(self, channels: Iterable[str], identities: Identities) -> list[str]:
         """The channels a source may join, each once, in order: those that did not opt out.
         Raises BadInput when none is left."""
         names = list(dict.fromkeys(channel.strip().lower() for channel in channels))
-        allowed = [name for name in names if name not in self.channels]
+        allowed = [name for name in names if not self.has(name, identities)]
         if names and not allowed:
-            self.refuse(set(names))
+            self.refuse(names, identities)
         return allowed
 
-    def refuse(self, channels: set[str]) -> None:
+    def refuse(self, channels: Iterable[str], identities: Identities) -> None:
         """Raises BadInput when one of the channels has opted out."""
-        out = sorted(channels & self.channels)
+        out = sorted(name for name in channels if self.has(name, identities))
         if out:
             raise BadInput(
                 f"{', '.join(out)} opted out of being read; "

@@ -16,6 +16,7 @@ QUANTILES = (0.025, 0.10, 0.50, 0.90, 0.975)
 VOLUME_QUANTILES = (0.10, 0.50, 0.90)
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
 LOGIN = re.compile(r"[a-z0-9_]{1,25}")  # of Twitch
+KEY = re.compile(r"[a-z0-9_]{1,25}(?:~[0-9]{0,20})?")  # of a channel (identities.py), or its name
 READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
 
 

@@ -1,10 +1,9 @@
 """Names as people type them: a login of Twitch, or a clear refusal."""
 
-import zlib
 from typing import Any
 
 from warehouse.errors import BadInput
-from warehouse.records import LOGIN
+from warehouse.records import KEY, LOGIN
 
 
 def login(name: Any) -> str:
@@ -15,7 +14,7 @@ def login(name: Any) -> str:
     return found
 
 
-def made_up_id(channel: str) -> str:
-    """What stands for Twitch's id of a channel where it is not known: eleven digits, more than any
-    of Twitch's has."""
-    return f"9{zlib.crc32(channel.encode()):010d}"
+def channel_name(name: Any) -> str:
+    """A channel's login, or its key (warehouse/identities.py). Raises BadInput as `login` does."""
+    found = name.strip().lower() if isinstance(name, str) else ""
+    return found if KEY.fullmatch(found) else login(name)

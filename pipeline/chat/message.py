@@ -4,7 +4,7 @@ All times are seconds since the Unix epoch, UTC, as the source (Twitch) stamped 
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -96,32 +96,36 @@ class Retract:
     chatter: str = ""
 
 
-Item = Message | StreamStart | StreamEnd | Watch | Heard | Lost | Happening | Retract
+@dataclass(frozen=True, slots=True)
+class ChannelInfo:
+    """A channel as its source knows it: who has this login from now on.
+
+    at: when that was seen, epoch seconds; 0 unknown.
+    """
+
+    channel: str
+    channel_id: str = ""
+    display_name: str = ""
+    language: str = ""
+    at: float = field(default=0.0, compare=False)
+
+
+Item = Message | StreamStart | StreamEnd | Watch | Heard | Lost | Happening | Retract | ChannelInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Items in the order they came, and the source's clock after them.
 
-    Windows close by this clock, so a batch comes at least once a second, empty or not.
-    infos: of channels that became known since the last one. troubles: why something is not read,
-    by channel, '' for the connection as a whole: all there are now; None where they are as before.
+    Windows close by this clock, so a batch comes at least once a second, empty or not. `channel`
+    of an item is the login that the source reads; the engine alone knows keys. troubles: why
+    something is not read, by channel, '' for the connection as a whole: all there are now; None
+    where they are as before.
     """
 
     at: float
     items: tuple[Item, ...] = ()
-    infos: "tuple[ChannelInfo, ...]" = ()
     troubles: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelInfo:
-    """A channel as its source knows it before the first message."""
-
-    channel: str
-    channel_id: str = ""
-    display_name: str = ""
-    language: str = ""
 
 
 class Source(Protocol):

@@ -16,6 +16,7 @@ from pipeline.sources.channel_list import channel_logins, load_channels
 from warehouse.config import DataFolder, data_folder
 from warehouse.consent import load_optout
 from warehouse.published.folder import PublishedFolder, read_bodies
+from warehouse.published.reader import published_identities
 from warehouse.published.reading import published_troubles
 from warehouse.records import iso
 
@@ -77,17 +78,18 @@ def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
     not known.
     """
     troubles = published_troubles(folder, now)
-    out = load_optout(folder.optout).channels
+    optout, who = load_optout(folder.optout), published_identities(folder)
     bodies = _published(folder)
     rows = []
     for name in load_channels(folder.channels):
-        body = bodies.get(name)
+        key = who.resolve(name)
+        body, login = bodies.get(who.name_of(key)), who.login_of(key) or name
         row = {"channel": name, "state": "new", "last_window": None, "n": None, "seen": None}
         if body:
             row |= {"state": _state(body, now), **_last(body)}
-        if name in out:
+        if optout.has(name, who):
             row["state"] = "opted out"
-        elif trouble := troubles.get(name) or troubles.get(""):
+        elif trouble := troubles.get(login) or troubles.get(""):
             row |= {"state": "not read", "trouble": trouble.says, "since": iso(trouble.since)}
         rows.append(row)
     return rows

@@ -17,6 +17,7 @@ from pipeline.sources.registry import SOURCES, open_source
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
 from warehouse.erase import scrub
+from warehouse.identities import Identities
 from warehouse.store.store import Store
 
 
@@ -60,13 +61,17 @@ def run(
         raise typer.BadParameter(f"--source {source} needs --file, a Parquet or CSV table of chat")
     folder, settings = data_folder(), PipelineSettings()
     optout = load_optout(folder.optout)
-    optout.refuse(set(names))
     spare_memory()
     scrub(folder.warehouse)
     with Store(folder.warehouse) as store:
         to_now = times is Times.now
-        opening = Opening(folder, optout, store, names, file, stream or (), speed, to_now, undated)
+        identities = Identities(store.query("identities").to_pylist())
+        optout.refuse(names, identities)
+        opening = Opening(
+            folder, optout, store, names, file, stream or (), speed, to_now, undated,
+            identities=identities,
+        )  # fmt: skip
         chat = open_source(source, opening)
-        engine = Engine(folder, settings, chat.kind, store)
+        engine = Engine(folder, settings, chat.kind, store, identities=identities)
         asyncio.run(run_daemon(engine, chat))
         chat.stored(engine.state.clock)

@@ -17,7 +17,7 @@ from pipeline.vocabulary.learn.command import learn_command
 from warehouse.atomic import replace_file
 from warehouse.config import data_folder
 from warehouse.errors import BadInput, NothingPublished
-from warehouse.published.reader import Reader
+from warehouse.published.reader import Reader, published_identities
 from warehouse.records import iso
 
 COLUMNS = ("term", "kind", "valence", "channel")  # of a file of accepted terms
@@ -172,8 +172,9 @@ def _review(decision: str, term: str, channel: str, valence: float | None = None
         body["valence"] = valence
     request_of(body)  # refused before anything is asked
     ask(data_folder(), "vocabulary", body)
+    key = published_identities(data_folder()).resolve(channel.lower())
     row = next((r for r in _published("vocabulary_current")
-                if (r["term"], r["channel"]) == (term, channel.lower())), None)  # fmt: skip
+                if (r["term"], r["channel"]) == (term, key)), None)  # fmt: skip
     print(_told(term, row))
 
 

@@ -13,6 +13,7 @@ from warehouse.config import DataFolder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, ModelUnusable, NotAuthorised, PackageMissing
 from warehouse.packages import require_packages
+from warehouse.published.reader import published_identities
 from warehouse.published.reading import published_troubles
 
 _NAMED = 5  # channels of a line
@@ -23,7 +24,7 @@ _LOGIN = "python -m pipeline login"
 def check_channels(folder: DataFolder) -> Iterator[Finding]:
     """The kept list, and who is not read although they are on it."""
     try:
-        out = load_optout(folder.optout).channels
+        optout, who = load_optout(folder.optout), published_identities(folder)
     except AppError as exc:
         says, _, do = str(exc).partition("; ")
         yield problem("opt-out", says, do)
@@ -34,7 +35,7 @@ def check_channels(folder: DataFolder) -> Iterator[Finding]:
         says, _, do = str(exc).rpartition("; ")
         yield problem("channels", says, do)
         return
-    left = [name for name in names if name not in out]
+    left = [name for name in names if not optout.has(name, who)]
     if len(left) < len(names):
         do = "python -m pipeline channels remove, or opt-out --undo"
         yield warning("channels", f"{len(names) - len(left)} of them opted out: not read", do)

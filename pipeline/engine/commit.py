@@ -80,8 +80,7 @@ def publish(
         publisher.swap_merged(*state.merged.pop(0))
     publisher.publish(samples, state.workspace.oldest_text(), retold)
     clock = state.clock if state.source == "replay" else None
-    hidden = state.optout.channels
-    for channel_id, body in state.moods.bodies(state.source, time.time(), clock, hidden):
+    for channel_id, body in state.moods.bodies(state.source, time.time(), clock, state.out()):
         publisher.put_latest(channel_id, body)
 
 

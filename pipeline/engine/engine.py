@@ -15,9 +15,9 @@ from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
-from pipeline.requests.claims import learn
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
+from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.store.store import Store
@@ -45,8 +45,9 @@ class Engine:
         source: str,
         store: Store,
         alerts: AlertSettings | None = None,
+        identities: Identities | None = None,
     ) -> None:
-        self.state = State(folder, settings, source, store, alerts)
+        self.state = State(folder, settings, source, store, alerts, identities)
         self._expired = time.time()
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf
@@ -54,13 +55,12 @@ class Engine:
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
         """What the source says of its channels; they are in the tables from now on."""
-        infos, state = list(infos), self.state
-        learn(state.workspace, infos)
-        meet(state, infos)
+        state = self.state
+        meet(state, list(infos))
         state.moods.refresh([], state.intake, state.forecasts)
         tables.write_models(state)
         tables.write_lexicon(state)
-        state.moods.read_recaps(state.store, state.source)
+        state.moods.read_recaps(state.store, state.source, state.out())
         tables.read_records(state)
         publish(state)
 
@@ -116,7 +116,7 @@ class Engine:
         tables.refresh_models(state)
         if state.forecasts.taught.is_due():
             tables.write_learnt(state)
-        state.moods.read_recaps(state.store, state.source)
+        state.moods.read_recaps(state.store, state.source, state.out())
         tables.read_records(state)
         publish(state)
 

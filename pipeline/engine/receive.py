@@ -4,9 +4,20 @@ Plain code without tasks or sleeping.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import groupby
 
-from pipeline.chat.message import Batch, ChannelInfo, Item, Message, Retract
+from pipeline.chat.message import (
+    Batch,
+    ChannelInfo,
+    Item,
+    Lost,
+    Message,
+    Retract,
+    StreamEnd,
+    Watch,
+)
 from pipeline.emotes.marking import marked
 from pipeline.engine import tables
 from pipeline.engine.clock import turn_back
@@ -26,31 +37,83 @@ def receive(state: State, batch: Batch) -> Turn:
         turn_back(state, batch.at)
     if not state.turn.closed:  # else the warehouse may not have the windows yet
         state.turn.closed += state.late.step()
-    new = [info for info in batch.infos if state.infos.get(info.channel) != info]
-    if new:
-        learn(state.workspace, new)
-    out = state.out()
-    items = [whole(item) for item in batch.items if item.channel not in out]
-    for item in items:
-        _take(state, item, batch.at)
+    items = []
+    for item in _by_key(state, batch.items):
+        items.append(whole(item))
+        _take(state, items[-1], batch.at)
     state.retractions.step()
     state.late.take()
-    if new:
-        meet(state, new)
     state.clock = max(state.clock, batch.at)
     if batch.troubles is not None:
         _hear(state, batch.troubles)
     return _close(state, Turn(events=happenings(items)))
 
 
-def meet(state: State, infos: Iterable[ChannelInfo]) -> None:
-    """Channels that the source told of are in memory and in their table. Raises StorageFull."""
+def _by_key(state: State, items: Iterable[Item]) -> Iterator[Item]:
+    """Items under the keys of their channels, but those of channels that are not to be read."""
+    for is_info, some in groupby(items, lambda item: isinstance(item, ChannelInfo)):
+        if is_info:
+            yield from meet(state, [info for info in some if isinstance(info, ChannelInfo)])
+            continue
+        out = state.out()
+        for item in some:
+            key = state.identities.resolve(item.channel)
+            if _is_told(state, item, key) and key not in out:
+                yield item if item.channel == key else replace(item, channel=key)
+
+
+def _is_told(state: State, item: Item, key: str) -> bool:
+    """False for the end of what is read by another login now. Keeps account of those read."""
+    if isinstance(item, Watch):
+        state.joined.add(item.channel)
+    elif isinstance(item, StreamEnd | Lost):
+        login = state.identities.login_of(key)
+        is_read = login != item.channel and login in state.joined
+        if is_read or isinstance(item, Lost):
+            state.joined.discard(item.channel)
+        return not is_read
+    return True
+
+
+def meet(state: State, infos: Iterable[ChannelInfo]) -> list[Item]:
+    """Channels that the source told of are in memory and in their table. Returns what follows
+    where logins have passed on, under keys. Raises StorageFull."""
+    who = state.identities
+    new = [info for info in infos if _is_new(state, info)]
+    before = [who.resolve(info.channel) for info in new]
+    keys = [learn(state.workspace, info) for info in new]
     out = state.out()
-    for info in infos:
-        if info.channel not in out:
-            state.infos[info.channel] = info
-            state.moods.meet(info.channel)
-    tables.write_channels(state)
+    for key, info in zip(keys, new, strict=True):
+        if key not in out:
+            state.infos[key] = replace(info, channel=key)
+            state.moods.meet(key)
+    read = state.joined | {info.channel for info in new}
+    items = list[Item]()
+    for was, key, info in zip(before, keys, new, strict=True):
+        at = info.at or state.clock
+        if was != key and who.login_of(was) not in read:
+            items += _left(state, was, at)
+        if was != key and key not in out and info.channel in state.joined:
+            items += [] if state.intake.track(key).seeing else [Watch(key, at)]
+    if new:
+        tables.write_channels(state)
+    return items
+
+
+def _is_new(state: State, info: ChannelInfo) -> bool:
+    key = state.identities.resolve(info.channel)
+    return state.infos.get(key) != replace(info, channel=key)
+
+
+def _left(state: State, key: str, at: float) -> list[Item]:
+    """The channel is read no longer: its login is another's."""
+    track = state.intake.tracks.get(key)
+    if track is None:
+        return []
+    if not state.identities.knows(key):  # joined, before it was known who that is
+        del state.intake.tracks[key]
+        return []
+    return [*([Lost(key, at)] if track.seeing else []), StreamEnd(key, at)]
 
 
 def _take(state: State, item: Item, now: float) -> None:

@@ -13,6 +13,7 @@ from pipeline.scoring.language import Readable
 from pipeline.windows.intake import Missed
 from pipeline.windows.rows import seconds, stream_row, window_of
 from pipeline.windows.track import Stream, Track
+from warehouse.identities import made_up_id
 from warehouse.records import HORIZON, WINDOW_SECONDS, naive, utc, window_start
 
 _EPOCH = date(1970, 1, 1)
@@ -46,9 +47,10 @@ def recover(state: State) -> None:
 def _know_again(state: State) -> None:
     """Channels by the ids that the source told; those it never told stay made up."""
     for row in state.store.query("channels_known", source=state.source).to_pylist():
-        name, made_up = row["channel"], state.channel_id(row["channel"])
-        if row["channel_id"] != made_up and name not in state.optout.channels:
-            state.infos[name] = ChannelInfo(**{k: v or "" for k, v in row.items()})
+        name = row["channel"]
+        if row["channel_id"] != made_up_id(name) and name not in state.optout.channels:
+            shown = row["display_name"] or "", row["language"] or ""
+            state.infos[name] = ChannelInfo(name, row["channel_id"] or "", *shown)
 
 
 def load_recent(state: State, now: float) -> date:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from pipeline.alerts import Alerts, Webhook
-from pipeline.chat.logins import made_up_id
 from pipeline.chat.message import ChannelInfo
 from pipeline.config import AlertSettings, PipelineSettings
 from pipeline.emotes import catalogues_for
@@ -32,6 +31,7 @@ from pipeline.windows.retractions import Retractions
 from pipeline.windows.term_gate import Gate
 from warehouse.config import DataFolder
 from warehouse.consent import load_optout
+from warehouse.identities import Identities, made_up_id
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.published.manifest import PublishedFile
 from warehouse.published.publisher import Publisher
@@ -45,9 +45,10 @@ class State:
 
     turn: what was taken in and is yet to be committed. pending: what was forecast from it.
     clock: the source's, epoch seconds, never backwards but by a correction.
-    infos: channels as the source told of them. barred: channels claimed by a streamer whose they
-    are not. troubles: why something is not read; retell: they are to be told at once. jobs:
-    backups under way, by request. importing: the one log that is read beside.
+    identities: who is who; everything else here goes by their keys. infos: channels as the source
+    told of them. joined: logins that the source has now. barred: channels claimed by a streamer
+    whose they are not. troubles: why something is not read; retell: they are to be told at once.
+    jobs: backups under way, by request. importing: the one log that is read beside.
     merged: results of compaction, (table, paths of the parts, merged file), put in at a turn.
     """
 
@@ -58,9 +59,11 @@ class State:
         source: str,
         store: Store,
         alerts: AlertSettings | None = None,
+        identities: Identities | None = None,
     ) -> None:
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
         self.catalogues = catalogues_for(folder.root, source == "live" and settings.emotes)
+        self.identities = identities or Identities(store.query("identities").to_pylist())
         scorers = load_scorers(settings.lexicon, store)
         hasher = Hasher(load_salt(folder.root / "salt"))
         self.optout = load_optout(folder.optout)
@@ -77,12 +80,13 @@ class State:
         past_of = partial(past_streams, store)
         self.forecasts = Forecasts(folder, enabled=settings.forecast, past_of=past_of)
         self.models_seen: tuple[object, ...] = ()
-        self.moods = Moods(self.channel_id)
+        self.moods = Moods(self.channel_id, self.identities.name_of)
         rules = alerts or AlertSettings()
         self.alerts, self.webhook = Alerts(rules, source), Webhook(rules, source)
         self.turn, self.pending = Turn(), Pending()
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
+        self.joined: set[str] = set()
         self.barred: set[str] = set()
         self.troubles: dict[str, Trouble] = {}
         self.retell = False
@@ -91,8 +95,9 @@ class State:
         self.began_at = time.time()
         self.clock = self._last_clock()
         self.workspace = Workspace(
-            folder, settings, store, self.publisher, self.buffer, hasher, self.optout, self
-        )
+            folder, settings, store, self.publisher, self.buffer, hasher, self.optout,
+            self.identities, self,
+        )  # fmt: skip
 
     def _last_clock(self) -> float:
         """The clock of this source at its last commit; 0 for one that starts over."""
@@ -115,7 +120,8 @@ class State:
         """Twitch's id of the channel, or a made-up one of eleven digits, longer than any of
         Twitch's, where it is not known."""
         info = self.infos.get(channel)
-        return (info and info.channel_id) or made_up_id(channel)
+        told = info and info.channel_id  # of a simulated one it is in no list of Twitch's
+        return self.identities.id_of(channel) or told or made_up_id(channel)
 
     # -- requests reach in here (requests/workspace.py: Running) -----------------------------
 
@@ -169,7 +175,8 @@ class State:
         for window in remade:
             self.forecasts.changed(window)
             self.moods.replace(window)
-            held = self.intake.track(window.channel).done.get(int(window.start.timestamp()))
+            track = self.intake.tracks.get(window.channel)
+            held = track and track.done.get(int(window.start.timestamp()))
             if held:
                 held.cell.filtered = window.n_filtered
 

@@ -23,10 +23,14 @@ _RECORD_DAYS = 7
 
 def write_channels(state: State) -> None:
     """A row for every channel that was announced or heard."""
-    names = {*state.infos, *state.intake.tracks}
+    names, who = {*state.infos, *state.intake.tracks}, state.identities
     rows = [_channel_row(state, name) for name in sorted(names)]
+    renamed = {"channels": sorted(who.changed - names)}  # though they are not read now
+    for row in state.store.query("channels_rows", **renamed).to_pylist():
+        rows.append({**row, "login": who.login_of(row["channel"])})
     if rows:
         state.store.write({"channels": state.store.rows("channels", rows)})
+    who.changed.clear()
 
 
 def _channel_row(state: State, name: str) -> dict[str, Any]:
@@ -35,7 +39,8 @@ def _channel_row(state: State, name: str) -> dict[str, Any]:
     return {
         "channel": name,
         "channel_id": state.channel_id(name),
-        "display_name": info.display_name or name,
+        "login": state.identities.login_of(name),
+        "display_name": info.display_name or state.identities.name_of(name),
         "language": info.language,
         "readable": readable.share if readable else None,
         "source": state.source,

@@ -19,6 +19,7 @@ from pipeline.imports.submit import ReadingReport, Result, submit
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, BadInput
+from warehouse.published.reader import published_identities
 
 
 def import_files(
@@ -71,6 +72,7 @@ class Run:
         self.formats: list[str] = []
         self.results: list[Result] = []
         self.optout = load_optout(data_folder().optout)
+        self.identities = published_identities(data_folder())
         self.bundle = Bundle(options)
         self.alone = False
         self.began = 0.0  # when the first of the batch was
@@ -131,7 +133,7 @@ class Run:
             staged = stage(path, name, target, progress)
         check(staged, self.options)
         whose = set(channels(staged, self.options).values())
-        self.optout.refuse(whose & set(self.options.channels or whose))
+        self.optout.refuse(whose & set(self.options.channels or whose), self.identities)
         key = (",".join(sorted(whose)), staged.digest)
         if key in self.seen:
             print(f"{path.name}: the same as {self.seen[key].name}, read once")

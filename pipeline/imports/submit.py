@@ -21,7 +21,7 @@ from warehouse.config import DataFolder, data_folder
 from warehouse.consent import load_optout
 from warehouse.errors import BadInput, NothingPublished
 from warehouse.inbox.requests import InboxFolder, Request, new_id
-from warehouse.published.reader import Reader
+from warehouse.published.reader import Reader, published_identities
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles
 
@@ -94,7 +94,7 @@ def _read(
                 "channel, a stream, a time in t (seconds from its start) or a text"
             )
         optout = load_optout(folder.optout)
-        optout.refuse({s.channel for s in streams})
+        optout.refuse({s.channel for s in streams}, published_identities(folder))
         earlier = _earlier(folder, streams) if options.undated else {}
         placed = place(streams, options.undated, options.started_at, earlier)
         refuse_to_come(placed, time.time())

@@ -4,7 +4,7 @@ reviews."""
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.chat.logins import login
+from pipeline.chat.logins import channel_name, login
 from pipeline.requests import claims
 from pipeline.requests.backup import run_backup
 from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
@@ -30,16 +30,17 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         if workspace.running and workspace.running.is_at_work():
             raise NotYet  # a backup or an import under way would have what is forgotten
         if "channel_id" in request.body:
-            names = _known(store, inbox, request)
+            names = _known(workspace, inbox, request)
         else:
             kind, who = _subject(workspace, inbox, request)
             names = [str(who)] if kind == "channels" else []
             if kind == "chatters":
                 forget_chatter(workspace, int(who))
+        called = [*names, *map(workspace.identities.name_of, names)]
         for name in names:
             forget_channel(workspace, name)
         store.write({}, meta)
-        _redact(inbox, request, names)
+        _redact(inbox, request, called)
 
     def opt_out(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         if "channel_id" in request.body:
@@ -62,7 +63,8 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         store.write({}, meta)
 
     def import_(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
-        workspace.optout.refuse(ImportFiles(inbox.files(request.id)).channels())
+        named = ImportFiles(inbox.files(request.id)).channels()
+        workspace.optout.refuse(named, workspace.identities)
         run_import(inbox, store, request, meta)
 
     def backup(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
@@ -74,9 +76,11 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         change, names = request.body.get("change"), request.body.get("channels")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise BadInput("channels is a list of logins")
-        change_channels(workspace.folder, workspace.optout, str(change), names)
+        who = workspace.identities
+        change_channels(workspace.folder, workspace.optout, who, str(change), names)
         if workspace.running and change != "remove":
-            workspace.running.barred.difference_update(channel_logins(names))
+            keys = map(who.resolve, channel_logins(names))
+            workspace.running.barred.difference_update(keys)
         store.write({}, meta)
 
     def vocabulary(
@@ -100,7 +104,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
 
 
 def _subject(workspace: Workspace, inbox: InboxFolder, request: Request) -> tuple[str, int | str]:
-    """("chatters", hash) or ("channels", login). A chatter's login leaves the request's file
+    """("chatters", hash) or ("channels", key). A chatter's login leaves the request's file
     before anything else is done."""
     given = {
         k: request.body[k] for k in ("chatter", "chatter_hash", "channel") if k in request.body
@@ -109,19 +113,28 @@ def _subject(workspace: Workspace, inbox: InboxFolder, request: Request) -> tupl
         raise BadInput(f"{request.action} needs either a chatter or a channel")
     ((name, value),) = given.items()
     if name == "channel":
-        return "channels", login(value)
+        return "channels", _key(workspace, inbox, request, value)
     who = _hash(value) if name == "chatter_hash" else workspace.hasher.of(login(value))
     _rewrite(inbox, request, {"chatter_hash": str(who)})
     return "chatters", who
 
 
-def _known(store: Store, inbox: InboxFolder, request: Request) -> list[str]:
-    """The logins of the request's channel_id; never those of another. They are kept with the
-    request: after a crash half-way nothing else may know them."""
+def _key(workspace: Workspace, inbox: InboxFolder, request: Request, value: Any) -> str:
+    """Of the channel that is called so. It is kept with the request: after a crash half-way
+    nothing else may know it."""
     if "verified" in request.body:
-        return [login(name) for name in request.body["verified"]]
+        return channel_name(request.body["verified"][0])
+    key = workspace.identities.resolve(channel_name(value))
+    _rewrite(inbox, request, {"channel": value, "verified": [key]})
+    return key
+
+
+def _known(workspace: Workspace, inbox: InboxFolder, request: Request) -> list[str]:
+    """Keys of the request's channel_id; never those of another. Kept as `_key` does."""
+    if "verified" in request.body:
+        return [channel_name(name) for name in request.body["verified"]]
     channel_id = request.body["channel_id"]
-    names = claims.logins_of(store, channel_id, request.body.get("channel"))
+    names = claims.keys_of(workspace, channel_id, request.body.get("channel"))
     if not names:
         raise BadInput(f"nothing is stored of the channel with the id {channel_id}")
     _rewrite(inbox, request, {"channel_id": channel_id, "verified": names})

@@ -23,6 +23,7 @@ from pipeline.windows.rows import sample_rows, term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.erase import erase_channel, erase_terms, sample_keys
+from warehouse.identities import made_up_id
 from warehouse.published.folder import read_bodies
 from warehouse.published.table_files import samples_schema
 from warehouse.records import naive, utc, window_start
@@ -57,6 +58,7 @@ def forget_channel(workspace: Workspace, channel: str) -> None:
     only = workspace.running.forget_channel(channel) if workspace.running else []
     keys = sample_keys(workspace.folder, workspace.publisher, channel)
     _forget_in_models(workspace, channel)
+    _drop_latest(workspace, channel)
     erase_channel(workspace.store, channel)
     if only:
         terms = {"terms": only}
@@ -64,7 +66,6 @@ def forget_channel(workspace: Workspace, channel: str) -> None:
         workspace.store.write({}, before=queries)
     workspace.publisher.publish(drop_samples_before=workspace.oldest_text(), drop_samples_of=keys)
     workspace.publisher.collect_garbage(math.inf)
-    _drop_latest(workspace, channel)
     workspace.buffer.rewrite(lambda item: None if item.channel == channel else item)
 
 
@@ -174,7 +175,9 @@ def _publish(
 
 
 def _drop_latest(workspace: Workspace, channel: str) -> None:
+    rows = workspace.store.query("channels_rows", channels=[channel]).to_pylist()
+    ids = {made_up_id(channel), *(row["channel_id"] for row in rows)}
     latest = workspace.publisher.latest
     for name, body in read_bodies(latest):
-        if body.get("login") == channel:
+        if body.get("channel_id") in ids:
             latest.drop(name)

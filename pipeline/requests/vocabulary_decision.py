@@ -4,13 +4,13 @@ A decision and the vocabulary's row change in one transaction; from the next win
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from pipeline.chat.logins import login
+from pipeline.chat.logins import channel_name
 from pipeline.requests.workspace import Workspace
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.decisions import (
@@ -47,6 +47,7 @@ class DecisionRequest:
 def review(workspace: Workspace, store: Store, request: Request, meta: dict[str, str]) -> None:
     """Apply a review. Raises BadInput where it cannot be, with what is the case instead."""
     wanted = request_of(request.body)
+    wanted = replace(wanted, channel=workspace.identities.resolve(wanted.channel))
     rows = store.query("vocabulary_of_terms", terms=[wanted.term]).to_pylist()
     row = next((r for c in (wanted.channel, "") for r in rows if r["channel"] == c), None)
     _check_seen(wanted, row)
@@ -72,7 +73,7 @@ def request_of(body: Row) -> DecisionRequest:
     return DecisionRequest(
         decision,
         checked_term(body.get("term")),
-        login(channel) if channel else "",
+        channel_name(channel) if channel else "",
         None if valence is None else checked_valence(valence),
         None if kind is None else checked_kind(kind),
         (_time(seen),) if "seen" in body else (),

@@ -18,6 +18,7 @@ from pipeline.windows.buffer import Buffer, expire_scratch
 from pipeline.windows.item_log import ItemLog
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
+from warehouse.identities import Identities
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.published.publisher import Publisher
 from warehouse.records import Window, iso, utc
@@ -83,6 +84,7 @@ class Workspace:
     buffer: ItemLog
     hasher: Hasher
     optout: OptOut
+    identities: Identities
     running: Running | None = None
 
     @cached_property
@@ -115,7 +117,8 @@ def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
         expire_logs(folder.inbox)
         hasher = Hasher(load_salt(folder.root / "salt"))
         optout = load_optout(folder.optout)
+        identities = Identities(store.query("identities").to_pylist())
         try:
-            yield Workspace(folder, settings, store, publisher, buffer, hasher, optout)
+            yield Workspace(folder, settings, store, publisher, buffer, hasher, optout, identities)
         finally:
             buffer.close()

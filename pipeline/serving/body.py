@@ -33,6 +33,7 @@ class MoodState:
 
     channel: str
     channel_id: str
+    login: str = ""  # of today, where it is not the key
     windows: deque[Window] = field(default_factory=lambda: deque(maxlen=HISTORY))
     top: Mapping[str, int] = field(default_factory=dict)  # emotes of the last window
     forecast: Forecast | None = None
@@ -82,7 +83,7 @@ def body(state: MoodState, source: str, now: float, clock: float | None = None) 
     fields: dict[str, Any] = {
         "v": 1,
         "channel_id": state.channel_id,
-        "login": state.channel,
+        "login": state.login or state.channel,
         "source": source,
         "window_s": WINDOW_SECONDS,
         "generated_at": iso(utc(now)),

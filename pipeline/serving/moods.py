@@ -15,10 +15,11 @@ from warehouse.sql import Queries
 
 
 class Moods:
-    """States behind what is served, by channel. id_of: a channel's id, made up where unknown."""
+    """States behind what is served, by channel. id_of: a channel's id, made up where unknown.
+    name_of: its login of today."""
 
-    def __init__(self, id_of: Callable[[str], str]) -> None:
-        self._id_of = id_of
+    def __init__(self, id_of: Callable[[str], str], name_of: Callable[[str], str] = str) -> None:
+        self._id_of, self._name_of = id_of, name_of
         self._by_channel: dict[str, MoodState] = {}
 
     def of(self, channel: str) -> MoodState:
@@ -28,7 +29,7 @@ class Moods:
         return self._by_channel[channel]
 
     def meet(self, channel: str) -> None:
-        """The channel is served, under the id it has now."""
+        """The channel is served, under its id."""
         self.of(channel).channel_id = self._id_of(channel)
 
     def recall(self, window: Window) -> None:
@@ -37,7 +38,8 @@ class Moods:
 
     def replace(self, window: Window) -> None:
         """A window was made again."""
-        self.of(window.channel).replace(window)
+        if window.channel in self._by_channel:  # else it is not served
+            self._by_channel[window.channel].replace(window)
 
     def refresh(self, closed: Iterable[Closed], intake: Intake, forecasts: Forecasts) -> None:
         """What is served after these windows."""
@@ -55,9 +57,10 @@ class Moods:
             if channel in intake.readable:
                 state.readable = intake.readable[channel].share
 
-    def read_recaps(self, store: Queries, source: str) -> None:
-        """The last stream of each channel in short, for while it is offline."""
-        for row in store.query("recaps", source=source).to_pylist():
+    def read_recaps(self, store: Queries, source: str, hidden: Collection[str]) -> None:
+        """The last stream of each channel but the hidden ones in short, for while it is offline."""
+        rows = store.query("recaps", source=source).to_pylist()
+        for row in (row for row in rows if row["channel"] not in hidden):
             self.of(row["channel"]).recap = {
                 "title": row["title"] or "",
                 "started_at": iso(row["started_at"].replace(tzinfo=UTC)),
@@ -72,11 +75,13 @@ class Moods:
         """(channel id, body) of every channel but the hidden ones. Times as `body` takes them."""
         for channel, state in self._by_channel.items():
             if channel not in hidden:
+                state.login = self._name_of(channel)
                 yield state.channel_id, body(state, source, now, clock)
 
     def let_go(self, channel: str) -> None:
         """The channel's windows are to be seen anew: the clock stepped back."""
-        self.of(channel).windows.clear()
+        if channel in self._by_channel:
+            self._by_channel[channel].windows.clear()
 
     def forget_channel(self, channel: str) -> None:
         """Nothing of the channel is in memory."""

@@ -14,6 +14,7 @@ from warehouse.atomic import Stamp, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.errors import AppError, BadInput
+from warehouse.identities import Identities
 from warehouse.records import LOGIN
 
 log = logging.getLogger(__name__)
@@ -67,17 +68,23 @@ def save_channels(path: Path, names: Sequence[str]) -> None:
     replace_file(path, orjson.dumps({"v": 1, "channels": list(names)}))
 
 
-def change_channels(folder: DataFolder, optout: OptOut, change: str, words: Iterable[str]) -> None:
+def change_channels(
+    folder: DataFolder, optout: OptOut, identities: Identities, change: str, words: Iterable[str]
+) -> None:
     """Add to the list, remove from it, or set it. Doing so twice is doing it once.
+
+    Removed is who is meant, by whatever name they stand on the list.
 
     Raises BadInput for what is no channel, or one to be read that opted out; then nothing
     has changed.
     """
     names = channel_logins(words)
     if change == "remove":
-        left = [name for name in load_channels(folder.channels) if name not in names]
+        gone = {*names, *map(identities.resolve, names)}
+        kept = load_channels(folder.channels)
+        left = [name for name in kept if not gone & {name, identities.resolve(name)}]
     elif change in ("add", "set"):
-        optout.refuse(set(names))
+        optout.refuse(names, identities)
         kept = load_channels(folder.channels) if change == "add" else []
         left = list(dict.fromkeys([*kept, *names]))
     else:
@@ -86,31 +93,34 @@ def change_channels(folder: DataFolder, optout: OptOut, change: str, words: Iter
 
 
 class Wanted:
-    """The channels to be read now: the kept list without those that opted out.
+    """The channels to be read now: the kept list without those that opted out. A name on it is
+    who has that login today; else who was met by it, whatever their login of today.
 
     Files are read again when they changed. Raises AppError when made while one of them is
     unusable; one that becomes so later is told once, and what was known before holds.
     """
 
-    def __init__(self, folder: DataFolder) -> None:
-        self._folder = folder
+    def __init__(self, folder: DataFolder, identities: Identities) -> None:
+        self._folder, self._identities = folder, identities
         self._seen = self._stamps()
-        self._names = self._read()
+        self._names, self._optout = self._read()
 
     def now(self) -> tuple[str, ...]:
-        """Logins, in the order they were added. Cheap: two stats where nothing changed."""
+        """Logins of today, in the order they were added. Cheap: two stats and no file where
+        nothing changed."""
         stamps = self._stamps()
         if stamps != self._seen:
             self._seen = stamps
             try:
-                self._names = self._read()
+                self._names, self._optout = self._read()
             except AppError as exc:
                 log.error("channels stay as they are: %s", exc)
-        return self._names
+        who = self._identities
+        allowed = (name for name in self._names if not self._optout.has(name, who))
+        return tuple(dict.fromkeys(who.login_of(who.resolve(name)) or name for name in allowed))
 
-    def _read(self) -> tuple[str, ...]:
-        out = load_optout(self._folder.optout).channels
-        return tuple(name for name in load_channels(self._folder.channels) if name not in out)
+    def _read(self) -> tuple[list[str], OptOut]:
+        return load_channels(self._folder.channels), load_optout(self._folder.optout)
 
     def _stamps(self) -> tuple[Stamp | None, ...]:
         return stamp_or_none(self._folder.channels), stamp_or_none(self._folder.optout)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from pipeline.sources.channel_list import Wanted, change_channels
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut
 from warehouse.errors import BadInput
+from warehouse.identities import Identities
 
 
 class MetaStore(Protocol):
@@ -31,6 +32,7 @@ class Opening:
 
     channels: only these; of live chat they become the kept list. file, streams, speed, to_now,
     undated: of a replay. clock, sleep: for chat that is told by the clock, epoch seconds.
+    identities: the engine's own, which change while it runs.
     """
 
     folder: DataFolder
@@ -44,12 +46,13 @@ class Opening:
     undated: bool = False
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    identities: Identities = field(default_factory=Identities)
 
     def wanted(self) -> Wanted:
         """The kept list of live channels; those of the options, where there are any, become it."""
         if self.channels:
-            change_channels(self.folder, self.optout, "set", self.channels)
-        return Wanted(self.folder)
+            change_channels(self.folder, self.optout, self.identities, "set", self.channels)
+        return Wanted(self.folder, self.identities)
 
     def some_wanted(self) -> Wanted:
         """The same for a source that has no other channels. Raises BadInput for an empty list."""

@@ -123,7 +123,7 @@ def open_source(opening: Opening) -> Replay:
         raise BadInput("a replay needs a table of chat (--file)")
     table = ChatTable(opening.file, opening.folder.scratch)
     streams = table.streams(opening.channels, opening.streams)
-    allowed = opening.optout.allowed(stream.channel for stream in streams)
+    allowed = opening.optout.allowed((s.channel for s in streams), opening.identities)
     chosen = [stream for stream in streams if stream.channel in allowed]
     if not chosen:
         raise BadInput(f"{opening.file} has no message that could be replayed")

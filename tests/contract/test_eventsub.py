@@ -134,7 +134,12 @@ def test_a_message_is_told_with_twitchs_id_stamp_and_emotes(tokens: TokenFile) -
             assert (message.chatter, message.text) == ("bob", "hi Kappa")
             assert message.emotes == ("Kappa",)
             assert abs(message.at - time.time()) < 2
-            infos = [info for batch in chat.batches for info in batch.infos]
+            infos = [
+                info
+                for batch in chat.batches
+                for info in batch.items
+                if isinstance(info, ChannelInfo)
+            ]
             assert infos == [ChannelInfo("demo", room_id("demo"), "DEMO")]
 
     run(story())

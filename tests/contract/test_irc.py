@@ -53,7 +53,9 @@ class Listening:
 
     @property
     def infos(self) -> list[ChannelInfo]:
-        return [info for batch in self.batches for info in batch.infos]
+        return [
+            info for batch in self.batches for info in batch.items if isinstance(info, ChannelInfo)
+        ]
 
     def of(self, kind: type, channel: str = "") -> list[Any]:
         return [i for i in self.items if isinstance(i, kind) and channel in ("", i.channel)]

@@ -18,6 +18,7 @@ import pytest
 
 from pipeline.chat.message import (
     Batch,
+    ChannelInfo,
     Happening,
     Heard,
     Item,
@@ -127,7 +128,7 @@ async def live(name: str, opening: Opening) -> Told:
                         await server.say(item.channel, f"line {k}")
                 if sum(isinstance(item, Message) for item in seen.items) == 10:
                     break
-    seen.names = [info.channel for batch in seen.batches for info in batch.infos]
+    seen.names = [info.channel for info in seen.items if isinstance(info, ChannelInfo)]
     return seen
 
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from warehouse.atomic import Stamp
 from warehouse.config import DataFolder
-from warehouse.errors import WarehouseBroken
+from warehouse.errors import AppError, WarehouseBroken
+from warehouse.identities import Identities
 from warehouse.published.channel_views import visible
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, nothing_published, parse_manifest
@@ -96,6 +97,14 @@ class Reader:
             return (self._idle.pop() if self._idle else self._con.cursor()), self._idle
 
 
+def published_identities(folder: DataFolder) -> Identities:
+    """Who every published channel is; nobody where nothing is published that can be read."""
+    try:
+        return Identities(Reader(folder).query("identities").to_pylist())
+    except (AppError, duckdb.Error):
+        return Identities()
+
+
 def connect_views(
     published: Path, manifest: Manifest, channels: Collection[str] | None = None
 ) -> duckdb.DuckDBPyConnection:
@@ -108,7 +117,10 @@ def connect_views(
     for table, files in manifest.tables.items():
         if table not in rollups:
             column = TABLES[table].time if table in TABLES else None
-            _create(con, table, by_age(published, files, column), channels)
+            rows = by_age(published, files, column)
+            if table == "channels":  # as published before logins were known to change
+                rows += " UNION ALL BY NAME SELECT NULL::VARCHAR AS login WHERE false"
+            _create(con, table, rows, channels)
     for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
         _create(con, table, view(rollups[table], published, manifest), channels)
     return con

@@ -107,7 +107,7 @@ class EventSub(LiveSource[SessionSlot]):
     def _know(self, name: str, user: dict[str, Any]) -> None:
         self.ids[name] = text(user.get("id"))
         display_name = text(user.get("display_name"))
-        self.shared.outbox.tell(ChannelInfo(name, self.ids[name], display_name))
+        self.shared.outbox.add([ChannelInfo(name, self.ids[name], display_name)])
 
     async def _supervising(self) -> None:
         """Compare wanted and live, and see which streams are on."""

@@ -87,7 +87,7 @@ class IrcSlot(Slot[Link, Shared]):
         if line.command == "ROOMSTATE" or (line.command == "JOIN" and line.nick == link.nick):
             self._joined(link, channel)
             if (channel_id := line.tags.get("room-id", "")).isdecimal():
-                self.shared.outbox.tell(ChannelInfo(channel, channel_id))
+                self.shared.outbox.add([ChannelInfo(channel, channel_id)])
         elif line.command == "PART" and line.nick == link.nick:
             link.joined.pop(channel, None)
         elif line.command == "NOTICE" and line.tags.get("msg-id") in _REFUSALS:

@@ -4,18 +4,17 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 
-from pipeline.chat.message import ChannelInfo, Item
+from pipeline.chat.message import Item
 
 _MOST = 10_000  # items; then connections are no longer read, and Twitch has to wait
 
 
 class Outbox:
-    """Items in the order they came, and what became known of channels. Bounded: `put` waits."""
+    """Items in the order they came. Bounded: `put` waits."""
 
     def __init__(self, most: int = _MOST) -> None:
         self.most = most
         self._items: list[Item] = []
-        self._infos: dict[str, ChannelInfo] = {}
         self._room, self._full = asyncio.Event(), asyncio.Event()
         self._room.set()
 
@@ -36,15 +35,10 @@ class Outbox:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._full.wait(), seconds)
 
-    def tell(self, info: ChannelInfo) -> None:
-        """Something became known of a channel."""
-        self._infos[info.channel] = info
-
-    def take(self) -> tuple[tuple[Item, ...], tuple[ChannelInfo, ...]]:
+    def take(self) -> tuple[Item, ...]:
         """Everything, which makes room."""
-        items, infos = tuple(self._items), tuple(self._infos.values())
+        items = tuple(self._items)
         self._items.clear()
-        self._infos.clear()
         self._full.clear()
         self._room.set()
-        return items, infos
+        return items

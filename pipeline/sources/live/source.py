@@ -44,8 +44,7 @@ class LiveSource(Source, Generic[S]):
                         task.result()
                 for slot in self.slots:
                     self._tell(slot)
-                items, infos = self.shared.outbox.take()
-                yield Batch(self.shared.clock(), items, infos, self._news())
+                yield Batch(self.shared.clock(), self.shared.outbox.take(), self._news())
         finally:
             await self._close([*chores, *self.slots.values()])
 

@@ -86,7 +86,7 @@ def open_source(opening: Opening) -> Simulate:
     meta, clock = opening.store.meta, opening.clock
     last = meta("clock") if meta("source") == "simulated" else None
     resume_from = min(float(last), clock()) if last else None
-    names = opening.optout.allowed(opening.channels or PROFILES)
+    names = opening.optout.allowed(opening.channels or PROFILES, opening.identities)
     return Simulate(channels=names, resume_from=resume_from, clock=clock, sleep=opening.sleep)
 
 

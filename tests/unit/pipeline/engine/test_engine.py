@@ -233,8 +233,8 @@ def test_housekeeping_writes_what_the_pages_show(
 def test_a_channel_met_while_it_runs_is_served_by_its_id_and_known_after_a_restart(
     engine: Engine, folder: DataFolder, store: Store, t0: float
 ) -> None:
-    met = (ChannelInfo("demo", "42"),)
-    engine.feed(Batch(t0 + 36, (Watch("demo", t0), say(t0 + 1), Heard("demo", t0 + 36)), met))
+    met = (ChannelInfo("demo", "42"), Watch("demo", t0), say(t0 + 1), Heard("demo", t0 + 36))
+    engine.feed(Batch(t0 + 36, met))
     engine.feed(Batch(t0 + 66, (say(t0 + 61, chatter="bob"),)))
     assert rows(folder, "SELECT channel, channel_id FROM channels") == [("demo", "42")]
     assert [path.stem for path in folder.latest.glob("*.json")] == ["42"]

@@ -35,6 +35,7 @@ from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout, save_optout
 from warehouse.errors import AppError, BadInput, WarehouseBroken
+from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import window_start
 from warehouse.store.store import Store
@@ -230,10 +231,10 @@ def test_the_commands_say_how_it_went(folder: DataFolder) -> None:
 
 def test_a_source_is_told_whom_it_may_join() -> None:
     found = OptOut(channels={"shy"})
-    assert found.allowed(["demo", " Shy", "other", "Demo"]) == ["demo", "other"]
-    assert found.allowed([]) == []
+    assert found.allowed(["demo", " Shy", "other", "Demo"], Identities()) == ["demo", "other"]
+    assert found.allowed([], Identities()) == []
     with pytest.raises(BadInput, match="shy opted out"):
-        found.allowed(["shy"])
+        found.allowed(["shy"], Identities())
 
 
 def test_a_replay_leaves_out_who_opted_out(folder: DataFolder, tmp_path: Path) -> None:

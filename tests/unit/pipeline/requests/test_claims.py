@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from pipeline.chat.logins import made_up_id
 from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart
 from pipeline.engine.engine import Engine
 from pipeline.requests.actions import actions
@@ -16,6 +15,7 @@ from pipeline.sources.channel_list import load_channels, save_channels
 from tests.helpers.build import outcome, rows, send, settings
 from warehouse.config import DataFolder
 from warehouse.consent import load_claims, load_optout
+from warehouse.identities import made_up_id
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import window_start
 from warehouse.store.store import Store
@@ -126,7 +126,7 @@ def test_a_channel_that_was_never_read_is_not_once_its_id_is_seen(
 ) -> None:
     assert ask(engine, "opt-out", "11") == ""
     items = (StreamStart("mine", t0, "m:1"), Message("m1", "mine", t0 + 1, "ann", "great"))
-    engine.feed(Batch(t0 + 40, items, (ChannelInfo("mine", "11"),)))
+    engine.feed(Batch(t0 + 40, (ChannelInfo("mine", "11"), *items)))
     engine.commit()
     assert windows(engine.state.folder) == set()
     assert load_optout(engine.state.folder.optout).ids == {"11": "mine"}
@@ -139,7 +139,7 @@ def test_a_channel_that_took_a_new_name_is_still_out(engine: Engine, t0: float) 
     engine.know([ChannelInfo("after", "11")])
     read(engine, t0, "after")
     assert windows(engine.state.folder) == set()
-    assert load_optout(engine.state.folder.optout).channels == {"before", "after"}
+    assert load_optout(engine.state.folder.optout).channels == {"before"}
 
 
 def test_opting_out_by_name_is_known_by_id_and_undone_so(engine: Engine) -> None:
@@ -177,7 +177,7 @@ def test_an_unknown_channel_is_claimed_until_its_id_is_known(engine: Engine, t0:
     assert ask(engine, "opt-in", "11", channel="mine") == ""
     assert load_channels(engine.state.folder.channels) == ["mine"]
     assert load_claims(engine.state.folder.claims)["11"].login == "mine"
-    engine.feed(Batch(t0 + 1, (), (ChannelInfo("mine", "11"),)))
+    engine.feed(Batch(t0 + 1, (ChannelInfo("mine", "11"),)))
     assert load_claims(engine.state.folder.claims) == {}
     assert load_channels(engine.state.folder.channels) == ["mine"]
     read(engine, t0, "mine")
@@ -187,7 +187,7 @@ def test_an_unknown_channel_is_claimed_until_its_id_is_known(engine: Engine, t0:
 def test_a_claim_of_anothers_login_ends_before_a_line_is_read(engine: Engine, t0: float) -> None:
     assert ask(engine, "opt-in", "11", channel="victim") == ""
     items = (StreamStart("victim", t0, "v:1"), Message("m1", "victim", t0 + 1, "ann", "great"))
-    engine.feed(Batch(t0 + 20, items, (ChannelInfo("victim", "22"),)))
+    engine.feed(Batch(t0 + 20, (ChannelInfo("victim", "22"), *items)))
     read(engine, t0, "victim", 5)
     assert windows(engine.state.folder) == set()
     assert load_channels(engine.state.folder.channels) == []
@@ -197,9 +197,9 @@ def test_a_claim_of_anothers_login_ends_before_a_line_is_read(engine: Engine, t0
 
 def test_the_victim_may_still_ask_itself(engine: Engine, t0: float) -> None:
     ask(engine, "opt-in", "11", channel="victim")
-    engine.feed(Batch(t0 + 1, (), (ChannelInfo("victim", "22"),)))
+    engine.feed(Batch(t0 + 1, (ChannelInfo("victim", "22"),)))
     assert ask(engine, "opt-in", "22", channel="victim") == ""
-    engine.feed(Batch(t0 + 2, (), (ChannelInfo("victim", "22"),)))
+    engine.feed(Batch(t0 + 2, (ChannelInfo("victim", "22"),)))
     read(engine, t0, "victim")
     assert windows(engine.state.folder) == {"victim"}
 
@@ -209,7 +209,7 @@ def test_a_channel_that_is_read_anyway_stays_when_a_claim_is_wrong(
 ) -> None:
     save_channels(engine.state.folder.channels, ["chosen"])
     ask(engine, "opt-in", "11", channel="chosen")
-    engine.feed(Batch(t0 + 1, (), (ChannelInfo("chosen", "22"),)))
+    engine.feed(Batch(t0 + 1, (ChannelInfo("chosen", "22"),)))
     assert load_channels(engine.state.folder.channels) == ["chosen"]
     read(engine, t0, "chosen")
     assert windows(engine.state.folder) == {"chosen"}
@@ -258,7 +258,7 @@ def test_a_made_up_id_is_nobodys_word(engine: Engine, t0: float) -> None:
 def test_a_damaged_list_of_claims_is_a_reason_not_a_crash(engine: Engine, t0: float) -> None:
     engine.state.folder.claims.write_text("{")
     assert "claims.json cannot be used" in ask(engine, "opt-in", "11", channel="mine")
-    engine.feed(Batch(t0 + 1, (), (ChannelInfo("mine", "11"),)))
+    engine.feed(Batch(t0 + 1, (ChannelInfo("mine", "11"),)))
 
 
 def test_it_works_the_same_where_no_pipeline_runs(folder: DataFolder) -> None:

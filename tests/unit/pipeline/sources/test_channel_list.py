@@ -29,6 +29,7 @@ from tests.helpers.commands import Done
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, save_optout
 from warehouse.errors import BadInput, WarehouseBroken
+from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import iso, utc
 from warehouse.store.store import Store
@@ -83,13 +84,13 @@ def test_each_channel_counts_once_and_in_order() -> None:
 
 
 def test_the_list_is_added_to_removed_from_and_set(folder: DataFolder) -> None:
-    change_channels(folder, NOBODY, "add", ["b", "a"])
-    change_channels(folder, NOBODY, "add", ["A", "c"])
+    change_channels(folder, NOBODY, Identities(), "add", ["b", "a"])
+    change_channels(folder, NOBODY, Identities(), "add", ["A", "c"])
     assert load_channels(folder.channels) == ["b", "a", "c"]
-    change_channels(folder, NOBODY, "remove", ["a", "nobody"])
-    change_channels(folder, NOBODY, "remove", ["a"])
+    change_channels(folder, NOBODY, Identities(), "remove", ["a", "nobody"])
+    change_channels(folder, NOBODY, Identities(), "remove", ["a"])
     assert load_channels(folder.channels) == ["b", "c"]
-    change_channels(folder, NOBODY, "set", ["d"])
+    change_channels(folder, NOBODY, Identities(), "set", ["d"])
     assert load_channels(folder.channels) == ["d"]
 
 
@@ -97,13 +98,13 @@ def test_the_list_is_added_to_removed_from_and_set(folder: DataFolder) -> None:
 def test_one_name_that_is_refused_changes_nothing(folder: DataFolder, words: list[str]) -> None:
     save_channels(folder.channels, ["a"])
     with pytest.raises(BadInput):
-        change_channels(folder, OptOut(channels={"out"}), "add", words)
+        change_channels(folder, OptOut(channels={"out"}), Identities(), "add", words)
     assert load_channels(folder.channels) == ["a"]
 
 
 def test_a_channel_that_opted_out_can_be_removed(folder: DataFolder) -> None:
     save_channels(folder.channels, ["a", "out"])
-    change_channels(folder, OptOut(channels={"out"}), "remove", ["out"])
+    change_channels(folder, OptOut(channels={"out"}), Identities(), "remove", ["out"])
     assert load_channels(folder.channels) == ["a"]
 
 
@@ -122,7 +123,7 @@ def test_a_damaged_list_says_what_to_do(folder: DataFolder, text: bytes) -> None
 
 def test_what_is_wanted_follows_the_list_and_who_opted_out(folder: DataFolder) -> None:
     save_channels(folder.channels, ["a", "b"])
-    wanted = Wanted(folder)
+    wanted = Wanted(folder, Identities())
     assert wanted.now() == ("a", "b")
     save_channels(folder.channels, ["b", "a"])
     assert wanted.now() == ("b", "a")
@@ -136,7 +137,7 @@ def test_a_list_that_becomes_unusable_changes_nothing_and_is_told_once(
     folder: DataFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
     save_channels(folder.channels, ["a"])
-    wanted = Wanted(folder)
+    wanted = Wanted(folder, Identities())
     folder.channels.write_text("half a l")
     assert [wanted.now() for _ in range(3)] == [("a",)] * 3
     assert len(caplog.records) == 1
@@ -148,14 +149,14 @@ def test_nobody_is_read_when_who_opted_out_cannot_be_known(folder: DataFolder) -
     save_channels(folder.channels, ["a"])
     folder.optout.write_text("?")
     with pytest.raises(WarehouseBroken):
-        Wanted(folder)
+        Wanted(folder, Identities())
 
 
 def test_looking_at_an_unchanged_list_reads_no_file(
     folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_channels(folder.channels, ["a"])
-    wanted = Wanted(folder)
+    wanted = Wanted(folder, Identities())
 
     def no_reading(path: Path) -> bytes:
         raise AssertionError(path)

@@ -1,0 +1,3 @@
+-- Whole rows of $channels.
+
+SELECT * EXCLUDE (rev) FROM channels WHERE list_contains($channels, channel) ORDER BY channel;
