@@ -5,7 +5,7 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,26 @@ def why_unreached(exc: BaseException) -> str:
     if status is not None:
         return f"another answer than Twitch's (HTTP {status})"
     return getattr(exc, "strerror", None) or f"an answer that is none ({name})"
+
+
+def asked_wait_s(headers: Mapping[str, str], longest_s: float) -> float:
+    """Seconds that a refusal asks to wait: its Retry-After, else up to Ratelimit-Reset, an epoch
+    second by the clock of its Date; 0.0 where it has neither."""
+    if after := retry_after_s(headers.get("Retry-After", ""), longest_s):
+        return after
+    try:
+        date = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (ValueError, OverflowError):
+        date = time.time()
+    seconds = _number(headers.get("Ratelimit-Reset", "")) - date
+    return min(longest_s, seconds) if seconds > 0 else 0.0
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text[:20])
+    except ValueError:
+        return 0.0
 
 
 class NoAnswer(Exception):

@@ -13,7 +13,7 @@ import typer
 from twitchio.http import Route
 
 from pipeline.config import TwitchSettings
-from pipeline.sources.eventsub.calls import TwitchRefused, ask, oauth, post
+from pipeline.sources.eventsub.calls import Client, TwitchRefused, post
 from pipeline.sources.eventsub.frames import mapping
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.config import TwitchAddress, data_folder
@@ -87,11 +87,11 @@ def _token(settings: TwitchSettings, answer: dict[str, Any]) -> Token:
 
 async def _named(settings: TwitchSettings, address: TwitchAddress, token: Token) -> Token:
     """The token with whose it is. Raises TwitchRefused."""
-    client = oauth(settings, address)
+    client = Client(settings, address)
     try:
         headers = {"Authorization": f"OAuth {token.access}"}
         route = Route("GET", "oauth2/validate", use_id=True, headers=headers)
-        answer = mapping(await ask(client, route))
+        answer = mapping(await client.ask(route))
     finally:
         await client.close()
     return replace(

@@ -118,6 +118,10 @@ def run(test: Awaitable[None]) -> None:
     asyncio.run(asyncio.wait_for(test, 40))
 
 
+def count(twitch: TwitchServer, path: str, method: str = "GET") -> int:
+    return twitch.calls.count((method, path))
+
+
 def peer(twitch: TwitchServer) -> Peer:
     return twitch.peers[-1]
 
@@ -372,6 +376,67 @@ def test_it_follows_the_live_channels_that_have_the_extension(tokens: TokenFile)
                 await chat.watching("other")
                 twitch.extension.clear()
                 await chat.until(lambda: not twitch.peers)
+
+    run(story())
+
+
+def test_one_answer_without_a_channel_or_a_failing_one_is_no_end(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.extension.append("other")
+            async with Listening(twitch, tokens, extension_id="ext") as chat:
+                await chat.watching("other")
+                for _ in range(3):
+                    asked = count(twitch, "extensions/live")
+                    twitch.extension.clear()
+                    await chat.until(lambda n=asked: count(twitch, "extensions/live") > n)
+                    twitch.extension.append("other")
+                    twitch.fail("extensions/live", 500, 503)
+                    await chat.until(lambda n=asked: count(twitch, "extensions/live") > n + 3)
+                assert twitch.of() == ["other"]
+                assert chat.of(Lost) == [] and len(chat.of(Watch)) == 1
+                twitch.extension.clear()
+                await chat.until(lambda: twitch.of() == [])
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "names"),
+    [
+        (400, "missing client secret", "set DLD_TWITCH_CLIENT_SECRET"),
+        (403, "invalid client secret", "DLD_TWITCH_CLIENT_SECRET is not the secret"),
+        (400, "invalid client", "DLD_TWITCH_CLIENT_ID names no application"),
+        (400, "Invalid refresh token", "run `python -m pipeline login`"),
+        (401, "", "run `python -m pipeline login`"),
+    ],
+)
+def test_a_refused_refresh_names_what_is_to_be_done_and_is_not_asked_for_each_time(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture, status: int, says: str, names: str
+) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.access.clear()
+            twitch.fail("oauth2/token", *[status] * 100, says=says)
+            async with Listening(twitch, tokens, *USERS, client_secret=SECRET) as chat:
+                await chat.until(lambda: names in caplog.text)
+                await asyncio.sleep(1.5)
+            assert twitch.refreshes_asked == 1
+            assert ("pipeline login" in caplog.text) == ("pipeline login" in names)
+
+    run(story())
+    assert caplog.text.count(names) == 1 and SECRET not in caplog.text
+
+
+def test_a_refused_app_token_names_the_setting(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.fail("oauth2/token", *[403] * 100, says="invalid client secret")
+            conduit = {"conduit_id": "c1", "client_secret": SECRET}
+            async with Listening(twitch, tokens, "demo", **conduit) as chat:
+                await chat.until(lambda: "DLD_TWITCH_CLIENT_SECRET is not" in caplog.text)
 
     run(story())
 

@@ -74,6 +74,18 @@ def test_an_application_that_twitch_does_not_know_is_a_clear_error(tmp_path: Pat
     assert not (tmp_path / "tokens.json").exists()
 
 
+@pytest.mark.parametrize("path", ["oauth2/device", "oauth2/token"])
+def test_a_setting_that_is_wrong_is_named(tmp_path: Path, path: str) -> None:
+    for status, says, setting in (
+        (400, "invalid client", "DLD_TWITCH_CLIENT_ID"),
+        (400, "missing client secret", "DLD_TWITCH_CLIENT_SECRET"),
+        (403, "invalid client secret", "DLD_TWITCH_CLIENT_SECRET"),
+    ):
+        with pytest.raises(NotAuthorised, match=f"{says}.*{setting}"):
+            attempt(TokenFile(tmp_path), lambda t, s=status, w=says: t.fail(path, s, says=w))
+    assert not (tmp_path / "tokens.json").exists()
+
+
 def test_tokens_are_on_disk_before_they_are_used(tmp_path: Path) -> None:
     file = TokenFile(tmp_path)
     with pytest.raises(TwitchRefused):  # the first use of the token fails

@@ -15,7 +15,7 @@ from twitchio.eventsub import SubscriptionType
 from twitchio.http import Route
 
 from pipeline.config import TwitchSettings
-from pipeline.sources.eventsub.calls import TIMEOUT_S, TwitchRefused, ask, oauth, post
+from pipeline.sources.eventsub.calls import TIMEOUT_S, Client, TwitchRefused, post
 from pipeline.sources.eventsub.frames import epoch, mapping, number, text
 from pipeline.sources.eventsub.plan import Want
 from pipeline.sources.eventsub.streams import Live
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _PAGE = 100
 _SOON_S = 600.0  # a token that ends within this is renewed now
+_DEAD_S = 600.0  # a token that Twitch refused for good is refused by us for so long
+_PAGES = 50  # of a list; more of them is a fault of Twitch's
 _CHECK_S = 3000.0  # Twitch asks that tokens are checked every hour
 
 
@@ -50,11 +52,12 @@ class Api:
                 f"the login in {file.path} is of another application than DLD_TWITCH_CLIENT_ID: "
                 "run `python -m pipeline login`"
             )
-        self.client = oauth(settings, address)
+        self.client = Client(settings, address)
         self.by_app = bool(settings.conduit_id)
         self._app_token = ""
         self._checked = 0.0
         self._renewing: asyncio.Task[None] | None = None
+        self._dead: dict[str, tuple[float, str]] = {}  # token to when to ask again, why it is
 
     # -- tokens ----------------------------------------------------------------------------
 
@@ -80,16 +83,30 @@ class Api:
     async def _validate(self, access: str) -> dict[str, Any]:
         headers = {"Authorization": f"OAuth {access}"}
         route = Route("GET", "oauth2/validate", use_id=True, headers=headers)
-        return mapping(await ask(self.client, route))
+        return mapping(await self.client.ask(route))
 
     async def _renew(self, old: Token) -> None:
         """A new token in place of `old`, once, whoever asks; it is finished even when they are
         cancelled, or its answer would be lost and the user locked out."""
         if self.token.access != old.access:
             return
+        self._refuse_dead(old.access)
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.ensure_future(self._renew_alone(old))
-        await asyncio.shield(self._renewing)
+        try:
+            await asyncio.shield(self._renewing)
+        except NotAuthorised as exc:
+            self._bury(old.access, exc)
+            raise
+
+    def _bury(self, name: str, exc: NotAuthorised) -> None:
+        self._dead[name] = time.monotonic() + _DEAD_S, str(exc)
+
+    def _refuse_dead(self, name: str) -> None:
+        """Raises NotAuthorised where Twitch refused it a while ago: it is not asked each time."""
+        again_at, why = self._dead.get(name, (0.0, ""))
+        if time.monotonic() < again_at:
+            raise NotAuthorised(why)
 
     async def _renew_alone(self, old: Token) -> None:
         alone = self.file.alone()
@@ -138,7 +155,12 @@ class Api:
                 "client_secret": self.settings.client_secret.get_secret_value(),
                 "grant_type": "client_credentials",
             }
-            answer = await post(self.address, "oauth2/token", params)
+            self._refuse_dead("")
+            try:
+                answer = await post(self.address, "oauth2/token", params)
+            except NotAuthorised as exc:
+                self._bury("", exc)
+                raise
             self._app_token = text(answer.get("access_token"))
         return self._app_token
 
@@ -151,7 +173,7 @@ class Api:
             route = make()
             route.update_headers({"Authorization": f"Bearer {bearer}"})
             try:
-                return mapping(await ask(self.client, route))
+                return mapping(await self.client.ask(route))
             except TwitchRefused as exc:
                 if exc.status != 401 or last:
                     raise
@@ -167,16 +189,16 @@ class Api:
     async def _pages(
         self, path: str, params: dict[str, Any], by_app: bool = False
     ) -> list[dict[str, Any]]:
-        """Rows of every page."""
+        """Rows of every page; one may be empty, and others follow."""
         rows: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
-        while True:
+        cursor, seen = "", set[str]()
+        while cursor not in seen and len(seen) < _PAGES:
+            seen.add(cursor)
+            after = {"after": cursor} if cursor else {}
             answer = await self._get(path, {**params, **after}, by_app)
-            page, cursor = _rows(answer), _cursor(answer)
-            rows += page
-            if not cursor or not page:
-                return rows
-            after = {"after": cursor}
+            rows += _rows(answer)
+            cursor = _cursor(answer)
+        return rows
 
     async def ids(self, logins: Iterable[str]) -> dict[str, dict[str, Any]]:
         """What Twitch knows of the channels, by login; those there are none of are missing."""
@@ -211,7 +233,8 @@ class Api:
         """Id of every live channel that has the extension active."""
         params = {"extension_id": self.settings.extension_id, "first": _PAGE}
         rows = await self._pages("extensions/live", params)
-        return list(dict.fromkeys(text(row.get("broadcaster_id")) for row in rows))
+        ids = dict.fromkeys(text(row.get("broadcaster_id")) for row in rows)
+        return [id for id in ids if id]
 
     # -- subscriptions ---------------------------------------------------------------------
 
@@ -280,7 +303,10 @@ def _listed(value: Any) -> Collection[dict[str, Any]]:
 
 
 def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(_listed(answer.get("data")))
+    """Raises TwitchRefused for an answer without any: it is none."""
+    if not isinstance(answer.get("data"), list):
+        raise TwitchRefused(0, "an answer without data")
+    return list(_listed(answer["data"]))
 
 
 def _cursor(answer: dict[str, Any]) -> str:

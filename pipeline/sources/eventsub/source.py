@@ -14,6 +14,7 @@ from pipeline.sources.eventsub.calls import TwitchRefused
 from pipeline.sources.eventsub.frames import text
 from pipeline.sources.eventsub.plan import SESSIONS
 from pipeline.sources.eventsub.slot import EventSubLimits, EventSubShared, SessionSlot
+from pipeline.sources.eventsub.streams import ABSENT
 from pipeline.sources.eventsub.tokens import TokenFile
 from pipeline.sources.live.source import LiveSource
 from pipeline.sources.opening import Opening
@@ -48,6 +49,7 @@ class EventSub(LiveSource[SessionSlot]):
         self.ids: dict[str, str] = {}  # login to id
         self.followed: set[str] = set()  # by their extension
         self._logins: dict[str, str] = {}  # id to login, of those followed so far
+        self._absent: dict[str, int] = {}  # id of a followed one to its absences in a row
         self._missing: dict[str, float] = {}  # login to when to look again, loop seconds
 
     def _start(self) -> list[Coroutine[Any, Any, None]]:
@@ -122,7 +124,7 @@ class EventSub(LiveSource[SessionSlot]):
         await self.api.check()
         self.shared.clear("")
         if self.settings.extension_id:
-            await self._follow()
+            await self._try(self._follow)
         ids = {
             name: id
             for slot in self.slots
@@ -139,11 +141,14 @@ class EventSub(LiveSource[SessionSlot]):
             slot.supervise(enabled)
 
     async def _follow(self) -> None:
-        """The live channels that have the extension: by their ids, names are for display."""
+        """The live channels that have the extension: by their ids, names are for display. One that
+        a single answer lacks is followed on."""
         live = await self.api.extension_live()
         if new := [id for id in live if id not in self._logins]:
             self._logins.update(await self.api.logins(new))
-        self.followed = {self._logins[id] for id in live if id in self._logins}
+        absent = {id: times + 1 for id, times in self._absent.items() if id not in live}
+        self._absent = {id: n for id, n in absent.items() if n < ABSENT} | dict.fromkeys(live, 0)
+        self.followed = {self._logins[id] for id in self._absent if id in self._logins}
 
     async def _try(self, step: Callable[..., Any], *values: Any) -> None:
         """A step that may fail: it is told once, and done again another time."""

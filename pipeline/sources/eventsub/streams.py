@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.chat.message import Happening, Item, StreamEnd, StreamStart
 
-_ABSENT = 2  # times in a row that the list lacks a stream before it has ended
+ABSENT = 2  # times in a row that a list lacks a stream before it has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Streams:
             stream = live.get(channel)
             if stream is None:
                 state.absent += 1
-                if state.absent >= _ABSENT:
+                if state.absent >= ABSENT:
                     changes += self.ended(channel, now)
             elif stream.stream_id == state.on:
                 state.absent = 0

@@ -91,8 +91,9 @@ class TwitchServer(Served):
     """users: login to display name of the channels there are, None for any. banned: logins whose
     chat answers 403. live: login to its stream. extension: logins that have it active and live.
 
-    fail(path, ...) and `fail_login` make the next answers failures. refuse: connections are
-    turned away; silent: they get no welcome; keepalive_s: between keepalives, None for none.
+    fail(path, ...) makes the next answers failures. refused: by type of subscription, (status,
+    message) of who asks for one; exclusive: what one session has, no other may. refuse: connections
+    are turned away; silent: they get no welcome; keepalive_s: between keepalives, None for none.
     """
 
     def __init__(self, users: Iterable[str] | None = None) -> None:
@@ -101,6 +102,8 @@ class TwitchServer(Served):
         self.live: dict[str, dict[str, Any]] = {}
         self.extension: list[str] = []
         self.refuse = self.silent = False
+        self.refused: dict[str, tuple[int, str]] = {}
+        self.exclusive = False
         self.no_pings = False  # whoever sends one is closed with 4001
         self.keepalive_s: float | None = 0.1
         self.unused_s = 10.0  # a session without subscriptions is closed then, with 4003
@@ -113,10 +116,10 @@ class TwitchServer(Served):
         self.subs: dict[str, Subscription] = {}
         self.subscribes: list[tuple[float, str, str]] = []  # (loop time, type, channel id)
         self.calls: list[tuple[str, str]] = []  # (method, path)
-        self.refreshes = 0
+        self.refreshes = self.refreshes_asked = 0
         self.shards: list[str] = []  # sessions that became the conduit's
         self.sent: list[Sent] = []
-        self._fails: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._fails: defaultdict[str, deque[tuple[int, str]]] = defaultdict(deque)
         self._names: dict[str, str] = {}  # id to login
         self._count = 0
 
@@ -219,9 +222,10 @@ class TwitchServer(Served):
         for peer in list(self.peers):
             await peer.socket.close(code=code, drain=False)
 
-    def fail(self, path: str, *statuses: int) -> None:
+    def fail(self, path: str, *statuses: int, says: str = "") -> None:
         """The next answers of a path (`users`, `eventsub/subscriptions`, `oauth2/token` ...)."""
-        self._fails[path].extend(statuses)
+        says = says or f"asked to fail {path}"
+        self._fails[path].extend((status, says) for status in statuses)
 
     def of(self, type: str = CHAT) -> list[str]:
         """Logins of the channels it sends that type of, sorted."""
@@ -302,6 +306,7 @@ class TwitchServer(Served):
         return web.json_response(who | told)
 
     async def _token(self, request: web.Request) -> web.Response:
+        self.refreshes_asked += (await request.post()).get("grant_type") == "refresh_token"
         if (failed := self._failing("oauth2/token")) is not None:
             return failed
         sent = {**request.query, **dict(await request.post())}
@@ -365,7 +370,7 @@ class TwitchServer(Served):
     def _failing(self, path: str) -> web.Response | None:
         if not self._fails[path]:
             return None
-        return problem(self._fails[path].popleft(), f"asked to fail {path}")
+        return problem(*self._fails[path].popleft())
 
     def name(self, login: str) -> str:
         """Id of a channel, which from now on is known."""
@@ -413,13 +418,15 @@ class TwitchServer(Served):
         self.subscribes.append((time.monotonic(), body["type"], of))
         if self._names.get(of, "") in self.banned and body["type"].startswith("channel.chat"):
             return problem(403, "subscription missing proper authorization")
+        if body["type"] in self.refused:
+            return problem(*self.refused[body["type"]])
         transport = body["transport"]
         session, conduit = transport.get("session_id", ""), transport.get("conduit_id", "")
         if not conduit and all(peer.id != session for peer in self.peers):
             return problem(400, "websocket transport session does not exist or has already d/c")
         new = Subscription("", body["type"], body["version"], body["condition"], session, conduit)
-        key = (new.type, new.condition, new.session, new.conduit)
-        if any((s.type, s.condition, s.session, s.conduit) == key for s in self.subs.values()):
+        same = [s for s in self.subs.values() if (s.type, s.condition) == (new.type, new.condition)]
+        if any(self.exclusive or (s.session, s.conduit) == (session, conduit) for s in same):
             return problem(409, "subscription already exists")
         self._count += 1
         new.id = f"sub-{self._count}"
