@@ -7,7 +7,7 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run train tune learn test lint bench compare extension pictures clean test-duckdb-1.5
+.PHONY: help setup run train tune learn test lint bench compare peers peers-installed extension pictures clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
@@ -49,6 +49,9 @@ bench: setup-test # the figures of the README, measured here
 compare: setup-run build/compare/.installed # the forecasts beside LightGBM and statsforecast, on DLD_DATA
 	@PYTHONPATH=build/compare $(python) -m tests.benchmarks.compare $(ARGS)
 
+peers: setup-test peers-installed # the tests' stand-ins for Twitch, read by tmi.js, Twurple and twitchAPI
+	@$(pytest) -n 0 tests/peers $(ARGS)
+
 extension: setup-run # the zip to upload to Twitch; DLD_EXTENSION_EBS=https://... is where the EBS answers
 	@$(python) -m tools.extension
 
@@ -75,6 +78,17 @@ build/compare/.installed:
 
 $(older)/.installed:
 	$(call install_aside,$(older),'duckdb==1.5.*')
+
+# The clients that `make peers` reads with; without npm its tests are skipped, and counted.
+peers-installed: build/peers/python/.installed build/peers/node_modules/.installed
+
+build/peers/python/.installed: | setup-test
+	$(call install_aside,build/peers/python,twitchAPI==4.5.0)
+
+build/peers/node_modules/.installed:
+	@if command -v npm >/dev/null; then mkdir -p build/peers && \
+		npm install --prefix build/peers --silent --no-fund --no-audit tmi.js@1.8.5 @twurple/chat@8.2.0 && \
+		touch $@; else echo "no npm: tmi.js and Twurple are left out"; fi
 
 define install_aside
 @rm -rf $(1)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -199,7 +200,8 @@ class TwitchServer(Served):
     async def move(self, url: str = "") -> None:
         """Ask everybody to reconnect, there or here."""
         for peer in list(self.peers):
-            to = url or f"{self.address.of(EVENTSUB)}?moved={peer.id}"
+            same = urlencode({**peer.request.query, "moved": peer.id})
+            to = url or f"{self.address.of(EVENTSUB)}?{same}"
             session = {"id": peer.id, "status": "reconnecting", "reconnect_url": to}
             session |= {"keepalive_timeout_seconds": None, "connected_at": stamp(time.time())}
             await peer.raw(self.frame("session_reconnect", {"session": session}))

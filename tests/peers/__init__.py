@@ -1,0 +1,1 @@
+"""Development checks: real clients of Twitch against the stand-ins of the tests."""
