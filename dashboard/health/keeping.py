@@ -21,6 +21,7 @@ COUNTS = {
     "duplicates": "told twice, counted once",
     "late": "late, window made again",
     "dropped": "too late, or from a wrong clock: dropped",
+    "malformed": "what nobody can read: left out",
     "retracted": "taken back by moderators",
 }
 LATE_S = 60.0  # a source further behind than this is catching up

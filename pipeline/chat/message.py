@@ -120,12 +120,13 @@ class Batch:
     Windows close by this clock, so a batch comes at least once a second, empty or not. `channel`
     of an item is the login that the source reads; the engine alone knows keys. troubles: why
     something is not read, by channel, '' for the connection as a whole: all there are now; None
-    where they are as before.
+    where they are as before. malformed: things that were left out since the last one.
     """
 
     at: float
     items: tuple[Item, ...] = ()
     troubles: Mapping[str, str] | None = None
+    malformed: int = 0
 
 
 class Source(Protocol):

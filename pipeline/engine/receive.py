@@ -37,6 +37,7 @@ def receive(state: State, batch: Batch) -> Turn:
         turn_back(state, batch.at)
     if not state.turn.closed:  # else the warehouse may not have the windows yet
         state.turn.closed += state.late.step()
+    state.intake.counts.malformed += batch.malformed
     items = []
     for item in _by_key(state, batch.items):
         items.append(whole(item))

@@ -34,7 +34,7 @@ _IDS = 100_000  # message ids remembered, twice this at most
 
 @dataclass
 class IntakeCounts:
-    """Messages that came in, by what became of them: for the log and the health page."""
+    """Messages that came in, by what became of them, and what was none: for the health page."""
 
     messages: int = 0
     filtered: int = 0
@@ -42,6 +42,7 @@ class IntakeCounts:
     late: int = 0
     dropped: int = 0
     retracted: int = 0
+    malformed: int = 0
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ before it is on disk, may use one twice, and puts secrets into what it raises.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
@@ -14,14 +15,16 @@ from typing import Any
 from twitchio.eventsub import SubscriptionType
 from twitchio.http import Route
 
+from pipeline.chat.oddities import Oddities, identifier, numeric_id
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.calls import TIMEOUT_S, Client, TwitchRefused, post
-from pipeline.sources.eventsub.frames import epoch, mapping, number, text
+from pipeline.sources.eventsub.frames import epoch, label, mapping, number, text
 from pipeline.sources.eventsub.plan import Want
 from pipeline.sources.eventsub.streams import Live
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
+from warehouse.records import LOGIN
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ _CHECK_S = 3000.0  # Twitch asks that tokens are checked every hour
 
 
 class Api:
-    """Requests as the user who logged in; with a conduit, as the application.
+    """Requests as the user who logged in; with a conduit, as the application. oddities: of answers.
 
     Raises NotAuthorised where there is no login, or one of another application.
     """
@@ -46,6 +49,7 @@ class Api:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings, self.file, self.address, self.clock = settings, file, address, clock
+        self.oddities = Oddities()
         self.token = file.load()
         if self.token.client_id != settings.client_id:
             raise NotAuthorised(
@@ -76,7 +80,7 @@ class Api:
             answer = await self._validate(self.token.access)
         self._checked = self.clock()
         scopes = answer.get("scopes")
-        allowed = tuple(scope for scope in scopes if isinstance(scope, str)) if scopes else ()
+        allowed = tuple(filter(text, scopes)) if isinstance(scopes, list) else ()
         ends = self.clock() + number(answer.get("expires_in"))
         self.token = replace(self.token, scopes=allowed, expires_at=ends)
 
@@ -213,7 +217,8 @@ class Api:
         logins = {}
         for some in _hundreds(ids):
             for user in _rows(await self._get("users", {"id": some})):
-                logins[text(user.get("id"))] = text(user.get("login")).lower()
+                if LOGIN.fullmatch(login := text(user.get("login")).lower()):
+                    logins[text(user.get("id"))] = login
         return logins
 
     async def live(self, ids: Iterable[str]) -> dict[str, Live]:
@@ -221,19 +226,15 @@ class Api:
         streams = {}
         for some in _hundreds(ids):
             for row in _rows(await self._get("streams", {"user_id": some, "first": _PAGE})):
-                began = epoch(row.get("started_at"))
-                if row.get("type") == "live" and began is not None:
-                    streams[text(row.get("user_id"))] = Live(
-                        text(row.get("id")), began,
-                        text(row.get("title")), text(row.get("game_name")),
-                    )  # fmt: skip
+                for live in self.oddities.sound(_live, row):
+                    streams[text(row.get("user_id"))] = live
         return streams
 
     async def extension_live(self) -> list[str]:
         """Id of every live channel that has the extension active."""
         params = {"extension_id": self.settings.extension_id, "first": _PAGE}
         rows = await self._pages("extensions/live", params)
-        ids = dict.fromkeys(text(row.get("broadcaster_id")) for row in rows)
+        ids = dict.fromkeys(numeric_id(row.get("broadcaster_id")) for row in rows)
         return [id for id in ids if id]
 
     # -- subscriptions ---------------------------------------------------------------------
@@ -291,6 +292,16 @@ def _login_again(login: str) -> NotAuthorised:
     return NotAuthorised(
         f"Twitch no longer accepts the login of {who}: run `python -m pipeline login`"
     )
+
+
+def _live(row: dict[str, Any]) -> list[Live]:
+    """A stream that is on. When it began is nan where that cannot be read. Raises Malformed."""
+    if row.get("type") != "live":
+        return []
+    began = epoch(row.get("started_at"))
+    title, category = label(row.get("title")), label(row.get("game_name"))
+    at = math.nan if began is None else began
+    return [Live(identifier(row.get("id")), at, title, category)]
 
 
 def _hundreds(values: Iterable[str]) -> Iterable[list[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+_LABEL = 300  # characters; Twitch's titles have 140
 _SKEW_S = 3600.0  # a stamp further from our clock than this is none
 
 
@@ -56,6 +57,11 @@ def mapping(value: Any) -> dict[str, Any]:
 def text(value: Any) -> str:
     """The value, if it is text; else ''."""
     return value if isinstance(value, str) else ""
+
+
+def label(value: Any) -> str:
+    """A title or a name as it is kept: of what is no text, or too long, less."""
+    return text(value)[:_LABEL]
 
 
 def number(value: Any) -> int:

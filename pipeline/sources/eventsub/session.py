@@ -24,7 +24,7 @@ class Session(Connection):
 
     subs: id of a subscription to (channel, type). heard: Twitch's stamp of the last frame, or
     when a ping was sent that was answered. pings: Twitch bears them; else its keepalives have to
-    do. malformed: frames.
+    do.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Session(Connection):
                 self._reading = False
                 frame = parse(raw, self.clock())
                 if frame is None:
-                    self.malformed += 1
+                    self.oddities.malformed += 1
                     continue
                 # Twitch's own stamp: a frame that waited for us says nothing of later
                 self.heard = max(self.heard, min(frame.at, self.clock()))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pipeline.chat.message import Item
+from pipeline.chat.oddities import identifier
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import TwitchRefused
-from pipeline.sources.eventsub.frames import Frame, mapping, text
+from pipeline.sources.eventsub.frames import Frame, label, mapping, text
 from pipeline.sources.eventsub.items import items
 from pipeline.sources.eventsub.plan import CHAT, Want, wants
 from pipeline.sources.eventsub.session import Session, open_session, session_url
@@ -27,6 +28,7 @@ from warehouse.errors import NotAuthorised
 
 log = logging.getLogger(__name__)
 
+_TOLD = 5000  # frames that are known when they come again
 _NO_INBOUND = 4001  # Twitch's close code for whoever sends it something
 
 
@@ -53,7 +55,7 @@ class EventSubShared(Shared):
 
     def __init__(self, api: Api, limits: EventSubLimits, clock: Callable[[], float]) -> None:
         super().__init__(limits, clock)
-        self.api = api
+        self.api, self.oddities = api, api.oddities
         self.streams = Streams()
         self.costly = self.pings = True
         self.news = asyncio.Event()
@@ -69,6 +71,7 @@ class SessionSlot(Slot[Session, EventSubShared]):
 
     def __init__(self, shared: EventSubShared, tell: Callable[[Self], None]) -> None:
         super().__init__(shared, tell, shared.api.address.of(EVENTSUB))
+        self._told: dict[int, None] = {}  # hashes of the ids of frames, oldest first
         self._lacking: set[str] = set()  # channels whose chat we have, but not all the rest
 
     async def _open(self, url: str) -> Session:
@@ -92,11 +95,7 @@ class SessionSlot(Slot[Session, EventSubShared]):
 
     async def _read(self, session: Session) -> None:
         async for frame in session.frames():
-            if frame.kind == "session_reconnect":
-                self._move(session, frame)
-            elif frame.kind == "revocation":
-                self._revoked(session, frame)
-            elif frame.kind == "notification" and (heard := self._heard(frame)):
+            if heard := self.shared.oddities.sound(self._heard, session, frame):
                 await self.shared.outbox.put(heard)
         self.shared.pings = self.shared.pings and session.socket.close_code != _NO_INBOUND
 
@@ -124,14 +123,32 @@ class SessionSlot(Slot[Session, EventSubShared]):
 
     # -- what comes ------------------------------------------------------------------------
 
-    def _heard(self, frame: Frame) -> list[Item]:
+    def _heard(self, session: Session, frame: Frame) -> list[Item]:
+        if frame.kind == "session_reconnect":
+            self._move(session, frame)
+        elif frame.kind == "revocation":
+            self._revoked(session, frame)
+        return self._notified(frame) if frame.kind == "notification" else []
+
+    def _notified(self, frame: Frame) -> list[Item]:
+        if frame.id and self._is_told(hash(frame.id)):
+            return []
         of = text(frame.part("event").get("broadcaster_user_id"))
         channel = next((name for name, id in self.channels.items() if id == of), "")
         if not channel:
             return []
         if frame.type.startswith("stream.") or frame.type == "channel.update":
             return self._stream(frame, channel)
-        return items(frame, channel)
+        return items(frame, channel, self.shared.oddities)
+
+    def _is_told(self, frame: int) -> bool:
+        """True for a frame that came before: Twitch may send it again, with another time."""
+        if frame in self._told:
+            return True
+        self._told[frame] = None
+        if len(self._told) > _TOLD:
+            del self._told[next(iter(self._told))]
+        return False
 
     def _stream(self, frame: Frame, channel: str) -> list[Item]:
         event, streams = frame.part("event"), self.shared.streams
@@ -140,10 +157,9 @@ class SessionSlot(Slot[Session, EventSubShared]):
         if frame.type == "stream.online":
             before = streams.by_channel.get(channel)
             title, category = (before.title, before.category) if before else (None, None)
-            return streams.began(
-                channel, Live(text(event.get("id")), frame.at, title or "", category or "")
-            )
-        title, category = text(event.get("title")), text(event.get("category_name"))
+            name = identifier(event.get("id"))
+            return streams.began(channel, Live(name, frame.at, title or "", category or ""))
+        title, category = label(event.get("title")), label(event.get("category_name"))
         return streams.changed(channel, title, category, frame.at, frame.id)
 
     # -- what is asked for -----------------------------------------------------------------

@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import Any
 
 from pipeline.chat.message import ChannelInfo
+from pipeline.chat.oddities import numeric_id
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import TwitchRefused
-from pipeline.sources.eventsub.frames import text
+from pipeline.sources.eventsub.frames import label
 from pipeline.sources.eventsub.plan import SESSIONS
 from pipeline.sources.eventsub.slot import EventSubLimits, EventSubShared, SessionSlot
 from pipeline.sources.eventsub.streams import ABSENT
@@ -99,17 +100,17 @@ class EventSub(LiveSource[SessionSlot]):
         self._missing.update(dict.fromkeys(names, later))
         users = await self.api.ids(names)
         for name in names:
-            if user := users.get(name):
-                self._know(name, user)
+            user = users.get(name, {})
+            if channel_id := numeric_id(user.get("id")):
+                self._know(name, channel_id, label(user.get("display_name")))
                 self._missing.pop(name, None)
             else:
                 self._missing[name] = time.monotonic() + self.limits.retry_s
                 self.shared.report(name, "Twitch knows no such channel")
 
-    def _know(self, name: str, user: dict[str, Any]) -> None:
-        self.ids[name] = text(user.get("id"))
-        display_name = text(user.get("display_name"))
-        self.shared.outbox.add([ChannelInfo(name, self.ids[name], display_name)])
+    def _know(self, name: str, channel_id: str, display_name: str) -> None:
+        self.ids[name] = channel_id
+        self.shared.outbox.add([ChannelInfo(name, channel_id, display_name)])
 
     async def _supervising(self) -> None:
         """Compare wanted and live, and see which streams are on."""
@@ -159,6 +160,8 @@ class EventSub(LiveSource[SessionSlot]):
             self._load_again()
         except TwitchRefused as exc:
             log.info("asked again later: %s", exc)
+        except Exception as exc:  # a fault of ours: an answer of a shape that nobody thought of
+            self.shared.oddities.failed(exc)
 
     def _load_again(self) -> None:
         """Somebody may have logged in anew."""

@@ -2,11 +2,13 @@
 and its list of live streams, complete but late by minutes."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.chat.message import Happening, Item, StreamEnd, StreamStart
 
 ABSENT = 2  # times in a row that a list lacks a stream before it has ended
+_LONGEST_S = 7 * 86400.0  # no stream is on for so long; nor does it begin in the future
+_SKEW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,11 @@ class Live:
 
 @dataclass
 class _State:
-    """Of a channel. ended: the stream that ended last, which the list may still have."""
+    """Of a channel. since: when the one that is on began. ended: the stream that ended last, which
+    the list may still have, or Twitch tell of again."""
 
     on: str = ""
+    since: float = 0.0
     ended: str = ""
     title: str | None = None
     category: str | None = None
@@ -49,16 +53,18 @@ class Streams:
             elif stream.stream_id == state.on:
                 state.absent = 0
                 changes += self.changed(channel, stream.title, stream.category, now)
-            elif stream.stream_id != state.ended:
-                changes += self.began(channel, stream)
+            else:
+                is_sane = now - _LONGEST_S <= stream.started_at <= now + _SKEW_S
+                at = stream.started_at if is_sane else now
+                changes += self.began(channel, replace(stream, started_at=at))
         return changes
 
     def began(self, channel: str, stream: Live) -> list[Item]:
         """A stream began."""
         state = self.by_channel.setdefault(channel, _State())
-        if stream.stream_id == state.on:
+        if stream.stream_id in ("", state.on, state.ended):
             return []
-        state.on, state.absent = stream.stream_id, 0
+        state.on, state.since, state.absent = stream.stream_id, stream.started_at, 0
         state.title, state.category = stream.title, stream.category
         at = stream.started_at
         return [StreamStart(channel, at, stream.stream_id, stream.title, stream.category)]
@@ -66,7 +72,7 @@ class Streams:
     def ended(self, channel: str, at: float) -> list[Item]:
         """The channel's stream ended."""
         state = self.by_channel.setdefault(channel, _State())
-        if not state.on:
+        if not state.on or at < state.since:  # then it is the end of another one
             return []
         state.on, state.ended = "", state.on
         return [StreamEnd(channel, at)]

@@ -18,7 +18,7 @@ _STALL_S = 1.0  # that went by without our reading: what is read next may have c
 
 class Link(Connection):
     """A connection, heard with its last byte. answered: once any byte came. opened_at: loop
-    seconds. malformed: lines.
+    seconds.
 
     After a time in which we did not read (the engine was busy, the disk full, the machine asleep)
     bytes prove nothing: they may have waited, and the connection be gone since. Then it is known
@@ -98,7 +98,7 @@ class Link(Connection):
         """The line, unless it is none or only about the connection."""
         line = parse(raw)
         if line is None:
-            self.malformed += 1
+            self.oddities.malformed += 1
         elif line.command == "PING":
             await self.send(f"PONG :{line.params[-1] if line.params else ''}")
             return None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Self
 
 from pipeline.chat.message import ChannelInfo, Item
+from pipeline.chat.oddities import numeric_id
 from pipeline.sources.irc.handover import Handover
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import IrcLine
@@ -44,7 +45,7 @@ class IrcSlot(Slot[Link, Shared]):
             if line.command == "RECONNECT":
                 log.info("Twitch asks to reconnect")
                 link.over.set()
-            elif heard := self._heard(link, line):
+            elif heard := self.shared.oddities.sound(self._heard, link, line):
                 await self._pass_on(link, line.channel, heard)
             if self._handover.is_on():
                 self._settle()
@@ -83,10 +84,10 @@ class IrcSlot(Slot[Link, Shared]):
         if channel not in self.channels:
             return []
         if line.command in ("PRIVMSG", "USERNOTICE", "CLEARCHAT", "CLEARMSG"):
-            return items(line, self.shared.clock())
+            return items(line, self.shared.clock(), self.shared.oddities)
         if line.command == "ROOMSTATE" or (line.command == "JOIN" and line.nick == link.nick):
             self._joined(link, channel)
-            if (channel_id := line.tags.get("room-id", "")).isdecimal():
+            if channel_id := numeric_id(line.tags.get("room-id")):
                 self.shared.outbox.add([ChannelInfo(channel, channel_id)])
         elif line.command == "PART" and line.nick == link.nick:
             link.joined.pop(channel, None)

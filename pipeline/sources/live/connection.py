@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from pipeline.chat.oddities import Oddities
 from pipeline.sources.live.shared import Limits
 
 _LARGEST = 1 << 20  # bytes of a frame
@@ -16,8 +17,8 @@ _CLOSE_S = 2.0
 
 class Connection:
     """An open connection. joined: channel to when we were in it, epoch seconds. heard: up to when
-    it is known to have been alive, epoch seconds. malformed: what came so far that was nothing.
-    proven: Twitch has let us in.
+    it is known to have been alive, epoch seconds. oddities: what came that was nothing. proven:
+    Twitch has let us in.
 
     over: set when another one has to be opened; moved_to: where Twitch asked us to go.
     """
@@ -28,7 +29,7 @@ class Connection:
         self.socket, self.limits, self.clock = socket, limits, clock
         self.joined: dict[str, float] = {}
         self.heard = clock()
-        self.malformed = 0
+        self.oddities = Oddities()
         self.proven = False
         self.over = asyncio.Event()
         self.moved_to = ""

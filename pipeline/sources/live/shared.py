@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.chat.oddities import Oddities
 from pipeline.sources.live.outbox import Outbox
 from pipeline.sources.live.pace import Pace
 from pipeline.web import printable
@@ -35,12 +36,12 @@ class Limits:
 
 class Shared:
     """Outbox, pace and troubles of a source. troubles: why something is not read and what to do,
-    in a sentence, by channel; '' for the connection as a whole.
+    in a sentence, by channel; '' for the connection as a whole. oddities: what was left out.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.time) -> None:
         self.limits, self.clock = limits, clock
-        self.outbox = Outbox()
+        self.outbox, self.oddities = Outbox(), Oddities()
         self.pace = Pace(limits.joins, limits.joins_per_s)
         self.troubles: dict[str, str] = {}
 

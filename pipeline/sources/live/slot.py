@@ -61,6 +61,7 @@ class Slot(ABC, Generic[C, S]):
             while True:
                 new, url = await self._opened(failures, url)
                 began = time.monotonic()
+                new.oddities = self.shared.oddities
                 self.connections.append(new)
                 tasks.create_task(self._serve(new))
                 await self._relieve(new, has_moved=bool(url))

@@ -44,7 +44,8 @@ class LiveSource(Source, Generic[S]):
                         task.result()
                 for slot in self.slots:
                     self._tell(slot)
-                yield Batch(self.shared.clock(), self.shared.outbox.take(), self._news())
+                items, malformed = self.shared.outbox.take(), self.shared.oddities.take()
+                yield Batch(self.shared.clock(), items, self._news(), malformed)
         finally:
             await self._close([*chores, *self.slots.values()])
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.chat.message import Happening, Message
+from pipeline.chat.oddities import Oddities
 from pipeline.sources.eventsub.frames import Frame, epoch, parse
 from pipeline.sources.eventsub.items import items
 from pipeline.sources.eventsub.streams import Live, Streams
@@ -119,6 +120,75 @@ def test_gifts_of_many_are_one_and_name_nobody() -> None:
     assert items(one, "demo") == []
 
 
+@pytest.mark.parametrize(
+    ("notice", "more", "kind", "detail"),
+    [
+        ("raid", {"user_login": "other", "viewer_count": 4}, "raid", "other with 4"),
+        ("unraid", {}, "unraid", ""),
+        ("gift_paid_upgrade", {"gifter_user_login": "bob"}, "gift_paid_upgrade", ""),
+        ("prime_paid_upgrade", {"sub_tier": "1000"}, "prime_paid_upgrade", "tier 1"),
+        ("pay_it_forward", {"gifter_user_login": "bob"}, "pay_it_forward", ""),
+        ("announcement", {"color": "PRIMARY"}, "announcement", ""),
+        ("bits_badge_tier", {"tier": 1000}, "bits_badge_tier", "1000 bits"),
+        (
+            "charity_donation",
+            {"amount": {"value": 1250, "decimal_places": 2, "currency": "USD"}},
+            "charity_donation",
+            "12.50 USD",
+        ),
+        ("watch_streak", {"streak_count": 3}, "watch_streak", "3 streams"),
+    ],
+)
+def test_every_notice_is_an_event_that_names_nobody_and_what_was_said_with_it(
+    notice: str, more: dict[str, Any], kind: str, detail: str
+) -> None:
+    told = event(
+        "channel.chat.notification",
+        message_id="n1",
+        notice_type=notice,
+        chatter_user_login="ann",
+        message={"text": "well done"},
+        **{notice: more},
+    )
+    assert items(told, "demo") == [
+        Happening("demo", NOW, kind, detail, f"n1:{kind}"),
+        Message("n1", "demo", NOW, "ann", "well done", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"notice_type": "raid", "raid": {"user_login": "o", "viewer_count": 10**300}},
+        {"notice_type": "resub", "resub": {"cumulative_months": 1.5}},
+        {"notice_type": "watch_streak", "watch_streak": {"streak_count": "9" * 5000}},
+        {"notice_type": "unraid", "message_id": "9" * 4000},
+        {"notice_type": "unraid", "message_id": 7},
+    ],
+)
+def test_what_cannot_be_is_counted_and_left_out(told: dict[str, Any]) -> None:
+    odd = Oddities()
+    assert items(event("channel.chat.notification", **told), "demo", odd) == []
+    assert odd.take() == 1
+
+
+def test_a_copy_of_a_shared_chat_counts_where_it_was_said() -> None:
+    told = {"notice_type": "shared_chat_announcement", "chatter_user_login": "ann"}
+    words = {"message": {"text": "hi"}, "message_id": "n1"}
+    assert items(event("channel.chat.notification", **told, **words), "demo") == []
+    home = {"source_broadcaster_user_id": "7", "broadcaster_user_id": "7"}
+    assert len(items(event("channel.chat.notification", **told, **words, **home), "demo")) == 2
+
+
+def test_a_message_made_larger_is_a_message_and_an_event() -> None:
+    said = {"text": "hi Kappa!", "fragments": [{"type": "emote", "text": "Kappa"}]}
+    made = event("channel.chat.message", message=said, message_type="power_ups_gigantified_emote")
+    told, bought = items(made, "demo")
+    assert isinstance(told, Message) and told.emotes == ()  # cut out of a word
+    assert isinstance(bought, Happening)
+    assert (bought.kind, bought.detail) == ("power_up", "gigantified emote")
+
+
 def test_bits_and_hype_trains_are_events() -> None:
     said = {"text": "Cheer100", "fragments": []}
     cheer = event("channel.chat.message", message_id="m1", message=said, cheer={"bits": 100})
@@ -126,6 +196,25 @@ def test_bits_and_hype_trains_are_events() -> None:
     train = event("channel.hype_train.end", id="t1", level=3)
     [told] = items(train, "demo")
     assert told == Happening("demo", NOW, "hype_train", "ends at level 3", "t1:end")
+
+
+def test_a_stream_told_again_after_its_end_or_an_end_told_late_change_nothing() -> None:
+    streams = Streams()
+    first, second = Live("s1", NOW), Live("s2", NOW + 500)
+    assert len(streams.began("demo", first)) == len(streams.ended("demo", NOW + 400)) == 1
+    assert streams.began("demo", Live("s1", NOW + 450)) == []
+    assert len(streams.began("demo", second)) == 1
+    assert streams.ended("demo", NOW + 400) == []
+    assert streams.listed({"demo": second}, ["demo"], NOW + 600) == []
+    assert len(streams.ended("demo", NOW + 700)) == 1
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_stream_of_an_absurd_time_began_when_it_is_seen(year: int) -> None:
+    began = epoch(f"{year:04d}-01-01T00:00:00Z")
+    assert began is not None
+    [told] = Streams().listed({"demo": Live("s1", began)}, ["demo"], NOW)
+    assert told.at == NOW
 
 
 def test_a_stream_told_by_two_is_told_once_and_ends_when_it_is_gone_for_good() -> None:

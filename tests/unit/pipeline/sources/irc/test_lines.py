@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.chat.message import Happening, Message, Retract
+from pipeline.chat.oddities import Oddities
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import LONGEST, Frames, IrcLine, parse
 
@@ -122,6 +123,22 @@ def test_a_range_that_is_none_marks_nothing(tag: str) -> None:
     assert read(f"@{MS};emotes={tag} :a!a@a PRIVMSG #demo :Kappa")[0].emotes == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "marked"),
+    [
+        ("Kappa", "0-4", ("Kappa",)),
+        ("hi Kappa!", "3-7", ()),  # within a word
+        ("\U0001f602\U0001f602 so Kappa it", "8-12", ()),  # counted in UTF-16: two too far
+        ("a Kappa b", "0-6", ()),  # two words are no emote
+        ("x <3", "2-3", ("<3",)),
+    ],
+)
+def test_a_range_that_is_no_word_between_blanks_cuts_none(
+    text: str, at: str, marked: tuple[str, ...]
+) -> None:
+    assert read(f"@{MS};emotes=25:{at} :a!a@a PRIVMSG #demo :{text}")[0].emotes == marked
+
+
 def test_what_somebody_does_is_said_without_its_wrapping() -> None:
     raw = f"@{MS};emotes=25:6-10 :a!a@a PRIVMSG #demo :\x01ACTION waves Kappa\x01"
     assert (read(raw)[0].text, read(raw)[0].emotes) == ("waves Kappa", ("Kappa",))
@@ -169,6 +186,102 @@ def test_a_raid_names_the_channel_it_comes_from() -> None:
     assert read(f"{tags} :t USERNOTICE #demo") == [
         Happening("demo", NOW, "raid", "other with 42", "e1:raid")
     ]
+
+
+NOTICES = [
+    ("giftpaidupgrade;msg-param-sender-login=bob", "gift_paid_upgrade", ""),
+    ("anongiftpaidupgrade", "gift_paid_upgrade", ""),
+    ("primepaidupgrade;msg-param-sub-plan=1000", "prime_paid_upgrade", "tier 1"),
+    ("standardpayforward;msg-param-recipient-user-name=bob", "pay_it_forward", ""),
+    ("communitypayforward;msg-param-prior-gifter-user-name=bob", "pay_it_forward", ""),
+    ("unraid", "unraid", ""),
+    ("announcement;msg-param-color=PRIMARY", "announcement", ""),
+    ("bitsbadgetier;msg-param-threshold=1000", "bits_badge_tier", "1000 bits"),
+    (
+        "charitydonation;msg-param-donation-amount=1250;msg-param-exponent=2;"
+        "msg-param-donation-currency=USD;msg-param-charity-name=Trees", "charity_donation",
+        "12.50 USD",
+    ),
+    ("viewermilestone;msg-param-category=watch-streak;msg-param-value=3", "watch_streak",
+     "3 streams"),
+    ("onetapstreakstarted;msg-param-gift-id=heart", "combo", "begins"),
+    ("onetapgiftredeemed;msg-param-bits-spent=5;msg-param-user-display-name=Ann", "combo",
+     "5 bits"),
+    ("onetapbreakpointachieved;msg-param-breakpoint-number=2", "combo", "reaches level 2"),
+    ("onetapstreakexpired;msg-param-streak-size-bits=500;msg-param-contributor-1=Ann", "combo",
+     "ends at 500 bits"),
+    ("sharedchatnotice;source-msg-id=unraid;source-room-id=7", "unraid", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("notice", "kind", "detail"), NOTICES)
+def test_every_notice_is_an_event_that_names_nobody_and_what_was_said_with_it(
+    notice: str, kind: str, detail: str
+) -> None:
+    raw = f"@id=e1;login=ann;room-id=7;{MS};msg-id={notice} :tmi.twitch.tv USERNOTICE #demo"
+    event = Happening("demo", NOW, kind, detail, f"e1:{kind}")
+    assert read(raw) == [event]
+    assert read(f"{raw} :well done") == [event, Message("e1", "demo", NOW, "ann", "well done", ())]
+
+
+def test_a_notice_of_an_unknown_kind_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    odd, line = Oddities(), parse(f"@id=e1;msg-id=newthing;{MS} :t USERNOTICE #demo")
+    assert line is not None
+    assert items(line, NOW, odd) == items(line, NOW, odd) == []
+    assert [r.getMessage() for r in caplog.records] == [
+        "a notice of an unknown kind is left out: newthing"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("msg_id", "detail"),
+    [("gigantified-emote-message", "gigantified emote"), ("animated-message", "animated message")],
+)
+def test_a_message_made_larger_is_a_message_and_an_event(msg_id: str, detail: str) -> None:
+    said, bought = read(f"@id=a1;msg-id={msg_id};{MS} :a!a@a PRIVMSG #demo :Kappa")
+    assert (said.text, bought.kind, bought.detail) == ("Kappa", "power_up", detail)
+
+
+MANY = "9" * 5000
+HOSTILE = [
+    (f"@id=a1;tmi-sent-ts={MANY} :a!a@a PRIVMSG #demo :hi", ["hi"]),
+    (f"@id=a1;{MS};emotes=25:{MANY}-{MANY},0-1 :a!a@a PRIVMSG #demo :hi", ["hi"]),
+    (f"@id=a1;{MS};bits={MANY} :a!a@a PRIVMSG #demo :hi", ["hi"]),
+    (f"@id=a1;{MS};bits=\u0661\u0662 :a!a@a PRIVMSG #demo :hi", ["hi"]),  # Arabic digits
+    (f"@id={MANY};{MS} :a!a@a PRIVMSG #demo :hi", []),
+    (f"@id=a\x00b;{MS} :a!a@a PRIVMSG #demo :hi", []),
+    (f"@id=a1;{MS};msg-id=raid;msg-param-login=o;msg-param-viewerCount=1{'0' * 300}"
+     " :t USERNOTICE #demo", []),
+    (f"@id=a1;{MS};msg-id=raid;msg-param-login={'o' * 4000} :t USERNOTICE #demo", []),
+    (f"@id=a1;{MS};msg-id=resub;login=ann;msg-param-cumulative-months={MANY}"
+     " :t USERNOTICE #demo :hi", ["hi"]),
+    (f"@id=a1;{MS};msg-id=submysterygift;msg-param-mass-gift-count=NaN :t USERNOTICE #demo", []),
+    (f"@target-msg-id={MANY};{MS} :t CLEARMSG #demo :gone", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "said"), HOSTILE)
+def test_what_cannot_be_is_counted_and_left_out_and_the_rest_is_told(
+    raw: str, said: list[str]
+) -> None:
+    odd, line = Oddities(), parse(raw)
+    assert line is not None
+    found = items(line, NOW, odd)
+    assert [i.text for i in found if isinstance(i, Message)] == said
+    assert len(found) == len(said) and odd.take() >= 1
+
+
+def test_a_fault_of_ours_costs_a_line_and_is_told_without_what_was_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def read(text: str) -> list[str]:
+        raise KeyError(text)
+
+    odd = Oddities()
+    assert odd.sound(read, "secret words") == odd.sound(read, "others") == []
+    assert odd.take() == 2 and odd.take() == 0
+    [said] = [record.getMessage() for record in caplog.records]
+    assert "KeyError in read" in said and "secret" not in said
 
 
 def test_bits_are_a_cheer() -> None:
