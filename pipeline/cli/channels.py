@@ -83,13 +83,13 @@ def states(folder: DataFolder, now: float) -> list[dict[str, Any]]:
     rows = []
     for name in load_channels(folder.channels):
         key = who.resolve(name)
-        body, login = bodies.get(who.name_of(key)), who.login_of(key) or name
+        body = bodies.get(who.name_of(key))
         row = {"channel": name, "state": "new", "last_window": None, "n": None, "seen": None}
         if body:
             row |= {"state": _state(body, now), **_last(body)}
         if optout.has(name, who):
             row["state"] = "opted out"
-        elif trouble := troubles.get(login) or troubles.get(""):
+        elif trouble := troubles.get(key) or troubles.get(""):
             row |= {"state": "not read", "trouble": trouble.says, "since": iso(trouble.since)}
         rows.append(row)
     return rows

@@ -67,8 +67,10 @@ def run(
         to_now = times is Times.now
         identities = Identities(store.query("identities").to_pylist())
         optout.refuse(names, identities)
+        rows = store.query("on_air", source="live").to_pylist() if kind.is_live else []
+        on_air = [identities.login_of(row["channel"]) or row["channel"] for row in rows]
         opening = Opening(
-            folder, optout, store, names, file, stream or (), speed, to_now, undated,
+            folder, optout, store, names, file, stream or (), speed, to_now, undated, on_air,
             identities=identities,
         )  # fmt: skip
         chat = open_source(source, opening)

@@ -53,7 +53,7 @@ def write_reading(state: State) -> None:
     """Why something is not read, as of now."""
     now = time.time()
     at = utc(now - now % EVERY_S)
-    detail = told(state.troubles)
+    detail = told({state.identities.resolve(what): t for what, t in state.troubles.items()})
     rows: list[Parts] = [
         {"name": NAME, "at": at, "value": float(len(state.troubles)), "detail": detail},
         {"name": "told_at", "at": at, "value": now},

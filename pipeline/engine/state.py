@@ -153,7 +153,7 @@ class State:
         self.catalogues.forget_channel(channel)
         self.moods.forget_channel(channel)
         self.infos.pop(channel, None)
-        self.troubles.pop(channel, None)
+        self.troubles.pop(self.identities.login_of(channel) or channel, None)
         self.retell = True  # its rows of before are gone
         self.turn.forget_channel(channel)
         return only

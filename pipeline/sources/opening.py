@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,8 +31,9 @@ class Opening:
     """The folder, who is not to be read, what the last run left, and the options of `run`.
 
     channels: only these; of live chat they become the kept list. file, streams, speed, to_now,
-    undated: of a replay. clock, sleep: for chat that is told by the clock, epoch seconds.
-    identities: the engine's own, which change while it runs.
+    undated: of a replay. clock, sleep: for chat that is told by the clock, epoch seconds. on_air:
+    channels that were on air when the last run ended. identities: the engine's own, which change
+    while it runs.
     """
 
     folder: DataFolder
@@ -44,6 +45,7 @@ class Opening:
     speed: float = 1
     to_now: bool = False
     undated: bool = False
+    on_air: Collection[str] = ()
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     identities: Identities = field(default_factory=Identities)

@@ -184,9 +184,10 @@ class SessionSlot(Slot[Session, EventSubShared]):
     async def _subscribe(self, session: Session, channel: str, channel_id: str) -> None:
         """Chat first: with it the channel is seen. A refusal is told once, and tried rarely."""
         attempt = self._attempt(session, channel)
-        if time.monotonic() < attempt.again_at:
+        if time.monotonic() < attempt.again_at or self.shared.waits(channel):
             return
         await self.shared.pace.turn()
+        self.shared.first.discard(channel)
         if not self._is_newest(session) or channel not in self.channels:
             return  # a turn may take long
         self._lacking.discard(channel)

@@ -49,6 +49,7 @@ class EventSub(LiveSource[SessionSlot]):
         tokens.load()
         self.ids: dict[str, str] = {}  # login to id
         self.followed: set[str] = set()  # by their extension
+        self.first: Collection[str] = ()  # channels that were on air
         self._logins: dict[str, str] = {}  # id to login, of those followed so far
         self._absent: dict[str, int] = {}  # id of a followed one to its absences in a row
         self._missing: dict[str, float] = {}  # login to when to look again, loop seconds
@@ -56,6 +57,7 @@ class EventSub(LiveSource[SessionSlot]):
     def _start(self) -> list[Coroutine[Any, Any, None]]:
         self.api = Api(self.settings, self.tokens, self.address, self.clock)
         self.shared = EventSubShared(self.api, self.limits, self.clock)
+        self.shared.first.update(self.first)
         return [self._resolving(), self._supervising()]
 
     # -- which channels --------------------------------------------------------------------
@@ -70,6 +72,9 @@ class EventSub(LiveSource[SessionSlot]):
 
     def _wanted(self) -> dict[str, str]:
         return {name: self.ids[name] for name in self._names() if name in self.ids}
+
+    def _named(self) -> set[str]:
+        return {*self.wanted(), *self.followed}
 
     def _slot(self) -> SessionSlot:
         return SessionSlot(self.shared, self._tell)
@@ -182,4 +187,6 @@ def open_source(opening: Opening) -> EventSub:
     """
     settings = TwitchSettings()
     wanted = opening.wanted() if settings.extension_id else opening.some_wanted()
-    return EventSub(wanted.now, settings, TokenFile(opening.folder.root), TwitchAddress())
+    source = EventSub(wanted.now, settings, TokenFile(opening.folder.root), TwitchAddress())
+    source.first = opening.on_air
+    return source

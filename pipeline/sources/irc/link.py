@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -12,13 +12,14 @@ from pipeline.sources.irc.lines import Frames, IrcLine, parse
 from pipeline.sources.live.connection import Connection, open_socket
 from pipeline.sources.live.shared import Limits
 
+_CAPABILITIES = ("twitch.tv/tags", "twitch.tv/commands")
 _LEAVING = "dld-leaving"
 _STALL_S = 1.0  # that went by without our reading: what is read next may have come long ago
 
 
 class Link(Connection):
-    """A connection, heard with its last byte. answered: once any byte came. opened_at: loop
-    seconds.
+    """A connection, heard with its last byte. granted: once we are to get tags and commands.
+    has_spoken: a byte came; welcomed: Twitch knows our name. opened_at: loop seconds.
 
     After a time in which we did not read (the engine was busy, the disk full, the machine asleep)
     bytes prove nothing: they may have waited, and the connection be gone since. Then it is known
@@ -31,15 +32,23 @@ class Link(Connection):
         super().__init__(socket, limits, clock)
         self.nick = f"justinfan{random.randint(10_000, 99_999_999)}"
         self.opened_at = time.monotonic()
-        self.answered = asyncio.Event()
+        self.granted = asyncio.Event()
+        self.has_spoken = self.welcomed = False
+        self._capabilities = set[str]()
         self._frames = Frames()
         self._question, self._asked_at = "", 0.0  # in doubt: what has to be answered
         self._questions = 0
 
     async def greet(self) -> None:
         """Ask for tags and commands, and take an anonymous name."""
-        await self.socket.send("CAP REQ :twitch.tv/tags twitch.tv/commands")
+        await self.socket.send(f"CAP REQ :{' '.join(_CAPABILITIES)}")
         await self.socket.send(f"NICK {self.nick}")
+
+    def grant(self, names: Iterable[str]) -> None:
+        """Twitch grants capabilities."""
+        self._capabilities.update(names)
+        if self._capabilities.issuperset(_CAPABILITIES):
+            self.granted.set()
 
     async def send(self, line: str) -> None:
         """Send a line; on a connection that is gone, nothing."""
@@ -82,7 +91,7 @@ class Link(Connection):
 
     async def _came(self, due: float) -> None:
         """A frame was read; due: when waiting for it would have ended, epoch seconds."""
-        self.answered.set()
+        self.has_spoken = True
         if self.clock() > due + _STALL_S:  # we slept
             await self._doubt()
         elif not self._question:

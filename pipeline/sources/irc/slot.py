@@ -10,28 +10,31 @@ from pipeline.chat.message import ChannelInfo, Item
 from pipeline.chat.oddities import numeric_id
 from pipeline.sources.irc.handover import Handover
 from pipeline.sources.irc.items import items
+from pipeline.sources.irc.joins import MISSING, Joins
 from pipeline.sources.irc.lines import IrcLine
 from pipeline.sources.irc.link import Link, open_link
-from pipeline.sources.live.shared import Shared
-from pipeline.sources.live.slot import Slot
+from pipeline.sources.irc.notices import NO_CAPABILITIES, NO_LOGIN, notice_to_all, refusal
+from pipeline.sources.live.shared import Limits, Shared
+from pipeline.sources.live.slot import Attempt, Slot, unreached
 
 log = logging.getLogger(__name__)
 
 _HANDOVER_S = 120.0  # the old connection is left then, joined or not
-# why Twitch does not let anybody into a channel, by the id of its notice
-_REFUSALS = {
-    "msg_channel_suspended": "it is suspended",
-    "msg_banned": "we are banned from it",
-    "msg_room_not_found": "it does not exist",
-    "tos_ban": "it was closed for breaking Twitch's terms",
-    "msg_channel_blocked": "it blocks us",
-}
+_LONGER = 8  # times as long as at first, between joins that may come to nothing
 
 
-class IrcSlot(Slot[Link, Shared]):
+class IrcShared(Shared):
+    """What all links share, and what became of their joins."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        super().__init__(limits, clock)
+        self.joins = Joins(self.pace)
+
+
+class IrcSlot(Slot[Link, IrcShared]):
     """Up to 90 channels on one link to `url`."""
 
-    def __init__(self, shared: Shared, tell: Callable[[Self], None], url: str) -> None:
+    def __init__(self, shared: IrcShared, tell: Callable[[Self], None], url: str) -> None:
         super().__init__(shared, tell, url)
         self._handover = Handover(self.connections)
 
@@ -40,11 +43,12 @@ class IrcSlot(Slot[Link, Shared]):
 
     async def _read(self, link: Link) -> None:
         async for line in link.lines():
-            if line.command == "001":
-                self._prove(link)
             if line.command == "RECONNECT":
                 log.info("Twitch asks to reconnect")
                 link.over.set()
+            elif why := self._shut_out(link, line):
+                self.trouble = why
+                return
             elif heard := self.shared.oddities.sound(self._heard, link, line):
                 await self._pass_on(link, line.channel, heard)
             if self._handover.is_on():
@@ -77,6 +81,41 @@ class IrcSlot(Slot[Link, Shared]):
             self.tell()
             self.shared.outbox.add(held)
 
+    # -- whether we are let in -----------------------------------------------------------------
+
+    def _shut_out(self, link: Link, line: IrcLine) -> str:
+        """Why Twitch does not let us in at all; '' for any other line."""
+        if line.channel or line.nick:
+            return ""
+        if line.command == "CAP" and line.params[1:2] == ("ACK",):
+            link.grant(line.params[-1].split())
+        elif line.command == "CAP" and line.params[1:2] == ("NAK",):
+            return NO_CAPABILITIES
+        elif line.command == "001":
+            link.welcomed = True
+        elif line.command == "NOTICE":
+            return self._notice_to_all(link, line)
+        if link.welcomed and link.granted.is_set() and not self.trouble.startswith(NO_LOGIN):
+            self._prove(link)
+        return ""
+
+    def _notice_to_all(self, link: Link, line: IrcLine) -> str:
+        why, is_final = notice_to_all(line)
+        if not is_final and not link.joined:
+            self.trouble = why
+        return why if is_final else ""
+
+    async def _is_granted(self, link: Link) -> bool:
+        """True once tags are sure to come; a link without them is given up."""
+        try:
+            async with asyncio.timeout(self.limits.connect_timeout_s):
+                await link.granted.wait()
+        except TimeoutError:
+            silent = unreached(self.url, TimeoutError())
+            self.trouble = NO_CAPABILITIES if link.has_spoken else silent
+            await link.close()
+        return link.granted.is_set()
+
     # -- what comes ------------------------------------------------------------------------
 
     def _heard(self, link: Link, line: IrcLine) -> list[Item]:
@@ -87,19 +126,33 @@ class IrcSlot(Slot[Link, Shared]):
             return items(line, self.shared.clock(), self.shared.oddities)
         if line.command == "ROOMSTATE" or (line.command == "JOIN" and line.nick == link.nick):
             self._joined(link, channel)
+            self._attempts.pop((link, channel), None)
+            self.shared.joins.answered(channel)
             if channel_id := numeric_id(line.tags.get("room-id")):
                 self.shared.outbox.add([ChannelInfo(channel, channel_id)])
         elif line.command == "PART" and line.nick == link.nick:
             link.joined.pop(channel, None)
-        elif line.command == "NOTICE" and line.tags.get("msg-id") in _REFUSALS:
-            link.joined.pop(channel, None)
-            self._refused(link, channel, _REFUSALS[line.tags["msg-id"]])
+            later = time.monotonic() + self.limits.join_timeout_s
+            self._attempt(link, channel).again_at = later
+        elif line.command == "NOTICE" and not line.nick:
+            self._noticed(link, channel, line)
         return []
+
+    def _noticed(self, link: Link, channel: str, line: IrcLine) -> None:
+        """A notice about a channel: why it is not to be joined, or nothing of that kind."""
+        reason = refusal(line, is_joined=channel in link.joined)
+        if not reason:
+            return
+        link.joined.pop(channel, None)
+        self.shared.joins.answered(channel)
+        self._attempt(link, channel).times = 0
+        self._refused(link, channel, reason)
 
     # -- what is asked for -----------------------------------------------------------------
 
     async def _bring_to_wanted(self, link: Link) -> None:
-        await link.answered.wait()  # else joins may be wasted
+        if not await self._is_granted(link):
+            return
         for channel in link.joined.keys() - self.channels.keys():
             link.joined.pop(channel, None)
             await link.send(f"PART #{channel}")
@@ -110,19 +163,27 @@ class IrcSlot(Slot[Link, Shared]):
             await self._leave_older(link)
 
     async def _join(self, link: Link, channel: str) -> None:
-        """JOIN, again after a while; Twitch says nothing of channels that do not exist."""
+        """JOIN, again after a while where there is no answer."""
         attempt = self._attempt(link, channel)
-        if time.monotonic() < attempt.again_at:
+        if time.monotonic() < attempt.again_at or self.shared.waits(channel):
             return
-        if attempt.times == 2:
-            reason = "no answer from Twitch; is there such a channel?"
-            self.shared.report(channel, reason)
+        wait_s = self._unanswered(channel, attempt) if attempt.times else 0.0
         await self.shared.pace.turn()
-        attempt.times += 1
-        wait_s = self.limits.join_timeout_s if attempt.times <= 2 else self.limits.retry_s
-        attempt.again_at = time.monotonic() + wait_s
+        attempt.times, attempt.at = attempt.times + 1, time.monotonic()
+        attempt.again_at = attempt.at + max(wait_s, self.limits.join_timeout_s)
+        self.shared.first.discard(channel)
         if channel in self.channels:  # still: a turn may take long
+            self.shared.joins.asked(channel)
             await link.send(f"JOIN #{channel}")
+
+    def _unanswered(self, channel: str, attempt: Attempt) -> float:
+        """Say what follows from its JOIN without an answer; returns how long the next may take."""
+        reason = self.shared.joins.missed(channel, attempt.at)
+        if reason:
+            self.shared.report(channel, reason)
+        if reason == MISSING:
+            return self.limits.retry_s
+        return self.limits.join_timeout_s * min(attempt.times, _LONGER)
 
     async def _leave_older(self, link: Link) -> None:
         """Once the new link has all that the old ones have, they are left."""

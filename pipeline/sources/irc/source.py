@@ -4,8 +4,8 @@ import math
 import time
 from collections.abc import Callable, Collection
 
-from pipeline.sources.irc.slot import IrcSlot
-from pipeline.sources.live.shared import Limits, Shared
+from pipeline.sources.irc.slot import IrcShared, IrcSlot
+from pipeline.sources.live.shared import Limits
 from pipeline.sources.live.source import LiveSource
 from pipeline.sources.opening import Opening
 from pipeline.web import IRC
@@ -14,6 +14,8 @@ from warehouse.config import TwitchAddress
 
 class Irc(LiveSource[IrcSlot]):
     """Channels that `wanted` names, read at `url`. clock: the wall clock, epoch seconds."""
+
+    shared: IrcShared
 
     def __init__(
         self,
@@ -24,10 +26,14 @@ class Irc(LiveSource[IrcSlot]):
     ) -> None:
         super().__init__()
         self.wanted, self.url = wanted, url
-        self.shared = Shared(limits or Limits(), clock)
+        self.shared = IrcShared(limits or Limits(), clock)
 
     def _wanted(self) -> dict[str, str]:
         return dict.fromkeys(self.wanted(), "")
+
+    def _drop(self, slot: IrcSlot, name: str) -> None:
+        super()._drop(slot, name)
+        self.shared.joins.forget(name)
 
     def _slot(self) -> IrcSlot:
         return IrcSlot(self.shared, self._tell, self.url)
@@ -39,4 +45,6 @@ class Irc(LiveSource[IrcSlot]):
 def open_source(opening: Opening) -> Irc:
     """The kept list of channels. Raises BadInput for an empty one."""
     url = TwitchAddress().of(IRC)
-    return Irc(opening.some_wanted().now, url)
+    source = Irc(opening.some_wanted().now, url)
+    source.shared.first.update(opening.on_air)
+    return source

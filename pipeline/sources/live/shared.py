@@ -36,7 +36,8 @@ class Limits:
 
 class Shared:
     """Outbox, pace and troubles of a source. troubles: why something is not read and what to do,
-    in a sentence, by channel; '' for the connection as a whole. oddities: what was left out.
+    in a sentence, by channel; '' for the connection as a whole. first: channels that are asked for
+    before all others, as they were on air; each until it has been. oddities: what was left out.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.time) -> None:
@@ -44,10 +45,16 @@ class Shared:
         self.outbox, self.oddities = Outbox(), Oddities()
         self.pace = Pace(limits.joins, limits.joins_per_s)
         self.troubles: dict[str, str] = {}
+        self.first: set[str] = set()
 
     def report(self, what: str, reason: str) -> None:
         """Say why something is not read: it is told on until it is cleared."""
         self.troubles[what] = printable(reason)
+        self.first.discard(what)
+
+    def waits(self, channel: str) -> bool:
+        """True while others come first."""
+        return bool(self.first) and channel not in self.first
 
     def clear(self, what: str) -> None:
         """It is read, or no longer wanted."""

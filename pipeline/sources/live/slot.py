@@ -26,9 +26,11 @@ S = TypeVar("S", bound=Shared)
 
 @dataclass
 class Attempt:
-    """Attempts of a connection to get a channel, and when the next is due, in loop seconds."""
+    """Attempts of a connection to get a channel; when the last was, and the next is due, in loop
+    seconds."""
 
     times: int = 0
+    at: float = 0.0
     again_at: float = 0.0
 
 
@@ -83,6 +85,7 @@ class Slot(ABC, Generic[C, S]):
                 failures, url = failures + 1, ""
                 is_ours = isinstance(exc, AppError)
                 self.trouble = first_line(exc) if is_ours else unreached(self.url, exc)
+                self.shared.first -= self.channels.keys()  # else others would wait for them
                 log.info("no connection: %s; attempt %d", first_line(exc), failures)
 
     async def _serve(self, connection: C) -> None:
@@ -92,7 +95,8 @@ class Slot(ABC, Generic[C, S]):
             await self._read(connection)
             if self._is_newest(connection):
                 code = connection.socket.close_code
-                log.warning("connection lost channels=%d code=%s", len(connection.joined), code)
+                level = logging.WARNING if connection.joined else logging.INFO
+                log.log(level, "connection lost channels=%d code=%s", len(connection.joined), code)
         finally:
             asking.cancel()
             self.tell()  # while it still counts what the connection saw

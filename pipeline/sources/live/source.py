@@ -56,7 +56,11 @@ class LiveSource(Source, Generic[S]):
             for name in slot.channels.keys() - wanted.keys():
                 self._drop(slot, name)
         held = {name for slot in self.slots for name in slot.channels}
-        for name in sorted(wanted.keys() - held):
+        named = self._named()
+        self.shared.first &= named
+        for name in self.shared.troubles.keys() - named - {""}:
+            self.shared.clear(name)
+        for name in sorted(wanted.keys() - held, key=lambda name: (self.shared.waits(name), name)):
             self._roomy().channels[name] = wanted[name]
         for slot in [slot for slot in self.slots if not slot.channels]:
             self.slots.pop(slot).cancel()
@@ -117,6 +121,10 @@ class LiveSource(Source, Generic[S]):
     @abstractmethod
     def _wanted(self) -> Mapping[str, str]:
         """Channels to be read now, with their ids where known."""
+
+    def _named(self) -> set[str]:
+        """All that are asked for, whether they can be read or not."""
+        return set(self._wanted())
 
     @abstractmethod
     def _slot(self) -> S:

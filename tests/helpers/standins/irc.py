@@ -84,7 +84,9 @@ class Peer:
 
 class IrcServer:
     """rooms: the channels there are, None for any. refuse: connections are turned away; freeze:
-    they are accepted, and never told anything.
+    they are accepted, and never told anything. no_login: the notice that answers a NICK; hangs_up:
+    and the connection ends with it. verb: that answers a request for capabilities, '' for nothing.
+    room_s: seconds in which one JOIN is heard, as other programs take the rest of the limit.
 
     joins: (loop time, channel) of every JOIN; sent: every message said.
     """
@@ -92,7 +94,10 @@ class IrcServer:
     def __init__(self, rooms: Collection[str] | None = None) -> None:
         self.rooms = rooms
         self.refuse = self.freeze = False
+        self.no_login, self.hangs_up, self.verb, self.room_s = "", False, "ACK", 0.0
+        self._full_until = 0.0
         self.notices: dict[str, str] = {}  # by channel: the msg-id that answers its JOIN
+        self.words: dict[str, str] = {}  # by channel: what the notice says
         self.peers: list[Peer] = []  # those that are connected
         self.all_peers: list[Peer] = []
         self.connects = 0
@@ -159,6 +164,10 @@ class IrcServer:
         for peer in list(self.peers):
             await peer.send(*lines)
 
+    def joined(self) -> set[str]:
+        """Channels that somebody is in."""
+        return {channel for peer in self.peers for channel in peer.channels}
+
     def counts(self) -> Counter[tuple[str, int]]:
         """Messages that reached somebody, by channel and start of the window."""
         return Counter((s.channel, s.at_ms // 30_000 * 30) for s in self.sent if s.reached)
@@ -205,7 +214,10 @@ class IrcServer:
         wanted = rest.removeprefix(":").split()
         if verb == "LS":
             await peer.send(f"{HOST} CAP * LS :{' '.join(CAPABILITIES)}")
-        if verb != "REQ":
+        if verb != "REQ" or not self.verb:
+            return
+        if self.verb == "NAK":
+            await peer.send(f"{HOST} CAP * NAK :{' '.join(wanted)}")
             return
         if known := [name for name in wanted if name in CAPABILITIES]:
             peer.asked |= set(known)
@@ -215,15 +227,24 @@ class IrcServer:
 
     async def _welcome(self, peer: Peer, nick: str) -> None:
         peer.nick = nick
+        if self.no_login:
+            await peer.send(f"{HOST} NOTICE * :{self.no_login}")
+            if self.hangs_up:
+                await peer.socket.close()
+            return
         await peer.send(*(f"{HOST} {line.format(nick)}" for line in MOTD))
         if peer.password and not nick.startswith("justinfan"):
             await peer.send(f"@{said_by(nick)} {HOST} GLOBALUSERSTATE")
 
     async def _join(self, peer: Peer, channel: str) -> None:
-        self.joins.append((time.monotonic(), channel))
+        now = time.monotonic()
+        self.joins.append((now, channel))
+        if now < self._full_until:
+            return
+        self._full_until = now + self.room_s
         if channel in self.notices:
-            told = self.notices[channel]
-            await peer.send(f"@msg-id={told} {HOST} NOTICE #{channel} :No.")
+            told, said = self.notices[channel], self.words.get(channel, "No.")
+            await peer.send(f"@msg-id={told} {HOST} NOTICE #{channel} :{said}")
         elif self.rooms is None or channel in self.rooms:
             peer.channels.add(channel)
             mode = "emote-only=0;followers-only=-1;r9k=0;slow=0;subs-only=0"
