@@ -24,7 +24,7 @@ _LONGER = 8  # times as long as at first, between joins that may come to nothing
 
 
 class IrcShared(Shared):
-    """What all links share, and what became of their joins."""
+    """Outbox, pace and troubles of all links, and their joins without an answer."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         super().__init__(limits, clock)
