@@ -40,10 +40,11 @@ class StreamStart:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """The channel's stream ended."""
+    """The channel's stream ended; left: or it is only we who stopped reading, and it may go on."""
 
     channel: str
     at: float
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pipeline.chat.message import (
     Message,
     Retract,
     StreamEnd,
+    StreamStart,
     Watch,
 )
 from pipeline.emotes.marking import marked
@@ -38,10 +39,8 @@ def receive(state: State, batch: Batch) -> Turn:
     if not state.turn.closed:  # else the warehouse may not have the windows yet
         state.turn.closed += state.late.step()
     state.intake.counts.malformed += batch.malformed
-    items = []
-    for item in _by_key(state, batch.items):
-        items.append(whole(item))
-        _take(state, items[-1], batch.at)
+    told = map(whole, _by_key(state, batch.items))
+    items = [item for item in told if _take(state, item, batch.at)]
     state.retractions.step()
     state.late.take()
     state.clock = max(state.clock, batch.at)
@@ -114,13 +113,16 @@ def _left(state: State, key: str, at: float) -> list[Item]:
     if not state.identities.knows(key):  # joined, before it was known who that is
         del state.intake.tracks[key]
         return []
-    return [*([Lost(key, at)] if track.seeing else []), StreamEnd(key, at)]
+    return [*([Lost(key, at)] if track.seeing else []), StreamEnd(key, at, left=True)]
 
 
-def _take(state: State, item: Item, now: float) -> None:
+def _take(state: State, item: Item, now: float) -> bool:
+    """False for what changes nothing: it was told before, or cannot be."""
     if item.at > now + _WRONG_S:  # no window could be closed before it
         state.intake.counts.dropped += 1
-        return
+        return False
+    if isinstance(item, StreamStart) and _is_over(state, item):
+        return False
     if isinstance(item, Retract):
         state.retractions.add(item)
     if isinstance(item, Message) and (catalogue := state.catalogues.known(item.channel)):
@@ -129,6 +131,21 @@ def _take(state: State, item: Item, now: float) -> None:
     if compound is not None and state.buffer.takes(item):
         kept = state.intake.anonymous(item) if isinstance(item, Message) else item
         state.buffer.append(kept, compound)
+    return compound is not None
+
+
+def _is_over(state: State, item: StreamStart) -> bool:
+    """True for a stream of before a restart that has ended, and for one of another channel."""
+    if state.source == "replay":  # which tells everything anew
+        return False
+    of = state.intake.channel_of(item.stream_id)
+    if of is None:
+        row = next(iter(state.store.query("stream", stream_id=item.stream_id).to_pylist()), None)
+        of = row["channel"] if row else item.channel
+        if row and of == item.channel:
+            return row["ended_at"] is not None
+    state.intake.counts.malformed += of != item.channel
+    return of != item.channel
 
 
 def _hear(state: State, troubles: Mapping[str, str]) -> None:

@@ -84,9 +84,13 @@ class Intake:
             self.tracks[channel] = Track(channel, version, self.held_s)
         return self.tracks[channel]
 
+    def channel_of(self, stream_id: str) -> str | None:
+        """Whose stream that is, as far as it is in memory."""
+        return next((name for name, t in self.tracks.items() if t.has_stream(stream_id)), None)
+
     def take(self, item: Item, hashed: bool = False) -> float | None:
-        """Count one item; a message's compound (0.0 for anything else), None for a duplicate
-        and for one whose chatter opted out: nothing of it is to be kept.
+        """Count one item; a message's compound (0.0 for anything else), None for what was told
+        before and for a message whose chatter opted out: nothing of it is to be kept.
 
         hashed: the item comes from the buffer, its chatter is a hash already.
         """
@@ -96,13 +100,13 @@ class Intake:
         if isinstance(item, StreamStart):
             track.start_stream(_stream(item))
         elif isinstance(item, StreamEnd):
-            track.end_stream(item.at)
+            track.end_stream(item.at, item.left)
         elif isinstance(item, Watch):
             track.watch(item.at)
         elif isinstance(item, Heard):
             track.heard(item.at)
         elif isinstance(item, Lost):
-            track.lost()
+            return 0.0 if track.lost(item.at) else None
         elif isinstance(item, Retract):
             self.change(item.channel, self.meant(item))
             return None

@@ -66,6 +66,8 @@ class Retractions:
         for message in erased:
             track, start = self.intake.track(message.channel), window_start(message.at)
             self.places.add((message.channel, start))
+            if message.id:  # told again after a restart, it is still gone
+                self.buffer.append(Retract(message.channel, message.at, message.id))
             if start < track.closed_to and start not in track.done:
                 filtered = is_filtered(message.text, "", message.bot)
                 self.late.take_back((message.channel, start), filtered)

@@ -9,7 +9,16 @@ from typing import Any
 
 import orjson
 
-from pipeline.chat.message import Heard, Item, Lost, Message, StreamEnd, StreamStart, Watch
+from pipeline.chat.message import (
+    Heard,
+    Item,
+    Lost,
+    Message,
+    Retract,
+    StreamEnd,
+    StreamStart,
+    Watch,
+)
 from pipeline.windows.item_log import Outdated, Place
 from warehouse.records import WINDOW_SECONDS, window_start
 
@@ -26,6 +35,7 @@ _KINDS: dict[str, type[Any]] = {
     "watch": Watch,
     "heard": Heard,
     "lost": Lost,
+    "gone": Retract,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

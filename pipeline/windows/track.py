@@ -5,6 +5,7 @@ closed `grace_s` after its end; a later message reopens it while its messages ar
 which is a minute. After that only the buffer has them (late.py).
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from warehouse.records import WINDOW_SECONDS, Window, utc, window_start
 SESSION_GAP_S = 1800  # where nobody says so, a stream ends after so long without a message
 HELD_S = 60.0  # that a closed window's messages are still in memory
 MAX_GAP_S = 86400  # nor does any stream outlive a day of silence, or of a clock that jumped
+_TOLD_AGAIN_S = 2.0  # a Watch so soon after what was heard last says the same again
+_STREAMS = 50  # ids that are known when they come again
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,16 @@ class Track:
         self.seen: list[list[float]] = []  # spans [from, to], ascending
         self.seeing = False
         self.last_message = 0.0
+        self._said: dict[str, None] = {}  # ids of the last streams, and of those whose end was told
+        self._over: dict[str, None] = {}
+        self._left = ""  # the stream that went on when we stopped reading
 
     # -- what the source says ------------------------------------------------------------
 
     def watch(self, at: float) -> None:
         """The channel is seen from `at` on; time that was seen already counts once."""
+        if self.seeing and at <= self.seen[-1][1] + _TOLD_AGAIN_S:
+            return
         if not self.seen or at > self.seen[-1][1]:
             self.seen.append([at, at])
         self.seeing = True
@@ -78,13 +86,32 @@ class Track:
         if self.seeing and at > self.seen[-1][1]:
             self.seen[-1][1] = at
 
-    def lost(self) -> None:
-        """The channel is no longer seen; up to when is already known."""
+    def lost(self, at: float = math.inf) -> bool:
+        """The channel is no longer seen; up to when is already known. True if it was seen: told
+        again, it changes nothing."""
+        if not self.seeing or at < self.seen[-1][0]:
+            return False
         self.seeing = False
+        return True
+
+    def has_stream(self, stream_id: str) -> bool:
+        """True for a stream that a source told of, one of the last."""
+        return stream_id in self._said
 
     def start_stream(self, stream: Stream) -> None:
-        """A stream begins; an earlier one that was not ended ends here. Twice is once."""
-        if self.on and self.stream and self.stream.stream_id == stream.stream_id:
+        """A stream begins; an earlier one that was not ended ends here.
+
+        Told again, at whatever time, it changes nothing, unless it goes on after we had left it.
+        One that is told after its successor is put before it.
+        """
+        if stream.said and stream.stream_id != self._left and not self._is_new(stream.stream_id):
+            return
+        self._left = ""
+        if stream.ended_at is not None:
+            self._over[stream.stream_id] = None
+        later = next((s for s in self.streams if s.said and s.started_at > stream.started_at), None)
+        if later and stream.said:
+            self._insert(replace(stream, ended_at=later.started_at), later)
             return
         self._end(stream.started_at)
         self._insert(stream)
@@ -100,13 +127,31 @@ class Track:
         self.streams = [*others[:place], stream, *others[place:]]
         self.told[stream.stream_id] = stream
 
-    def end_stream(self, at: float) -> None:
-        """The stream ends at `at`; its last windows still close by the clock.
+    def end_stream(self, at: float, left: bool = False) -> None:
+        """The stream ends at `at`; its last windows still close by the clock. Told again, it
+        changes nothing. left: it may go on.
 
-        An end before the stream's start is that of another one, told late.
+        An end before the stream's start is that of the one before, told late.
         """
-        if self.stream and at >= self.stream.started_at:
+        stream = next((s for s in reversed(self.streams) if s.started_at <= at), None)
+        if stream is None or stream.stream_id in self._over:
+            return
+        if not left:
+            self._over[stream.stream_id] = None
+        self._left = stream.stream_id if left else ""
+        if stream is self.stream:
             self._end(at)
+        elif stream.ended_at is None or at < stream.ended_at:
+            place = self.streams.index(stream)
+            self.streams[place] = self.told[stream.stream_id] = replace(stream, ended_at=at)
+
+    def _is_new(self, stream_id: str) -> bool:
+        is_new = stream_id not in self._said
+        self._said[stream_id] = None
+        for known in (self._said, self._over):
+            if len(known) > _STREAMS:
+                del known[next(iter(known))]
+        return is_new
 
     def _end(self, at: float) -> None:
         last = self.stream

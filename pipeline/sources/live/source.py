@@ -69,7 +69,7 @@ class LiveSource(Source, Generic[S]):
         del slot.channels[name]
         self.shared.clear(name)
         if self._coverage.pop(name, None):
-            self.shared.outbox.add([StreamEnd(name, self.shared.clock())])
+            self.shared.outbox.add([StreamEnd(name, self.shared.clock(), left=True)])
 
     def _roomy(self) -> S:
         channels, slots = self._room()

@@ -4,7 +4,7 @@ from math import sqrt
 
 import pytest
 
-from pipeline.chat.message import Heard, Item, Lost
+from pipeline.chat.message import Heard, Item, Lost, StreamEnd
 from pipeline.scoring.scored_message import ScoredMessage, message_key
 from pipeline.scoring.scorer import make_scorer
 from pipeline.windows.intake import Intake, Missed
@@ -217,9 +217,45 @@ def test_the_same_start_told_twice_is_one_stream() -> None:
     assert len(target.tracks["demo"].streams) == 1
 
 
-def test_a_stream_told_again_after_its_end_goes_on() -> None:
-    found = told(start(), msg(1), end(30), start(), msg(61), now=95)
+def test_a_stream_that_we_left_goes_on_when_it_is_told_again() -> None:
+    left = StreamEnd("demo", T + 30, left=True)
+    found = told(start(), msg(1), left, start(), msg(61), now=95)
     assert {s: w.stream_id for s, w in found.items()} == dict.fromkeys((0, 30, 60), "demo:1")
+
+
+@pytest.mark.parametrize("again", [0, 7, 50, 95])
+def test_a_stream_told_again_at_any_time_is_as_it_was_told_first(again: float) -> None:
+    once = [start(), msg(1), end(40), start(90, "two"), msg(91), end(150)]
+    twice = [
+        start(), start(again), msg(1), msg(1), end(40), end(80), start(again), end(40),
+        start(90, "two"), end(40), start(again), start(120, "two"), msg(91), end(150),
+        start(again), end(150), start(130, "two"),
+    ]  # fmt: skip
+    found = []
+    for items in (once, twice):
+        target = intake()
+        feed(target, *items)
+        found.append((windows(target.close(T + 400)), target.tracks["demo"].told))
+    assert found[0] == found[1]
+
+
+def test_streams_told_in_another_order_are_the_same_streams() -> None:
+    target = intake()
+    feed(target, start(60, "two"), start(0, "one"), end(50), msg(1), msg(61))
+    told = {
+        s.stream_id: (s.started_at - T, s.ended_at) for s in target.tracks["demo"].told.values()
+    }
+    assert told == {"one": (0, T + 50), "two": (60, None)}
+
+
+def test_a_watch_or_a_loss_told_twice_is_one() -> None:
+    once = [start(), watch(), heard(20), Lost("demo", T + 22), watch(26), heard(40)]
+    twice = [
+        start(), watch(), watch(1), heard(20), watch(3), Lost("demo", T + 22), Lost("demo", T + 24),
+        watch(26), Lost("demo", T + 23), watch(27), heard(40), heard(30),
+    ]  # fmt: skip
+    assert told(*once, now=65) == told(*twice, now=65)
+    assert told(*once, now=65)[0].observed_s == 24.0
 
 
 def test_where_nobody_says_so_a_session_ends_after_thirty_minutes_of_silence() -> None:
