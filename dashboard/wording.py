@@ -175,6 +175,17 @@ EVENTS = {
     "sub": ("Sub", "★"),
     "gift": ("Gifted subs", "✦"),
     "cheer": ("Cheer", "◆"),
+    "gift_paid_upgrade": ("Gifted sub kept", "★"),
+    "prime_paid_upgrade": ("Prime sub kept", "★"),
+    "pay_it_forward": ("Gift passed on", "✦"),
+    "bits_badge_tier": ("Bits badge", "◆"),
+    "power_up": ("Power-up", "◆"),
+    "combo": ("Combo", "◆"),
+    "charity_donation": ("Charity", "♥"),
+    "announcement": ("Announcement", "❢"),
+    "watch_streak": ("Watch streak", "↻"),
+    "unraid": ("Raid called off", "⚑"),
+    "hype_train": ("Hype train", "▲"),
     "title": ("New title", "✎"),
     "category": ("New category", "▣"),
     "connection_lost": ("Connection lost", "✕"),
@@ -192,8 +203,8 @@ def event_text(kind: str, detail: str | None, longest: int = 40) -> str:
     what, more = event_kind(kind), plain(detail, longest)
     if not more:
         return what
-    joined = {"raid": "from ", "cheer": "of ", "gift": "of "}.get(kind, "")
-    unit = {"cheer": " bits"}.get(kind, "")
+    joined = {"raid": "from ", "cheer": "of ", "gift": "of ", "watch_streak": "of "}.get(kind, "")
+    unit = " bits" if kind == "cheer" and more.isdigit() else ""
     if not joined and kind not in ("sub",):
         return f"{what}: {more}"
     return f"{what}, {more}" if kind == "sub" else f"{what} {joined}{more}{unit}"

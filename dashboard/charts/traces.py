@@ -20,12 +20,27 @@ _SYMBOLS = {
     "sub": "star",
     "gift": "star-diamond",
     "cheer": "diamond",
+    "gift_paid_upgrade": "star-open",
+    "prime_paid_upgrade": "star-open",
+    "pay_it_forward": "star-diamond-open",
+    "bits_badge_tier": "diamond-open",
+    "power_up": "diamond-open",
+    "combo": "diamond-tall",
+    "charity_donation": "hexagram",
+    "announcement": "bowtie",
+    "watch_streak": "circle-open",
+    "unraid": "triangle-up-open",
+    "hype_train": "triangle-right",
     "title": "square-open",
     "category": "square",
     "connection_lost": "x",
     "marker": "pentagon",
 }
-_FREQUENT = ("sub", "gift", "cheer")
+# what many viewers do: only shown where there is room
+_FREQUENT = frozenset(
+    "sub gift cheer gift_paid_upgrade prime_paid_upgrade pay_it_forward bits_badge_tier power_up "
+    "combo watch_streak".split()
+)
 MOST_EVENTS = 60
 
 
@@ -200,7 +215,7 @@ def _event_hover(event: Row) -> str:
 
 
 def shown_events(events: Sequence[Row]) -> list[Row]:
-    """All events of a quiet span; of a busy one without subs, gifts and cheers."""
+    """All events of a quiet span; of a busy one without what many viewers do."""
     if len(events) <= MOST_EVENTS:
         return list(events)
     return [e for e in events if e["kind"] not in _FREQUENT]

@@ -60,6 +60,10 @@ def test_foreign_text_loses_control_and_direction_characters() -> None:
     [
         ("raid", "beta", "Raid from beta"),
         ("cheer", "100", "Cheer of 100 bits"),
+        ("cheer", "100 bits", "Cheer of 100 bits"),
+        ("watch_streak", "3 streams", "Watch streak of 3 streams"),
+        ("power_up", "gigantified emote", "Power-up: gigantified emote"),
+        ("announcement", "", "Announcement"),
         ("sub", "tier 1", "Sub, tier 1"),
         ("category", "Chess", "New category: Chess"),
         ("connection_lost", None, "Connection lost"),
