@@ -29,6 +29,7 @@ from pipeline.windows.intake import happenings, whole
 from warehouse.published.reading import Trouble
 from warehouse.records import utc
 
+_LONGEST_S = 30 * 86400.0  # since a stream began: no stream is on for so long
 _WRONG_S = 3600.0  # a step back of the clock, or a message ahead of it, that is a mistake
 
 
@@ -39,7 +40,7 @@ def receive(state: State, batch: Batch) -> Turn:
     if not state.turn.closed:  # else the warehouse may not have the windows yet
         state.turn.closed += state.late.step()
     state.intake.counts.malformed += batch.malformed
-    told = map(whole, _by_key(state, batch.items))
+    told = _by_key(state, map(whole, batch.items))
     items = [item for item in told if _take(state, item, batch.at)]
     state.retractions.step()
     state.late.take()
@@ -121,8 +122,12 @@ def _take(state: State, item: Item, now: float) -> bool:
     if item.at > now + _WRONG_S:  # no window could be closed before it
         state.intake.counts.dropped += 1
         return False
-    if isinstance(item, StreamStart) and _is_over(state, item):
-        return False
+    if isinstance(item, StreamStart):
+        if item.at < now - _LONGEST_S:  # its windows would be without number
+            state.intake.counts.malformed += 1
+            return False
+        if _is_over(state, item):
+            return False
     if isinstance(item, Retract):
         state.retractions.add(item)
     if isinstance(item, Message) and (catalogue := state.catalogues.known(item.channel)):

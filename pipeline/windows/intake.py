@@ -257,7 +257,7 @@ def whole(item: Item) -> Item:
     return replace(item, **fixed) if fixed else item
 
 
-_WRITTEN = ("id", "text", "title", "category", "detail")
+_WRITTEN = ("id", "text", "title", "category", "detail", "display_name", "language")
 
 
 def _stream(item: StreamStart) -> Stream:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.chat.message import Message, Retract
+from pipeline.chat.oddities import Oddities
 from pipeline.imports.formats.base import Log, Said, counting, epoch, login_or_none
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
@@ -146,9 +147,11 @@ def _said(line: IrcLine, at: float | None, log: Log) -> Said | None:
         return None
     if line.params and line.params[0] == "#":  # a log of JSON that names no channel
         line = IrcLine(line.command, ("#?", *line.params[1:]), line.nick, line.tags)
-    found = next((i for i in items(line, at) if isinstance(i, Message)), None)
+    odd = Oddities()
+    found = next((i for i in items(line, at, odd) if isinstance(i, Message)), None)
     if found is None:
-        log.skip("no chat: USERNOTICE" if line.command == "USERNOTICE" else "shared-chat copy")
+        no_chat = "no chat: USERNOTICE" if line.command == "USERNOTICE" else "shared-chat copy"
+        log.skip("malformed" if odd.malformed else no_chat)
         return None
     emotes = None if found.emotes is None or "emotes" not in line.tags else " ".join(found.emotes)
     bot = "bot-badge/" in line.tags.get("badges", "")

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from pipeline.chat.text import LONE
+
 _LABEL = 300  # characters; Twitch's titles have 140
 _SKEW_S = 3600.0  # a stamp further from our clock than this is none
 
@@ -60,8 +62,8 @@ def text(value: Any) -> str:
 
 
 def label(value: Any) -> str:
-    """A title or a name as it is kept: of what is no text, or too long, less."""
-    return text(value)[:_LABEL]
+    """A title or a name as it is kept: text that any file can hold, and not too long."""
+    return LONE.sub("\ufffd", text(value)[:_LABEL])
 
 
 def number(value: Any) -> int:

@@ -140,3 +140,27 @@ def test_what_is_told_twice_is_stored_as_if_told_once(
     for name in TABLES:
         assert twice[name] == once[name], name
     assert len(once["streams"]) == 3 and len(once["events"]) == 3
+
+
+def test_what_cannot_be_is_counted_and_changes_nothing(folder: DataFolder, store: Store) -> None:
+    t0 = float(window_start(time.time() - 60))
+    engine = Engine(folder, build.settings(), "live", store)
+    title = "nul \x00 and \ud800"
+    items = (
+        ChannelInfo("demo", "42", title),
+        StreamStart("demo", t0, "s1", title),
+        Watch("demo", t0),
+        Happening("demo", t0, "title", title, title),
+        Message(title, "demo", t0 + 1, title, title, (title,)),
+        StreamStart("other", t0, "s1"),  # it is demo's
+        StreamStart("other", -62_135_596_800.0, "s2"),  # in the year 1
+        StreamStart("other", 253_402_300_799.0, "s3"),  # in the year 9999
+        Happening("demo", 253_402_300_799.0, "raid", "o", "e2"),
+    )
+    engine.feed(Batch(t0 + 36, items))
+    engine.finish()
+    assert build.rows(folder, "SELECT stream_id, channel FROM streams") == [("s1", "demo")]
+    assert build.rows(folder, "SELECT kind FROM events") == [("title",)]
+    assert build.rows(folder, "SELECT channel, n_messages FROM windows") == [("demo", 1)]
+    counts = engine.state.intake.counts
+    assert (counts.malformed, counts.dropped) == (2, 2)
