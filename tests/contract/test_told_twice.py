@@ -11,9 +11,10 @@ import pytest
 
 from pipeline.chat.message import Batch
 from pipeline.engine.engine import Engine
+from pipeline.imports.command import import_files
 from tests.contract import test_eventsub as eventsub
 from tests.contract import test_irc as irc
-from tests.helpers.build import settings, stored
+from tests.helpers.build import rows, settings, stored
 from tests.helpers.standins.irc import IrcServer, room_id
 from tests.helpers.standins.twitch import CHAT, TwitchServer, said
 from tests.unit.pipeline.sources.irc.test_lines import HOSTILE
@@ -125,3 +126,33 @@ def test_frames_told_twice_among_hostile_ones_count_once(
     n, malformed, kinds = counted(store)
     assert kinds == KINDS and malformed > 40
     assert n >= 6 and stored(store, "SELECT count(*) FROM streams") == [(1,)]
+
+
+def test_a_log_with_every_line_twice_among_hostile_ones_is_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def line(k: int, shift: int) -> str:
+        at = 1_750_000_000_000 + 2000 * k + shift
+        tags = f"id=m{k};room-id=42;tmi-sent-ts={at}"
+        text = ("great", "terrible", "lol")[k % 3]
+        return f"@{tags} :c{k % 7}!a@a PRIVMSG #demo :{text}"
+
+    once = [line(k, 0) for k in range(100)]
+    bad = [raw for raw, kept in HOSTILE if not kept and "tmi-sent-ts=9" not in raw]
+    twice = [said for k in range(100) for said in (line(k, 0), line(k // 2, 777))] + bad
+    found = []
+    for name, told in (("once", once), ("twice", twice)):
+        log = tmp_path / f"{name}.log"
+        log.write_text("\n".join(told), "utf-8")
+        data = DataFolder(tmp_path / name)
+        monkeypatch.setenv("DLD_DATA", str(data.root))
+        for _ in range(2):  # and the log itself twice
+            import_files([log], ["demo"], None, False)
+        found.append(
+            [
+                rows(data, f"SELECT * EXCLUDE (rev) FROM {table} ORDER BY ALL")
+                for table in ("windows", "window_terms")
+            ]
+        )
+    assert found[0] == found[1]
+    assert sum(row[4] for row in found[0][0]) == 100
