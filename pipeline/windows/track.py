@@ -107,6 +107,7 @@ class Track:
         if stream.said and stream.stream_id != self._left and not self._is_new(stream.stream_id):
             return
         self._left = ""
+        self._over.pop(stream.stream_id, None)
         if stream.ended_at is not None:
             self._over[stream.stream_id] = None
         later = next((s for s in self.streams if s.said and s.started_at > stream.started_at), None)
