@@ -6,7 +6,10 @@ import socket
 from pathlib import Path
 
 from tools.config import RunSettings
+from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull
+from warehouse.kinds import SIMULATED, refuse_mixing
+from warehouse.published.reader import published_sources
 
 NEEDED_MB = 200  # simulated chat fills a tenth of it; a live channel needs less a day
 
@@ -45,3 +48,11 @@ def require_space(folder: Path) -> None:
         raise StorageFull(
             f"disk full: {free_mb:.0f} MB free for DLD_DATA={folder}, {NEEDED_MB} MB needed"
         )
+
+
+def require_kind(folder: Path, channels: list[str]) -> None:
+    """Raises BadInput where simulated chat would come to real chat, or the other way round."""
+    command = f'make run CHANNELS="{" ".join(channels)}"' if channels else "make run"
+    more = "" if channels else ', or read live chat into this one: make run CHANNELS="NAME"'
+    there = published_sources(DataFolder(folder))
+    refuse_mixing(folder, there, "live" if channels else SIMULATED, command + more)

@@ -15,7 +15,7 @@ import typer
 from dotenv import dotenv_values
 
 from tools.channels import logins
-from tools.checks import require_free_ports, require_space
+from tools.checks import require_free_ports, require_kind, require_space
 from tools.config import RunSettings, run_settings
 from tools.supervisor import Supervisor
 from warehouse.errors import AppError
@@ -43,6 +43,7 @@ def main(
         settings = run_settings()
         channels = logins(os.environ.get("CHANNELS", ""))
         env = environment(settings, channels, {**dotenv_values(".env"), **os.environ})
+        require_kind(Path(env["DLD_DATA"]).absolute(), channels)
         require_free_ports(settings)
         require_space(Path(env["DLD_DATA"]).absolute())
         code = supervise(procfile.read_text(), env, settings)

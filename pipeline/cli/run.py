@@ -1,6 +1,8 @@
 """`python -m pipeline run`: chat from any source into the warehouse, until Ctrl-C."""
 
 import asyncio
+import shlex
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +20,7 @@ from warehouse.config import data_folder
 from warehouse.consent import load_optout
 from warehouse.erase import scrub
 from warehouse.identities import Identities
+from warehouse.kinds import SIMULATED, refuse_mixing
 from warehouse.store.store import Store
 
 
@@ -64,6 +67,9 @@ def run(
     spare_memory()
     scrub(folder.warehouse)
     with Store(folder.warehouse) as store:
+        there = store.query("sources")["source"].to_pylist()
+        coming = SIMULATED if kind.is_simulated else source
+        refuse_mixing(folder.root, there, coming, "python -m pipeline " + shlex.join(sys.argv[1:]))
         to_now = times is Times.now
         identities = Identities(store.query("identities").to_pylist())
         optout.refuse(names, identities)

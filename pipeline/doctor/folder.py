@@ -11,12 +11,15 @@ from pipeline.doctor.finding import Finding, ok, problem, warning
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseLocked
 from warehouse.inbox.requests import InboxFolder
+from warehouse.kinds import SIMULATED
+from warehouse.published.reader import published_sources
 from warehouse.store.store import schema_numbers
 
 _NEEDED_MB, _AMPLE_MB = 200, 2000  # as `make run` asks; a month of a few channels
 _PRIVATE = ("salt", "tokens.json")
 _WAITS_S = 60.0  # a running pipeline answers a request within seconds
 _APART_S = 2.0
+_NAMED = 12  # channels of a line
 
 
 def check_folder(folder: DataFolder) -> Iterator[Finding]:
@@ -100,6 +103,16 @@ def check_warehouse(folder: DataFolder) -> Iterator[Finding]:
     else:
         later = "" if have == known else f", brought to {known} by the next run"
         yield ok("warehouse", f"schema {have}{later}; no pipeline runs")
+
+
+def check_kind(folder: DataFolder) -> Iterator[Finding]:
+    """That simulated chat is not beside real chat, as earlier versions let it be."""
+    there = published_sources(folder)
+    if SIMULATED in there and len(there) > 1:
+        names = ", ".join(there[SIMULATED][:_NAMED])
+        more = f" and {len(there[SIMULATED]) - _NAMED} more" if there[SIMULATED][_NAMED:] else ""
+        do = "python -m pipeline forget --channel NAME drops one, with all that is under its name"
+        yield problem("data", f"simulated chat lies beside real chat: {names}{more}", do)
 
 
 def check_inbox(folder: DataFolder, running: bool) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """`python -m pipeline import`: files and folders of past chat, through the inbox."""
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +20,8 @@ from pipeline.imports.submit import ReadingReport, Result, submit
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, BadInput
-from warehouse.published.reader import published_identities
+from warehouse.kinds import refuse_mixing
+from warehouse.published.reader import published_identities, published_sources
 
 
 def import_files(
@@ -36,7 +38,10 @@ def import_files(
     options = ImportOptions(
         tuple(name.strip().lower() for name in channels or ()), started_at, undated
     )
-    with workplace(data_folder()) as scratch:
+    folder = data_folder()
+    command = "python -m pipeline " + shlex.join(sys.argv[1:])
+    refuse_mixing(folder.root, published_sources(folder), "import", command)
+    with workplace(folder) as scratch:
         Run(options, format, scratch).all(in_folders(files))
 
 

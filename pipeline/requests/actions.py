@@ -63,6 +63,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         store.write({}, meta)
 
     def import_(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        workspace.refuse_real("python -m pipeline import ...")
         named = ImportFiles(inbox.files(request.id)).channels()
         workspace.optout.refuse(named, workspace.identities)
         run_import(inbox, store, request, meta)
@@ -76,6 +77,8 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         change, names = request.body.get("change"), request.body.get("channels")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise BadInput("channels is a list of logins")
+        if change != "remove":
+            workspace.refuse_real(f"python -m pipeline channels {change} ...")
         who = workspace.identities
         change_channels(workspace.folder, workspace.optout, who, str(change), names)
         if workspace.running and change != "remove":

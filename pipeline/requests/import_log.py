@@ -38,7 +38,12 @@ def import_log(
     """See the import of a dropped log through. Raises NotYet until it is over,
     ImportRefused with what its page has to ask or tell."""
     place = UploadedLog(inbox.files(request.id))
-    outcome = read_object(place.outcome) or _outcome(workspace, place, request)
+    try:
+        workspace.refuse_real('make run CHANNELS="NAME", and drop it there')
+        outcome = read_object(place.outcome) or _outcome(workspace, place, request)
+    except BadInput as exc:
+        root = workspace.folder.root  # its place is nobody's business who sees the dashboard
+        outcome = {"reason": str(exc).replace(str(root), root.name)}
     place.log.unlink(missing_ok=True)
     kept = {"name": str(request.body.get("name", ""))[:80]}
     if "result" not in outcome:

@@ -20,6 +20,7 @@ from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.identities import Identities
 from warehouse.inbox.uploaded_log import expire_logs
+from warehouse.kinds import refuse_mixing
 from warehouse.published.publisher import Publisher
 from warehouse.records import Window, iso, utc
 from warehouse.store.store import Store
@@ -28,10 +29,12 @@ from warehouse.store.store import Store
 class Running(Protocol):
     """A daemon's memory, as far as a request may reach into it.
 
-    clock: the source's, epoch seconds. barred: channels claimed by a streamer whose they are not.
-    jobs: backups under way, by request. importing: the one log that is read beside the turns.
+    source: where its chat comes from. clock: that one's, epoch seconds. barred: channels claimed by
+    a streamer whose they are not. jobs: backups under way, by request. importing: the one log that
+    is read beside the turns.
     """
 
+    source: str
     clock: float
     barred: set[str]
     jobs: dict[str, BackupJob]
@@ -93,6 +96,12 @@ class Workspace:
         if self.running:
             return self.running.scorers
         return load_scorers(self.settings.lexicon, self.store)
+
+    def refuse_real(self, command: str) -> None:
+        """Raises BadInput in a folder of simulated chat. command: what to type elsewhere."""
+        there = self.store.query("sources")["source"].to_pylist()
+        more = [self.running.source] if self.running else []
+        refuse_mixing(self.folder.root, [*there, *more], "import", command)
 
     def oldest_text(self) -> str:
         """ISO time; text of before it is past its retention."""

@@ -14,11 +14,12 @@ class SourceKind:
     """A kind of source. module: has `open_source(Opening) -> Source`; it is loaded when one is
     opened, since nobody else needs the libraries of live chat.
 
-    is_live: it reads the kept list of channels. needs_file: it reads `--file`. endpoints: that
-    have to answer, where needs_login only with one.
+    is_simulated: nobody said its chat. is_live: it reads the kept list of channels. needs_file: it
+    reads `--file`. endpoints: that have to answer, where needs_login only with one.
     """
 
     module: str
+    is_simulated: bool = False
     is_live: bool = False
     needs_file: bool = False
     needs_login: bool = False
@@ -26,7 +27,7 @@ class SourceKind:
 
 
 SOURCES: Mapping[str, SourceKind] = {
-    "simulate": SourceKind("pipeline.sources.simulation.source"),
+    "simulate": SourceKind("pipeline.sources.simulation.source", is_simulated=True),
     "replay": SourceKind("pipeline.sources.replay", needs_file=True),
     "irc": SourceKind("pipeline.sources.irc.source", is_live=True, endpoints=(IRC,)),
     "eventsub": SourceKind(

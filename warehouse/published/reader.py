@@ -105,6 +105,15 @@ def published_identities(folder: DataFolder) -> Identities:
         return Identities()
 
 
+def published_sources(folder: DataFolder) -> dict[str, list[str]]:
+    """Channels by where their chat came from; none where nothing is published that can be read."""
+    try:
+        rows = Reader(folder).query("sources").to_pylist()
+    except (AppError, duckdb.Error):
+        return {}
+    return {row["source"]: row["channels"] for row in rows}
+
+
 def connect_views(
     published: Path, manifest: Manifest, channels: Collection[str] | None = None
 ) -> duckdb.DuckDBPyConnection:

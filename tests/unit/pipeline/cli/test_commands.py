@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import orjson
@@ -151,25 +152,18 @@ def test_a_wrong_setting_is_named(
 def test_a_running_pipeline_is_told_of_and_takes_an_import_by_itself(
     folder: DataFolder,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = parquet(tmp_path / "a.parquet", chat_rows(channel="other"))
-    command = [sys.executable, "-m", "pipeline", "run", "--channel", "demo_quiet"]
-    code = """
-import sys
-from pathlib import Path
-from pipeline.sources.simulation.profiles import PROFILES
-print(next(iter(PROFILES)))
-"""
-    name = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        cwd=ROOT,
-    ).stdout.strip()  # fmt: skip
-    command[-1] = name
+    command = [sys.executable, "-m", "pipeline", "run", "--source", "irc", "--channel", "nobody"]
+    monkeypatch.setenv("DLD_TWITCH_URL", "http://127.0.0.1:9")
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as daemon:
         assert daemon.stderr
         try:
-            assert any("windows closed" in line for line in daemon.stderr)
-            assert "in use by another process" in run("run").reason
+            while not folder.manifest.exists():
+                assert daemon.poll() is None
+                time.sleep(0.05)
+            assert "in use by another process" in run("run", "--source", "irc").reason
             assert run("import", path).code == 0
         finally:
             daemon.terminate()
