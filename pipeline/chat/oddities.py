@@ -3,7 +3,7 @@
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -62,19 +62,11 @@ class Oddities:
         taken, self.malformed = self.malformed, 0
         return taken
 
-    def number(self, value: object, most: int = _MOST) -> int | None:
-        """`whole_number`, None for a malformed one, which is counted."""
-        try:
-            return whole_number(value, most)
-        except Malformed:
-            self.malformed += 1
-            return None
-
-    def sound(self, read: Callable[..., Iterable[T]], *values: object) -> list[T]:
+    def sound(self, read: Callable[..., list[T]], *values: object) -> list[T]:
         """What `read` gives, nothing where that is malformed. The last line of defence, too:
         nothing that a source says ends the reading of what it says next."""
         try:
-            return list(read(*values))
+            return read(*values)
         except Malformed:
             self.malformed += 1
         except Exception as exc:

@@ -10,7 +10,6 @@ from pipeline.sources.live.notices import PLANS, count, money, raid, words
 
 _ACTION = "\x01ACTION "
 _SKEW_S = 3600.0  # a stamp further from our clock than this is none
-_STAMPS = 10**15  # milliseconds; more is no time
 # of the announcements that Twitch makes of a sub, a gift, a raid: what we call it
 _KINDS = {
     "sub": "sub",
@@ -52,9 +51,12 @@ def items(line: IrcLine, now: float, oddities: Oddities | None = None) -> list[I
     if not line.channel or _is_copy(line.tags):
         return []
     odd = oddities or Oddities()
-    odd.number(line.tags.get("tmi-sent-ts"), _STAMPS)
+    if (sent := line.tags.get("tmi-sent-ts")) and not _is_digits(sent, 15):
+        odd.malformed += 1
     if line.command == "PRIVMSG":
-        return [*odd.sound(_said, line, now, odd), *odd.sound(_bought, line, now)]
+        said = odd.sound(_said, line, now, odd)
+        is_bought = "bits" in line.tags or line.tags.get("msg-id") in _POWER_UPS
+        return said + odd.sound(_bought, line, now) if is_bought else said
     if line.command == "USERNOTICE":
         notice = odd.sound(_notice, line, now, odd)
         has_words = len(line.params) > 1 and line.params[-1] and line.tags.get("login")
@@ -116,16 +118,24 @@ def _emotes(tag: str, text: str, odd: Oddities) -> tuple[str, ...]:
     spans = []
     for part in tag.split("/") if tag else ():
         for span in part.partition(":")[2].split(","):
-            first, last = (odd.number(at) for at in span.partition("-")[::2])
-            if first is not None and last is not None and _is_word(text, first, last + 1):
-                spans.append((first, last))
+            first, _, last = span.partition("-")
+            if not (_is_digits(first, 6) and _is_digits(last, 6)):
+                odd.malformed += 1
+            elif _is_word(text, int(first), int(last) + 1):
+                spans.append((int(first), int(last)))
     return tuple(text[first : last + 1] for first, last in sorted(spans))
+
+
+def _is_digits(value: str, most: int) -> bool:
+    """True for at most so many of the digits 0 to 9; quicker than `whole_number`."""
+    return len(value) <= most and value.isdigit() and value.isascii()
 
 
 def _is_word(text: str, first: int, end: int) -> bool:
     if not first < end <= len(text) or (first and not text[first - 1].isspace()):
         return False
-    return (end == len(text) or text[end].isspace()) and len(text[first:end].split()) == 1
+    name = text[first:end]
+    return (end == len(text) or text[end].isspace()) and name.split() == [name]
 
 
 def _bought(line: IrcLine, now: float) -> list[Item]:
