@@ -22,11 +22,11 @@ from pipeline.chat.message import (
     StreamStart,
     Watch,
 )
-from pipeline.sources.eventsub.slot import EventSubLimits
+from pipeline.sources.eventsub.shared import EventSubLimits
 from pipeline.sources.eventsub.source import EventSub
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from tests.helpers.standins.irc import room_id
-from tests.helpers.standins.twitch import CHAT, READER, Peer, TwitchServer
+from tests.helpers.standins.twitch import CHAT, READER, Peer, Subscription, TwitchServer
 from warehouse.errors import NotAuthorised
 
 SECRET = "secret-of-the-application"
@@ -512,6 +512,157 @@ def test_more_rooms_than_twitch_allows_are_reported(
 
     run(story())
     assert caplog.text.count("channel=other") == 1
+
+
+def held_by(session: str, twitch: TwitchServer, *types: str, login: str = "demo") -> None:
+    """Subscriptions of a session that is no peer's."""
+    for kind in types:
+        condition = {"broadcaster_user_id": twitch.name(login)}
+        if kind.startswith("channel.chat"):
+            condition["user_id"] = READER
+        name = f"held-{len(twitch.subs)}"
+        twitch.subs[name] = Subscription(name, kind, "1", condition, session)
+
+
+def test_what_a_dead_session_holds_is_no_subscription_of_ours(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.exclusive = True
+            held_by("dead", twitch, CHAT, "channel.chat.notification", "stream.online")
+            async with Listening(twitch, tokens, *USERS) as chat:
+                await chat.watching("other")
+                await asyncio.sleep(0.5)
+                assert {watch.channel for watch in chat.of(Watch)} == {"other"}  # and not `demo`
+                await chat.until(
+                    lambda: "channel=demo is not read: Twitch says that" in caplog.text
+                )
+                await chat.watching("demo")  # once the dead one's is ended
+                assert await twitch.say("demo", "at last")
+                await chat.until(lambda: len(chat.ids()) == 1)
+                assert all(
+                    sub.session != "dead" for sub in twitch.subs.values() if sub.type == CHAT
+                )
+                assert count(twitch, "eventsub/subscriptions", "POST") < 40
+                assert "demo" not in chat.source.shared.troubles
+
+    run(story())
+
+
+def test_what_nobody_gives_back_is_asked_for_seldom(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.refused[CHAT] = (409, "subscription already exists")  # and no list has it
+            async with Listening(twitch, tokens, "demo") as chat:
+                await chat.until(lambda: "channel=demo is not read" in caplog.text)
+                asked, listed = len(twitch.subscribes), count(twitch, "eventsub/subscriptions")
+                await asyncio.sleep(3)  # at most one in 0.15 s, half of the longest wait here
+                assert len(twitch.subscribes) - asked <= 20
+                assert count(twitch, "eventsub/subscriptions") - listed <= 11
+                assert chat.of(Watch) == []
+
+    run(story())
+    assert caplog.text.count("channel=demo is not read") == 1
+
+
+def test_an_answer_that_was_lost_is_found_in_twitchs_list(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            [session] = chat.source.shared.holders.sessions
+            held = {name: of for name, of in session.subs.items() if of[1] != CHAT}
+            for name in held:
+                del session.subs[name]  # as if the answers had not come
+            [slot] = chat.source.slots
+            slot._lacking.add("demo")
+            await chat.until(lambda: session.subs.items() >= held.items())
+            assert len(twitch.subs) == 8 and chat.of(Lost) == []
+
+    run(story())
+
+
+def test_too_many_connections_of_a_login_are_told_once_and_waited_for(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.unused_s = 0.5
+            twitch.refused[CHAT] = (429, "number of websocket transports limit exceeded")
+            async with Listening(twitch, tokens, *USERS) as chat:
+                await chat.until(lambda: "limit of three EventSub connections" in caplog.text)
+                asked, connects = len(twitch.subscribes), twitch.connects
+                await asyncio.sleep(3)
+                assert len(twitch.subscribes) - asked <= 20 and twitch.connects - connects <= 6
+                twitch.refused.clear()
+                await chat.watching(*USERS)
+                assert not chat.source.shared.troubles
+
+    run(story())
+    assert "close the other program" in caplog.text
+    assert caplog.text.count("channel=demo is not read") == 1
+
+
+@pytest.mark.parametrize("status", [429, 403, 400])
+def test_the_limit_on_costly_subscriptions_leaves_chat_alone(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    costly = ("stream.online", "stream.offline", "channel.update")
+
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch:
+            twitch.refused.update(dict.fromkeys(costly, (status, "cost exceeded")))
+            twitch.live["demo"] = live("s1", "Before")
+            async with Listening(twitch, tokens, *USERS) as chat:
+                await chat.watching(*USERS)
+                await chat.until(lambda: "titles and starts at once not read" in caplog.text)
+                await chat.until(lambda: len(chat.of(StreamStart)) == 1)  # from the list
+                await asyncio.sleep(1)
+                assert sum(kind in costly for _, kind, _ in twitch.subscribes) == 1
+                assert len(twitch.subs) == 10 and chat.of(Lost) == []
+                assert chat.source.shared.troubles.keys() == {"titles and starts at once"}
+                twitch.refused.clear()
+                chat.source.shared.full_until = 0.0
+                await chat.until(lambda: len(twitch.subs) == 16)
+                assert chat.source.shared.troubles == {}
+
+    run(story())
+    assert caplog.text.count("limit of ten") == 1 and "close the other program" in caplog.text
+
+
+def test_a_limit_that_we_fill_ourselves_is_no_trouble(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with TwitchServer() as twitch:
+            names = ("a1", "a2", "a3", "a4")
+            async with Listening(twitch, tokens, *names[:3]) as chat:
+                await chat.until(lambda: len(twitch.subs) == 24)
+                twitch.refused.update({"stream.online": (429, "cost exceeded")})
+                chat.wanted.append("a4")
+                await chat.watching("a4")
+                await chat.until(lambda: "told up to a minute late" in caplog.text)
+                assert chat.source.shared.troubles == {}
+
+    caplog.set_level(logging.INFO)
+    run(story())
+
+
+def test_a_login_that_ends_while_chat_is_read_says_so(
+    tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with TwitchServer(USERS) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            twitch.access.clear()
+            twitch.fail("oauth2/token", 400, says="missing client secret")
+            chat.wanted.append("other")
+            await chat.until(lambda: "anything but chat not read" in caplog.text)
+            assert await twitch.say("demo", "goes on") and chat.of(Lost) == []
+
+    run(story())
 
 
 def test_a_conduit_gets_our_session_as_its_shard(tokens: TokenFile) -> None:

@@ -290,7 +290,7 @@ class Api:
 def _login_again(login: str) -> NotAuthorised:
     who = login or "the user"
     return NotAuthorised(
-        f"Twitch no longer accepts the login of {who}: run `python -m pipeline login`"
+        f"Twitch no longer accepts the login of {who}; run `python -m pipeline login`"
     )
 
 

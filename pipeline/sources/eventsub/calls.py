@@ -21,11 +21,11 @@ _MOST_BYTES = 1 << 20
 _LONGEST_WAIT_S = 300.0
 # what the login server says of the application itself, part of it is enough: a new login is no help
 _SETTINGS = {
-    "missing client secret": "the application is a confidential one: set DLD_TWITCH_CLIENT_SECRET "
-    "to its secret, from Twitch's console",
-    "client secret": "DLD_TWITCH_CLIENT_SECRET is not the secret of the application that "
-    "DLD_TWITCH_CLIENT_ID names: copy both from Twitch's console",
-    "invalid client": "DLD_TWITCH_CLIENT_ID names no application: copy it from Twitch's console",
+    "missing client secret": "it is a confidential one; set DLD_TWITCH_CLIENT_SECRET to its "
+    "secret, from Twitch's console",
+    "client secret": "DLD_TWITCH_CLIENT_SECRET is not the secret of the one that "
+    "DLD_TWITCH_CLIENT_ID names; copy both from Twitch's console",
+    "invalid client": "DLD_TWITCH_CLIENT_ID names no application; copy it from Twitch's console",
 }
 
 
@@ -112,7 +112,7 @@ def _name_setting(fault: str, why: str) -> None:
     """Raises NotAuthorised where the login server refuses the application itself."""
     for part, help in _SETTINGS.items():
         if part in fault:
-            raise NotAuthorised(f"Twitch refuses the application ({why}): {help}, and start again")
+            raise NotAuthorised(f"Twitch refuses the application ({why}), {help}, and start again")
 
 
 def _words(reason: Any, sent: Iterable[Any]) -> str:

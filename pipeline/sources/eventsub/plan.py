@@ -28,7 +28,7 @@ _ROOM = tuple(
 )
 # Twitch counts these against a limit of ten unless the channel allowed them; what does not fit
 # is learnt by asking for the list of streams
-_COSTLY = (
+COSTLY = (
     Want("stream.online", as_reader=False),
     Want("stream.offline", as_reader=False),
     Want("channel.update", "2", as_reader=False),
@@ -40,7 +40,7 @@ _OWN = (
 HYPE_TRAINS = "channel:read:hype_train"
 
 
-def wants(channel_id: str, reader_id: str, scopes: Collection[str], costly: bool) -> list[Want]:
-    """What to subscribe to, in order. costly: whether there may be room for those that count."""
+def wants(channel_id: str, reader_id: str, scopes: Collection[str]) -> list[Want]:
+    """What to subscribe to, in order."""
     is_own = channel_id == reader_id and HYPE_TRAINS in scopes
-    return [*_ROOM, *(_COSTLY if costly else ()), *(_OWN if is_own else ())]
+    return [*_ROOM, *COSTLY, *(_OWN if is_own else ())]

@@ -14,7 +14,8 @@ from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import TwitchRefused
 from pipeline.sources.eventsub.frames import label
 from pipeline.sources.eventsub.plan import SESSIONS
-from pipeline.sources.eventsub.slot import EventSubLimits, EventSubShared, SessionSlot
+from pipeline.sources.eventsub.shared import EventSubLimits, EventSubShared
+from pipeline.sources.eventsub.slot import SessionSlot
 from pipeline.sources.eventsub.streams import ABSENT
 from pipeline.sources.eventsub.tokens import TokenFile
 from pipeline.sources.live.source import LiveSource
@@ -128,7 +129,7 @@ class EventSub(LiveSource[SessionSlot]):
 
     async def _supervise(self) -> None:
         await self.api.check()
-        self.shared.clear("")
+        self.shared.login_holds()
         if self.settings.extension_id:
             await self._try(self._follow)
         ids = {
@@ -142,9 +143,10 @@ class EventSub(LiveSource[SessionSlot]):
         live = await self.api.live(ids.values())
         by_name = {name: live[id] for name, id in ids.items() if id in live}
         self.shared.outbox.add(self.shared.streams.listed(by_name, ids, self.clock()))
+        asked = {name for session in self.shared.holders.sessions for name in session.subs}
         enabled = await self.api.subscriptions()
         for slot in self.slots:
-            slot.supervise(enabled)
+            slot.supervise(enabled, asked)
 
     async def _follow(self) -> None:
         """The live channels that have the extension: by their ids, names are for display. One that
@@ -161,7 +163,7 @@ class EventSub(LiveSource[SessionSlot]):
         try:
             await step(*values)
         except NotAuthorised as exc:
-            self.shared.report("", str(exc))
+            self.shared.login_refused(str(exc))
             self._load_again()
         except TwitchRefused as exc:
             log.info("asked again later: %s", exc)

@@ -143,8 +143,15 @@ def log_troubles(before: Mapping[str, str], now: Mapping[str, str]) -> None:
             channels_by_reason.setdefault(reason, []).append(what)
     for reason, channels in channels_by_reason.items():
         for what in channels[:_LINES]:
-            log.warning("%s: %s", f"channel={what} is not read" if what else "not reading", reason)
+            log.warning("%s: %s", _subject(what), reason)
         if len(channels) > _LINES:
             log.warning("%d more channels are not read: %s", len(channels) - _LINES, reason)
     for what in before.keys() - now.keys():
-        log.info("%s", f"channel={what}: no longer in trouble" if what else "reading again")
+        log.info("over: %s", _subject(what))
+
+
+def _subject(what: str) -> str:
+    """What is not read: all of it, a channel, or what is said in words."""
+    if not what:
+        return "not reading"
+    return f"{what} not read" if " " in what else f"channel={what} is not read"
