@@ -1,10 +1,13 @@
 // The feed of moods: broadcasts where they come, questions where they do not.
 
+import { isOver, newest } from "./token.js";
+
 const WINDOW_MS = 30_000;
 const HIDDEN_MS = 120_000; // nobody looks: less often
 const TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 300_000;
+const TOKEN_MS = 5_000; // between looks for a new token: nobody is asked
 const UNKNOWN_MS = 60_000; // 404: the channel may be followed soon
 const AFTER_PUBLISH_MS = 1_500; // ask a little after a body was made, not on its stroke
 const SPREAD_MS = 8_000; // and not every viewer in the same moment
@@ -41,6 +44,7 @@ async function textOf(answer) {
  */
 export function follow({ base, onBody, onTrouble }) {
   let token = null;
+  let refusedToken = null; // by the EBS, with 401
   let timer = 0;
   let failures = 0;
   let running = null;
@@ -76,8 +80,19 @@ export function follow({ base, onBody, onTrouble }) {
     plan(Math.max(atLeast, backoff) * (0.75 + Math.random() / 2));
   }
 
+  /** Whether the token is over: by the EBS's clock, or by the page's where the EBS agrees. */
+  const over = () => isOver(token, serverNow() ?? (token === refusedToken ? Date.now() : -Infinity));
+
+  /** A token that is over is not sent again: the helper may come to hold a newer one, or call. */
+  function waitForToken() {
+    onTrouble("unauthorised");
+    plan(TOKEN_MS);
+  }
+
   async function ask() {
     if (!token || running) return;
+    if (over() || token === refusedToken) token = newest(token);
+    if (over()) return waitForToken();
     running = new AbortController();
     const { signal } = running;
     const timeout = setTimeout(() => running?.abort(), TIMEOUT_MS);
@@ -116,6 +131,12 @@ export function follow({ base, onBody, onTrouble }) {
 
   function refused(answer) {
     const kind = kindOf(answer.status);
+    if (kind === "unauthorised") {
+      refusedToken = token;
+      token = newest(token);
+      if (token !== refusedToken) return plan(0);
+      if (over()) return waitForToken();
+    }
     onTrouble(kind);
     if (kind === "unknown") return plan(UNKNOWN_MS * (1 + Math.random() / 4));
     const asked = Number(answer.headers.get("retry-after")) * 1000 || 0;
@@ -135,7 +156,7 @@ export function follow({ base, onBody, onTrouble }) {
      * another channel's, of which nothing is known.
      */
     authorise(newToken, isOther = false) {
-      const waiting = !token || failures > 0 || isOther;
+      const waiting = !token || failures > 0 || isOther || token === refusedToken || over();
       token = newToken;
       if (waiting) plan(0);
       else wake();

@@ -4,6 +4,7 @@
 import { request, stateOf } from "./channel_api.js";
 import { make, put } from "./dom.js";
 import { EBS } from "./settings.js";
+import { isOver, newest } from "./token.js";
 
 const LOGIN = /^[A-Za-z0-9_]{1,25}$/;
 const ASK_AGAIN_MS = 20_000; // a request waits for the pipeline to take it
@@ -78,11 +79,31 @@ export function channel() {
     for (const button of [follow, leave, erase, yes, no]) button.disabled = busy;
   }
 
+  /** Asks with the token; once more where the helper holds a newer one by then. */
+  async function withToken(question) {
+    try {
+      return await question(token);
+    } catch (error) {
+      const newer = error.kind === "unauthorised" ? newest(token) : token;
+      if (newer === token) throw error;
+      token = newer;
+      return question(token);
+    }
+  }
+
+  /** The token was refused, and it is over: it is not sent again, the next one is waited for. */
+  const isRefused = () => trouble?.kind === "unauthorised" && isOver(token, Date.now());
+
   async function look() {
     clearTimeout(timer);
     if (!token) return;
+    if (isRefused()) token = newest(token);
+    if (isRefused()) {
+      timer = setTimeout(look, ASK_AGAIN_MS);
+      return;
+    }
     try {
-      known = await stateOf(EBS, token);
+      known = await withToken((own) => stateOf(EBS, own));
       trouble = null;
       if (known.login && !login.value) login.value = known.login;
     } catch (error) {
@@ -107,7 +128,7 @@ export function channel() {
     notice = "";
     show();
     try {
-      await request(EBS, token, what, login.value.trim().toLowerCase());
+      await withToken((own) => request(EBS, own, what, login.value.trim().toLowerCase()));
       notice = `done.${what}`;
       awaited = known?.state ?? "";
     } catch (error) {

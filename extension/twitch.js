@@ -38,6 +38,12 @@ export function join({ onToken, onContext, onVisible, onBroadcast, onChoices, on
   );
 }
 
+/** The token that the helper holds: "" for none; it may be as old as the last one that it told. */
+export function sessionToken() {
+  const held = window.Twitch?.ext?.viewer?.sessionToken;
+  return typeof held === "string" ? held : "";
+}
+
 /** Hands the broadcaster's choices to Twitch. */
 export function keepChoices(version, content) {
   window.Twitch.ext.configuration.set("broadcaster", version, content);

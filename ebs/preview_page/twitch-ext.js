@@ -77,7 +77,12 @@
   window.Twitch = {
     ext: {
       configuration,
-      viewer: { role, opaqueId: "APREVIEW", isLinked: role !== "viewer" },
+      viewer: {
+        ...{ role, opaqueId: "APREVIEW", isLinked: role !== "viewer" },
+        get sessionToken() {
+          return authorization?.token ?? null;
+        },
+      },
       onAuthorized(callback) {
         heard.authorized.push(callback);
         if (authorization) callback(authorization);

@@ -1,5 +1,6 @@
 """The streamer's pages: joining, leaving, deleting, and what viewers see."""
 
+import base64
 import json
 
 import pytest
@@ -97,6 +98,14 @@ def test_a_refused_request_is_said(view, twitch, answer, said):
     view.locator("#yes").click()
     view.locator("#done").get_by_text(said).wait_for()
     assert view.locator("#done b").count() == 0
+
+
+def test_a_request_with_a_token_that_is_over_is_made_with_the_helpers_newer_one(view, twitch):
+    claims = base64.urlsafe_b64encode(b'{"exp":4000000000}').decode().rstrip("=")
+    twitch.answers["/v1/channel"] = Answer(b"{}", 401)
+    view.goto(twitch.url("config", held=f"a.{claims}.c"))
+    view.locator("#followed").get_by_text("sign-in ran out").wait_for()
+    assert [asked[3] for asked in twitch.asked] == ["Bearer first.token", f"Bearer a.{claims}.c"]
 
 
 @pytest.mark.own_page

@@ -1,6 +1,8 @@
 """Where a view gets the mood from: broadcasts where they come, questions where they do not."""
 
+import base64
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -265,6 +267,43 @@ def test_a_refused_token_waits_for_a_new_one_and_asks_at_once_with_it(view, twit
     view.evaluate("twitch.authorise('second.token')")
     view.locator("#panel[data-state=live]").wait_for()
     assert twitch.asked[-1][3] == "Bearer second.token"
+
+
+def ending(seconds, name="x"):
+    """A token that ends so many seconds from now, as far as a page reads one."""
+    claims = json.dumps({"exp": int(time.time()) + seconds, "name": name}).encode()
+    return f"head.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.signature"
+
+
+def holds(view, token):
+    """What the helper holds from now on, without a call."""
+    view.evaluate("token => { Twitch.ext.viewer.sessionToken = token; }", token)
+
+
+def test_a_refused_token_gives_way_to_a_newer_one_that_the_helper_holds(view, twitch):
+    old, new = ending(60), ending(3600)
+    twitch.answers["/v1/mood"] = Answer(b"{}", 401)
+    view.goto(twitch.url("panel", token=old, held=new))
+    view.get_by_text("ran out").wait_for()
+    assert [asked[3] for asked in twitch.asked] == [f"Bearer {old}", f"Bearer {new}"]
+
+
+@pytest.mark.own_page
+def test_a_token_that_is_over_is_not_sent_until_there_is_a_newer_one(view, twitch):
+    view.clock.install()
+    old = ending(-60)
+    twitch.answers["/v1/mood"] = Answer(b"{}", 401)
+    view.goto(twitch.url("panel", token=old))
+    view.get_by_text("ran out").wait_for()
+    for none in (None, 5, {}, "", "no.token", old, ending(-600)):
+        holds(view, none)
+        goes_by(view, twitch, 70)
+    assert [asked[3] for asked in twitch.asked] == [f"Bearer {old}"]  # asked once, in 8 minutes
+    twitch.says(mood_body())
+    holds(view, ending(3600))
+    view.clock.run_for(6_000)
+    view.locator("#panel[data-state=live]").wait_for()
+    assert twitch.moods() == 2
 
 
 @pytest.mark.own_page

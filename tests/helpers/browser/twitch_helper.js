@@ -17,6 +17,7 @@
   window.Twitch = {
     ext: {
       configuration,
+      viewer: { sessionToken: first.held ?? null },
       onAuthorized(callback) {
         heard.authorized.push(callback);
         if (token) callback({ token, channelId: "123", clientId: "abc", userId: "A1" });
