@@ -36,8 +36,9 @@ class Limits:
 
 class Shared:
     """Outbox, pace and troubles of a source. troubles: why something is not read and what to do,
-    in a sentence, by channel; '' for the connection as a whole. first: channels that are asked for
-    before all others, as they were on air; each until it has been. oddities: what was left out.
+    in a sentence, by channel, or by words for what else; '' for the whole connection. first:
+    channels that are asked for before all others, as they were on air; each until it has been.
+    oddities: what was left out.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.time) -> None:
@@ -59,3 +60,8 @@ class Shared:
     def clear(self, what: str) -> None:
         """It is read, or no longer wanted."""
         self.troubles.pop(what, None)
+
+
+def is_channel(what: str) -> bool:
+    """True for a channel's key, not for words."""
+    return bool(what) and " " not in what

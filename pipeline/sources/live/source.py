@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pipeline.chat.message import Batch, ChannelInfo, Item, Source, StreamEnd
 from pipeline.sources.live.coverage import Coverage
-from pipeline.sources.live.shared import Shared
+from pipeline.sources.live.shared import Shared, is_channel
 from pipeline.sources.live.slot import Slot
 
 S = TypeVar("S", bound=Slot[Any, Any])
@@ -58,7 +58,7 @@ class LiveSource(Source, Generic[S]):
         held = {name for slot in self.slots for name in slot.channels}
         named = self._named()
         self.shared.first &= named
-        for name in self.shared.troubles.keys() - named - {""}:
+        for name in filter(is_channel, self.shared.troubles.keys() - named):
             self.shared.clear(name)
         for name in sorted(wanted.keys() - held, key=lambda name: (self.shared.waits(name), name)):
             self._roomy().channels[name] = wanted[name]
@@ -154,4 +154,4 @@ def _subject(what: str) -> str:
     """What is not read: all of it, a channel, or what is said in words."""
     if not what:
         return "not reading"
-    return f"{what} not read" if " " in what else f"channel={what} is not read"
+    return f"channel={what} is not read" if is_channel(what) else f"{what} not read"
