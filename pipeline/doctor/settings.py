@@ -24,6 +24,11 @@ _USERINFO = re.compile(r"//[^/\s]*@")  # name and password in an address that a 
 _EXAMPLE = Path(__file__).parents[2] / ".env.example"
 # of the benches and of `make run`, which are no settings of a user's
 _OTHER = re.compile(r"DLD_BENCH_\w+")
+_NEEDS = {
+    "DLD_TWITCH_CONDUIT_ID": "DLD_TWITCH_CLIENT_SECRET",
+    "DLD_TWITCH_CLIENT_SECRET": "DLD_TWITCH_CLIENT_ID",
+    "DLD_EBS_OWNER_ID": "DLD_EBS_CLIENT_IDS",
+}
 CLASSES: tuple[type[BaseSettings], ...] = tuple(
     value
     for module in (shared, config)
@@ -36,7 +41,7 @@ CLASSES: tuple[type[BaseSettings], ...] = tuple(
 
 def check_settings() -> Iterator[Finding]:
     """What is wrong with each setting; one ok when nothing is."""
-    wrong = [*_removed(), *_unknown(), *_unusable()]
+    wrong = [*_removed(), *_unknown(), *_unusable(), *_lacking()]
     yield from wrong
     if not wrong:
         given = len(_given() & _documented())
@@ -66,6 +71,14 @@ def _unusable() -> Iterator[Finding]:
             name, reason = refused_settings(exc)[0]
             do = "correct it in the environment or in .env"
             yield problem("settings", f"{name}: {_USERINFO.sub('//…@', reason)}", do)
+
+
+def _lacking() -> Iterator[Finding]:
+    """Settings that do nothing without another one."""
+    given = {name.upper(): value for name, value in {**dotenv_values(".env"), **os.environ}.items()}
+    for name, other in _NEEDS.items():
+        if given.get(name) and not given.get(other):
+            yield problem("settings", f"{name} is set without {other}", f"set {other} too")
 
 
 def _given() -> set[str]:

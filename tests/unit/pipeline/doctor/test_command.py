@@ -150,6 +150,19 @@ def test_a_bad_value_is_named_without_a_password_in_it(monkeypatch: pytest.Monke
     assert not any(SECRET in f.says for f in examine())
 
 
+def test_a_setting_that_does_nothing_without_another_one_names_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DLD_TWITCH_CONDUIT_ID", "c1")
+    monkeypatch.setenv("DLD_EBS_CLIENT_IDS", "")
+    (tmp_path / ".env").write_text("DLD_EBS_OWNER_ID=42\n")
+    found = said("settings")
+    assert [(f.status, f.do) for f in found] == [
+        (PROBLEM, "set DLD_TWITCH_CLIENT_SECRET too"),
+        (PROBLEM, "set DLD_EBS_CLIENT_IDS too"),
+    ]
+
+
 # -- the folder -----------------------------------------------------------------------------------
 
 
