@@ -46,7 +46,7 @@ def import_(
         bool, typer.Option("--undated", help="place undated streams day by day from 2000-01-01")
     ] = False,
 ) -> None:
-    """Bring past chat into the warehouse; the same file twice changes nothing."""
+    """Bring past chat into a folder without simulated chat; the same file twice changes nothing."""
     if format not in NAMES:
         raise typer.BadParameter(f"--format {format} is unknown; known: {', '.join(NAMES)}")
     start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None

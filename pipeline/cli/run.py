@@ -1,6 +1,7 @@
 """`python -m pipeline run`: chat from any source into the warehouse, until Ctrl-C."""
 
 import asyncio
+import logging
 import shlex
 import sys
 from enum import StrEnum
@@ -22,6 +23,8 @@ from warehouse.erase import scrub
 from warehouse.identities import Identities
 from warehouse.kinds import SIMULATED, refuse_mixing
 from warehouse.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 class Times(StrEnum):
@@ -56,7 +59,10 @@ def run(
         bool, typer.Option("--undated", help="replay: place undated streams from 2000-01-01")
     ] = False,
 ) -> None:
-    """Read chat, store windows, forecast and publish, until Ctrl-C."""
+    """Read chat, store windows, forecast and publish, until Ctrl-C.
+
+    DLD_DATA has simulated chat (simulate) or real chat (the others, and imports), never both.
+    """
     kind = SOURCES[source]
     lowered = [name.strip().lower() for name in channel or ()]
     names = channel_logins(lowered) if kind.is_live else lowered
@@ -70,6 +76,10 @@ def run(
         there = store.query("sources")["source"].to_pylist()
         coming = SIMULATED if kind.is_simulated else source
         refuse_mixing(folder.root, there, coming, "python -m pipeline " + shlex.join(sys.argv[1:]))
+        if SIMULATED in there and len(there) > 1:
+            log.warning(
+                "simulated chat lies beside real chat; `python -m pipeline doctor` says more"
+            )
         to_now = times is Times.now
         identities = Identities(store.query("identities").to_pylist())
         optout.refuse(names, identities)
