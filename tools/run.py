@@ -1,12 +1,14 @@
 """`make run`: start pipeline, EBS and dashboard, say what to open, stop them all together."""
 
 import http.client
+import json
 import os
 import shlex
+import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +25,9 @@ from warehouse.removed_settings import name_removed_settings
 
 SHOWN = 5  # channels named by the banner
 PATIENCE_S = 20.0  # then say what is still awaited
+LET_IN_S = 15.0  # then it is not said that chat is read
+READING = "DLD is reading"
+IN_IT = ("live", "quiet", "offline")  # states of channels that the pipeline has joined
 BINARIES = Path(sys.executable).parent  # of .venv: not resolved, python is a link in it
 
 
@@ -95,7 +100,9 @@ def addresses(env: Mapping[str, str]) -> dict[str, str]:
 
 def supervise(procfile: str, env: Mapping[str, str], settings: RunSettings) -> int:
     """Run the Procfile's commands until one ends (1) or they are told to stop (0)."""
-    supervisor = Supervisor(procfile, env, partial(announce, addresses(env), *banner(env)))
+    above, below = banner(env)
+    greeting = partial(as_it_is, above, env)
+    supervisor = Supervisor(procfile, env, partial(announce, addresses(env), greeting, below))
     supervisor.loop()
     if supervisor.ended:
         print(f"dld: {supervisor.ended[0]} ended, so the rest was stopped", file=sys.stderr)
@@ -112,7 +119,7 @@ def banner(env: Mapping[str, str]) -> tuple[str, str]:
     data = shlex.quote(env["DLD_DATA"])
     more = f"DLD_DATA={data} .venv/bin/python -m pipeline channels add NAME"
     return (
-        f"DLD is reading the public chat of {_shortly(names)}, anonymously, "
+        f"{READING} the public chat of {_shortly(names)}, anonymously, "
         f"its data in {env['DLD_DATA']}. Open",
         f"To read more of them while it runs (or: remove, list):\n  {more}\n",
     )
@@ -124,7 +131,28 @@ def _shortly(names: list[str]) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
-def announce(awaited: Mapping[str, str], greeting: str, more: str = "") -> None:
+def as_it_is(greeting: str, env: Mapping[str, str]) -> str:
+    """The greeting, and nothing of reading before Twitch has let us in."""
+    until = time.monotonic() + LET_IN_S
+    while READING in greeting and not has_joined(env):
+        if time.monotonic() > until:
+            waits = greeting.replace(READING, "DLD is not yet reading (Twitch does not answer)")
+            return f"{waits.removesuffix('. Open')}.\nWhy not: python -m pipeline doctor. Open"
+        time.sleep(0.5)
+    return greeting
+
+
+def has_joined(env: Mapping[str, str]) -> bool:
+    """True if the pipeline is known to be in a channel; asked beside, which needs DuckDB."""
+    asked = [sys.executable, "-m", "pipeline", "channels", "list", "--format", "json"]
+    try:
+        done = subprocess.run(asked, env=env, capture_output=True, timeout=20)
+        return any(row["state"] in IN_IT for row in json.loads(done.stdout))
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return False
+
+
+def announce(awaited: Mapping[str, str], greeting: Callable[[], str], more: str = "") -> None:
     """Print the addresses once all of them answer; say which do not after PATIENCE_S."""
     complain_at = time.monotonic() + PATIENCE_S
     missing = dict(awaited)
@@ -134,7 +162,7 @@ def announce(awaited: Mapping[str, str], greeting: str, more: str = "") -> None:
             complain_at += PATIENCE_S
         time.sleep(0.25)
     lines = [f"  {name:<18} {url}" for name, url in awaited.items()]
-    print("\n".join(["", greeting, *lines, f"{more}Ctrl-C stops everything.", ""]), flush=True)
+    print("\n".join(["", greeting(), *lines, f"{more}Ctrl-C stops everything.", ""]), flush=True)
 
 
 def answers(url: str) -> bool:

@@ -5,9 +5,10 @@ import shlex
 import pytest
 
 from tests.helpers.paths import ROOT
+from tools import run
 from tools.channels import logins
 from tools.config import RunSettings
-from tools.run import addresses, banner, environment, source_arguments
+from tools.run import addresses, as_it_is, banner, environment, source_arguments
 from warehouse.errors import BadInput
 
 
@@ -140,3 +141,16 @@ def test_the_procfile_starts_the_three_processes() -> None:
     lines = (ROOT / "Procfile").read_text().splitlines()
     names = [line.partition(":")[0] for line in lines if not line.startswith("#")]
     assert names == ["pipeline", "ebs", "dashboard"]
+
+
+def test_the_banner_says_that_chat_is_read_only_where_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    above, _ = banner({"DLD_DATA": "d", "SOURCE_ARGS": source_arguments(["one"])})
+    monkeypatch.setattr(run, "LET_IN_S", 0)
+    monkeypatch.setattr(run, "has_joined", lambda _: True)
+    assert as_it_is(above, {}) == above
+    monkeypatch.setattr(run, "has_joined", lambda _: False)
+    said = as_it_is(above, {})
+    assert "is reading" not in said and "not yet reading" in said and "doctor" in said
+    assert as_it_is("DLD is running on simulated chat", {}) == "DLD is running on simulated chat"
