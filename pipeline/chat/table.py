@@ -7,10 +7,11 @@ of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no mark
 """
 
 import glob
+import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -26,12 +27,32 @@ _ROWS = 20_000  # a record batch
 _LONGEST = 10 * 365 * 86400  # seconds: a time beyond it is none since the start of a stream
 
 
+class Span(NamedTuple):
+    """Time that a log covers, in seconds from its stream's start.
+
+    begins, ends: in the middle of a second, of which another log may have the rest.
+    """
+
+    since: float
+    until: float
+    begins: bool = True
+    ends: bool = True
+
+
+def of_messages(first: float, last: float) -> Span:
+    """The span of a log that does not say what it covers. Its last message covers what its stamp
+    can tell apart, a second or a millisecond."""
+    return Span(first, last + (1.0 if last == int(last) else 0.001))
+
+
 @dataclass(frozen=True, slots=True)
 class TableStream:
     """A stream as the table has it. date: as written; first, last: seconds of its messages.
 
     stream_id: unique over all channels, as `streams.stream_id` has to be. vod_id: its video's, a
-    number; '' unknown.
+    number; '' unknown. spans: what its log covers, ascending; of a log that does not say, from
+    the first to the last message. is_named: it has an identity; else it is a session by the
+    clock on somebody's wall.
     """
 
     channel: str
@@ -42,20 +63,70 @@ class TableStream:
     rows: int
     stream_id: str
     vod_id: str = ""
+    spans: tuple[Span, ...] = ()
+    is_named: bool = True
+
+    @property
+    def covered(self) -> tuple[Span, ...]:
+        return self.spans or (of_messages(self.first, self.last),)
+
+    def within(self, since: float, until: float) -> "TableStream":
+        """What of it lies in the span, seconds from its start."""
+        spans = tuple(
+            Span(
+                max(s.since, since), min(s.until, until),
+                s.begins and s.since >= since, s.ends and s.until <= until,
+            )
+            for s in self.covered
+            if s.since < until and since < s.until
+        )  # fmt: skip
+        first, last = max(self.first, since), min(self.last, until)
+        return replace(self, first=first, last=max(first, last), spans=spans)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStream:
+    """A stream that is there already; times are epoch seconds. is_import: it came from a log."""
+
+    channel: str
+    stream_id: str
+    started_at: float
+    ended_at: float
+    vod_id: str = ""
+    undated: bool = False
+    is_import: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A stream and the moment it starts, epoch seconds."""
+    """A stream and the moment it starts, epoch seconds.
+
+    placed: a place was found for it. since, until: of its messages those that are meant, in
+    seconds from its start. host: the stored stream that it is a part of.
+    """
 
     stream: TableStream
     started_at: float
     undated: bool = False
+    placed: bool = False
+    since: float = -math.inf
+    until: float = math.inf
+    host: StoredStream | None = None
+
+    @property
+    def stream_id(self) -> str:
+        return self.host.stream_id if self.host else self.stream.stream_id
 
     @property
     def ended_at(self) -> float:
         """The time of its last message."""
         return self.started_at + self.stream.last
+
+    def part(self, since: float, until: float, host: StoredStream | None) -> "Placed":
+        """Its part in the span, seconds from its start."""
+        since, until = max(since, self.since), min(until, self.until)
+        within = self.stream.within(since, until)
+        return replace(self, stream=within, since=since, until=until, host=host)
 
 
 class ChatTable:
@@ -140,11 +211,11 @@ class ChatTable:
         """Rows without a login, a time or a text, which are left out."""
         return int(self.con.execute(_UNUSABLE).fetchall()[0][0])
 
-    def messages(self, placed: list[Placed], parts: list[int]) -> Iterator[tuple[Placed, Message]]:
-        """Every message of the placed streams, part by part and by time in each.
-
-        parts: the part every stream belongs to, ascending; 0 for all of them merges them all.
-        """
+    def messages(
+        self, placed: list[Placed], merged: bool = False
+    ) -> Iterator[tuple[Placed, Message]]:
+        """Every message of the placed streams, stream by stream and by time in each; merged: all
+        of them by time."""
         plan = pa.table(
             {
                 "place": range(len(placed)),
@@ -152,7 +223,9 @@ class ChatTable:
                 "stream": [p.stream.stream for p in placed],
                 "date": [p.stream.date for p in placed],
                 "started_at": [p.started_at for p in placed],
-                "part": parts,
+                "since": [p.since for p in placed],
+                "until": [p.until for p in placed],
+                "part": [0 if merged else k for k in range(len(placed))],
             }
         )
         self.con.register("plan", plan)
@@ -181,7 +254,7 @@ ORDER BY channel, date, stream"""
 _UNUSABLE = "SELECT count(*) FROM chat WHERE NOT usable"
 _MESSAGES = """SELECT place, started_at + t AS "at", chatter, text, emotes, bot
 FROM chat JOIN plan USING (channel, stream, date)
-WHERE usable ORDER BY part, "at", place"""
+WHERE usable AND t >= plan.since AND t < plan.until ORDER BY part, "at", place"""
 
 
 def _messages(

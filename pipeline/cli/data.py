@@ -45,13 +45,19 @@ def import_(
     undated: Annotated[
         bool, typer.Option("--undated", help="place undated streams day by day from 2000-01-01")
     ] = False,
+    place: Annotated[
+        bool, typer.Option("--place", help="lay a stream after another whose time it would share")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="take the file's chat where more is there already")
+    ] = False,
 ) -> None:
     """Bring past chat into a folder without simulated chat; the same file twice changes nothing."""
     if format not in NAMES:
         raise typer.BadParameter(f"--format {format} is unknown; known: {', '.join(NAMES)}")
     start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
     spare_memory()
-    import_files(files, channel, start, undated, format)
+    import_files(files, channel, start, undated, format, place, replace)
 
 
 def export(

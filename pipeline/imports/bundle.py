@@ -1,7 +1,8 @@
 """Logs that are imported together: a folder of daily files is one import, not a thousand."""
 
-from pipeline.imports.combine import ImportOptions, intervals
+from pipeline.imports.combine import ImportOptions, intervals, moments
 from pipeline.imports.stage import Staged
+from warehouse.records import WINDOW_SECONDS
 
 _ROWS = 2_000_000
 _FILES = 1000
@@ -10,12 +11,14 @@ _SHARED_S = 2.0  # a log may end in the second in which the next begins
 
 class Bundle:
     """Staged logs in the order they came. Those that tell of the same time on a channel are
-    never together: the later one is to replace the earlier, not to be counted beside it."""
+    never together: what one holds there is to be compared with the other, not to be added to it.
+    Nor are videos that share a window."""
 
     def __init__(self, options: ImportOptions) -> None:
         self.options = options
         self.parts: list[Staged] = []
         self.taken: dict[str, list[list[float]]] = {}
+        self.apart_s = -_SHARED_S
 
     def fits(self, staged: Staged) -> bool:
         """May it go with those that are here?"""
@@ -26,8 +29,9 @@ class Bundle:
             return False
         if sum(part.rows for part in self.parts) + staged.rows > _ROWS:
             return False
+        apart_s = max(self.apart_s, self._apart(staged))
         return not any(
-            min(last, end) - max(first, begin) > _SHARED_S
+            min(last, end) - max(first, begin) > -apart_s
             for channel, spans in when.items()
             for first, last in spans
             for begin, end in self.taken.get(channel, ())
@@ -36,10 +40,16 @@ class Bundle:
     def add(self, staged: Staged) -> None:
         """Put one in that fits."""
         self.parts.append(staged)
+        self.apart_s = max(self.apart_s, self._apart(staged))
         for channel, spans in (intervals(staged, self.options) or {}).items():
             self.taken.setdefault(channel, []).extend(spans)
 
     def take(self) -> list[Staged]:
         """All that are here; none are left."""
-        parts, self.parts, self.taken = self.parts, [], {}
+        parts = self.parts
+        self.parts, self.taken, self.apart_s = [], {}, -_SHARED_S
         return parts
+
+    def _apart(self, staged: Staged) -> float:
+        """Seconds that have to lie between it and others: less than none for logs by the clock."""
+        return -_SHARED_S if moments(staged, self.options) else float(WINDOW_SECONDS)

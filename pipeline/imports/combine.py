@@ -1,7 +1,8 @@
 """Staged logs as one table of chat (`ChatTable`): whose, which stream, how far into it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.chat.placement import NeedsAnswer
+from pipeline.chat.table import Span, TableStream, of_messages
+from pipeline.imports.formats.base import numeric_id
 from pipeline.imports.stage import Staged, joined
 from warehouse.errors import BadInput
 
+_DAY = 86400.0
+_NEAR_S = 30.0
 _SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("channel", "stream", "date", "vod")]
     + [("t", pa.float64())]
@@ -25,11 +30,36 @@ _Streams = Callable[[str, np.ndarray], tuple[pa.Array, pa.Array, pa.Array, np.nd
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """Answers of the user: whose chat it is where the log does not tell, and when it was."""
+    """Answers of the user: whose chat it is where the log does not tell, and when it was.
+
+    place: where that time is another stream's, it comes after it. replace: less may take the
+    place of more, and one stream that of another.
+    """
 
     channels: tuple[str, ...] = ()
     started_at: datetime | None = None
     undated: bool = False
+    place: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """Facts of streams that a table of chat has no columns for.
+
+    spans: what their logs cover, by (channel, stream). unnamed: those that are sessions by the
+    clock on somebody's wall. channel_ids: Twitch's, by login.
+    """
+
+    spans: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
+    unnamed: set[tuple[str, str]] = field(default_factory=set)
+    channel_ids: dict[str, str] = field(default_factory=dict)
+
+    def of(self, stream: TableStream) -> TableStream:
+        """The stream with what was told of it."""
+        key = stream.channel, stream.stream
+        spans = tuple(sorted(self.spans.get(key, ())))
+        return replace(stream, spans=spans, is_named=key not in self.unnamed)
 
 
 def check(staged: Staged, options: ImportOptions) -> None:
@@ -37,6 +67,8 @@ def check(staged: Staged, options: ImportOptions) -> None:
     where it is of other channels than the user named."""
     placed = moments(staged, options) or staged.log.starts_at is not None or options.undated
     dated = placed or options.started_at is not None
+    if staged.log.clip and not dated:
+        raise NeedsAnswer(_of_clip(staged), "when")
     if not staged.log.channel and "" in staged.spans and len(options.channels) != 1:
         raise NeedsAnswer(
             f"{staged.file} does not say whose chat it is; add --channel NAME (one of them)",
@@ -48,6 +80,15 @@ def check(staged: Staged, options: ImportOptions) -> None:
         raise BadInput(f"{staged.file.name} has no channel {options.channels[0]}; it has {has}")
     if not dated:
         raise NeedsAnswer(_when(staged), "when")
+
+
+def _of_clip(staged: Staged) -> str:
+    video = f"video {staged.log.stream}" if staged.log.stream else "a video"
+    return (
+        f"{staged.file} is a clip of {video}, of which nothing is known here: import the video's "
+        "chat first or with it, or add --started-at 2026-01-31T18:00:00+00:00 with the moment of "
+        "the start of the video, not of the clip"
+    )
 
 
 def _when(staged: Staged) -> str:
@@ -74,6 +115,18 @@ def channels(staged: Staged, options: ImportOptions) -> dict[str, str]:
     return {name: name or channel for name in staged.spans}
 
 
+def covered(staged: Staged, name: str) -> Span:
+    """What the log covers of the chat that its lines have under the name, in its own times."""
+    found = staged.spans[name].found
+    first, last = min(found)[0], max(last for _, last in found)
+    heard = of_messages(first, last)
+    if staged.log.covers is None:
+        return heard
+    since, until = staged.log.covers
+    said = until if last < until else heard.until
+    return Span(min(since, first), said, begins=False, ends=False)
+
+
 def intervals(staged: Staged, options: ImportOptions) -> dict[str, list[list[float]]] | None:
     """When each channel's chat was, epoch seconds; None where its place is not known yet."""
     if moments(staged, options):
@@ -84,16 +137,19 @@ def intervals(staged: Staged, options: ImportOptions) -> dict[str, list[list[flo
         return None
     by_channel: dict[str, list[list[float]]] = {}
     for name, channel in channels(staged, options).items():  # two names may be of one channel
-        spans = joined(staged.spans[name].found)
+        spans: Iterable[Sequence[float]] = joined(staged.spans[name].found)
+        if staged.log.covers is not None:
+            spans = [covered(staged, name)[:2]]
         by_channel.setdefault(channel, []).extend(
             [base + first, base + last] for first, last in spans
         )
     return by_channel
 
 
-def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> Path:
+def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> Told:
     """Write the parts as one table and remove them. They do not overlap on any channel."""
     sessions = _sessions(parts, options)
+    told = _told(parts, options, sessions)
     target.touch(0o600)
     with pq.ParquetWriter(target, _SCHEMA, compression="lz4") as writer:
         for part in parts:
@@ -105,7 +161,58 @@ def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> Pa
                     rows = _rows(own, logins[name], streams)
                     writer.write_table(pa.Table.from_batches([rows]))
             part.table.unlink()
-    return target
+    return told
+
+
+def _told(
+    parts: Sequence[Staged], options: ImportOptions, sessions: dict[str, list[list[float]]]
+) -> Told:
+    told = Told()
+    for part in parts:
+        logins = channels(part, options)
+        told.channel_ids.update(
+            {logins.get(k, part.log.channel): v for k, v in part.log.channel_ids.items() if v}
+        )
+        if moments(part, options):
+            for channel, spans in (intervals(part, options) or {}).items():
+                _tell_sessions(told, channel, spans, sessions[channel])
+            continue
+        base, _, name, _ = _named(part)
+        for of, channel in logins.items():
+            span = covered(part, of)
+            since, until = span.since - base, span.until - base
+            told.spans.setdefault((channel, name), []).append(
+                span._replace(since=since, until=until)
+            )
+            if not part.log.stream:
+                told.unnamed.add((channel, name))
+    return told
+
+
+def _tell_sessions(
+    told: Told, channel: str, spans: list[list[float]], sessions: list[list[float]]
+) -> None:
+    """A part's spans by session. Files of days that follow one another leave out nothing: what
+    lies around midnight is covered by both."""
+    starts = [first for first, _ in sessions]
+    for first, last in spans:
+        start = starts[bisect_right(starts, first) - 1]
+        key = (channel, iso_ms(start))
+        told.unnamed.add(key)
+        span = of_messages(first - start, last - start)
+        before = told.spans.setdefault(key, [])
+        near = next((s for s in before if _meet(s, span, start)), None)
+        if near is not None:
+            before.remove(near)
+            since, until = min(near.since, span.since), max(near.until, span.until)
+            span = Span(since, until)
+        before.append(span)
+
+
+def _meet(one: Span, other: Span, start: float) -> bool:
+    """Does nothing lie between two files' spans but what no file could have, or midnight?"""
+    since, until = sorted((one, other))[0].until, sorted((one, other))[1].since
+    return until - since <= _NEAR_S or (start + since) // _DAY < (start + until) // _DAY
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
@@ -152,23 +259,22 @@ def _by_silence(sessions: dict[str, list[list[float]]]) -> _Streams:
 
 
 def _whole(part: Staged, options: ImportOptions) -> _Streams:
-    """One stream, named after its video, else its start, else what it says.
-
-    Without a moment of its own it begins with its first message, and so does one whose chat
-    began before its video.
-    """
-    log = part.log
-    base = part.first if log.clock else min(0.0, part.first)
-    start = None if log.clock or log.starts_at is None else log.starts_at + base
-    date = "" if start is None else iso_ms(start)
-    name = log.stream or date or part.digest
-
-    vod = log.stream if log.stream.isascii() and log.stream.isdigit() else ""
+    """One stream, named after its video, else its start, else what it says. Without a moment of
+    its own it begins with its first message."""
+    base, date, name, vod = _named(part)
 
     def of(_: str, at: np.ndarray) -> tuple[pa.Array, pa.Array, pa.Array, np.ndarray]:
         return *(pa.repeat(text, len(at)) for text in (name, date, vod)), at - base
 
     return of
+
+
+def _named(part: Staged) -> tuple[float, str, str, str]:
+    """(where in its times its stream begins, its date, its name, its video) of a whole stream."""
+    log = part.log
+    base = part.first if log.clock else 0.0
+    date = "" if log.clock or log.starts_at is None else iso_ms(log.starts_at)
+    return base, date, log.stream or date or part.digest, numeric_id(log.stream)
 
 
 def iso_ms(at: float) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.bundle import Bundle
-from pipeline.imports.combine import ImportOptions, channels, check, combine
+from pipeline.imports.combine import ImportOptions, Told, channels, check, combine
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, stage
+from pipeline.imports.stored import StoredChat
 from pipeline.imports.submit import ReadingReport, Result, submit
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
@@ -30,14 +31,15 @@ def import_files(
     started_at: datetime | None,
     undated: bool,
     format: str = "auto",
+    place: bool = False,
+    replace: bool = False,
 ) -> None:
     """Import every file, and every file in a folder; a bad one is told and the others go on.
 
     Raises BadInput if any failed, or else NeedsAnswer if one left out what nobody said.
     """
-    options = ImportOptions(
-        tuple(name.strip().lower() for name in channels or ()), started_at, undated
-    )
+    names = tuple(name.strip().lower() for name in channels or ())
+    options = ImportOptions(names, started_at, undated, place, replace)
     folder = data_folder()
     command = "python -m pipeline " + shlex.join(sys.argv[1:])
     refuse_mixing(folder.root, published_sources(folder), "import", command)
@@ -80,6 +82,9 @@ class Run:
         self.identities = published_identities(data_folder())
         self.bundle = Bundle(options)
         self.alone = False
+        self.stored = StoredChat(data_folder())
+        self.videos: dict[tuple[str, str], float] = {}  # (channel, id): start, of those read here
+        self.clips: list[Path] | None = []  # of videos that may yet come; None when all are read
         self.began = 0.0  # when the first of the batch was
         self.cut = False  # one of them was imported up to its end in the middle
         self.faults: list[tuple[str, AppError]] = []
@@ -91,6 +96,10 @@ class Run:
         for path in files:
             self._guarded(partial(self._one, path), path.name)
         self._guarded(self._flush, "the rest")
+        clips, self.clips = self.clips or [], None
+        for path in clips:
+            self._guarded(partial(self._one, path), path.name)
+        self._guarded(self._flush, "the clips")
         if self.alone and self.faults:
             raise self.faults[0][1]
         if self.faults:
@@ -115,8 +124,8 @@ class Run:
         if not path.is_file():
             raise BadInput(f"{path} is not a file; name a log or table of chat, or a folder")
         name = detect(path) if self.format == "auto" else self.format
-        self.formats.append(name)
         if name == TABLE:
+            self.formats.append(name)
             self._guarded(self._flush, "those before it")  # what comes later replaces
             self._submit(path, ReadingReport(f"{path.name}:", time.monotonic()))
             return
@@ -126,6 +135,7 @@ class Run:
         staged = self._staged(path, name)
         if staged is None:
             return
+        self.formats.append(name)
         if not self.bundle.fits(staged):
             self._guarded(self._flush, "those before it")
             self.began = began
@@ -136,6 +146,9 @@ class Run:
         target = self.scratch / f"{len(self.seen)}.parquet"
         with self.bars.reading(path) as progress:
             staged = stage(path, name, target, progress)
+        if self._waits(staged):
+            target.unlink()
+            return None
         check(staged, self.options)
         whose = set(channels(staged, self.options).values())
         self.optout.refuse(whose & set(self.options.channels or whose), self.identities)
@@ -146,6 +159,21 @@ class Run:
             return None
         self.seen[key] = path
         return staged
+
+    def _waits(self, staged: Staged) -> bool:
+        """Notes when a video began. True for a clip of one that is unknown, and may yet come."""
+        log = staged.log
+        for channel in channels(staged, self.options).values():
+            video = channel, log.stream
+            if log.clip and log.stream and self.options.started_at is None:
+                log.starts_at = self.videos.get(video) or self.stored.start_of(*video)
+            elif log.stream and log.starts_at is not None:
+                self.videos[video] = log.starts_at
+        unknown = log.clip and log.starts_at is None and self.options.started_at is None
+        if unknown and self.clips is not None and not self.alone:
+            self.clips.append(staged.file)
+            return True
+        return False
 
     def _flush(self) -> None:
         """Import what was read."""
@@ -162,9 +190,9 @@ class Run:
                 print(_line(part))
         table = self.scratch / "together" / parts[0].file.name  # a name that errors may show
         table.parent.mkdir(exist_ok=True)
-        combine(parts, self.options, table)
+        told = combine(parts, self.options, table)
         try:
-            self._submit(table, report)
+            self._submit(table, report, told)
         finally:
             table.unlink(missing_ok=True)
         for part in (p for p in parts if p.log.cut):
@@ -172,8 +200,8 @@ class Run:
             self._fault(part.file.name, cut)
             self.cut = True
 
-    def _submit(self, table: Path, report: ReadingReport) -> None:
-        self.results.append(submit(table, self.options, report, self.scratch, self.bars))
+    def _submit(self, table: Path, report: ReadingReport, told: Told | None = None) -> None:
+        self.results.append(submit(table, self.options, report, self.scratch, self.bars, told))
 
 
 def _line(part: Staged) -> str:

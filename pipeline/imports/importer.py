@@ -1,7 +1,8 @@
 """A table of past chat to the four files of an import, stream by stream in bounded memory."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -11,8 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.chat.message import Heard, Message, StreamEnd, StreamStart, Watch
-from pipeline.chat.table import ChatTable, Placed
+from pipeline.chat.message import Heard, Lost, Message, StreamEnd, StreamStart, Watch
+from pipeline.chat.table import ChatTable, Placed, Span
+from pipeline.imports.coverage import covered_mask
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.scoring.by_channel import Scorers
 from pipeline.windows.intake import Intake, IntakeCounts
@@ -20,7 +22,7 @@ from pipeline.windows.rows import term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.consent import OptOut
-from warehouse.records import WINDOW_SECONDS, utc, window_start
+from warehouse.records import WINDOW_SECONDS, utc
 from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import table_schemas
 
@@ -39,12 +41,21 @@ class Summary:
 
 
 class Importer:
-    """Reads placed streams of a table into `files`. progress is told of every message count."""
+    """Reads placed streams of a table into `files`. progress is told of every message count.
+
+    channel_ids: Twitch's, by login.
+    """
 
     def __init__(
-        self, files: ImportFiles, scorers: Scorers, salt: Path, optout: OptOut | None = None
+        self,
+        files: ImportFiles,
+        scorers: Scorers,
+        salt: Path,
+        optout: OptOut | None = None,
+        channel_ids: Mapping[str, str] | None = None,
     ) -> None:
         self.files = files
+        self.channel_ids = channel_ids or {}
         hasher = Hasher(load_salt(salt))
         gate = Gate(scorers.knows, hasher.of, (optout or OptOut()).chatters)
         self.intake = Intake(scorers, hasher, gate, grace_s=0, held_s=0)
@@ -60,50 +71,50 @@ class Importer:
             self.files.writer("windows") as windows,
             self.files.writer("window_terms") as terms,
         ):
-            parts = overlapping(placed)
             # by identity: to hash a stream for every message takes long
-            numbered = {id(p): part for p, part in zip(placed, parts, strict=True)}
-            messages = table.messages(placed, parts)
-            for part, group in groupby(messages, key=lambda pair: numbered[id(pair[0])]):
-                members = [p for p in placed if numbered[id(p)] == part]
-                found = self._part(members, (m for _, m in group), progress)
-                for closed in _chunks(found):
-                    _write(windows, "windows", window_rows(closed, SOURCE))
+            by_id = {id(p): p for p in placed}
+            for key, group in groupby(table.messages(placed), key=lambda pair: id(pair[0])):
+                where, spans = by_id[key], _moments(by_id[key])
+                messages = _counted((m for _, m in group), progress)
+                for closed in _chunks(self._windows(where, spans, messages)):
+                    rows = window_rows(closed, SOURCE)
+                    masks = [covered_mask(spans, c.window.start.timestamp()) for c in closed]
+                    rows = [{**row, "covered": m} for row, m in zip(rows, masks, strict=True)]
+                    _write(windows, "windows", rows)
                     _write(terms, "window_terms", term_rows(closed, self.intake.gate))
                     self.windows += len(closed)
-        self._write_small("streams", [_stream_row(p) for p in placed])
+        self._write_small("streams", _stream_rows(placed))
         self._write_small("channels", self._channels({p.stream.channel for p in placed}))
         return Summary(len(placed), self.windows, self.intake.counts, table.unusable())
 
-    def _part(
-        self, members: list[Placed], messages: Iterable[Message], progress: Callable[[int], None]
+    def _windows(
+        self, where: Placed, spans: list[Span], messages: Iterable[Message]
     ) -> Iterator[Closed]:
-        """The windows of streams that overlap, or of a single one; seen to their last message.
-
-        A window holds what was said on its channel then, whatever stream a log puts it in; it
-        belongs to the stream that began last.
-        """
-        intake, first = self.intake, members[0]
-        channel, last = first.stream.channel, max(p.ended_at for p in members)
-        intake.take(StreamStart(channel, first.started_at, first.stream.stream_id))
-        intake.take(Watch(channel, first.started_at))
-        done = 0
-        for message in messages:
+        """The windows of a stream that its log covers; of the others none is made."""
+        intake, channel, ahead = self.intake, where.stream.channel, list(spans)
+        span = ahead.pop(0)
+        intake.take(Watch(channel, span.since))
+        intake.take(StreamStart(channel, span.since, where.stream_id))
+        for n, message in enumerate(messages, 1):
+            while ahead and message.at >= ahead[0].since:
+                intake.take(Heard(channel, span.until))
+                intake.take(Lost(channel, span.until))
+                span = ahead.pop(0)
+                intake.take(Watch(channel, span.since))
             intake.take(message)
-            done += 1
-            if done % 200 == 0:
-                progress(200)
-                yield from _owned(members, intake.close(message.at))
-        progress(done % 200)
-        intake.take(Heard(channel, last))
-        intake.take(StreamEnd(channel, max(_end(p) for p in members)))
-        yield from _owned(members, intake.drain())
+            if n % 200 == 0:
+                yield from _seen(where, intake.close(message.at))
+        intake.take(Heard(channel, span.until))
+        intake.take(StreamEnd(channel, span.until))
+        yield from _seen(where, intake.close(_end(span.until)))
+        yield from _seen(where, intake.drain())
         intake.tracks.clear()
 
     def _channels(self, names: set[str]) -> list[dict[str, Any]]:
         return [
             {
                 "channel": name,
+                "channel_id": self.channel_ids.get(name),
                 "display_name": name,
                 "readable": self.intake.readable[name].share
                 if name in self.intake.readable
@@ -129,46 +140,59 @@ def _few_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _end(where: Placed) -> float:
-    """The end of the window its last message is in."""
-    return float(window_start(where.ended_at) + WINDOW_SECONDS)
+def _counted(messages: Iterable[Message], progress: Callable[[int], None]) -> Iterator[Message]:
+    done = 0
+    for message in messages:
+        yield message
+        done += 1
+        if done % 200 == 0:
+            progress(200)
+    progress(done % 200)
 
 
-def overlapping(placed: list[Placed]) -> list[int]:
-    """The part each stream belongs to: those of a channel that share a window share a part.
-
-    placed: by channel and start, as `place` returns them.
-    """
-    parts: list[int] = []
-    channel, end = "", 0.0
-    for p in placed:
-        apart = p.stream.channel != channel or window_start(p.started_at) >= end
-        parts.append((parts[-1] if parts else 0) + (apart and bool(parts)))
-        end = _end(p) if apart else max(end, _end(p))
-        channel = p.stream.channel
-    return parts
+def _moments(where: Placed) -> list[Span]:
+    """What the log covers, in epoch seconds."""
+    at = where.started_at
+    return [s._replace(since=at + s.since, until=at + s.until) for s in where.stream.covered]
 
 
-def _owned(members: list[Placed], closed: Iterable[Closed]) -> Iterator[Closed]:
-    """The windows, each with the stream that began last of those going on."""
+def _end(until: float) -> float:
+    """The end of the window that it lies in."""
+    return float(math.ceil(until / WINDOW_SECONDS) * WINDOW_SECONDS)
+
+
+def _seen(where: Placed, closed: Iterable[Closed]) -> Iterator[Closed]:
     for c in closed:
-        start = c.window.start.timestamp()
-        going = [p for p in members if window_start(p.started_at) <= start < _end(p)]
-        stream_id = (going or members)[-1].stream.stream_id
-        yield replace(c, window=replace(c.window, stream_id=stream_id))
+        w = c.window
+        if w.observed_s or w.n_messages or w.n_filtered:
+            yield replace(c, window=replace(w, stream_id=where.stream_id))
 
 
-def _stream_row(where: Placed) -> Any:
-    return {
-        "stream_id": where.stream.stream_id,
-        "channel": where.stream.channel,
-        "started_at": utc(where.started_at),
-        "ended_at": utc(_end(where)),
-        "vod_id": where.stream.vod_id or None,
-        "source": SOURCE,
-        "undated": where.undated,
-        "said": True,
-    }
+def _stream_rows(placed: list[Placed]) -> list[dict[str, Any]]:
+    """A row a stream, of whatever many parts. A stream that knows its video starts with it."""
+    rows: dict[str, dict[str, Any]] = {}
+    for p in placed:
+        host, spans = p.host, _moments(p)
+        start = p.started_at
+        if host and not p.stream.is_named:
+            start = host.started_at if host.vod_id else min(spans[0].since, host.started_at)
+        row = rows.setdefault(
+            p.stream_id,
+            {
+                "stream_id": p.stream_id,
+                "channel": p.stream.channel,
+                "started_at": utc(start),
+                "ended_at": utc(_end(spans[-1].until)),
+                "vod_id": p.stream.vod_id or (host.vod_id if host else "") or None,
+                "source": SOURCE,
+                "undated": p.undated,
+                "said": True,
+                "placed": p.placed,
+            },
+        )
+        row["started_at"] = min(row["started_at"], utc(start))
+        row["ended_at"] = max(row["ended_at"], utc(_end(spans[-1].until)))
+    return list(rows.values())
 
 
 def _write(writer: pq.ParquetWriter, table: str, rows: list[Any]) -> None:

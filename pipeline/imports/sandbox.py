@@ -114,7 +114,8 @@ def _options(request: dict[str, Any]) -> ImportOptions:
     if started and not started.tzinfo:
         started = started.replace(tzinfo=UTC)
     names = (login(channel),) if channel else ()
-    return ImportOptions(names, started, request.get("undated") is True)
+    said = (request.get(name) is True for name in ("undated", "place", "replace"))
+    return ImportOptions(names, started, *said)
 
 
 def _result(run: Run) -> dict[str, Any]:
@@ -131,13 +132,14 @@ def _result(run: Run) -> dict[str, Any]:
         "windows": sum(one.summary.windows for one in run.results),
         "skipped": dict(skipped.most_common()),
         "streams": len(placed),
+        "told": [sentence for one in run.results for sentence in one.told][:_STREAMS],
         "listed": [_stream(p) for p in placed[-_STREAMS:]],
     }
 
 
 def _stream(placed: Placed) -> dict[str, Any]:
     return {
-        "stream": placed.stream.stream_id,
+        "stream": placed.stream_id,
         "channel": placed.stream.channel,
         "from": iso(utc(placed.started_at)),
         "to": iso(utc(placed.ended_at)),

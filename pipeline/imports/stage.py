@@ -5,6 +5,7 @@ The scratch file holds text: only its owner may read it, and it goes with its fo
 
 import os
 import re
+import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,14 +17,15 @@ import pyarrow.parquet as pq
 
 from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
-from pipeline.imports.formats.base import Log, Said, login_or_none
+from pipeline.imports.formats.base import Log, Said, login_or_none, moment
 from pipeline.imports.formats.log_file import LogFile
 from warehouse.errors import BadInput
 
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
 _ROWS = 20_000  # a write
 _REMEMBERED = 50_000  # ids of messages, twice
-_MOST = 2.0**33  # epoch seconds in 2242: a time beyond it is none
+_LONGEST = 30 * 86400.0  # seconds: no stream is longer
+_AHEAD_S = 86400.0  # of our clock: a stamp beyond it is none, or its log is refused as a whole
 _SCHEMA = pa.schema(
     [("at", pa.float64())]
     + [(name, pa.string()) for name in ("user", "text", "emotes")]
@@ -133,9 +135,13 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
     new, old = set[str](), set[str]()
     spans: Spans | None = None
     channel: str | None = None
+    latest = time.time() + _AHEAD_S
     for one in said:
-        if not -_MOST < one.at < _MOST:
+        if log.clock and not _is_moment(one.at, log, latest):
             log.skip("no sensible time")
+            continue
+        if not log.clock and not 0 <= one.at < _LONGEST:
+            log.skip("before the video's start" if one.at < 0 else "no sensible time")
             continue
         if one.id:
             if one.id in new or one.id in old:
@@ -156,6 +162,11 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
         if spans:
             spans.add(one.at)
         yield one
+
+
+def _is_moment(at: float, log: Log, latest: float) -> bool:
+    """Of times that only tell how far apart lines are (`Log.zone`) any may be."""
+    return -_LONGEST < at < latest if log.zone else moment(at) is not None and at < latest
 
 
 def own_words(text: str) -> str:

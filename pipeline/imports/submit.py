@@ -2,30 +2,31 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from pipeline.chat.placement import Earlier, place, refuse_to_come
+from pipeline.chat.placement import minute, place, refuse_to_come, starts
 from pipeline.chat.table import ChatTable, Placed, TableStream
 from pipeline.config import PipelineSettings
-from pipeline.imports.combine import ImportOptions
+from pipeline.imports.combine import ImportOptions, Told
+from pipeline.imports.coverage import at_home, refuse_two_at_a_time, without_twice
 from pipeline.imports.formats.base import Log
 from pipeline.imports.importer import Importer, Summary
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import announce
+from pipeline.imports.stored import StoredChat
 from pipeline.requests.client import settle
 from pipeline.vocabulary.stored import published_scorers
-from warehouse.config import DataFolder, data_folder
+from warehouse.config import data_folder
 from warehouse.consent import load_optout
-from warehouse.errors import BadInput, NothingPublished
+from warehouse.errors import BadInput
 from warehouse.inbox.requests import InboxFolder, Request, new_id
-from warehouse.published.reader import Reader, published_identities
+from warehouse.published.reader import published_identities
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles
-
-_MANY = 1_000_000  # streams
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,13 @@ class ReadingReport:
 
 @dataclass(frozen=True)
 class Result:
-    """An import that is over: its streams, and lines that never came in, by reason."""
+    """An import that is over: its streams, lines that never came in, by reason, and sentences of
+    where streams were laid and of windows that were there already."""
 
     placed: tuple[Placed, ...]
     summary: Summary
     skipped: Mapping[str, int]
+    told: tuple[str, ...] = ()
 
 
 def submit(
@@ -53,8 +56,10 @@ def submit(
     report: ReadingReport,
     workplace: Path,
     bars: Bars | None = None,
+    told: Told | None = None,
 ) -> Result:
-    """Import the table and say what came of it. workplace: of the import.
+    """Import the table and say what came of it. workplace: of the import. told: of the streams of
+    logs, None for a table that was given.
 
     Raises BadInput, and leaves nothing behind."""
     folder = data_folder()
@@ -62,14 +67,19 @@ def submit(
     inbox = InboxFolder(folder.inbox)
     files = ImportFiles(inbox.files(request_id))
     announce(workplace, request_id)
+    stored = StoredChat(folder)
     try:
-        placed, summary = _read(path, options, files, workplace / "spill", bars or Bars())
-        inbox.put(Request(request_id, iso(datetime.now(UTC)), "import", "import"))
+        reading = _Reading(path, options, stored, told)
+        placed, summary = reading.read(files, workplace / "spill", bars or Bars())
+        body = {"moved": stored.moved(placed), "replace": options.replace}
+        inbox.put(Request(request_id, iso(datetime.now(UTC)), "import", "import", body))
         settle(folder, request_id)
     except BaseException:
         if not inbox.waits(request_id):
             shutil.rmtree(files.folder, ignore_errors=True)
         raise
+    _, done = inbox.read(request_id)
+    stored.await_revision(done.get("revision"))
     log, counts, seconds = report.log, summary.counts, time.monotonic() - report.began
     read, skipped = counts.messages + counts.filtered, summary.unusable + log.skipped.total()
     print(
@@ -77,33 +87,94 @@ def submit(
         f"filtered={counts.filtered} skipped={skipped}{log.reasons()} "
         f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
     )
+    sentences = (*_laid(placed), *_became(done.get("told", [])))
+    for sentence in sentences:
+        print(sentence)
     unusable = {"without a login, a time or a text": summary.unusable} if summary.unusable else {}
-    return Result(tuple(placed), summary, {**log.skipped, **unusable})
+    return Result(tuple(placed), summary, {**log.skipped, **unusable}, sentences)
 
 
-def _read(
-    path: Path, options: ImportOptions, files: ImportFiles, scratch: Path, bars: Bars
-) -> tuple[list[Placed], Summary]:
-    folder, channels = data_folder(), list(options.channels) or None
-    table = _open(path, channels, scratch)
-    try:
-        streams = table.streams(channels)
-        if not streams:
-            raise BadInput(
-                f"{path.name} has no message that could be imported: all its rows lack a login in "
-                "channel, a stream, a time in t (seconds from its start) or a text"
-            )
-        optout = load_optout(folder.optout)
-        optout.refuse({s.channel for s in streams}, published_identities(folder))
-        earlier = _earlier(folder, streams) if options.undated else {}
-        placed = place(streams, options.undated, options.started_at, earlier)
-        refuse_to_come(placed, time.time())
-        scorers = published_scorers(PipelineSettings().lexicon, folder)
-        importer = Importer(files, scorers, folder.root / "salt", optout)
-        with bars.messages(sum(s.rows for s in streams)) as advance:
-            return placed, importer.run(table, placed, advance)
-    finally:
-        table.close()
+def _laid(placed: Sequence[Placed]) -> list[str]:
+    return [
+        f"stream {p.stream.stream} of {p.stream.channel} is laid at {minute(p.started_at)}: at its "
+        f"date, {p.stream.date}, the channel has another stream"
+        for p in placed
+        if p.placed
+    ]
+
+
+def _became(told: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What became of windows that were there, a sentence a stream and kind."""
+    return [
+        _BECAME[row["fate"]].format(
+            windows=f"{row['windows']} window" + "s" * (row["windows"] != 1),
+            **{k: row[k] for k in ("stream_id", "channel", "n", "n_old")},
+        )
+        for row in told
+    ]
+
+
+_BECAME = {
+    "replaced": "replaced {windows} of {stream_id}: {n_old} messages before, {n} now",
+    "merged": "added {n} messages to {windows} of {stream_id}, of which other seconds were there",
+    "fewer": "left {windows} of {stream_id} as they were: {n} messages here, {n_old} there "
+    "(--replace takes these)",
+    "shorter": "left {windows} of {stream_id} as they were: they are covered more fully there "
+    "({n_old} messages, {n} here; --replace takes these)",
+    "observed": "left {windows} of {channel} as they were: they were observed",
+    "elsewhere": "left {stream_id} where it was: it would begin at another time with fewer "
+    "messages ({n} in {windows}; --replace takes these)",
+    "moved": "moved {stream_id}: its {windows} of before, {n_old} messages, are gone",
+}
+
+
+class _Reading:
+    """The streams of a table, where they belong, and into an import's files."""
+
+    def __init__(
+        self, path: Path, options: ImportOptions, stored: StoredChat, told: Told | None
+    ) -> None:
+        self.path, self.options, self.stored, self.told = path, options, stored, told
+
+    def read(self, files: ImportFiles, scratch: Path, bars: Bars) -> tuple[list[Placed], Summary]:
+        folder, channels = data_folder(), list(self.options.channels) or None
+        table = _open(self.path, channels, scratch)
+        try:
+            streams = table.streams(channels)
+            if not streams:
+                raise BadInput(
+                    f"{self.path.name} has no message that could be imported: all its rows lack a "
+                    "login in channel, a stream, a time in t (seconds from its start) or a text"
+                )
+            optout = load_optout(folder.optout)
+            optout.refuse({s.channel for s in streams}, published_identities(folder))
+            placed = self._placed([self.told.of(s) for s in streams] if self.told else streams)
+            refuse_to_come(placed, time.time())
+            scorers = published_scorers(PipelineSettings().lexicon, folder)
+            ids = self.told.channel_ids if self.told else {}
+            importer = Importer(files, scorers, folder.root / "salt", optout, ids)
+            with bars.messages(sum(s.rows for s in streams)) as advance:
+                return placed, importer.run(table, placed, advance)
+        finally:
+            table.close()
+
+    def _placed(self, streams: list[TableStream]) -> list[Placed]:
+        """Where they belong. A table's are laid one after another; a log is asked about."""
+        options = self.options
+        known = self.stored.streams({s.channel for s in streams})
+        lay = self.told is None or options.place or options.undated
+        if lay:
+            found = place(streams, options.undated, options.started_at, known)
+        else:
+            found = starts(streams, options.undated, options.started_at)
+        found = [part for p in found for part in at_home(p, known)]
+        if not lay and not options.replace:
+            refuse_two_at_a_time(found, known)
+        moved = self.stored.moved(found)
+        found = [
+            p if p.stream_id in moved else without_twice(p, self.stored.seconds) for p in found
+        ]
+        return sorted(found, key=lambda p: (p.stream.channel, p.started_at))
 
 
 def _open(path: Path, channels: list[str] | None, scratch: Path) -> ChatTable:
@@ -114,20 +185,3 @@ def _open(path: Path, channels: list[str] | None, scratch: Path) -> ChatTable:
         if channels is None or len(channels) != 1:
             raise
         return ChatTable(path, scratch, channels[0])
-
-
-def _earlier(folder: DataFolder, streams: list[TableStream]) -> Earlier:
-    """The undated streams of their channels that were imported before."""
-    names = sorted({stream.channel for stream in streams})
-    try:
-        found = Reader(folder).query("dash_streams", channels=names, limit=_MANY).to_pylist()
-    except NothingPublished:
-        return {}
-    return {
-        (row["channel"], row["stream_id"]): (
-            row["started_at"].replace(tzinfo=UTC).timestamp(),
-            row["ended_at"].replace(tzinfo=UTC).timestamp(),
-        )
-        for row in found
-        if row["undated"] and row["ended_at"]
-    }

@@ -50,8 +50,13 @@ def _action(request: Request, more: Mapping[str, Action]) -> Action:
 
 
 def run_import(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
-    """Take an import's files in."""
-    apply_import(store, ImportFiles(inbox.files(request.id)), meta)
+    """Take an import's files in, and note what became of windows that were there."""
+    moved = request.body.get("moved", [])
+    if not isinstance(moved, list) or not all(isinstance(name, str) for name in moved):
+        raise BadInput("moved is a list of streams")
+    files, replace = ImportFiles(inbox.files(request.id)), request.body.get("replace") is True
+    told = apply_import(store, files, meta, moved, replace)
+    inbox.rewrite(request, {**request.body, "told": told, "revision": store.revision})
 
 
 def _marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:

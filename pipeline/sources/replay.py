@@ -92,9 +92,7 @@ class Replay(Source):
     def _items(self) -> Iterator[Item]:
         """Everything by time: messages, and the starts and ends of streams around them."""
         marks = sorted(self._marks(), key=lambda item: item.at)
-        for number, (where, message) in enumerate(
-            self.table.messages(self.placed, [0] * len(self.placed))
-        ):
+        for number, (where, message) in enumerate(self.table.messages(self.placed, merged=True)):
             while marks and marks[0].at <= message.at:
                 yield marks.pop(0)
             yield replace(message, id=f"{where.stream.stream_id}#{number}")

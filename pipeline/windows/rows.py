@@ -20,7 +20,11 @@ Row = Mapping[str, Any]
 def window_rows(closed: Iterable[Closed], source: str) -> list[Row]:
     """Rows of `windows`."""
     return [
-        {**{name: getattr(c.window, name) for name in Window.__slots__}, "source": source}
+        {
+            **{name: getattr(c.window, name) for name in Window.__slots__},
+            "source": source,
+            "covered": None,
+        }
         for c in closed
     ]
 
@@ -118,6 +122,7 @@ def stream_row(stream: Stream, source: str) -> Row:
         "source": source,
         "undated": stream.undated,
         "said": stream.said,
+        "placed": False,
     }
 
 

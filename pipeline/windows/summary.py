@@ -10,6 +10,8 @@ from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import Scored
 from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 
+_STAMP_S = 0.001  # of Twitch's stamps: who was heard was observed at least for so long
+
 
 @dataclass(slots=True)
 class Cell:
@@ -62,7 +64,7 @@ def summarise(
         channel=channel,
         start=utc(start),
         stream_id=stream_id,
-        observed_s=observed_s,
+        observed_s=max(observed_s, _STAMP_S) if n else observed_s,
         n_messages=n,
         n_chatters=len({line.chatter for line in lines}),
         n_filtered=cell.filtered,

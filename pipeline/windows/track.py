@@ -292,17 +292,18 @@ class Track:
     def again(self, start: int) -> Closed:
         """A closed window made again with the late messages it got since."""
         held = self.done[start]
-        closed, before = self._make(start, held.cell), held.window
-        window = replace(closed.window, observed_s=before.observed_s, stream_id=before.stream_id)
-        return Closed(window, closed.lines, again=True)
+        return self._make(start, held.cell, held.window)
 
-    def _make(self, start: int, cell: Cell) -> Closed:
+    def _make(self, start: int, cell: Cell, before: Window | None = None) -> Closed:
+        """The window; one that was closed before stays in its stream, and as long observed."""
         stream = self._stream_at(start)
         stream_id = stream.stream_id if stream else None
-        window = summarise(
-            self.channel, start, cell, stream_id, self.observed(start), self.lexicon_version(start)
-        )
-        return Closed(window, tuple(cell.lines))
+        observed_s = self.observed(start)
+        if before is not None:
+            stream_id, observed_s = before.stream_id, before.observed_s
+        version = self.lexicon_version(start)
+        window = summarise(self.channel, start, cell, stream_id, observed_s, version)
+        return Closed(window, tuple(cell.lines), again=before is not None)
 
     def observed(self, start: int) -> float:
         """Seconds of the window, 0..30, in which the channel was seen."""

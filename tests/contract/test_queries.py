@@ -21,9 +21,14 @@ FILES = {"streams": "streams", "channels": "channels", "windows": "windows",
          "terms": "window_terms"}  # fmt: skip
 VALUES: dict[str, Any] = {
     "n": 5, "rev": 7, "step": 1, "bins": 4, "limit": 9, "seconds": 60, "channel": "demo",
-    "source": "live", "term": "LUL", "names": ["a"], "contents": ["b"], **SUMMED,
+    "source": "live", "term": "LUL", "moved": ["a"], "replace": True, "names": ["a"],
+    "contents": ["b"], **SUMMED,
 }  # fmt: skip
 TIME = datetime(2026, 1, 1)
+FATES = """CREATE TABLE fates AS
+    SELECT channel, start, stream_id, stream_id AS was, fate, n_messages AS n, n_messages AS n_old,
+        covered AS whole, covered AS partly, covered AS old_whole, covered AS old_partly
+    FROM windows, (VALUES ('new')) f(fate)"""  # import_fates.sql
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         for _, text in migrations():
             con.execute(text).fetchall()
         con.execute("CREATE TABLE touched (channel VARCHAR, start TIMESTAMP)")  # rollups.py
+        con.execute(FATES)
         con.register("no_samples", samples_schema().empty_table())
         con.execute("CREATE TABLE samples AS FROM no_samples").fetchall()
         yield con

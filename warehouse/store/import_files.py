@@ -1,8 +1,10 @@
 """An import as it waits beside its request: four Parquet files, applied in one transaction."""
 
 import glob
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -47,37 +49,58 @@ class ImportFiles:
                 raise BadInput(f"the import's {table}.parquet has other columns: {schema.names}")
 
 
-def apply_import(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
-    """Replace earlier imports of the same streams and spans; observed windows stay.
+def apply_import(
+    store: Store,
+    files: ImportFiles,
+    meta: dict[str, str],
+    moved: Sequence[str] = (),
+    replace: bool = False,
+) -> list[dict[str, Any]]:
+    """Take in what is new, and what holds as much as earlier imports of the same time; observed
+    windows stay. Returns what became of windows that were there: import_told.sql.
 
-    meta: kept in the same transaction, so that a request is applied once. Raises BadInput for
-    files whose rows are not what the tables take.
+    meta: kept in the same transaction, so that a request is applied once. moved: streams that
+    begin at another time than they did. replace: less may take the place of more. Raises
+    BadInput for files whose rows are not what the tables take.
     """
     files.check()
     try:
-        _apply(store, files, meta)
+        return _apply(store, files, meta, {"moved": list(moved)}, replace)
     except duckdb.Error as exc:
         reason = str(exc).splitlines()[0][:200]
         raise BadInput(f"the import's rows cannot be taken: {reason}") from exc
 
 
-def _apply(store: Store, files: ImportFiles, meta: dict[str, str]) -> None:
+def _apply(
+    store: Store,
+    files: ImportFiles,
+    meta: dict[str, str],
+    moved: dict[str, list[str]],
+    replace: bool,
+) -> list[dict[str, Any]]:
     paths = {table: glob.escape(str(files.path(table))) for table in TABLES}
-    streams = {"streams": paths["streams"]}
-    months = store.query("import_months", **streams).column("month").to_pylist()
+    streams, windows = {"streams": paths["streams"]}, {"windows": paths["windows"]}
+    terms = {"terms": paths["window_terms"]}
     store.write(
         {},
         meta,
         before=[
-            ("touch_import", {**streams, "windows": paths["windows"]}),
-            ("import_clear_terms", streams),
-            ("import_clear_windows", streams),
-            ("import_windows", {"windows": paths["windows"]}),
-            ("import_terms", {"terms": paths["window_terms"]}),
-            ("import_streams", streams),
+            ("import_fates", {**windows, **moved, "replace": replace}),
+            ("import_touch", {}),
+            ("import_merge_terms", {**windows, **terms}),
+            ("import_clear_terms", {}),
+            ("import_merge_windows", windows),
+            ("import_clear_windows", {}),
+            ("import_windows", windows),
+            ("import_terms", terms),
+            ("import_streams", {**streams, **moved}),
+            ("import_shrink_streams", {}),
             ("import_drop_streams", streams),
             ("import_channels", {"channels": paths["channels"]}),
         ],
     )
+    months = store.query("import_months").column("month").to_pylist()
     for table in ("windows", "window_terms"):  # their published files are to be made again
         store.touched(table, months=months)
+    told: list[dict[str, Any]] = store.query("import_told").to_pylist()
+    return told

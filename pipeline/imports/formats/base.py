@@ -15,6 +15,9 @@ NOTICES = frozenset(
     "anongiftpaidupgrade primepaidupgrade raid unraid rewardgift standardpayforward "
     "communitypayforward announcement viewermilestone ritual bitsbadgetier".split()
 )
+_FIRST, _LAST = 631152000.0, 4102444800.0  # 1990 and 2100
+_ID = re.compile(r"[1-9][0-9]{0,19}")
+_MOST_ID = 10**20
 
 
 class Said(NamedTuple):
@@ -36,8 +39,11 @@ class Said(NamedTuple):
 class Log:
     """Facts of a log, found out while it is read; whole when that is through.
 
-    channel: whose chat it is, '' where the log does not say. stream: the id of its video or the
-    like, '' unknown. starts_at: epoch seconds of its start, None unknown. clock: its lines have
+    channel: whose chat it is, '' where the log does not say. channel_ids: Twitch's numeric ids,
+    by the channels that its lines name, '' for its own. stream: the id of its video or the like,
+    '' unknown. starts_at: epoch seconds of its start, None unknown. covers: from when to when it
+    has its video's chat, seconds from the start, None where it does not say. clip: it is one of
+    its video, whose start it does not know. clock: its lines have
     times of their own, so that sessions are told apart by silence. zone: why nobody can know
     what moments these times are, '' where they are moments: then they only tell how far apart
     its lines are.
@@ -46,8 +52,11 @@ class Log:
     """
 
     channel: str = ""
+    channel_ids: dict[str, str] = field(default_factory=dict)
     stream: str = ""
     starts_at: float | None = None
+    covers: tuple[float, float] | None = None
+    clip: bool = False
     clock: bool = False
     zone: str = ""
     skipped: Counter[str] = field(default_factory=Counter)
@@ -79,10 +88,23 @@ def login_or_none(name: object) -> str:
     return found if LOGIN.fullmatch(found) else ""
 
 
+def numeric_id(value: object) -> str:
+    """An id of Twitch's, a number or its digits; '' for what is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_ID:
+        return str(value)
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
 def epoch(text: object) -> float | None:
-    """Epoch seconds of an ISO time, UTC where it has no zone; None for what is not one."""
+    """Epoch seconds of an ISO time, UTC where it has no zone; None for what is not one, and for
+    one at which nobody can have chatted."""
     try:
         at = datetime.fromisoformat(str(text).strip())
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        return moment((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
+
+
+def moment(at: float) -> float | None:
+    """Epoch seconds, None where nobody can have chatted at them: nan, year 1, year 99999."""
+    return at if _FIRST <= at < _LAST else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.imports.formats.base import NOTICES, Log, Said, login_or_none
+from pipeline.imports.formats.base import NOTICES, Log, Said, login_or_none, moment
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 
@@ -57,7 +57,7 @@ def _time(message: Any, log: Log) -> float:
         log.clock = True
         return float(stamp) / 1e6
     if log.starts_at is None and stamp is not None:
-        log.starts_at = round(float(stamp) / 1e6 - float(offset))
+        log.starts_at = moment(round(float(stamp) / 1e6 - float(offset)))
     return float(offset)
 
 

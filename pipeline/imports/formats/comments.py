@@ -3,12 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.imports.formats.base import NOTICES, Log, Said, epoch, login_or_none
+from pipeline.imports.formats.base import (
+    NOTICES,
+    Log,
+    Said,
+    epoch,
+    login_or_none,
+    moment,
+    numeric_id,
+)
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 
 # From then on TwitchDownloader wrote local times as UTC; a log without its video's start has none
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
+_LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 
 
 def is_downloader(key: str, value: Any) -> bool:
@@ -27,13 +36,14 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     seen: dict[str, Any] = {}
     begun = False
     for key, value in values(file, {"comments"}):
-        if key in ("FileInfo", "streamer", "video"):
+        if key in ("FileInfo", "streamer", "video", "clipper"):
             seen[key] = value
         elif key in ("", "comments") and (said := _said(value, log)):
             if not begun:
                 _facts(seen, log)
                 log.stream = log.stream or _text(value.get("content_id"))
-                if log.starts_at is None:
+                log.channel_ids.setdefault("", numeric_id(value.get("channel_id")))
+                if log.starts_at is None and not log.clip:
                     log.starts_at = _start(value, said.at, "FileInfo" in seen)
                 begun = True
             yield said
@@ -41,13 +51,26 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
 
 
 def _facts(seen: dict[str, Any], log: Log) -> None:
-    """Channel, video and start. The streamer's name may be one for display only."""
+    """Channel, video and start. The streamer's name may be one for display only. A clip has its
+    own day of making; where in its video it lies, only its start and end tell."""
     video, streamer = (_table(seen.get(key)) for key in ("video", "streamer"))
     names = (streamer.get("login"), video.get("user_login"), streamer.get("name"))
     log.channel = next(filter(None, map(login_or_none, (log.channel, *names))), "")
     log.stream = _text(video.get("id")) or log.stream
-    start = epoch(video.get("created_at"))
+    log.clip = any(_table(seen.get("clipper")).values())
+    log.covers = _covers(video.get("start"), video.get("end"))
+    if channel_id := numeric_id(streamer.get("id")):
+        log.channel_ids[""] = channel_id
+    start = None if log.clip else epoch(video.get("created_at"))
     log.starts_at = log.starts_at if start is None else start
+
+
+def _covers(start: Any, end: Any) -> tuple[float, float] | None:
+    try:
+        since, until = float(start), float(end)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return (since, until) if 0 <= since < until < _LONGEST else None
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -58,7 +81,7 @@ def _start(comment: Any, offset: float, by_downloader: bool) -> float | None:
     at = epoch(comment.get("created_at"))
     if at is None or (by_downloader and at >= _MISLABELLED_FROM):
         return None
-    return at - offset
+    return moment(at - offset)
 
 
 def _said(comment: Any, log: Log) -> Said | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.imports.formats.base import Log, Said, epoch, login_or_none
+from pipeline.imports.formats.base import Log, Said, epoch, login_or_none, moment, numeric_id
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 
@@ -34,7 +34,9 @@ def _nodes(value: Any, log: Log) -> Iterator[Any]:
         try:
             video = value["data"]["video"]
             log.stream = log.stream or str(video.get("id") or "")
-            log.channel = log.channel or login_or_none((video.get("creator") or {}).get("login"))
+            creator = video.get("creator") or {}
+            log.channel = log.channel or login_or_none(creator.get("login"))
+            log.channel_ids.setdefault("", numeric_id(creator.get("id")))
             value = video["comments"]
         except (KeyError, TypeError, AttributeError):
             log.skip("no page of comments")
@@ -54,7 +56,7 @@ def _said(comment: Any, log: Log) -> Said | None:
         message, commenter = comment["message"], comment.get("commenter") or {}
         fragments = message["fragments"]
         if log.starts_at is None and at is not None:
-            log.starts_at = at - offset
+            log.starts_at = moment(at - offset)
         start = log.starts_at or 0.0
         exact = at is not None and abs(at - start - offset) <= _APART
         return Said(

@@ -8,7 +8,7 @@ from pipeline.imports.formats.base import Log, Said, epoch
 from pipeline.imports.formats.log_file import LogFile
 
 _TIME = re.compile(
-    r"\[(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC|(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d))\]"
+    r"\[(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC|(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d))\]"
 )
 _AUTHOR = re.compile(r"<a [^>]*href=[\"']?https?://(?:www\.)?twitch\.tv/(\w{1,25})[\"'\s>]", re.I)
 _AUTHOR_ENDS = re.compile(r"</a>\s*(?:<span[^>]*>)?\s*:?", re.I)

@@ -8,7 +8,15 @@ from typing import Any
 
 from pipeline.chat.message import Message, Retract
 from pipeline.chat.oddities import Oddities
-from pipeline.imports.formats.base import Log, Said, counting, epoch, login_or_none
+from pipeline.imports.formats.base import (
+    Log,
+    Said,
+    counting,
+    epoch,
+    login_or_none,
+    moment,
+    numeric_id,
+)
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.sources.irc.items import items
@@ -155,6 +163,8 @@ def _said(line: IrcLine, at: float | None, log: Log) -> Said | None:
         return None
     emotes = None if found.emotes is None or "emotes" not in line.tags else " ".join(found.emotes)
     bot = "bot-badge/" in line.tags.get("badges", "")
+    if channel_id := numeric_id(line.tags.get("room-id")):
+        log.channel_ids[login_or_none(found.channel)] = channel_id
     return Said(at, found.chatter, found.text, emotes, bot, login_or_none(found.channel), found.id)
 
 
@@ -167,7 +177,7 @@ def _time(line: IrcLine, before: re.Match[str] | None) -> float | None:
     """Twitch's own stamp, else what was written before the line; None for neither."""
     stamp = line.tags.get("tmi-sent-ts", "")
     if stamp.isascii() and stamp.isdigit() and len(stamp) < 16:
-        return int(stamp) / 1000
+        return moment(int(stamp) / 1000)
     if before is None:
         return None
     return epoch(f"{before[1]}T{before[2].replace(',', '.')}{before[3] or ''}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pipeline.imports.formats.base import Log, Said, counting, epoch
 from pipeline.imports.formats.log_file import LogFile
 
-_OFFSET = r"\[(?:(\d+)\.)?(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)\]"
+_OFFSET = r"\[(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)\]"
 _TCD = re.compile(_OFFSET + r" +<[^\w<>]{0,12}([^<>]{1,60})> ?(.*)")
 _DOWNLOADER = re.compile(_OFFSET + r" +([^\s:][^:]{0,60}): ?(.*)")
 _MOMENT = r"\[(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?(?: ?(?:UTC|Z))?\]"

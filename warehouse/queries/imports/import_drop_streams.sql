@@ -1,13 +1,11 @@
--- After an import's rows are in: delete imported streams of its channels that have no window
--- left, all of them having been replaced, but not its own. $streams: its Parquet file.
+-- After an import's rows are in: delete imported streams that it told of, and that have no window
+-- (left). $streams: its Parquet file of streams.
 
 DELETE FROM streams o
 WHERE o.source = 'import'
-    AND o.channel IN (SELECT channel FROM read_parquet($streams))
-    AND o.stream_id NOT IN (SELECT stream_id FROM read_parquet($streams))
-    AND EXISTS (
-        SELECT 1 FROM read_parquet($streams) s
-        WHERE s.channel = o.channel AND s.started_at < o.ended_at AND s.ended_at > o.started_at
+    AND (
+        o.stream_id IN (SELECT stream_id FROM read_parquet($streams))
+        OR o.stream_id IN (SELECT was FROM fates)
     )
     AND NOT EXISTS (
         SELECT 1 FROM windows w WHERE w.channel = o.channel AND w.stream_id = o.stream_id

@@ -1,10 +1,5 @@
--- Before an import: the months, as 2026-11, of the earlier imported windows it replaces.
--- $streams: its Parquet file of streams.
+-- After an import: the months, as 2026-11, of the windows of before that it changed.
 
-SELECT DISTINCT strftime(w.start, '%Y-%m') AS month FROM windows w
-WHERE w.source = 'import' AND (EXISTS (
-    SELECT 1 FROM read_parquet($streams) s
-    WHERE s.channel = w.channel AND w.start > s.started_at - INTERVAL 30 SECOND
-        AND w.start < s.ended_at
-) OR w.stream_id IN (SELECT stream_id FROM read_parquet($streams)))
+SELECT DISTINCT strftime(start, '%Y-%m') AS month FROM fates
+WHERE fate IN ('replaced', 'merged', 'moved')
 ORDER BY month;

@@ -1,8 +1,9 @@
--- The windows of an import, from its Parquet file $windows, at revision $rev.
--- Where a window is there already it was observed, and stays.
+-- The windows of an import that are new or replace others, from its Parquet file $windows, at
+-- revision $rev.
 
 INSERT INTO windows BY NAME
 SELECT *, $rev AS rev FROM read_parquet($windows) i
-WHERE NOT EXISTS (
-    SELECT 1 FROM windows w WHERE w.channel = i.channel AND w.start = i.start
+WHERE EXISTS (
+    SELECT 1 FROM fates f
+    WHERE f.channel = i.channel AND f.start = i.start AND f.fate IN ('new', 'replaced')
 );

@@ -20,6 +20,7 @@ SELECT channel, date_trunc('hour', start) AS hour,
     coalesce(sum(n_messages * share_scored), 0) AS sum_scored,
     coalesce(sum(n_messages * share_emote), 0) AS sum_emote,
     min(mean_compound) AS min_mean,
-    max(mean_compound) AS max_mean
+    max(mean_compound) AS max_mean,
+    coalesce(sum(30 - observed_s) FILTER (source <> 'import'), 0) AS gap_s
 FROM windows
 GROUP BY ALL;

@@ -20,7 +20,7 @@ def read(path: Path, channel: str | None = None) -> tuple[list[Message], int]:
     table = ChatTable(path, path.parent / "scratch", channel)
     try:
         placed = place(table.streams(), undated=True)
-        return [m for _, m in table.messages(placed, [0] * len(placed))], table.unusable()
+        return [m for _, m in table.messages(placed, merged=True)], table.unusable()
     finally:
         table.close()
 

@@ -1,51 +1,54 @@
-"""Logs whose streams overlap: a window holds all that was said on the channel then."""
+"""What becomes of a table's streams: windows of what their logs cover, and of nothing else."""
 
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
 
 from pipeline.chat.placement import place
-from pipeline.chat.table import ChatTable, Placed, TableStream
-from pipeline.imports.importer import Importer, overlapping
+from pipeline.chat.table import ChatTable, Span
+from pipeline.imports.combine import Told
+from pipeline.imports.importer import Importer
 from pipeline.scoring.by_channel import Scorers
 from tests.helpers.build import parquet
 from warehouse.store.import_files import ImportFiles
 
 
-def placed(channel: str, start: float, last: float) -> Placed:
-    name = f"{channel}:{start}"
-    return Placed(TableStream(channel, name, "2026-01-01", 0.0, last, 1, name), start)
-
-
-def row(stream: str, date: str, t: float, text: str) -> dict[str, Any]:
+def row(stream: str, t: float, text: str = "good") -> dict[str, Any]:
+    date = f"2026-01-01T12:0{stream}:00"
     return {"channel": "demo", "stream": stream, "date": date, "t": t, "text": text}
 
 
-def test_streams_that_share_a_window_share_a_part_and_channels_never_do():
-    streams = [placed("a", 0, 100), placed("a", 119, 10), placed("a", 150, 5), placed("b", 150, 5)]
-    assert overlapping(streams) == [0, 0, 1, 2]
-
-
-def test_a_long_stream_holds_together_what_begins_and_ends_within_it():
-    assert overlapping([placed("a", 0, 900), placed("a", 60, 5), placed("a", 600, 5)]) == [0, 0, 0]
-
-
-def test_messages_of_overlapping_streams_meet_in_one_window_and_none_is_lost(tmp_path: Path):
-    rows = [
-        row("1", "2026-01-01T12:00:00", 5, "good"),
-        row("1", "2026-01-01T12:00:00", 65, "good"),
-        row("1", "2026-01-01T12:00:00", 125, "good"),
-        row("2", "2026-01-01T12:01:00", 6, "bad"),
-    ]
+def imported(tmp_path: Path, rows: list[dict[str, Any]], told: Told) -> list[dict[str, Any]]:
+    """The windows of a table, of which so much is told."""
     table = ChatTable(parquet(tmp_path / "chat.parquet", rows), tmp_path / "scratch")
     files = ImportFiles(tmp_path / "import")
     importer = Importer(files, Scorers("vader"), tmp_path / "salt")
-    summary = importer.run(table, place(table.streams()), lambda n: None)
+    importer.run(table, place(told.of(s) for s in table.streams()), lambda n: None)
     table.close()
-    found = pq.read_table(files.path("windows")).to_pylist()
-    assert [w["n_messages"] for w in found] == [1, 0, 2, 0, 1]
-    assert [w["stream_id"] for w in found] == ["demo:1", "demo:1", "demo:2", "demo:1", "demo:1"]
-    assert found[2]["mean_compound"] == pytest.approx((0.4404 - 0.5423) / 2)
-    assert (summary.counts.messages, summary.counts.dropped) == (4, 0)
+    return pq.read_table(files.path("windows")).to_pylist()
+
+
+def test_streams_that_overlap_never_share_a_window_and_no_message_is_lost(tmp_path: Path) -> None:
+    rows = [row("0", 5), row("0", 65), row("0", 125), row("1", 6, "bad")]
+    found = imported(tmp_path, rows, Told())
+    assert [w["n_messages"] for w in found] == [1, 0, 1, 0, 1, 1]
+    assert [w["stream_id"] for w in found] == ["demo:0"] * 5 + ["demo:1"]
+
+
+def test_time_that_no_log_covers_makes_no_window_and_silence_that_one_covers_does(
+    tmp_path: Path,
+) -> None:
+    told = Told({("demo", "0"): [Span(0, 60, False, False), Span(600, 675, False, False)]})
+    found = imported(tmp_path, [row("0", 5), row("0", 601)], told)
+    assert [(w["start"].minute * 60 + w["start"].second, w["observed_s"]) for w in found] == [
+        (0, 30), (30, 30), (600, 30), (630, 30), (660, 15),
+    ]  # fmt: skip
+    assert [w["n_messages"] for w in found] == [1, 0, 1, 0, 0]
+
+
+def test_a_message_on_a_border_is_observed(tmp_path: Path) -> None:
+    found = imported(tmp_path, [row("0", 0), row("0", 30), row("0", 60.5)], Told())
+    assert [(w["n_messages"], round(w["observed_s"], 3)) for w in found] == [
+        (1, 30), (1, 30), (1, 0.501),
+    ]  # fmt: skip

@@ -54,7 +54,7 @@ def test_a_stream_is_imported_whole(folder: DataFolder, tmp_path: Path) -> None:
     )
     assert [row[0] for row in found] == list(range(0, 420, 30))
     assert (sum(row[1] for row in found), sum(row[2] for row in found)) == (50, 10)
-    assert [row[3] for row in found] == [30.0] * 13 + [23.0]  # the last message is at 413 s
+    assert [row[3] for row in found] == [30.0] * 13 + [24.0]  # the last message is at 413 s
     assert rows(folder, f"SELECT stream_id, epoch(ended_at) - {MIDNIGHT} FROM streams") == [
         ("demo:1", 420)
     ]
@@ -92,15 +92,11 @@ def test_the_same_file_twice_changes_nothing(folder: DataFolder, tmp_path: Path)
 def test_a_stream_imported_under_another_name_is_one_stream(
     folder: DataFolder, tmp_path: Path
 ) -> None:
-    names = "SELECT stream_id FROM streams ORDER BY stream_id"
-    run(parquet(tmp_path / "a.parquet", chat_rows(n=60) + chat_rows(stream="2", date="2026-02-01")))
-    run(parquet(tmp_path / "b.parquet", chat_rows(stream="renamed", n=40)))  # its first part
-    assert rows(folder, names) == [("demo:1",), ("demo:2",), ("demo:renamed",)]
-    run(parquet(tmp_path / "b.parquet", chat_rows(stream="renamed", n=60)))
-    assert rows(folder, names) == [("demo:2",), ("demo:renamed",)]
-    assert rows(folder, "SELECT DISTINCT stream_id FROM windows ORDER BY 1") == [
-        ("demo:2",), ("demo:renamed",),
-    ]  # fmt: skip
+    for name, n in (("1", 60), ("renamed", 40), ("renamed", 60)):
+        table = [{**row, "vod": "77"} for row in chat_rows(stream=name, n=n)]
+        run(parquet(tmp_path / "a.parquet", table))
+        assert rows(folder, "SELECT stream_id, vod_id FROM streams") == [("demo:1", "77")]
+        assert rows(folder, "SELECT sum(n_messages + n_filtered) FROM windows") == [(60,)]
 
 
 def test_an_import_again_rewrites_the_published_files_of_its_months_alone(
@@ -109,11 +105,11 @@ def test_an_import_again_rewrites_the_published_files_of_its_months_alone(
     run(parquet(tmp_path / "a.parquet", chat_rows(date="2026-01-01")))
     run(parquet(tmp_path / "b.parquet", chat_rows(stream="2", date="2026-02-01")))
     before = {p.name for p in (folder.published / "windows").iterdir()}
-    run(parquet(tmp_path / "a.parquet", chat_rows(date="2026-01-01", n=30)))
+    run(parquet(tmp_path / "a.parquet", chat_rows(date="2026-01-01")))
     after = {p.name for p in (folder.published / "windows").iterdir()}
     assert len(before & after) >= 1
     found = rows(folder, "SELECT month(start), count(*) FROM windows GROUP BY 1 ORDER BY 1")
-    assert found == [(1, 7), (2, 14)]
+    assert found == [(1, 14), (2, 14)]
 
 
 def test_observed_windows_are_never_replaced(folder: DataFolder, tmp_path: Path) -> None:
@@ -128,22 +124,27 @@ def test_observed_windows_are_never_replaced(folder: DataFolder, tmp_path: Path)
     assert terms == [(0,)]
 
 
-def test_streams_that_share_a_window_share_it_once(folder: DataFolder, tmp_path: Path) -> None:
+def test_a_stream_that_begins_in_the_last_window_of_another_comes_into_the_next(
+    folder: DataFolder, tmp_path: Path
+) -> None:
     first = chat_rows(date="2026-01-01T00:00:00", n=5, step=10)  # 0..40 s
     second = chat_rows(stream="2", date="2026-01-01T00:00:50", n=5, step=10)
     run(parquet(tmp_path / "a.parquet", first + second))
     found = rows(folder, f"SELECT epoch(start) - {MIDNIGHT}, n_messages + n_filtered FROM windows")
-    assert found == [(0, 3), (30, 3), (60, 3), (90, 1)]
+    assert found == [(0, 3), (30, 2), (60, 3), (90, 2)]
 
 
 def test_streams_that_overlap_never_give_a_window_twice(folder: DataFolder, tmp_path: Path) -> None:
     first = chat_rows(date="2026-01-01T00:00:00", n=20, step=10)
     second = chat_rows(stream="2", date="2026-01-01T00:01:00", n=20, step=10)
     run(parquet(tmp_path / "a.parquet", first + second))
-    found = rows(folder, "SELECT count(*), count(DISTINCT start) FROM windows")
-    assert found == [(9, 9)]
-    run(parquet(tmp_path / "a.parquet", first + second))
-    assert rows(folder, "SELECT count(*), count(DISTINCT start) FROM windows") == [(9, 9)]
+    for _ in range(2):
+        run(parquet(tmp_path / "a.parquet", first + second))
+        found = rows(folder, "SELECT count(*), count(DISTINCT start) FROM windows")
+        assert found == [(14, 14)]
+        assert rows(folder, "SELECT stream_id, placed FROM streams ORDER BY 1") == [
+            ("demo:1", False), ("demo:2", True),
+        ]  # fmt: skip
 
 
 def test_undated_streams_need_leave_and_are_marked(folder: DataFolder, tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ SELECT channel, epoch(time_bucket(INTERVAL 1 HOUR, start)) AS hour, count(*) AS 
     sum(CASE WHEN n_messages > 0 THEN n_messages * share_negative ELSE 0 END) AS sum_negative,
     sum(CASE WHEN n_messages > 0 THEN n_messages * share_scored ELSE 0 END) AS sum_scored,
     sum(CASE WHEN n_messages > 0 THEN n_messages * share_emote ELSE 0 END) AS sum_emote,
-    min(mean_compound) AS min_mean, max(mean_compound) AS max_mean
+    min(mean_compound) AS min_mean, max(mean_compound) AS max_mean,
+    sum(CASE WHEN source = 'import' THEN 0 ELSE 30 - observed_s END) AS gap_s
 FROM windows GROUP BY 1, 2 ORDER BY 1, 2
 """
 ROLLED_HOURS = (
@@ -222,15 +223,17 @@ def an_import(folder: DataFolder, first: int, count: int, step: int, n: int) -> 
     return files
 
 
-def test_an_import_again_takes_its_hours_and_days_away(
+def test_an_import_elsewhere_takes_its_hours_and_days_of_before_away(
     folder: DataFolder, store: Store, publisher: Publisher
 ) -> None:
     put(store, **both(30, 9 * DAY))
-    for count in (80, 3):  # the second time the log is shorter
-        apply_import(store, an_import(folder, 60, count, HOUR, 5), {})
+    name = "demo:import:60"
+    for count, moved in ((80, ()), (3, ()), (3, (name,))):  # a log that is shorter takes none away
+        apply_import(store, an_import(folder, 60, count, HOUR, 5), {}, moved, replace=bool(moved))
         publisher.publish()
         check(folder, store)
-    assert stored(store, "SELECT count(*) FROM window_hours") == [(3,)]
+        expected = 3 if moved else 80
+        assert stored(store, "SELECT count(*) FROM window_hours") == [(expected,)]
 
 
 step = st.integers(0, 3 * DAY // 1800).map(lambda k: k * 1800)

@@ -1,13 +1,14 @@
 -- dash_gaps for long spans, from the hours' sums: stretches of hours of $channels (a list) in the
 -- full hours [$since, $until), one after another, that each miss 5 seconds or more; the $limit
--- that miss most. windows: unknown here. total: how many there are.
+-- that miss most. Where a log begins or ends nothing was missed. windows: unknown here. total: how
+-- many there are.
 
 WITH missed AS (
     FROM window_hours
-    SELECT channel, hour, 30 * windows - observed_s AS lost,
+    SELECT channel, hour, gap_s AS lost,
         hour - INTERVAL 1 HOUR * row_number() OVER (PARTITION BY channel ORDER BY hour) AS stretch
     WHERE channel IN (SELECT unnest($channels::VARCHAR[]))
-        AND hour >= $since AND hour < $until AND observed_s <= 30 * windows - 5
+        AND hour >= $since AND hour < $until AND gap_s >= 5
 )
 FROM missed
 SELECT channel, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until,
