@@ -134,8 +134,11 @@ def zone_name(tz: tzinfo) -> str:
     return str(tz)
 
 
-def freshness(manifest: Manifest, now: datetime) -> tuple[datetime, str, str]:
-    """(clock of the data, how fresh it is in words, trouble or '').
+def freshness(
+    manifest: Manifest, now: datetime, off: timedelta = timedelta()
+) -> tuple[datetime, str, str]:
+    """(clock of the data, how fresh it is in words, trouble or ''). now: this machine's, which
+    `off` makes Twitch's.
 
     The clock is the wall's while data keeps up; a replay, or a pipeline that is catching up
     or has stopped, has its own.
@@ -148,6 +151,7 @@ def freshness(manifest: Manifest, now: datetime) -> tuple[datetime, str, str]:
     if quiet > timedelta(seconds=STALE_AFTER_S):
         text = f"Nothing new for {wording.lasting(quiet)}: the pipeline may have stopped."
         return end, f"updated {wording.ago(quiet)}", text
+    now += off
     if now - end > BEHIND and manifest.source != "replay":
         text = (
             f"The pipeline is catching up: the newest window is {wording.lasting(now - end)} old."

@@ -41,13 +41,15 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class ChannelBody:
-    """A channel's body while it is fresh and once it is stale; made at `at` (epoch, s).
+    """A channel's body while it is fresh and once it is stale; made at `at` (epoch, s, Twitch's).
 
-    window: start of its last closed window, as the body says it; '' where none closed yet.
+    off: seconds that the clock of the pipeline's machine is behind Twitch's. window: start of its
+    last closed window, as the body says it; '' where none closed yet.
     """
 
     stamp: Stamp
     at: float
+    off: float
     login: str
     window: str
     fresh: Body
@@ -55,10 +57,18 @@ class ChannelBody:
 
     def body(self, now: float) -> tuple[Body, int]:
         """What to send at `now`, and for how many seconds it is the newest there is."""
-        age = now - self.at
+        age = self.age(now)
         if age > STALE_AFTER_S:
             return self.stale, 0
         return self.fresh, max(0, min(WINDOW_SECONDS, int(WINDOW_SECONDS - age)))
+
+    def age(self, now: float) -> float:
+        """Seconds since it was made. now: this machine's clock, which may be as wrong as the
+        pipeline's, or right: what counts then, too, is when the file was written here."""
+        if not self.off:
+            return now - self.at
+        written = now - self.stamp[0] / 1e9
+        return max(written, min(abs(now - self.at), abs(now + self.off - self.at)))
 
 
 class Latest:
@@ -112,7 +122,10 @@ def _read(channel_id: str, raw: bytes, stamp: Stamp) -> ChannelBody:
         raise PublishedDamaged(
             f"{channel_id}.json is not a body of DLD: {type(exc).__name__}"
         ) from exc
-    return ChannelBody(stamp, at, str(content.get("login", "")), window, _body(raw), _body(stale))
+    off = content.get("clock_offset_s")
+    off = float(off) if isinstance(off, int | float) and abs(off) < 1e10 else 0.0
+    login = str(content.get("login", ""))
+    return ChannelBody(stamp, at, off, login, window, _body(raw), _body(stale))
 
 
 def _body(plain: bytes) -> Body:

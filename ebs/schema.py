@@ -56,6 +56,9 @@ class MoodBody(BaseModel):
     forecast: ForecastBody | None
     why: str | None = Field(None, description="why there is no forecast")
     moment: Moment | None
+    clock_offset_s: float | None = Field(
+        None, description="seconds that the pipeline's clock is behind Twitch's, where it is wrong"
+    )
     recap: dict[str, object] | None = Field(description="the last stream in short")
 
 

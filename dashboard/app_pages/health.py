@@ -28,6 +28,7 @@ def draw(manifest: Manifest) -> None:
     troubles = unread.troubles()
     unread.banner(troubles, tz)
     unread.lines(troubles, (), tz)
+    unread.clock_line(keeping.clock_offset_s(manifest))
     offset = until.astimezone(tz).utcoffset() or timedelta()
     days = data.rows("dash_coverage", **inside, seconds=int(offset.total_seconds()))
     losses = {r["channel"]: r for r in data.rows("dash_losses", **inside)}

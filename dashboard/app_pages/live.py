@@ -10,7 +10,7 @@ from dashboard import choices, data, frame, url_state
 from dashboard.charts import timeline
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
-from dashboard.health import unread
+from dashboard.health import keeping, unread
 from dashboard.live import card_words, live_table
 from dashboard.live.now import Card, channel_cards
 from dashboard.markup import row
@@ -30,7 +30,8 @@ VIEWS = {"cards": "Cards", "table": "Table"}
 def draw(manifest: Manifest) -> None:
     """Header line of freshness, then the cards, or one table of all channels."""
     now = frame.wall()
-    clock, fresh, trouble = frame.freshness(manifest, now)
+    off_s = keeping.clock_offset_s(manifest)
+    clock, fresh, trouble = frame.freshness(manifest, now, timedelta(seconds=off_s))
     tz = frame.reader_zone()
     if trouble:
         st.warning(trouble, icon=":material/schedule:")
@@ -39,6 +40,7 @@ def draw(manifest: Manifest) -> None:
     stale = fresh.startswith("updated") and bool(trouble)
     troubles = unread.troubles()
     unread.banner(troubles, tz)
+    unread.clock_line(off_s)
     cards = [_with_trouble(card, troubles, tz) for card in _cards(manifest, at, stale)]
     if not cards:
         soon = "" if troubles else "; the first window closes within a minute"

@@ -13,6 +13,7 @@ from dashboard.charts.arrays import cells, times, values
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, HISTORY, faded, finish, named_rows
 from dashboard.markup import row, span
+from warehouse.published.manifest import Manifest
 
 Health = Mapping[str, Row]
 COUNTS = {
@@ -45,6 +46,11 @@ def parts(health: Health, name: str) -> dict[str, Any]:
 def value(health: Health, name: str) -> float | None:
     """A value; None where it was never told."""
     return health[name]["value"] if name in health else None
+
+
+def clock_offset_s(manifest: Manifest) -> float:
+    """Seconds that this machine's clock is behind Twitch's, below 0 ahead; as told last."""
+    return (value(newest(), "clock_offset_s") or 0.0) if manifest.source == "live" else 0.0
 
 
 def storage(health: Health) -> None:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from dashboard import frame, wording
 from dashboard.health import keeping
 from dashboard.markup import element
-from warehouse.published.reading import Trouble, troubles_in
+from warehouse.published.reading import Trouble, clock_sentence, troubles_in
 
 NAMED = 8  # channels of a line
 
@@ -15,6 +15,12 @@ NAMED = 8  # channels of a line
 def troubles() -> dict[str, Trouble]:
     """By channel, '' for the connection as a whole."""
     return troubles_in(keeping.newest(), frame.wall().timestamp())
+
+
+def clock_line(off_s: float) -> None:
+    """That this machine's clock is wrong, where it is."""
+    if says := clock_sentence(off_s):
+        frame.put(frame.say(f"✕ {says[0].upper()}{says[1:]}."))
 
 
 def line(trouble: Trouble, tz: tzinfo) -> str:

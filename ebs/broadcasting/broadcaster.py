@@ -84,7 +84,7 @@ class Broadcaster:
         window = published.window
         if not window or window == self._settled.get(channel_id):
             return None
-        if self._clock() - published.at > STALE_AFTER_S:
+        if published.age(self._clock()) > STALE_AFTER_S:
             self._settle(channel_id, window, "stale")
             return None
         return published

@@ -118,16 +118,19 @@ Item = Message | StreamStart | StreamEnd | Watch | Heard | Lost | Happening | Re
 class Batch:
     """Items in the order they came, and the source's clock after them.
 
-    Windows close by this clock, so a batch comes at least once a second, empty or not. `channel`
-    of an item is the login that the source reads; the engine alone knows keys. troubles: why
-    something is not read, by channel, '' for the connection as a whole: all there are now; None
-    where they are as before. malformed: things that were left out since the last one.
+    Windows close by this clock, so a batch comes at least once a second, empty or not. While the
+    source does not know what time it is, `at` is None: nothing closes. `channel` of an item is
+    the login that the source reads; the engine alone knows keys. troubles: why something is not
+    read, by channel, '' for the connection as a whole: all there are now; None where they are as
+    before. malformed: things that were left out since the last one. offset: what is added to
+    monotonic time for the source's; None where the machine's clock is as good, or it is as before.
     """
 
-    at: float
+    at: float | None
     items: tuple[Item, ...] = ()
     troubles: Mapping[str, str] | None = None
     malformed: int = 0
+    offset: float | None = None
 
 
 class Source(Protocol):

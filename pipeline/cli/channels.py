@@ -102,7 +102,8 @@ def _published(folder: DataFolder) -> dict[str, Body]:
 
 
 def _state(body: Body, now: float) -> str:
-    is_old = now - _seconds(body["generated_at"]) > STALE_S
+    there = now + float(body.get("clock_offset_s") or 0.0)
+    is_old = there - _seconds(body["generated_at"]) > STALE_S
     return "stale" if is_old else str(body["status"])
 
 

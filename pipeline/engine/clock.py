@@ -2,7 +2,7 @@
 
 from pipeline.chat.message import Message
 from pipeline.chat.text import is_filtered
-from pipeline.engine.recover import load_recent
+from pipeline.engine.recover import load_recent, resume_forecasts
 from pipeline.engine.state import State
 from pipeline.windows.intake import Intake
 from pipeline.windows.rebuild import scored_line
@@ -49,6 +49,7 @@ def _undo_ahead(state: State, now: float) -> None:
         state.alerts.let_go(channel)
         state.moods.let_go(channel)
     load_recent(state, now)
+    resume_forecasts(state, now)
 
 
 def _reopen(state: State, now: float) -> None:

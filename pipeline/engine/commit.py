@@ -1,7 +1,6 @@
 """A turn into the warehouse, whole or not at all, and what is published after it."""
 
 import logging
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
@@ -80,7 +79,8 @@ def publish(
         publisher.swap_merged(*state.merged.pop(0))
     publisher.publish(samples, state.workspace.oldest_text(), retold)
     clock = state.clock if state.source == "replay" else None
-    for channel_id, body in state.moods.bodies(state.source, time.time(), clock, state.out()):
+    told = state.now(), clock, state.out(), state.clock_offset()
+    for channel_id, body in state.moods.bodies(state.source, *told):
         publisher.put_latest(channel_id, body)
 
 
@@ -92,7 +92,7 @@ def _is_past(state: State, closed: Closed) -> bool:
 
 def _samples(state: State, closed: Iterable[Closed]) -> pa.Table:
     retention_s, known_since = state.buffer.retention_s, state.intake.known_since
-    since = utc(time.time()) - timedelta(seconds=retention_s)
+    since = utc(state.now()) - timedelta(seconds=retention_s)
     shown = closed if retention_s else []  # even of a clock that is ahead of ours
     # lines of long ago may have names that nobody remembers: those published stay
     shown = [c for c in shown if not c.again or c.window.start.timestamp() >= known_since]

@@ -5,7 +5,6 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from pipeline.chat.message import Batch, Source
@@ -14,6 +13,7 @@ from pipeline.engine.state import State
 from pipeline.forecasting import retrain
 from warehouse.errors import StorageFull
 from warehouse.published import compact
+from warehouse.records import utc
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ async def _compact(state: State) -> None:
         await asyncio.sleep(_COMPACT_S)
         if state.merged:  # the last ones are not in yet: they would only be made again
             continue
-        now = datetime.now(UTC)
+        now = utc(state.now())
         for table, files in compact.plan(state.publisher.manifest, now)[:_MERGES]:
             try:
                 merged = await asyncio.to_thread(compact.merge, state.folder, table, files)

@@ -48,7 +48,7 @@ class Engine:
         identities: Identities | None = None,
     ) -> None:
         self.state = State(folder, settings, source, store, alerts, identities)
-        self._expired = time.time()
+        self._expired = self.state.now()
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf
         recover(self.state)
@@ -80,7 +80,7 @@ class Engine:
             self._told = now
             write_reading(state)
             publish(state)
-        if abs(time.time() - self._expired) >= _EXPIRE_S:
+        if abs(state.now() - self._expired) >= _EXPIRE_S:
             self.expire()
 
     def commit(self) -> None:
@@ -90,13 +90,13 @@ class Engine:
 
     def retry(self) -> None:
         """Do again what a full disk prevented; what was taken in is still in memory."""
-        self.state.buffer.expire(time.time())  # text goes in time all the same
+        self.state.buffer.expire(self.state.now())  # text goes in time all the same
         self.commit()
 
     def expire(self) -> None:
         """Text that has reached its retention goes, out of the buffer and out of published/."""
         state = self.state
-        self._expired = now = time.time()
+        self._expired = now = state.now()
         state.buffer.expire(now)
         samples, oldest = state.publisher.manifest.tables["samples"], state.workspace.oldest_text()
         if any(file.rows and file.min < oldest for file in samples):
@@ -140,7 +140,7 @@ class Engine:
         turn = self.state.turn
         if not turn.closed and not turn.events:
             return now - self._committed >= _COMMIT_S and self._has_requests()
-        if time.time() - self.state.clock < _LIVE_S:
+        if self.state.now() - self.state.clock < _LIVE_S:
             return True
         return now - self._committed >= _COMMIT_S or len(turn.closed) >= _COMMIT_WINDOWS
 

@@ -31,14 +31,15 @@ Parts = dict[str, Any]
 
 def write_health(state: State) -> None:
     """What came in so far, how far the source is behind the wall clock, what is on disk."""
-    now = time.time()
+    off = state.clock_offset()
+    now = time.time() + off
     at = utc(now - now % EVERY_S)
     _prune(state, at)
     plain = {
         **vars(state.intake.counts),
         **state.catalogues.health(),
         "lag_s": None if "" in state.troubles else max(0.0, now - state.clock),
-        "began_at": state.began_at,
+        "began_at": state.began_at + off,
         "retention_h": state.settings.retention_h,
     }
     rows: list[Parts] = [{"name": k, "at": at, "value": v} for k, v in plain.items()]
@@ -50,13 +51,15 @@ def write_health(state: State) -> None:
 
 
 def write_reading(state: State) -> None:
-    """Why something is not read, as of now."""
+    """Why something is not read, as of now; and how wrong the machine's clock is."""
     now = time.time()
-    at = utc(now - now % EVERY_S)
+    off = state.clock_offset()
+    at = utc(now + off - (now + off) % EVERY_S)
     detail = told({state.identities.resolve(what): t for what, t in state.troubles.items()})
     rows: list[Parts] = [
         {"name": NAME, "at": at, "value": float(len(state.troubles)), "detail": detail},
         {"name": "told_at", "at": at, "value": now},
+        {"name": "clock_offset_s", "at": at, "value": off},
     ]
     state.store.write({"health": state.store.rows("health", rows)})
     state.retell = False

@@ -3,7 +3,7 @@
 Plain code without tasks or sleeping.
 """
 
-import time
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -26,16 +26,22 @@ from pipeline.engine.state import State
 from pipeline.engine.turn import Turn
 from pipeline.requests.claims import learn
 from pipeline.windows.intake import happenings, whole
-from warehouse.published.reading import Trouble
+from warehouse.published.reading import Trouble, clock_sentence
 from warehouse.records import utc
 
+log = logging.getLogger(__name__)
+
 _LONGEST_S = 30 * 86400.0  # since a stream began: no stream is on for so long
-_WRONG_S = 3600.0  # a step back of the clock, or a message ahead of it, that is a mistake
+_BACK_S = 2.0  # a step back of the clock that is followed
+_WRONG_S = 60.0  # a message so far ahead of it is a mistake
 
 
 def receive(state: State, batch: Batch) -> Turn:
     """Take one batch in; returns what follows from it. Raises StorageFull."""
-    if batch.at < state.clock - _WRONG_S:
+    if batch.offset is not None:
+        state.offset = batch.offset
+        _compare_clocks(state)
+    if batch.at is not None and batch.at < state.clock - _BACK_S:
         turn_back(state, batch.at)
     if not state.turn.closed:  # else the warehouse may not have the windows yet
         state.turn.closed += state.late.step()
@@ -44,7 +50,7 @@ def receive(state: State, batch: Batch) -> Turn:
     items = [item for item in told if _take(state, item, batch.at)]
     state.retractions.step()
     state.late.take()
-    state.clock = max(state.clock, batch.at)
+    state.clock = max(state.clock, batch.at or 0.0)
     if batch.troubles is not None:
         _hear(state, batch.troubles)
     return _close(state, Turn(events=happenings(items)))
@@ -117,8 +123,9 @@ def _left(state: State, key: str, at: float) -> list[Item]:
     return [*([Lost(key, at)] if track.seeing else []), StreamEnd(key, at, left=True)]
 
 
-def _take(state: State, item: Item, now: float) -> bool:
+def _take(state: State, item: Item, at: float | None) -> bool:
     """False for what changes nothing: it was told before, or cannot be."""
+    now = item.at if at is None else at  # while nobody knows what time it is, all can be
     if item.at > now + _WRONG_S:  # no window could be closed before it
         state.intake.counts.dropped += 1
         return False
@@ -153,9 +160,18 @@ def _is_over(state: State, item: StreamStart) -> bool:
     return of != item.channel
 
 
+def _compare_clocks(state: State) -> None:
+    """Say once that the machine's clock is wrong."""
+    says = clock_sentence(state.clock_offset())
+    if says and not state.is_off:
+        log.warning("%s", says)
+    state.retell = state.retell or bool(says) != state.is_off
+    state.is_off = bool(says)
+
+
 def _hear(state: State, troubles: Mapping[str, str]) -> None:
     """What is not read now; what was not before is so since then, for whatever reason."""
-    before, now = state.troubles, utc(time.time())
+    before, now = state.troubles, utc(state.now())
     since = {what: before[what].since if what in before else now for what in troubles}
     state.troubles = {what: Trouble(says, since[what]) for what, says in troubles.items()}
     state.retell = True
@@ -167,7 +183,7 @@ def _close(state: State, turn: Turn) -> Turn:
     for closed in turn.closed:
         if not closed.again:
             state.vocabulary.window(closed)
-            state.alerts.saw(closed.window, time.time())
+            state.alerts.saw(closed.window, state.now())
     turn.streams = {stream.stream_id: stream for stream in state.intake.take_streams()}
     turn.alerts = state.alerts.take()
     return turn

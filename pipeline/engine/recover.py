@@ -38,7 +38,9 @@ def recover(state: State) -> None:
     for row in state.store.query("readable", source=state.source).to_pylist():
         state.intake.readable[row["channel"]] = Readable(row["readable"], _READ)
     since = load_recent(state, state.clock)
-    _resume_forecasts(state)
+    learnt = state.store.query("learnt_of", source=state.source).to_pylist()
+    state.forecasts.taught.load(learnt)
+    resume_forecasts(state, state.clock)
     for row in state.store.query("terms_since", since=since).to_pylist():
         state.intake.gate.admit(row["channel"], (row["day"] - _EPOCH).days, row["terms"])
     _replay_buffer(state)
@@ -68,13 +70,12 @@ def load_recent(state: State, now: float) -> date:
     return since
 
 
-def _resume_forecasts(state: State) -> None:
-    """What channels taught, and forecasts of windows that had not closed."""
-    forecasts, store = state.forecasts, state.store
-    forecasts.taught.load(store.query("learnt_of", source=state.source).to_pylist())
-    since = naive(utc(state.clock - 2 * HORIZON * WINDOW_SECONDS))
-    rows = store.query("forecasts_since", since=since, model=forecasts.served)
-    forecasts.resume(rows.to_pylist())
+def resume_forecasts(state: State, now: float) -> None:
+    """Forecasts of windows that had not closed are waited for."""
+    since = naive(utc(now - 2 * HORIZON * WINDOW_SECONDS))
+    model = state.forecasts.served
+    rows = state.store.query("forecasts_since", since=since, model=model)
+    state.forecasts.resume(rows.to_pylist())
 
 
 def _resume(state: State, row: dict[str, Any]) -> None:

@@ -44,7 +44,8 @@ class State:
     """All that a daemon on one data folder has in memory; `Running` to requests.
 
     turn: what was taken in and is yet to be committed. pending: what was forecast from it.
-    clock: the source's, epoch seconds, never backwards but by a correction.
+    clock: the source's, epoch seconds, never backwards but by a correction. offset: what makes
+    monotonic time the source's, None while that is not known, or the machine's clock is as good.
     identities: who is who; everything else here goes by their keys. infos: channels as the source
     told of them. joined: logins that the source has now. barred: channels claimed by a streamer
     whose they are not. troubles: why something is not read; retell: they are to be told at once.
@@ -62,6 +63,8 @@ class State:
         identities: Identities | None = None,
     ) -> None:
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
+        self.offset: float | None = None
+        self.is_off = False  # the machine's clock is wrong, and that was told
         self.catalogues = catalogues_for(folder.root, source == "live" and settings.emotes)
         self.identities = identities or Identities(store.query("identities").to_pylist())
         scorers = load_scorers(settings.lexicon, store)
@@ -70,8 +73,9 @@ class State:
         gate = Gate(scorers.knows, hasher.of, self.optout.chatters)
         self.intake = Intake(scorers, hasher, gate)
         self.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)
-        self.buffer: ItemLog = Buffer(folder.buffer, settings.retention_h * 3600)
-        self.buffer.expire(time.time())  # what became too old while nobody ran
+        self.buffer: ItemLog = Buffer(folder.buffer, settings.retention_h * 3600, self.now)
+        self.clock = self._last_clock()
+        self.buffer.expire(self.now())  # what became too old while nobody ran
         sweep(folder)  # text of imports that were killed
         expire_logs(folder.inbox)
         self.late = Late(self.buffer, store, self.intake, source)
@@ -82,7 +86,7 @@ class State:
         self.models_seen: tuple[object, ...] = ()
         self.moods = Moods(self.channel_id, self.identities.name_of)
         rules = alerts or AlertSettings()
-        self.alerts, self.webhook = Alerts(rules, source), Webhook(rules, source)
+        self.alerts, self.webhook = Alerts(rules, source), Webhook(rules, source, clock=self.now)
         self.turn, self.pending = Turn(), Pending()
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
@@ -93,7 +97,6 @@ class State:
         self.jobs: dict[str, BackupJob] = {}
         self.importing: ImportChild | None = None
         self.began_at = time.time()
-        self.clock = self._last_clock()
         self.workspace = Workspace(
             folder, settings, store, self.publisher, self.buffer, hasher, self.optout,
             self.identities, self,
@@ -103,7 +106,15 @@ class State:
         """The clock of this source at its last commit; 0 for one that starts over."""
         if self.source == "replay" or self.store.meta("source") != self.source:
             return 0.0
-        return min(float(self.store.meta("clock") or 0), time.time())
+        return float(self.store.meta("clock") or 0)
+
+    def now(self) -> float:
+        """The source's time now, epoch seconds; by the machine's clock while that is not known."""
+        return time.time() if self.offset is None else time.monotonic() + self.offset
+
+    def clock_offset(self) -> float:
+        """Seconds that the machine's clock is behind the source's; below 0 it is ahead."""
+        return 0.0 if self.offset is None else self.now() - time.time()
 
     # -- channels ----------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """Tables beside the windows: rows of channels, vocabulary, lexicon, models and what was learnt."""
 
-import time
 from functools import partial
 from typing import Any
 
@@ -57,7 +56,7 @@ def write_vocabulary(state: State) -> None:
     before = {row["term"]: row for row in stored.to_pylist() if not row["channel"]}
     rows += [{**before.get(row["term"], {}), **row} for row in moved]
     meta = {"company": orjson.dumps(vocabulary.drift.dump()).decode()}
-    alerts.terms(rows, state.clock, time.time())
+    alerts.terms(rows, state.clock, state.now())
     ids = [alert.alert_id for alert in alerts.found]
     alerts.known(state.store.query("alerts_known", ids=ids)["alert_id"].to_pylist())
     state.store.write(

@@ -5,7 +5,6 @@ Each step can be done again after a crash: what a later step needs goes last.
 
 import math
 import re
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -166,7 +165,7 @@ def _publish(
     workspace: Workspace, remade_windows: list[Closed], gate: Gate, places: set[Place]
 ) -> None:
     """At once, and what was published before is unlinked, in use or not."""
-    since = utc(time.time() - workspace.settings.retention_h * 3600)
+    since = utc(workspace.now() - workspace.settings.retention_h * 3600)
     lines = sample_rows(remade_windows if workspace.settings.retention_h else [], gate, since)
     samples = pa.Table.from_pylist(lines, schema=samples_schema())
     keys = [(channel, naive(utc(start))) for channel, start in places]

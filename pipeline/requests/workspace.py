@@ -50,6 +50,10 @@ class Running(Protocol):
         """The name of the model that forecasts, '' for none."""
         ...
 
+    def now(self) -> float:
+        """The source's time now, epoch seconds."""
+        ...
+
     def is_at_work(self) -> bool:
         """True while something is done beside the turns."""
         ...
@@ -105,7 +109,11 @@ class Workspace:
 
     def oldest_text(self) -> str:
         """ISO time; text of before it is past its retention."""
-        return iso(utc(time.time() - self.settings.retention_h * 3600))
+        return iso(utc(self.now() - self.settings.retention_h * 3600))
+
+    def now(self) -> float:
+        """The daemon's time, by its source; or the machine's."""
+        return self.running.now() if self.running else time.time()
 
     def publish(self) -> None:
         """A publishing cycle without samples past their time."""

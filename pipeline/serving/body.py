@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from pipeline.forecasting.track_record import UNKNOWN, Standing
+from warehouse.published.reading import OFF_S
 from warehouse.records import HORIZON, READABLE_LEAST, WINDOW_SECONDS, Forecast, Window, iso, utc
 
 HISTORY = 60
@@ -74,10 +75,13 @@ def label(mood: float | None) -> str:
     return "negative" if mood <= -0.05 else "neutral"
 
 
-def body(state: MoodState, source: str, now: float, clock: float | None = None) -> bytes:
+def body(
+    state: MoodState, source: str, now: float, clock: float | None = None, off: float = 0.0
+) -> bytes:
     """The JSON of DESIGN section 6; shortened from the oldest history where it is too long.
 
-    now: the wall clock. clock: the source's own, where that is another (a replay).
+    now: the wall clock, set right by the source's. clock: the source's own, where that is another
+    (a replay). off: seconds that the machine's clock is behind, for whoever judges the age.
     """
     supported = state.readable is None or state.readable >= READABLE_LEAST
     fields: dict[str, Any] = {
@@ -95,6 +99,8 @@ def body(state: MoodState, source: str, now: float, clock: float | None = None) 
         "moment": state.moment,
         "recap": state.recap and {**state.recap, "title": state.recap["title"][:_TITLE]},
     }
+    if abs(off) > OFF_S:
+        fields["clock_offset_s"] = round(off)
     if fields["forecast"] is None:
         fields["why"] = _why_not(state) if supported else _UNREAD
     data = orjson.dumps(fields)

@@ -70,13 +70,18 @@ class Moods:
             }
 
     def bodies(
-        self, source: str, now: float, clock: float | None, hidden: Collection[str]
+        self,
+        source: str,
+        now: float,
+        clock: float | None,
+        hidden: Collection[str],
+        off: float = 0.0,
     ) -> Iterator[tuple[str, bytes]]:
         """(channel id, body) of every channel but the hidden ones. Times as `body` takes them."""
         for channel, state in self._by_channel.items():
             if channel not in hidden:
                 state.login = self._name_of(channel)
-                yield state.channel_id, body(state, source, now, clock)
+                yield state.channel_id, body(state, source, now, clock, off)
 
     def let_go(self, channel: str) -> None:
         """The channel's windows are to be seen anew: the clock stepped back."""

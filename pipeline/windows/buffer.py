@@ -35,11 +35,14 @@ _ASIDE = ".aside"
 
 
 class Buffer:
-    """Appends items to segments. retention_s = 0 keeps nothing on disk."""
+    """Appends items to segments. retention_s = 0 keeps nothing on disk. now: epoch seconds."""
 
-    def __init__(self, folder: Path, retention_s: float) -> None:
+    def __init__(
+        self, folder: Path, retention_s: float, now: Callable[[], float] | None = None
+    ) -> None:
         self.folder = folder
         self.retention_s = retention_s
+        self.now = now or (lambda: time.time())
         self.length = segment_length(retention_s)
         # by the segment's start
         self._pending: dict[int, bytearray] = {}
@@ -53,11 +56,11 @@ class Buffer:
         not so far ahead that it would stay much longer than the retention."""
         if not is_kept(item) or not self.covers(item.at):
             return False
-        return item.at <= time.time() + self.retention_s / 4
+        return item.at <= self.now() + self.retention_s / 4
 
     def covers(self, at: float) -> bool:
         """True if what was said at `at` is still here: its segment has not been removed."""
-        return self.retention_s > 0 and self._start(at) > time.time() - self.retention_s
+        return self.retention_s > 0 and self._start(at) > self.now() - self.retention_s
 
     def append(self, item: Item, compound: float | None = None) -> None:
         """Keep an item it takes until the next flush; a Message comes with its compound."""

@@ -211,9 +211,10 @@ class Track:
         start = window_start(now)
         if self.closed_to > start:
             self.closed_to = start
-            self.next_start = None if self.next_start is None else start
             self.cells.update({s: held.cell for s, held in self.done.items() if s >= start})
             self.done = {s: kept for s, kept in self.done.items() if s < start}
+        if self.next_start is not None:  # of a session that one message to come had begun, too
+            self.next_start = min(self.next_start, start)
         self.seen = [[since, min(to, now)] for since, to in self.seen if since <= now]
         self.seeing = self.seeing and bool(self.seen)
         self.last_message = min(self.last_message, now)

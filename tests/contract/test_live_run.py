@@ -15,11 +15,14 @@ import pytest
 
 from pipeline.cli.app import run_command
 from pipeline.sources.channel_list import load_channels
+from tests.helpers.build import stored
 from tests.helpers.paths import ROOT
 from tests.helpers.standins.irc import IrcServer
 from tests.helpers.standins.twitch import TwitchServer
 from tests.unit.tools.test_run_stops import answers, two_free_ports
 from warehouse.config import DataFolder
+from warehouse.records import WINDOW_SECONDS, window_start
+from warehouse.store.store import Store
 
 EFFECTIVE_S = 5.0  # what a user is promised of a change of channels
 START_S = 60.0  # on a busy machine
@@ -110,6 +113,41 @@ def test_channels_come_and_go_while_it_runs(
 
     asyncio.run(play())
     assert load_channels(folder.channels) == ["two"]
+
+
+def test_a_clock_that_is_hours_off_changes_no_window(
+    folder: DataFolder, started: list[subprocess.Popen[str]]
+) -> None:
+    """Twitch's clock is another than this machine's, and than the Date of its answers."""
+
+    async def play(ahead_s: float, env_folder: DataFolder) -> None:
+        async with IrcServer() as server:
+            args = ("pipeline", "run", "--source", "irc", "--channel", "one")
+            start(started, environment(env_folder, server), *args)
+            process = started[-1]
+            await until(lambda: joined(server) == {"one"}, START_S)
+            # a window that is to close in a moment
+            server.ahead_s = ahead_s + (20 - time.time() - ahead_s) % WINDOW_SECONDS
+            for k in range(4):
+                await server.say("one", f"line {k}")
+                await asyncio.sleep(0.3)
+            await asyncio.sleep(18)
+            process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(process.communicate)
+        with Store(env_folder.warehouse) as store:
+            assert stored(store, "SELECT epoch(start), n_messages FROM windows") == [
+                (window_start(server.sent[0].at_ms / 1000), 4)
+            ]
+            query = "SELECT value FROM health WHERE name = 'clock_offset_s'"
+            assert stored(store, query) == [(pytest.approx(server.ahead_s, abs=1),)]
+
+    async def both() -> None:
+        await asyncio.gather(
+            play(10_800, DataFolder(folder.root / "1")),
+            play(-10_800, DataFolder(folder.root / "2")),
+        )
+
+    asyncio.run(both())
 
 
 def test_without_names_the_kept_channels_are_read(

@@ -11,7 +11,8 @@ _OF_CHANNELS = (
 _FOR_ALL_TOO = ("vocabulary", "decisions")  # '' is what holds in every channel
 # the cards of models name the channels they learnt from
 _REPLACED = {"models": "REPLACE (NULL::VARCHAR AS params)", "trials": "", "lexicon": ""}
-_HEALTH = ("lag_s", "told_at", "reading")  # of the source as a whole; counts are of all channels
+# of the source as a whole; counts are of all channels
+_HEALTH = ("lag_s", "told_at", "reading", "clock_offset_s")
 _TROUBLE = '[{"channel":"VARCHAR","since":"VARCHAR","says":"VARCHAR"}]'  # reading.py
 
 

@@ -17,6 +17,7 @@ from warehouse.published.reader import Reader
 from warehouse.records import iso
 
 NAME = "reading"
+OFF_S = 2.0  # of the clock, that nobody needs to hear of
 _HELD_S = 150.0  # they are told each minute
 
 
@@ -36,6 +37,18 @@ class Trouble:
     def do(self) -> str:
         """What to do; '' where nothing can be."""
         return self.says.partition("; ")[2]
+
+
+def clock_sentence(offset_s: float) -> str:
+    """What is wrong with this machine's clock, which is so many seconds behind Twitch's, below 0
+    ahead; '' for nothing worth telling."""
+    if abs(offset_s) <= OFF_S:
+        return ""
+    way = "behind" if offset_s > 0 else "ahead of"
+    return (
+        f"this machine's clock is {abs(offset_s):.0f} s {way} Twitch's; windows go by Twitch's all "
+        "the same, but set it (NTP)"
+    )
 
 
 Troubles = Mapping[str, Trouble]  # by channel, '' for the connection as a whole

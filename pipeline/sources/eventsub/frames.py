@@ -10,7 +10,7 @@ import orjson
 from pipeline.chat.text import LONE
 
 _LABEL = 300  # characters; Twitch's titles have 140
-_SKEW_S = 3600.0  # a stamp further from our clock than this is none
+_BEHIND_S, _AHEAD_S = 3600.0, 60.0  # a stamp further from Twitch's clock than this is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Frame:
 
     id: Twitch's, the same when it is sent again. at: Twitch's stamp, epoch seconds; of what it
     tells, that is when it happened. type: of the subscription, '' for others. payload is a dict.
+    stamp: as it came, however far from our clock; None for none.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Frame:
     at: float
     type: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
+    stamp: float | None = None
 
     def part(self, name: str) -> dict[str, Any]:
         """A part of the payload (session, subscription, event); empty where there is none."""
@@ -42,13 +44,13 @@ def parse(raw: str | bytes, now: float) -> Frame | None:
     kind = text(metadata.get("message_type"))
     if not kind:
         return None
-    at = epoch(metadata.get("message_timestamp"))
-    if at is None or abs(at - now) > _SKEW_S:
-        at = now
+    stamp = epoch(metadata.get("message_timestamp"))
+    at = now if stamp is None or not -_BEHIND_S < stamp - now < _AHEAD_S else stamp
     payload = mapping(mapping(frame).get("payload"))
     return Frame(
-        kind, text(metadata.get("message_id")), at, text(metadata.get("subscription_type")), payload
-    )
+        kind, text(metadata.get("message_id")), at, text(metadata.get("subscription_type")),
+        payload, stamp,
+    )  # fmt: skip
 
 
 def mapping(value: Any) -> dict[str, Any]:

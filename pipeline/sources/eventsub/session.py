@@ -5,13 +5,14 @@ close code 4003, and on a frame that lacks what it expects.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from pipeline.sources.eventsub.frames import Frame, parse, text
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.connection import Connection, open_socket
 from pipeline.sources.live.shared import Limits
 
@@ -22,13 +23,13 @@ _LOOK_S = 0.25
 class Session(Connection):
     """A connection that Twitch has welcomed. A channel is joined with its chat.
 
-    subs: id of a subscription to (channel, type). heard: Twitch's stamp of the last frame, or
+    subs: id of a subscription to (channel, type). heard: when Twitch sent the last frame, or
     when a ping was sent that was answered. pings: Twitch bears them; else its keepalives have to
     do.
     """
 
     def __init__(
-        self, socket: ClientConnection, limits: Limits, clock: Callable[[], float], pings: bool
+        self, socket: ClientConnection, limits: Limits, clock: TwitchClock, pings: bool
     ) -> None:
         super().__init__(socket, limits, clock)
         self.id = ""
@@ -44,24 +45,30 @@ class Session(Connection):
                 self._reading = True
                 raw = await self.socket.recv(decode=False)
                 self._reading = False
-                frame = parse(raw, self.clock())
+                frame = self.parsed(raw)
                 if frame is None:
                     self.oddities.malformed += 1
                     continue
                 # Twitch's own stamp: a frame that waited for us says nothing of later
-                self.heard = max(self.heard, min(frame.at, self.clock()))
+                self.heard = max(self.heard, min(self.clock.mono(frame.at), self.clock.monotonic()))
                 yield frame
         except ConnectionClosed:
             return
         finally:
             watching.cancel()
 
+    def parsed(self, raw: str | bytes) -> Frame | None:
+        """A frame, or None for what is none; its stamp shows what time it is."""
+        frame, steps = parse(raw, self.clock.arrival()), self.clock.steps
+        self.clock.saw(frame.stamp if frame else None)
+        return frame if self.clock.steps == steps else parse(raw, self.clock.arrival())
+
     async def _watch(self) -> None:
         """Ask for a sign of life in silence; hang up when none comes. Nobody is called dead
         while we do not read."""
         while True:
             await asyncio.sleep(min(_LOOK_S, self.limits.ping_after_s / 2))
-            silence = self.clock() - self.heard
+            silence = self.clock.monotonic() - self.heard
             if not self._reading or silence < self.limits.ping_after_s:
                 continue
             is_alive = await self.prove() if self.pings else silence < self.limits.dead_after_s
@@ -73,7 +80,7 @@ class Session(Connection):
         """True if it is alive now; then it is known to have been, up to this call."""
         if not self.pings:
             return False
-        asked_at, is_alive = self.clock(), await self._answers()
+        asked_at, is_alive = self.clock.monotonic(), await self._answers()
         if is_alive:
             self.heard = max(self.heard, asked_at)
         return is_alive
@@ -90,9 +97,7 @@ class Session(Connection):
         return True
 
 
-async def open_session(
-    url: str, limits: Limits, clock: Callable[[], float], pings: bool = True
-) -> Session:
+async def open_session(url: str, limits: Limits, clock: TwitchClock, pings: bool = True) -> Session:
     """A welcomed session. Raises OSError, TimeoutError, WebSocketException."""
     socket = await open_socket(url, limits)
     session = Session(socket, limits, clock, pings)
@@ -114,7 +119,7 @@ def session_url(eventsub: str) -> str:
 async def _welcomed(session: Session) -> str:
     """Id of the session. Raises ConnectionClosed."""
     while True:
-        frame = parse(await session.socket.recv(decode=False), session.clock())
+        frame = session.parsed(await session.socket.recv(decode=False))
         if frame is None or frame.kind != "session_welcome":
             continue
         if name := text(frame.part("session").get("id")):

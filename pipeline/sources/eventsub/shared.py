@@ -7,7 +7,7 @@ Twitch has been seen to refuse what a session that is over still holds. What it 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from pipeline.sources.eventsub.frames import mapping, text
 from pipeline.sources.eventsub.plan import COSTLY, Want
 from pipeline.sources.eventsub.session import Session
 from pipeline.sources.eventsub.streams import Streams
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.shared import Limits, Shared
 from pipeline.web import backoff_s
 
@@ -117,7 +118,7 @@ class EventSubShared(Shared):
 
     limits: EventSubLimits
 
-    def __init__(self, api: Api, limits: EventSubLimits, clock: Callable[[], float]) -> None:
+    def __init__(self, api: Api, limits: EventSubLimits, clock: TwitchClock) -> None:
         super().__init__(limits, clock)
         self.api, self.oddities = api, api.oddities
         self.streams = Streams()

@@ -70,7 +70,7 @@ class SessionSlot(Slot[Session, EventSubShared]):
         older = self.connections[:-1]
         for old in older if has_moved else ():
             session.subs.update(old.subs)
-            session.joined.update(dict.fromkeys(old.joined, self.shared.clock()))
+            session.joined.update(dict.fromkeys(old.joined, self.shared.clock.monotonic()))
         for old in older:
             await old.prove()  # else nobody knows of the time in between
             self.tell()
@@ -78,6 +78,7 @@ class SessionSlot(Slot[Session, EventSubShared]):
 
     async def _read(self, session: Session) -> None:
         async for frame in session.frames():
+            self._follow_clock()
             if heard := self.shared.oddities.sound(self._heard, session, frame):
                 await self.shared.outbox.put(heard)
         self.shared.pings = self.shared.pings and session.socket.close_code != _NO_INBOUND

@@ -18,6 +18,7 @@ from pipeline.sources.eventsub.shared import EventSubLimits, EventSubShared
 from pipeline.sources.eventsub.slot import SessionSlot
 from pipeline.sources.eventsub.streams import ABSENT
 from pipeline.sources.eventsub.tokens import TokenFile
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.source import LiveSource
 from pipeline.sources.opening import Opening
 from warehouse.config import TwitchAddress
@@ -42,10 +43,10 @@ class EventSub(LiveSource[SessionSlot]):
         tokens: TokenFile,
         address: TwitchAddress,
         limits: EventSubLimits | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: TwitchClock | None = None,
     ) -> None:
         super().__init__()
-        self.wanted, self.settings, self.clock = wanted, settings, clock
+        self.wanted, self.settings, self.clock = wanted, settings, clock or TwitchClock()
         self.tokens, self.address, self.limits = tokens, address, limits or EventSubLimits()
         tokens.load()
         self.ids: dict[str, str] = {}  # login to id
@@ -56,7 +57,7 @@ class EventSub(LiveSource[SessionSlot]):
         self._missing: dict[str, float] = {}  # login to when to look again, loop seconds
 
     def _start(self) -> list[Coroutine[Any, Any, None]]:
-        self.api = Api(self.settings, self.tokens, self.address, self.clock)
+        self.api = Api(self.settings, self.tokens, self.address)
         self.shared = EventSubShared(self.api, self.limits, self.clock)
         self.shared.first.update(self.first)
         return [self._resolving(), self._supervising()]
@@ -142,7 +143,8 @@ class EventSub(LiveSource[SessionSlot]):
             return
         live = await self.api.live(ids.values())
         by_name = {name: live[id] for name, id in ids.items() if id in live}
-        self.shared.outbox.add(self.shared.streams.listed(by_name, ids, self.clock()))
+        at = self.clock.arrival()
+        self.shared.outbox.add(self.shared.streams.listed(by_name, ids, at))
         asked = {name for session in self.shared.holders.sessions for name in session.subs}
         enabled = await self.api.subscriptions()
         for slot in self.slots:

@@ -9,7 +9,7 @@ from pipeline.sources.irc.lines import IrcLine
 from pipeline.sources.live.notices import PLANS, count, money, raid, words
 
 _ACTION = "\x01ACTION "
-_SKEW_S = 3600.0  # a stamp further from our clock than this is none
+_BEHIND_S, _AHEAD_S = 3600.0, 60.0  # a stamp further from Twitch's clock than this is none
 # of the announcements that Twitch makes of a sub, a gift, a raid: what we call it
 _KINDS = {
     "sub": "sub",
@@ -78,11 +78,17 @@ def _taken_back(line: IrcLine, now: float) -> list[Item]:
 
 def stamp(tags: Mapping[str, str], now: float) -> float:
     """When Twitch sent it, epoch seconds; `now` where it does not say, or nothing sensible."""
+    at = sent_at(tags)
+    return now if at is None or not -_BEHIND_S < at - now < _AHEAD_S else at
+
+
+def sent_at(tags: Mapping[str, str]) -> float | None:
+    """Twitch's stamp, epoch seconds, whatever our clock says; None for none."""
     try:
         at = int(tags["tmi-sent-ts"]) / 1000
     except (KeyError, ValueError, OverflowError):
-        return now
-    return at if math.isfinite(at) and abs(at - now) < _SKEW_S else now
+        return None
+    return at if math.isfinite(at) else None
 
 
 def _is_copy(tags: Mapping[str, str]) -> bool:

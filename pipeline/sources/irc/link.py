@@ -3,12 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from pipeline.sources.irc.lines import Frames, IrcLine, parse
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.connection import Connection, open_socket
 from pipeline.sources.live.shared import Limits
 
@@ -26,9 +27,7 @@ class Link(Connection):
     to have been alive when it was asked for the sign of life that it answers.
     """
 
-    def __init__(
-        self, socket: ClientConnection, limits: Limits, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, socket: ClientConnection, limits: Limits, clock: TwitchClock) -> None:
         super().__init__(socket, limits, clock)
         self.nick = f"justinfan{random.randint(10_000, 99_999_999)}"
         self.opened_at = time.monotonic()
@@ -64,7 +63,7 @@ class Link(Connection):
         """
         is_asked = False
         while True:
-            began = self.clock()
+            began = self.clock.monotonic()
             patience = self.patience_s if is_asked else self.limits.ping_after_s
             try:
                 async with asyncio.timeout(patience):
@@ -80,27 +79,27 @@ class Link(Connection):
                 return
             is_asked = False
             await self._came(began + patience)
-            began = self.clock()
+            began = self.clock.monotonic()
             for raw in self._frames.lines(frame):
                 if (line := await self._line(raw)) is not None:
                     if line.command == "PONG" and line.params[-1:] == (_LEAVING,):
                         return
                     yield line
-            if self.clock() > began + _STALL_S:
+            if self.clock.monotonic() > began + _STALL_S:
                 await self._doubt()
 
     async def _came(self, due: float) -> None:
-        """A frame was read; due: when waiting for it would have ended, epoch seconds."""
+        """A frame was read; due: when waiting for it would have ended, monotonic seconds."""
         self.has_spoken = True
-        if self.clock() > due + _STALL_S:  # we slept
+        if self.clock.monotonic() > due + _STALL_S:  # we slept
             await self._doubt()
         elif not self._question:
-            self.heard = self.clock()
+            self.heard = self.clock.monotonic()
 
     async def _doubt(self) -> None:
         """From now on only an answer to this counts."""
         self._questions += 1
-        self._question, self._asked_at = f"dld-{self._questions}", self.clock()
+        self._question, self._asked_at = f"dld-{self._questions}", self.clock.monotonic()
         await self.send(f"PING :{self._question}")
 
     async def _line(self, raw: str) -> IrcLine | None:
@@ -124,7 +123,7 @@ class Link(Connection):
         await self.send(f"PING :{_LEAVING}")
 
 
-async def open_link(url: str, limits: Limits, clock: Callable[[], float]) -> Link:
+async def open_link(url: str, limits: Limits, clock: TwitchClock) -> Link:
     """A new connection. Raises OSError, TimeoutError, WebSocketException."""
     link = Link(await open_socket(url, limits), limits, clock)
     try:

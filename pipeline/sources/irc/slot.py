@@ -9,11 +9,12 @@ from typing import Self
 from pipeline.chat.message import ChannelInfo, Item
 from pipeline.chat.oddities import numeric_id
 from pipeline.sources.irc.handover import Handover
-from pipeline.sources.irc.items import items
+from pipeline.sources.irc.items import items, sent_at
 from pipeline.sources.irc.joins import MISSING, Joins
 from pipeline.sources.irc.lines import IrcLine
 from pipeline.sources.irc.link import Link, open_link
 from pipeline.sources.irc.notices import NO_CAPABILITIES, NO_LOGIN, notice_to_all, refusal
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.shared import Limits, Shared
 from pipeline.sources.live.slot import Attempt, Slot, unreached
 
@@ -26,7 +27,7 @@ _LONGER = 8  # times as long as at first, between joins that may come to nothing
 class IrcShared(Shared):
     """Outbox, pace and troubles of all links, and their joins without an answer."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, clock: TwitchClock | None = None) -> None:
         super().__init__(limits, clock)
         self.joins = Joins(self.pace)
 
@@ -69,7 +70,7 @@ class IrcSlot(Slot[Link, IrcShared]):
             await asyncio.sleep(self.limits.look_s)
             if self._handover.is_on():
                 self.tell()
-                await self._handover.press(self.shared.clock())
+                await self._handover.press(self.shared.clock.monotonic())
                 self._settle()
 
     def _give_up(self, link: Link) -> None:
@@ -123,7 +124,10 @@ class IrcSlot(Slot[Link, IrcShared]):
         if channel not in self.channels:
             return []
         if line.command in ("PRIVMSG", "USERNOTICE", "CLEARCHAT", "CLEARMSG"):
-            return items(line, self.shared.clock(), self.shared.oddities)
+            clock = self.shared.clock
+            clock.saw(sent_at(line.tags))
+            self._follow_clock()
+            return items(line, clock.arrival(), self.shared.oddities)
         if line.command == "ROOMSTATE" or (line.command == "JOIN" and line.nick == link.nick):
             self._joined(link, channel)
             self._attempts.pop((link, channel), None)

@@ -1,10 +1,10 @@
 """Anonymous public chat: any channel, without registration, over as few connections as it takes."""
 
 import math
-import time
 from collections.abc import Callable, Collection
 
 from pipeline.sources.irc.slot import IrcShared, IrcSlot
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.shared import Limits
 from pipeline.sources.live.source import LiveSource
 from pipeline.sources.opening import Opening
@@ -13,7 +13,7 @@ from warehouse.config import TwitchAddress
 
 
 class Irc(LiveSource[IrcSlot]):
-    """Channels that `wanted` names, read at `url`. clock: the wall clock, epoch seconds."""
+    """Channels that `wanted` names, read at `url`."""
 
     shared: IrcShared
 
@@ -22,7 +22,7 @@ class Irc(LiveSource[IrcSlot]):
         wanted: Callable[[], Collection[str]],
         url: str = IRC,
         limits: Limits | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: TwitchClock | None = None,
     ) -> None:
         super().__init__()
         self.wanted, self.url = wanted, url

@@ -4,11 +4,11 @@ Whether a channel is covered is for those who hold all connections (source.py).
 """
 
 import asyncio
-from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection, connect
 
 from pipeline.chat.oddities import Oddities
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.shared import Limits
 
 _LARGEST = 1 << 20  # bytes of a frame
@@ -16,19 +16,19 @@ _CLOSE_S = 2.0
 
 
 class Connection:
-    """An open connection. joined: channel to when we were in it, epoch seconds. heard: up to when
-    it is known to have been alive, epoch seconds. oddities: what came that was nothing. proven:
+    """An open connection. joined: channel to when we were in it, heard: up to when it is known to
+    have been alive, both in monotonic seconds. oddities: what came that was nothing. proven:
     Twitch has let us in.
 
     over: set when another one has to be opened; moved_to: where Twitch asked us to go.
     """
 
-    def __init__(
-        self, socket: ClientConnection, limits: Limits, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, socket: ClientConnection, limits: Limits, clock: TwitchClock) -> None:
         self.socket, self.limits, self.clock = socket, limits, clock
         self.joined: dict[str, float] = {}
-        self.heard = clock()
+        self.heard = clock.monotonic()
+        if socket.response is not None:
+            clock.dated(next(iter(socket.response.headers.get_all("Date")), None))
         self.oddities = Oddities()
         self.proven = False
         self.over = asyncio.Event()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 
-from pipeline.chat.message import Item
+from pipeline.chat.message import Heard, Item, Watch
 
 _MOST = 10_000  # items; then connections are no longer read, and Twitch has to wait
 
@@ -29,6 +29,10 @@ class Outbox:
         if len(self._items) >= self.most:
             self._room.clear()
             self._full.set()
+
+    def drop_seen(self) -> None:
+        """Take back what is told of when channels were seen: it was by a wrong clock."""
+        self._items = [item for item in self._items if not isinstance(item, Watch | Heard)]
 
     async def wait(self, seconds: float) -> None:
         """Until it is full, but no longer than that."""

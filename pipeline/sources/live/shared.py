@@ -1,10 +1,9 @@
 """Limits of live chat, and what all connections of a source share."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.chat.oddities import Oddities
+from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.outbox import Outbox
 from pipeline.sources.live.pace import Pace
 from pipeline.web import printable
@@ -41,8 +40,8 @@ class Shared:
     oddities: what was left out.
     """
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.time) -> None:
-        self.limits, self.clock = limits, clock
+    def __init__(self, limits: Limits, clock: TwitchClock | None = None) -> None:
+        self.limits, self.clock = limits, clock or TwitchClock()
         self.outbox, self.oddities = Outbox(), Oddities()
         self.pace = Pace(limits.joins, limits.joins_per_s)
         self.troubles: dict[str, str] = {}

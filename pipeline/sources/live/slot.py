@@ -49,11 +49,13 @@ class Slot(ABC, Generic[C, S]):
         self.connections: list[C] = []
         self.tell: Callable[[], None] = lambda: tell(self)
         self._attempts: dict[tuple[C, str], Attempt] = {}
+        self._steps = 0  # of the clock, as far as they are told
 
     def spans(self, channel: str) -> Iterator[tuple[float, float]]:
         """Since when and up to when each of its connections has seen the channel."""
         for connection in self.connections:
             if (joined := connection.joined.get(channel)) is not None:
+                joined = max(joined, self.shared.clock.since)
                 yield joined, max(joined, connection.heard)
 
     async def keep(self) -> None:
@@ -124,7 +126,7 @@ class Slot(ABC, Generic[C, S]):
         self.shared.report(channel, reason)
 
     def _joined(self, connection: C, channel: str) -> None:
-        connection.joined.setdefault(channel, self.shared.clock())
+        connection.joined.setdefault(channel, self.shared.clock.monotonic())
         self.shared.clear(channel)
         self._prove(connection)
 
@@ -132,6 +134,13 @@ class Slot(ABC, Generic[C, S]):
         """Twitch has let us in."""
         if not connection.proven:
             connection.proven, self.trouble = True, ""
+
+    def _follow_clock(self) -> None:
+        """Tell of a step of the clock before what showed it, which would say that its channel was
+        seen all the time up to it."""
+        if self.shared.clock.steps != self._steps:
+            self._steps = self.shared.clock.steps
+            self.tell()
 
     # -- what each source does in its own way ----------------------------------------------
 

@@ -27,6 +27,7 @@ class LiveSource(Source, Generic[S]):
         self.slots: dict[S, asyncio.Task[None]] = {}
         self._coverage: dict[str, Coverage] = {}
         self._told: dict[str, str] | None = None  # troubles
+        self._steps = 0  # of the clock, as far as coverage follows them
 
     def channels(self) -> list[ChannelInfo]:
         """None: Twitch tells of a channel when it is joined."""
@@ -45,7 +46,9 @@ class LiveSource(Source, Generic[S]):
                 for slot in self.slots:
                     self._tell(slot)
                 items, malformed = self.shared.outbox.take(), self.shared.oddities.take()
-                yield Batch(self.shared.clock(), items, self._news(), malformed)
+                clock = self.shared.clock
+                offset = clock.offset if clock.is_sure else None
+                yield Batch(clock.now(), items, self._news(), malformed, offset)
         finally:
             await self._close([*chores, *self.slots.values()])
 
@@ -69,7 +72,8 @@ class LiveSource(Source, Generic[S]):
         del slot.channels[name]
         self.shared.clear(name)
         if self._coverage.pop(name, None):
-            self.shared.outbox.add([StreamEnd(name, self.shared.clock(), left=True)])
+            at = self.shared.clock.arrival()
+            self.shared.outbox.add([StreamEnd(name, at, left=True)])
 
     def _roomy(self) -> S:
         channels, slots = self._room()
@@ -82,10 +86,12 @@ class LiveSource(Source, Generic[S]):
 
     def _tell(self, slot: S) -> None:
         """When the slot's channels were seen, as far as it is news."""
-        news: list[Item] = []
-        for channel in slot.channels:
-            coverage = self._coverage.get(channel) or Coverage(channel)
-            news += coverage.step(slot.spans(channel), self.shared.clock())
+        clock, news = self.shared.clock, list[Item]()
+        is_sure = clock.is_sure
+        slots = self._begin_anew() if is_sure and clock.steps != self._steps else [slot]
+        for each, channel in [(s, channel) for s in slots for channel in s.channels]:
+            coverage = self._coverage.get(channel) or Coverage(channel, clock.at)
+            news += coverage.step(each.spans(channel), clock.monotonic(), is_sure)
             if coverage.to is not None or channel in self._coverage:
                 self._coverage[channel] = coverage
         self.shared.outbox.add(news)
@@ -105,6 +111,14 @@ class LiveSource(Source, Generic[S]):
             return {"": down[0].trouble} | self.shared.troubles
         of = {name: slot.trouble for slot in down for name in slot.channels}
         return of | self.shared.troubles
+
+    def _begin_anew(self) -> list[S]:
+        """The clock had been wrong: tell by the right one since when channels are seen, all."""
+        self._steps = self.shared.clock.steps
+        self.shared.outbox.drop_seen()
+        for coverage in self._coverage.values():
+            coverage.begin_anew()
+        return list(self.slots)
 
     async def _close(self, tasks: list["asyncio.Task[None]"]) -> None:
         for task in tasks:

@@ -88,14 +88,15 @@ class IrcServer:
     and the connection ends with it. verb: that answers a request for capabilities, '' for nothing.
     room_s: seconds in which one JOIN is heard, as other programs take the rest of the limit.
 
-    joins: (loop time, channel) of every JOIN; sent: every message said.
+    ahead_s: of this machine's clock, that Twitch's is. joins: (loop time, channel) of every JOIN;
+    sent: every message said.
     """
 
     def __init__(self, rooms: Collection[str] | None = None) -> None:
         self.rooms = rooms
         self.refuse = self.freeze = False
         self.no_login, self.hangs_up, self.verb, self.room_s = "", False, "ACK", 0.0
-        self._full_until = 0.0
+        self._full_until, self.ahead_s = 0.0, 0.0
         self.notices: dict[str, str] = {}  # by channel: the msg-id that answers its JOIN
         self.words: dict[str, str] = {}  # by channel: what the notice says
         self.peers: list[Peer] = []  # those that are connected
@@ -141,7 +142,7 @@ class IrcServer:
     def line(self, channel: str, text: str, login: str = "ann", tags: str = "") -> tuple[str, str]:
         """(id, line) of a new message."""
         name = f"m{len(self.sent)}-{channel}"
-        stamp = int(time.time() * 1000)
+        stamp = int((time.time() + self.ahead_s) * 1000)
         self.sent.append(Sent(name, channel, stamp, 0))
         told = said_by(login, tags, channel=channel, id=name, **{"tmi-sent-ts": stamp})
         return name, f"@{told} :{login}!{login}@{login}.tmi.twitch.tv PRIVMSG #{channel} :{text}"

@@ -42,6 +42,26 @@ def test_a_body_is_stale_after_90_seconds(tmp_path, age, status):
     assert json.loads(body.plain)["status"] == status
 
 
+@pytest.mark.parametrize("off", [-10_800.0, -600.0, 40.0, 10_800.0])
+@pytest.mark.parametrize("here", ["as wrong", "right"])
+def test_of_a_machine_with_a_wrong_clock_the_living_is_fresh_and_the_dead_stale(
+    tmp_path, off, here
+):
+    """off: what makes its clock Twitch's, by which the body was made."""
+    made = AT - off if here == "as wrong" else AT  # by the clock of who serves it
+    for age, status in (
+        (0, "live"),
+        (89, "live"),
+        (91, "stale"),
+        (600, "stale"),
+        (20_000, "stale"),
+    ):
+        put(tmp_path, clock_offset_s=off)
+        os.utime(tmp_path / "123.json", (made, made))
+        body, _ = Latest(PublishedFolder(tmp_path)).of("123").body(made + age)
+        assert json.loads(body.plain)["status"] == status
+
+
 def test_going_stale_changes_the_status_and_the_etag_alone(tmp_path):
     put(tmp_path, login="dömö")
     published = Latest(PublishedFolder(tmp_path)).of("123")

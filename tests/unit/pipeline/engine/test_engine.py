@@ -149,10 +149,28 @@ def test_what_a_clock_ahead_by_hours_made_up_is_gone_when_it_steps_back(
     engine.finish()
 
 
-def test_a_clock_that_steps_back_a_little_is_not_followed(engine: Engine, t0: float) -> None:
+def test_a_clock_that_steps_back_a_little_opens_again_what_it_closed_too_early(
+    engine: Engine, store: Store, t0: float
+) -> None:
+    engine.feed(opened(t0, say(t0 + 1), Heard("demo", t0 + 36)))
+    engine.feed(Batch(t0 + 34.5))
+    assert engine.state.clock == t0 + 36  # so little is none
+    engine.feed(Batch(t0 + 76, (say(t0 + 33), Heard("demo", t0 + 70))))  # 40 s ahead
     engine.feed(Batch(t0 + 36))
-    engine.feed(Batch(t0 + 20))
     assert engine.state.clock == t0 + 36
+    engine.feed(Batch(t0 + 66, (say(t0 + 50, chatter="bob"), Heard("demo", t0 + 66))))
+    query = f"SELECT epoch(start) - {t0}, n_messages, observed_s, n_late FROM windows ORDER BY 1"
+    assert stored(store, query) == [(0, 1, 30.0, 0), (30, 2, 30.0, 0)]
+
+
+def test_while_the_time_is_not_known_nothing_closes_and_chat_is_kept(
+    engine: Engine, store: Store, t0: float
+) -> None:
+    engine.feed(opened(t0, say(t0 + 1), Heard("demo", t0 + 36)))
+    engine.feed(Batch(None, (say(t0 + 31), say(t0 + 7200, chatter="bob"))))
+    assert stored(store, "SELECT count(*) FROM windows") == [(1,)]
+    engine.feed(Batch(t0 + 66))
+    assert stored(store, "SELECT n_messages FROM windows ORDER BY start") == [(1,), (1,)]
 
 
 def test_nothing_of_a_message_is_on_disk_without_retention(

@@ -122,6 +122,8 @@ def test_a_clock_set_back_before_a_restart_does_not_stop_it(
     monkeypatch.setattr(time, "time", lambda: back)
     daemon._open()
     forecasts = daemon.engine.state.forecasts
+    assert forecasts._logs["demo"].end() == daemon.t0 + 30 * 18, "the source's clock may be right"
+    daemon.engine.feed(Batch(back))
     assert forecasts._logs["demo"].end() == daemon.t0 + 30 * 15, "what is to come is not known"
     assert max(cutoff for _, cutoff in forecasts.verifier.waiting) == daemon.t0 + 30 * 15
 

@@ -248,11 +248,13 @@ def test_a_bad_setting_of_live_chat_is_named_as_it_is_set(
     assert "setting DLD_TWITCH_URL: " in run("run", "--source", "irc", "--channel", "a").reason
 
 
-def put(folder: DataFolder, login: str, status: str, at: float, n: int | None = 3) -> None:
+def put(
+    folder: DataFolder, login: str, status: str, at: float, n: int | None = 3, **more: float
+) -> None:
     folder.latest.mkdir(parents=True, exist_ok=True)
     body = {
         "login": login, "status": status, "generated_at": iso(utc(at)),
-        "history": [[iso(utc(at - 60)), None, 1], [iso(utc(at - 30)), None, n]],
+        "history": [[iso(utc(at - 60)), None, 1], [iso(utc(at - 30)), None, n]], **more,
     }  # fmt: skip
     (folder.latest / f"{login}.json").write_bytes(orjson.dumps(body))
 
@@ -274,6 +276,14 @@ def test_the_list_tells_what_is_known_of_each_channel(folder: DataFolder) -> Non
         "fresh": ("new", None, None, None),
         "out": ("opted out", None, None, None),
     }
+
+
+def test_the_list_judges_ages_by_twitchs_clock(folder: DataFolder) -> None:
+    now = 1_767_268_800.0  # by this machine's, ten minutes behind
+    save_channels(folder.channels, ["on", "gone"])
+    put(folder, "on", "live", now + 600 - 5, clock_offset_s=600)
+    put(folder, "gone", "live", now + 600 - 91, clock_offset_s=600)
+    assert [row["state"] for row in states(folder, now)] == ["live", "stale"]
 
 
 def test_the_list_is_printed_as_a_table_and_as_json(run, folder: DataFolder) -> None:  # type: ignore[no-untyped-def]

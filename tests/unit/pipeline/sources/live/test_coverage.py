@@ -60,6 +60,14 @@ def test_what_is_not_yet_told_is_told_before_a_loss() -> None:
     ]  # fmt: skip
 
 
+def test_while_nobody_knows_the_time_a_loss_alone_is_told() -> None:
+    coverage = Coverage("demo")
+    assert coverage.step([(T, T + 4)], T + 4) == [watch(0), heard(4)]
+    assert coverage.step([(T, T + 9)], T + 9, is_sure=False) == []
+    assert coverage.step([(T + 20, T + 21)], T + 21, is_sure=False) == [lost(20)]
+    assert coverage.step([(T + 20, T + 23)], T + 23) == [watch(20), heard(23)]
+
+
 def test_turns_are_never_more_than_allowed_in_any_span() -> None:
     async def story() -> list[float]:
         pace, times = Pace(3, 0.1), list[float]()
