@@ -73,9 +73,9 @@ def explained(mb: int) -> None:
 
 
 def missing_answers(state: Mapping[str, Any] | None) -> Sequence[str]:
-    """What the log left out: "channel", "when"."""
+    """What the log left out: "channel", "when". A time that is taken is told in words."""
     names = (state or {}).get("asks")
-    return names if isinstance(names, list) else ()
+    return [name for name in names if name != "place"] if isinstance(names, list) else ()
 
 
 def outcome(state: Mapping[str, Any], waited: timedelta | None, tz: tzinfo) -> None:
@@ -142,6 +142,8 @@ def _imported(state: Mapping[str, Any], tz: tzinfo) -> None:
     )
     frame.heading("Streams", small)
     frame.put(tag("ul", *(_stream(s, tz) for s in listed), cls="dld-streams"))
+    for sentence in (s for s in result.get("told") or () if isinstance(s, str)):
+        st.caption(_escaped(wording.plain(sentence, 300)))
     if many > len(listed):
         st.caption(f"The last {len(listed)} are listed.")
 

@@ -1,0 +1,143 @@
+"""Logs in parts: whatever is imported first, each message counts once and nothing goes away."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.chat.placement import NeedsAnswer
+from pipeline.imports.command import import_files
+from tests.helpers.build import rows
+from tests.helpers.logs import START, written
+from warehouse.config import DataFolder
+
+CHAT = "SELECT epoch(start)::BIGINT, n_messages + n_filtered FROM windows WHERE n_messages > 0"
+EVERY_S, LENGTH_S = 7, 700
+
+
+@pytest.fixture(autouse=True)
+def place(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.root.mkdir(parents=True)
+    monkeypatch.chdir(folder.root)
+    monkeypatch.setenv("DLD_DATA", str(folder.root))
+    monkeypatch.setenv("DLD_LEXICON", "vader")
+
+
+def video(path: Path, start: int, end: int, every_s: int = EVERY_S, **more: Any) -> Path:
+    """TwitchDownloader's chat of a part of a video."""
+    comments = [
+        {"_id": f"c{t}", "content_offset_seconds": t, "commenter": {"name": f"u{t % 5}"},
+         "message": {"body": "good" if t % 2 else "bad day"}}
+        for t in range(-(-start // every_s) * every_s, end + 1, every_s)
+    ]  # fmt: skip
+    facts = {"id": "777", "created_at": START, "start": start, "end": end}
+    log = {"streamer": {"login": "demo", "id": 5}, "video": facts, "comments": comments, **more}
+    return written(path, orjson.dumps(log).decode())
+
+
+def run(*paths: Path, **more: Any) -> None:
+    import_files(paths, None, None, False, **more)
+
+
+def total(folder: DataFolder) -> int:
+    return int(rows(folder, "SELECT sum(n_messages) FROM windows")[0][0])
+
+
+@pytest.mark.parametrize("middle", [300, 315, 322, 329])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_trims_that_meet_hold_each_message_once(
+    folder: DataFolder, tmp_path: Path, middle: int, order: Sequence[int]
+) -> None:
+    parts = [video(tmp_path / "a", 0, middle), video(tmp_path / "b", middle, LENGTH_S)]
+    for k in order:
+        run(parts[k])
+    assert total(folder) == 101
+    assert rows(folder, "SELECT count(*), min(observed_s) FROM windows") == [(24, 11.0)]
+
+
+def test_less_never_replaces_more_unless_it_is_said(
+    folder: DataFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(video(tmp_path / "a", 0, LENGTH_S))
+    fewer = video(tmp_path / "b", 0, LENGTH_S, every_s=14)
+    run(fewer)
+    assert total(folder) == 101
+    assert "left 24 windows of demo:777 as they were: 51 messages here, 101 there" in (
+        capsys.readouterr().out
+    )
+    run(fewer, replace=True)
+    assert total(folder) == 51
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_clip_is_a_part_of_its_video_whatever_comes_first(
+    folder: DataFolder, tmp_path: Path, order: Sequence[int]
+) -> None:
+    clip = video(tmp_path / "b", 300, 330, 3, clipper={"login": "clippy"})
+    with pytest.raises(NeedsAnswer, match="is a clip of video 777, of which nothing is known"):
+        run(clip)
+    files = [video(tmp_path / "a", 0, LENGTH_S), clip]
+    run(*(files[k] for k in order))
+    assert rows(folder, "SELECT stream_id, channel_id FROM streams, channels") == [
+        ("demo:777", "5")
+    ]
+    spoken = dict(rows(folder, CHAT))
+    assert (len(spoken), sum(spoken.values())) == (24, 101 - 5 + 10)
+
+
+def test_a_log_at_the_time_of_another_stream_is_asked_about(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    run(video(tmp_path / "a", 0, LENGTH_S))
+    other = {"id": "888", "created_at": "2026-01-31T18:05:00Z", "start": 0, "end": 350}
+    log = video(tmp_path / "b", 0, 350, video=other)
+    with pytest.raises(NeedsAnswer, match=r"stream 888 of demo .* overlaps demo:777"):
+        run(log)
+    assert total(folder) == 101
+    run(log, place=True)
+    assert total(folder) == 101 + 51
+    assert rows(folder, "SELECT stream_id FROM streams WHERE placed") == [("demo:888",)]
+
+
+def test_chat_by_the_clock_at_the_time_of_a_video_is_the_same_chat(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    run(video(tmp_path / "a", 0, LENGTH_S))
+    lines = "".join(f"[18:{5 + t // 60:02}:{t % 60:02}] u{t}: hello\n" for t in range(0, 120, 30))
+    run(
+        written(
+            tmp_path / "demo-2026-01-31.log", f"# Start logging at 2026-01-31 18:00:00 UTC\n{lines}"
+        )
+    )
+    assert total(folder) == 101
+    assert rows(folder, "SELECT stream_id FROM streams") == [("demo:777",)]
+
+
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.integers(1, 59), min_size=1, max_size=2, unique=True), st.randoms())
+def test_a_log_cut_anywhere_and_imported_in_any_order_has_the_same_chat(
+    folder: DataFolder, tmp_path: Path, cuts: list[int], random: Any
+) -> None:
+    name = f"c{abs(hash((tuple(cuts), random.random()))) % 10**9}"
+    lines = [
+        f"[2026-01-31 18:{k // 6:02}:{k % 6 * 10 + 3:02}] #{name} u{k % 3}: good\n"
+        for k in range(60)
+    ]
+    parts = [lines[a:b] for a, b in itertools.pairwise([0, *sorted(cuts), 60])]
+    files = [written(tmp_path / f"{name}{k}", "".join(part)) for k, part in enumerate(parts)]
+    random.shuffle(files)
+    for file in files:
+        run(file)
+    whole = written(tmp_path / name, "".join(lines).replace(name, f"w{name}"))
+    run(whole)
+    columns = "epoch(start), n_messages, round(mean_compound, 9), sub_n"
+    query = f"SELECT {columns} FROM windows WHERE channel = '{{}}' AND n_messages > 0 ORDER BY 1"
+    assert rows(folder, query.format(name)) == rows(folder, query.format(f"w{name}"))
+    assert rows(folder, f"SELECT count(*) FROM streams WHERE channel = '{name}'") == [(1,)]
