@@ -32,8 +32,8 @@ Parts = dict[str, Any]
 def write_health(state: State) -> None:
     """What came in so far, how far the source is behind the wall clock, what is on disk."""
     off = state.clock_offset()
-    now = time.time() + off
-    at = utc(now - now % EVERY_S)
+    here = time.time()  # whose rows are in the order in which they were told, by any clock
+    now, at = here + off, utc(here - here % EVERY_S)
     _prune(state, at)
     plain = {
         **vars(state.intake.counts),
@@ -54,7 +54,7 @@ def write_reading(state: State) -> None:
     """Why something is not read, as of now; and how wrong the machine's clock is."""
     now = time.time()
     off = state.clock_offset()
-    at = utc(now + off - (now + off) % EVERY_S)
+    at = utc(now - now % EVERY_S)
     detail = told({state.identities.resolve(what): t for what, t in state.troubles.items()})
     rows: list[Parts] = [
         {"name": NAME, "at": at, "value": float(len(state.troubles)), "detail": detail},

@@ -138,7 +138,7 @@ def test_a_clock_that_is_hours_off_changes_no_window(
             assert stored(store, "SELECT epoch(start), n_messages FROM windows") == [
                 (window_start(server.sent[0].at_ms / 1000), 4)
             ]
-            query = "SELECT value FROM health WHERE name = 'clock_offset_s'"
+            query = "SELECT arg_max(value, \"at\") FROM health WHERE name = 'clock_offset_s'"
             assert stored(store, query) == [(pytest.approx(server.ahead_s, abs=1),)]
 
     async def both() -> None:
