@@ -98,7 +98,7 @@ def test_dropped_logs_are_published_streams_soon_after(
         (listed,) = found["result"].pop("listed")
         assert found["result"] == {
             "format": "irc", "messages": 3, "filtered": 0, "windows": 3, "streams": 1,
-            "skipped": {},
+            "skipped": {}, "told": [],
         }  # fmt: skip
         rows = Reader(folder).query("dash_stream", stream=listed["stream"]).to_pylist()
         assert [(r["channel"], r["undated"]) for r in rows] == [("demo", False)]
