@@ -5,7 +5,6 @@ streamer the own channel, anybody else nothing. data.py reads through views of j
 channels, and inbox.py asks for nothing else, so that no page can forget it.
 """
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,10 +17,9 @@ import streamlit as st
 from dashboard import config
 from warehouse.config import DataFolder
 from warehouse.errors import NotAuthorised, NothingPublished
+from warehouse.identities import Identities
 from warehouse.published.reader import Reader
-from warehouse.records import LOGIN
-
-_MADE_UP = re.compile(r"9\d{10}")  # ids of channels whose own is not known
+from warehouse.records import KEY, LOGIN
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Access:
     def require(self, channel: str) -> None:
         """Raises NotAuthorised unless they may ask for something on this channel; '' is all."""
         if self.channels is not None and channel not in self.channels:
-            what = channel if LOGIN.fullmatch(channel) else "all channels"
+            what = channel if KEY.fullmatch(channel) else "all channels"
             raise NotAuthorised(f"{self.name} may not decide for {what}, only for the own channel")
 
     def may_see(self, by: object) -> bool:
@@ -54,23 +52,22 @@ def current() -> Access:
     claims = st.user.to_dict()
     if not holds(claims, settings.oidc_hours, time.time()):
         raise NotAuthorised("you are not logged in, or no longer: reload this page to log in")
-    return of(claims, settings.analyst_names, channel_ids())
+    return of(claims, settings.analyst_names, identities())
 
 
-def channel_ids() -> dict[str, str | None]:
-    """The id of every published channel; {} where nothing is published."""
+def identities() -> Identities:
+    """Who every published channel is; nobody where nothing is published."""
     root = str(config.folder().root)
     try:
-        return _channel_ids(root, _reader(root).manifest().version)
+        return _identities(root, _reader(root).manifest().version)
     except NothingPublished:
-        return {}
+        return Identities()
 
 
-@st.cache_data(show_spinner=False, max_entries=4)
-def _channel_ids(root: str, version: int) -> dict[str, str | None]:
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _identities(root: str, version: int) -> Identities:
     """The same for everybody; what follows from it is not."""
-    rows = _reader(root).query("dash_channel_ids").to_pylist()
-    return {row["channel"]: row["channel_id"] for row in rows}
+    return Identities(_reader(root).query("identities").to_pylist())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -87,8 +84,8 @@ def holds(claims: Mapping[str, Any], hours: float, now: float) -> bool:
     return isinstance(at, int | float) and now - at < timedelta(hours=hours).total_seconds()
 
 
-def of(claims: Mapping[str, Any], analysts: Iterable[str], ids: Mapping[str, str | None]) -> Access:
-    """The access that these claims open. analysts: logins or ids. ids: of every channel there is.
+def of(claims: Mapping[str, Any], analysts: Iterable[str], who: Identities) -> Access:
+    """The access that these claims open. analysts: logins or ids. who: every channel there is.
 
     A channel whose id is known is its owner's by the id alone: names can change hands. The name
     is Twitch's display name; it is the login where it is one in lower case, as Twitch has it.
@@ -99,11 +96,7 @@ def of(claims: Mapping[str, Any], analysts: Iterable[str], ids: Mapping[str, str
     name = login or sub
     if {sub, login} & (set(analysts) - {""}):
         return Access(name)
-    own = {c for c, i in ids.items() if i == sub and not _is_made_up(i)}
-    if login and _is_made_up(ids.get(login)):
-        own.add(login)
-    return Access(name, tuple(sorted(own)))
-
-
-def _is_made_up(channel_id: str | None) -> bool:
-    return not channel_id or bool(_MADE_UP.fullmatch(channel_id))
+    own = {who.by_id(sub)} - {None}
+    if login and not who.id_of(who.resolve(login)):
+        own.add(who.resolve(login))
+    return Access(name, tuple(sorted(filter(None, own))))

@@ -1,7 +1,6 @@
 """A Twitch extension JWT -> the Viewer it speaks for."""
 
 import logging
-import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -15,11 +14,11 @@ from jwt.types import Options
 from ebs.errors import Forbidden
 from ebs.signing_keys import Secret, Secrets
 from warehouse.errors import NotAuthorised
+from warehouse.records import CHANNEL_ID
 
 log = logging.getLogger(__name__)
 
 ROLES = frozenset({"viewer", "moderator", "broadcaster"})  # "external" is what an EBS signs itself
-CHANNEL_ID = re.compile(r"[0-9]{1,20}")
 LEEWAY_S = 10.0  # clocks differ: an expired token still passes for so long
 EARLY_S = 60.0  # a token from ahead of our clock still passes: ours may be behind
 LONGEST_TOKEN = 4096  # characters; Twitch's have about 500

@@ -19,10 +19,11 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from ebs.auth import CHANNEL_ID, ROLES
+from ebs.auth import ROLES
 from ebs.bodies import published_channels
 from ebs.config import DEVELOPMENT_SECRET
 from warehouse.published.folder import Published
+from warehouse.records import CHANNEL_ID
 
 EXTENSION = Path(__file__).resolve().parent.parent / "extension"
 PAGE = Path(__file__).resolve().parent / "preview_page"

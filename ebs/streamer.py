@@ -39,7 +39,7 @@ def _state(data: DataFolder, latest: Latest, inbox: Inbox, channel_id: str) -> t
     with suppress(AppError):  # the pipeline's file, which it tells of itself
         ids = load_optout(data.optout).ids
         if channel_id in ids:
-            return "opted_out", ids[channel_id]
+            return "opted_out", ids[channel_id].partition("~")[0]  # a key
     with suppress(AppError):
         return "followed", latest.of(channel_id).login
     with suppress(AppError):

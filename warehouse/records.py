@@ -17,6 +17,7 @@ VOLUME_QUANTILES = (0.10, 0.50, 0.90)
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
 LOGIN = re.compile(r"[a-z0-9_]{1,25}")  # of Twitch
 KEY = re.compile(r"[a-z0-9_]{1,25}(?:~[0-9]{0,20})?")  # of a channel (identities.py), or its name
+CHANNEL_ID = re.compile(r"[0-9]{1,20}")  # of Twitch
 READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
 
 

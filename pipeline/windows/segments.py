@@ -26,7 +26,7 @@ HOUR = 3600
 _LENGTHS = (HOUR, 900, 300, 60, 10)  # seconds of a segment
 _ERASED = 64 << 20  # bytes at the end of a segment in which messages taken back are looked for
 _SLICE = 16 << 20  # bytes read at a time; 0.1 s on a busy machine
-_LOGIN = 32  # bytes a login takes at most, with its quote
+_LOGIN = 56  # bytes a key takes at most, with its quote
 _DIGITS = 100  # seconds that share the first digits of their time
 _KINDS: dict[str, type[Any]] = {
     "m": Message,

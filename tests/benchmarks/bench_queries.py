@@ -121,7 +121,7 @@ def asked(end: datetime) -> list[Asked]:
         ("dash_terms_change_days", "six channels, a week", {**back(six, 7, whole), **changed}),
         ("dash_top_channels", "30 days", {"since": whole - 30 * day, "until": whole, "limit": 100}),
         ("dash_trials", "all", {}),
-        ("dash_channel_ids", "all", {}),
+        ("identities", "all", {}),
         ("dash_lexicon", "what holds an o", {"part": "o", "limit": 300}),
         ("dash_term_uses", "300 terms, all channels, 14 days",
          {**back(names, 14, whole), "terms": [f"new{k}" for k in range(300)]}),

@@ -28,6 +28,7 @@ from pipeline.sources.eventsub.tokens import Token, TokenFile
 from tests.helpers.standins.irc import room_id
 from tests.helpers.standins.twitch import CHAT, READER, Peer, Subscription, TwitchServer
 from warehouse.errors import NotAuthorised
+from warehouse.identities import Identities
 
 SECRET = "secret-of-the-application"
 FAST: dict[str, Any] = {
@@ -704,5 +705,81 @@ def test_where_pings_are_not_borne_keepalives_have_to_do(tokens: TokenFile) -> N
                 again = chat.of(Watch)[-1].at
                 await chat.until(lambda: any(h.at > again + 1 for h in chat.of(Heard)))
                 assert twitch.connects == 2 and peer(twitch).pings == 0
+
+    run(story())
+
+
+# -- who a channel is ---------------------------------------------------------------------------
+
+
+def renamed(twitch: TwitchServer, before: str, after: str) -> None:
+    """The broadcaster has another login from now on, and the old one nobody."""
+    twitch.ids[after] = twitch.name(before)
+    twitch.name(after)
+
+
+def test_a_channel_that_is_renamed_is_read_on_without_a_gap(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(users=None) as twitch, Listening(twitch, tokens, "demo") as chat:
+            await chat.watching("demo")
+            await twitch.say("demo", "one")
+            renamed(twitch, "demo", "fresh")
+            await chat.watching("fresh")
+            await twitch.say("fresh", "two")
+            await chat.until(lambda: len(chat.ids()) == 2)
+            assert [(i.channel, i.channel_id) for i in chat.of(ChannelInfo)] == [
+                ("demo", room_id("demo")), ("fresh", room_id("demo")),
+            ]  # fmt: skip
+            assert [m.channel for m in chat.of(Message)] == ["demo", "fresh"]
+            assert chat.of(Lost) == chat.of(StreamEnd) == []
+            assert len(twitch.subscribes) == len({(t, c) for _, t, c in twitch.subscribes})
+
+    run(story())
+
+
+def test_two_that_swap_their_logins_are_read_on(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with (
+            TwitchServer(users=None) as twitch,
+            Listening(twitch, tokens, "demo", "other") as chat,
+        ):
+            await chat.watching("demo", "other")
+            one, two = twitch.name("demo"), twitch.name("other")
+            twitch.ids |= {"demo": two, "other": one}
+            twitch.name("demo"), twitch.name("other")
+            await chat.until(lambda: len(chat.of(ChannelInfo)) == 4)
+            assert [(i.channel, i.channel_id) for i in chat.of(ChannelInfo)[2:]] == [
+                ("other", one), ("demo", two),
+            ]  # fmt: skip
+            await twitch.say("demo", "hello")
+            await chat.until(lambda: len(chat.ids()) == 1)
+            assert chat.of(StreamEnd) == []
+
+    run(story())
+
+
+def test_a_followed_channel_has_its_login_of_today(tokens: TokenFile) -> None:
+    async def story() -> None:
+        more = {"extension_id": "ext"}
+        async with TwitchServer(users=None) as twitch, Listening(twitch, tokens, **more) as chat:
+            twitch.extension = ["demo"]
+            await chat.watching("demo")
+            renamed(twitch, "demo", "fresh")
+            twitch.extension = ["fresh"]
+            await chat.watching("fresh")
+            assert chat.of(StreamEnd) == []
+
+    run(story())
+
+
+def test_a_name_of_the_list_is_whoever_was_met_by_it(tokens: TokenFile) -> None:
+    async def story() -> None:
+        async with TwitchServer(users=None) as twitch, Listening(twitch, tokens, "demo") as chat:
+            known = {"channel": "demo", "channel_id": "77", "login": "fresh"}
+            chat.source.identities = Identities([known])
+            twitch.ids["fresh"] = "77"
+            twitch.name("fresh")
+            await chat.watching("fresh")
+            assert [s for _, _, s in twitch.subscribes if s != "77"] == []
 
     run(story())

@@ -480,3 +480,19 @@ def test_a_stop_ends_every_connection_within_its_time() -> None:
             assert chat.task.done()
 
     run(story())
+
+
+def test_a_login_that_passes_on_while_it_is_read_is_told_before_what_is_said_next() -> None:
+    async def story() -> None:
+        async with IrcServer() as server, Listening(server, "demo") as chat:
+            await chat.watching("demo")
+            await server.say("demo", "one")
+            await server.say("demo", "two", tags="room-id=77")
+            await server.say("demo", "three", tags="room-id=" + "9" * 4000)
+            await chat.until(lambda: len(chat.ids()) == 3)
+            told = [i for i in chat.items if isinstance(i, ChannelInfo | Message)]
+            assert [getattr(i, "text", "") or i.channel_id for i in told] == [
+                room_id("demo"), "one", "77", "two", "three",
+            ]  # fmt: skip
+
+    run(story())

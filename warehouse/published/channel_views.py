@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from warehouse.records import LOGIN
+from warehouse.records import KEY
 
 _OF_CHANNELS = (
     "channels streams windows window_terms window_hours term_days samples forecasts "
@@ -18,7 +18,7 @@ _TROUBLE = '[{"channel":"VARCHAR","since":"VARCHAR","says":"VARCHAR"}]'  # readi
 
 def visible(table: str, query: str, channels: Collection[str]) -> str:
     """SQL of those of the query's rows that may be seen; none of a table not known here."""
-    listed = ", ".join(f"'{name}'" for name in channels if LOGIN.fullmatch(name)) or "NULL"
+    listed = ", ".join(f"'{name}'" for name in channels if KEY.fullmatch(name)) or "NULL"
     rows = f"({query})"
     if table in _OF_CHANNELS:
         return f"SELECT * FROM {rows} WHERE channel IN ({listed})"

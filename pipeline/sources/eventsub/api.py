@@ -212,14 +212,13 @@ class Api:
                 users[text(user.get("login")).lower()] = user
         return users
 
-    async def logins(self, ids: Iterable[str]) -> dict[str, str]:
-        """Logins by id; those there are none of are missing."""
-        logins = {}
+    async def users(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The same by id."""
+        users = {}
         for some in _hundreds(ids):
             for user in _rows(await self._get("users", {"id": some})):
-                if LOGIN.fullmatch(login := text(user.get("login")).lower()):
-                    logins[text(user.get("id"))] = login
-        return logins
+                users[text(user.get("id"))] = user
+        return users
 
     async def live(self, ids: Iterable[str]) -> dict[str, Live]:
         """The streams that are on, by the channel's id."""

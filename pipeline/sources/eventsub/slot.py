@@ -7,7 +7,7 @@ takes them along. With a conduit they belong to that, and a new session becomes 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Self
 
 from pipeline.chat.message import Item
@@ -145,6 +145,12 @@ class SessionSlot(Slot[Session, EventSubShared]):
             return streams.began(channel, Live(name, frame.at, title or "", category or ""))
         title, category = label(event.get("title")), label(event.get("category_name"))
         return streams.changed(channel, title, category, frame.at, frame.id)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        super().rename(names)
+        self._lacking = {names.get(name, name) for name in self._lacking}
+        for session in self.connections:
+            session.subs = {s: (names.get(c, c), kind) for s, (c, kind) in session.subs.items()}
 
     # -- what is asked for -----------------------------------------------------------------
 

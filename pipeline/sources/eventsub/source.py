@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +23,8 @@ from pipeline.sources.live.source import LiveSource
 from pipeline.sources.opening import Opening
 from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
+from warehouse.identities import Identities
+from warehouse.records import LOGIN
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +46,20 @@ class EventSub(LiveSource[SessionSlot]):
         address: TwitchAddress,
         limits: EventSubLimits | None = None,
         clock: TwitchClock | None = None,
+        identities: Identities | None = None,
     ) -> None:
         super().__init__()
         self.wanted, self.settings, self.clock = wanted, settings, clock or TwitchClock()
         self.tokens, self.address, self.limits = tokens, address, limits or EventSubLimits()
         tokens.load()
-        self.ids: dict[str, str] = {}  # login to id
-        self.followed: set[str] = set()  # by their extension
+        self.identities = identities or Identities()
+        self.logins: dict[str, str] = {}  # by id, of today
+        self.followed: set[str] = set()  # ids, by their extension
         self.first: Collection[str] = ()  # channels that were on air
-        self._logins: dict[str, str] = {}  # id to login, of those followed so far
         self._absent: dict[str, int] = {}  # id of a followed one to its absences in a row
-        self._missing: dict[str, float] = {}  # login to when to look again, loop seconds
+        self._asked: dict[str, str] = {}  # names of the list to ids
+        self._infos: dict[str, ChannelInfo] = {}  # by id, as told
+        self._missing: dict[str, float] = {}  # name or ~id to when to look again, loop seconds
 
     def _start(self) -> list[Coroutine[Any, Any, None]]:
         self.api = Api(self.settings, self.tokens, self.address)
@@ -64,19 +69,26 @@ class EventSub(LiveSource[SessionSlot]):
 
     # -- which channels --------------------------------------------------------------------
 
-    def _names(self) -> list[str]:
-        """Those to be read, as many as Twitch allows."""
-        names, rooms = [*self.wanted(), *sorted(self.followed)], self.limits.rooms
-        names = list(dict.fromkeys(names))
-        for name in names[rooms:]:
+    def _ids(self) -> list[str]:
+        """Of those to be read, as many as Twitch allows."""
+        named = {id: name for name in self.wanted() if (id := self._id_of(name))}
+        ids, rooms = list(named | dict.fromkeys(sorted(self.followed), "")), self.limits.rooms
+        for id in ids[rooms:]:
+            name = self.logins.get(id) or named.get(id) or id
             self.shared.report(name, f"Twitch lets a login be in {rooms} chat rooms")
-        return names[:rooms]
+        return ids[:rooms]
+
+    def _id_of(self, name: str) -> str:
+        """Whom a name of the list means: who has that login, else who was met by it; '' for one
+        that Twitch is yet to be asked about."""
+        known = self.identities.id_of(self.identities.resolve(name))
+        return known or self._asked.get(name, "")
 
     def _wanted(self) -> dict[str, str]:
-        return {name: self.ids[name] for name in self._names() if name in self.ids}
+        return {self.logins[id]: id for id in self._ids() if id in self.logins}
 
     def _named(self) -> set[str]:
-        return {*self.wanted(), *self.followed}
+        return {*self.wanted(), *self.logins.values()}
 
     def _slot(self) -> SessionSlot:
         return SessionSlot(self.shared, self._tell)
@@ -93,31 +105,64 @@ class EventSub(LiveSource[SessionSlot]):
     # -- what Twitch is asked --------------------------------------------------------------
 
     async def _resolving(self) -> None:
-        """Find the ids of new channels, soon after they were named."""
+        """Find the ids of new channels, and logins of new ids, soon after they were named."""
         while True:
-            now = time.monotonic()
-            new = [n for n in self._names() if n not in self.ids and self._missing.get(n, 0) <= now]
-            if new:
-                await self._try(self._resolve, new)
+            if names := [name for name in self.wanted() if not self._id_of(name)]:
+                await self._try(self._resolve, self._due(names))
+            if ids := [id for id in self._ids() if id not in self.logins]:
+                await self._try(self._learn, self._due(ids, "~"))
             await asyncio.sleep(self.limits.resolve_s)
 
+    def _due(self, what: Iterable[str], mark: str = "") -> list[str]:
+        """Those that are to be asked about now; again soon where the answer fails. mark: of ids,
+        since a login may be digits, too."""
+        now, soon = time.monotonic(), min(10.0, self.limits.supervise_s)
+        due = [one for one in what if self._missing.get(mark + one, 0) <= now]
+        self._missing.update({mark + one: now + soon for one in due})
+        return due
+
     async def _resolve(self, names: list[str]) -> None:
-        # asked again soon where the answer fails
-        later = time.monotonic() + min(10.0, self.limits.supervise_s)
-        self._missing.update(dict.fromkeys(names, later))
-        users = await self.api.ids(names)
+        users = await self.api.ids(names) if names else {}
         for name in names:
             user = users.get(name, {})
             if channel_id := numeric_id(user.get("id")):
-                self._know(name, channel_id, label(user.get("display_name")))
-                self._missing.pop(name, None)
+                self._asked[name] = channel_id
             else:
-                self._missing[name] = time.monotonic() + self.limits.retry_s
-                self.shared.report(name, "Twitch knows no such channel")
+                self._is_missing(name)
+        self._know(users.values())
 
-    def _know(self, name: str, channel_id: str, display_name: str) -> None:
-        self.ids[name] = channel_id
-        self.shared.outbox.add([ChannelInfo(name, channel_id, display_name)])
+    async def _learn(self, ids: list[str]) -> None:
+        """Logins of today: they change, and pass on to others."""
+        users = await self.api.users(ids) if ids else {}
+        for id in ids:
+            if id not in users and id not in self.logins:
+                key = self.identities.by_id(id)
+                self._is_missing(self.identities.name_of(key) if key else id, "~" + id)
+        self._know(users.values())
+
+    def _is_missing(self, name: str, what: str = "") -> None:
+        self._missing[what or name] = time.monotonic() + self.limits.retry_s
+        self.shared.report(name, "Twitch knows no such channel")
+
+    def _know(self, users: Iterable[dict[str, Any]]) -> None:
+        """Tell who has which login, where that is news; who is read goes on under the new one."""
+        infos = [info for user in users if (info := _info(user)) is not None]
+        news = [info for info in infos if self._infos.get(info.channel_id) != info]
+        before = dict(self.logins)
+        self._infos.update({info.channel_id: info for info in news})
+        self.logins.update({info.channel_id: info.channel for info in infos})
+        now = {info.channel: info.channel_id for info in infos}
+        for id, login in before.items():
+            if self.logins[id] == login and now.get(login, id) != id:  # whose it was: not known
+                del self.logins[id]
+                for slot in [slot for slot in self.slots if login in slot.channels]:
+                    self._drop(slot, login)
+        for info in news:
+            self.shared.clear(info.channel)
+        self.shared.outbox.add(news)
+        names = {before[id]: login for login, id in now.items() if before.get(id, login) != login}
+        self._rename(names)
+        self.shared.streams.rename(names)
 
     async def _supervising(self) -> None:
         """Compare wanted and live, and see which streams are on."""
@@ -133,6 +178,9 @@ class EventSub(LiveSource[SessionSlot]):
         self.shared.login_holds()
         if self.settings.extension_id:
             await self._try(self._follow)
+        wanted = self._ids()
+        self.logins = {id: login for id, login in self.logins.items() if id in wanted}
+        await self._learn(list(self.logins))
         ids = {
             name: id
             for slot in self.slots
@@ -154,11 +202,9 @@ class EventSub(LiveSource[SessionSlot]):
         """The live channels that have the extension: by their ids, names are for display. One that
         a single answer lacks is followed on."""
         live = await self.api.extension_live()
-        if new := [id for id in live if id not in self._logins]:
-            self._logins.update(await self.api.logins(new))
         absent = {id: times + 1 for id, times in self._absent.items() if id not in live}
         self._absent = {id: n for id, n in absent.items() if n < ABSENT} | dict.fromkeys(live, 0)
-        self.followed = {self._logins[id] for id in self._absent if id in self._logins}
+        self.followed = set(self._absent)
 
     async def _try(self, step: Callable[..., Any], *values: Any) -> None:
         """A step that may fail: it is told once, and done again another time."""
@@ -191,6 +237,15 @@ def open_source(opening: Opening) -> EventSub:
     """
     settings = TwitchSettings()
     wanted = opening.wanted() if settings.extension_id else opening.some_wanted()
-    source = EventSub(wanted.now, settings, TokenFile(opening.folder.root), TwitchAddress())
+    tokens, who = TokenFile(opening.folder.root), opening.identities
+    source = EventSub(wanted.now, settings, tokens, TwitchAddress(), identities=who)
     source.first = opening.on_air
     return source
+
+
+def _info(user: dict[str, Any]) -> ChannelInfo | None:
+    """A user as Twitch tells of one; None for what is none."""
+    login, channel_id = text(user.get("login")).lower(), numeric_id(user.get("id"))
+    if not (LOGIN.fullmatch(login) and channel_id):
+        return None
+    return ChannelInfo(login, channel_id, label(user.get("display_name")))

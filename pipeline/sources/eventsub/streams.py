@@ -94,6 +94,10 @@ class Streams:
         state.title, state.category = title, category
         return changes
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Channels are called otherwise from now on. names: by those of before."""
+        self.by_channel = {names.get(c, c): state for c, state in self.by_channel.items()}
+
     def forget(self, channel: str) -> None:
         """The channel is no longer read."""
         self.by_channel.pop(channel, None)

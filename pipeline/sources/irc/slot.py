@@ -38,6 +38,7 @@ class IrcSlot(Slot[Link, IrcShared]):
     def __init__(self, shared: IrcShared, tell: Callable[[Self], None], url: str) -> None:
         super().__init__(shared, tell, url)
         self._handover = Handover(self.connections)
+        self._ids: dict[str, str] = {}  # whose each login is
 
     async def _open(self, url: str) -> Link:
         return await open_link(self.url, self.limits, self.shared.clock)
@@ -127,13 +128,13 @@ class IrcSlot(Slot[Link, IrcShared]):
             clock = self.shared.clock
             clock.saw(sent_at(line.tags))
             self._follow_clock()
-            return items(line, clock.arrival(), self.shared.oddities)
+            heard = items(line, clock.arrival(), self.shared.oddities)
+            return [*self._whose(channel, line), *heard]
         if line.command == "ROOMSTATE" or (line.command == "JOIN" and line.nick == link.nick):
             self._joined(link, channel)
             self._attempts.pop((link, channel), None)
             self.shared.joins.answered(channel)
-            if channel_id := numeric_id(line.tags.get("room-id")):
-                self.shared.outbox.add([ChannelInfo(channel, channel_id)])
+            self.shared.outbox.add(self._whose(channel, line))
         elif line.command == "PART" and line.nick == link.nick:
             link.joined.pop(channel, None)
             later = time.monotonic() + self.limits.join_timeout_s
@@ -151,6 +152,14 @@ class IrcSlot(Slot[Link, IrcShared]):
         self.shared.joins.answered(channel)
         self._attempt(link, channel).times = 0
         self._refused(link, channel, reason)
+
+    def _whose(self, channel: str, line: IrcLine) -> list[Item]:
+        """Whose login it is, where that is news: it may pass on while it is read."""
+        channel_id = numeric_id(line.tags.get("room-id"))
+        if not channel_id or self._ids.get(channel) == channel_id:
+            return []
+        self._ids[channel] = channel_id
+        return [ChannelInfo(channel, channel_id, at=self.shared.clock.arrival())]
 
     # -- what is asked for -----------------------------------------------------------------
 

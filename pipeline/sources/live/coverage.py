@@ -49,6 +49,11 @@ class Coverage:
         """What was told was told by a wrong clock: tell again from when it is seen."""
         self.to = None
 
+    def renamed(self, channel: str) -> list[Item]:
+        """The channel is called otherwise, and seen as before."""
+        self.channel = channel
+        return [] if self.to is None else [Watch(channel, self.at(self._told))]
+
     def _heard(self, at: float, always: bool = False) -> list[Item]:
         is_due = at - self._told >= _EVERY_S or self._window(at) > self._window(self._told)
         if at <= self._told or not (is_due or always):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit
@@ -57,6 +57,14 @@ class Slot(ABC, Generic[C, S]):
             if (joined := connection.joined.get(channel)) is not None:
                 joined = max(joined, self.shared.clock.since)
                 yield joined, max(joined, connection.heard)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Channels are called otherwise from now on. names: by those of before."""
+        self.channels = {names.get(c, c): id for c, id in self.channels.items()}
+        for connection in self.connections:
+            joined = connection.joined.items()
+            connection.joined = {names.get(c, c): since for c, since in joined}
+        self._attempts = {(n, names.get(c, c)): a for (n, c), a in self._attempts.items()}
 
     async def keep(self) -> None:
         """Hold a connection until cancelled."""

@@ -75,6 +75,16 @@ class LiveSource(Source, Generic[S]):
             at = self.shared.clock.arrival()
             self.shared.outbox.add([StreamEnd(name, at, left=True)])
 
+    def _rename(self, names: Mapping[str, str]) -> None:
+        """Channels are called otherwise from now on, which is told already; what is seen of them
+        goes on. names: by those of before."""
+        for slot in self.slots if names else ():
+            slot.rename(names)
+        self._coverage = {names.get(c, c): seen for c, seen in self._coverage.items()}
+        for name in names.values():
+            if seen := self._coverage.get(name):
+                self.shared.outbox.add(seen.renamed(name))
+
     def _roomy(self) -> S:
         channels, slots = self._room()
         for slot in self.slots:

@@ -122,6 +122,7 @@ class TwitchServer(Served):
         self.sent: list[Sent] = []
         self._fails: defaultdict[str, deque[tuple[int, str]]] = defaultdict(deque)
         self._names: dict[str, str] = {}  # id to login
+        self.ids: dict[str, str] = {}  # login to id, of those that changed hands
         self._count = 0
 
     async def __aenter__(self) -> Self:
@@ -167,7 +168,7 @@ class TwitchServer(Served):
 
     async def notify(self, type: str, channel: str, event: dict[str, Any], times: int = 1) -> int:
         """Tell it to whoever subscribed, so many times each; to how many it was written."""
-        reached, of = 0, room_id(channel)
+        reached, of = 0, self.name(channel)
         for sub in [s for s in self.subs.values() if s.type == type]:
             if of != sub.condition.get("broadcaster_user_id"):
                 continue
@@ -376,8 +377,9 @@ class TwitchServer(Served):
 
     def name(self, login: str) -> str:
         """Id of a channel, which from now on is known."""
-        self._names[room_id(login)] = login
-        return room_id(login)
+        channel_id = self.ids.get(login) or room_id(login)
+        self._names[channel_id] = login
+        return channel_id
 
     async def _users(self, request: web.Request) -> web.Response:
         logins, ids = request.query.getall("login", []), request.query.getall("id", [])

@@ -19,13 +19,20 @@ from tests.helpers.pages import html_of, open_at
 from tests.helpers.paths import ROOT
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, NotAuthorised
+from warehouse.identities import Identities
 from warehouse.published.manifest import read_manifest
 from warehouse.published.reader import Reader
 
 DASHBOARD = ROOT / "dashboard"
 NOW = datetime(2026, 1, 31, 18, tzinfo=UTC)
 OWN = "demo_busy"
-IDS = {"alpha": "1001", "beta": "91234567890", "gamma": None}
+WHO = Identities(
+    {"channel": key, "channel_id": channel_id, "login": login}
+    for key, channel_id, login in (
+        ("alpha", "1001", "alpha"), ("beta", "91234567890", "beta"), ("gamma", None, "gamma"),
+        ("delta", "2001", None), ("delta~2002", "2002", "delta"), ("epsilon", "2003", "epsilon2"),
+    )
+)  # fmt: skip
 PAGES = sorted(path.stem for path in (DASHBOARD / "app_pages").glob("[a-z]*.py"))
 
 
@@ -36,7 +43,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
 
 def who(sub: str, name: str | None = None) -> Access:
     claims = {"is_logged_in": True, "sub": sub, "preferred_username": name}
-    return access.of(claims, {"ann", "4242"}, IDS)
+    return access.of(claims, {"ann", "4242"}, WHO)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +56,10 @@ def who(sub: str, name: str | None = None) -> Access:
         ("91234567890", "x", ("x",)),  # a made-up id is nobody's
         ("5", "Gamma", ("gamma",)),
         ("5", "new_one", ("new_one",)),  # to import into
+        ("2001", "Delta2", ("delta", "delta2")),  # whose login is another's
+        ("2002", "Delta", ("delta~2002",)),
+        ("2003", "Epsilon2", ("epsilon",)),
+        ("2004", "Epsilon", ()),  # who took it, before we know
         ("5", "アルファ", ()),
         ("5", "'; DROP", ()),
         ("", None, ()),

@@ -1,0 +1,218 @@
+"""Who a channel is: nothing of one broadcaster is ever another's, whoever has the login."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from pipeline.chat.message import (
+    Batch,
+    ChannelInfo,
+    Heard,
+    Item,
+    Message,
+    StreamStart,
+    Watch,
+)
+from pipeline.engine.engine import Engine
+from pipeline.sources.channel_list import load_channels
+from tests.helpers.build import settings, stored
+from warehouse.config import DataFolder
+from warehouse.consent import load_optout
+from warehouse.inbox.requests import InboxFolder, Request
+from warehouse.published.reader import published_identities
+from warehouse.store.store import Store
+
+ALICE, BOB = "111", "222"
+
+
+class Twitch:
+    """A source by hand: whoever has a login may speak."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self.folder, self.at, self.count = folder, float(int(time.time()) // 30 * 30 - 3600), 0
+        self.store = Store(folder.warehouse)
+        self.engine = Engine(folder, settings(), "live", self.store)
+
+    def restart(self) -> None:
+        """Stop, and begin again from what is stored."""
+        self.engine.finish()
+        self.store.close()
+        self.store = Store(self.folder.warehouse)
+        self.engine = Engine(self.folder, settings(), "live", self.store)
+        self.engine.know([])
+
+    def close(self) -> None:
+        self.engine.finish()
+        self.store.close()
+
+    def says(self, login: str, channel_id: str, text: str = "great") -> None:
+        """The broadcaster with the id is read by the login for a window, and something is said."""
+        items: tuple[Item, ...] = (ChannelInfo(login, channel_id, login.title(), at=self.at),)
+        if login not in self.engine.state.joined:
+            items += (Watch(login, self.at),)
+        self.count += 1
+        name = f"m{self.count}"
+        items += (Message(name, login, self.at + 1, "ann", text), Heard(login, self.at + 30))
+        self.at += 30
+        self.engine.feed(Batch(self.at + 6, items))
+        self.engine.commit()
+
+    def ask(self, action: str, **body: Any) -> str:
+        """A request, applied; why it was refused."""
+        self.count += 1
+        inbox, name = InboxFolder(self.folder.inbox), f"r{self.count}"
+        inbox.put(Request(name, "2026-01-01T00:00:00Z", "t", action, body))
+        self.engine.commit()
+        return inbox.outcome(name) or ""
+
+    def messages(self) -> dict[str, int]:
+        """Messages stored by key."""
+        counts = "SELECT channel, sum(n_messages)::INT FROM windows GROUP BY ALL ORDER BY ALL"
+        return dict(stored(self.store, counts))
+
+    def body(self, channel_id: str) -> dict[str, Any]:
+        body: dict[str, Any] = orjson.loads(
+            (self.folder.latest / f"{channel_id}.json").read_bytes()
+        )
+        return body
+
+    def bodies(self) -> set[str]:
+        return {path.stem for path in self.folder.latest.glob("*.json")}
+
+
+@pytest.fixture
+def twitch(folder: DataFolder) -> Iterator[Twitch]:
+    found = Twitch(folder)
+    found.engine.know([])
+    yield found
+    found.close()
+
+
+def test_a_broadcaster_who_takes_another_login_keeps_the_key(twitch: Twitch) -> None:
+    twitch.says("alice", ALICE)
+    twitch.says("alice2", ALICE)
+    twitch.restart()
+    twitch.says("alice2", ALICE)
+    assert twitch.messages() == {"alice": 3}
+    body = twitch.body(ALICE)
+    assert (body["login"], twitch.bodies()) == ("alice2", {ALICE})
+    assert len(body["history"]) >= 3
+    who = published_identities(twitch.folder)
+    assert (who.resolve("alice"), who.resolve("alice2")) == ("alice", "alice")
+
+
+def test_another_who_takes_the_login_gets_a_key_of_their_own(twitch: Twitch) -> None:
+    twitch.says("alice", ALICE, "awful")
+    twitch.says("alice", BOB)
+    twitch.says("alice", BOB)
+    for _ in range(2):
+        assert twitch.messages() == {"alice": 1, f"alice~{BOB}": 2}
+        assert [twitch.body(id)["channel_id"] for id in (ALICE, BOB)] == [ALICE, BOB]
+        assert twitch.body(BOB)["login"] == "alice"
+        assert all(mood is None or mood > 0 for _, mood, _ in twitch.body(BOB)["history"])
+        assert twitch.body(ALICE)["status"] == "offline"
+        twitch.restart()
+
+
+def test_a_login_that_comes_back_is_its_first_owners_again(twitch: Twitch) -> None:
+    for channel_id in (ALICE, BOB, ALICE):
+        twitch.says("alice", channel_id)
+        twitch.restart()
+    assert twitch.messages() == {"alice": 2, f"alice~{BOB}": 1}
+
+
+def test_two_who_swap_their_logins_keep_their_own(twitch: Twitch) -> None:
+    for alice, bob in (("alice", "bob"), ("bob", "alice"), ("alice", "bob")):
+        twitch.says(alice, ALICE)
+        twitch.says(bob, BOB)
+    assert twitch.messages() == {"alice": 3, "bob": 3}
+
+
+def test_what_was_observed_of_the_old_owner_ends_and_begins_for_the_new(twitch: Twitch) -> None:
+    began = twitch.at
+    items = (
+        ChannelInfo("alice", ALICE), StreamStart("alice", began, "s1"), Watch("alice", began),
+        Heard("alice", began + 40), ChannelInfo("alice", BOB, at=began + 45),
+        Message("m1", "alice", began + 46, "ann", "great"), Heard("alice", began + 90),
+    )  # fmt: skip
+    twitch.engine.feed(Batch(began + 96, items))
+    twitch.engine.commit()
+    told = stored(
+        twitch.store,
+        f"""SELECT channel, epoch(start) - {began}, observed_s, n_messages FROM windows
+        ORDER BY channel, start""",
+    )
+    assert told == [
+        ("alice", 0, 30, 0), ("alice", 30, 10, 0),
+        (f"alice~{BOB}", 30, 15, 1), (f"alice~{BOB}", 60, 30, 0),
+    ]  # fmt: skip
+
+
+# -- consent ------------------------------------------------------------------------------------
+
+
+def test_a_login_passed_on_is_not_opted_out_for_the_new_owner(twitch: Twitch) -> None:
+    twitch.says("alice", ALICE)
+    assert twitch.ask("opt-out", channel="alice") == ""
+    twitch.says("alice", ALICE)
+    twitch.says("alice", BOB)
+    twitch.says("alice2", ALICE)  # renamed, and still out
+    twitch.restart()
+    twitch.says("alice2", ALICE)
+    assert twitch.messages() == {"alice": 1, f"alice~{BOB}": 1}
+    assert twitch.bodies() == {BOB}
+    found = load_optout(twitch.folder.optout)
+    assert (found.channels, found.ids) == ({"alice"}, {ALICE: "alice"})
+
+
+def test_an_id_that_opted_out_is_out_under_any_login(twitch: Twitch) -> None:
+    assert twitch.ask("opt-out", channel_id=ALICE) == ""
+    for login in ("alice", "alice2"):
+        twitch.says(login, ALICE)
+    twitch.says("alice", BOB)
+    assert twitch.messages() == {f"alice~{BOB}": 1}
+
+
+def test_a_login_opted_out_before_it_was_met_binds_whoever_is_met_first(twitch: Twitch) -> None:
+    assert twitch.ask("opt-out", channel="alice") == ""
+    twitch.says("bob", BOB)
+    twitch.says("alice", BOB)  # who is known as bob
+    twitch.says("bob", BOB)
+    twitch.says("alice", ALICE)
+    assert twitch.messages() == {"bob": 1, "alice": 1}
+    assert load_optout(twitch.folder.optout).ids == {BOB: "bob"}
+
+
+def test_a_claim_ends_when_the_login_turns_out_to_be_anothers(twitch: Twitch) -> None:
+    assert twitch.ask("opt-in", channel_id=BOB, channel="alice") == ""
+    assert load_channels(twitch.folder.channels) == ["alice"]
+    twitch.says("alice", ALICE)
+    assert (load_channels(twitch.folder.channels), twitch.messages()) == ([], {})
+    assert twitch.bodies() == set()
+    twitch.engine.housekeeping()
+    assert twitch.bodies() == set()
+
+
+# -- forgetting, by any name --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("alice", "alice"), (f"alice~{BOB}", "alice"), (f"alice~{ALICE}", f"alice~{BOB}")],
+)
+def test_forgotten_is_who_has_the_name_today(twitch: Twitch, name: str, left: str) -> None:
+    twitch.says("alice", ALICE)
+    twitch.says("alice", BOB)
+    assert twitch.ask("forget", channel=name) == ""
+    assert list(twitch.messages()) == [left]
+    assert twitch.bodies() == {ALICE if left == "alice" else BOB}
+
+
+def test_forgotten_by_id_is_who_has_the_id(twitch: Twitch) -> None:
+    twitch.says("alice", ALICE)
+    twitch.says("alice", BOB)
+    assert twitch.ask("forget", channel_id=ALICE) == ""
+    assert (list(twitch.messages()), twitch.bodies()) == ([f"alice~{BOB}"], {BOB})
