@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import access, config
 from warehouse.config import DataFolder
+from warehouse.identities import Identities
 from warehouse.published.manifest import Manifest
 from warehouse.published.reader import Reader
 from warehouse.published.rollup_views import series_query
@@ -115,6 +116,11 @@ def _key(value: Any) -> Any:
 
 def _value(key: Any) -> Any:
     return list(key) if isinstance(key, tuple) else key
+
+
+def who() -> Identities:
+    """What channels are called: their keys are for queries, names for people and addresses."""
+    return access.identities()
 
 
 def newest(manifest: Manifest) -> datetime | None:

@@ -38,7 +38,10 @@ def ask(
     for whoever is logged in.
     """
     who = access.current()
-    who.require(str(body.get("channel") or ""))
+    channel = str(body.get("channel") or "")
+    who.require(channel)
+    if channel:  # a key, which may be the login of another: requests have what people say
+        body = {**body, "channel": access.identities().name_of(channel)}
     inbox = InboxFolder(config.folder().inbox)
     request = Request(new_id(), asked_now(), signature(who.name or by), action, body)
     try:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import choices, url_state
+from dashboard import choices, data, url_state
 from dashboard.charts.series import Row
 
 USUAL = "7"  # days
@@ -25,10 +25,14 @@ def choose(
     what is set under a key from page to page.
     """
     left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
-    url_state.seed(channels_key, url_state.choices("channels", names, [], len(names)))
+    who = data.who()
+    asked = url_state.choices("channels", names, [], len(names), who.resolve)
+    url_state.seed(channels_key, asked)
     st.session_state[channels_key] = [c for c in st.session_state[channels_key] if c in names]
-    picked = left.multiselect("Channels", names, key=channels_key, placeholder="All channels")
-    url_state.remember(channels=",".join(picked))
+    picked = left.multiselect(
+        "Channels", names, key=channels_key, placeholder="All channels", format_func=who.name_of
+    )
+    url_state.remember(channels=",".join(map(who.name_of, picked)))
     with right:
         period = choices.choose("Period", "period", periods, USUAL, key=period_key)
     return picked, period

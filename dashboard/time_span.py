@@ -104,7 +104,8 @@ def stream_name(stream: Row, tz: tzinfo) -> str:
     start, end = wording.aware(stream["started_at"]), stream["ended_at"]
     took = wording.lasting(wording.aware(end) - start) if end else "on air"
     title = wording.plain(stream["title"], 60)
-    parts = [wording.plain(stream["channel"]), wording.moment(start, tz), took, title]
+    name = wording.plain(data.who().name_of(stream["channel"]))
+    parts = [name, wording.moment(start, tz), took, title]
     return " · ".join(p for p in parts if p)
 
 

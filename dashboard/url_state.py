@@ -31,12 +31,19 @@ def choice(name: str, options: Sequence[str], default: str) -> str:
     return _checked(name, default, lambda text: _one_of(text, options))
 
 
-def choices(name: str, options: Sequence[str], default: Sequence[str], most: int) -> list[str]:
-    """The comma-separated parameter: those of it that are options, `most` of them."""
+def choices(
+    name: str,
+    options: Sequence[str],
+    default: Sequence[str],
+    most: int,
+    meant: Callable[[str], str] = str,
+) -> list[str]:
+    """The comma-separated parameter: those of it that are options, `most` of them. meant: the
+    option that a part stands for."""
     text = _raw(name)
     if text is None:
         return list(default)
-    parts = list(dict.fromkeys(part for part in text.split(",") if part))
+    parts = list(dict.fromkeys(meant(part) for part in text.split(",") if part))
     valid = [part for part in parts if part in options][:most]
     if len(valid) < len(parts):
         note(f"Part of “{name}” in the address is not known here, and was left out.")

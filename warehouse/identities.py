@@ -36,6 +36,10 @@ class Identities:
         self._logins: dict[str, str | None] = {}  # key to the login of today
         self._by_id: dict[str, str] = {}
         self._by_login: dict[str, str] = {}  # of today
+        self.add(rows)
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Channels that are stored."""
         for row in sorted(rows, key=lambda row: bool(real_id(row["channel_id"]))):
             key, login, channel_id = row["channel"], row["login"], real_id(row["channel_id"])
             self._ids[key], self._logins[key] = channel_id, login
@@ -44,8 +48,7 @@ class Identities:
 
     def key_of(self, login: str, channel_id: str = "") -> str:
         """The key of who has the login now, by their id where it is known; from now on so."""
-        its_id = real_id(channel_id)
-        key = self._by_id.get(its_id) or self._new_key(login, its_id)
+        its_id, key = real_id(channel_id), self.key_then(login, channel_id)
         self._ids.setdefault(key, "")
         if its_id and not self._ids[key]:
             self._ids[key] = its_id
@@ -54,10 +57,13 @@ class Identities:
             self._has(key, login)
         return key
 
-    def _new_key(self, login: str, its_id: str) -> str:
+    def key_then(self, login: str, channel_id: str | None) -> str:
+        """The key of who had the login at some time."""
+        its_id = real_id(channel_id)
         if not its_id:
             return self.resolve(login)
-        return f"{login}~{its_id}" if self._ids.get(login) else login
+        own = f"{login}~{its_id}" if self._ids.get(login) else login
+        return self._by_id.get(its_id, own)
 
     def _has(self, key: str, login: str) -> None:
         """The login is the key's from now on; whose it was has one that is not known."""

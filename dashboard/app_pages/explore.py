@@ -64,8 +64,9 @@ def draw(manifest: Manifest) -> None:
 
 
 def _unsupported(channel: str, share: float) -> str:
+    name = wording.plain(data.who().name_of(channel))
     return (
-        f"{wording.plain(channel)}: unsupported language. {wording.percent(share)} of its messages "
+        f"{name}: unsupported language. {wording.percent(share)} of its messages "
         "can be read, so its mood cannot be told and is left out."
     )
 
@@ -77,18 +78,21 @@ def _end(manifest: Manifest) -> datetime:
 
 def _channels(listed: Sequence[Row]) -> list[str]:
     names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in listed}
-    busiest = scope.busiest(listed)
-    url_state.seed("channels", url_state.choices("channels", list(names), [busiest], MOST_CHANNELS))
+    busiest, who = scope.busiest(listed), data.who()
+    asked = url_state.choices("channels", list(names), [busiest], MOST_CHANNELS, who.resolve)
+    url_state.seed("channels", asked)
     st.session_state["channels"] = [c for c in st.session_state["channels"] if c in names]
     picked: list[str] = st.multiselect(
         "Channels",
         list(names),
         key="channels",
         max_selections=MOST_CHANNELS,
-        format_func=lambda c: names[c] if names[c] == c else f"{names[c]} ({c})",
+        format_func=lambda c: (
+            names[c] if names[c] == who.name_of(c) else f"{names[c]} ({who.name_of(c)})"
+        ),
         placeholder="Choose channels",
     )
-    url_state.remember(channels=",".join(picked))
+    url_state.remember(channels=",".join(map(who.name_of, picked)))
     return picked
 
 
@@ -139,7 +143,7 @@ def _rate(summary: Row) -> float | None:
 
 def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
     mean = summary["mean"]
-    label = wording.plain(summary["channel"]) if named else "Mean mood"
+    label = wording.plain(data.who().name_of(summary["channel"])) if named else "Mean mood"
     return (
         label,
         f"{wording.glyph(mean)} {wording.signed(mean)}",

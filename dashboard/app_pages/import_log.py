@@ -73,7 +73,13 @@ def _answers() -> Answers:
 def _channel(is_missing: bool) -> str:
     own = access.current().channels
     if own is not None:
-        return st.selectbox("Channel", own, key="whose", help="You import into your own channel.")
+        return st.selectbox(
+            "Channel",
+            own,
+            key="whose",
+            format_func=access.identities().name_of,
+            help="You import into your own channel.",
+        )
     name = st.text_input(
         "Channel", key="whose-name", max_chars=60, placeholder="as in twitch.tv/NAME"
     )

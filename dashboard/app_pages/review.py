@@ -40,7 +40,8 @@ def draw(manifest: Manifest) -> None:
         return
     if not now.is_supported(stream["readable"]):
         share = wording.percent(stream["readable"])
-        text = f"{wording.plain(stream['channel'])}: unsupported language. {share} of its messages"
+        name = wording.plain(data.who().name_of(stream["channel"]))
+        text = f"{name}: unsupported language. {share} of its messages"
         frame.put(frame.say(f"{text} can be read, so its mood cannot be told."))
         return
     session = read_session(stream, end)
@@ -204,9 +205,10 @@ def _moments(session: Session, moments: Sequence[tuple[int, PlacedMoment]]) -> N
 
 def _files(session: Session, past: Sequence[Row]) -> None:
     frame.heading("Take away", "no line of chat is in these files")
-    stem = f"dld-{session.stream['channel']}-{session.since:%Y%m%dT%H%M}"
+    stem = f"dld-{session.stream['channel'].replace('~', '-')}-{session.since:%Y%m%dT%H%M}"
     vod = session.stream["vod_id"]
-    name = f"{wording.plain(session.stream['channel'])} {session.since:%Y-%m-%d}"
+    called = data.who().name_of(session.stream["channel"])
+    name = f"{wording.plain(called)} {session.since:%Y-%m-%d}"
     length = (session.until - session.since).total_seconds()
     chapters, why = downloads.chapters(session.moments, length)
     report, marks, _, _, _ = columns = st.columns([1, 1, 1, 1, 1.4])

@@ -131,7 +131,7 @@ def _table(terms: Sequence[Row]) -> int | None:
             "Kind": [decision_desk.origin(t) for t in terms],
             "Status": ["drifted" if decision_desk.is_drift(t) else t["status"] for t in terms],
             "80 % interval": [_interval(t) for t in terms],
-            "Of": [wording.plain(t["channel"]) or "all" for t in terms],
+            "Of": [wording.plain(decision_desk.called(t["channel"])) or "all" for t in terms],
             "First seen": [t["first_seen"] for t in terms],
             "Evidence": [wording.plain(t["evidence"], 200) for t in terms],
             "First seen, UTC": [
@@ -183,7 +183,7 @@ def _history(rows: Sequence[Row]) -> None:
                 "At": at.dt.tz_localize("UTC").dt.tz_convert(zone),
                 "Decision": [r["decision"] for r in rows],
                 "Term": [wording.plain(r["term"], 60) for r in rows],
-                "Of": [wording.plain(r["channel"]) or "all" for r in rows],
+                "Of": [wording.plain(decision_desk.called(r["channel"])) or "all" for r in rows],
                 "In force": [wording.signed(r["valence"], 1) for r in rows],
                 "By": [wording.plain(r["by"], 60) for r in rows],
                 "At, UTC": [wording.utc_text(r["at"]) for r in rows],

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from dashboard import frame, sections, url_state, wording
+from dashboard import data, frame, sections, url_state, wording
 from dashboard.charts.series import Row, margin, per_minute, with_breaks
 from dashboard.charts.style import CHANNELS, CONFIG_ZOOM, DASHES, finish
 from dashboard.explore.view import View
@@ -89,7 +89,8 @@ def floor(at: datetime, step_s: int) -> datetime:
 
 def name_of(stream: Row, view: View) -> str:
     """Channel and start, as a legend has room for."""
-    return f"{wording.plain(stream['channel'])}, {wording.moment(stream['started_at'], view.tz)}"
+    name = wording.plain(data.who().name_of(stream["channel"]))
+    return f"{name}, {wording.moment(stream['started_at'], view.tz)}"
 
 
 def _draw(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: int) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import frame, sections, time_span, wording
+from dashboard import data, frame, sections, time_span, wording
 from dashboard.charts import timeline
 from dashboard.charts.series import grouped
 from dashboard.charts.style import CONFIG_MARK, GREY
@@ -63,7 +63,7 @@ def exact(view: View) -> str:
     """The address of exactly this span."""
     return urlencode(
         {
-            "channels": ",".join(view.channels),
+            "channels": ",".join(map(data.who().name_of, view.channels)),
             "span": "dates",
             "from": wording.utc_iso(view.span.since),
             "to": wording.utc_iso(view.span.until),

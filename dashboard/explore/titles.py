@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import choices, frame, sections, wording
+from dashboard import choices, data, frame, sections, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
@@ -168,11 +168,12 @@ def _table(rows: Sequence[Row], view: View) -> pd.DataFrame:
     def side(mean: float | None, n: int) -> str:
         return f"{wording.glyph(mean)} {wording.signed(mean)} (n = {n:,})" if n else "nobody spoke"
 
+    called = data.who().name_of
     return pd.DataFrame(
         [
             {
                 "When": wording.moment(t["at"], view.tz),
-                "Channel": wording.plain(t["channel"]),
+                "Channel": wording.plain(called(t["channel"])),
                 "What": BY.get(t["kind"], wording.plain(t["kind"])),
                 "Now": wording.plain(t["detail"], 80),
                 "Before": side(t["mean_before"], t["n_before"]),

@@ -61,10 +61,13 @@ def _kinds() -> list[str]:
 def _table(rows: Sequence[Row], source: str) -> None:
     zone = str(frame.reader_zone())
     at = pd.Series([pd.Timestamp(a["at"]) for a in rows])
+    called = data.who().name_of
     table = pd.DataFrame(
         {
             "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
-            "Channel": [wording.plain(a["channel"]) or "all" for a in rows],
+            "Channel": [
+                (a["channel"] and wording.plain(called(a["channel"]))) or "all" for a in rows
+            ],
             "Alert": [KINDS[a["kind"]] for a in rows],
             "What was seen": [sentence(a["kind"], a["detail"], source) for a in rows],
             "More": [_link(a) for a in rows],
@@ -152,6 +155,7 @@ def _link(alert: Row) -> str:
         except (ValueError, KeyError, TypeError):
             return "vocabulary"
         return "vocabulary?" + urlencode({"q": term[:50], "status": "any"})
+    called = data.who().name_of
     at = wording.aware(alert["at"])
     span = {"from": wording.utc_iso(at - AROUND), "to": wording.utc_iso(at + AROUND)}
-    return "explore?" + urlencode({"channels": alert["channel"], "span": "dates", **span})
+    return "explore?" + urlencode({"channels": called(alert["channel"]), "span": "dates", **span})

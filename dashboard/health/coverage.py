@@ -1,7 +1,7 @@
 """Coverage of each channel's streams by day, gaps, and what was filtered or came late."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -32,6 +32,7 @@ def by_day(days: Sequence[Row]) -> None:
 def observed_shares(days: Sequence[Row]) -> go.Figure:
     """Observed share by channel (rows) and day (columns); what is below 99.5 % has its number."""
     channels = sorted({d["channel"] for d in days}, reverse=True)
+    called = data.who().name_of
     by = {(d["channel"], d["day"]): d for d in days}
     dates = _dates([d["day"] for d in days])
     grid = [[by.get((c, day)) for day in dates] for c in channels]
@@ -40,12 +41,12 @@ def observed_shares(days: Sequence[Row]) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             x=[f"{day:%a} {day.day} {day:%b}" if few else day.isoformat() for day in dates],
-            y=[wording.plotted(c) for c in channels],
+            y=[wording.plotted(called(c)) for c in channels],
             z=shares,
             text=[[share_text(s) if few else "" for s in line] for line in shares],
             texttemplate="%{text}",
             textfont={"color": "#10202e", "size": 12},
-            customdata=[[_hover(d) for d in line] for line in grid],
+            customdata=[[_hover(d, called) for d in line] for line in grid],
             hovertemplate="%{customdata}<extra></extra>",
             colorscale=_SEEN,
             zmin=0,
@@ -78,11 +79,11 @@ def share_text(value: float | None) -> str:
     return wording.percent(1.0) if value >= 1 else wording.percent(min(value, 0.999), 1)
 
 
-def _hover(day: Row | None) -> str:
+def _hover(day: Row | None, called: Callable[[str], str]) -> str:
     if day is None:
         return ""
     return (
-        f"<b>{wording.plotted(day['channel'])}</b>, {day['day']:%a} {day['day'].day} "
+        f"<b>{wording.plotted(called(day['channel']))}</b>, {day['day']:%a} {day['day'].day} "
         f"{day['day']:%b %Y}<br>{share_text(share(day))} of "
         f"{wording.count(day['windows'])} windows seen<br>{wording.messages(day['n'])}"
     )
@@ -97,11 +98,11 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     if not rows:
         frame.put(frame.say("No gap in this time: every window was seen whole."))
         return
-    zone = str(frame.reader_zone())
+    zone, called = str(frame.reader_zone()), data.who().name_of
     at = pd.Series([pd.Timestamp(g["since"]) for g in rows])
     table = pd.DataFrame(
         {
-            "Channel": [wording.plain(g["channel"]) for g in rows],
+            "Channel": [wording.plain(called(g["channel"])) for g in rows],
             "From": at.dt.tz_localize("UTC").dt.tz_convert(zone),
             "Not seen": [wording.seconds(g["lost_s"]) for g in rows],
             **_extent(rows, by_hour),
@@ -136,11 +137,11 @@ def by_channel(
     for d in days:
         for name in ("n", "filtered", "late", "windows", "observed_s"):
             sums[d["channel"]][name] += d[name]
-    lost = [losses.get(c["channel"], {}) for c in channels]
+    lost, called = [losses.get(c["channel"], {}) for c in channels], data.who().name_of
     last = pd.to_datetime(pd.Series([x.get("last_at") for x in lost], dtype="datetime64[us]"))
     table = pd.DataFrame(
         {
-            "Channel": [wording.plain(c["channel"]) for c in channels],
+            "Channel": [wording.plain(called(c["channel"])) for c in channels],
             "Language": [wording.plain(c["language"]) or wording.MISSING for c in channels],
             "Readable": [wording.percent(c["readable"]) for c in channels],
             "Messages (n)": [int(sums[c["channel"]]["n"]) for c in channels],

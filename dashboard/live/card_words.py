@@ -11,7 +11,7 @@ STATUS = {"live": "● live", "quiet": "◐ quiet", "offline": "○ offline", "s
 
 def head(card: Card) -> Markup:
     """Name, login where it differs, and status."""
-    login = span(card.channel, cls="dld-login") if card.channel != card.name.lower() else ""
+    login = span(card.login, cls="dld-login") if card.login != card.name.lower() else ""
     pill = span(STATUS[card.status], cls=f"dld-pill {card.status}")
     return row(span(card.name, cls="dld-name"), login, pill, cls="dld-head")
 

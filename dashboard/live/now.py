@@ -24,7 +24,7 @@ class Card:
     """One channel now.
 
     windows: its last ones, oldest first. status: live, quiet, offline or stale. trouble: since
-    when and why it is not read, '' where it is.
+    when and why it is not read, '' where it is. of_today: its login, where it is not the key.
     """
 
     channel: str
@@ -38,6 +38,12 @@ class Card:
     readable: float | None = None
     skill: Row | None = None
     trouble: str = ""
+    of_today: str = ""
+
+    @property
+    def login(self) -> str:
+        """What people call it."""
+        return self.of_today or self.channel
 
     @property
     def supported(self) -> bool:
@@ -148,6 +154,7 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
             (_skill(s) for s in mine["skills"] if forecast and s["model"] == forecast["model"]),
             None,
         ),
+        of_today=channel["login"] or "",
     )
 
 

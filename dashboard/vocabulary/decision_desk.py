@@ -79,7 +79,7 @@ def desk(term: Row, terms: Sequence[Row], channels: Sequence[str]) -> None:
 
 def _head(term: Row) -> Markup:
     name = span(wording.plain(term["term"], 60), cls="dld-name")
-    where = wording.plain(term["channel"]) or "all channels"
+    where = wording.plain(called(term["channel"])) or "all channels"
     pill = span(_state(term), cls=f"dld-pill {term['status']}")
     return row(name, *_oddities(term["term"]), span(where, cls="dld-login"), pill, cls="dld-head")
 
@@ -230,13 +230,18 @@ def _closed(term: Row, channels: Sequence[str], decided_at: DecidedAt) -> None:
     )  # fmt: skip
 
 
+def called(channel: str) -> str:
+    """The channel's name, '' for all."""
+    return data.who().name_of(channel) if channel else ""
+
+
 def _place(term: Row, channels: Sequence[str]) -> str:
     if term["channel"]:
         return str(term["channel"])
     everywhere = [ALL] if access.current().sees_all else []
     chosen = st.selectbox(
         "For", [*everywhere, *channels], key=f"for-{term['term']}",
-        format_func=lambda c: wording.plain(c) if c else "all channels",
+        format_func=lambda c: wording.plain(called(c)) or "all channels",
     )  # fmt: skip
     return chosen or ALL
 

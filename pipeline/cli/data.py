@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.chat.logins import login
+from pipeline.chat.logins import channel_name
 from pipeline.imports.command import import_files
 from pipeline.imports.formats import NAMES
 from pipeline.memory import spare_memory
@@ -20,6 +20,7 @@ from warehouse.config import data_folder
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import new_id
 from warehouse.published import export as exporting
+from warehouse.published.reader import published_identities
 from warehouse.store.backup import check_backup, restore_backup
 
 _EXCEL_ROWS = 1_048_575  # beside the header
@@ -71,9 +72,10 @@ def export(
     table: Annotated[list[str] | None, typer.Option(help="only these tables")] = None,
 ) -> None:
     """Write published tables to files that DuckDB, pandas and Excel open."""
+    who = published_identities(data_folder())
     selection = exporting.Selection(
         tuple(dict.fromkeys(table or exporting.DEFAULT)),
-        tuple(login(name) for name in channel or ()),
+        tuple(who.resolve(channel_name(name)) for name in channel or ()),
         _time(since, "--from"),
         _time(until, "--to"),
         format.value,

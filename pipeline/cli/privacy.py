@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.chat.logins import login
+from pipeline.chat.logins import channel_name, login
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.requests.client import ask
 from warehouse.config import DataFolder, data_folder
@@ -36,6 +36,6 @@ def _subject(folder: DataFolder, chatter: str | None, channel: str | None) -> di
     if (chatter is None) == (channel is None):
         raise typer.BadParameter("name either a --chatter or a --channel")
     if channel is not None:
-        return {"channel": login(channel)}
+        return {"channel": channel_name(channel)}
     hasher = Hasher(load_salt(folder.root / "salt"))
     return {"chatter_hash": str(hasher.of(login(chatter)))}

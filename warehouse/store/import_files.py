@@ -1,7 +1,8 @@
 """An import as it waits beside its request: four Parquet files, applied in one transaction."""
 
 import glob
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.errors import BadInput
+from warehouse.identities import Identities
 from warehouse.store.store import Store, table_schemas
 
 TABLES = ("streams", "channels", "windows", "window_terms")
@@ -38,6 +40,32 @@ class ImportFiles:
             raise BadInput("the import's files cannot be read") from exc
         return {str(name) for c in columns for name in c.column("channel").unique().to_pylist()}
 
+    def by_key(self, identities: Identities) -> "ImportFiles":
+        """The same under the keys of its channels: a log may have a login of long ago. The files
+        stay as they are, so that it can be done again."""
+        rows = pq.read_table(self.path("channels")).to_pylist()
+        keys = {
+            row["channel"]: identities.key_then(row["channel"], row["channel_id"]) for row in rows
+        }
+        keyed = ImportFiles(self.folder / "keyed")
+        keyed.folder.mkdir(exist_ok=True)
+        for table in TABLES:
+            if all(name == key for name, key in keys.items()):
+                shutil.copyfile(self.path(table), keyed.path(table))
+                continue
+            source = pq.ParquetFile(self.path(table))
+            with keyed.writer(table) as writer:
+                for batch in source.iter_batches():
+                    writer.write_table(_under(pa.Table.from_batches([batch]), keys))
+        known = [
+            {**row, "channel": key, "login": key if identities.login_of(key) == key else None}
+            for row in rows
+            for key in [keys[row["channel"]]]
+        ]
+        with keyed.writer("channels") as writer:
+            writer.write_table(pa.Table.from_pylist(known, schema=table_schemas()["channels"]))
+        return keyed
+
     def check(self) -> None:
         """Raises BadInput when a file is missing or has other columns than its table."""
         for table in TABLES:
@@ -47,6 +75,14 @@ class ImportFiles:
                 raise BadInput(f"the import's {table}.parquet cannot be read") from exc
             if schema.names != table_schemas()[table].names:
                 raise BadInput(f"the import's {table}.parquet has other columns: {schema.names}")
+
+
+def _under(rows: pa.Table, keys: Mapping[str, str]) -> pa.Table:
+    names = rows.column("channel").to_pylist()
+    column = rows.schema.get_field_index("channel")
+    return rows.set_column(
+        column, "channel", pa.array([keys.get(n, n) for n in names], pa.string())
+    )
 
 
 def apply_import(

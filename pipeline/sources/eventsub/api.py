@@ -24,7 +24,6 @@ from pipeline.sources.eventsub.streams import Live
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
-from warehouse.records import LOGIN
 
 log = logging.getLogger(__name__)
 

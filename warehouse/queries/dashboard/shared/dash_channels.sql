@@ -1,7 +1,7 @@
 -- Every channel with what is known of it and the span of its streams.
 -- An open stream reaches to $now. Channels without a stream have NULL spans.
 
-SELECT c.channel, c.display_name, c.channel_id, c.language, c.readable, c.source,
+SELECT c.channel, c.login, c.display_name, c.channel_id, c.language, c.readable, c.source,
     min(s.started_at) AS first_at,
     max(coalesce(s.ended_at, $now)) FILTER (s.stream_id IS NOT NULL) AS last_at,
     count(s.stream_id)::INTEGER AS streams,
