@@ -12,7 +12,7 @@ from pipeline.chat.oddities import numeric_id
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import TwitchRefused
-from pipeline.sources.eventsub.frames import label
+from pipeline.sources.eventsub.frames import label, text
 from pipeline.sources.eventsub.plan import SESSIONS
 from pipeline.sources.eventsub.shared import EventSubLimits, EventSubShared
 from pipeline.sources.eventsub.slot import SessionSlot
