@@ -71,7 +71,7 @@ class Identities:
         if other == key:
             return
         self._by_login |= {login: key}
-        if before and self._by_login[before] == key:
+        if before and self._by_login.get(before) == key:
             del self._by_login[before]
         if other:
             self._logins[other] = None

@@ -154,7 +154,7 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
             (_skill(s) for s in mine["skills"] if forecast and s["model"] == forecast["model"]),
             None,
         ),
-        of_today=channel["login"] or "",
+        of_today=channel.get("login") or "",
     )
 
 

@@ -17,6 +17,7 @@ from pipeline.imports.scratch import sweep
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
+from pipeline.requests.moves import settle_moves
 from pipeline.requests.workspace import Workspace
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage
@@ -76,6 +77,7 @@ class State:
         self.buffer: ItemLog = Buffer(folder.buffer, settings.retention_h * 3600, self.now)
         self.clock = self._last_clock()
         self.buffer.expire(self.now())  # what became too old while nobody ran
+        settle_moves(store, self.buffer, self.optout, folder)
         sweep(folder)  # text of imports that were killed
         expire_logs(folder.inbox)
         self.late = Late(self.buffer, store, self.intake, source)

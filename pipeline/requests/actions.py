@@ -9,7 +9,7 @@ from pipeline.requests import claims
 from pipeline.requests.backup import run_backup
 from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.requests.import_log import import_log
-from pipeline.requests.queue import Action, NotYet
+from pipeline.requests.queue import Action, NotYet, run_import
 from pipeline.requests.vocabulary_decision import review
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
@@ -17,7 +17,7 @@ from warehouse.consent import save_optout
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.inbox.uploaded_log import ACTION
-from warehouse.store.import_files import ImportFiles, apply_import
+from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
 
 _HASH_BITS = 63
@@ -70,7 +70,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         named = keyed.channels()
         if out := sorted(named & workspace.optout.channels):
             workspace.optout.refuse(map(who.name_of, out), who)
-        apply_import(store, keyed, meta)
+        run_import(inbox, store, request, meta, keyed)
         who.add(store.query("channels_rows", channels=sorted(named)).to_pylist())
 
     def backup(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:

@@ -49,12 +49,20 @@ def _action(request: Request, more: Mapping[str, Action]) -> Action:
     return actions[request.action]
 
 
-def run_import(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
-    """Take an import's files in, and note what became of windows that were there."""
+def run_import(
+    inbox: InboxFolder,
+    store: Store,
+    request: Request,
+    meta: dict[str, str],
+    keyed: ImportFiles | None = None,
+) -> None:
+    """Take an import's files in, and note what became of windows that were there. keyed: the
+    files under the keys of their channels, where they have others."""
     moved = request.body.get("moved", [])
     if not isinstance(moved, list) or not all(isinstance(name, str) for name in moved):
         raise BadInput("moved is a list of streams")
-    files, replace = ImportFiles(inbox.files(request.id)), request.body.get("replace") is True
+    files = keyed or ImportFiles(inbox.files(request.id))
+    replace = request.body.get("replace") is True
     told = apply_import(store, files, meta, moved, replace)
     inbox.rewrite(request, {**request.body, "told": told, "revision": store.revision})
 

@@ -11,6 +11,7 @@ from pipeline.config import PipelineSettings
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
+from pipeline.requests.moves import settle_moves
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.vocabulary.stored import load_scorers
@@ -134,6 +135,7 @@ def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
         expire_logs(folder.inbox)
         hasher = Hasher(load_salt(folder.root / "salt"))
         optout = load_optout(folder.optout)
+        settle_moves(store, buffer, optout, folder)
         identities = Identities(store.query("identities").to_pylist())
         try:
             yield Workspace(folder, settings, store, publisher, buffer, hasher, optout, identities)

@@ -58,7 +58,7 @@ class ImportFiles:
                 for batch in source.iter_batches():
                     writer.write_table(_under(pa.Table.from_batches([batch]), keys))
         known = [
-            {**row, "channel": key, "login": key if identities.login_of(key) == key else None}
+            {**row, "channel": key, "login": key if identities.resolve(key) == key else None}
             for row in rows
             for key in [keys[row["channel"]]]
         ]

@@ -308,3 +308,42 @@ except StorageFull as exc:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "full\n", done.stderr
+
+
+def test_rows_of_one_broadcaster_under_two_logins_go_to_the_key_met_first(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every version stored them up to schema 6."""
+    with duckdb.connect() as con:
+        for _, text in migrations()[:6]:
+            con.execute(text)
+        schemas = narrowed(table_schemas(), columns_of(con))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(stores, "migrations", lambda: migrations()[:6])
+        earlier.setattr(stores, "table_schemas", lambda: schemas)
+        with Store(folder.warehouse) as store:
+            put(
+                store,
+                windows=[
+                    window_row(0, channel="zoe"), window_row(30, n=1, channel="zoe"),
+                    window_row(30, n=4, channel="amy"), window_row(60, channel="amy"),
+                    window_row(60, channel="ben"),
+                ],
+                window_terms=[term_row(30, channel="zoe"), term_row(60, channel="amy")],
+                streams=[stream_row(0, 60, channel="amy")],
+                channels=[
+                    {"channel": name, "channel_id": id, "source": "live"}
+                    for name, id in (("zoe", "11"), ("amy", "11"), ("ben", "91234567890"))
+                ],
+            )  # fmt: skip
+    with Store(folder.warehouse) as store:
+        assert stored(store, "SELECT channel, login FROM channels ORDER BY channel") == [
+            ("ben", "ben"), ("zoe", "amy"),
+        ]  # fmt: skip
+        counts = "SELECT channel, epoch(start)::INT % 86400, n_messages FROM windows ORDER BY ALL"
+        assert [(c, n) for c, _, n in stored(store, counts)] == [
+            ("ben", 3), ("zoe", 3), ("zoe", 4), ("zoe", 3),
+        ]  # fmt: skip
+        assert stored(store, "SELECT DISTINCT channel FROM window_terms") == [("zoe",)]
+        assert stored(store, "SELECT DISTINCT channel FROM streams") == [("zoe",)]
+        assert store.query("moved_channels").to_pylist() == [{"name": "moved amy", "value": "zoe"}]
