@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from warehouse.records import KEY
+from warehouse.records import LOGIN
 
 Mood = float | None
 Point = tuple[str, Mood, int | None]
@@ -75,7 +75,7 @@ class Wish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    login: str = Field(pattern=f"^{KEY.pattern}$", description="the channel's name")
+    login: str = Field(pattern=f"^{LOGIN.pattern}$", description="the channel's name")
 
 
 class Accepted(BaseModel):
