@@ -2,7 +2,7 @@
 
 A hundred channels, a thousand messages a second, and a fault every ten seconds. Prints its
 address; at the end writes to OUT, by channel and start of window: messages that reached somebody,
-messages said.
+messages said; and how many events did.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.helpers.standins.irc import HOST, IrcServer, Peer, channel_names
+from tests.helpers.standins.irc import HOST, IrcServer, Peer, channel_names, said_by
 
 CHANNELS = list(channel_names(100))
 PER_S = 1000
@@ -35,6 +35,7 @@ class Soak:
         self.late: list[tuple[float, str, str, int]] = []
         self.disorder = self.doubles = 0.0  # shares of messages held back, and told twice
         self.faults: list[str] = []
+        self.events = 0  # that reached somebody, each told three times
 
     async def talk(self, until: float) -> None:
         """A thousand messages a second."""
@@ -82,7 +83,7 @@ class Soak:
         """A fault every ten seconds, one kind after another."""
         kinds = [
             self.drop, self.duplicates, self.freeze, self.disorders, self.reconnect,
-            self.garbage, self.reconnect_to_nowhere, self.split,
+            self.garbage, self.reconnect_to_nowhere, self.split, self.events_again,
         ]  # fmt: skip
         await asyncio.sleep(FAULT_S)
         while time.monotonic() < until - FAULT_S:
@@ -127,6 +128,15 @@ class Soak:
             junk = self.random.randbytes(200).replace(b"\n", b" ")
             await peer.raw(b"@\xff=;;;\x00 :\r\n", b"\r\n\r\n" + junk + b"\r\n", ":x!y PRIVMSG\r\n")
 
+    async def events_again(self) -> None:
+        """Subs, each told three times, with other times and in another order."""
+        for peer in [p for p in self.server.peers if p.channels and not p.frozen]:
+            subs = [(channel, f"s{self.events}-{channel}") for channel in sorted(peer.channels)]
+            lines = [_sub(*sub, late_s) for late_s in (0, 7, 3) for sub in subs]
+            self.random.shuffle(lines)
+            if await peer.send(*lines):
+                self.events += len(subs)
+
     async def split(self) -> None:
         """Two lines in three frames."""
         for peer in [p for p in self.server.peers if p.channels and not p.frozen]:
@@ -141,6 +151,14 @@ class Soak:
                 self.server.sent[k] = type(sent)(sent.id, channel, sent.at_ms, int(done))
 
 
+def _sub(channel: str, name: str, late_s: int) -> str:
+    """A sub without words."""
+    stamp = int((time.time() - late_s) * 1000)
+    more = {"id": name, "msg-id": "sub", "msg-param-sub-plan": "1000", "login": "viewer1"}
+    tags = said_by("viewer1", channel=channel, **more, **{"tmi-sent-ts": stamp})
+    return f"@{tags} {HOST} USERNOTICE #{channel}"
+
+
 async def main(seconds: float, out: Path) -> None:
     """Serve, talk and break for so long, then wait to be stopped."""
     async with IrcServer() as server:
@@ -151,6 +169,7 @@ async def main(seconds: float, out: Path) -> None:
         reached = server.counts()
         rows = [[*place, reached[place], n] for place, n in sorted(said.items())]
         told = {"rows": rows, "said": len(server.sent), "faults": soak.faults}
+        told["events"] = soak.events
         out.write_text(json.dumps(told))
         await asyncio.sleep(120)  # the reader closes its windows, then stops us
 
