@@ -3,9 +3,10 @@
 All of them see just what `access` allows whoever is looking, by the views they read through.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import streamlit as st
@@ -18,6 +19,7 @@ from warehouse.published.reader import Reader
 from warehouse.published.rollup_views import series_query
 
 HOUR_S = 3600
+T = TypeVar("T")
 
 
 Allowed = tuple[str, ...] | None  # the channels that may be seen, None for all
@@ -121,6 +123,16 @@ def _value(key: Any) -> Any:
 def who() -> Identities:
     """What channels are called: their keys are for queries, names for people and addresses."""
     return access.identities()
+
+
+def called(channel: str) -> str:
+    """What people call the channel with this key."""
+    return who().name_of(channel)
+
+
+def by_name(by_key: Mapping[str, T]) -> dict[str, T]:
+    """The same of each channel, under what people call it."""
+    return {called(key): value for key, value in by_key.items()}
 
 
 def newest(manifest: Manifest) -> datetime | None:

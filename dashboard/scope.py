@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import choices, data, url_state
+from dashboard import choices, data, url_state, wording
 from dashboard.charts.series import Row
 
 USUAL = "7"  # days
@@ -14,6 +14,16 @@ def busiest(channels: Iterable[Row]) -> str:
     """The channel on air, or the last that was. channels: rows of dash_channels with a last_at."""
     channel: str = max(channels, key=lambda c: (c["on_air"], c["last_at"]))["channel"]
     return channel
+
+
+def named(channels: Iterable[Row]) -> dict[str, str]:
+    """What to show of each channel, by key: its name, and its login where that differs."""
+    found = {}
+    for row in channels:
+        called = data.called(row["channel"])
+        name = wording.plain(row["display_name"], 40) or called
+        found[row["channel"]] = name if name == called else f"{name} ({called})"
+    return found
 
 
 def choose(

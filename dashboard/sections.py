@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import export, frame, wording
+from dashboard import data, export, frame, wording
 from dashboard.time_span import Span
 from warehouse.sql import sql
 
@@ -41,7 +41,13 @@ def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
 
 
 def _table(rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
-    return rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
+    """As a table; a channel's key has beside it what people call it today."""
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
+    if "channel" not in table.column_names:
+        return table
+    names = [key and data.called(key) for key in table["channel"].to_pylist()]
+    place = table.column_names.index("channel") + 1
+    return table.add_column(place, "login", pa.array(names, pa.string()))
 
 
 def span_name(what: str, span: Span) -> str:

@@ -26,9 +26,11 @@ def note(text: str) -> None:
     st.session_state.setdefault(_NOTES, []).append(text)
 
 
-def choice(name: str, options: Sequence[str], default: str) -> str:
-    """The parameter, if it is one of the options."""
-    return _checked(name, default, lambda text: _one_of(text, options))
+def choice(
+    name: str, options: Sequence[str], default: str, meant: Callable[[str], str] = str
+) -> str:
+    """The parameter, if it is one of the options. meant: the option that a text stands for."""
+    return _checked(name, default, lambda text: _one_of(meant(text), options))
 
 
 def choices(
@@ -102,12 +104,18 @@ def keep_within(key: str, options: Sequence[T], default: T) -> None:
         st.session_state[key] = default
 
 
-def hold(name: str, options: Sequence[str], default: str, key: str = "") -> None:
+def hold(
+    name: str,
+    options: Sequence[str],
+    default: str,
+    key: str = "",
+    meant: Callable[[str], str] = str,
+) -> None:
     """A widget's choice of one of the options begins with the parameter, and stays one of them.
 
-    key: of the widget, where it is not the name.
+    key: of the widget, where it is not the name. meant: as of `choice`.
     """
-    seed(key or name, choice(name, options, default))
+    seed(key or name, choice(name, options, default, meant))
     keep_within(key or name, options, default)
 
 

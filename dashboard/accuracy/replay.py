@@ -26,8 +26,8 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
     if not names:
         return
     busiest = _busiest(names, until)
-    url_state.hold("of", names, busiest)
-    channel = left.selectbox("Channel", names, key="of")
+    url_state.hold("of", names, busiest, meant=data.who().resolve)
+    channel = left.selectbox("Channel", names, key="of", format_func=data.called)
     newest = _newest(channel, until)
     if newest is None:
         st.caption("No forecast of this channel is kept.")
@@ -40,7 +40,7 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
         return
     with right:
         at = _time(times, tz)
-    url_state.remember(of=channel, at=wording.utc_iso(at))
+    url_state.remember(of=data.called(channel), at=wording.utc_iso(at))
     _draw(channel, at, tz)
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, sections, wording
+from dashboard import data, frame, sections, wording
 from dashboard.accuracy import accuracy_charts, skill
 from dashboard.charts.style import CONFIG
 
@@ -26,7 +26,7 @@ def _channels(scores: pd.DataFrame, step: int) -> None:
     small = f"step {step}, n = {wording.count(n)} windows"
     sections.head("By channel", small, scores.to_dict("records"), "channels")
     st.plotly_chart(
-        accuracy_charts.skill_by_channel(scores),
+        accuracy_charts.skill_by_channel(scores.assign(channel=scores["channel"].map(data.called))),
         key="by-channel",
         config=CONFIG,
         alt="Latent skill by channel with intervals",

@@ -77,7 +77,7 @@ def _end(manifest: Manifest) -> datetime:
 
 
 def _channels(listed: Sequence[Row]) -> list[str]:
-    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in listed}
+    names = scope.named(listed)
     busiest, who = scope.busiest(listed), data.who()
     asked = url_state.choices("channels", list(names), [busiest], MOST_CHANNELS, who.resolve)
     url_state.seed("channels", asked)
@@ -87,9 +87,7 @@ def _channels(listed: Sequence[Row]) -> list[str]:
         list(names),
         key="channels",
         max_selections=MOST_CHANNELS,
-        format_func=lambda c: (
-            names[c] if names[c] == who.name_of(c) else f"{names[c]} ({who.name_of(c)})"
-        ),
+        format_func=names.__getitem__,
         placeholder="Choose channels",
     )
     url_state.remember(channels=",".join(map(who.name_of, picked)))

@@ -50,7 +50,7 @@ def draw(manifest: Manifest) -> None:
     on_air = sum(card.status != "offline" for card in cards)
     text = f"{on_air} of {len(cards)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
     frame.put(row(text, cls="dld-fresh"))
-    unread.lines(troubles, [card.login for card in cards], tz)
+    unread.lines(troubles, [card.channel for card in cards], tz)
     reach = timeline.reach_of([(card.windows, card.forecast) for card in cards])
     if _view(len(cards)) == "table":
         live_table.draw(cards, clock, reach)
@@ -59,7 +59,7 @@ def draw(manifest: Manifest) -> None:
 
 
 def _with_trouble(card: Card, troubles: Mapping[str, Trouble], tz: tzinfo) -> Card:
-    mine = troubles.get(card.login)
+    mine = troubles.get(card.channel)
     return replace(card, trouble=unread.line(mine, tz)) if mine else card
 
 
@@ -83,7 +83,9 @@ def _page(cards: Sequence[Card]) -> Sequence[Card]:
 
 
 def _cards(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
-    source, channels = manifest.source, data.rows("dash_channels", now=clock)
+    source = manifest.source
+    listed = data.rows("dash_channels", now=clock)
+    channels = [{**c, "login": data.called(c["channel"])} for c in listed]
     rows: dict[str, Sequence[Row]] = {
         "windows": _windows([c for c in channels if c["source"] == source], source, clock),
         "terms": data.rows("dash_live_terms", since=clock - LATELY, limit=6),

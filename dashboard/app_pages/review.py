@@ -55,7 +55,7 @@ def draw(manifest: Manifest) -> None:
 def _chosen(channels: Sequence[Row], tz: tzinfo) -> Row | None:
     """The stream of the address, else the newest of the busiest channel; the controls follow."""
     requested = _requested()
-    names = {c["channel"]: wording.plain(c["display_name"], 40) or c["channel"] for c in channels}
+    names = scope.named(channels)
     busiest = scope.busiest(channels)
     first = requested["channel"] if requested and requested["channel"] in names else busiest
     url_state.seed("review-channel", first)

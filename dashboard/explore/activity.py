@@ -8,7 +8,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import sections, wording
+from dashboard import data, sections, wording
 from dashboard.charts.series import SURE, Row, per_minute
 from dashboard.charts.style import CHANNELS, CONFIG, DASHES, FAINT, faded, finish
 from dashboard.explore.view import View
@@ -27,7 +27,7 @@ def section(view: View) -> None:
     step = view.span.step_s
     series = view.series(view.channels, view.span, step, view.span.offset_s(view.tz))
     spoken = {c: some for c, rows in series.items() if (some := [r for r in rows if r["n"]])}
-    n = sum(len(rows) for rows in spoken.values())
+    n, named = sum(len(rows) for rows in spoken.values()), data.by_name(spoken)
     messages = sum(r["n"] for rows in spoken.values() for r in rows)
     table = [
         {"channel": c, "start": r["start"], "per_minute": per_minute(r), "mean": r["mean"],
@@ -42,10 +42,10 @@ def section(view: View) -> None:
         sections.span_name("activity", view.span),
     )
     st.plotly_chart(
-        scatter(spoken), key="activity", config=CONFIG, alt="Mood against messages a minute"
+        scatter(named), key="activity", config=CONFIG, alt="Mood against messages a minute"
     )
-    for channel, rows in spoken.items():
-        st.markdown(f"**{wording.literal(wording.plain(channel))}**: {sentence(rows)}")
+    for name, rows in named.items():
+        st.markdown(f"**{wording.literal(wording.plain(name))}**: {sentence(rows)}")
     st.caption(
         "Big dots: mean mood of five classes with equally many points, weighted by messages. "
         "r is the rank correlation (Spearman) of mood and messages a minute. Neighbouring points "

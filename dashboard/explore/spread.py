@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, sections, wording
+from dashboard import data, frame, sections, wording
 from dashboard.charts import bars
 from dashboard.charts.series import Row, grouped
 from dashboard.charts.style import CHANNELS, CONFIG, faded, finish
@@ -42,7 +42,7 @@ def _moods(view: View) -> None:
         rows,
         sections.span_name("spread_mood", view.span),
     )
-    by = grouped(rows)
+    by = data.by_name(grouped(rows))
     st.plotly_chart(
         bars.histogram(by, width, unit),
         key="spread",
@@ -76,7 +76,7 @@ def _counts(view: View) -> None:
         frame.put(frame.say(f"Not one of the {unit} was seen whole, so none can be counted."))
         return
     st.plotly_chart(
-        counts(grouped(rows), unit),
+        counts(data.by_name(grouped(rows)), unit),
         key="counts",
         config=CONFIG,
         alt=f"Distribution of the messages of {unit}",

@@ -30,7 +30,7 @@ def section(view: View) -> None:
     events = view.rows("dash_events", **view.inside, limit=MOST_EVENTS)
     _head(table, view)
     figure = timeline.timeline(
-        {c: by[c] for c in view.channels if c in by},
+        data.by_name({c: by[c] for c in view.channels if c in by}),
         events,
         step,
         view.tz,

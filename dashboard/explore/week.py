@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import choices, frame, sections, url_state, wording
+from dashboard import choices, data, frame, sections, url_state, wording
 from dashboard.charts.series import Row, margin
 from dashboard.charts.style import CONFIG, finish
 from dashboard.explore.view import DAY, HOUR, View, widened
@@ -44,7 +44,7 @@ def section(view: View) -> None:
     cells = [{**r, "weekday": DAYS[r["weekday"] - 1]} for r in rows]
     sections.head(
         f"{MEASURES[measure]} by hour and weekday",
-        f"{wording.plain(channel)}, n = {wording.messages(n)}",
+        f"{wording.plain(data.called(channel))}, n = {wording.messages(n)}",
         cells,
         sections.span_name("week", span),
     )
@@ -62,9 +62,9 @@ def section(view: View) -> None:
 
 def _channel(view: View) -> str:
     names = list(view.channels)
-    url_state.hold("of", names, names[0])
-    chosen: str = st.selectbox("Channel", names, key="of", format_func=wording.plain)
-    url_state.remember(of=chosen)
+    url_state.hold("of", names, names[0], meant=data.who().resolve)
+    chosen: str = st.selectbox("Channel", names, key="of", format_func=data.called)
+    url_state.remember(of=data.called(chosen))
     return chosen
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import tzinfo
 
-from dashboard import frame, wording
+from dashboard import data, frame, wording
 from dashboard.health import keeping
 from dashboard.markup import element
 from warehouse.published.reading import Trouble, clock_sentence, troubles_in
@@ -39,7 +39,7 @@ def lines(found: Mapping[str, Trouble], told: Collection[str], tz: tzinfo) -> No
     """A line a reason for channels but those told elsewhere."""
     by_line: dict[str, list[str]] = defaultdict(list)
     for name in sorted(found.keys() - {"", *told}):
-        by_line[line(found[name], tz)].append(wording.plain(name, 40))
+        by_line[line(found[name], tz)].append(wording.plain(data.called(name), 40))
     for says, names in by_line.items():
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         frame.put(frame.say(f"✕ {', '.join(names[:NAMED])}{more} not read {says}"))

@@ -24,7 +24,7 @@ class Card:
     """One channel now.
 
     windows: its last ones, oldest first. status: live, quiet, offline or stale. trouble: since
-    when and why it is not read, '' where it is. of_today: its login, where it is not the key.
+    when and why it is not read, '' where it is. login: what people call it today.
     """
 
     channel: str
@@ -38,12 +38,7 @@ class Card:
     readable: float | None = None
     skill: Row | None = None
     trouble: str = ""
-    of_today: str = ""
-
-    @property
-    def login(self) -> str:
-        """What people call it."""
-        return self.of_today or self.channel
+    login: str = ""
 
     @property
     def supported(self) -> bool:
@@ -135,14 +130,14 @@ def channel_cards(
 
 
 def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: bool) -> Card:
-    windows = _half_hour(mine["windows"])
+    windows, login = _half_hour(mine["windows"]), channel.get("login") or channel["channel"]
     status = _status(bool(channel["on_air"]), windows, clock, stale)
     forecast = mine["forecasts"][0] if mine["forecasts"] else None
     if forecast and (not windows or forecast["cutoff"] <= windows[-1]["start"]):
         forecast = None  # it was made for windows that are history by now
     return Card(
         channel["channel"],
-        wording.plain(channel["display_name"], 40) or channel["channel"],
+        wording.plain(channel["display_name"], 40) or login,
         status,
         windows,
         forecast if status != "offline" else None,
@@ -154,7 +149,7 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
             (_skill(s) for s in mine["skills"] if forecast and s["model"] == forecast["model"]),
             None,
         ),
-        of_today=channel.get("login") or "",
+        login=login,
     )
 
 

@@ -2,7 +2,7 @@
 read as markup, whatever a term is called."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.alerts.watch import Alert
@@ -23,9 +23,10 @@ _TITLES = {
 }
 
 
-def body(alert: Alert) -> dict[str, Any]:
-    """The JSON of a message: a line, and the numbers below it."""
-    where = alert.channel or "all channels"
+def body(alert: Alert, name_of: Callable[[str], str] = str) -> dict[str, Any]:
+    """The JSON of a message: a line, and the numbers below it. name_of: what people call the
+    channel with a key."""
+    where = name_of(alert.channel) if alert.channel else "all channels"
     simulated = "Simulated: " if alert.detail.get("source") == "simulated" else ""
     title = f"{simulated}{_TITLES[alert.kind]}, {where}"
     return {

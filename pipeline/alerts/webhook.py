@@ -53,7 +53,8 @@ class Failed(Exception):
 
 
 class Webhook:
-    """clock: the wall's, epoch seconds. dice: 0..1, at random. sleep: may be replaced in tests."""
+    """clock: the wall's, epoch seconds. dice: 0..1, at random. name_of: what people call the
+    channel with a key, when it is told."""
 
     def __init__(
         self,
@@ -61,13 +62,14 @@ class Webhook:
         source: str,
         clock: Callable[[], float] = time.time,
         dice: Callable[[], float] = random.random,
+        name_of: Callable[[str], str] = str,
     ) -> None:
         self._address = settings.webhook
         self.timeout_s = TIMEOUT_S
         self.is_on = bool(self._address.get_secret_value()) and (
             source == "live" or (source == "simulated" and settings.simulated)
         )
-        self.clock, self.dice = clock, dice
+        self.clock, self.dice, self.name_of = clock, dice, name_of
         self.counts = WebhookCounts()
         self.pause_s, self.idle_s, self.first_s = _PAUSE_S, _IDLE_S, FIRST_S
         self._waiting: deque[Alert] = deque()
@@ -134,9 +136,9 @@ class Webhook:
 
     async def _post(self, http: "ClientSession", alert: Alert) -> None:
         """Raises Failed."""
-        address = self._address.get_secret_value()
+        address, told = self._address.get_secret_value(), body(alert, self.name_of)
         try:
-            async with request(http, "POST", address, self.timeout_s, json=body(alert)) as answer:
+            async with request(http, "POST", address, self.timeout_s, json=told) as answer:
                 status, after = answer.status, answer.headers.get("Retry-After", "")
         except NoAnswer as exc:
             raise Failed(str(exc), again=True) from None

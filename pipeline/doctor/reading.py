@@ -46,6 +46,7 @@ def check_reading(folder: DataFolder, running: bool) -> Iterator[Finding]:
     """What a running pipeline does not read, and why; a line a reason."""
     channels: dict[str, list[str]] = {}
     troubles = published_troubles(folder, time.time()) if running else {}
+    called = published_identities(folder).name_of
     for what, trouble in troubles.items():
         channels.setdefault(trouble.says, []).append(what)
     for names in channels.values():
@@ -55,7 +56,7 @@ def check_reading(folder: DataFolder, running: bool) -> Iterator[Finding]:
             yield problem("reading", since, trouble.do or _WAIT)
         else:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            of = ", ".join(sorted(names)[:_NAMED]) + more
+            of = ", ".join(sorted(map(called, names))[:_NAMED]) + more
             yield warning("reading", f"{of}: {since}", trouble.do or _WAIT)
 
 

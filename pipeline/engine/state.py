@@ -88,7 +88,8 @@ class State:
         self.models_seen: tuple[object, ...] = ()
         self.moods = Moods(self.channel_id, self.identities.name_of)
         rules = alerts or AlertSettings()
-        self.alerts, self.webhook = Alerts(rules, source), Webhook(rules, source, clock=self.now)
+        self.alerts = Alerts(rules, source)
+        self.webhook = Webhook(rules, source, clock=self.now, name_of=self.identities.name_of)
         self.turn, self.pending = Turn(), Pending()
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
@@ -166,7 +167,8 @@ class State:
         self.catalogues.forget_channel(channel)
         self.moods.forget_channel(channel)
         self.infos.pop(channel, None)
-        self.troubles.pop(self.identities.login_of(channel) or channel, None)
+        for name in [n for n in self.troubles if n and self.identities.resolve(n) == channel]:
+            del self.troubles[name]
         self.retell = True  # its rows of before are gone
         self.turn.forget_channel(channel)
         return only
