@@ -87,6 +87,10 @@ class Identities:
             return name
         return self._by_id.get(its_id, name) if its_id else key
 
+    def means(self, name: str, login: str, channel_id: str | None) -> bool:
+        """Does the name stand for who had the login at some time?"""
+        return name == login or self.resolve(name) == self.key_then(login, channel_id)
+
     def name_of(self, key: str) -> str:
         """What people call it: the login of today; where that is not known, or another's, a name
         that nobody else has. `resolve` leads back."""

@@ -109,7 +109,7 @@ def refuse_to_come(placed: Iterable[Placed], now: float) -> None:
     for p in placed:
         if p.ended_at > now + WINDOW_SECONDS:
             raise BadInput(
-                f"stream {p.stream.stream} of {p.stream.channel} would end at "
+                f"stream {p.stream.stream} of {p.stream.whose} would end at "
                 f"{minute(p.ended_at)}, which is yet to come; say when it began (--started-at)"
             )
 
@@ -132,7 +132,7 @@ def _order(
 def _undated(stream: TableStream, allowed: bool) -> float:
     if not allowed:
         raise NeedsAnswer(
-            f"stream {stream.stream} of {stream.channel} has no date; say --started-at, or "
+            f"stream {stream.stream} of {stream.whose} has no date; say --started-at, or "
             "--undated to place such streams day by day from 2000-01-01",
             "when",
         )
@@ -144,10 +144,10 @@ def _parse(stream: TableStream) -> float:
         at = datetime.fromisoformat(stream.date)
     except ValueError as exc:
         raise BadInput(
-            f"stream {stream.stream} of {stream.channel}: {stream.date!r} is not an ISO date"
+            f"stream {stream.stream} of {stream.whose}: {stream.date!r} is not an ISO date"
         ) from exc
     if not 1970 <= at.year <= 2200:
-        raise BadInput(f"stream {stream.stream} of {stream.channel}: no stream was in {at.year}")
+        raise BadInput(f"stream {stream.stream} of {stream.whose}: no stream was in {at.year}")
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 

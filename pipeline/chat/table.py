@@ -52,7 +52,7 @@ class TableStream:
     stream_id: unique over all channels, as `streams.stream_id` has to be. vod_id: its video's, a
     number; '' unknown. spans: what its log covers, ascending; of a log that does not say, from
     the first to the last message. is_named: it has an identity; else it is a session by the
-    clock on somebody's wall.
+    clock on somebody's wall. login: as the table has it, where `channel` is a key.
     """
 
     channel: str
@@ -65,6 +65,17 @@ class TableStream:
     vod_id: str = ""
     spans: tuple[Span, ...] = ()
     is_named: bool = True
+    login: str = ""
+
+    @property
+    def whose(self) -> str:
+        """The login that the table has."""
+        return self.login or self.channel
+
+    def under(self, key: str) -> "TableStream":
+        """The stream as one of the channel with the key."""
+        name = key + self.stream_id.removeprefix(self.channel)
+        return replace(self, channel=key, login=self.channel, stream_id=name)
 
     @property
     def covered(self) -> tuple[Span, ...]:
@@ -219,7 +230,7 @@ class ChatTable:
         plan = pa.table(
             {
                 "place": range(len(placed)),
-                "channel": [p.stream.channel for p in placed],
+                "channel": [p.stream.whose for p in placed],
                 "stream": [p.stream.stream for p in placed],
                 "date": [p.stream.date for p in placed],
                 "started_at": [p.started_at for p in placed],

@@ -1,7 +1,8 @@
 """Logs that are imported together: a folder of daily files is one import, not a thousand."""
 
-from pipeline.imports.combine import ImportOptions, intervals, moments
+from pipeline.imports.combine import ImportOptions, channel_ids, intervals, moments
 from pipeline.imports.stage import Staged
+from warehouse.identities import Identities
 from warehouse.records import WINDOW_SECONDS
 
 _ROWS = 2_000_000
@@ -14,8 +15,8 @@ class Bundle:
     never together: what one holds there is to be compared with the other, not to be added to it.
     Nor are videos that share a window."""
 
-    def __init__(self, options: ImportOptions) -> None:
-        self.options = options
+    def __init__(self, options: ImportOptions, who: Identities) -> None:
+        self.options, self.who = options, who
         self.parts: list[Staged] = []
         self.taken: dict[str, list[list[float]]] = {}
         self.apart_s = -_SHARED_S
@@ -24,7 +25,7 @@ class Bundle:
         """May it go with those that are here?"""
         if not self.parts:
             return True
-        when = intervals(staged, self.options)
+        when = self._intervals(staged)
         if when is None or len(self.parts) >= _FILES or not self.taken:
             return False
         if sum(part.rows for part in self.parts) + staged.rows > _ROWS:
@@ -41,7 +42,7 @@ class Bundle:
         """Put one in that fits."""
         self.parts.append(staged)
         self.apart_s = max(self.apart_s, self._apart(staged))
-        for channel, spans in (intervals(staged, self.options) or {}).items():
+        for channel, spans in (self._intervals(staged) or {}).items():
             self.taken.setdefault(channel, []).extend(spans)
 
     def take(self) -> list[Staged]:
@@ -49,6 +50,16 @@ class Bundle:
         parts = self.parts
         self.parts, self.taken, self.apart_s = [], {}, -_SHARED_S
         return parts
+
+    def _intervals(self, staged: Staged) -> dict[str, list[list[float]]] | None:
+        """As `intervals`, by the keys of channels."""
+        when, ids = intervals(staged, self.options), channel_ids(staged, self.options)
+        if when is None:
+            return None
+        keyed: dict[str, list[list[float]]] = {}
+        for login, spans in when.items():
+            keyed.setdefault(self.who.key_then(login, ids[login]), []).extend(spans)
+        return keyed
 
     def _apart(self, staged: Staged) -> float:
         """Seconds that have to lie between it and others: less than none for logs by the clock."""

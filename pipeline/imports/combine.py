@@ -15,6 +15,7 @@ from pipeline.chat.table import Span, TableStream, of_messages
 from pipeline.imports.formats.base import numeric_id
 from pipeline.imports.stage import Staged, joined
 from warehouse.errors import BadInput
+from warehouse.identities import Identities
 
 _DAY = 86400.0
 _NEAR_S = 30.0
@@ -62,7 +63,7 @@ class Told:
         return replace(stream, spans=spans, is_named=key not in self.unnamed)
 
 
-def check(staged: Staged, options: ImportOptions) -> None:
+def check(staged: Staged, options: ImportOptions, who: Identities) -> None:
     """Raises NeedsAnswer where the log leaves out what the user did not say either, BadInput
     where it is of other channels than the user named."""
     placed = moments(staged, options) or staged.log.starts_at is not None or options.undated
@@ -74,9 +75,11 @@ def check(staged: Staged, options: ImportOptions) -> None:
             f"{staged.file} does not say whose chat it is; add --channel NAME (one of them)",
             *(("channel",) if dated else ("channel", "when")),
         )
-    names = set(channels(staged, options).values())
-    if options.channels and not names & set(options.channels):
-        has = ", ".join(sorted(names)[:8])
+    logins = channel_ids(staged, options)
+    if options.channels and not any(
+        who.means(name, *one) for one in logins.items() for name in options.channels
+    ):
+        has = ", ".join(sorted(logins)[:8])
         raise BadInput(f"{staged.file.name} has no channel {options.channels[0]}; it has {has}")
     if not dated:
         raise NeedsAnswer(_when(staged), "when")
@@ -113,6 +116,12 @@ def channels(staged: Staged, options: ImportOptions) -> dict[str, str]:
     """The login for each channel its lines name, '' among them."""
     channel = staged.log.channel or (options.channels[0] if len(options.channels) == 1 else "")
     return {name: name or channel for name in staged.spans}
+
+
+def channel_ids(staged: Staged, options: ImportOptions) -> dict[str, str]:
+    """Twitch's id by login, '' where the log does not tell it."""
+    found = staged.log.channel_ids
+    return {login: found.get(name, "") for name, login in channels(staged, options).items()}
 
 
 def covered(staged: Staged, name: str) -> Span:
@@ -170,9 +179,7 @@ def _told(
     told = Told()
     for part in parts:
         logins = channels(part, options)
-        told.channel_ids.update(
-            {logins.get(k, part.log.channel): v for k, v in part.log.channel_ids.items() if v}
-        )
+        told.channel_ids.update({k: v for k, v in channel_ids(part, options).items() if v})
         if moments(part, options):
             for channel, spans in (intervals(part, options) or {}).items():
                 _tell_sessions(told, channel, spans, sessions[channel])

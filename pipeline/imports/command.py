@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.bundle import Bundle
-from pipeline.imports.combine import ImportOptions, Told, channels, check, combine
+from pipeline.imports.combine import ImportOptions, Told, channel_ids, check, combine
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.progress import Bars
@@ -80,10 +80,10 @@ class Run:
         self.results: list[Result] = []
         self.optout = load_optout(data_folder().optout)
         self.identities = published_identities(data_folder())
-        self.bundle = Bundle(options)
+        self.bundle = Bundle(options, self.identities)
         self.alone = False
         self.stored = StoredChat(data_folder())
-        self.videos: dict[tuple[str, str], float] = {}  # (channel, id): start, of those read here
+        self.videos: dict[tuple[str, str], float] = {}  # (key, id): start, of those read here
         self.clips: list[Path] | None = []  # of videos that may yet come; None when all are read
         self.began = 0.0  # when the first of the batch was
         self.cut = False  # one of them was imported up to its end in the middle
@@ -149,9 +149,11 @@ class Run:
         if self._waits(staged):
             target.unlink()
             return None
-        check(staged, self.options)
-        whose = set(channels(staged, self.options).values())
-        self.optout.refuse(whose & set(self.options.channels or whose), self.identities)
+        check(staged, self.options, self.identities)
+        whose = channel_ids(staged, self.options)
+        who, names = self.identities, self.options.channels
+        asked = [x for x in whose.items() if not names or any(who.means(n, *x) for n in names)]
+        self.optout.refuse({who.name_of(who.key_then(*x)) for x in asked}, who)
         key = (",".join(sorted(whose)), staged.digest)
         if key in self.seen:
             print(f"{path.name}: the same as {self.seen[key].name}, read once")
@@ -163,8 +165,8 @@ class Run:
     def _waits(self, staged: Staged) -> bool:
         """Notes when a video began. True for a clip of one that is unknown, and may yet come."""
         log = staged.log
-        for channel in channels(staged, self.options).values():
-            video = channel, log.stream
+        for one in channel_ids(staged, self.options).items():
+            video = self.identities.key_then(*one), log.stream
             if log.clip and log.stream and self.options.started_at is None:
                 log.starts_at = self.videos.get(video) or self.stored.start_of(*video)
             elif log.stream and log.starts_at is not None:
@@ -202,6 +204,7 @@ class Run:
 
     def _submit(self, table: Path, report: ReadingReport, told: Told | None = None) -> None:
         self.results.append(submit(table, self.options, report, self.scratch, self.bars, told))
+        self.identities = self.bundle.who = published_identities(data_folder())
 
 
 def _line(part: Staged) -> str:

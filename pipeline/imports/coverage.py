@@ -75,7 +75,7 @@ def refuse_two_at_a_time(placed: Iterable[Placed], stored: Collection[StoredStre
             is_other = s.stream_id != p.stream_id and s.channel == p.stream.channel
             if s.is_import and is_other and common > WINDOW_SECONDS:
                 raise NeedsAnswer(
-                    f"stream {p.stream.stream} of {s.channel} ({minute(_began(p))} to "
+                    f"stream {p.stream.stream} of {p.stream.whose} ({minute(_began(p))} to "
                     f"{minute(_ended(p))}) overlaps {s.stream_id} ({minute(s.started_at)} to "
                     f"{minute(s.ended_at)}), and a channel has one stream at a time: say when it "
                     "began (--started-at), or --place to lay it after the other, or --replace to "

@@ -43,7 +43,7 @@ class Summary:
 class Importer:
     """Reads placed streams of a table into `files`. progress is told of every message count.
 
-    channel_ids: Twitch's, by login.
+    channel_ids: Twitch's, by channel.
     """
 
     def __init__(
@@ -84,7 +84,8 @@ class Importer:
                     _write(terms, "window_terms", term_rows(closed, self.intake.gate))
                     self.windows += len(closed)
         self._write_small("streams", _stream_rows(placed))
-        self._write_small("channels", self._channels({p.stream.channel for p in placed}))
+        logins = {p.stream.channel: p.stream.whose for p in placed}
+        self._write_small("channels", self._channels(logins))
         return Summary(len(placed), self.windows, self.intake.counts, table.unusable())
 
     def _windows(
@@ -110,18 +111,19 @@ class Importer:
         yield from _seen(where, intake.drain())
         intake.tracks.clear()
 
-    def _channels(self, names: set[str]) -> list[dict[str, Any]]:
+    def _channels(self, logins: Mapping[str, str]) -> list[dict[str, Any]]:
         return [
             {
                 "channel": name,
                 "channel_id": self.channel_ids.get(name),
-                "display_name": name,
+                "login": login,
+                "display_name": login,
                 "readable": self.intake.readable[name].share
                 if name in self.intake.readable
                 else None,
                 "source": SOURCE,
             }
-            for name in sorted(names)
+            for name, login in sorted(logins.items())
         ]
 
     def _write_small(self, table: str, rows: list[Any]) -> None:

@@ -140,7 +140,7 @@ def _result(run: Run) -> dict[str, Any]:
 def _stream(placed: Placed) -> dict[str, Any]:
     return {
         "stream": placed.stream_id,
-        "channel": placed.stream.channel,
+        "channel": placed.stream.whose,
         "from": iso(utc(placed.started_at)),
         "to": iso(utc(placed.ended_at)),
         "rows": placed.stream.rows,

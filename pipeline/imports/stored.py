@@ -19,7 +19,7 @@ _PATIENCE_S = 20.0  # until a running daemon has published what it took in
 
 
 class StoredChat:
-    """Published streams and windows, none where nothing is published."""
+    """Published streams and windows, by the keys of channels; none where nothing is published."""
 
     def __init__(self, folder: DataFolder) -> None:
         self.folder = folder

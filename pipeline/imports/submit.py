@@ -23,6 +23,7 @@ from pipeline.vocabulary.stored import published_scorers
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
 from warehouse.errors import BadInput
+from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder, Request, new_id
 from warehouse.published.reader import published_identities
 from warehouse.records import iso
@@ -87,7 +88,8 @@ def submit(
         f"filtered={counts.filtered} skipped={skipped}{log.reasons()} "
         f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
     )
-    sentences = (*_laid(placed), *_became(done.get("told", [])))
+    logins = {p.stream.channel: p.stream.whose for p in placed}
+    sentences = (*_laid(placed), *_became(done.get("told", []), logins))
     for sentence in sentences:
         print(sentence)
     unusable = {"without a login, a time or a text": summary.unusable} if summary.unusable else {}
@@ -96,19 +98,20 @@ def submit(
 
 def _laid(placed: Sequence[Placed]) -> list[str]:
     return [
-        f"stream {p.stream.stream} of {p.stream.channel} is laid at {minute(p.started_at)}: at its "
+        f"stream {p.stream.stream} of {p.stream.whose} is laid at {minute(p.started_at)}: at its "
         f"date, {p.stream.date}, the channel has another stream"
         for p in placed
         if p.placed
     ]
 
 
-def _became(told: Sequence[Mapping[str, Any]]) -> list[str]:
+def _became(told: Sequence[Mapping[str, Any]], logins: Mapping[str, str]) -> list[str]:
     """What became of windows that were there, a sentence a stream and kind."""
     return [
         _BECAME[row["fate"]].format(
             windows=f"{row['windows']} window" + "s" * (row["windows"] != 1),
-            **{k: row[k] for k in ("stream_id", "channel", "n", "n_old")},
+            channel=logins.get(row["channel"], row["channel"]),
+            **{k: row[k] for k in ("stream_id", "n", "n_old")},
         )
         for row in told
     ]
@@ -138,20 +141,24 @@ class _Reading:
 
     def read(self, files: ImportFiles, scratch: Path, bars: Bars) -> tuple[list[Placed], Summary]:
         folder, channels = data_folder(), list(self.options.channels) or None
+        who, ids = published_identities(folder), self.told.channel_ids if self.told else {}
         table = _open(self.path, channels, scratch)
         try:
-            streams = table.streams(channels)
+            streams = table.streams(channels and _logins(table, channels, who, ids))
             if not streams:
                 raise BadInput(
                     f"{self.path.name} has no message that could be imported: all its rows lack a "
                     "login in channel, a stream, a time in t (seconds from its start) or a text"
                 )
             optout = load_optout(folder.optout)
-            optout.refuse({s.channel for s in streams}, published_identities(folder))
-            placed = self._placed([self.told.of(s) for s in streams] if self.told else streams)
+            if self.told:
+                streams = [self.told.of(s) for s in streams]
+            streams = [s.under(who.key_then(s.channel, ids.get(s.channel))) for s in streams]
+            optout.refuse({who.name_of(s.channel) for s in streams}, who)
+            placed = self._placed(streams)
             refuse_to_come(placed, time.time())
             scorers = published_scorers(PipelineSettings().lexicon, folder)
-            ids = self.told.channel_ids if self.told else {}
+            ids = {s.channel: ids[s.whose] for s in streams if s.whose in ids}
             importer = Importer(files, scorers, folder.root / "salt", optout, ids)
             with bars.messages(sum(s.rows for s in streams)) as advance:
                 return placed, importer.run(table, placed, advance)
@@ -175,6 +182,15 @@ class _Reading:
             p if p.stream_id in moved else without_twice(p, self.stored.seconds) for p in found
         ]
         return sorted(found, key=lambda p: (p.stream.channel, p.started_at))
+
+
+def _logins(
+    table: ChatTable, names: list[str], who: Identities, ids: Mapping[str, str]
+) -> list[str]:
+    """The table's logins that the names stand for, and the names that stand for none."""
+    have = {s.channel for s in table.streams()}
+    meant = {n: [c for c in have if who.means(n, c, ids.get(c))] for n in names}
+    return [login for name, found in meant.items() for login in found or [name]]
 
 
 def _open(path: Path, channels: list[str] | None, scratch: Path) -> ChatTable:

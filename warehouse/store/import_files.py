@@ -45,7 +45,8 @@ class ImportFiles:
         stay as they are, so that it can be done again."""
         rows = pq.read_table(self.path("channels")).to_pylist()
         keys = {
-            row["channel"]: identities.key_then(row["channel"], row["channel_id"]) for row in rows
+            row["channel"]: identities.key_then(row["login"] or row["channel"], row["channel_id"])
+            for row in rows
         }
         keyed = ImportFiles(self.folder / "keyed")
         keyed.folder.mkdir(exist_ok=True)
@@ -58,9 +59,10 @@ class ImportFiles:
                 for batch in source.iter_batches():
                     writer.write_table(_under(pa.Table.from_batches([batch]), keys))
         known = [
-            {**row, "channel": key, "login": key if identities.resolve(key) == key else None}
+            {**row, "channel": key, "login": key if is_login and "~" not in key else None}
             for row in rows
             for key in [keys[row["channel"]]]
+            for is_login in [identities.resolve(key) == key]
         ]
         with keyed.writer("channels") as writer:
             writer.write_table(pa.Table.from_pylist(known, schema=table_schemas()["channels"]))

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.command import import_files
-from tests.helpers.build import rows
+from tests.helpers.build import put, republish, rows
 from tests.helpers.logs import START, written
 from warehouse.config import DataFolder
+from warehouse.store.store import Store
 
 CHAT = "SELECT epoch(start)::BIGINT, n_messages + n_filtered FROM windows WHERE n_messages > 0"
 EVERY_S, LENGTH_S = 7, 700
@@ -116,6 +117,41 @@ def test_chat_by_the_clock_at_the_time_of_a_video_is_the_same_chat(
     )
     assert total(folder) == 101
     assert rows(folder, "SELECT stream_id FROM streams") == [("demo:777",)]
+
+
+@pytest.mark.parametrize("at", ["18:00", "20:00"])
+def test_a_renamed_channel_is_the_same_one_by_its_id(
+    folder: DataFolder, tmp_path: Path, at: str
+) -> None:
+    run(video(tmp_path / "a", 0, LENGTH_S))
+    new = {"login": "demo2", "id": 5}
+    run(video(tmp_path / "b", 300, 330, 3, streamer=new, clipper={"login": "clippy"}))
+    facts = {"id": "888", "created_at": f"2026-01-31T{at}:00Z", "start": 0, "end": 350}
+    log = video(tmp_path / "c", 0, 350, video=facts, streamer=new)
+    if at == "18:00":
+        with pytest.raises(NeedsAnswer, match=r"stream 888 of demo2 .* overlaps demo:777"):
+            run(log)
+    else:
+        run(log)
+        run(video(tmp_path / "d", 0, 350, video=facts))
+        streams = rows(folder, "SELECT DISTINCT stream_id FROM windows ORDER BY 1")
+        assert streams == [("demo:777",), ("demo:888",)]
+    assert rows(folder, "SELECT channel, channel_id FROM channels") == [("demo", "5")]
+    assert rows(folder, "SELECT DISTINCT channel FROM windows") == [("demo",)]
+
+
+def test_a_login_of_before_is_meant_by_the_one_of_today(folder: DataFolder, tmp_path: Path) -> None:
+    with Store(folder.warehouse) as store:
+        known = {"channel": "demo", "channel_id": "5", "login": "demo2", "source": "import"}
+        put(store, channels=[known])
+        republish(folder, store)
+    old = "[2026-01-31 18:00:00 UTC] ann: good\n"
+    import_files([written(tmp_path / "a", old)], ["demo2"], None, False)
+    justlog = "[2026-01-31 19:00:00] #demo ann: good\n[2026-01-31 19:00:01] #eve ann: good\n"
+    import_files([written(tmp_path / "b", justlog)], ["demo2"], None, False)
+    table = "channel,stream,date,t,text\ndemo,1,2026-02-01,1,good\neve,1,2026-02-01,1,good\n"
+    import_files([written(tmp_path / "c.csv", table)], ["demo2"], None, False)
+    assert rows(folder, "SELECT channel, sum(n_messages) FROM windows GROUP BY 1") == [("demo", 3)]
 
 
 @settings(
