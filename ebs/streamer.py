@@ -37,9 +37,8 @@ def standing(data: DataFolder, latest: Latest, channel_id: str) -> dict[str, str
 
 def _state(data: DataFolder, latest: Latest, inbox: Inbox, channel_id: str) -> tuple[str, str]:
     with suppress(AppError):  # the pipeline's file, which it tells of itself
-        ids = load_optout(data.optout).ids
-        if channel_id in ids:
-            return "opted_out", ids[channel_id].partition("~")[0]  # a key
+        if channel_id in load_optout(data.optout).ids:
+            return "opted_out", ""  # what is kept is a key, and logins change
     with suppress(AppError):
         return "followed", latest.of(channel_id).login
     with suppress(AppError):

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipeline.chat.message import Message
 from warehouse.errors import BadInput
-from warehouse.records import LOGIN
+from warehouse.records import KEY
 from warehouse.sql import quoted
 
 _NEEDED = ("channel", "stream", "t", "text")
@@ -253,7 +253,7 @@ class ChatTable:
 
 
 _CHAT = f"""CREATE VIEW chat AS SELECT *,
-    coalesce(regexp_full_match(channel, '{LOGIN.pattern}') AND stream IS NOT NULL
+    coalesce(regexp_full_match(channel, '{KEY.pattern}') AND stream IS NOT NULL
         AND isfinite(t) AND t >= 0 AND t < {_LONGEST} AND text IS NOT NULL, false) AS usable
 FROM typed"""
 # a stream whose rows bear two dates is two streams

@@ -77,12 +77,12 @@ class State:
         self.buffer: ItemLog = Buffer(folder.buffer, settings.retention_h * 3600, self.now)
         self.clock = self._last_clock()
         self.buffer.expire(self.now())  # what became too old while nobody ran
-        settle_moves(store, self.buffer, self.optout, folder)
         sweep(folder)  # text of imports that were killed
         expire_logs(folder.inbox)
         self.late = Late(self.buffer, store, self.intake, source)
         self.retractions = Retractions(self.buffer, self.late, self.intake)
         self.publisher = Publisher(folder, store, source)
+        settle_moves(store, self.buffer, self.optout, folder, self.publisher)
         past_of = partial(past_streams, store)
         self.forecasts = Forecasts(folder, enabled=settings.forecast, past_of=past_of)
         self.models_seen: tuple[object, ...] = ()

@@ -5,11 +5,16 @@ from dataclasses import replace
 from pipeline.windows.item_log import ItemLog
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, save_optout
+from warehouse.erase import sample_keys
+from warehouse.published.publisher import Publisher
 from warehouse.store.store import Store
 
 
-def settle_moves(store: Store, buffer: ItemLog, optout: OptOut, folder: DataFolder) -> None:
-    """The buffer and the list of who opted out have the keys of now. It can be done again."""
+def settle_moves(
+    store: Store, buffer: ItemLog, optout: OptOut, folder: DataFolder, publisher: Publisher
+) -> None:
+    """The buffer and the list of who opted out have the keys of now; lines published under the
+    old ones go, or they would outlive a forgetting. It can be done again."""
     rows = store.query("moved_channels").to_pylist()
     keys = {row["name"].removeprefix("moved "): row["value"] for row in rows}
     if not keys:
@@ -19,4 +24,6 @@ def settle_moves(store: Store, buffer: ItemLog, optout: OptOut, folder: DataFold
         optout.channels.update(keys[name] for name in moved)
         optout.channels.difference_update(moved)
         save_optout(folder.optout, optout)
+    lines = [place for old in keys for place in sample_keys(folder, publisher, old)]
+    publisher.publish(drop_samples_of=lines)
     store.write({}, dict.fromkeys((row["name"] for row in rows), ""))

@@ -135,7 +135,7 @@ def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
         expire_logs(folder.inbox)
         hasher = Hasher(load_salt(folder.root / "salt"))
         optout = load_optout(folder.optout)
-        settle_moves(store, buffer, optout, folder)
+        settle_moves(store, buffer, optout, folder, publisher)
         identities = Identities(store.query("identities").to_pylist())
         try:
             yield Workspace(folder, settings, store, publisher, buffer, hasher, optout, identities)
