@@ -67,7 +67,8 @@ def _answers() -> Answers:
             st.warning("This log does not say when it was.", icon=":material/event:")
         if when == "never":
             st.caption(upload_words.UNDATED)
-    return Answers(channel, started, when == "never")
+        taken = _taken("place" in asks)
+    return Answers(channel, started, when == "never", taken)
 
 
 def _channel(is_missing: bool) -> str:
@@ -86,6 +87,19 @@ def _channel(is_missing: bool) -> str:
     if is_missing and not name:
         st.warning("This log does not say whose chat it is.", icon=":material/person:")
     return name.strip().lower().rpartition("/")[2]
+
+
+def _taken(is_asked: bool) -> str:
+    chosen: str = st.segmented_control(
+        "If that time is here already", ["ask", "place", "replace"],
+        default="ask", key="taken", required=True,
+        format_func={"ask": "Ask me", "place": "Lay it after", "replace": "Replace"}
+        .__getitem__,
+        help="A channel has one stream at a time. Replace takes this log, even where it has less.",
+    )  # fmt: skip
+    if is_asked and chosen == "ask":
+        st.warning("At its time the channel has another stream.", icon=":material/event_busy:")
+    return chosen
 
 
 def _started() -> datetime:
@@ -120,6 +134,7 @@ def _put(file: UploadedFile, answers: Answers) -> None:
         st.session_state[_TROUBLE] = str(exc)
         return
     st.session_state["dropped"] = (sent, frame.wall())
+    st.session_state["taken"] = "ask"  # an answer is about one log
     url_state.remember(request=sent)
     url_state.write()
 

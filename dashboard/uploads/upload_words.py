@@ -36,16 +36,19 @@ _PATIENCE = timedelta(seconds=30)  # a running pipeline begins within seconds
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers of the page where a log leaves something out. started_at: aware UTC."""
+    """Answers of the page where a log leaves something out. started_at: aware UTC. taken: what
+    happens where its time is taken: "ask", "place" (it comes after) or "replace"."""
 
     channel: str = ""
     started_at: datetime | None = None
     undated: bool = False
+    taken: str = "ask"
 
     def body(self) -> dict[str, Any]:
         """As a request has it."""
         at = self.started_at.isoformat() if self.started_at else ""
-        return {"channel": self.channel, "started_at": at, "undated": self.undated}
+        said = {"place": self.taken == "place", "replace": self.taken == "replace"}
+        return {"channel": self.channel, "started_at": at, "undated": self.undated, **said}
 
 
 def waiting_note(quiet_s: float | None) -> None:
@@ -73,9 +76,9 @@ def explained(mb: int) -> None:
 
 
 def missing_answers(state: Mapping[str, Any] | None) -> Sequence[str]:
-    """What the log left out: "channel", "when". A time that is taken is told in words."""
+    """What the log left out: "channel", "when"; "place" where its time is another stream's."""
     names = (state or {}).get("asks")
-    return [name for name in names if name != "place"] if isinstance(names, list) else ()
+    return names if isinstance(names, list) else ()
 
 
 def outcome(state: Mapping[str, Any], waited: timedelta | None, tz: tzinfo) -> None:
@@ -103,9 +106,12 @@ def _going(state: Mapping[str, Any], waited: timedelta | None) -> None:
 
 
 def _refused(state: Mapping[str, Any]) -> None:
-    if missing_answers(state):
+    if asks := missing_answers(state):
         name = _escaped(wording.plain(str(state.get("name") or "The log"), 80))
-        text = f"{name} leaves something out. Say it above, and press Import again."
+        what = "leaves something out. Say it above"
+        if "place" in asks:
+            what = "is of a time at which the channel has another stream. Choose above"
+        text = f"{name} {what}, and press Import again."
         st.info(text, icon=":material/help:")
         return
     reason = _escaped(wording.plain(str(state.get("reason")), 400))

@@ -117,6 +117,24 @@ def test_what_a_log_leaves_out_is_asked_and_sent_with_it(
     assert UploadedLog(folder.inbox / asked["id"]).log.read_bytes() == b"text"  # the page kept it
 
 
+@pytest.mark.parametrize("answer", ["place", "replace"])
+def test_a_log_at_the_time_of_another_stream_is_asked_about(
+    folder: DataFolder, open_page: Open, answer: str
+) -> None:
+    page = drop(open_page())
+    answered(folder, "refused", {"reason": "overlaps; --place or --replace", "asks": ["place"]})
+    page.run()
+    assert page.warning[-1].value == "At its time the channel has another stream."
+    assert "--place" not in str(page.main)
+    page.segmented_control(key="taken").set_value(answer).run()
+    page.button(key="import").click().run()
+    asked = waiting(folder)
+    assert {k: asked[k] for k in ("place", "replace")} == {
+        "place": answer == "place", "replace": answer == "replace",
+    }  # fmt: skip
+    assert page.segmented_control(key="taken").value == "ask"  # of the next log
+
+
 def test_a_log_without_a_date_says_where_it_will_appear(
     folder: DataFolder, open_page: Open
 ) -> None:
