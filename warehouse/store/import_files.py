@@ -141,4 +141,5 @@ def _apply(
     for table in ("windows", "window_terms"):  # their published files are to be made again
         store.touched(table, months=months)
     told: list[dict[str, Any]] = store.query("import_told").to_pylist()
+    store.run("import_end")
     return told

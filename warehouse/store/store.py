@@ -152,6 +152,10 @@ class Store:
         except duckdb.Error as exc:
             raise _as_ours(exc, self._path) from exc
 
+    def run(self, name: str) -> None:
+        """Run the named statement on what lasts as long as the connection: no table of ours."""
+        self._con.execute(sql(name))
+
     def meta(self, name: str) -> str | None:
         """A value kept by `write(meta=...)`, or None."""
         rows = self._con.execute(sql("get_meta"), {"name": name}).fetchall()

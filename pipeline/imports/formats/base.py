@@ -18,6 +18,7 @@ NOTICES = frozenset(
 _FIRST, _LAST = 631152000.0, 4102444800.0  # 1990 and 2100
 _ID = re.compile(r"[1-9][0-9]{0,19}")
 _MOST_ID = 10**20
+_LONGEST_ID = 100  # characters
 
 
 class Said(NamedTuple):
@@ -93,6 +94,12 @@ def numeric_id(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_ID:
         return str(value)
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
+def short_text(value: object) -> str:
+    """An id as text; '' for what is none."""
+    text = str(value) if isinstance(value, str | int) else ""
+    return text if len(text) <= _LONGEST_ID else ""
 
 
 def epoch(text: object) -> float | None:

@@ -11,6 +11,7 @@ from pipeline.imports.formats.base import (
     login_or_none,
     moment,
     numeric_id,
+    short_text,
 )
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
@@ -41,7 +42,7 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
         elif key in ("", "comments") and (said := _said(value, log)):
             if not begun:
                 _facts(seen, log)
-                log.stream = log.stream or _text(value.get("content_id"))
+                log.stream = log.stream or short_text(value.get("content_id"))
                 log.channel_ids.setdefault("", numeric_id(value.get("channel_id")))
                 if log.starts_at is None and not log.clip:
                     log.starts_at = _start(value, said.at, "FileInfo" in seen)
@@ -56,7 +57,7 @@ def _facts(seen: dict[str, Any], log: Log) -> None:
     video, streamer = (_table(seen.get(key)) for key in ("video", "streamer"))
     names = (streamer.get("login"), video.get("user_login"), streamer.get("name"))
     log.channel = next(filter(None, map(login_or_none, (log.channel, *names))), "")
-    log.stream = _text(video.get("id")) or log.stream
+    log.stream = short_text(video.get("id")) or log.stream
     log.clip = any(_table(seen.get("clipper")).values())
     log.covers = _covers(video.get("start"), video.get("end"))
     if channel_id := numeric_id(streamer.get("id")):
@@ -103,7 +104,7 @@ def _said(comment: Any, log: Log) -> Said | None:
             _body(message),
             _emotes(message),
             any(badge["_id"] == "bot-badge" for badge in message.get("user_badges") or ()),
-            id=_text(comment.get("_id")),
+            id=short_text(comment.get("_id")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         log.skip("no comment of a video")
@@ -123,7 +124,3 @@ def _emotes(message: Any) -> str | None:
         return None
     text = _body(message)
     return " ".join(text[int(m["begin"]) : int(m["end"]) + 1] for m in marks)
-
-
-def _text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else ""

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.imports.formats.base import Log, Said, epoch, login_or_none, moment, numeric_id
+from pipeline.imports.formats.base import (
+    Log,
+    Said,
+    epoch,
+    login_or_none,
+    moment,
+    numeric_id,
+    short_text,
+)
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 
@@ -33,7 +41,7 @@ def _nodes(value: Any, log: Log) -> Iterator[Any]:
     if isinstance(value, dict) and "data" in value:
         try:
             video = value["data"]["video"]
-            log.stream = log.stream or str(video.get("id") or "")
+            log.stream = log.stream or short_text(video.get("id"))
             creator = video.get("creator") or {}
             log.channel = log.channel or login_or_none(creator.get("login"))
             log.channel_ids.setdefault("", numeric_id(creator.get("id")))

@@ -16,6 +16,7 @@ from pipeline.imports.formats.log_file import LogFile
 LARGEST = 1 << 24  # bytes of one value; larger ones are left out
 _BATCH = 1 << 18  # bytes of array given to orjson at a time
 _GUESSES = 8
+_MOST_DIGITS = 300
 _ONE_BY_ONE = 256  # elements read singly after the guesses failed
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _INSIDE = re.compile(rb'["\\]')
@@ -104,7 +105,7 @@ class Scanner:
     def _lenient(self, raw: bytes) -> Any:
         """Python's own parser takes broken bytes, half surrogate pairs, NaN and control marks."""
         try:
-            return json.loads(self.file.text(raw), strict=False)
+            return json.loads(self.file.text(raw), strict=False, parse_int=_whole)
         except (ValueError, RecursionError):
             return NoValue("not JSON")
 
@@ -188,6 +189,11 @@ class Scanner:
             return elements
         self._singly = _ONE_BY_ONE
         return None
+
+
+def _whole(digits: str) -> float:
+    """The number; one of more digits than any that is meant is infinite, as a float is."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def values(file: LogFile, arrays: Collection[str] = ()) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,6 @@
 """Every format of past chat: told apart by content, and read to the same three lines."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipeline.imports.formats.base import Log, Said
 from pipeline.imports.formats.clock import zone_east
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.formats.log_file import LogFile
-from pipeline.imports.stage import own_words
+from pipeline.imports.stage import joined, own_words, stage
 from tests.helpers.logs import ALL, EPOCH, LINES, MARKED, OFFSETS, comment, downloader, irc, written
 from warehouse.errors import BadInput
 
@@ -121,6 +122,31 @@ def test_what_is_no_chat_is_counted_by_reason(tmp_path: Path) -> None:
     assert log.skipped == {
         "no IRC line": 1, "no chat: CLEARCHAT": 1, "no time": 1, "shared-chat copy": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("absurd", ["9" * 5000, "-5", "1e999", "NaN", "-1e999"])
+@pytest.mark.parametrize("what", ALL)
+def test_a_line_of_an_absurd_time_is_counted_and_the_others_are_read(
+    tmp_path: Path, what: str, absurd: str
+) -> None:
+    name, text, *_ = ALL[what]
+    text = re.sub(r'(?<=econds": )90', absurd, text).replace("01:30", absurd)
+    path = written(tmp_path / "a", text.replace(str(EPOCH + 90), absurd))
+    staged = stage(path, name, tmp_path / "b", lambda _: None)
+    assert staged.rows in (2, 3) and staged.rows + staged.log.skipped.total() == 3
+    (first, last), *more = joined(s for spans in staged.spans.values() for s in spans.found)
+    assert not more and last - first < 1800
+
+
+@pytest.mark.parametrize("digits", [4000, 5000])
+def test_a_fact_that_makes_no_sense_takes_no_other_with_it(tmp_path: Path, digits: int) -> None:
+    for key in ("length", "id", "start", "created_at"):
+        text = orjson.dumps(downloader(video={**downloader()["video"], key: "here"})).decode()
+        said, log = read(written(tmp_path / "a", text.replace('"here"', "9" * digits)))
+        assert (len(said), log.channel) == (3, "demo")
+        assert log.stream == "777"  # of the comments, where the video has none
+        assert log.starts_at == (None if key == "created_at" else EPOCH)
+        assert log.covers == (None if key == "start" else (0.0, 300.0))
 
 
 def line_at(at: int, who: str) -> str:

@@ -1,0 +1,3 @@
+-- After an import: what became of its windows takes memory no longer.
+
+DROP TABLE fates;
