@@ -26,11 +26,8 @@ _TITLES = {
 def body(alert: Alert, name_of: Callable[[str], str] = str) -> dict[str, Any]:
     """The JSON of a message: a line, and the numbers below it. name_of: what people call the
     channel with a key."""
-    where = name_of(alert.channel) if alert.channel else "all channels"
-    simulated = "Simulated: " if alert.detail.get("source") == "simulated" else ""
-    title = f"{simulated}{_TITLES[alert.kind]}, {where}"
     return {
-        "content": literal(title)[:MOST],
+        "content": literal(title(alert, name_of))[:MOST],
         "allowed_mentions": {"parse": []},
         "embeds": [
             {
@@ -41,6 +38,13 @@ def body(alert: Alert, name_of: Callable[[str], str] = str) -> dict[str, Any]:
             }
         ],
     }
+
+
+def title(alert: Alert, name_of: Callable[[str], str]) -> str:
+    """What happened, and where."""
+    where = name_of(alert.channel) if alert.channel else "all channels"
+    simulated = "Simulated: " if alert.detail.get("source") == "simulated" else ""
+    return f"{simulated}{_TITLES[alert.kind]}, {where}"
 
 
 def literal(text: str) -> str:

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 
+from pipeline.alerts.discord import title
+from pipeline.alerts.watch import Alert
 from pipeline.chat.message import (
     Batch,
     ChannelInfo,
@@ -23,6 +27,7 @@ from warehouse.config import DataFolder
 from warehouse.consent import load_optout
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.published.reader import published_identities
+from warehouse.records import utc
 from warehouse.store.store import Store
 
 ALICE, BOB = "111", "222"
@@ -48,16 +53,20 @@ class Twitch:
         self.engine.finish()
         self.store.close()
 
-    def says(self, login: str, channel_id: str, text: str = "great") -> None:
+    def says(self, login: str, channel_id: str, text: str = "great", n: int = 1) -> None:
         """The broadcaster with the id is read by the login for a window, and something is said."""
         items: tuple[Item, ...] = (ChannelInfo(login, channel_id, login.title(), at=self.at),)
         if login not in self.engine.state.joined:
             items += (Watch(login, self.at),)
-        self.count += 1
-        name = f"m{self.count}"
-        items += (Message(name, login, self.at + 1, "ann", text), Heard(login, self.at + 30))
+        for k in range(n):
+            self.count += 1
+            said = "hello" if k == 1 else text
+            items += (Message(f"m{self.count}", login, self.at + 1, f"c{k}", said),)
+        items += (Heard(login, self.at + 30),)
         self.at += 30
-        self.engine.feed(Batch(self.at + 6, items))
+        # so that it is now, in the engine: alerts come of what is fresh
+        offset = self.at + 6 - time.monotonic()
+        self.engine.feed(Batch(self.at + 6, items, offset=offset))
         self.engine.commit()
 
     def ask(self, action: str, **body: Any) -> str:
@@ -149,6 +158,53 @@ def test_what_was_observed_of_the_old_owner_ends_and_begins_for_the_new(twitch: 
         ("alice", 0, 30, 0), ("alice", 30, 10, 0),
         (f"alice~{BOB}", 30, 15, 1), (f"alice~{BOB}", 60, 30, 0),
     ]  # fmt: skip
+
+
+def test_a_login_passed_on_twice_more_is_nobodys_but_its_owners(twitch: Twitch) -> None:
+    """Restarts between, the first owner renamed meanwhile, the last one met by another login."""
+    twitch.says("carol", "333")
+    for login, channel_id in (
+        ("alice", ALICE), ("alice", BOB), ("alice2", ALICE), ("alice", "333"), ("bob", BOB),
+        ("alice", "444"), ("carol", "333"), ("alice2", ALICE),
+    ):  # fmt: skip
+        twitch.restart()
+        twitch.says(login, channel_id)
+    assert twitch.messages() == {
+        "alice": 3, f"alice~{BOB}": 2, "carol": 3, "alice~444": 1,
+    }  # fmt: skip
+    who = published_identities(twitch.folder)
+    names = ("alice", "alice2", "bob", "carol", f"alice~{ALICE}")
+    assert [who.resolve(name) for name in names] == [
+        "alice~444", "alice", f"alice~{BOB}", "carol", "alice",
+    ]  # fmt: skip
+
+
+def test_an_alert_is_of_whose_chat_it_was(twitch: Twitch) -> None:
+    for login, channel_id, text, windows in (
+        ("alice", ALICE, "good", 28),
+        ("alice", BOB, "terrible awful", 7),  # what is unusual for one is no news of the other
+        ("alice2", ALICE, "good", 28),
+        ("alice3", ALICE, "terrible awful", 7),
+    ):
+        for _ in range(windows):
+            twitch.says(login, channel_id, text, n=5)
+    kinds = stored(twitch.store, "SELECT DISTINCT channel, kind FROM alerts ORDER BY ALL")
+    assert kinds == [("alice", "mood_drop")]
+    alert = Alert("1", "alice", utc(twitch.at), "mood_drop", {})
+    name_of = twitch.engine.state.webhook.name_of
+    assert title(alert, name_of) == "Mood drop, alice3"
+    assert title(replace(alert, channel=f"alice~{BOB}"), name_of) == "Mood drop, alice"
+
+
+def test_lines_published_under_a_key_of_before_are_forgotten_with_it(twitch: Twitch) -> None:
+    twitch.says("alice2", ALICE)
+    twitch.engine.finish()
+    files = [*(twitch.folder.published / "samples").rglob("*.parquet")]
+    assert any(pq.read_table(file).num_rows for file in files)
+    twitch.store.write({}, {"moved alice2": "alice"})  # as migration 007 says
+    twitch.restart()
+    files = [*(twitch.folder.published / "samples").rglob("*.parquet")]
+    assert not any(pq.read_table(file).num_rows for file in files)
 
 
 # -- consent ------------------------------------------------------------------------------------
