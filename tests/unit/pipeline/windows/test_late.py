@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.chat.message import Batch, Heard, Item, Message, StreamEnd, StreamStart, Watch
+from pipeline.chat.message import Batch, Heard, Item, Lost, Message, StreamEnd, StreamStart, Watch
 from pipeline.engine.engine import Engine
 from pipeline.windows import segments
 from tests.helpers.build import rows, settings, stored
@@ -98,6 +98,20 @@ def test_a_message_an_hour_late_is_in_its_window(
     assert rows(folder, terms) == [("great", 1), ("terrible", 1)]
     hour = f"epoch(hour) = {int(t0)}"
     assert rows(folder, f"SELECT n_messages, n_late FROM window_hours WHERE {hour}") == [(121, 2)]
+
+
+def test_who_spoke_late_in_a_window_that_was_not_observed_was_heard(
+    launch: Start, t0: float
+) -> None:
+    engine = launch()
+    engine.feed(Batch(t0, (StreamStart("demo", t0, "s1"), Watch("demo", t0), say(t0 + 1))))
+    engine.feed(Batch(t0 + 29, (Lost("demo", t0 + 29),)))
+    engine.feed(Batch(t0 + 121, (Watch("demo", t0 + 121), say(t0 + 122))))
+    engine.feed(Batch(t0 + 7300, (say(t0 + 7290),)))
+    engine.commit()
+    unheard = stored(engine.state.store, f"{ROW} WHERE observed_s = 0 ORDER BY start")
+    turn(engine, say(t0 + 61, "terrible", "bob"))
+    assert row(engine, t0 + 60)[0] == 1 and row(engine, t0 + 60)[3] == 0.001, unheard
 
 
 def test_many_late_messages_of_a_turn_are_each_in_their_window(launch: Start, t0: float) -> None:

@@ -20,6 +20,7 @@ from tests.helpers.build import (
     rows,
     send,
     stored,
+    stream_row,
     window_row,
 )
 from warehouse.config import DataFolder
@@ -122,6 +123,25 @@ def test_observed_windows_are_never_replaced(folder: DataFolder, tmp_path: Path)
     assert [row[1] for row in found].count("import") == 13
     terms = rows(folder, f"SELECT count(*) FROM window_terms WHERE epoch(start) - {MIDNIGHT} = 30")
     assert terms == [(0,)]
+
+
+def test_of_an_observed_stream_a_log_adds_only_what_was_missed(
+    folder: DataFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store(folder.warehouse) as store:
+        live = [{**window_row(0, n=1), "start": utc(MIDNIGHT + 30 * k)} for k in (0, 1, 2, 3)]
+        stream = stream_row(0, 120)
+        put(store, windows=live[:1] + live[2:], streams=[
+            {**stream, "started_at": utc(MIDNIGHT), "ended_at": utc(MIDNIGHT + 120)},
+        ])  # fmt: skip
+        republish(folder, store)
+    table = chat_rows(stream="9", n=40, step=3, date="2026-01-01T00:00:00")
+    run(parquet(tmp_path / "a.parquet", [{**row, "vod": "9"} for row in table]))
+    found = rows(folder, "SELECT source, n_messages FROM windows ORDER BY start")
+    assert [source for source, _ in found] == ["live", "import", "live", "live"]
+    assert [n for source, n in found if source == "live"] == [1, 1, 1]
+    assert rows(folder, "SELECT stream_id, source FROM streams") == [(stream["stream_id"], "live")]
+    assert "left 3 windows of demo as they were: they were observed" in capsys.readouterr().out
 
 
 def test_a_stream_that_begins_in_the_last_window_of_another_comes_into_the_next(

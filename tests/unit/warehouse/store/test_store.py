@@ -231,6 +231,29 @@ def test_a_database_of_any_earlier_schema_is_brought_forward_with_its_rows(
         assert stored(store, "SELECT sum(windows), sum(n_messages) FROM window_hours") == [(2, 3)]
 
 
+def test_windows_in_which_somebody_spoke_were_observed(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = migrations()
+    with duckdb.connect() as con:
+        for _, text in steps[:7]:
+            con.execute(text)
+        schemas = narrowed(table_schemas(), columns_of(con))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(stores, "migrations", lambda: steps[:7])
+        earlier.setattr(stores, "table_schemas", lambda: schemas)
+        with Store(folder.warehouse) as store:
+            spoken = [window_row(30 * k, n=k, observed_s=float(k > 1)) for k in range(3)]
+            put(store, windows=spoken)
+    with Store(folder.warehouse) as store:
+        found = "SELECT n_messages, observed_s FROM windows ORDER BY 1"
+        assert stored(store, found) == [(0, 0.0), (1, 0.001), (2, 1.0)]
+        with pytest.raises(duckdb.ConstraintException):
+            put(store, windows=[window_row(90, n=1, observed_s=0.0)])
+        put(store, windows=[window_row(90, n=0, observed_s=0.0)])
+        assert stored(store, found)[1:] == [(0, 0.0), (1, 0.001), (2, 1.0)]
+
+
 class NoRollups:
     """Before rollups there were none."""
 
