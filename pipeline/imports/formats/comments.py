@@ -18,6 +18,8 @@ from pipeline.imports.formats.log_file import LogFile
 
 # From then on TwitchDownloader wrote local times as UTC; a log without its video's start has none
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
+# with which Ganymede begins a chat that it heard live; the video's id in it is an earlier one's
+_MARK = "546a5e6e-c820-4ad2-9421-9ba5b5bf37ea"
 _LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 
 
@@ -39,6 +41,9 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     for key, value in values(file, {"comments"}):
         if key in ("FileInfo", "streamer", "video", "clipper"):
             seen[key] = value
+        elif key == "comments" and isinstance(value, dict) and value.get("_id") == _MARK:
+            seen["mark"] = value
+            log.skip("mark of a start")
         elif key in ("", "comments") and (said := _said(value, log)):
             if not begun:
                 _facts(seen, log)
@@ -57,7 +62,7 @@ def _facts(seen: dict[str, Any], log: Log) -> None:
     video, streamer = (_table(seen.get(key)) for key in ("video", "streamer"))
     names = (streamer.get("login"), video.get("user_login"), streamer.get("name"))
     log.channel = next(filter(None, map(login_or_none, (log.channel, *names))), "")
-    log.stream = short_text(video.get("id")) or log.stream
+    log.stream = "" if "mark" in seen else short_text(video.get("id")) or log.stream
     log.clip = any(_table(seen.get("clipper")).values())
     log.covers = _covers(video.get("start"), video.get("end"))
     if channel_id := numeric_id(streamer.get("id")):

@@ -109,6 +109,15 @@ def test_facts_behind_the_comments_count_too(tmp_path: Path) -> None:
     assert (found.channel, found.stream, found.starts_at) == ("demo", "777", EPOCH)
 
 
+def test_a_chat_that_ganymede_heard_live_is_not_that_of_the_video_it_names(tmp_path: Path) -> None:
+    mark = comment(0, _id="546a5e6e-c820-4ad2-9421-9ba5b5bf37ea", content_offset_seconds=0)
+    log = downloader(comments=[mark, comment(1), comment(2)])
+    log["video"] = log.pop("video")  # it comes last
+    said, found = read(written(tmp_path / "a", orjson.dumps(log).decode()))
+    assert ([s.user for s in said], found.skipped) == (["bob", "cy"], {"mark of a start": 1})
+    assert (found.channel, found.stream, found.covers) == ("demo", "", (0.0, 300.0))
+
+
 def test_what_is_no_chat_is_counted_by_reason(tmp_path: Path) -> None:
     odd = [comment(0, source="comment"), {"nonsense": 1}, 5, comment(1)]
     said, log = read(written(tmp_path / "a", orjson.dumps(downloader(comments=odd)).decode()))
