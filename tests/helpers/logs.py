@@ -132,6 +132,12 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
             "edges": [{"node": gql(k)} for k in range(3)]}}}}]),
         True, True,
     ),
+    "twitch-dl": (
+        "gql",
+        _json({"video": {"id": "777", "lengthSeconds": 300, "creator": {"login": "demo"}},
+               "video_comments": {"id": "777"}, "comments": [gql(k) for k in range(3)]}),
+        True, True,
+    ),
     "chat-downloader": ("chat-downloader", _json([chat_downloader(k) for k in range(3)]), False, True),
     "chat-downloader lines": (
         "chat-downloader", "\n".join(_json(chat_downloader(k, live=True)) for k in range(3)), False, True,
@@ -153,7 +159,7 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
     "justlog text": ("justlog-text", _text("[2026-01-31 {at}] #demo {user}: {text}"), True, True),
 }  # fmt: skip
 MARKED = {"downloader", "downloader, indented", "downloader, very old", "rechat", "html", "gql",
-          "gql pages", "chat-downloader", "chat-downloader lines", "justlog", "justlog json"}  # fmt: skip
+          "gql pages", "twitch-dl", "chat-downloader", "chat-downloader lines", "justlog", "justlog json"}  # fmt: skip
 
 
 def written(path: Path, log: str, encoding: str = "utf-8", packed: bool = False) -> Path:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from warehouse.records import LOGIN
 
@@ -19,6 +19,7 @@ _FIRST, _LAST = 631152000.0, 4102444800.0  # 1990 and 2100
 _ID = re.compile(r"[1-9][0-9]{0,19}")
 _MOST_ID = 10**20
 _LONGEST_ID = 100  # characters
+_LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 
 
 class Said(NamedTuple):
@@ -100,6 +101,15 @@ def short_text(value: object) -> str:
     """An id as text; '' for what is none."""
     text = str(value) if isinstance(value, str | int) else ""
     return text if len(text) <= _LONGEST_ID else ""
+
+
+def part_of_video(start: Any, end: Any) -> tuple[float, float] | None:
+    """Seconds of a video from and to which a log says that it goes, None where it does not."""
+    try:
+        since, until = float(start), float(end)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return (since, until) if 0 <= since < until < _LONGEST else None
 
 
 def epoch(text: object) -> float | None:

@@ -11,6 +11,7 @@ from pipeline.imports.formats.base import (
     login_or_none,
     moment,
     numeric_id,
+    part_of_video,
     short_text,
 )
 from pipeline.imports.formats.json_stream import NoValue, values
@@ -20,7 +21,6 @@ from pipeline.imports.formats.log_file import LogFile
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
 # with which Ganymede begins a chat that it heard live; the video's id in it is an earlier one's
 _MARK = "546a5e6e-c820-4ad2-9421-9ba5b5bf37ea"
-_LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 
 
 def is_downloader(key: str, value: Any) -> bool:
@@ -64,19 +64,11 @@ def _facts(seen: dict[str, Any], log: Log) -> None:
     log.channel = next(filter(None, map(login_or_none, (log.channel, *names))), "")
     log.stream = "" if "mark" in seen else short_text(video.get("id")) or log.stream
     log.clip = any(_table(seen.get("clipper")).values())
-    log.covers = _covers(video.get("start"), video.get("end"))
+    log.covers = part_of_video(video.get("start"), video.get("end"))
     if channel_id := numeric_id(streamer.get("id")):
         log.channel_ids[""] = channel_id
     start = None if log.clip else epoch(video.get("created_at"))
     log.starts_at = log.starts_at if start is None else start
-
-
-def _covers(start: Any, end: Any) -> tuple[float, float] | None:
-    try:
-        since, until = float(start), float(end)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return (since, until) if 0 <= since < until < _LONGEST else None
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pipeline.imports.formats.base import (
     login_or_none,
     moment,
     numeric_id,
+    part_of_video,
     short_text,
 )
 from pipeline.imports.formats.json_stream import NoValue, values
@@ -34,6 +35,9 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
             for comment in _nodes(value if key != "data" else {"data": value}, log):
                 if said := _said(comment, log):
                     yield said
+        elif key == "video" and isinstance(value, dict):  # twitch-dl's, which has all of it
+            _facts(value, log)
+            log.covers = part_of_video(0, value.get("lengthSeconds"))
 
 
 def _nodes(value: Any, log: Log) -> Iterator[Any]:
@@ -41,10 +45,7 @@ def _nodes(value: Any, log: Log) -> Iterator[Any]:
     if isinstance(value, dict) and "data" in value:
         try:
             video = value["data"]["video"]
-            log.stream = log.stream or short_text(video.get("id"))
-            creator = video.get("creator") or {}
-            log.channel = log.channel or login_or_none(creator.get("login"))
-            log.channel_ids.setdefault("", numeric_id(creator.get("id")))
+            _facts(video, log)
             value = video["comments"]
         except (KeyError, TypeError, AttributeError):
             log.skip("no page of comments")
@@ -53,6 +54,14 @@ def _nodes(value: Any, log: Log) -> Iterator[Any]:
         yield from ((e.get("node") if isinstance(e, dict) else e) for e in value["edges"] or ())
     else:
         yield value
+
+
+def _facts(video: dict[str, Any], log: Log) -> None:
+    log.stream = log.stream or short_text(video.get("id"))
+    creator = video.get("creator")
+    if isinstance(creator, dict):
+        log.channel = log.channel or login_or_none(creator.get("login"))
+        log.channel_ids.setdefault("", numeric_id(creator.get("id")))
 
 
 def _said(comment: Any, log: Log) -> Said | None:

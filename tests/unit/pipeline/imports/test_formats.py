@@ -109,6 +109,11 @@ def test_facts_behind_the_comments_count_too(tmp_path: Path) -> None:
     assert (found.channel, found.stream, found.starts_at) == ("demo", "777", EPOCH)
 
 
+def test_twitch_dl_tells_its_video_and_has_all_of_it(tmp_path: Path) -> None:
+    _, log = read(written(tmp_path / "a", ALL["twitch-dl"][1]))
+    assert (log.channel, log.stream, log.covers) == ("demo", "777", (0.0, 300.0))
+
+
 def test_a_chat_that_ganymede_heard_live_is_not_that_of_the_video_it_names(tmp_path: Path) -> None:
     mark = comment(0, _id="546a5e6e-c820-4ad2-9421-9ba5b5bf37ea", content_offset_seconds=0)
     log = downloader(comments=[mark, comment(1), comment(2)])
