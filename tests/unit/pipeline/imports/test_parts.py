@@ -140,6 +140,25 @@ def test_a_renamed_channel_is_the_same_one_by_its_id(
     assert rows(folder, "SELECT DISTINCT channel FROM windows") == [("demo",)]
 
 
+def test_two_who_had_a_login_one_after_another_are_two_channels(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    logs = []
+    for k, channel_id in enumerate((5, 6, 5)):
+        facts = {"id": f"88{k}", "created_at": f"2026-01-3{k % 2}T18:0{k}:00Z", "end": 60}
+        log = video(tmp_path / str(k), 0, 60, video={"start": 0, **facts})
+        log.write_bytes(log.read_bytes().replace(b'"id":5', b'"id":%d' % channel_id))
+        logs.append(log)
+    run(*logs)
+    run(*reversed(logs))
+    assert rows(folder, "SELECT channel, channel_id, login FROM channels ORDER BY 1") == [
+        ("demo", "5", "demo"), ("demo~6", "6", None),
+    ]  # fmt: skip
+    assert rows(folder, "SELECT channel, stream_id FROM streams ORDER BY 2") == [
+        ("demo", "demo:880"), ("demo", "demo:882"), ("demo~6", "demo~6:881"),
+    ]  # fmt: skip
+
+
 def test_a_login_of_before_is_meant_by_the_one_of_today(folder: DataFolder, tmp_path: Path) -> None:
     with Store(folder.warehouse) as store:
         known = {"channel": "demo", "channel_id": "5", "login": "demo2", "source": "import"}
