@@ -19,7 +19,7 @@ from warehouse.config import DataFolder
 from warehouse.errors import NotAuthorised, NothingPublished
 from warehouse.identities import Identities
 from warehouse.published.reader import Reader
-from warehouse.records import KEY, LOGIN
+from warehouse.records import KEY, LOGIN, lowered
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def of(claims: Mapping[str, Any], analysts: Iterable[str], who: Identities) -> A
     is Twitch's display name; it is the login where it is one in lower case, as Twitch has it.
     """
     sub = str(claims.get("sub", ""))
-    displayed = str(claims.get("preferred_username") or "").strip().lower()
+    displayed = lowered(str(claims.get("preferred_username") or ""))
     login = displayed if LOGIN.fullmatch(displayed) else ""
     name = login or sub
     if {sub, login} & (set(analysts) - {""}):

@@ -60,6 +60,7 @@ def train(
     Without --out it is compared with the version that serves, and takes its place if better.
     """
     require_packages("train")
+    from models.inputs.published import keys
     from models.training.train import train as run
     from models.training.trials import read_best
 
@@ -70,7 +71,8 @@ def train(
     challenges = out is None or out.resolve() == folder.models.resolve()
     if promote is not None and not challenges:
         raise typer.BadParameter("what is trained for --out elsewhere serves nowhere to promote it")
-    version = run(folder, out or folder.models, seed, hold_out or [], params, _say, challenges)
+    unseen = keys(folder, hold_out or [])
+    version = run(folder, out or folder.models, seed, unseen, params, _say, challenges)
     _say(f"trained {version.model} in {version.card['minutes']} min: {version.path}")
     for name, report in version.card["scores"].items():
         if report:
@@ -154,10 +156,11 @@ def tune(
 ) -> None:
     """Search the values that matter; an interrupted search goes on where it was."""
     require_packages("train")
+    from models.inputs.published import keys
     from models.training.tune import tune as run
 
     folder = data_folder()
-    run(folder, minutes, seed, hold_out or [], _say)
+    run(folder, minutes, seed, keys(folder, hold_out or []), _say)
     _say(f"wrote {folder.models / 'tuning.md'} and {folder.models / 'tuning.json'}")
 
 
@@ -169,14 +172,14 @@ def backtest(
     ] = None,
 ) -> None:
     """Evaluate every model in the registry on all streams in DLD_DATA; trains nothing."""
-    from models.inputs.published import require_published
+    from models.inputs.published import keys, require_published
     from models.judging.backtest import backtest as run
     from models.versions.registry import forecasters
 
     folder = data_folder()
     require_published(folder)
     target = out or folder.models / "backtest"
-    report = run(folder, forecasters(folder), target, _say, channel or [])
+    report = run(folder, forecasters(folder), target, _say, keys(folder, channel or []))
     title = f"channels {', '.join(report['channels'])}" if channel else "all channels"
     _console().print(skill_table(report["all"], title))
     if report["left_out"]:

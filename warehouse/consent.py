@@ -13,6 +13,7 @@ import orjson
 from warehouse.atomic import replace_file
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.identities import Identities
+from warehouse.records import lowered
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class OptOut:
     def allowed(self, channels: Iterable[str], identities: Identities) -> list[str]:
         """The channels a source may join, each once, in order: those that did not opt out.
         Raises BadInput when none is left."""
-        names = list(dict.fromkeys(channel.strip().lower() for channel in channels))
+        names = list(dict.fromkeys(map(lowered, channels)))
         allowed = [name for name in names if not self.has(name, identities)]
         if names and not allowed:
             self.refuse(names, identities)

@@ -21,6 +21,12 @@ CHANNEL_ID = re.compile(r"[0-9]{1,20}")  # of Twitch
 READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
 
 
+def lowered(name: str) -> str:
+    """A name as it is typed, in lower case, without spaces around it. Where it is not all ASCII it
+    stays as it is, and no login: the lower case of the Kelvin sign would be a k."""
+    return name.strip().lower() if name.isascii() else name
+
+
 def window_start(at: float) -> int:
     """Start of the window that holds `at`, both in seconds since the epoch."""
     return int(at // WINDOW_SECONDS) * WINDOW_SECONDS

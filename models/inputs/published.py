@@ -14,8 +14,8 @@ from models.inputs.history import with_past
 from models.inputs.sessions import SHARES, Ints, Session
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, WarehouseBroken
-from warehouse.published.reader import Reader
-from warehouse.records import SLOTS, WINDOW_SECONDS
+from warehouse.published.reader import Reader, published_identities
+from warehouse.records import SLOTS, WINDOW_SECONDS, lowered
 
 logger = logging.getLogger(__name__)
 MAX_WINDOWS = 7 * 24 * 120  # a week: longer than any stream; beyond it a clock has jumped
@@ -40,6 +40,12 @@ MISSING_IN_SILENCE = ("mean", "sd", *SHARES, "sub_mean")
 def require_published(folder: DataFolder) -> None:
     """Raises NothingPublished, WarehouseBroken: before anything is made in a wrong folder."""
     Reader(folder).manifest()
+
+
+def keys(folder: DataFolder, names: Sequence[str]) -> list[str]:
+    """Keys of channels, by any of their names."""
+    who = published_identities(folder)
+    return [who.resolve(lowered(name)) for name in names]
 
 
 def sessions_by_channel(

@@ -3,12 +3,12 @@
 from typing import Any
 
 from warehouse.errors import BadInput
-from warehouse.records import KEY, LOGIN
+from warehouse.records import KEY, LOGIN, lowered
 
 
 def login(name: Any) -> str:
     """The login in lower case. Raises BadInput, without repeating what is not one."""
-    found = name.strip().lower() if isinstance(name, str) else ""
+    found = lowered(name) if isinstance(name, str) else ""
     if not LOGIN.fullmatch(found):
         raise BadInput("that is not a login: 1 to 25 of a-z, 0-9 and _")
     return found
@@ -16,5 +16,5 @@ def login(name: Any) -> str:
 
 def channel_name(name: Any) -> str:
     """A channel's login, or its key (warehouse/identities.py). Raises BadInput as `login` does."""
-    found = name.strip().lower() if isinstance(name, str) else ""
+    found = lowered(name) if isinstance(name, str) else ""
     return found if KEY.fullmatch(found) else login(name)

@@ -22,6 +22,7 @@ from warehouse.consent import load_optout
 from warehouse.erase import scrub
 from warehouse.identities import Identities
 from warehouse.kinds import SIMULATED, refuse_mixing
+from warehouse.records import lowered
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -64,8 +65,8 @@ def run(
     DLD_DATA has simulated chat (simulate) or real chat (the others, and imports), never both.
     """
     kind = SOURCES[source]
-    lowered = [name.strip().lower() for name in channel or ()]
-    names = channel_logins(lowered) if kind.is_live else lowered
+    typed = [lowered(name) for name in channel or ()]
+    names = channel_logins(typed) if kind.is_live else typed
     if kind.needs_file and file is None:
         raise typer.BadParameter(f"--source {source} needs --file, a Parquet or CSV table of chat")
     folder, settings = data_folder(), PipelineSettings()

@@ -23,6 +23,7 @@ from warehouse.consent import load_optout
 from warehouse.errors import AppError, BadInput
 from warehouse.kinds import refuse_mixing
 from warehouse.published.reader import published_identities, published_sources
+from warehouse.records import lowered
 
 
 def import_files(
@@ -38,7 +39,7 @@ def import_files(
 
     Raises BadInput if any failed, or else NeedsAnswer if one left out what nobody said.
     """
-    names = tuple(name.strip().lower() for name in channels or ())
+    names = tuple(map(lowered, channels or ()))
     options = ImportOptions(names, started_at, undated, place, replace)
     folder = data_folder()
     command = "python -m pipeline " + shlex.join(sys.argv[1:])

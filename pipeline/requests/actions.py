@@ -131,7 +131,7 @@ def _key(workspace: Workspace, inbox: InboxFolder, request: Request, value: Any)
     """Of the channel that is called so. It is kept with the request: after a crash half-way
     nothing else may know it."""
     if "verified" in request.body:
-        return channel_name(request.body["verified"][0])
+        return _verified(request)[0]
     key = workspace.identities.resolve(channel_name(value))
     _rewrite(inbox, request, {"channel": value, "verified": [key]})
     return key
@@ -140,13 +140,21 @@ def _key(workspace: Workspace, inbox: InboxFolder, request: Request, value: Any)
 def _known(workspace: Workspace, inbox: InboxFolder, request: Request) -> list[str]:
     """Keys of the request's channel_id; never those of another. Kept as `_key` does."""
     if "verified" in request.body:
-        return [channel_name(name) for name in request.body["verified"]]
+        return _verified(request)
     channel_id = request.body["channel_id"]
     names = claims.keys_of(workspace, channel_id, request.body.get("channel"))
     if not names:
         raise BadInput(f"nothing is stored of the channel with the id {channel_id}")
     _rewrite(inbox, request, {"channel_id": channel_id, "verified": names})
     return names
+
+
+def _verified(request: Request) -> list[str]:
+    """Keys that were found before a crash."""
+    names = request.body["verified"]
+    if not isinstance(names, list) or not names:
+        raise BadInput("verified is for the pipeline to say")
+    return list(map(channel_name, names))
 
 
 def _with_its_id(workspace: Workspace, kind: str, who: int | str, undo: bool) -> None:

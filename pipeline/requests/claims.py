@@ -15,6 +15,7 @@ from pipeline.sources.channel_list import change_channels, channel_login, load_c
 from warehouse.consent import Claim, load_claims, save_claims, save_optout
 from warehouse.errors import BadInput
 from warehouse.identities import made_up_id
+from warehouse.records import CHANNEL_ID
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def keys_of(workspace: Workspace, channel_id: Any, login: Any = None) -> list[st
 
     Raises BadInput for no id, or a login that is known to be another channel's.
     """
-    if not isinstance(channel_id, str) or not (channel_id.isascii() and channel_id.isdigit()):
+    if not isinstance(channel_id, str) or not CHANNEL_ID.fullmatch(channel_id):
         raise BadInput("channel_id is Twitch's id of a channel: digits")
     name = "" if login is None else _name(login)
     key = workspace.identities.resolve(name)
@@ -127,7 +128,10 @@ def _settle(workspace: Workspace, info: ChannelInfo, key: str) -> None:
 def _leave(workspace: Workspace, name: str, key: str) -> None:
     """It is another's channel, and nobody but the claim had asked for it."""
     log.warning("channel left channel=%s: it is not that of the streamer who asked for it", name)
-    _change(workspace, "remove", name)
+    try:
+        _change(workspace, "remove", name)
+    except BadInput as exc:  # a list that somebody broke by hand: it is not read all the same
+        log.error("%s", exc)
     if workspace.running:
         workspace.running.barred.add(key)
         stop_reading(workspace, key)

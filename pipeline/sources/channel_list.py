@@ -15,7 +15,7 @@ from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.errors import AppError, BadInput
 from warehouse.identities import Identities
-from warehouse.records import LOGIN
+from warehouse.records import LOGIN, lowered
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,9 @@ def channel_login(word: str) -> str:
 
     Raises BadInput, in one printable line, for what is no channel.
     """
-    lowered = word.strip().lower()
-    address = _ADDRESS.fullmatch(lowered)
-    name = address[1] if address else re.sub("^[#@]", "", lowered)
+    typed = lowered(word)
+    address = _ADDRESS.fullmatch(typed)
+    name = address[1] if address else re.sub("^[#@]", "", typed)
     if not LOGIN.fullmatch(name):
         raise BadInput(
             f"{word.strip()[:60]!a} is no channel; give logins (a-z, 0-9, _, at most 25) "

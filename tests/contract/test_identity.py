@@ -53,7 +53,9 @@ class Twitch:
         self.engine.finish()
         self.store.close()
 
-    def says(self, login: str, channel_id: str, text: str = "great", n: int = 1) -> None:
+    def says(
+        self, login: str, channel_id: str, text: str = "great", n: int = 1, kept: bool = True
+    ) -> None:
         """The broadcaster with the id is read by the login for a window, and something is said."""
         items: tuple[Item, ...] = (ChannelInfo(login, channel_id, login.title(), at=self.at),)
         if login not in self.engine.state.joined:
@@ -67,7 +69,8 @@ class Twitch:
         # so that it is now, in the engine: alerts come of what is fresh
         offset = self.at + 6 - time.monotonic()
         self.engine.feed(Batch(self.at + 6, items, offset=offset))
-        self.engine.commit()
+        if kept:
+            self.engine.commit()
 
     def ask(self, action: str, **body: Any) -> str:
         """A request, applied; why it was refused."""
@@ -186,8 +189,8 @@ def test_an_alert_is_of_whose_chat_it_was(twitch: Twitch) -> None:
         ("alice2", ALICE, "good", 28),
         ("alice3", ALICE, "terrible awful", 7),
     ):
-        for _ in range(windows):
-            twitch.says(login, channel_id, text, n=5)
+        for k in range(windows):
+            twitch.says(login, channel_id, text, n=5, kept=k == windows - 1)
     kinds = stored(twitch.store, "SELECT DISTINCT channel, kind FROM alerts ORDER BY ALL")
     assert kinds == [("alice", "mood_drop")]
     alert = Alert("1", "alice", utc(twitch.at), "mood_drop", {})
@@ -252,7 +255,33 @@ def test_a_claim_ends_when_the_login_turns_out_to_be_anothers(twitch: Twitch) ->
     assert twitch.bodies() == set()
 
 
+def test_a_claim_ends_though_somebody_broke_the_list(twitch: Twitch) -> None:
+    assert twitch.ask("opt-in", channel_id=BOB, channel="alice") == ""
+    twitch.folder.channels.write_text("broken")
+    twitch.says("alice", ALICE)
+    assert twitch.messages() == {}
+
+
 # -- forgetting, by any name --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verified", ["", "alice", [], {}, 5, None, [5], ["../x"], ["\u212aim"]])
+def test_what_a_request_says_of_itself_is_no_key(twitch: Twitch, verified: object) -> None:
+    twitch.says("alice", ALICE)
+    for name in ({"channel": "alice"}, {"channel_id": ALICE}):
+        assert twitch.ask("forget", **name, verified=verified) != ""
+    assert twitch.messages() == {"alice": 1}
+
+
+@pytest.mark.parametrize(
+    "name", ["~", "~~", "~1", "a~b", "\u212aim", "a" * 25 + "~" + "1" * 21, "\0"]
+)
+def test_what_is_no_name_is_refused(twitch: Twitch, name: str) -> None:
+    for action in ("forget", "opt-out"):
+        assert "not a login" in twitch.ask(action, channel=name)
+    assert "no channel" in twitch.ask("channels", change="add", channels=[name])
+    assert twitch.ask("opt-in", channel_id=BOB, channel=name) != ""
+    assert load_optout(twitch.folder.optout).channels == set()
 
 
 @pytest.mark.parametrize(

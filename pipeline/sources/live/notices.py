@@ -2,7 +2,7 @@
 chatter but the channel that a raid comes from."""
 
 from pipeline.chat.oddities import Malformed, whole_number
-from warehouse.records import LOGIN
+from warehouse.records import LOGIN, lowered
 
 PLANS = {"Prime": "Prime", "1000": "tier 1", "2000": "tier 2", "3000": "tier 3"}
 
@@ -20,7 +20,7 @@ def words(*parts: str) -> str:
 
 def raid(login: object, viewers: object) -> str:
     """sim_grotto with 42. Raises Malformed."""
-    who = login.lower() if isinstance(login, str) else ""
+    who = lowered(login) if isinstance(login, str) else ""
     if who and not LOGIN.fullmatch(who):
         raise Malformed("no login")
     number = whole_number(viewers)

@@ -56,6 +56,7 @@ def who(sub: str, name: str | None = None) -> Access:
         ("91234567890", "x", ("x",)),  # a made-up id is nobody's
         ("5", "Gamma", ("gamma",)),
         ("5", "new_one", ("new_one",)),  # to import into
+        ("5", "\u212aim", ()),  # whose lower case is kim, who is somebody else
         ("2001", "Delta2", ("delta", "delta2")),  # whose login is another's
         ("2002", "Delta", ("delta~2002",)),
         ("2003", "Epsilon2", ("epsilon",)),
