@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.bundle import Bundle
 from pipeline.imports.combine import ImportOptions, Told, channel_ids, check, combine
@@ -23,7 +24,6 @@ from warehouse.consent import load_optout
 from warehouse.errors import AppError, BadInput
 from warehouse.kinds import refuse_mixing
 from warehouse.published.reader import published_identities, published_sources
-from warehouse.records import lowered
 
 
 def import_files(
@@ -39,7 +39,7 @@ def import_files(
 
     Raises BadInput if any failed, or else NeedsAnswer if one left out what nobody said.
     """
-    names = tuple(map(lowered, channels or ()))
+    names = tuple(map(channel_name, channels or ()))
     options = ImportOptions(names, started_at, undated, place, replace)
     folder = data_folder()
     command = "python -m pipeline " + shlex.join(sys.argv[1:])

@@ -117,7 +117,7 @@ class Importer:
                 "channel": name,
                 "channel_id": self.channel_ids.get(name),
                 "login": login,
-                "display_name": login,
+                "display_name": login.partition("~")[0],
                 "readable": self.intake.readable[name].share
                 if name in self.intake.readable
                 else None,

@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 import typer
 
-from pipeline.chat.logins import login
+from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Placed
 from pipeline.imports.combine import ImportOptions
@@ -113,7 +113,7 @@ def _options(request: dict[str, Any]) -> ImportOptions:
         raise BadInput(f"{at[:40]!r} is not a time") from exc
     if started and not started.tzinfo:
         started = started.replace(tzinfo=UTC)
-    names = (login(channel),) if channel else ()
+    names = (channel_name(channel),) if channel else ()
     said = (request.get(name) is True for name in ("undated", "place", "replace"))
     return ImportOptions(names, started, *said)
 
