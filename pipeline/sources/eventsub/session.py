@@ -60,7 +60,9 @@ class Session(Connection):
     def parsed(self, raw: str | bytes) -> Frame | None:
         """A frame, or None for what is none; its stamp shows what time it is."""
         frame, steps = parse(raw, self.clock.arrival()), self.clock.steps
-        self.clock.saw(frame.stamp if frame else None)
+        if frame:
+            name = text(frame.part("event").get("message_id")) or frame.id
+            self.clock.saw(frame.stamp, name)
         return frame if self.clock.steps == steps else parse(raw, self.clock.arrival())
 
     async def _watch(self) -> None:

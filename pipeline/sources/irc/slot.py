@@ -126,7 +126,7 @@ class IrcSlot(Slot[Link, IrcShared]):
             return []
         if line.command in ("PRIVMSG", "USERNOTICE", "CLEARCHAT", "CLEARMSG"):
             clock = self.shared.clock
-            clock.saw(sent_at(line.tags))
+            clock.saw(sent_at(line.tags), line.tags.get("id", ""))
             self._follow_clock()
             heard = items(line, clock.arrival(), self.shared.oddities)
             return [*self._whose(channel, line), *heard]

@@ -13,6 +13,7 @@ _STALL_S = 5.0  # between two looks, after which nobody knows what time it is
 _DRAIN_S, _DOUBT_S = 3.0, 15.0  # while what had waited is read; and until we go on as before
 _CUT_S = 1.0  # what a Date header may be behind
 _PLAUSIBLE = 1.2e9, 4.1e9  # 2008 to 2099: any other stamp is none
+_NAMES = 5000  # of what was told of late, and as many before them
 
 
 @dataclass
@@ -52,6 +53,7 @@ class TwitchClock:
         self._hint: float | None = None  # an offset that one stamp is enough for
         self._doubt: _Doubt | None = None
         self._told = -inf
+        self._names, self._earlier = set[str](), set[str]()
         self._looked = monotonic(), wall()
 
     # -- what time it is -------------------------------------------------------------------
@@ -106,10 +108,11 @@ class TwitchClock:
         elif self._doubt and hint is not None and abs(offset - hint) <= NEAR_S:
             self._step(offset, mono, mono, agree=0)  # the machine slept, and its clock went on
 
-    def saw(self, stamp: float | None) -> None:
-        """Something that Twitch stamped so has just come."""
+    def saw(self, stamp: float | None, name: str = "") -> None:
+        """Something that Twitch stamped so, and calls so, has just come. The stamp of what is told
+        again shows nothing: it may be any."""
         mono = self._look()
-        if stamp is None or not _PLAUSIBLE[0] < stamp < _PLAUSIBLE[1]:
+        if stamp is None or not _PLAUSIBLE[0] < stamp < _PLAUSIBLE[1] or self._is_again(name):
             return
         offset = stamp - mono
         if self.offset is None or not self._agree:
@@ -124,6 +127,15 @@ class TwitchClock:
             if offset < self.offset:  # it may only have been delayed
                 self._hold(offset, mono)
             self._weigh(offset, mono)
+
+    def _is_again(self, name: str) -> bool:
+        """True for what was told before, lately. Its name is kept, if it has any."""
+        if name in self._names or name in self._earlier:
+            return True
+        if len(self._names) >= _NAMES:
+            self._names, self._earlier = set(), self._names
+        self._names.update([name] if name else [])
+        return False
 
     def _is_believed(self, stamp: float, offset: float) -> bool:
         """True for a stamp that moves the clock: it runs ahead of it, as was to be expected or as

@@ -54,6 +54,15 @@ def test_the_first_stamp_sets_it_whatever_the_machines_clock_says(off: float) ->
     assert machine.clock.is_sure and machine.clock.steps == 1
 
 
+@pytest.mark.parametrize("by", [-1800.0, -35.0, 35.0, 1800.0])
+def test_what_is_told_again_with_other_stamps_moves_nothing(by: float) -> None:
+    machine = Machine()
+    for again in (0.0, by, by + 1):
+        for k in range(9):
+            machine.clock.saw(T + machine.true + again, f"m{k}")
+    assert (machine.error, machine.clock.steps) == (pytest.approx(0.0, abs=1e-6), 1)
+
+
 def test_a_line_without_a_stamp_has_the_machines_time_while_nothing_is_known() -> None:
     machine = Machine(off=40)
     assert machine.clock.arrival() == T + 40
