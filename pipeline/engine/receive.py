@@ -100,7 +100,7 @@ def meet(state: State, infos: Iterable[ChannelInfo]) -> list[Item]:
         at = info.at or state.clock
         if was != key and who.login_of(was) not in read:
             items += _left(state, was, at)
-        if was != key and key not in out and info.channel in state.joined:
+        if key not in out and info.channel in state.joined:
             items += [] if state.intake.track(key).seeing else [Watch(key, at)]
     if new:
         tables.write_channels(state)
@@ -109,7 +109,8 @@ def meet(state: State, infos: Iterable[ChannelInfo]) -> list[Item]:
 
 def _is_new(state: State, info: ChannelInfo) -> bool:
     key = state.identities.resolve(info.channel)
-    return state.infos.get(key) != replace(info, channel=key)
+    is_known = state.infos.get(key) == replace(info, channel=key)
+    return not is_known or state.identities.login_of(key) != info.channel
 
 
 def _left(state: State, key: str, at: float) -> list[Item]:

@@ -134,6 +134,8 @@ class Track:
 
         An end before the stream's start is that of the one before, told late.
         """
+        if left and not self.on:
+            self._open_waiting()
         stream = next((s for s in reversed(self.streams) if s.started_at <= at), None)
         if stream is None or stream.stream_id in self._over:
             return
@@ -205,6 +207,13 @@ class Track:
     def _open_session(self, start: int) -> None:
         name = f"{self.channel}:{utc(start):%Y%m%dT%H%M%S}"
         self.start_stream(Stream(name, self.channel, start, said=False))
+
+    def _open_waiting(self) -> None:
+        """Begin the session of chat after the last stream's end that no closed window told of."""
+        chat = (start for start, cell in self.cells.items() if cell.lines)
+        start = next((s for s in sorted(chat) if self._stream_at(s) is None), None)
+        if start is not None and self.next_start is not None and start >= self.next_start:
+            self._open_session(start)
 
     def turn_back(self, now: float) -> None:
         """The clock had been wrong: what was closed for later than `now` is open again."""

@@ -163,6 +163,38 @@ def test_what_was_observed_of_the_old_owner_ends_and_begins_for_the_new(twitch: 
     ]  # fmt: skip
 
 
+def test_two_who_swap_their_logins_and_swap_back_stay_seen(twitch: Twitch) -> None:
+    began, count = twitch.at, iter(range(99))
+
+    def feed(at: float, *items: Item) -> None:
+        twitch.engine.feed(Batch(began + at, items))
+        twitch.engine.commit()
+
+    def says(at: float, login: str, channel_id: str) -> tuple[Item, ...]:
+        said = Message(f"s{next(count)}", login, began + at, "ann", "great")
+        return ChannelInfo(login, channel_id, at=began + at), said
+
+    def heard(at: float) -> None:
+        feed(at, Heard("alice", began + at), Heard("bob", began + at))
+
+    first = says(0, "alice", ALICE) + says(0, "bob", BOB)
+    feed(1, *first, Watch("alice", began), Watch("bob", began))
+    feed(10, *says(9, "alice", "333"))
+    for at in (20, 36, 40):
+        heard(at)
+    feed(45, *says(42, "alice", ALICE), *says(43, "alice", "333"))
+    feed(50, *says(46, "alice", BOB), *says(47, "bob", ALICE))
+    feed(54, *says(51, "alice", ALICE), *says(52, "bob", BOB))
+    for at in (60, 66):
+        heard(at)
+    told = "SELECT observed_s FROM windows WHERE channel = 'bob' ORDER BY start"
+    # up to its last sign of life at 46, and again from 52 on
+    assert [s for (s,) in stored(twitch.store, told)] == [30, pytest.approx(16 + 8, abs=0.1)]
+    open_ended = "SELECT stream_id FROM streams WHERE channel = 'alice~333' AND ended_at IS NULL"
+    assert stored(twitch.store, open_ended) == []
+    assert published_identities(twitch.folder).login_of("bob") == "bob"
+
+
 def test_a_login_passed_on_twice_more_is_nobodys_but_its_owners(twitch: Twitch) -> None:
     """Restarts between, the first owner renamed meanwhile, the last one met by another login."""
     twitch.says("carol", "333")

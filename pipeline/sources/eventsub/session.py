@@ -60,8 +60,8 @@ class Session(Connection):
     def parsed(self, raw: str | bytes) -> Frame | None:
         """A frame, or None for what is none; its stamp shows what time it is."""
         frame, steps = parse(raw, self.clock.arrival()), self.clock.steps
-        if frame:
-            name = text(frame.part("event").get("message_id")) or frame.id
+        name = text(frame.part("event").get("message_id")) if frame else ""
+        if frame and (name or frame.kind != "notification"):  # nobody knows whether it is new
             self.clock.saw(frame.stamp, name)
         return frame if self.clock.steps == steps else parse(raw, self.clock.arrival())
 
