@@ -121,7 +121,8 @@ def _left(state: State, key: str, at: float) -> list[Item]:
     if not state.identities.knows(key):  # joined, before it was known who that is
         del state.intake.tracks[key]
         return []
-    return [*([Lost(key, at)] if track.seeing else []), StreamEnd(key, at, left=True)]
+    track.lost(at)  # not told as an item: no connection was lost
+    return [StreamEnd(key, at, left=True)]
 
 
 def _take(state: State, item: Item, at: float | None) -> bool:

@@ -126,6 +126,7 @@ def test_another_who_takes_the_login_gets_a_key_of_their_own(twitch: Twitch) -> 
         assert twitch.body(BOB)["login"] == "alice"
         assert all(mood is None or mood > 0 for _, mood, _ in twitch.body(BOB)["history"])
         assert twitch.body(ALICE)["status"] == "offline"
+        assert not stored(twitch.store, "FROM events WHERE kind = 'connection_lost'")
         twitch.restart()
 
 
