@@ -50,7 +50,7 @@ def test_explore_draws_every_window_with_gaps_events_and_terms(page: Page, addre
     assert not any(button.is_visible() for button in unguarded.all())
     rows = taken(page)
     assert len(rows) == 360
-    assert list(rows[0])[:2] == ["channel", "start"]
+    assert list(rows[0])[:3] == ["channel", "login", "start"]
     assert {row["term"] for row in taken(page, 1)} == {"*", "LUL", "Pog", "BibleThump", "lol",
                                                        HOSTILE_TERM}  # fmt: skip
 
