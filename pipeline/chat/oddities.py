@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from warehouse.records import CHANNEL_ID
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -45,8 +47,7 @@ def identifier(value: object) -> str:
 
 def numeric_id(value: object) -> str:
     """An id of a broadcaster, which has digits alone; '' for what is none."""
-    is_one = isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit()
-    return str(value) if is_one else ""
+    return value if isinstance(value, str) and CHANNEL_ID.fullmatch(value) else ""
 
 
 @dataclass
