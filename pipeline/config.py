@@ -1,5 +1,6 @@
 """Settings of the pipeline. What the weights depend on is a constant in warehouse.records."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -34,6 +35,25 @@ class PipelineSettings(BaseSettings):
     )
     emotes: bool = Field(
         default=True, description="while chat is live, read the emote catalogues of its channels"
+    )
+
+
+class QueueSettings(BaseSettings):
+    """Several machines: the queue between `collect` and the shards, and the salt of all."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    queue_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="nats://HOST:PORT or sqs://REGION/NAME; empty: one machine",
+    )
+    queue_endpoint: str = Field(
+        default="", description="address of an SQS that is not Amazon's, for tests"
+    )
+    salt_file: Path | None = Field(
+        default=None, description="the salt that all machines share; empty: DLD_DATA/salt"
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,6 +33,37 @@ class UploadSettings(BaseSettings):
     def unpacked_mb(self) -> int:
         """To which a packed log may unpack; chat packs to a tenth."""
         return 20 * self.mb
+
+
+class BucketSettings(BaseSettings):
+    """Several machines: the bucket through which they share what is published, and the shards."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    bucket_url: str = Field(
+        default="", description="s3://BUCKET/PREFIX that is shared; empty: one machine"
+    )
+    bucket_endpoint: str = Field(
+        default="", description="address of an S3 store that is not Amazon's; empty: Amazon's"
+    )
+    shards: int = Field(default=1, ge=1, le=256, description="daemons that share the channels")
+    shard: int = Field(default=0, ge=0, le=255, description="which of them this is, from 0")
+    mirror_months: int = Field(
+        default=0, ge=0, le=1200, description="newest months that a mirror keeps; 0: all"
+    )
+
+    @field_validator("bucket_endpoint")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        return safe_url(url, "https").rstrip("/") if url else ""
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> "BucketSettings":
+        if self.shard >= self.shards:
+            raise ValueError(f"DLD_SHARD is {self.shard}; with DLD_SHARDS={self.shards} it is less")
+        return self
 
 
 class TwitchAddress(BaseSettings):

@@ -5,13 +5,19 @@ from importlib.util import find_spec
 from warehouse.errors import PackageMissing
 
 # the modules that what is done with a set imports
-SETS = {"train": ("tensorflow", "optuna"), "learn": ("gensim", "scipy", "sklearn")}
+SETS = {
+    "train": ("tensorflow", "optuna"),
+    "learn": ("gensim", "scipy", "sklearn"),
+    "machines": ("obstore", "nats", "boto3"),
+}
+_DOING = {"machines": "a queue or a bucket"}
 
 
 def require_packages(name: str) -> None:
-    """Raises PackageMissing where the set is not installed; name: train or learn."""
+    """Raises PackageMissing where the set is not installed; name: train, learn or machines."""
     missing = [module for module in SETS[name] if find_spec(module) is None]
     if missing:
         raise PackageMissing(
-            f"{name}ing needs {', '.join(missing)}; make setup-{name} installs what is missing"
+            f"{_DOING.get(name, f'{name}ing')} needs {', '.join(missing)}; "
+            f"make setup-{name} installs what is missing"
         )

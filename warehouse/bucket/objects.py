@@ -1,0 +1,122 @@
+"""Objects of a bucket: an S3 store, whosever it is, below one address.
+
+Names are relative to the address, s3://BUCKET/PREFIX. An object is replaced whole; its tag changes
+with it. Whoever puts one may ask that it still has the tag that was seen: that is the fence
+between two writers.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    NotFoundError,
+    NotModifiedError,
+    PreconditionError,
+)
+from obstore.store import MemoryStore, from_url
+
+from warehouse.config import BucketSettings
+from warehouse.errors import AppError, BadInput
+
+ABSENT = ""  # the tag of what is not there
+
+
+class BucketFailed(AppError):
+    """The bucket does not answer, or refuses: it is tried again."""
+
+
+class Replaced(AppError):
+    """The object is not the one that was seen: another has written it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as the bucket lists it; size in bytes."""
+
+    name: str
+    tag: str
+    size: int
+
+
+class Bucket:
+    """Every method raises BucketFailed where the store does not answer or refuses."""
+
+    def __init__(self, store: Any, address: str) -> None:
+        self._store, self.address = store, address
+
+    def put(self, name: str, data: bytes | Path, tag: str | None = None) -> str:
+        """Replace the object; returns its new tag. tag: that it must have now, ABSENT where there
+        must be none; None for whatever it is. Raises Replaced."""
+        mode: Any = "overwrite" if tag is None else {"e_tag": tag} if tag else "create"
+        try:
+            return str(obstore.put(self._store, name, data, mode=mode)["e_tag"])
+        except (AlreadyExistsError, PreconditionError) as exc:
+            raise Replaced(f"{self.address}/{name} was written by another") from exc
+        except BaseError as exc:
+            raise self._failed(name, exc) from exc
+
+    def get(self, name: str, tag: str | None = None) -> tuple[bytes, str] | None:
+        """The object and its tag; None while it is the one of `tag`. Raises FileNotFoundError."""
+        options: Any = {"if_none_match": tag} if tag else None
+        try:
+            found = obstore.get(self._store, name, options=options)
+            return bytes(found.bytes()), str(found.meta["e_tag"])
+        except NotModifiedError:
+            return None
+        except (NotFoundError, FileNotFoundError) as exc:
+            raise FileNotFoundError(f"{self.address}/{name}") from exc
+        except BaseError as exc:
+            raise self._failed(name, exc) from exc
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """Every object whose name begins with the folder `prefix`."""
+        try:
+            for chunk in obstore.list(self._store, prefix=prefix):
+                for found in chunk:
+                    yield Listed(found["path"], str(found["e_tag"]), found["size"])
+        except BaseError as exc:
+            raise self._failed(prefix, exc) from exc
+
+    def drop(self, names: Iterable[str]) -> None:
+        """They are there no longer, whether they were or not."""
+        try:
+            obstore.delete(self._store, list(names))
+        except (NotFoundError, FileNotFoundError):
+            return
+        except BaseError as exc:
+            raise self._failed("", exc) from exc
+
+    def _failed(self, name: str, exc: Exception) -> BucketFailed:
+        reason = type(exc).__name__.removesuffix("Error")
+        return BucketFailed(
+            f"{self.address}/{name} cannot be reached ({reason}); check DLD_BUCKET_URL, "
+            "DLD_BUCKET_ENDPOINT and the credentials"
+        )
+
+
+def open_bucket(settings: BucketSettings) -> Bucket:
+    """The bucket of the settings; nothing is asked of it yet. Raises BadInput for an address that
+    is none. Credentials are those of AWS's own settings, or of the machine's role."""
+    address = settings.bucket_url.rstrip("/")
+    if address.startswith("memory:"):  # of this process alone, for tests
+        return Bucket(_in_memory(address), address)
+    more: dict[str, Any] = {}
+    if endpoint := settings.bucket_endpoint:
+        more |= {"endpoint": endpoint, "virtual_hosted_style_request": False}
+        more["client_options"] = {"allow_http": True}
+    try:
+        return Bucket(from_url(address, **more), address)
+    except (BaseError, ValueError) as exc:
+        raise BadInput(f"DLD_BUCKET_URL is {address}; it is s3://BUCKET/PREFIX") from exc
+
+
+_MEMORY: dict[str, MemoryStore] = {}
+
+
+def _in_memory(address: str) -> MemoryStore:
+    return _MEMORY.setdefault(address, MemoryStore())
