@@ -7,6 +7,7 @@ daemon runs. Claims: logins that streamers say are theirs, until Twitch tells.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -62,9 +63,7 @@ def load_optout(path: Path) -> OptOut:
     their will because of it.
     """
     try:
-        raw = orjson.loads(path.read_bytes())
-        ids = {str(key): str(login) for key, login in raw.get("ids", {}).items()}
-        return OptOut({int(c) for c in raw["chatters"]}, {str(c) for c in raw["channels"]}, ids)
+        return optout_of(orjson.loads(path.read_bytes()))
     except FileNotFoundError:
         return OptOut()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -74,15 +73,26 @@ def load_optout(path: Path) -> OptOut:
         ) from exc
 
 
+def optout_of(raw: Any) -> OptOut:
+    """The list that a file's content says. Raises ValueError, KeyError, TypeError or
+    AttributeError for what is none."""
+    ids = {str(key): str(login) for key, login in raw.get("ids", {}).items()}
+    return OptOut({int(c) for c in raw["chatters"]}, {str(c) for c in raw["channels"]}, ids)
+
+
 def save_optout(path: Path, optout: OptOut) -> None:
     """Replace the file whole."""
-    body = {
+    replace_file(path, orjson.dumps(optout_body(optout)))
+
+
+def optout_body(optout: OptOut) -> dict[str, Any]:
+    """The list as a file's content."""
+    return {
         "v": 1,
         "chatters": sorted(optout.chatters),
         "channels": sorted(optout.channels),
         "ids": dict(sorted(optout.ids.items())),
     }
-    replace_file(path, orjson.dumps(body))
 
 
 @dataclass(frozen=True)
