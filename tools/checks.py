@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 from tools.config import RunSettings
+from tools.dashboards import ports
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull
 from warehouse.kinds import SIMULATED, refuse_mixing
@@ -21,7 +22,20 @@ def require_free_ports(settings: RunSettings) -> None:
             f"DLD_DASHBOARD_PORT and DLD_EBS_PORT are both {settings.ebs_port}: change one of them"
         )
     require_free("127.0.0.1", settings.dashboard_port, "DLD_DASHBOARD_PORT")
+    for port in ports(settings) if settings.dashboard_processes > 1 else []:
+        _require_free_process(port, settings)
     require_free(settings.ebs_host, settings.ebs_port, "DLD_EBS_PORT")
+
+
+def _require_free_process(port: int, settings: RunSettings) -> None:
+    """Raises BadInput for a port of one of several dashboard processes that is none, or taken."""
+    if port == settings.ebs_port or port > 65535:
+        why = "is DLD_EBS_PORT" if port == settings.ebs_port else "is no port"
+        raise BadInput(
+            f"DLD_DASHBOARD_PROCESSES={settings.dashboard_processes} take the ports after "
+            f"DLD_DASHBOARD_PORT={settings.dashboard_port}, and {port} {why}: change one of them"
+        )
+    require_free("127.0.0.1", port, "DLD_DASHBOARD_PORT")
 
 
 def require_free(host: str, port: int, setting: str) -> None:

@@ -15,6 +15,9 @@ class RunSettings(BaseSettings):
     )
 
     dashboard_port: int = Field(default=8501, ge=1, le=65535, description="port of the dashboard")
+    dashboard_processes: int = Field(
+        default=1, ge=1, le=64, description="of the dashboard; more than one need nginx"
+    )
     ebs_host: str = Field(default="127.0.0.1", description="address the EBS listens on")
     ebs_port: int = Field(default=8081, ge=1, le=65535, description="port of the EBS")
 

@@ -15,10 +15,12 @@ from typing import Annotated
 
 import typer
 from dotenv import dotenv_values
+from honcho.environ import parse_procfile
 
 from tools.channels import logins
 from tools.checks import require_free_ports, require_kind, require_space
 from tools.config import RunSettings, run_settings
+from tools.dashboards import several
 from tools.supervisor import Supervisor
 from warehouse.errors import AppError
 from warehouse.removed_settings import name_removed_settings
@@ -51,7 +53,10 @@ def main(
         require_kind(Path(env["DLD_DATA"]).absolute(), channels)
         require_free_ports(settings)
         require_space(Path(env["DLD_DATA"]).absolute())
-        code = supervise(procfile.read_text(), env, settings)
+        commands = parse_procfile(procfile.read_text()).processes
+        if settings.dashboard_processes > 1 and "dashboard" in commands:
+            commands = several(commands, settings, Path(env["DLD_DATA"]).absolute())
+        code = supervise(commands, env)
     except (AppError, OSError) as exc:
         print(f"dld: {exc}", file=sys.stderr)
         code = 1
@@ -98,11 +103,11 @@ def addresses(env: Mapping[str, str]) -> dict[str, str]:
     return urls
 
 
-def supervise(procfile: str, env: Mapping[str, str], settings: RunSettings) -> int:
-    """Run the Procfile's commands until one ends (1) or they are told to stop (0)."""
+def supervise(commands: Mapping[str, str], env: Mapping[str, str]) -> int:
+    """Run the commands, by name, until one ends (1) or they are told to stop (0)."""
     above, below = banner(env)
     greeting = partial(as_it_is, above, env)
-    supervisor = Supervisor(procfile, env, partial(announce, addresses(env), greeting, below))
+    supervisor = Supervisor(commands, env, partial(announce, addresses(env), greeting, below))
     supervisor.loop()
     if supervisor.ended:
         print(f"dld: {supervisor.ended[0]} ended, so the rest was stopped", file=sys.stderr)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from threading import Thread, Timer
 
 import honcho.manager
-from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.printer import Printer
 
@@ -16,17 +15,19 @@ honcho.manager.KILL_WAIT = STOP_WITHIN_S  # its own 5 s are short for a busy mac
 
 
 class Supervisor(Manager):  # type: ignore[misc]  # honcho has no types
-    """Runs the commands of a Procfile until one ends or a signal asks all to stop.
+    """Runs several commands until one ends or a signal asks all to stop.
 
     `ended` names the commands that ended by themselves, before anything asked them to.
     """
 
-    def __init__(self, procfile: str, env: Mapping[str, str], when_started: Callable[[], None]):
+    def __init__(
+        self, commands: Mapping[str, str], env: Mapping[str, str], when_started: Callable[[], None]
+    ):
         super().__init__(Printer(Output()))
         self.ended: list[str] = []
         self._owner = os.getpid()
         self._when_started = when_started
-        for name, command in parse_procfile(procfile).processes.items():
+        for name, command in commands.items():
             self.add_process(name, command, env=dict(env))
 
     def loop(self) -> None:

@@ -1,12 +1,13 @@
-"""Debian's nginx on this machine with deploy/nginx.conf: only addresses, certificate and patience
+"""Debian's nginx on this machine with deploy/nginx*.conf: only addresses, certificates and patience
 are changed."""
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.helpers.paths import ROOT
 from tests.helpers.ports import free_port
+from tools.dashboards import processes_conf
 
 NGINX = Path("/usr/sbin/nginx")
 SITE = ROOT / "deploy/nginx.conf"
-CERTIFICATES = "/etc/letsencrypt/live/ebs.example.com/"
+CERTIFICATES = "/etc/letsencrypt/live/{}.example.com/"
 MAIN = """
 daemon off;
 worker_processes 1;
@@ -58,14 +60,19 @@ def needs_nginx() -> None:
 
 @contextmanager
 def running(
-    folder: Path, ebs_port: int, tls: str = "ssl http2", patience: Mapping[str, str] = QUICK
+    folder: Path,
+    ebs_port: int,
+    tls: str = "ssl http2",
+    patience: Mapping[str, str] = QUICK,
+    dashboards: Sequence[int] = (9,),
 ) -> Iterator[int]:
-    """The port that it answers on. tls: of its listen directive; patience: directives to change, as
-    QUICK has them."""
+    """The port that it answers on. tls: of its listen directives; patience: directives to change,
+    as QUICK has them; dashboards: ports of the dashboard's processes."""
     port = free_port()
     _certify(folder)
     changes = {
-        CERTIFICATES: f"{folder}/",
+        CERTIFICATES.format("ebs"): f"{folder}/",
+        CERTIFICATES.format("dashboard"): f"{folder}/",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port} {tls};",
         "listen 80;": f"listen 127.0.0.1:{free_port()};",
         "listen [::]:443 ssl http2;": "",
@@ -74,6 +81,9 @@ def running(
     }
     (folder / "site.conf").write_text(_site(changes, patience))
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    (folder / "dld").mkdir()
+    (folder / "dld/processes.conf").write_text(processes_conf(dashboards))
+    shutil.copyfile(SITE.with_name("nginx-dashboard.conf"), folder / "dld/dashboard.conf")
     log = folder / "error.log"
     process = subprocess.Popen(
         [NGINX, "-p", folder, "-e", log, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL
