@@ -7,6 +7,7 @@ between two writers.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from obstore.exceptions import (
     BaseError,
     NotFoundError,
     NotModifiedError,
+    PermissionDeniedError,
     PreconditionError,
+    UnauthenticatedError,
 )
 from obstore.store import MemoryStore, from_url
 
@@ -28,6 +31,10 @@ ABSENT = ""  # the tag of what is not there
 
 class BucketFailed(AppError):
     """The bucket does not answer, or refuses: it is tried again."""
+
+
+class BucketRefused(BucketFailed):
+    """The bucket is not there, or not for whoever asks: to try again alone helps nothing."""
 
 
 class Replaced(AppError):
@@ -69,7 +76,17 @@ class Bucket:
         except NotModifiedError:
             return None
         except (NotFoundError, FileNotFoundError) as exc:
-            raise FileNotFoundError(f"{self.address}/{name}") from exc
+            raise self._missing(name, exc) from exc
+        except BaseError as exc:
+            raise self._failed(name, exc) from exc
+
+    def load(self, name: str, target: Path) -> int:
+        """The object into a file, in bounded memory; its size. Raises FileNotFoundError."""
+        try:
+            with target.open("wb") as file:
+                return sum(file.write(piece) for piece in obstore.get(self._store, name))
+        except (NotFoundError, FileNotFoundError) as exc:
+            raise self._missing(name, exc) from exc
         except BaseError as exc:
             raise self._failed(name, exc) from exc
 
@@ -91,12 +108,41 @@ class Bucket:
         except BaseError as exc:
             raise self._failed("", exc) from exc
 
+    def _missing(self, name: str, exc: Exception) -> Exception:
+        missing = FileNotFoundError(f"{self.address}/{name}")
+        return self._failed(name, exc) if _refusal(exc) else missing
+
     def _failed(self, name: str, exc: Exception) -> BucketFailed:
+        if refusal := _refusal(exc):
+            return BucketRefused(f"{self.address} {refusal}")
         reason = type(exc).__name__.removesuffix("Error")
         return BucketFailed(
             f"{self.address}/{name} cannot be reached ({reason}); check DLD_BUCKET_URL, "
             "DLD_BUCKET_ENDPOINT and the credentials"
         )
+
+
+_NO_BUCKET = "is not there; make the bucket, or correct DLD_BUCKET_URL"
+_NO_CREDENTIALS = "refuses: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_SIGNS = {  # in what a store or its library answers
+    "NoSuchBucket": _NO_BUCKET,
+    "InvalidBucketName": _NO_BUCKET,
+    "/169.254.169.254/": _NO_CREDENTIALS,  # where a machine of Amazon's has them
+}
+
+
+def _refusal(exc: Exception) -> str:
+    """Why nothing can be done in this bucket as it is set; '' where it may be a passing trouble."""
+    if isinstance(exc, PermissionDeniedError | UnauthenticatedError):
+        return "refuses these credentials; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    return next((says for sign, says in _SIGNS.items() if sign in str(exc)), "")
+
+
+# a trouble that lasts is told within half a minute; whoever asks tries again
+_PATIENCE: dict[str, Any] = {
+    "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
+    "client_options": {"connect_timeout": "5s", "read_timeout": "15s", "timeout": "600s"},
+}
 
 
 def open_bucket(settings: BucketSettings) -> Bucket:
@@ -105,10 +151,10 @@ def open_bucket(settings: BucketSettings) -> Bucket:
     address = settings.bucket_url.rstrip("/")
     if address.startswith("memory:"):  # of this process alone, for tests
         return Bucket(_in_memory(address), address)
-    more: dict[str, Any] = {}
+    more = dict(_PATIENCE)
     if endpoint := settings.bucket_endpoint:
         more |= {"endpoint": endpoint, "virtual_hosted_style_request": False}
-        more["client_options"] = {"allow_http": True}
+        more["client_options"] = {**_PATIENCE["client_options"], "allow_http": True}
     try:
         return Bucket(from_url(address, **more), address)
     except (BaseError, ValueError) as exc:

