@@ -7,7 +7,7 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run train tune learn test lint bench compare peers peers-installed extension pictures clean test-duckdb-1.5
+.PHONY: help setup run train tune learn test lint bench compare peers peers-installed extension lambdas pictures clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
@@ -54,6 +54,9 @@ peers: setup-test peers-installed # the tests' stand-ins for Twitch, read by tmi
 
 extension: setup-run # the zip to upload to Twitch; DLD_EXTENSION_EBS=https://... is where the EBS answers
 	@$(python) -m tools.extension
+
+lambdas: setup-run # the zips of two AWS Lambda functions: docs/aws.md
+	@$(python) -m tools.lambdas
 
 pictures: setup-test # the docs' pictures of every page, light and dark, from simulated chat
 	@DLD_PICTURES=docs/images DLD_REQUIRE_CHROMIUM=1 $(pytest) -n 0 -q tests/browser/test_look.py

@@ -1,0 +1,1 @@
+"""Lambda functions of AWS, in the original's shape: scores and forecasts, without windows."""
