@@ -57,6 +57,11 @@ class QueueSettings(BaseSettings):
     )
 
 
+def salt_path(folder: Path) -> Path:
+    """The file of the salt: the one that all machines share, else DLD_DATA's own."""
+    return QueueSettings().salt_file or folder / "salt"
+
+
 AlertKind = Literal["mood_drop", "mood_spike", "activity", "silence", "new_term"]
 
 

@@ -5,7 +5,7 @@ All times are seconds since the Unix epoch, UTC, as the source (Twitch) stamped 
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ class Batch:
     read, by channel, '' for the connection as a whole: all there are now; None where they are as
     before. malformed: things that were left out since the last one. offset: what is added to
     monotonic time for the source's; None where the machine's clock is as good, or it is as before.
+    hashed: chatters are hashes already, those who opted out left out. requests: of shard 0, to be
+    applied after the items.
     """
 
     at: float | None
@@ -131,12 +133,18 @@ class Batch:
     troubles: Mapping[str, str] | None = None
     malformed: int = 0
     offset: float | None = None
+    hashed: bool = False
+    requests: tuple[Mapping[str, Any], ...] = ()
 
 
 class Source(Protocol):
-    """A place chat comes from. `kind` is shown to people: simulated, replay or live."""
+    """A place chat comes from. `kind` is shown to people: simulated, replay or live.
+
+    anew: after a restart it tells everything again, from its start.
+    """
 
     kind: str
+    anew: bool = False
 
     def channels(self) -> list[ChannelInfo]:
         """The channels it will speak of, as far as it knows now."""

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.chat.logins import channel_name, login
+from pipeline.config import salt_path
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.requests.client import ask
 from warehouse.config import DataFolder, data_folder
@@ -37,5 +38,5 @@ def _subject(folder: DataFolder, chatter: str | None, channel: str | None) -> di
         raise typer.BadParameter("name either a --chatter or a --channel")
     if channel is not None:
         return {"channel": channel_name(channel)}
-    hasher = Hasher(load_salt(folder.root / "salt"))
+    hasher = Hasher(load_salt(salt_path(folder.root)))
     return {"chatter_hash": str(hasher.of(login(chatter)))}

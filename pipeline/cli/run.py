@@ -76,7 +76,9 @@ def run(
     with Store(folder.warehouse) as store:
         there = store.query("sources")["source"].to_pylist()
         coming = SIMULATED if kind.is_simulated else source
-        refuse_mixing(folder.root, there, coming, "python -m pipeline " + shlex.join(sys.argv[1:]))
+        command = "python -m pipeline " + shlex.join(sys.argv[1:])
+        if not kind.is_queue:
+            refuse_mixing(folder.root, there, coming, command)
         if SIMULATED in there and len(there) > 1:
             log.warning(
                 "simulated chat lies beside real chat; `python -m pipeline doctor` says more"
@@ -91,6 +93,6 @@ def run(
             identities=identities,
         )  # fmt: skip
         chat = open_source(source, opening)
-        engine = Engine(folder, settings, chat.kind, store, identities=identities)
+        refuse_mixing(folder.root, there, chat.kind, command)
+        engine = Engine(folder, settings, chat.kind, store, identities=identities, anew=chat.anew)
         asyncio.run(run_daemon(engine, chat))
-        chat.stored(engine.state.clock)

@@ -39,7 +39,7 @@ async def run(engine: Engine, source: Source) -> None:
             reading_emotes = tasks.create_task(engine.state.catalogues.keep(engine.state.rooms))
             telling = tasks.create_task(engine.state.webhook.keep())
             training = tasks.create_task(_train(engine.state))
-            await _feed(engine, queue, stop)
+            await _feed(engine, source, queue, stop)
             reading.cancel()
             compacting.cancel()
             reading_emotes.cancel()
@@ -49,6 +49,7 @@ async def run(engine: Engine, source: Source) -> None:
         raise group.exceptions[0] from None
     finally:
         await asyncio.to_thread(engine.finish)
+        source.stored(engine.stored())
 
 
 async def _read(batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
@@ -57,7 +58,9 @@ async def _read(batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None
     await queue.put(None)
 
 
-async def _feed(engine: Engine, queue: asyncio.Queue[Batch | None], stop: asyncio.Event) -> None:
+async def _feed(
+    engine: Engine, source: Source, queue: asyncio.Queue[Batch | None], stop: asyncio.Event
+) -> None:
     stopping = asyncio.ensure_future(stop.wait())
     while not stop.is_set():
         getting = asyncio.ensure_future(queue.get())
@@ -69,6 +72,7 @@ async def _feed(engine: Engine, queue: asyncio.Queue[Batch | None], stop: asynci
         if batch is None:
             break
         await _patiently(engine.feed, batch, engine.retry, stop)
+        source.stored(engine.stored())
     stopping.cancel()
 
 

@@ -15,6 +15,7 @@ from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
+from pipeline.engine.turn import Turn
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
 from warehouse.identities import Identities
@@ -46,11 +47,13 @@ class Engine:
         store: Store,
         alerts: AlertSettings | None = None,
         identities: Identities | None = None,
+        anew: bool = False,
     ) -> None:
-        self.state = State(folder, settings, source, store, alerts, identities)
+        self.state = State(folder, settings, source, store, alerts, identities, anew)
         self._expired = self.state.now()
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf
+        self._stored = self.state.clock
         recover(self.state)
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
@@ -82,6 +85,12 @@ class Engine:
             publish(state)
         if abs(state.now() - self._expired) >= _EXPIRE_S:
             self.expire()
+
+    def stored(self) -> float:
+        """The source's clock up to which all windows, and what was told, are in the warehouse."""
+        if self.state.turn == Turn():
+            self._stored = self.state.clock
+        return self._stored
 
     def commit(self) -> None:
         """What was taken in is in the warehouse, and published."""
@@ -139,6 +148,8 @@ class Engine:
     def _is_due(self, now: float) -> bool:
         turn = self.state.turn
         if not turn.closed and not turn.events:
+            if turn.streams and now - self._committed >= _SLOW_S:
+                return True
             return now - self._committed >= _COMMIT_S and self._has_requests()
         if self.state.now() - self.state.clock < _LIVE_S:
             return True

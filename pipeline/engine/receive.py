@@ -47,7 +47,8 @@ def receive(state: State, batch: Batch) -> Turn:
         state.turn.closed += state.late.step()
     state.intake.counts.malformed += batch.malformed
     told = _by_key(state, map(whole, batch.items))
-    items = [item for item in told if _take(state, item, batch.at)]
+    hashed = told if batch.hashed else map(state.intake.anonymous, told)
+    items = [item for item in hashed if _take(state, item, batch.at)]
     state.retractions.step()
     state.late.take()
     state.clock = max(state.clock, batch.at or 0.0)
@@ -126,7 +127,7 @@ def _left(state: State, key: str, at: float) -> list[Item]:
 
 
 def _take(state: State, item: Item, at: float | None) -> bool:
-    """False for what changes nothing: it was told before, or cannot be."""
+    """False for what changes nothing: it was told before, or cannot be. Chatters are hashes."""
     now = item.at if at is None else at  # while nobody knows what time it is, all can be
     if item.at > now + _WRONG_S:  # no window could be closed before it
         state.intake.counts.dropped += 1
@@ -141,16 +142,15 @@ def _take(state: State, item: Item, at: float | None) -> bool:
         state.retractions.add(item)
     if isinstance(item, Message) and (catalogue := state.catalogues.known(item.channel)):
         item = marked(item, catalogue, state.intake.scorers.at(item.channel, item.at))
-    compound = state.intake.take(item)
+    compound = state.intake.take(item, hashed=True)
     if compound is not None and state.buffer.takes(item):
-        kept = state.intake.anonymous(item) if isinstance(item, Message) else item
-        state.buffer.append(kept, compound)
+        state.buffer.append(item, compound)
     return compound is not None
 
 
 def _is_over(state: State, item: StreamStart) -> bool:
     """True for a stream of before a restart that has ended, and for one of another channel."""
-    if state.source == "replay":  # which tells everything anew
+    if state.anew:
         return False
     of = state.intake.channel_of(item.stream_id)
     if of is None:

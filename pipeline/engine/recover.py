@@ -32,7 +32,7 @@ def recover(state: State) -> None:
     state.vocabulary.drift.load(orjson.loads(state.store.meta("company") or "{}"))
     for row in state.store.query("last_streams", source=state.source).to_pylist():
         _resume(state, row)
-    if state.source == "replay":  # it tells everything anew, from its start
+    if state.anew:  # its streams begin again
         _end_streams(state)
         return
     for row in state.store.query("readable", source=state.source).to_pylist():

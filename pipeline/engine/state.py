@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.alerts import Alerts, Webhook
 from pipeline.chat.message import ChannelInfo
-from pipeline.config import AlertSettings, PipelineSettings
+from pipeline.config import AlertSettings, PipelineSettings, salt_path
 from pipeline.emotes import catalogues_for
 from pipeline.engine.turn import Turn
 from pipeline.forecasting.forecasts import Forecasts
@@ -51,6 +51,7 @@ class State:
     told of them. joined: logins that the source has now. barred: channels claimed by a streamer
     whose they are not. troubles: why something is not read; retell: they are to be told at once.
     jobs: backups under way, by request. importing: the one log that is read beside.
+    anew: the source tells everything again, from its start.
     merged: results of compaction, (table, paths of the parts, merged file), put in at a turn.
     """
 
@@ -62,14 +63,16 @@ class State:
         store: Store,
         alerts: AlertSettings | None = None,
         identities: Identities | None = None,
+        anew: bool = False,
     ) -> None:
+        self.anew = anew
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
         self.offset: float | None = None
         self.is_off = False  # the machine's clock is wrong, and that was told
         self.catalogues = catalogues_for(folder.root, source == "live" and settings.emotes)
         self.identities = identities or Identities(store.query("identities").to_pylist())
         scorers = load_scorers(settings.lexicon, store)
-        hasher = Hasher(load_salt(folder.root / "salt"))
+        hasher = Hasher(load_salt(salt_path(folder.root)))
         self.optout = load_optout(folder.optout)
         gate = Gate(scorers.knows, hasher.of, self.optout.chatters)
         self.intake = Intake(scorers, hasher, gate)
@@ -107,7 +110,7 @@ class State:
 
     def _last_clock(self) -> float:
         """The clock of this source at its last commit; 0 for one that starts over."""
-        if self.source == "replay" or self.store.meta("source") != self.source:
+        if self.anew or self.store.meta("source") != self.source:
             return 0.0
         return float(self.store.meta("clock") or 0)
 

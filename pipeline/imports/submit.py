@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.chat.placement import minute, place, refuse_to_come, starts
 from pipeline.chat.table import ChatTable, Placed, TableStream
-from pipeline.config import PipelineSettings
+from pipeline.config import PipelineSettings, salt_path
 from pipeline.imports.combine import ImportOptions, Told
 from pipeline.imports.coverage import at_home, refuse_two_at_a_time, without_twice
 from pipeline.imports.formats.base import Log
@@ -159,7 +159,7 @@ class _Reading:
             refuse_to_come(placed, time.time())
             scorers = published_scorers(PipelineSettings().lexicon, folder)
             ids = {s.channel: ids[s.whose] for s in streams if s.whose in ids}
-            importer = Importer(files, scorers, folder.root / "salt", optout, ids)
+            importer = Importer(files, scorers, salt_path(folder.root), optout, ids)
             with bars.messages(sum(s.rows for s in streams)) as advance:
                 return placed, importer.run(table, placed, advance)
         finally:

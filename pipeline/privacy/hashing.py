@@ -6,9 +6,12 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+from warehouse.errors import BadInput
+
 
 def load_salt(path: Path) -> bytes:
-    """The salt of this install, made at first use; 16 bytes, readable by its owner only."""
+    """The salt of this install, made at first use; 16 bytes, readable by its owner only.
+    Raises BadInput for a file that is no salt."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file():
         aside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -16,7 +19,15 @@ def load_salt(path: Path) -> bytes:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(16))
         aside.replace(path)
-    return path.read_bytes()
+    salt = path.read_bytes()
+    if not 8 <= len(salt) <= 64:
+        raise BadInput(f"{path} is no salt: it has {len(salt)} bytes, and a salt 8 to 64")
+    return salt
+
+
+def fingerprint(salt: bytes) -> str:
+    """Tells whether two have the same salt, and not which."""
+    return blake2b(b"fingerprint", digest_size=8, key=salt).hexdigest()
 
 
 class Hasher:

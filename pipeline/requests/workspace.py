@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from pipeline.config import PipelineSettings
+from pipeline.config import PipelineSettings, salt_path
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
@@ -133,7 +133,7 @@ def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
         buffer.expire(time.time())
         expire_scratch(folder.scratch, buffer.retention_s)
         expire_logs(folder.inbox)
-        hasher = Hasher(load_salt(folder.root / "salt"))
+        hasher = Hasher(load_salt(salt_path(folder.root)))
         optout = load_optout(folder.optout)
         settle_moves(store, buffer, optout, folder, publisher)
         identities = Identities(store.query("identities").to_pylist())

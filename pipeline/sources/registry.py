@@ -15,7 +15,8 @@ class SourceKind:
     opened, since nobody else needs the libraries of live chat.
 
     is_simulated: nobody said its chat. is_live: it reads the kept list of channels. needs_file: it
-    reads `--file`. endpoints: that have to answer, where needs_login only with one.
+    reads `--file`. is_queue: another process reads the source, and it tells which kind of chat it
+    is when it is opened. endpoints: that have to answer, where needs_login only with one.
     """
 
     module: str
@@ -23,6 +24,7 @@ class SourceKind:
     is_live: bool = False
     needs_file: bool = False
     needs_login: bool = False
+    is_queue: bool = False
     endpoints: tuple[str, ...] = ()
 
 
@@ -36,6 +38,7 @@ SOURCES: Mapping[str, SourceKind] = {
         needs_login=True,
         endpoints=(EVENTSUB, HELIX, LOGINS),
     ),
+    "queue": SourceKind("pipeline.sources.queue", is_queue=True),
 }
 
 

@@ -39,6 +39,7 @@ class Replay(Source):
     """
 
     kind = "replay"
+    anew = True
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class Replay(Source):
         """Come to its end, it is done: the next run is another."""
         if self.at_end and self.ends_at and clock >= self.ends_at:
             self.at_end()
+            self.at_end = None
 
     def _heard(self, at: float) -> list[Item]:
         return [

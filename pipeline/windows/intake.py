@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from pipeline.chat.anonymous import anonymous
 from pipeline.chat.message import (
     Happening,
     Heard,
@@ -92,7 +93,7 @@ class Intake:
         """Count one item; a message's compound (0.0 for anything else), None for what was told
         before and for a message whose chatter opted out: nothing of it is to be kept.
 
-        hashed: the item comes from the buffer, its chatter is a hash already.
+        hashed: its chatter is a hash already, as of all that is kept.
         """
         if isinstance(item, Message):
             return self._message(item, hashed)
@@ -108,14 +109,17 @@ class Intake:
         elif isinstance(item, Lost):
             return 0.0 if track.lost(item.at) else None
         elif isinstance(item, Retract):
-            self.change(item.channel, self.meant(item))
+            self.change(item.channel, self.meant(item, hashed))
             return None
         return 0.0
 
-    def meant(self, item: Retract) -> Callable[[ScoredMessage], ScoredMessage | None]:
+    def meant(
+        self, item: Retract, hashed: bool = False
+    ) -> Callable[[ScoredMessage], ScoredMessage | None]:
         """A line as it is, None for one that was taken back. One that has not come yet, and is
         known by its id, will not be counted."""
-        key, who = message_key(item.message_id), self.hasher.of(item.chatter.lower())
+        key = message_key(item.message_id)
+        who = int(item.chatter or 0) if hashed else self.hasher.of(item.chatter.lower())
         if key:
             self._is_known(key)
             return lambda line: None if line.id == key else line
@@ -127,11 +131,9 @@ class Intake:
             changed = self.tracks[channel].change(of)
             self._again.update(dict.fromkeys((channel, start) for start in changed))
 
-    def anonymous(self, message: Message) -> Message:
-        """The message as it may be kept: a hash for its chatter, who may be known as a bot."""
-        login = message.chatter.lower()
-        bot = message.bot or login in KNOWN_BOTS
-        return replace(message, chatter=str(self.hasher.of(login)), bot=bot)
+    def anonymous(self, item: Item) -> Item:
+        """The item as it may be kept."""
+        return anonymous(item, self.hasher.of)
 
     def _message(self, message: Message, hashed: bool) -> float | None:
         key = message_key(message.id)

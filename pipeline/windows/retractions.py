@@ -23,7 +23,7 @@ _WAITING = 5000  # beyond it, as when bots are banned by the thousand, the oldes
 
 
 class Retractions:
-    """Retractions whose messages are yet to be looked for in the buffer.
+    """Retractions, their chatters hashed, whose messages are yet to be looked for in the buffer.
 
     places: windows that lost messages and are not yet committed anew.
     """
@@ -73,8 +73,7 @@ class Retractions:
                 self.late.take_back((message.channel, start), filtered)
 
     def _erasure(self, item: Retract) -> Erasure:
-        chatter = str(self.intake.hasher.of(item.chatter.lower())) if item.chatter else ""
-        return Erasure(item.channel, item.at - _BACK_S, item.at, item.message_id, chatter)
+        return Erasure(item.channel, item.at - _BACK_S, item.at, item.message_id, item.chatter)
 
 
 def key_of(window: Window) -> tuple[str, datetime]:

@@ -14,7 +14,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
+from pipeline.chat.message import (
+    Batch,
+    ChannelInfo,
+    Heard,
+    Item,
+    Message,
+    Source,
+    StreamStart,
+    Watch,
+)
 from pipeline.chat.placement import place
 from pipeline.chat.table import ChatTable
 from pipeline.engine import daemon
@@ -37,7 +46,7 @@ PAST_DAYS = 0.08
 Log = Callable[[str, Iterable[Message]], None]
 
 
-class Live:
+class Live(Source):
     """Message k is said at `anchor` + k EVERY; the anchor is kept beside the data.
 
     Text, chatter and channel follow from k alone."""
@@ -77,7 +86,7 @@ class Live:
         return Message(f"m{k}", channel, self.began + k * EVERY, f"u{k % 7}", text)
 
 
-class Until:
+class Until(Source):
     """A source that ends when its clock has come to `end`."""
 
     def __init__(self, source: Simulate, end: float) -> None:
@@ -175,7 +184,7 @@ def run(told: Connection, root: Path, mode: str, now: float, file: Path | None) 
     told.send("opening")
     with Store(DataFolder(root).warehouse) as store:
         source = open_source(mode, root, now, file, store, logger(root))
-        engine = Engine(DataFolder(root), settings(), source.kind, store)
+        engine = Engine(DataFolder(root), settings(), source.kind, store, anew=source.anew)
         if mode == "live":
             tell_what_is_on_disk(engine.state.buffer, logger(root))
         tell_of_the_first_batch(engine, told)

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.chat.message import Batch, ChannelInfo, Heard, Message, StreamStart, Watch
+from pipeline.chat.message import Batch, ChannelInfo, Heard, Message, Source, StreamStart, Watch
 from pipeline.engine import daemon
 from pipeline.engine import engine as engines
 from pipeline.engine.engine import Engine
@@ -37,7 +37,7 @@ class Paused(logging.Handler):
         self.pauses += record.getMessage().startswith("paused: ")
 
 
-class Chat:
+class Chat(Source):
     """Half a minute of chat a batch, up to now."""
 
     kind = "live"

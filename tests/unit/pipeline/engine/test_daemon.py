@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from pipeline.chat.message import Batch, ChannelInfo, Message, StreamEnd, StreamStart
+from pipeline.chat.message import Batch, ChannelInfo, Message, Source, StreamEnd, StreamStart
 from pipeline.engine import daemon
 from pipeline.engine import engine as engines
 from pipeline.engine.commit import publish
@@ -21,7 +21,7 @@ from warehouse.records import utc, window_start
 from warehouse.store.store import Store
 
 
-class Told:
+class Told(Source):
     """A source that says what it is given; between batches it runs `then`."""
 
     kind = "live"

@@ -39,7 +39,8 @@ def launch(folder: DataFolder) -> Iterator[Start]:
 
     def start(source: str = "live", **values: object) -> Engine:
         _kill(running)
-        engine = Engine(folder, settings(**values), source, Store(folder.warehouse))
+        store, anew = Store(folder.warehouse), source == "replay"
+        engine = Engine(folder, settings(**values), source, store, anew=anew)
         running.append(engine)
         return engine
 

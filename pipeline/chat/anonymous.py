@@ -1,0 +1,18 @@
+"""Items as they may be kept and sent: a hash for a chatter's name, who may be known as a bot."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pipeline.chat.message import Item, Message, Retract
+from pipeline.chat.text import KNOWN_BOTS
+
+
+def anonymous(item: Item, of: Callable[[str], int]) -> Item:
+    """The item without a name. of: a login's hash, 0 for nobody."""
+    if isinstance(item, Message):
+        login = item.chatter.lower()
+        bot = item.bot or login in KNOWN_BOTS
+        return replace(item, chatter=str(of(login)), bot=bot)
+    if isinstance(item, Retract) and item.chatter:
+        return replace(item, chatter=str(of(item.chatter.lower())))
+    return item
