@@ -172,6 +172,10 @@ class DataFolder:
         return self.root / "claims.json"
 
     @property
+    def mirror(self) -> Path:
+        return self.root / "mirror.json"
+
+    @property
     def ebs(self) -> Path:
         return self.root / "ebs"
 

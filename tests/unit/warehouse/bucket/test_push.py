@@ -7,34 +7,16 @@ import orjson
 import pytest
 
 from tests.helpers.build import T, put, sample_row, samples, window_row
-from warehouse.bucket.objects import ABSENT, Bucket, BucketFailed, Replaced, open_bucket
+from tests.unit.warehouse.bucket.conftest import Clock
+from warehouse.bucket.objects import ABSENT, Bucket, BucketFailed, Replaced
 from warehouse.bucket.push import LINGER_S, Pusher
-from warehouse.config import BucketSettings, DataFolder
+from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.published.publisher import Publisher
 from warehouse.records import iso, utc
 from warehouse.store.store import Store
 
 PRIVATE = {"meta": b"m", "learnt": b"l"}
-
-
-class Clock:
-    """A monotonic clock that stands still."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def bucket(request: pytest.FixtureRequest) -> Bucket:
-    return open_bucket(BucketSettings(_env_file=None, bucket_url=f"memory:{request.node.name}"))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
