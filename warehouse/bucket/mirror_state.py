@@ -26,7 +26,7 @@ _WRITE_EVERY_S = 5.0
 
 
 class MirrorState:
-    """What is told of a mirror. troubles: (what, since) by shard; WHOLE: of the bucket."""
+    """State of a mirror as it is told. troubles: (what, since) by shard; WHOLE: of the bucket."""
 
     def __init__(
         self,
