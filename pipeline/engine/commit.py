@@ -72,8 +72,10 @@ def publish(
     samples: pa.Table | None = None,
     retold: list[tuple[str, datetime]] | None = None,
 ) -> None:
-    """A publishing cycle, and what the EBS serves. retold: windows whose lines of before
-    go, by channel and start."""
+    """A publishing cycle, what the EBS serves, and what goes into a bucket with it.
+
+    retold: windows whose lines of before go, by channel and start.
+    """
     publisher = state.publisher
     while state.merged:
         publisher.swap_merged(*state.merged.pop(0))
@@ -82,6 +84,8 @@ def publish(
     told = state.now(), clock, state.out(), state.clock_offset()
     for channel_id, body in state.moods.bodies(state.source, *told):
         publisher.put_latest(channel_id, body)
+    if state.keep:
+        state.keep(state)
 
 
 def _is_past(state: State, closed: Closed) -> bool:

@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pipeline.chat.message import Batch, Source
 from pipeline.engine.engine import Engine
@@ -24,7 +24,18 @@ _MERGES = 8  # groups of files merged at a time
 _AHEAD = 4  # batches a source may be ahead of the engine
 
 
-async def run(engine: Engine, source: Source) -> None:
+class Beside(Protocol):
+    """Work beside the turns that tells the source what is stored, where it is more than to be
+    committed (pushing.py)."""
+
+    async def keep(self, source: Source) -> None:
+        """Do so until cancelled."""
+
+    async def finish(self, source: Source) -> None:
+        """Once more, when the last is committed."""
+
+
+async def run(engine: Engine, source: Source, beside: Beside | None = None) -> None:
     """Feed the engine until the source ends, SIGTERM or Ctrl-C; then drain."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -39,17 +50,22 @@ async def run(engine: Engine, source: Source) -> None:
             reading_emotes = tasks.create_task(engine.state.catalogues.keep(engine.state.rooms))
             telling = tasks.create_task(engine.state.webhook.keep())
             training = tasks.create_task(_train(engine.state))
-            await _feed(engine, source, queue, stop)
+            keeping = tasks.create_task(_keep(beside, source))
+            await _feed(engine, None if beside else source, queue, stop)
             reading.cancel()
             compacting.cancel()
             reading_emotes.cancel()
             telling.cancel()
             training.cancel()
+            keeping.cancel()
     except ExceptionGroup as group:  # of one task: the rest were only cancelled
         raise group.exceptions[0] from None
     finally:
         await asyncio.to_thread(engine.finish)
-        source.stored(engine.stored())
+        if not beside:
+            source.stored(engine.stored())
+    if beside:
+        await beside.finish(source)
 
 
 async def _read(batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None]) -> None:
@@ -58,9 +74,15 @@ async def _read(batches: AsyncIterator[Batch], queue: asyncio.Queue[Batch | None
     await queue.put(None)
 
 
+async def _keep(beside: Beside | None, source: Source) -> None:
+    if beside:
+        await beside.keep(source)
+
+
 async def _feed(
-    engine: Engine, source: Source, queue: asyncio.Queue[Batch | None], stop: asyncio.Event
+    engine: Engine, source: Source | None, queue: asyncio.Queue[Batch | None], stop: asyncio.Event
 ) -> None:
+    """source: is told what is committed; None where that is not enough."""
     stopping = asyncio.ensure_future(stop.wait())
     while not stop.is_set():
         getting = asyncio.ensure_future(queue.get())
@@ -72,7 +94,8 @@ async def _feed(
         if batch is None:
             break
         await _patiently(engine.feed, batch, engine.retry, stop)
-        source.stored(engine.stored())
+        if source:
+            source.stored(engine.stored())
     stopping.cancel()
 
 

@@ -15,7 +15,6 @@ from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
-from pipeline.engine.turn import Turn
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
 from warehouse.identities import Identities
@@ -53,7 +52,6 @@ class Engine:
         self._expired = self.state.now()
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf
-        self._stored = self.state.clock
         recover(self.state)
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
@@ -85,12 +83,11 @@ class Engine:
             publish(state)
         if abs(state.now() - self._expired) >= _EXPIRE_S:
             self.expire()
+        state.settle()
 
     def stored(self) -> float:
         """The source's clock up to which all windows, and what was told, are in the warehouse."""
-        if self.state.turn == Turn():
-            self._stored = self.state.clock
-        return self._stored
+        return self.state.settled[0]
 
     def commit(self) -> None:
         """What was taken in is in the warehouse, and published."""
@@ -141,14 +138,15 @@ class Engine:
         if state.turn.closed:
             self.commit()
         state.troubles.clear()  # nobody reads any more
-        self.housekeeping()
         tables.write_learnt(state)
+        self.housekeeping()
+        state.settle()
         state.buffer.close()
 
     def _is_due(self, now: float) -> bool:
         turn = self.state.turn
         if not turn.closed and not turn.events:
-            if turn.streams and now - self._committed >= _SLOW_S:
+            if turn.is_any() and now - self._committed >= _SLOW_S:
                 return True
             return now - self._committed >= _COMMIT_S and self._has_requests()
         if self.state.now() - self.state.clock < _LIVE_S:

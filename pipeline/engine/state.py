@@ -53,6 +53,8 @@ class State:
     jobs: backups under way, by request. importing: the one log that is read beside.
     anew: the source tells everything again, from its start.
     merged: results of compaction, (table, paths of the parts, merged file), put in at a turn.
+    settled: the clock up to which all that was told is committed, and the revision it is in.
+    keep: called at the end of each publishing cycle, where there is a bucket.
     """
 
     def __init__(
@@ -103,6 +105,8 @@ class State:
         self.jobs: dict[str, BackupJob] = {}
         self.importing: ImportChild | None = None
         self.began_at = time.time()
+        self.settled = self.clock, -1
+        self.keep: Callable[[State], None] | None = None
         self.workspace = Workspace(
             folder, settings, store, self.publisher, self.buffer, hasher, self.optout,
             self.identities, self,
@@ -156,6 +160,12 @@ class State:
         """True while something is done beside the turns."""
         child = self.importing
         return any(j.is_alive() for j in self.jobs.values()) or bool(child and child.is_alive())
+
+    def settle(self) -> None:
+        """All that was told is committed and published, unless something waits."""
+        late, back = self.late, self.retractions
+        if not (self.turn.is_any() or late.is_busy() or back.waiting):
+            self.settled = self.clock, self.publisher.manifest.revision
 
     def forget_channel(self, channel: str) -> list[str]:
         """Nothing of the channel is in memory, nor in what is yet to be committed; returns

@@ -17,6 +17,10 @@ class Turn:
     streams: dict[str, Stream] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
 
+    def is_any(self) -> bool:
+        """True if there is something to commit."""
+        return bool(self.closed or self.events or self.streams or self.alerts)
+
     def add(self, later: "Turn") -> None:
         """A later turn is committed together with this one."""
         self.closed += later.closed

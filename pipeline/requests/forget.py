@@ -3,7 +3,6 @@
 Each step can be done again after a crash: what a later step needs goes last.
 """
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -64,7 +63,7 @@ def forget_channel(workspace: Workspace, channel: str) -> None:
         queries = [("forget_proposals", terms), ("forget_term_alerts", terms)]
         workspace.store.write({}, before=queries)
     workspace.publisher.publish(drop_samples_before=workspace.oldest_text(), drop_samples_of=keys)
-    workspace.publisher.collect_garbage(math.inf)
+    workspace.publisher.purge()
     workspace.buffer.rewrite(lambda item: None if item.channel == channel else item)
 
 
@@ -170,7 +169,7 @@ def _publish(
     samples = pa.Table.from_pylist(lines, schema=samples_schema())
     keys = [(channel, naive(utc(start))) for channel, start in places]
     workspace.publisher.publish(samples, workspace.oldest_text(), keys)
-    workspace.publisher.collect_garbage(math.inf)
+    workspace.publisher.purge()
 
 
 def _drop_latest(workspace: Workspace, channel: str) -> None:

@@ -22,6 +22,8 @@ from warehouse.published.folder import PublishedFolder, read_bodies
 from warehouse.published.manifest import Manifest, nothing_published, parse_manifest
 
 MANIFEST = "manifest.json"
+ALIVE = "alive"
+TRAINED = "trained/"  # models of shard 0, which others take (trained.py)
 AT_ONCE = 8  # objects on their way: each waits for the network most of its time
 LINGER_S = 600.0  # objects that left stay for mirrors that still load them
 _LIST_EVERY_S = 3600.0
@@ -58,50 +60,54 @@ class Pusher:
         self._pushed = b""
         self._unsure = set[bytes]()  # digests of manifests that may have been put: no answer came
 
-    def push(self, private: Mapping[str, bytes]) -> Manifest:
+    def push(
+        self, private: Mapping[str, bytes], raw: bytes = b"", at_once: bool = False
+    ) -> Manifest:
         """Push what published/ says now; returns its manifest. What is there is not put again.
 
-        private: objects by name (`learnt`, `meta`), letters only.
+        private: objects by name (`learnt`, `meta`), letters only. raw: the manifest that they go
+        with, where the one in the folder may be newer. at_once: what left is deleted now, be it
+        in use or not.
         Raises Replaced where another is the writer now; BucketFailed, and NothingPublished where
         a file has been lost and will be published anew: push again.
         """
         try:
-            return self._push(private)
+            return self._push(private, raw, at_once)
         except BucketFailed:
             self._list_at = self._now_s()  # what was on its way may be there or not
             raise
 
-    def _push(self, private: Mapping[str, bytes]) -> Manifest:
+    def _push(self, private: Mapping[str, bytes], raw: bytes, at_once: bool) -> Manifest:
         self._list()
-        raw, manifest = self._upload_tables()
+        raw, manifest = self._upload_tables(raw)
         named: dict[str, Any] = {
             "writer": self._writer,
             "bodies": self._upload("bodies", self._bodies()),
             "private": {k: self._upload(f"private/{k}", v) for k, v in private.items()},
         }
         self._swap(orjson.dumps({**orjson.loads(raw), **named}))
-        self._leave(manifest.paths() | {named["bodies"], *named["private"].values()})
+        self._leave(manifest.paths() | {named["bodies"], *named["private"].values()}, at_once)
         return manifest
 
     def touch(self) -> None:
         """Tell those who stand by that this writer lives, without a push."""
-        self._bucket.put(f"{self._home}/alive", f"{self._writer} {self._now_s()}".encode())
+        self._bucket.put(f"{self._home}/{ALIVE}", f"{self._writer} {self._now_s()}".encode())
 
     def _list(self) -> None:
         """Know what is there; what other writers left half done is to go, too."""
         if self._now_s() >= self._list_at:
             listed = self._bucket.list(f"{self._home}/")
             names = {found.name.partition(f"{self._home}/")[2] for found in listed}
-            self._there = {name for name in names if "/" in name}
+            self._there = {n for n in names if "/" in n and not n.startswith(TRAINED)}
             self._list_at = self._now_s() + _LIST_EVERY_S
 
-    def _upload_tables(self) -> tuple[bytes, Manifest]:
+    def _upload_tables(self, given: bytes) -> tuple[bytes, Manifest]:
         """The manifest in force, once all its files are there. Files may go meanwhile: then there
         is a newer one."""
         path = self._folder.manifest
         raw = b""
         while True:
-            last, raw = raw, self._read(path)
+            last, raw = raw, given or self._read(path)
             try:
                 manifest = parse_manifest(raw, path)
                 self._upload_files(manifest.paths() - self._there)
@@ -155,11 +161,11 @@ class Pusher:
         self._pushed = data
         self._unsure.clear()
 
-    def _leave(self, needed: set[str]) -> None:
+    def _leave(self, needed: set[str], at_once: bool) -> None:
         """Delete what left the manifest, each in its time."""
         now, left = self._now_s(), self._there - needed
         self._leaving = {name: self._leaving.get(name, now + _linger_s(name)) for name in left}
-        due = [name for name, at in self._leaving.items() if at <= now]
+        due = [name for name, at in self._leaving.items() if at <= now or at_once]
         if due:
             self._bucket.drop(f"{self._home}/{name}" for name in due)
             self._there.difference_update(due)

@@ -4,6 +4,7 @@ One cycle adds one file a table that has new rows, rewrites files whose rows wer
 and replaces the manifest last. Everything here is derived: lost files are made again.
 """
 
+import math
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ class Publisher:
         self.folder = folder
         self.store = store
         self.leaving: list[tuple[float, str]] = []  # (when to unlink, path)
+        self.purged = 0  # how often what left had to go at once
         self._files = TableFiles(store, folder.published)
         self.latest: Published = PublishedFolder(folder.latest)
         self._published: Published = PublishedFolder(folder.published)
@@ -99,6 +101,11 @@ class Publisher:
             if at <= now:
                 self._unlink(path)
         self.leaving = [(at, path) for at, path in self.leaving if at > now]
+
+    def purge(self) -> None:
+        """Unlink all that left the manifest, in use or not: it has what was forgotten."""
+        self.collect_garbage(math.inf)
+        self.purged += 1
 
     def _start(self, source: str, keep_source: bool) -> Manifest:
         """The manifest in force, if it fits the warehouse; else one to be filled by `publish`."""

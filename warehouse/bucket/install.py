@@ -1,0 +1,56 @@
+"""The install that a bucket belongs to: its salt, as a fingerprint, and its number of shards.
+
+Under another salt the same chatter would be another, and who opted out would be read; under
+another number the channels would belong to other shards.
+"""
+
+from hashlib import blake2b
+
+import orjson
+
+from warehouse.bucket.objects import ABSENT, Bucket, Replaced
+from warehouse.errors import BadInput
+
+INSTALL = "install.json"
+
+
+def check_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> None:
+    """Raises BadInput for a bucket of another install, and BucketFailed. Whoever comes first with
+    a salt says whose it is; a reader has none."""
+    own = {"v": 1, "salt": _fingerprint(salt) if salt else "", "shards": shards}
+    try:
+        if salt:
+            bucket.put(INSTALL, orjson.dumps(own), ABSENT)
+            return
+    except Replaced:
+        pass
+    there = _read(bucket)
+    if there is None:
+        return
+    if there["shards"] != shards:
+        raise BadInput(
+            f"{bucket.address} has {there['shards']} shards and DLD_SHARDS is {shards}; set it to "
+            f"{there['shards']}, or move to another bucket address with `restore --bucket`"
+        )
+    if salt and there["salt"] != own["salt"]:
+        raise BadInput(
+            f"{bucket.address} is of an install with another salt; set DLD_SALT_FILE to that "
+            "install's, or DLD_BUCKET_URL to another address"
+        )
+
+
+def _read(bucket: Bucket) -> dict[str, object] | None:
+    try:
+        found = bucket.get(INSTALL)
+        there = orjson.loads(found[0]) if found else {}
+        return {"salt": str(there["salt"]), "shards": int(there["shards"])}
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as exc:
+        raise BadInput(
+            f"{bucket.address}/{INSTALL} cannot be read; remove it there, and it is made anew"
+        ) from exc
+
+
+def _fingerprint(salt: bytes) -> str:
+    return blake2b(salt, digest_size=16, person=b"dld install").hexdigest()

@@ -1,0 +1,3 @@
+-- What the channels of all sources have taught their forecasters.
+
+SELECT * FROM learnt ORDER BY source, channel, model;
