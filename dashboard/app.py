@@ -13,6 +13,7 @@ from dashboard.login import oidc, return_to
 from warehouse.removed_settings import name_removed_settings
 
 HERE = Path(__file__).parent
+A_DAY_S = 86_400
 
 PAGES = (
     ("app_pages/review.py", "Session review", "movie", None),
@@ -38,6 +39,13 @@ def draw() -> None:
     if admitted:
         st.set_page_config(page_title=f"{page.title} · DLD")  # of the tab, and read out first
         page.run()
+        _kept_up()
+
+
+@st.fragment(run_every=A_DAY_S)
+def _kept_up() -> None:
+    """Nothing, again and again: a page that repeats something is drawn anew when its connection
+    comes back. Any other goes on as it stands, and another process of ours knows nothing of it."""
 
 
 def _pages() -> list[st.Page]:
