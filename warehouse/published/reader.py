@@ -19,6 +19,7 @@ from warehouse.published.channel_views import visible
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, nothing_published, parse_manifest
 from warehouse.published.rollup_views import view
+from warehouse.published.shard_views import by_shard, health_by_shard, health_of_all, merged
 from warehouse.sql import scan, sql
 from warehouse.store.rollups import ROLLUPS
 from warehouse.tables import TABLES
@@ -124,15 +125,31 @@ def connect_views(
     con.execute("SET parquet_metadata_cache = true")  # files never change
     rollups = {rollup.name: rollup for rollup in ROLLUPS}
     for table, files in manifest.tables.items():
-        if table not in rollups:
+        if table == "health":
+            _create_health(con, published, files, channels)
+        elif table not in rollups:
             column = TABLES[table].time if table in TABLES else None
             rows = by_age(published, files, column)
             if table == "channels":  # as published before logins were known to change
                 rows += " UNION ALL BY NAME SELECT NULL::VARCHAR AS login WHERE false"
-            _create(con, table, rows, channels)
+            _create(con, table, merged(table, rows, files), channels)
     for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
         _create(con, table, view(rollups[table], published, manifest), channels)
     return con
+
+
+def _create_health(
+    con: duckdb.DuckDBPyConnection,
+    published: Path,
+    files: tuple[PublishedFile, ...],
+    channels: Collection[str] | None,
+) -> None:
+    """The view, and `shard_health`, with the shard that told each row."""
+    each = health_by_shard(published, files)
+    _create(con, "shard_health", each, channels)
+    several = len(by_shard(files)) > 1
+    rows = health_of_all(each) if several else by_age(published, files, TABLES["health"].time)
+    _create(con, "health", rows, channels)
 
 
 def _create(

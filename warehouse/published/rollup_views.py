@@ -5,22 +5,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from warehouse.published.manifest import Manifest, PublishedFile
+from warehouse.published.shard_views import manifests_by_shard
 from warehouse.records import iso
 from warehouse.sql import scan
 from warehouse.store.rollups import Rollup
 
 
 def view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
-    """SQL of the whole rollup: what is in its files, and the open period from the windows.
+    """SQL of the whole rollup: what is in its files, and the open period from the windows; of each
+    shard its own, which may have begun another period."""
+    shards = manifests_by_shard(manifest)
+    if len(shards) < 2:
+        return _view(rollup, published, manifest)
+    told = [shard for shard in shards if all(name in shard.tables for name in rollup.sources)]
+    each = [f"({_view(rollup, published, shard)})" for shard in told]
+    return " UNION ALL BY NAME ".join(each) or _view(rollup, published, manifest)
 
-    Only files that reach into the open period are read for it: to look into all of a year's
-    takes longer than the rollup. Where nothing is settled yet, all is summed up.
+
+def _view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
+    """SQL of one folder's rollup. Only files that reach into the open period are read for it: to
+    look into all of a year's takes longer than the rollup. Where nothing is settled yet, all is
+    summed up.
     """
-    files = manifest.tables[rollup.name]
-    settled = f"SELECT * FROM {_scan(published, files)}"
+    files = manifest.tables.get(rollup.name, ())
     last = max((file.max for file in files if file.rows), default=None)
     if last is None:
-        return f"SELECT *, 0::BIGINT AS rev FROM ({rollup.made_of('')})"
+        all_of = {name: _scan(published, manifest.tables[name]) for name in rollup.sources}
+        return f"SELECT *, 0::BIGINT AS rev FROM ({rollup.made_of('', all_of)})"
+    settled = f"SELECT * FROM {_scan(published, files)}"
     start = datetime.fromisoformat(last).replace(tzinfo=None) + rollup.period
     since = iso(start.replace(tzinfo=UTC))
     open_files = {
