@@ -152,6 +152,11 @@ class DataFolder:
         return self.root / "inbox"
 
     @property
+    def errands(self) -> Path:
+        """Requests that shard 0 sent to this one: an inbox like any."""
+        return self.root / "errands"
+
+    @property
     def backups(self) -> Path:
         return self.root / "backup"
 

@@ -11,12 +11,10 @@ import pyarrow as pa
 from pipeline.engine.state import State
 from pipeline.engine.turn import Turn
 from pipeline.forecasting.pending import latest
-from pipeline.requests.actions import actions
-from pipeline.requests.queue import apply_all
+from pipeline.requests.actions import apply_waiting
 from pipeline.windows.retractions import cleared, key_of
 from pipeline.windows.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.windows.track import Closed
-from warehouse.inbox.requests import InboxFolder
 from warehouse.published.table_files import samples_schema
 from warehouse.records import iso, utc
 
@@ -41,7 +39,7 @@ def commit(state: State) -> None:
     state.moods.refresh(closed, state.intake, state.forecasts)
     publish(state, _samples(state, closed), retold)
     # after publishing: a request to forget finds all there is
-    if apply_all(InboxFolder(state.folder.inbox), state.store, actions(state.workspace)):
+    if apply_waiting(state.workspace):
         publish(state)
     _log(closed, state.clock)
 

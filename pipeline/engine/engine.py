@@ -15,10 +15,10 @@ from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
+from pipeline.requests.actions import has_waiting
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
 from warehouse.identities import Identities
-from warehouse.inbox.requests import InboxFolder
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.store.store import Store
 
@@ -148,10 +148,7 @@ class Engine:
         if not turn.closed and not turn.events:
             if turn.is_any() and now - self._committed >= _SLOW_S:
                 return True
-            return now - self._committed >= _COMMIT_S and self._has_requests()
+            return now - self._committed >= _COMMIT_S and has_waiting(self.state.folder)
         if self.state.now() - self.state.clock < _LIVE_S:
             return True
         return now - self._committed >= _COMMIT_S or len(turn.closed) >= _COMMIT_WINDOWS
-
-    def _has_requests(self) -> bool:
-        return bool(InboxFolder(self.state.folder.inbox).waiting())

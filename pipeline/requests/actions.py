@@ -7,12 +7,19 @@ from typing import Any
 from pipeline.chat.logins import channel_name, login
 from pipeline.requests import claims
 from pipeline.requests.backup import run_backup
+from pipeline.requests.everywhere import (
+    everywhere,
+    refuse_here,
+    share_import,
+    share_marker,
+)
 from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.requests.import_log import import_log
-from pipeline.requests.queue import Action, NotYet, run_import
+from pipeline.requests.queue import Action, NotYet, add_marker, apply_all, run_import
 from pipeline.requests.vocabulary_decision import review
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
+from warehouse.config import DataFolder
 from warehouse.consent import save_optout
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import InboxFolder, Request
@@ -27,6 +34,8 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
 
     def forget(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        workspace.await_chat(request)
+        everyone = workspace.everyone()
         if workspace.running and workspace.running.is_at_work():
             raise NotYet  # a backup or an import under way would have what is forgotten
         if "channel_id" in request.body:
@@ -36,15 +45,19 @@ def actions(workspace: Workspace) -> dict[str, Action]:
             names = [str(who)] if kind == "channels" else []
             if kind == "chatters":
                 forget_chatter(workspace, int(who))
-        called = [*names, *map(workspace.identities.name_of, names)]
+        called = [*names, *map(everyone.name_of, names)]
         for name in names:
             forget_channel(workspace, name)
         store.write({}, meta)
-        _redact(inbox, request, called)
+        if workspace.others is None:  # else they are yet to know whom
+            _rewrite(inbox, request, {})
+        for name in called:  # nor do older requests name it
+            inbox.forget(name)
 
     def opt_out(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         if "channel_id" in request.body:
-            claims.opt_out(workspace, request.body["channel_id"], request.body.get("channel"))
+            theirs = _theirs(workspace, inbox, request)
+            claims.opt_out(workspace, request.body["channel_id"], theirs)
             store.write({}, meta)
             return
         kind, who = _subject(workspace, inbox, request)
@@ -59,19 +72,26 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         store.write({}, meta)
 
     def opt_in(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
-        claims.opt_in(workspace, request.body.get("channel_id"), request.body.get("channel"))
+        theirs = _theirs(workspace, inbox, request)
+        channel_id, name = request.body.get("channel_id"), request.body.get("channel")
+        claims.opt_in(workspace, channel_id, name, theirs)
         store.write({}, meta)
 
     def import_(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         workspace.refuse_real("python -m pipeline import ...")
-        who, files = workspace.identities, ImportFiles(inbox.files(request.id))
+        who, files = workspace.everyone(), ImportFiles(inbox.files(request.id))
         files.check()
-        keyed = files.by_key(who)
+        keyed = files if workspace.shard.number else files.by_key(who)  # shard 0 has done it
         named = keyed.channels()
         if out := sorted(named & workspace.optout.channels):
             workspace.optout.refuse(map(who.name_of, out), who)
+        if workspace.others is not None:
+            request = share_import(workspace, inbox, request, keyed)
+        if workspace.shard.count > 1:
+            keyed = files.of(workspace.shard.has)
         run_import(inbox, store, request, meta, keyed)
-        who.add(store.query("channels_rows", channels=sorted(named)).to_pylist())
+        rows = store.query("channels_rows", channels=sorted(named)).to_pylist()
+        workspace.identities.add(rows)
 
     def backup(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         jobs = workspace.running.jobs if workspace.running else None
@@ -84,7 +104,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
             raise BadInput("channels is a list of logins")
         if change != "remove":
             workspace.refuse_real(f"python -m pipeline channels {change} ...")
-        who = workspace.identities
+        who = workspace.everyone()
         change_channels(workspace.folder, workspace.optout, who, str(change), names)
         if workspace.running and change != "remove":
             keys = map(who.resolve, channel_logins(names))
@@ -94,21 +114,50 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     def vocabulary(
         inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]
     ) -> None:
-        review(workspace, store, request, meta)
+        review(workspace, inbox, store, request, meta)
+
+    def marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if workspace.others is not None:
+            request = share_marker(workspace, inbox, request)
+        if workspace.shard.has(str(request.body.get("channel"))):
+            add_marker(inbox, store, request, meta)
+        else:
+            store.write({}, meta)
 
     def dropped(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         import_log(workspace, inbox, store, request, meta)
 
-    return {
+    of_all: dict[str, Action] = {
         "forget": forget,
         "opt-out": opt_out,
         "opt-in": opt_in,
         "import": import_,
-        ACTION: dropped,
-        "backup": backup,
         "channels": channels,
         "vocabulary": vocabulary,
+        "marker": marker,
     }
+    if workspace.others is not None:
+        of_all = {name: everywhere(workspace.others, action) for name, action in of_all.items()}
+    return {**of_all, ACTION: dropped, "backup": backup}
+
+
+def apply_waiting(workspace: Workspace) -> int:
+    """Apply what waits for this folder; returns how much. Raises as `apply_all`."""
+    inbox, store = InboxFolder(workspace.folder.inbox), workspace.store
+    of_here = actions(workspace)
+    if workspace.shard.number:
+        sent = apply_all(InboxFolder(workspace.folder.errands), store, of_here)
+        refused = {name: refuse_here(workspace.shard) for name in of_here}
+        return sent + apply_all(inbox, store, {**refused, "backup": of_here["backup"]})
+    applied = apply_all(inbox, store, of_here)
+    if workspace.others is not None:
+        workspace.others.ready = True
+    return applied
+
+
+def has_waiting(folder: DataFolder) -> bool:
+    """True if there is anything to apply."""
+    return any(InboxFolder(place).waiting() for place in (folder.inbox, folder.errands))
 
 
 def _subject(workspace: Workspace, inbox: InboxFolder, request: Request) -> tuple[str, int | str]:
@@ -132,7 +181,7 @@ def _key(workspace: Workspace, inbox: InboxFolder, request: Request, value: Any)
     nothing else may know it."""
     if "verified" in request.body:
         return _verified(request)[0]
-    key = workspace.identities.resolve(channel_name(value))
+    key = workspace.everyone().resolve(channel_name(value))
     _rewrite(inbox, request, {"channel": value, "verified": [key]})
     return key
 
@@ -149,6 +198,16 @@ def _known(workspace: Workspace, inbox: InboxFolder, request: Request) -> list[s
     return names
 
 
+def _theirs(workspace: Workspace, inbox: InboxFolder, request: Request) -> list[str]:
+    """Keys that have the request's channel_id for sure; other shards are told them."""
+    if "verified" in request.body and workspace.shard.count > 1:
+        return list(map(channel_name, request.body["verified"]))
+    names = claims.keys_of(workspace, request.body.get("channel_id"), request.body.get("channel"))
+    if workspace.others is not None:
+        inbox.rewrite(request, {**request.body, "verified": names})
+    return names
+
+
 def _verified(request: Request) -> list[str]:
     """Keys that were found before a crash."""
     names = request.body["verified"]
@@ -161,7 +220,7 @@ def _with_its_id(workspace: Workspace, kind: str, who: int | str, undo: bool) ->
     """The extension asks by id how a channel stands."""
     if kind != "channels":
         return
-    for row in workspace.store.query("channels_of_id", channel_id="", channel=who).to_pylist():
+    for row in workspace.channels_of("", str(who)):
         if row["channel_id"]:
             workspace.optout.ids[row["channel_id"]] = str(who)
     if undo:
@@ -174,13 +233,6 @@ def _hash(value: Any) -> int:
     if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 1 << _HASH_BITS:
         raise BadInput("chatter_hash is not a chatter's hash")
     return int(text)
-
-
-def _redact(inbox: InboxFolder, request: Request, names: list[str]) -> None:
-    """What is forgotten is not named by the request that asked for it, nor by older ones."""
-    _rewrite(inbox, request, {})
-    for name in names:
-        inbox.forget(name)
 
 
 def _rewrite(inbox: InboxFolder, request: Request, more: Mapping[str, Any]) -> None:

@@ -28,10 +28,8 @@ def keys_of(workspace: Workspace, channel_id: Any, login: Any = None) -> list[st
     if not isinstance(channel_id, str) or not CHANNEL_ID.fullmatch(channel_id):
         raise BadInput("channel_id is Twitch's id of a channel: digits")
     name = "" if login is None else _name(login)
-    key = workspace.identities.resolve(name)
-    of = {"channel_id": channel_id, "channel": key}
-    rows = workspace.store.query("channels_of_id", **of).to_pylist()
-    known = {row["channel"]: row["channel_id"] for row in rows}
+    key = workspace.everyone().resolve(name)
+    known = {row["channel"]: row["channel_id"] for row in workspace.channels_of(channel_id, key)}
     if known.get(key, channel_id) not in (channel_id, made_up_id(key)):
         raise BadInput(f"{name} is not the channel with the id {channel_id}; nothing was done")
     return [channel for channel, its_id in known.items() if its_id == channel_id]
@@ -43,15 +41,15 @@ def _name(login: Any) -> str:
     return channel_login(login)
 
 
-def opt_in(workspace: Workspace, channel_id: Any, login: Any) -> None:
-    """Read a channel because its streamer asks for it. Raises BadInput."""
+def opt_in(workspace: Workspace, channel_id: Any, login: Any, theirs: list[str]) -> None:
+    """Read a channel because its streamer asks for it. theirs: `keys_of` them. Raises BadInput."""
     if login is None:
         raise BadInput("to be read, a channel has to say its login")
-    theirs = keys_of(workspace, channel_id, login)
     name = _name(login)
-    key = workspace.identities.resolve(name)
+    key = workspace.everyone().resolve(name)
     known = {*theirs, workspace.optout.ids.get(channel_id, "")} - {""}
-    if key in workspace.optout.channels and key not in known:
+    is_first = workspace.shard.number == 0  # the others do as it found
+    if is_first and key in workspace.optout.channels and key not in known:
         raise BadInput(
             f"{name} opted out, and that it has the id {channel_id} is not known; "
             "ask whoever runs this DLD to take that back"
@@ -71,9 +69,9 @@ def opt_in(workspace: Workspace, channel_id: Any, login: Any) -> None:
         workspace.running.barred.discard(key)
 
 
-def opt_out(workspace: Workspace, channel_id: Any, login: Any) -> None:
-    """Never read a channel: those that have the id, and any that Twitch tells us has it."""
-    theirs = keys_of(workspace, channel_id, login)
+def opt_out(workspace: Workspace, channel_id: str, theirs: list[str]) -> None:
+    """Never read a channel: those that have the id, which are `theirs`, and any that Twitch tells
+    us has it."""
     workspace.optout.ids[channel_id] = theirs[0] if theirs else ""
     for name in theirs:
         workspace.optout.change("channels", name, undo=False)

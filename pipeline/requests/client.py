@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.requests.actions import actions
-from pipeline.requests.queue import apply_all
+from pipeline.requests.actions import apply_waiting
 from pipeline.requests.workspace import open_workspace
 from warehouse.config import DataFolder
 from warehouse.erase import scrub
@@ -61,7 +60,7 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     while (reason := inbox.outcome(request_id)) is None:
         try:
             with open_workspace(folder) as workspace:
-                apply_all(inbox, workspace.store, actions(workspace))
+                apply_waiting(workspace)
                 workspace.publish()
             scrub(folder.warehouse)
         except WarehouseLocked:

@@ -14,6 +14,10 @@ class NotYet(Exception):
     """A request that is being worked on beside everything else; it goes on waiting."""
 
 
+class NotBefore(NotYet):
+    """One that imports which came after it must not overtake."""
+
+
 # what is asked of a store; the mapping is to be kept with it, as the mark that it was done
 Action = Callable[[InboxFolder, Store, Request, dict[str, str]], None]
 
@@ -25,8 +29,10 @@ def apply_all(inbox: InboxFolder, store: Store, more: Mapping[str, Action] | Non
     One that cannot be applied is refused. Raises StorageFull or WarehouseBroken, which are no
     fault of a request: it goes on waiting.
     """
-    applied = 0
+    applied, held = 0, False
     for request in inbox.requests():
+        if held and request.action == "import":
+            continue
         key = f"request:{request.id}"
         try:
             if store.meta(key) is None:  # a kill after the commit: only the move is left
@@ -35,7 +41,8 @@ def apply_all(inbox: InboxFolder, store: Store, more: Mapping[str, Action] | Non
             applied += 1
         except (StorageFull, WarehouseBroken):
             raise
-        except NotYet:
+        except NotYet as exc:
+            held = held or isinstance(exc, NotBefore)
             continue
         except AppError as exc:
             inbox.refuse(request.id, request.action, str(exc), getattr(exc, "more", {}))
@@ -43,7 +50,7 @@ def apply_all(inbox: InboxFolder, store: Store, more: Mapping[str, Action] | Non
 
 
 def _action(request: Request, more: Mapping[str, Action]) -> Action:
-    actions: dict[str, Action] = {"import": run_import, "marker": _marker, **more}
+    actions: dict[str, Action] = {"import": run_import, "marker": add_marker, **more}
     if request.action not in actions:
         raise BadInput(f"unknown action {request.action!r}; known: {', '.join(actions)}")
     return actions[request.action]
@@ -67,7 +74,8 @@ def run_import(
     inbox.rewrite(request, {**request.body, "told": told, "revision": store.revision})
 
 
-def _marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+def add_marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+    """Keep a marker among the events of its channel."""
     channel, text = request.body.get("channel"), request.body.get("text", "")
     if not isinstance(channel, str) or not isinstance(text, str):
         raise BadInput("a marker needs a channel and a text")

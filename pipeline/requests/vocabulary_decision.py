@@ -21,8 +21,9 @@ from pipeline.scoring.decisions import (
     in_force,
     standing,
 )
+from pipeline.vocabulary.stored import decision_of
 from warehouse.errors import BadInput
-from warehouse.inbox.requests import Request
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import WINDOW_SECONDS, iso, utc, window_start
 from warehouse.store.store import Store
 
@@ -30,6 +31,7 @@ DECISIONS = ("accept", "change", "reject", "undo")
 Row = Mapping[str, Any]
 _KEPT = ("status", "valence", "decided_by", "decided_at")  # of a row, for an undo
 _BY = 60  # characters
+_AHEAD_S = 60.0  # of the clock, where several shards are to score alike
 
 
 @dataclass(frozen=True)
@@ -44,22 +46,63 @@ class DecisionRequest:
     seen: tuple[datetime | None, ...]
 
 
-def review(workspace: Workspace, store: Store, request: Request, meta: dict[str, str]) -> None:
+def review(
+    workspace: Workspace, inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]
+) -> None:
     """Apply a review. Raises BadInput where it cannot be, with what is the case instead."""
-    wanted = request_of(request.body)
-    wanted = replace(wanted, channel=workspace.identities.resolve(wanted.channel))
-    rows = store.query("vocabulary_of_terms", terms=[wanted.term]).to_pylist()
-    row = next((r for c in (wanted.channel, "") for r in rows if r["channel"] == c), None)
-    _check_seen(wanted, row)
-    past = [d for d in workspace.scorers.decisions
-            if (d.term, d.channel) == (wanted.term, wanted.channel)]  # fmt: skip
-    decision = _decision(workspace, request, wanted, row, past)
-    after = _row(decision, row, workspace.scorers)
+    if workspace.shard.count > 1 and "decided" in request.body:
+        decision = _decided(request)
+    else:
+        decision = _decide(workspace, request)
+    if workspace.others is not None:  # all the others score as it says, from the same window on
+        inbox.rewrite(request, {"decided": _decision_row(decision)})
+    rows = store.query("vocabulary_of_terms", terms=[decision.term]).to_pylist()
+    after = _row(decision, _row_of(rows, decision.channel), workspace.scorers)
     tables = {"vocabulary": [after], "decisions": [_decision_row(decision)]}
     store.write({name: store.rows(name, rows) for name, rows in tables.items()}, meta)
     workspace.scorers.decided([decision])
     if workspace.running:
         workspace.running.decided(after)
+
+
+def _decide(workspace: Workspace, request: Request) -> Decision:
+    """The decision that a review comes to."""
+    wanted = request_of(request.body)
+    wanted = replace(wanted, channel=workspace.everyone().resolve(wanted.channel))
+    own = workspace.store.query("vocabulary_of_terms", terms=[wanted.term]).to_pylist()
+    there = [r for r in workspace.elsewhere("vocabulary") if r["term"] == wanted.term]
+    row = _row_of([*own, *map(_aware, there)], wanted.channel)
+    _check_seen(wanted, row)
+    past = [d for d in workspace.scorers.decisions
+            if (d.term, d.channel) == (wanted.term, wanted.channel)]  # fmt: skip
+    return _decision(workspace, request, wanted, row, past)
+
+
+def _row_of(rows: Sequence[Row], channel: str) -> Row | None:
+    """The term's row for the channel, else that for all; of several shards' the one that rests on
+    most messages."""
+    of = [[r for r in rows if r["channel"] == place] for place in (channel, "")]
+    return next((max(some, key=lambda r: r["n_scored"] or 0) for some in of if some), None)
+
+
+def _aware(row: Row) -> Row:
+    """A published row, whose times are UTC."""
+    return {k: v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for k, v in row.items()}
+
+
+def _decided(request: Request) -> Decision:
+    """The decision that shard 0 came to. Raises BadInput for what is none."""
+    try:
+        row = {**request.body["decided"], "decision_id": request.id}
+        times = {name: datetime.fromisoformat(row[name]) for name in ("at", "from_start")}
+        decision = decision_of({**row, **times})
+        checked_term(decision.term)
+        checked_kind(decision.kind)
+        if decision.valence is not None:
+            checked_valence(decision.valence)
+        return decision
+    except (KeyError, TypeError, ValueError) as exc:
+        raise BadInput("decided is for the pipeline to say") from exc
 
 
 def request_of(body: Row) -> DecisionRequest:
@@ -130,10 +173,19 @@ def _decision(
         wanted.decision,
         valence,
         str(kind),
-        float(window_start(clock or now.timestamp()) + WINDOW_SECONDS),
+        _from_start(workspace, clock or now.timestamp()),
         undoes,
         None if mine is None else {k: mine[k] for k in _KEPT},
     )
+
+
+def _from_start(workspace: Workspace, clock: float) -> float:
+    """The window from which it scores: the next one, or one that no shard has come to yet."""
+    running = workspace.running
+    if workspace.shard.count > 1:
+        is_now = running is not None and running.source != "replay"
+        clock = (max(clock, workspace.now()) if is_now else clock) + _AHEAD_S
+    return float(window_start(clock) + WINDOW_SECONDS)
 
 
 def _valence(

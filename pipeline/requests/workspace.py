@@ -1,10 +1,11 @@
 """The workspace of requests: an open data folder, with or without a running daemon."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.config import PipelineSettings, salt_path
@@ -12,6 +13,7 @@ from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
 from pipeline.requests.moves import settle_moves
+from pipeline.requests.queue import NotBefore, NotYet
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.vocabulary.stored import load_scorers
@@ -20,11 +22,46 @@ from pipeline.windows.item_log import ItemLog
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.identities import Identities
+from warehouse.inbox.requests import Request
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.kinds import refuse_mixing
 from warehouse.published.publisher import Publisher
 from warehouse.records import Window, iso, utc
+from warehouse.shards import ALONE, Shard
 from warehouse.store.store import Store
+
+_SETTLED_S = 65.0  # after this all windows of before are committed: none is heard once more
+_LONGEST_S = 3600.0  # that chat is in the queue
+
+
+class Others(Protocol):
+    """The other shards, as requests at shard 0 see them (warehouse/bucket/dispatch.py).
+
+    ready: every request that waits was looked at since the start.
+    """
+
+    others: range
+    ready: bool
+
+    def send(self, request: Request, shards: Collection[int], files: Path | None = None) -> None:
+        """It is to be done by the shards. files: the folder of those that go with it."""
+        ...
+
+    def told(self, request_id: str) -> dict[int, Mapping[str, Any]]:
+        """What came of one that was sent, by shard, of those that have told."""
+        ...
+
+    def missing(self, request_id: str) -> list[int]:
+        """Shards that are waited for."""
+        ...
+
+    def waiting(self) -> dict[int, int]:
+        """Requests that are waited for, by shard."""
+        ...
+
+    def rows(self, table: str) -> list[dict[str, Any]] | None:
+        """What they publish in a small table; None until they were asked just now."""
+        ...
 
 
 class Running(Protocol):
@@ -83,7 +120,11 @@ class Running(Protocol):
 
 @dataclass
 class Workspace:
-    """An open data folder. running: None when a command does the work itself."""
+    """An open data folder. running: None when a command does the work itself.
+
+    shard: which of several daemons it is. others: they, where it is the one that asks them.
+    queued: its chat comes through a queue, which may tell again what is not settled.
+    """
 
     folder: DataFolder
     settings: PipelineSettings
@@ -94,6 +135,9 @@ class Workspace:
     optout: OptOut
     identities: Identities
     running: Running | None = None
+    shard: Shard = ALONE
+    others: Others | None = None
+    queued: bool = False
 
     @cached_property
     def scorers(self) -> Scorers:
@@ -107,6 +151,38 @@ class Workspace:
         there = self.store.query("sources")["source"].to_pylist()
         more = [self.running.source] if self.running else []
         refuse_mixing(self.folder.root, [*there, *more], "import", command)
+
+    def everyone(self) -> Identities:
+        """Who every channel is, of whichever shard. Raises NotYet."""
+        if self.others is None:
+            return self.identities
+        own = self.store.query("identities").to_pylist()
+        return Identities([*own, *self.elsewhere("channels")])
+
+    def channels_of(self, channel_id: str, key: str) -> list[dict[str, Any]]:
+        """Channels that have this id or key, of whichever shard. Raises NotYet."""
+        of = {"channel_id": channel_id, "channel": key}
+        rows: list[dict[str, Any]] = self.store.query("channels_of_id", **of).to_pylist()
+        return rows + [
+            {k: row[k] for k in of}
+            for row in self.elsewhere("channels")
+            if row["channel_id"] == channel_id or row["channel"] == key
+        ]
+
+    def elsewhere(self, table: str) -> list[dict[str, Any]]:
+        """Rows of a small table that other shards publish. Raises NotYet while they are asked."""
+        rows = [] if self.others is None else self.others.rows(table)
+        if rows is None:
+            raise NotYet
+        return rows
+
+    def await_chat(self, request: Request) -> None:
+        """Raises NotBefore while chat of before the request may still come through the queue."""
+        running, asked = self.running, request.time.timestamp()
+        if not self.queued or running is None or running.source == "replay":
+            return
+        if running.clock < asked + _SETTLED_S and time.time() < asked + _LONGEST_S:
+            raise NotBefore
 
     def oldest_text(self) -> str:
         """ISO time; text of before it is past its retention."""

@@ -44,6 +44,11 @@ class Request:
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+def is_id(text: str) -> bool:
+    """True for what can be the id of a request: it names a file."""
+    return bool(_ID.fullmatch(text))
+
+
 def new_id() -> str:
     """An id that no other request has."""
     return uuid4().hex
@@ -154,6 +159,11 @@ class InboxFolder:
         replace_file(path, orjson.dumps(body))
         self._path(request_id).unlink(missing_ok=True)
         self._drop_files(request_id)
+
+    def drop(self, request_id: str) -> None:
+        """Nothing is left of a request that has ended."""
+        for place in (DONE, REFUSED):
+            self._path(request_id, place).unlink(missing_ok=True)
 
     def forget(self, name: str) -> None:
         """Nothing is left of requests that are over and name it."""

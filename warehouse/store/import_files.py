@@ -2,7 +2,7 @@
 
 import glob
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,18 @@ class ImportFiles:
         with keyed.writer("channels") as writer:
             writer.write_table(pa.Table.from_pylist(known, schema=table_schemas()["channels"]))
         return keyed
+
+    def of(self, has: Callable[[str], bool]) -> "ImportFiles":
+        """The rows of some channels. The files stay as they are."""
+        some = ImportFiles(self.folder / "some")
+        some.folder.mkdir(exist_ok=True)
+        for table in TABLES:
+            with some.writer(table) as writer:
+                for batch in pq.ParquetFile(self.path(table)).iter_batches():
+                    rows = pa.Table.from_batches([batch])
+                    kept = [has(name) for name in rows.column("channel").to_pylist()]
+                    writer.write_table(rows.filter(pa.array(kept, pa.bool_())))
+        return some
 
     def check(self) -> None:
         """Raises BadInput when a file is missing or has other columns than its table."""
