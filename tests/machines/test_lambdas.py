@@ -12,7 +12,7 @@ import pytest
 
 from models.inputs.features import CONTEXT
 from tests.unit.pipeline.lambdas.test_forecast import START, asked, rows
-from tests.unit.pipeline.lambdas.test_score import batch
+from tests.unit.pipeline.lambdas.test_score import PACKED, batch
 from tools.extension import write_zip
 from tools.lambdas import FUNCTIONS, files_for
 
@@ -67,9 +67,10 @@ def test_score_answers_a_batch_of_sqs_from_its_zip_alone(unpacked: Path) -> None
     texts = [" ".join(rng.choices(words, k=rng.randint(1, 12))) for _ in range(20_000)]
     messages = [{"text": text} for text in texts]
     bodies = [json.dumps({"v": 1, "messages": messages[k::10]}) for k in range(10)]
-    told = called(unpacked, "score", batch("no JSON", bodies[0]), batch(*bodies))
+    told = called(unpacked, "score", batch("no JSON", PACKED), batch(*bodies))
     broken, whole = told["answers"]
     assert broken["batchItemFailures"] == [{"itemIdentifier": "0"}]
+    assert broken["answers"]["1"]["ids"] == ["a", "b"]
     assert whole["batchItemFailures"] == []
     assert {len(answer["compounds"]) for answer in whole["answers"].values()} == {2000}
     print(f"score: {len(texts) / told['s']:,.0f} messages a CPU-second")

@@ -1,16 +1,35 @@
 import json
 import logging
+import zlib
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
+from pipeline.chat.message import Message, Watch
 from pipeline.lambdas import events, score
 from pipeline.lambdas.events import MOST
+from pipeline.queue.body import Body, pack
 from pipeline.scoring.scorer import FullScorer
 from warehouse.errors import BadInput
 
 SECRET = "somebody said this"
+BODY = Body(
+    "r", 1, 0, "salt", "live", 1.0, 2.0,
+    items=(
+        Watch("demo", 1.0),
+        Message("a", "demo", 1.5, "77", "great stream"),
+        Message("b", "demo", 1.6, "78", f"{SECRET} KEKW", ("KEKW",)),
+    ),
+)  # fmt: skip
+PACKED = b64encode(pack(BODY)).decode()
+NEWER = b64encode(zlib.compress(json.dumps({"v": 2}).encode())).decode()
 BAD = {
+    "a truncated body of the queue": PACKED[:-8],
+    "half a character of base64": PACKED[:-3],
+    "a body of the queue of another version": NEWER,
+    "a body that unpacks without end": b64encode(zlib.compress(bytes(64 << 20))).decode(),
+    "bytes": b64encode(bytes(range(256))).decode(),
     "not JSON": f"{SECRET}",
     "truncated": json.dumps({"v": 1, "messages": [{"text": SECRET}]})[:-5],
     "of another version": json.dumps({"v": 2, "messages": [{"text": SECRET}]}),
@@ -50,6 +69,14 @@ def test_a_message_that_cannot_be_read_fails_alone_and_its_text_is_not_logged(
     assert [*answer["answers"]] == ["0", "2"]
     assert answer["answers"]["2"]["compounds"] == [0.6249]
     assert "id=1 why=" in caplog.text and "said" not in caplog.text
+
+
+def test_a_body_of_the_queue_is_scored_and_its_messages_are_told_by_their_ids() -> None:
+    (answer,) = score.handler(batch(PACKED), None)["answers"].values()
+    scorer = FullScorer()
+    texts = [(m.text, m.emotes or ()) for m in BODY.items if isinstance(m, Message)]
+    assert answer["ids"] == ["a", "b"]
+    assert answer["compounds"] == [scorer.compound(*text) for text in texts]
 
 
 def test_a_request_by_itself_that_cannot_be_read_is_refused() -> None:
