@@ -51,7 +51,8 @@ def _reason(folder: DataFolder, request_id: str) -> str:
 
 
 def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
-    """Do the work with the lock, or wait for the daemon that holds it.
+    """Do the work with the lock, or wait for the daemon that holds it; in a mirrored folder for
+    shard 0, to which the mirror forwards it.
 
     Raises BadInput with the reason when the request is refused, or still waits at the end.
     """
@@ -59,6 +60,8 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     inbox = InboxFolder(folder.inbox)
     while (reason := inbox.outcome(request_id)) is None:
         try:
+            if folder.mirror.exists():
+                raise WarehouseLocked(f"{folder.root} is a mirror")
             with open_workspace(folder) as workspace:
                 apply_waiting(workspace)
                 workspace.publish()

@@ -13,6 +13,8 @@ from functools import partial
 import orjson
 
 from warehouse.atomic import locked
+from warehouse.bucket.inbox_forwarding import ForwardedInbox
+from warehouse.bucket.install import INSTALL
 from warehouse.bucket.mirror import Mirror
 from warehouse.bucket.mirror_state import WHOLE, MirrorState
 from warehouse.bucket.objects import Bucket, BucketFailed, BucketRefused, open_bucket
@@ -40,6 +42,7 @@ class Mirroring:
         self._bucket, self._folder, self._months = bucket, folder, months
         self._is_over, self._now_s = is_over, now_s
         self._mirror: Mirror | None = None
+        self._inbox = ForwardedInbox(bucket, folder.inbox, now_s)
         self._failures, self._ask_at = 0, 0.0
         self._has_worked = False
 
@@ -64,13 +67,17 @@ class Mirroring:
     def _round(self) -> bool:
         if self._mirror is None or self._now_s() >= self._ask_at:
             self._begin()
-        return self._mirror is not None and self._mirror.cycle(self._is_over)
+        if self._mirror is None:
+            return False
+        is_done = self._mirror.cycle(self._is_over)
+        self._inbox.step()
+        return is_done
 
     def _begin(self) -> None:
         """Once it is known how many shards there are; from time to time they may be others."""
-        install = f"{self._bucket.address}/install.json"
+        install = f"{self._bucket.address}/{INSTALL}"
         try:
-            found = self._bucket.get("install.json")
+            found = self._bucket.get(INSTALL)
             there = orjson.loads(found[0]) if found else {}
             salt, shards = str(there["salt"]), int(there["shards"])
         except FileNotFoundError:

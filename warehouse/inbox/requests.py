@@ -165,6 +165,14 @@ class InboxFolder:
         for place in (DONE, REFUSED):
             self._path(request_id, place).unlink(missing_ok=True)
 
+    def end(self, request_id: str, place: str, content: bytes) -> None:
+        """The request ended elsewhere, done or refused, with this content."""
+        path = self._path(request_id, place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+        self._path(request_id).unlink(missing_ok=True)
+        self._drop_files(request_id)
+
     def forget(self, name: str) -> None:
         """Nothing is left of requests that are over and name it."""
         named = re.compile(rf"\b{name}\b".encode(), re.IGNORECASE)
