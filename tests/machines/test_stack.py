@@ -15,6 +15,7 @@ from moto import mock_aws
 from moto.core.common_models import CloudFormationModel
 
 from tests.helpers.paths import ROOT
+from tools.aws_cost import HOURS, Size, amounts
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 BUCKET = f"arn:aws:s3:::dld-{ACCOUNT}-{REGION}"
@@ -187,6 +188,31 @@ def test_a_service_a_process_and_no_secret_stands_in_a_template() -> None:
         for secret in container["secrets"]:
             assert secret["valueFrom"].startswith(SECRETS)
             assert secret["name"] not in {pair["name"] for pair in container["environment"]}
+
+
+def test_the_tasks_are_as_large_as_the_costs_in_the_docs_say() -> None:
+    told = amounts(Size(10, 2))
+    sizes = [*tasks("stack.yaml"), *2 * tasks("shard.yaml")]  # moto leaves sizes out
+    assert sum(cpu for cpu, _ in sizes) * HOURS == told["Fargate, vCPU-hours"]
+    assert sum(memory for _, memory in sizes) * HOURS == told["Fargate, GB-hours"]
+
+
+def tasks(name: str) -> list[tuple[float, float]]:
+    """(vCPU, GB) of each task that a template runs, as its defaults have it."""
+    template, _ = decode(str(ROOT / "deploy" / name))
+    assert template is not None
+    made = template["Resources"]
+
+    def number(value: Any) -> int:
+        is_parameter = isinstance(value, dict)
+        return int(template["Parameters"][value["Ref"]]["Default"] if is_parameter else value)
+
+    found = []
+    for service in (r["Properties"] for r in made.values() if r["Type"] == "AWS::ECS::Service"):
+        task = made[service["TaskDefinition"]["Ref"]]["Properties"]
+        size = number(task["Cpu"]) / 1024, number(task["Memory"]) / 1024
+        found += [size] * number(service["DesiredCount"])
+    return found
 
 
 def test_nothing_but_the_load_balancer_reaches_a_task() -> None:
