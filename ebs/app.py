@@ -49,7 +49,7 @@ class Parts:
         self.tokens = Limiter(token_per_minute)
         self.wishes = Limiter(WISHES_PER_MINUTE)
         self.audience = Audience(data.ebs / "viewers")
-        self.metrics = Metrics(lambda: newest_age_s(data.latest))
+        self.metrics = Metrics(lambda: newest_age_s(data.latest), data.mirror)
         self.keeper = Keeper(
             settings, TwitchAddress(), data, self.latest,
             self.secrets, self.doorkeeper, self.audience, self.metrics,

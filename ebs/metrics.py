@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import (
@@ -22,6 +23,8 @@ from prometheus_client import (
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
+
+from warehouse.inbox.requests import read_object
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -44,17 +47,50 @@ class Newest(Collector):
         yield family
 
 
+class Mirrored(Collector):
+    """State of the mirror that keeps the folder, and ages of its shards; nothing without one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        behind = GaugeMetricFamily(
+            "dld_ebs_mirror_behind_seconds", "Seconds since all of the bucket was shown here."
+        )
+        ages = GaugeMetricFamily(
+            "dld_ebs_shard_age_seconds", "Seconds since a shard published.", labels=["shard"]
+        )
+        state, now = read_object(self._path), time.time()
+        try:
+            behind.add_metric([], state["behind_s"] + max(0.0, now - _epoch(state["at"])))
+            for told in state["shards"]:
+                if "published_at" in told:
+                    age_s = max(0.0, now - _epoch(told["published_at"]))
+                    ages.add_metric([str(int(told["shard"]))], age_s)
+        except (KeyError, TypeError, ValueError):  # no mirror, or one of another version
+            pass
+        yield from (behind, ages)
+
+
+def _epoch(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
 class Metrics:
     """A registry of its own for each app: two apps in one process do not clash."""
 
-    def __init__(self, newest_age_s: Callable[[], float | None]) -> None:
+    def __init__(
+        self, newest_age_s: Callable[[], float | None], mirror: Path = Path("mirror.json")
+    ) -> None:
+        """mirror: the file that a mirror tells its state in."""
         self.registry = registry = CollectorRegistry()
-        self._newest = Newest(newest_age_s)
+        self._looked_up = Newest(newest_age_s), Mirrored(mirror)
         self._shared = os.environ.get(SHARED, "")
         if not self._shared:
             ProcessCollector(registry=registry)
             PlatformCollector(registry=registry)
-            registry.register(self._newest)
+            for collector in self._looked_up:
+                registry.register(collector)
         self._requests = Counter(
             "dld_ebs_requests", "Requests answered.", ["route", "status"], registry=registry
         )
@@ -115,7 +151,8 @@ class Metrics:
         _forget_dead(Path(self._shared))
         registry = CollectorRegistry()
         MultiProcessCollector(registry, self._shared)  # type: ignore[no-untyped-call]
-        registry.register(self._newest)
+        for collector in self._looked_up:
+            registry.register(collector)
         return generate_latest(registry)
 
 

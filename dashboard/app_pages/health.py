@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import data, frame, scope, wording
 from dashboard.charts.series import Row
-from dashboard.health import alerts, coverage, keeping, unread
+from dashboard.health import alerts, coverage, keeping, shards, unread
 from dashboard.health.keeping import Health
 from warehouse.published.manifest import Manifest
 from warehouse.published.reading import Trouble
@@ -44,6 +44,7 @@ def draw(manifest: Manifest) -> None:
     if chosen:
         coverage.by_channel(chosen, days, losses, str(tz))
     if data.allowed() is None:  # what is kept is of all channels together
+        shards.section(tz)
         _upkeep(health, end)
 
 

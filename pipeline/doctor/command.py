@@ -23,7 +23,13 @@ from pipeline.doctor.folder import (
 )
 from pipeline.doctor.network import ask_all, check_clock, check_endpoints
 from pipeline.doctor.published import check_latest, check_published
-from pipeline.doctor.reading import check_channels, check_model, check_reading, check_tokens
+from pipeline.doctor.reading import (
+    check_channels,
+    check_model,
+    check_reading,
+    check_shards,
+    check_tokens,
+)
 from pipeline.doctor.settings import check_settings
 from pipeline.sources.channel_list import load_channels
 from pipeline.sources.eventsub.tokens import TokenFile
@@ -72,6 +78,7 @@ def examine() -> Iterator[Finding]:
         ("latest", partial(check_latest, folder)),
         ("channels", partial(check_channels, folder)),
         ("reading", partial(check_reading, folder, running)),
+        ("shards", partial(check_shards, folder)),
         ("model", partial(check_model, folder)),
         ("login", partial(check_tokens, folder, _SCOPES)),
         ("network", partial(_outside, folder)),

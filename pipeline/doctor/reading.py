@@ -14,7 +14,7 @@ from warehouse.consent import load_optout
 from warehouse.errors import AppError, ModelUnusable, NotAuthorised, PackageMissing
 from warehouse.packages import require_packages
 from warehouse.published.reader import published_identities
-from warehouse.published.reading import published_troubles
+from warehouse.published.reading import published_troubles, waited_for
 
 _NAMED = 5  # channels of a line
 _WAIT = "it is tried again by itself"
@@ -58,6 +58,13 @@ def check_reading(folder: DataFolder, running: bool) -> Iterator[Finding]:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             of = ", ".join(sorted(map(called, names))[:_NAMED]) + more
             yield warning("reading", f"{of}: {since}", trouble.do or _WAIT)
+
+
+def check_shards(folder: DataFolder) -> Iterator[Finding]:
+    """Requests that wait for other shards to do them."""
+    for shard, n in waited_for(folder).items():
+        do = f"see that the daemon of shard {shard} runs and reaches the bucket"
+        yield warning("shards", f"{n} requests wait for shard {shard}", do)
 
 
 def check_model(folder: DataFolder) -> Iterator[Finding]:

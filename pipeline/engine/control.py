@@ -6,15 +6,19 @@ Loaded where there is a bucket, and only there.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any
 
+from pipeline.alerts import Alert
 from pipeline.engine.state import State
 from pipeline.sources.channel_list import load_channels
 from warehouse.atomic import stamp_or_none
 from warehouse.bucket.control import get_control, put_control
 from warehouse.bucket.dispatch import Dispatcher
 from warehouse.bucket.errands import ErrandsOfShard, Settled
-from warehouse.bucket.objects import Bucket
+from warehouse.bucket.objects import ABSENT, Bucket, Replaced
 from warehouse.bucket.shared_inbox import SharedInbox
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, WarehouseBroken
@@ -23,6 +27,7 @@ from warehouse.shards import Shard
 
 log = logging.getLogger(__name__)
 
+_MOST = 50  # new terms that wait to be told
 BUSY_S, IDLE_S = 1.0, 3.0  # between looks into the bucket
 
 
@@ -45,7 +50,10 @@ class Exchange:
                 state.workspace.others = others
                 self._parts.append(others.step)
             self._parts += [SharedInbox(bucket, settled).step, ControlFile(bucket, state).step]
-        self._has_warned = False
+        if shard.count > 1:
+            self._parts.append(NewTerms(bucket, state).step)
+        self._state, self._has_warned = state, False
+        state.gauges.append(self._requests)
 
     async def keep(self) -> None:
         """Exchange until cancelled; while the bucket does not answer, requests wait."""
@@ -65,6 +73,34 @@ class Exchange:
                 log.warning("requests wait: %s", exc)
             self._has_warned = True
         return is_busy
+
+    def _requests(self) -> dict[str, tuple[float, Mapping[str, Any]]]:
+        """Those that wait, and for which shards."""
+        folder, others = self._state.folder, self._state.workspace.others
+        waits = [len(InboxFolder(place).waiting()) for place in (folder.inbox, folder.errands)]
+        waits_for = {str(shard): n for shard, n in others.waiting().items()} if others else {}
+        return {"requests": (float(sum(waits)), {"waits_for": waits_for})}
+
+
+class NewTerms:
+    """Alerts of new terms, told by whichever shard is the first to say so in the bucket."""
+
+    def __init__(self, bucket: Bucket, state: State) -> None:
+        self._bucket, self._webhook = bucket, state.webhook
+        self._found: deque[Alert] = deque(maxlen=_MOST)
+        state.tell_terms = self._found.extend
+
+    def step(self) -> None:
+        """Raises BucketFailed."""
+        while self._found:
+            alert = self._found[0]
+            name = blake2b(alert.alert_id.encode(), digest_size=12).hexdigest()
+            try:
+                self._bucket.put(f"alerts/{name}", b"", ABSENT)
+                self._webhook.put([alert])
+            except Replaced:
+                pass  # another shard has told it
+            self._found.popleft()
 
 
 class ControlFile:

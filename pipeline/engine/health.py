@@ -7,7 +7,7 @@ Counts are since the daemon began. `detail` is JSON where a value has parts.
 import platform
 import time
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -65,7 +65,7 @@ def write_reading(state: State) -> None:
     state.retell = False
 
 
-def _detailed(state: State) -> dict[str, tuple[float, Parts]]:
+def _detailed(state: State) -> dict[str, tuple[float, Mapping[str, Any]]]:
     """(value, its parts) by name. Bytes, and rows with bytes by table."""
     tables = _published(state)
     stored = {"warehouse": _bytes([state.folder.warehouse])}
@@ -85,6 +85,7 @@ def _detailed(state: State) -> dict[str, tuple[float, Parts]]:
         "text": (sum(text.values()), text),
         "versions": (migrations()[-1][0], versions),
         "webhook": (told.get("sent", 0), told),
+        **{name: pair for gauge in state.gauges for name, pair in gauge().items()},
     }
 
 

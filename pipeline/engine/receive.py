@@ -63,10 +63,12 @@ def _by_key(state: State, items: Iterable[Item]) -> Iterator[Item]:
         if is_info:
             yield from meet(state, [info for info in some if isinstance(info, ChannelInfo)])
             continue
-        out = state.out()
+        out, own = state.out(), state.workspace.shard.has
         for item in some:
             key = state.identities.resolve(item.channel)
-            if _is_told(state, item, key) and key not in out:
+            if not own(key):  # another shard's, which tells of it
+                state.intake.counts.dropped += isinstance(item, Message)
+            elif _is_told(state, item, key) and key not in out:
                 yield item if item.channel == key else replace(item, channel=key)
 
 
@@ -86,8 +88,9 @@ def _is_told(state: State, item: Item, key: str) -> bool:
 def meet(state: State, infos: Iterable[ChannelInfo]) -> list[Item]:
     """Channels that the source told of are in memory and in their table. Returns what follows
     where logins have passed on, under keys. Raises StorageFull."""
-    who = state.identities
+    who, own = state.identities, state.workspace.shard.has
     new = [info for info in infos if _is_new(state, info)]
+    new = [info for info in new if own(who.key_then(info.channel, info.channel_id))]
     before = [who.resolve(info.channel) for info in new]
     keys = [learn(state.workspace, info) for info in new]
     out = state.out()

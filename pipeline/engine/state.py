@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from pipeline.alerts import Alerts, Webhook
+from pipeline.alerts import Alert, Alerts, Webhook
 from pipeline.chat.message import ChannelInfo
 from pipeline.config import AlertSettings, PipelineSettings, salt_path
 from pipeline.emotes import catalogues_for
@@ -50,6 +50,8 @@ class State:
     identities: who is who; everything else here goes by their keys. infos: channels as the source
     told of them. joined: logins that the source has now. barred: channels claimed by a streamer
     whose they are not. troubles: why something is not read; retell: they are to be told at once.
+    tell_terms: takes alerts of new terms where several shards may find one; None: the webhook.
+    gauges: more for `health`, (value, parts) by name.
     jobs: backups under way, by request. importing: the one log that is read beside.
     anew: the source tells everything again, from its start.
     merged: results of compaction, (table, paths of the parts, merged file), put in at a turn.
@@ -102,6 +104,8 @@ class State:
         self.barred: set[str] = set()
         self.troubles: dict[str, Trouble] = {}
         self.retell = False
+        self.tell_terms: Callable[[Iterable[Alert]], None] | None = None
+        self.gauges: list[Callable[[], Mapping[str, tuple[float, Mapping[str, Any]]]]] = []
         self.jobs: dict[str, BackupJob] = {}
         self.importing: ImportChild | None = None
         self.began_at = time.time()

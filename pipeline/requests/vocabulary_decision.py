@@ -79,10 +79,10 @@ def _decide(workspace: Workspace, request: Request) -> Decision:
 
 
 def _row_of(rows: Sequence[Row], channel: str) -> Row | None:
-    """The term's row for the channel, else that for all; of several shards' the one that rests on
-    most messages."""
+    """The term's row for the channel, else that for all; of several shards' the one that
+    readers see (warehouse/published/shard_views.py)."""
     of = [[r for r in rows if r["channel"] == place] for place in (channel, "")]
-    return next((max(some, key=lambda r: r["n_scored"] or 0) for some in of if some), None)
+    return next((max(some, key=lambda r: r["n"]) for some in of if some), None)
 
 
 def _aware(row: Row) -> Row:

@@ -41,6 +41,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(FATES)
         con.register("no_samples", samples_schema().empty_table())
         con.execute("CREATE TABLE samples AS FROM no_samples").fetchall()
+        con.execute("CREATE VIEW shard_health AS SELECT *, 0 AS shard FROM health")  # reader.py
         yield con
 
 

@@ -78,6 +78,17 @@ def troubles_in(health: Mapping[str, Mapping[str, Any]], now: float) -> dict[str
         return {}
 
 
+def waited_for(folder: DataFolder) -> dict[int, int]:
+    """Requests that wait, by the shard that they wait for, as told last."""
+    try:
+        rows = Reader(folder).query("dash_health").to_pylist()
+        details = [orjson.loads(row["detail"]) for row in rows if row["name"] == "requests"]
+        waits = details[0]["waits_for"] if details else {}
+        return {int(shard): int(n) for shard, n in sorted(waits.items())}
+    except (AppError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
 def published_troubles(folder: DataFolder, now: float) -> dict[str, Trouble]:
     """Those that the folder's pipeline told last; none where nothing is published."""
     try:

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.chat.message import Batch, Heard, Message, StreamStart, Watch
+from pipeline.alerts import Alert
+from pipeline.chat.message import Batch, ChannelInfo, Heard, Message, StreamStart, Watch
 from pipeline.engine.control import Exchange
 from pipeline.engine.engine import Engine
 from pipeline.privacy.hashing import Hasher
@@ -30,7 +31,7 @@ from warehouse.bucket.errands import SENT
 from warehouse.bucket.objects import Bucket, open_bucket
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.inbox.requests import InboxFolder, Request
-from warehouse.records import window_start
+from warehouse.records import utc, window_start
 from warehouse.shards import Shard, shard_of
 from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
@@ -336,3 +337,26 @@ def test_a_new_machine_of_shard_0_sees_through_what_the_old_one_sent(
     assert settle(two, name) == ""
     for m in two:
         assert stored(m.store, "SELECT DISTINCT channel FROM windows") == [(m.channel,)]
+
+
+def test_chat_of_another_shard_is_dropped_and_counted(two: list[Machine], t0: float) -> None:
+    far = two[1].channel
+    two[0].engine.know([ChannelInfo(far, "77"), ChannelInfo(two[0].channel, "78")])
+    open_all(two, t0)
+    start = StreamStart(far, t0 - 300, f"{far}:1")
+    two[0].hear(t0 + 40, start, say(far, t0 + 1, "great"), channel=far)
+    assert two[0].engine.state.intake.counts.dropped == 1
+    assert rows(two[0].folder, f"SELECT * FROM windows WHERE channel = '{far}'") == []
+    assert [path.stem for path in two[0].folder.latest.glob("*.json")] == ["78"]
+
+
+def test_a_new_term_is_told_to_the_webhook_by_one_shard(two: list[Machine]) -> None:
+    told: list[str] = []
+    for m in two:
+        m.engine.state.webhook.put = lambda alerts: told.extend(  # type: ignore[method-assign]
+            alert.alert_id for alert in alerts
+        )
+        assert m.engine.state.tell_terms is not None
+        m.engine.state.tell_terms([Alert("new_term x", "", utc(0), "new_term", {})])
+        m.exchange.step()
+    assert told == ["new_term x"]
