@@ -99,6 +99,14 @@ class Latest:
             raise PublishedDamaged(f"{channel_id}.json cannot be read: {exc.strerror}") from exc
         return body
 
+    def channels(self) -> list[str]:
+        """Ids of the channels that have a body."""
+        try:
+            names = self._published.list()
+        except OSError:
+            return []
+        return [name.removesuffix(".json") for name in names if name.endswith(".json")]
+
     def ready(self) -> bool:
         """True if the bodies can be listed."""
         try:

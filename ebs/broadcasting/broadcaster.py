@@ -44,8 +44,11 @@ class Broadcaster:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        may_post: Callable[[], bool] = lambda: True,
     ) -> None:
-        """post: a channel's id and its body, to all viewers; count: what became of it."""
+        """post: a channel's id and its body, to all viewers; count: what became of it. may_post:
+        false once another machine may have taken over."""
+        self._may_post = may_post
         self._latest, self._audience, self._post, self._count = latest, audience, post, count
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
         self._settled: dict[str, str] = {}  # by channel: the last window, sent or given up
@@ -65,6 +68,14 @@ class Broadcaster:
 
     def _ended(self, channel_id: str, _: "asyncio.Task[None]") -> None:
         self._tasks.pop(channel_id, None)
+
+    def pass_over(self) -> None:
+        """The windows that are published now are settled: another may have sent them."""
+        for channel_id in self._latest.channels():
+            try:
+                self._settled[channel_id] = self._latest.of(channel_id).window
+            except AppError:
+                continue
 
     async def finish(self, within_s: float) -> None:
         """Let what is being sent end; the rest is dropped."""
@@ -100,6 +111,8 @@ class Broadcaster:
             if 0 < rest_s <= LEAST_APART_S:  # more of it: the clock was set back
                 await self._sleep(rest_s)
                 continue  # there may be a newer one
+            if not self._may_post():
+                return
             outcome = await self._send(channel_id, published.fresh.plain)
             if outcome.name == "retried":
                 self._count("retried")

@@ -1,6 +1,7 @@
 """Channels that have viewers: those of whose tokens somebody asked lately.
 
-The workers share it as the times of empty files, DLD_DATA/ebs/viewers/CHANNEL_ID.
+The workers share it as the times of empty files, DLD_DATA/ebs/viewers/CHANNEL_ID; those of other
+machines come, where there are some, into viewers_elsewhere beside it.
 """
 
 import logging
@@ -20,6 +21,7 @@ class Audience:
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._folder, self._clock = folder, clock
+        self._elsewhere = folder.with_name(f"{folder.name}_elsewhere")
         self._new: set[str] = set()
         self._touched: dict[str, float] = {}
         self._has_warned = False
@@ -50,11 +52,7 @@ class Audience:
     def watched(self) -> set[str]:
         """Ids of the channels that have viewers; files of those that had are removed."""
         now, channels = self._clock(), set[str]()
-        try:
-            files = list(os.scandir(self._folder))
-        except OSError:
-            files = []
-        for file in files:
+        for file in (*_files(self._folder), *_files(self._elsewhere)):
             if _age_s(file, now) < LASTS_S:
                 channels.add(file.name)
             else:
@@ -63,6 +61,13 @@ class Audience:
         channels |= {c for c, at in self._touched.items() if now - at < LASTS_S}
         self._touched = {c: at for c, at in self._touched.items() if c in channels}
         return channels
+
+
+def _files(folder: Path) -> list["os.DirEntry[str]"]:
+    try:
+        return list(os.scandir(folder))
+    except OSError:
+        return []
 
 
 def _age_s(file: "os.DirEntry[str]", now: float) -> float:

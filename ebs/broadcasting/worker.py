@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from ebs.auth import Doorkeeper
 from ebs.bodies import Latest
 from ebs.broadcasting.broadcaster import Broadcaster
-from ebs.broadcasting.lock import Lock
+from ebs.broadcasting.lock import LeaseWatch, Lock
 from ebs.broadcasting.viewers import Audience
 from ebs.config import EbsSettings
 from ebs.metrics import Metrics
@@ -41,6 +41,8 @@ class Keeper:
         self._twitch = twitch
         self._doorkeeper, self._audience, self._metrics = doorkeeper, audience, metrics
         self._lock = Lock(data.ebs / "broadcast.lock")
+        self._lease = LeaseWatch(data)
+        self._taken = 0.0  # the lease that was ours last
         self._is_broken = False
 
     @asynccontextmanager
@@ -61,6 +63,7 @@ class Keeper:
                 self._audience,
                 pubsub.post,
                 self._metrics.broadcast,
+                may_post=self._lease.holds,
             )
             task = asyncio.create_task(self._keep(broadcaster))
             yield
@@ -85,8 +88,17 @@ class Keeper:
         if broadcaster is None:
             return
         self._audience.keep()
-        is_ours = self._lock.take()
+        is_ours = self._lock.take() and self._has_lease(broadcaster)
         self._metrics.broadcaster(is_ours, broadcaster.look() if is_ours else 0)
+
+    def _has_lease(self, broadcaster: Broadcaster) -> bool:
+        """False where another machine's EBS broadcasts."""
+        self._lock.touch()
+        taken = self._lease.look()
+        if taken is not None and taken != self._taken:
+            broadcaster.pass_over()
+            self._taken = taken
+        return taken is not None
 
     def count(self) -> None:
         """What the token cache did."""

@@ -51,6 +51,11 @@ class MirrorState:
             )
         self._install = install
 
+    @property
+    def is_troubled(self) -> bool:
+        """True where something was amiss in this round, so far."""
+        return bool(self._found)
+
     def trouble(self, shard: int, what: str) -> None:
         """Something is amiss in this round."""
         self._found[shard] = what

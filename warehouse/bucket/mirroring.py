@@ -18,6 +18,7 @@ from warehouse.bucket.install import INSTALL
 from warehouse.bucket.mirror import Mirror
 from warehouse.bucket.mirror_state import WHOLE, MirrorState
 from warehouse.bucket.objects import Bucket, BucketFailed, BucketRefused, open_bucket
+from warehouse.bucket.replicas import Replica
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.errors import BadInput, NothingPublished, WarehouseBroken, WarehouseLocked
 
@@ -43,6 +44,7 @@ class Mirroring:
         self._is_over, self._now_s = is_over, now_s
         self._mirror: Mirror | None = None
         self._inbox = ForwardedInbox(bucket, folder.inbox, now_s)
+        self._replica = Replica(bucket, folder.ebs)
         self._failures, self._ask_at = 0, 0.0
         self._has_worked = False
 
@@ -71,6 +73,7 @@ class Mirroring:
             return False
         is_done = self._mirror.cycle(self._is_over)
         self._inbox.step()
+        self._replica.step(is_done and not self.state.is_troubled)
         return is_done
 
     def _begin(self) -> None:
