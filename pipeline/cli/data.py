@@ -4,6 +4,7 @@ import shutil
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from pipeline.requests.workspace import open_workspace
 from warehouse.config import data_folder
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import new_id
+from warehouse.packages import require_packages
 from warehouse.published import export as exporting
 from warehouse.published.reader import published_identities
 from warehouse.store.backup import check_backup, restore_backup
@@ -111,15 +113,28 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="what `backup` wrote")],
+    file: Annotated[Path | None, typer.Argument(help="what `backup` wrote")] = None,
+    bucket: Annotated[
+        bool, typer.Option("--bucket", help="all shards of DLD_BUCKET_URL, to go on as one or more")
+    ] = False,
 ) -> None:
-    """Make an empty DLD_DATA what it was at the backup."""
+    """Make an empty DLD_DATA what it was at the backup, or what all shards have in the bucket.
+
+    With DLD_SHARDS above 1 only channels of DLD_SHARD: DLD_BUCKET_URL is then another from now on.
+    """
+    if bucket == (file is not None):
+        raise typer.BadParameter("name either a file, or --bucket")
     folder = data_folder()
-    tables = restore_backup(file, folder)
+    if bucket:
+        require_packages("machines")
+        says = import_module("pipeline.cli.from_bucket").restore_from_bucket(folder)
+    else:
+        tables = restore_backup(file, folder) if file else {}
+        rows = sum(count for count, _ in tables.values())
+        says = f"tables={len(tables)} rows={rows}, read back and equal"
     with open_workspace(folder) as workspace:
         workspace.publish()
-    rows = sum(count for count, _ in tables.values())
-    print(f"{folder.root}: tables={len(tables)} rows={rows}, read back and equal")
+    print(f"{folder.root}: {says}")
 
 
 def _time(text: str | None, option: str) -> datetime | None:

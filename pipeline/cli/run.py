@@ -5,8 +5,9 @@ import logging
 import shlex
 import sys
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,11 +18,12 @@ from pipeline.memory import spare_memory
 from pipeline.sources.channel_list import channel_logins
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import SOURCES, open_source
-from warehouse.config import data_folder
+from warehouse.config import BucketSettings, DataFolder, data_folder
 from warehouse.consent import load_optout
 from warehouse.erase import scrub
 from warehouse.identities import Identities
 from warehouse.kinds import SIMULATED, refuse_mixing
+from warehouse.packages import require_packages
 from warehouse.records import lowered
 from warehouse.store.store import Store
 
@@ -70,9 +72,10 @@ def run(
     if kind.needs_file and file is None:
         raise typer.BadParameter(f"--source {source} needs --file, a Parquet or CSV table of chat")
     folder, settings = data_folder(), PipelineSettings()
-    optout = load_optout(folder.optout)
     spare_memory()
     scrub(folder.warehouse)
+    shard = _shard(folder)
+    optout = load_optout(folder.optout)
     with Store(folder.warehouse) as store:
         there = store.query("sources")["source"].to_pylist()
         coming = SIMULATED if kind.is_simulated else source
@@ -95,4 +98,18 @@ def run(
         chat = open_source(source, opening)
         refuse_mixing(folder.root, there, chat.kind, command)
         engine = Engine(folder, settings, chat.kind, store, identities=identities, anew=chat.anew)
-        asyncio.run(run_daemon(engine, chat))
+        if shard:
+            shard.begin(engine.state)
+        asyncio.run(run_daemon(engine, chat, shard))
+
+
+def _shard(folder: DataFolder) -> Any:
+    """What it writes to beside its folder; None where there is no bucket."""
+    settings = BucketSettings()
+    if not settings.bucket_url:
+        return None
+    require_packages("machines")
+    try:
+        return import_module("pipeline.engine.shard").open_shard(folder, settings)
+    except KeyboardInterrupt:  # while it stands by
+        raise SystemExit(130) from None

@@ -137,7 +137,9 @@ async def _compact(state: State) -> None:
         if state.merged:  # the last ones are not in yet: they would only be made again
             continue
         now = utc(state.now())
-        for table, files in compact.plan(state.publisher.manifest, now)[:_MERGES]:
+        plan = compact.plan(state.publisher.manifest, now)
+        here = [(t, files) for t, files in plan if not {f.path for f in files} & {*state.awaited}]
+        for table, files in here[:_MERGES]:
             try:
                 merged = await asyncio.to_thread(compact.merge, state.folder, table, files)
             except StorageFull as exc:  # or a part has just gone; there is a next time
@@ -148,5 +150,7 @@ async def _compact(state: State) -> None:
 
 async def _train(state: State) -> None:
     """Nightly, where it is asked for."""
+    while state.awaited:  # it would be trained on a part
+        await asyncio.sleep(_COMPACT_S)
     if state.settings.retrain and state.settings.forecast:
         await retrain.keep(state.folder, state.settings.retrain_at)

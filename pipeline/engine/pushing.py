@@ -7,7 +7,8 @@ to its bound.
 import asyncio
 import logging
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from pipeline.chat.message import Source
 from pipeline.engine.snapshot import Snapshot, Snapshots
@@ -17,6 +18,7 @@ from warehouse.bucket.push import Pusher
 from warehouse.errors import AppError, NothingPublished
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LOOK_S = 0.25
 EVERY_S = 3.0  # a push at most
@@ -75,10 +77,10 @@ class Pushing:
         if await self._try(self.pusher.push, snapshot.private, snapshot.manifest, at_once):
             self._last, self.pushed_at = snapshot, time.monotonic()
 
-    async def _try(self, work: Any, *values: Any) -> bool:
+    async def _try(self, work: Callable[..., object], *values: object) -> bool:
         """True if the bucket took it."""
         try:
-            await _to_its_end(work, *values)
+            await to_its_end(work, *values)
         except NothingPublished:  # its files went meanwhile: there is a newer snapshot, or will be
             return False
         except BucketFailed as exc:
@@ -97,13 +99,13 @@ class Pushing:
             source.stored(clock)
 
 
-async def _to_its_end(work: Any, *values: Any) -> None:
-    """In a thread. Cancelled, it is waited for: no other push may begin beside it."""
+async def to_its_end(work: Callable[..., T], *values: object) -> T:
+    """In a thread. Cancelled, it is waited for: it must not go on beside what follows."""
     doing = asyncio.ensure_future(asyncio.to_thread(work, *values))
     try:
-        await asyncio.shield(doing)
+        return await asyncio.shield(doing)
     except asyncio.CancelledError:
         await asyncio.wait({doing})
         if not doing.cancelled() and isinstance(doing.exception(), AppError):
-            log.warning("the push under way failed: %s", doing.exception())
+            log.warning("what was under way failed: %s", doing.exception())
         raise

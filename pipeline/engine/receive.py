@@ -50,7 +50,7 @@ def receive(state: State, batch: Batch) -> Turn:
     hashed = told if batch.hashed else map(state.intake.anonymous, told)
     items = [item for item in hashed if _take(state, item, batch.at)]
     state.retractions.step()
-    state.late.take()
+    state.late.take(is_again=state.clock <= state.stored_clock)
     state.clock = max(state.clock, batch.at or 0.0)
     if batch.troubles is not None:
         _hear(state, batch.troubles)

@@ -111,7 +111,7 @@ def _end_streams(state: State) -> None:
 
 def _replay_buffer(state: State) -> None:
     intake = state.intake
-    state.intake.known_since = state.clock - _BACK_S
+    state.intake.known_since = max(state.clock - _BACK_S, state.late.since)
     stored: Counter[tuple[str, int]] = Counter()  # messages of windows that are committed
     for item in state.buffer.since(state.intake.known_since):
         track = intake.track(item.channel)

@@ -1,7 +1,7 @@
 """The daemon's memory: what turns change, and what a restart brings back."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -55,6 +55,8 @@ class State:
     jobs: backups under way, by request. importing: the one log that is read beside.
     anew: the source tells everything again, from its start.
     merged: results of compaction, (table, paths of the parts, merged file), put in at a turn.
+    stored_clock: of the last commit before this run. awaited: files whose rows are still in the
+    bucket alone, after a takeover.
     settled: the clock up to which all that was told is committed, and the revision it is in.
     keep: called at the end of each publishing cycle, where there is a bucket.
     """
@@ -82,11 +84,12 @@ class State:
         self.intake = Intake(scorers, hasher, gate)
         self.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)
         self.buffer: ItemLog = Buffer(folder.buffer, settings.retention_h * 3600, self.now)
-        self.clock = self._last_clock()
+        self.clock = self.stored_clock = self._last_clock()
         self.buffer.expire(self.now())  # what became too old while nobody ran
         sweep(folder)  # text of imports that were killed
         expire_logs(folder.inbox)
-        self.late = Late(self.buffer, store, self.intake, source)
+        since = float(store.meta("buffer_from") or 0)
+        self.late = Late(self.buffer, store, self.intake, source, since)
         self.retractions = Retractions(self.buffer, self.late, self.intake)
         self.publisher = Publisher(folder, store, source)
         settle_moves(store, self.buffer, self.optout, folder, self.publisher)
@@ -109,6 +112,7 @@ class State:
         self.jobs: dict[str, BackupJob] = {}
         self.importing: ImportChild | None = None
         self.began_at = time.time()
+        self.awaited: Collection[str] = store.awaited()
         self.settled = self.clock, -1
         self.keep: Callable[[State], None] | None = None
         self.workspace = Workspace(

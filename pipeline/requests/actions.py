@@ -128,17 +128,18 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         import_log(workspace, inbox, store, request, meta)
 
     of_all: dict[str, Action] = {
-        "forget": forget,
+        "forget": _with_all_rows(workspace, forget),
         "opt-out": opt_out,
         "opt-in": opt_in,
-        "import": import_,
+        "import": _with_all_rows(workspace, import_),
         "channels": channels,
         "vocabulary": vocabulary,
         "marker": marker,
     }
     if workspace.others is not None:
         of_all = {name: everywhere(workspace.others, action) for name, action in of_all.items()}
-    return {**of_all, ACTION: dropped, "backup": backup}
+    of_here = {ACTION: dropped, "backup": backup}
+    return {**of_all, **{name: _with_all_rows(workspace, of) for name, of in of_here.items()}}
 
 
 def apply_waiting(workspace: Workspace) -> int:
@@ -158,6 +159,19 @@ def apply_waiting(workspace: Workspace) -> int:
 def has_waiting(folder: DataFolder) -> bool:
     """True if there is anything to apply."""
     return any(InboxFolder(place).waiting() for place in (folder.inbox, folder.errands))
+
+
+def _with_all_rows(workspace: Workspace, action: Action) -> Action:
+    """The action, once all of the past is back from the bucket after a takeover."""
+
+    def waiting(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if store.awaited():
+            if workspace.running:
+                raise NotYet
+            raise BadInput("part of the past is still in the bucket; start the pipeline and ask it")
+        action(inbox, store, request, meta)
+
+    return waiting
 
 
 def _subject(workspace: Workspace, inbox: InboxFolder, request: Request) -> tuple[str, int | str]:

@@ -54,6 +54,8 @@ def forget_chatter(workspace: Workspace, who: int) -> None:
 def forget_channel(workspace: Workspace, channel: str) -> None:
     """Drop all there is of a channel, here and in what is published."""
     only = workspace.running.forget_channel(channel) if workspace.running else []
+    for path in workspace.folder.root.glob("replaced.duckdb*"):  # of before a takeover
+        path.unlink()
     keys = sample_keys(workspace.folder, workspace.publisher, channel)
     _forget_in_models(workspace, channel)
     _drop_latest(workspace, channel)

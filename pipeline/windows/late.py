@@ -38,20 +38,25 @@ class Late:
     """The windows that messages were missed of, and the pass under way.
 
     waiting: by window. Windows of other sources, and such as were never stored, because no
-    stream was on, are left alone and their messages counted as dropped.
+    stream was on, are left alone and their messages counted as dropped. since: epoch seconds;
+    the buffer has nothing of windows that start before, after a takeover.
     """
 
-    def __init__(self, buffer: ItemLog, store: Queries, intake: Intake, source: str) -> None:
+    def __init__(
+        self, buffer: ItemLog, store: Queries, intake: Intake, source: str, since: float = 0.0
+    ) -> None:
         self.buffer, self.store, self.intake, self.source = buffer, store, intake, source
+        self.since = since
         self.waiting: dict[Place, Missed] = {}
         self._pass: _Pass | None = None
 
-    def take(self) -> None:
-        """What the intake missed waits for a pass, if the buffer still has its window."""
+    def take(self, is_again: bool = False) -> None:
+        """What the intake missed waits for a pass, if the buffer still has its window. is_again:
+        it may have been told before a takeover, and was counted then."""
         for place, missed in self.intake.missed.items():
-            if self.buffer.covers(place[1]):
+            if place[1] >= self.since and self.buffer.covers(place[1]):
                 self._wait(place, missed)
-            else:
+            elif place[1] >= self.since or not is_again:
                 self._drop(missed)
         self.intake.missed.clear()
 

@@ -5,6 +5,7 @@ another number the channels would belong to other shards.
 """
 
 from hashlib import blake2b
+from typing import Any
 
 import orjson
 
@@ -39,7 +40,15 @@ def check_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> Non
         )
 
 
-def _read(bucket: Bucket) -> dict[str, object] | None:
+def shards_of(bucket: Bucket) -> int:
+    """Raises BadInput for a bucket that is of no install."""
+    there = _read(bucket)
+    if there is None:
+        raise BadInput(f"{bucket.address} has no {INSTALL}: no shard has pushed anything there")
+    return int(there["shards"])
+
+
+def _read(bucket: Bucket) -> Any:
     try:
         found = bucket.get(INSTALL)
         there = orjson.loads(found[0]) if found else {}

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.config import DataFolder
-from warehouse.errors import AppError, StorageFull
+from warehouse.errors import AppError, StorageFull, WarehouseBroken
 from warehouse.published.files import Files, is_whole, remove_strays, tidy
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, read_manifest, write_manifest
@@ -131,10 +131,12 @@ class Publisher:
             return False
         if not int(self.store.meta(ERASED) or 0) <= last.revision <= self.store.revision:
             return False
+        elsewhere = self.store.awaited()
         return all(
             is_whole(self.folder.published, file)
             for files in last.tables.values()
             for file in files
+            if file.path not in elsewhere
         )
 
     def _catch_up(self, since: int) -> None:
@@ -146,7 +148,16 @@ class Publisher:
                 self.store.touched(spec.name, keys)
 
     def _anew(self, last: Manifest | None, source: str) -> Manifest:
-        """A manifest of nothing but samples, which no warehouse holds; not yet in force."""
+        """A manifest of nothing but samples, which no warehouse holds; not yet in force.
+
+        Raises WarehouseBroken while the warehouse has not all rows itself.
+        """
+        if self.store.awaited():
+            raise WarehouseBroken(
+                f"files below {self.folder.published} were lost before all of the past was back "
+                f"from the bucket; remove {self.folder.warehouse} and start again: it is brought "
+                "back anew"
+            )
         tables: dict[str, Files] = {name: (self._files.empty(name),) for name in TABLES}
         version = int(time.time())
         if last is not None:

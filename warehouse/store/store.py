@@ -18,8 +18,9 @@ from warehouse.tables import TABLES, UNPUBLISHED, Keys, TableSpec
 
 ERASED = "erased"  # meta: the last revision that took rows away without putting others there
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
+AWAITED = "awaited "  # meta: before the path of a published file that is in the bucket alone
 _FLUSH = "1MB"  # freed memory beyond this goes back to the system: 20 MB after a day
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": MEMORY_LIMIT,
     "threads": 2,
     "allocator_flush_threshold": _FLUSH,
@@ -161,6 +162,13 @@ class Store:
         rows = self._con.execute(sql("get_meta"), {"name": name}).fetchall()
         return str(rows[0][0]) if rows else None
 
+    def awaited(self) -> dict[str, tuple[str, str]]:
+        """Published files with rows that are not in yet, after a takeover: by path the table, and
+        the day before which its rows are to come."""
+        rows = self.query("awaited").to_pylist()
+        told = {row["name"].removeprefix(AWAITED): row["value"].split() for row in rows}
+        return {path: (table, day) for path, (table, day) in told.items()}
+
     def cursor(self) -> Connection:
         """A connection of its own, for reading beside the writes: publishing, a backup."""
         con = self._con.cursor()
@@ -203,7 +211,7 @@ def _connect(path: Path, read_only: bool = False) -> Connection:
             f"{path.parent} cannot be made: {exc.strerror}; set DLD_DATA to another folder"
         ) from exc
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        con = duckdb.connect(str(path), read_only=read_only, config=CONFIG)
     except duckdb.IOException as exc:
         if "set lock on file" in str(exc).lower():  # 1.5 says "block" of damaged files
             raise WarehouseLocked(

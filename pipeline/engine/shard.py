@@ -1,0 +1,101 @@
+"""A shard of several: its claim and its bucket, before the daemon begins and beside its turns."""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline.chat.message import Source
+from pipeline.config import salt_path
+from pipeline.engine.pushing import Pushing, to_its_end
+from pipeline.engine.state import State
+from pipeline.privacy.hashing import load_salt
+from warehouse.bucket.claim import Claims
+from warehouse.bucket.install import check_install
+from warehouse.bucket.objects import Bucket, BucketFailed, BucketRefused, open_bucket
+from warehouse.bucket.past import Past
+from warehouse.bucket.push import Pusher
+from warehouse.bucket.trained import push_trained, take_trained
+from warehouse.config import BucketSettings, DataFolder
+
+log = logging.getLogger(__name__)
+
+_RETRY_S = 5.0
+_TRAINED_S = 60.0
+
+
+@dataclass
+class Shard:
+    """What a daemon writes to: claimed, so that nobody else does. Beside (daemon.py) once it has
+    the state."""
+
+    bucket: Bucket
+    number: int
+    folder: DataFolder
+    pusher: Pusher
+
+    def begin(self, state: State) -> None:
+        """The daemon begins: every publishing cycle is pushed from now on."""
+        self.pushing = Pushing(self.pusher, state)
+        self.past = Past(self.bucket, self.number, self.folder, state.store, state.publisher)
+        state.awaited = self.past.awaited
+
+    async def keep(self, source: Source) -> None:
+        """Push, and bring what is still in the bucket alone, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.pushing.keep(source))
+            tasks.create_task(self._bring())
+            tasks.create_task(self._give_models())
+
+    async def finish(self, source: Source) -> None:
+        """The last push."""
+        await self.pushing.finish(source)
+
+    async def _bring(self) -> None:
+        began, failed = time.monotonic(), False
+        if self.past.awaited:
+            log.info("the past follows from the bucket: files=%d", len(self.past.awaited))
+        while self.past.awaited:
+            try:
+                path = await to_its_end(self.past.step)
+                log.info("the past: brought=%s left=%d", path, len(self.past.awaited))
+                if not self.past.awaited:
+                    log.info("all of the past is here, after %.0f s", time.monotonic() - began)
+                failed = False
+            except (BucketFailed, FileNotFoundError, duckdb.Error) as exc:
+                if not failed:
+                    log.error("the past is waited for: %s", str(exc).splitlines()[0][:200])
+                failed = True
+                await asyncio.sleep(_RETRY_S)
+
+    async def _give_models(self) -> None:
+        """Shard 0's models are everybody's."""
+        given = dict[str, object]()
+        while self.number == 0:
+            with suppress(BucketFailed, OSError):
+                await to_its_end(push_trained, self.bucket, self.folder, given)
+            await asyncio.sleep(_TRAINED_S)
+
+
+def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
+    """This machine's shard, ours from now on: it waits while another writes it. Raises AppError."""
+    bucket, number = open_bucket(settings), settings.shard
+    salt, is_told = load_salt(salt_path(folder.root)), False
+    while True:
+        try:
+            check_install(bucket, settings.shards, salt)
+            break
+        except BucketRefused:
+            raise
+        except BucketFailed as exc:
+            if not is_told:
+                log.error("waiting: %s", exc)
+            is_told = True
+            time.sleep(_RETRY_S)
+    tag, writer = Claims(bucket, number, folder).take()
+    if number:
+        take_trained(bucket, folder)
+    return Shard(bucket, number, folder, Pusher(bucket, number, folder, tag, writer))

@@ -1,0 +1,47 @@
+"""Takeovers: a worker dies at any moment, another goes on from bucket and queue, and all is as if
+nobody had died."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.build import stored
+from tests.helpers.takeovers import Worker, began, fill, pair, quick
+from warehouse.config import DataFolder
+from warehouse.store.store import Store
+
+WINDOWS = "SELECT * EXCLUDE (rev) FROM windows ORDER BY ALL"
+TERMS = """SELECT * EXCLUDE (rev) FROM window_terms
+    WHERE contribution <> 0 AND term <> '*' ORDER BY ALL"""
+STREAMS = "SELECT * EXCLUDE (rev) FROM streams ORDER BY ALL"
+
+
+def state(folder: DataFolder) -> list[list[Any]]:
+    with Store(folder.warehouse) as store:
+        return [stored(store, query) for query in (WINDOWS, TERMS, STREAMS)]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_windows_are_as_if_nobody_had_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    quick(monkeypatch)
+    moments, t0, seconds = random.Random(seed), began(900), 600
+    until = t0 + seconds
+    with pair(f"whole{seed}") as (_, queue):
+        sent = fill(queue, t0, seconds)
+        whole = Worker(tmp_path / "whole", f"whole{seed}")
+        whole.run(until)
+    with pair(f"killed{seed}") as (_, queue):
+        assert fill(queue, t0, seconds, twice=20) == sent
+        for number in range(3):
+            Worker(tmp_path / f"{number}", f"killed{seed}").run(until, moments.uniform(0.1, 0.9))
+        last = Worker(tmp_path / "last", f"killed{seed}")
+        last.run(until)
+    one, two = state(whole.folder), state(last.folder)
+    assert len(one[0]) == 2 * (seconds // 30 - 1)
+    for before, after in zip(one, two, strict=True):
+        assert [row for row in after if row not in before] == []
+        assert [row for row in before if row not in after] == []
