@@ -57,6 +57,10 @@ class Pushing:
         if self._is_new():
             log.error("the last windows are not in the bucket; the next to run pushes them")
 
+    def revision(self) -> int:
+        """The store's that is in the bucket; -1 for none yet."""
+        return self._last.revision if self._last else -1
+
     def _pause(self) -> float:
         if self._failures:
             return _WAITS_S[min(self._failures, len(_WAITS_S)) - 1]

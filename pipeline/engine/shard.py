@@ -10,6 +10,7 @@ import duckdb
 
 from pipeline.chat.message import Source
 from pipeline.config import salt_path
+from pipeline.engine.control import Exchange
 from pipeline.engine.pushing import Pushing, to_its_end
 from pipeline.engine.state import State
 from pipeline.privacy.hashing import load_salt
@@ -20,6 +21,7 @@ from warehouse.bucket.past import Past
 from warehouse.bucket.push import Pusher
 from warehouse.bucket.trained import push_trained, take_trained
 from warehouse.config import BucketSettings, DataFolder
+from warehouse.shards import Shard as ShardPlace
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Shard:
 
     bucket: Bucket
     number: int
+    count: int
     folder: DataFolder
     pusher: Pusher
 
@@ -42,6 +45,8 @@ class Shard:
         self.pushing = Pushing(self.pusher, state)
         self.past = Past(self.bucket, self.number, self.folder, state.store, state.publisher)
         state.awaited = self.past.awaited
+        place = ShardPlace(self.number, self.count)
+        self.exchange = Exchange(self.bucket, place, state, self.pushing.revision)
 
     async def keep(self, source: Source) -> None:
         """Push, and bring what is still in the bucket alone, until cancelled."""
@@ -49,6 +54,7 @@ class Shard:
             tasks.create_task(self.pushing.keep(source))
             tasks.create_task(self._bring())
             tasks.create_task(self._give_models())
+            tasks.create_task(self.exchange.keep())
 
     async def finish(self, source: Source) -> None:
         """The last push."""
@@ -98,4 +104,5 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
     tag, writer = Claims(bucket, number, folder).take()
     if number:
         take_trained(bucket, folder)
-    return Shard(bucket, number, folder, Pusher(bucket, number, folder, tag, writer))
+    pusher = Pusher(bucket, number, folder, tag, writer)
+    return Shard(bucket, number, settings.shards, folder, pusher)

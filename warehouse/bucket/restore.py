@@ -35,7 +35,7 @@ _GRACE_S = 5.0
 
 
 @dataclass(frozen=True)
-class Shard:
+class PushedShard:
     """A shard as it is in the bucket. home: its folder there; meta: of its store."""
 
     bucket: Bucket
@@ -55,7 +55,7 @@ class Shard:
         return found[0] if found else None
 
 
-def open_shard(bucket: Bucket, number: int, raw: bytes | None = None) -> Shard:
+def open_shard(bucket: Bucket, number: int, raw: bytes | None = None) -> PushedShard:
     """raw: its manifest, as it was read. Raises WarehouseBroken for one that cannot be restored
     from, FileNotFoundError where it has pushed nothing."""
     home = shard_folder(number)
@@ -65,7 +65,7 @@ def open_shard(bucket: Bucket, number: int, raw: bytes | None = None) -> Shard:
     manifest, body = parse_manifest(found[0], place), orjson.loads(found[0])
     try:
         meta = bucket.get(f"{home}/{body['private']['meta']}")
-        shard = Shard(bucket, home, manifest, body, orjson.loads(meta[0] if meta else b""))
+        shard = PushedShard(bucket, home, manifest, body, orjson.loads(meta[0] if meta else b""))
         newest = migrations()[-1][0]
         if shard.schema <= newest:
             return shard
@@ -169,7 +169,7 @@ class Built:
         self.aside.unlink(missing_ok=True)
 
 
-def _load(shard: Shard, paths: Iterable[str], published: Path) -> None:
+def _load(shard: PushedShard, paths: Iterable[str], published: Path) -> None:
     """The files into published/."""
 
     def load(path: str) -> None:
@@ -181,7 +181,7 @@ def _load(shard: Shard, paths: Iterable[str], published: Path) -> None:
         list(pool.map(load, paths))
 
 
-def insert_learnt(con: duckdb.DuckDBPyConnection, shard: Shard) -> None:
+def insert_learnt(con: duckdb.DuckDBPyConnection, shard: PushedShard) -> None:
     if raw := shard.private("learnt"):
         con.register("taught", pq.read_table(io.BytesIO(raw)))
         con.execute("INSERT INTO learnt BY NAME SELECT * FROM taught")
@@ -194,7 +194,7 @@ def set_meta(con: duckdb.DuckDBPyConnection, meta: Mapping[str, str]) -> None:
     con.execute("INSERT INTO meta SELECT unnest($names), unnest($contents)", lists)
 
 
-def write_lists(shard: Shard, folder: DataFolder) -> None:
+def write_lists(shard: PushedShard, folder: DataFolder) -> None:
     for name in _LISTS:
         path, raw = getattr(folder, name), shard.private(name)
         path.unlink(missing_ok=True)
@@ -202,7 +202,7 @@ def write_lists(shard: Shard, folder: DataFolder) -> None:
             replace_file(path, raw)
 
 
-def write_bodies(shard: Shard, folder: DataFolder, ids: set[str] | None = None) -> None:
+def write_bodies(shard: PushedShard, folder: DataFolder, ids: set[str] | None = None) -> None:
     """What the EBS serves. ids: of the channels that are kept; None for all."""
     folder.latest.mkdir(parents=True, exist_ok=True)
     found = shard.bucket.get(f"{shard.home}/{shard.body['bodies']}")

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.restore import (
     Built,
-    Shard,
+    PushedShard,
     begins_at,
     insert,
     insert_learnt,
@@ -62,7 +62,7 @@ def restore_all(
 
 
 def _insert_all(
-    con: duckdb.DuckDBPyConnection, shard: Shard, folder: DataFolder, is_first: bool
+    con: duckdb.DuckDBPyConnection, shard: PushedShard, folder: DataFolder, is_first: bool
 ) -> None:
     """Every table of a shard, a file at a time, so that no more lies on the disk."""
     aside = folder.root / ".restored.parquet"
@@ -108,7 +108,7 @@ def _merge_terms(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _merged(metas: list[Mapping[str, str]], there: list[Shard]) -> dict[str, str]:
+def _merged(metas: list[Mapping[str, str]], there: list[PushedShard]) -> dict[str, str]:
     """One meta of several: what each has done, and the earliest of what is open."""
     merged = {name: value for meta in reversed(metas) for name, value in meta.items()}
     for name in ("clock", "open_window_hours", "open_term_days"):
@@ -129,7 +129,7 @@ def _merged(metas: list[Mapping[str, str]], there: list[Shard]) -> dict[str, str
     return {k: v for k, v in {**merged, **more}.items() if not k.startswith(AWAITED)}
 
 
-def _samples(shard: Shard, folder: DataFolder, kept: set[str]) -> Iterable[PublishedFile]:
+def _samples(shard: PushedShard, folder: DataFolder, kept: set[str]) -> Iterable[PublishedFile]:
     """The shard's lines of chat of the kept channels, which no warehouse holds."""
     aside = folder.root / ".restored.parquet"
     for file in (file for file in shard.manifest.tables["samples"] if file.rows):
