@@ -31,7 +31,7 @@ _TRAINED_S = 60.0
 
 @dataclass
 class Shard:
-    """What a daemon writes to: claimed, so that nobody else does. Beside (daemon.py) once it has
+    """The shard that a daemon writes, and nobody else: claimed. Beside (daemon.py) once it has
     the state."""
 
     bucket: Bucket

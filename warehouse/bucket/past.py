@@ -16,7 +16,7 @@ from warehouse.tables import TABLES
 
 
 class Past:
-    """What is still to come. awaited: paths; only `step` takes from it."""
+    """The files that are still to come. awaited: paths; only `step` takes from it."""
 
     def __init__(
         self, bucket: Bucket, shard: int, folder: DataFolder, store: Store, publisher: Publisher
