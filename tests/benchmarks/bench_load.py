@@ -64,7 +64,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_fifty_sessions_are_answered_within_three_seconds(server: Server) -> None:
-    asyncio.run(_warm_up(server))
+    asyncio.run(warm_up(server.address))
     before, cpu = server.memory_mb(), server.cpu_s()
     tally, most = asyncio.run(_fifty(server))
     cpu = (server.cpu_s() - cpu) / SECONDS
@@ -81,8 +81,9 @@ def test_fifty_sessions_are_answered_within_three_seconds(server: Server) -> Non
     assert np.percentile(tally.all(), 95) < MOST_P95_S
 
 
-async def _warm_up(server: Server) -> None:
-    async with Reader(server.address, random.Random(0)) as reader:
+async def warm_up(address: str) -> None:
+    """Every page once."""
+    async with Reader(address, random.Random(0)) as reader:
         await reader.open()
         for page in list(pages(reader)):
             await reader.open(page)
@@ -98,28 +99,32 @@ async def _fifty(server: Server) -> tuple[Tally, float]:
             most.append(server.memory_mb())
             await asyncio.sleep(1)
 
-    await asyncio.gather(watch(), *(_session(server, k, tally, until) for k in range(SESSIONS)))
+    everybody = (session(server.address, k, tally, until) for k in range(SESSIONS))
+    await asyncio.gather(watch(), *everybody)
     return tally, max(most)
 
 
-async def _session(server: Server, number: int, tally: Tally, until: float) -> None:
+async def session(
+    address: str, number: int, tally: Tally, until: float, think_s: tuple[float, ...] = THINK_S
+) -> None:
+    """A reader goes through the pages and changes filters; think_s: least and longest pause."""
     draw = random.Random(number)
-    await asyncio.sleep(draw.uniform(0, THINK_S[1]))
-    async with Reader(server.address, draw) as reader:
+    await asyncio.sleep(draw.uniform(0, think_s[1]))
+    async with Reader(address, draw) as reader:
         tally.add("live: open", await reader.open())
-        await _think(reader, tally, until)
+        await _think(reader, tally, until, think_s)
         while time.monotonic() < until:
             page = draw.choice(list(pages(reader)))
             tally.add(f"{page or 'live'}: open", await reader.open(page))
             for _ in range(CHANGES):
-                await _think(reader, tally, until)
+                await _think(reader, tally, until, think_s)
                 if time.monotonic() < until and (run := await reader.change()):
                     tally.add(f"{page or 'live'}: filter", run)
 
 
-async def _think(reader: Reader, tally: Tally, until: float) -> None:
+async def _think(reader: Reader, tally: Tally, until: float, think_s: tuple[float, ...]) -> None:
     """Some seconds, in which fragments go on by themselves."""
-    left = min(reader.draw.uniform(*THINK_S), max(until - time.monotonic(), 0))
+    left = min(reader.draw.uniform(*think_s), max(until - time.monotonic(), 0))
     end = time.monotonic() + left
     for fragment, interval in list(reader.repeats.items()):
         if interval < end - time.monotonic():

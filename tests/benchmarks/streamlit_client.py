@@ -47,9 +47,12 @@ class Reader:
         self.states: dict[str, WidgetState] = {}
         self.repeats: dict[str, float] = {}  # seconds by fragment
         self._kept: dict[str, ForwardMsg] = {}
-        self._session = aiohttp.ClientSession()
+        # a cookie of nginx says which of several processes it is kept at
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
     async def __aenter__(self) -> Self:
+        async with self._session.get(self.address) as answer:
+            answer.raise_for_status()
         url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await self._session.ws_connect(
             url, protocols=("streamlit",), origin=self.address, max_msg_size=0, compress=0
