@@ -99,6 +99,6 @@ def test_it_imports_no_heavy_part():
         "[]",
         "['warehouse', 'warehouse.atomic', 'warehouse.config', 'warehouse.consent', "
         "'warehouse.errors', 'warehouse.identities', 'warehouse.inbox', "
-        "'warehouse.inbox.requests', 'warehouse.published', 'warehouse.published.folder', "
-        "'warehouse.records', 'warehouse.removed_settings']",
+        "'warehouse.inbox.requests', 'warehouse.lease', 'warehouse.published', "
+        "'warehouse.published.folder', 'warehouse.records', 'warehouse.removed_settings']",
     ]
