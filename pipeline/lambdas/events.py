@@ -21,11 +21,9 @@ MOST = 1 << 20  # characters of a message: what SQS takes
 Answer = dict[str, Any]
 
 
-def answered(
-    event: Mapping[str, Any], read: Callable[[str], Any], answer: Callable[[Any], Answer]
-) -> Answer:
+def answered(event: Any, read: Callable[[str], Any], answer: Callable[[Any], Answer]) -> Answer:
     """The answer to a request; of a batch each message's by its id, and which of them failed."""
-    if "Records" not in event:
+    if not isinstance(event, Mapping) or "Records" not in event:
         return answer(event)
     answers: dict[str, Answer] = {}
     failures = []

@@ -1,10 +1,12 @@
 """The stack of deploy/, linted, and made by moto: what is in it then."""
 
 import json
+import subprocess
 from ast import literal_eval
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -188,6 +190,31 @@ def test_a_service_a_process_and_no_secret_stands_in_a_template() -> None:
         for secret in container["secrets"]:
             assert secret["valueFrom"].startswith(SECRETS)
             assert secret["name"] not in {pair["name"] for pair in container["environment"]}
+
+
+@pytest.mark.parametrize("family", ["collect", "shard-1"])
+@pytest.mark.parametrize(
+    ("secret", "salt"),
+    [("c2l4dGVlbiBieXRlcyAxNg==", b"sixteen bytes 16"), ("-", None)],
+)
+def test_the_salt_is_in_a_file_of_the_task_s_own_and_nowhere_else(
+    family: str, secret: str, salt: bytes | None, tmp_path: Path
+) -> None:
+    task = boto3.client("ecs").describe_task_definition(taskDefinition=f"dld-{family}")
+    (container,) = task["taskDefinition"]["containerDefinitions"]
+    (tmp_path / "python").write_text("#!/bin/sh\nenv\necho $@\n")
+    (tmp_path / "python").chmod(0o700)
+    command = [word.replace("/dev/shm", str(tmp_path)) for word in container["command"]]
+    done = subprocess.run(
+        [*container["entryPoint"], *command], capture_output=True, text=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "SALT": secret},
+    )  # fmt: skip
+    assert (done.returncode == 0) is (salt is not None)
+    assert secret not in done.stdout or secret == "-"
+    if salt:
+        assert (tmp_path / "salt").read_bytes() == salt
+        assert (tmp_path / "salt").stat().st_mode & 0o777 == 0o600
+        assert "-m pipeline" in done.stdout
 
 
 def test_the_tasks_are_as_large_as_the_costs_in_the_docs_say() -> None:

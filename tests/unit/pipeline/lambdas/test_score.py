@@ -82,6 +82,9 @@ def test_a_body_of_the_queue_is_scored_and_its_messages_are_told_by_their_ids() 
 def test_a_request_by_itself_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(BadInput, match="v 1"):
         score.handler({"messages": []}, None)
+    for odd in (None, [], "Records", 7):
+        with pytest.raises(BadInput, match="object"):
+            score.handler(odd, None)  # type: ignore[arg-type]
 
 
 def test_what_nobody_thought_of_fails_alone_too(monkeypatch: pytest.MonkeyPatch) -> None:
