@@ -7,9 +7,11 @@ viewers, stands here.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.engine.control import IDLE_S as CONTROL_S
 from pipeline.engine.pushing import TOUCH_S
 from pipeline.queue.queue import EXTEND_S
 from warehouse.bucket.mirroring import EVERY_S as MIRROR_S
+from warehouse.bucket.replicas import EXCHANGE_S, RENEW_S
 from warehouse.records import WINDOW_SECONDS
 
 HOURS = 730.0  # of a month
@@ -45,8 +47,7 @@ PANELS = 5
 # of the stack: load balancer's zones, replicas of EBS and dashboard
 ZONES, EBS, DASHBOARDS = 2, 2, 2
 READERS = EBS + DASHBOARDS
-# seconds between looks: shard 0's into the inbox, others' for requests, the collector's
-CONTROL_S, COLLECT_S = 3.0, 5.0
+COLLECT_S = 5.0  # between the collector's looks for who opted out
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def amounts(size: Size) -> dict[str, float]:
         "load balancer, hours": HOURS,
         "load balancer, LCU-hours": max(HOURS * size.channels * PANELS / 3000, out_gb),
         "SQS, million requests": shards * SECONDS * sqs_a_second() / 1e6,
-        "S3, million PUT and LIST": (shards * rounds * puts() + SECONDS / CONTROL_S) / 1e6,
+        "S3, million PUT and LIST": (shards * rounds * puts() + SECONDS * asks_a_second()) / 1e6,
         "S3, million GET": shards * SECONDS * gets_a_second() / 1e6,
         "S3, GB kept": 12 * windows * WINDOW / 1e9,
         "logs, GB in": lines * LINE / 1e9,
@@ -92,6 +93,11 @@ def puts() -> float:
     """Objects of a shard in half a minute: files, and with each push bodies, two private ones and
     the manifest; a sign of life where there was no push."""
     return FILES + 4 * PUSHES + max(0.0, WINDOW_SECONDS / TOUCH_S - PUSHES)
+
+
+def asks_a_second() -> float:
+    """Shard 0 lists the inbox, each EBS tells and lists viewers, one of them has the lease."""
+    return 1 / CONTROL_S + 2 * EBS / EXCHANGE_S + 1 / RENEW_S
 
 
 def gets_a_second() -> float:

@@ -132,6 +132,7 @@ def test_the_bucket_is_private_encrypted_and_keeps_no_versions() -> None:
         ("1", "s3:GetObject", f"{BUCKET}/requests/1/windows.parquet", True),
         ("1", "s3:GetObject", f"{BUCKET}/shard-0/requests.json", True),
         ("1", "s3:PutObject", f"{BUCKET}/shard-0/requests.json", False),
+        ("1", "s3:GetObject", f"{BUCKET}/shard-0/trained/a/card.json", True),
         ("1", "s3:PutObject", f"{BUCKET}/shard-1/done.json", True),
         ("1", "sqs:DeleteMessage", f"{QUEUE}-1", True),
         ("1", "sqs:ReceiveMessage", f"{QUEUE}-0", False),
