@@ -46,6 +46,11 @@ class Identities:
             self._by_id |= {channel_id: key} if channel_id else {}
             self._by_login |= {login: key} if login else {}
 
+    def rows(self) -> list[dict[str, str | None]]:
+        """All of them, as `add` takes them."""
+        of = self._logins
+        return [{"channel": k, "channel_id": self._ids.get(k, ""), "login": of[k]} for k in of]
+
     def key_of(self, login: str, channel_id: str = "") -> str:
         """The key of who has the login now, by their id where it is known; from now on so."""
         its_id, key = real_id(channel_id), self.key_then(login, channel_id)

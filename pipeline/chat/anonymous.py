@@ -6,6 +6,8 @@ from dataclasses import replace
 from pipeline.chat.message import Item, Message, Retract
 from pipeline.chat.text import KNOWN_BOTS
 
+OPTED_OUT = -1  # in place of a hash: that one of them said something is all that is told
+
 
 def anonymous(item: Item, of: Callable[[str], int]) -> Item:
     """The item without a name. of: a login's hash, 0 for nobody."""

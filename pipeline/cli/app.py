@@ -15,6 +15,7 @@ from warehouse.removed_settings import name_removed_settings
 # by name: module and function, or application; loaded when it is asked for
 COMMANDS: Mapping[str, str] = {
     "run": "pipeline.cli.run:run",
+    "collect": "pipeline.cli.collect:collect",
     "import": "pipeline.cli.data:import_",
     "score": "pipeline.cli.score:score",
     "vocabulary": "pipeline.cli.vocabulary:vocabulary",

@@ -4,73 +4,52 @@ import asyncio
 import logging
 import shlex
 import sys
-from enum import StrEnum
 from importlib import import_module
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from pipeline.cli.source_options import (
+    ChannelOption,
+    FileOption,
+    SourceOption,
+    SpeedOption,
+    StreamOption,
+    Times,
+    TimesOption,
+    UndatedOption,
+    chosen,
+)
 from pipeline.config import PipelineSettings
 from pipeline.engine.daemon import run as run_daemon
 from pipeline.engine.engine import Engine
 from pipeline.memory import spare_memory
-from pipeline.sources.channel_list import channel_logins
 from pipeline.sources.opening import Opening
-from pipeline.sources.registry import SOURCES, open_source
+from pipeline.sources.registry import open_source
 from warehouse.config import BucketSettings, DataFolder, data_folder
 from warehouse.consent import load_optout
 from warehouse.erase import scrub
 from warehouse.identities import Identities
 from warehouse.kinds import SIMULATED, refuse_mixing
 from warehouse.packages import require_packages
-from warehouse.records import lowered
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)
 
 
-class Times(StrEnum):
-    """Times of a replay: as they were, or moved."""
-
-    kept = "kept"
-    now = "now"
-
-
-def _known(name: str) -> str:
-    if name not in SOURCES:
-        names = ", ".join(map(repr, SOURCES))
-        raise typer.BadParameter(f"{name!r} is not one of {names}.")
-    return name
-
-
 def run(
-    source: Annotated[
-        str,
-        typer.Option(help="where chat comes from", metavar=f"[{'|'.join(SOURCES)}]", parser=_known),
-    ] = "simulate",
-    channel: Annotated[list[str] | None, typer.Option(help="only these channels")] = None,
-    file: Annotated[Path | None, typer.Option(help="replay: the table of chat")] = None,
-    stream: Annotated[list[str] | None, typer.Option(help="replay: only these streams")] = None,
-    speed: Annotated[
-        float, typer.Option(min=0, help="replay: 1 as it happened, 0 as fast as it goes")
-    ] = 1,
-    times: Annotated[
-        Times, typer.Option(help="replay: times as they were, or moved to end now")
-    ] = Times.kept,
-    undated: Annotated[
-        bool, typer.Option("--undated", help="replay: place undated streams from 2000-01-01")
-    ] = False,
+    source: SourceOption = "simulate",
+    channel: ChannelOption = None,
+    file: FileOption = None,
+    stream: StreamOption = None,
+    speed: SpeedOption = 1,
+    times: TimesOption = Times.kept,
+    undated: UndatedOption = False,
 ) -> None:
     """Read chat, store windows, forecast and publish, until Ctrl-C.
 
     DLD_DATA has simulated chat (simulate) or real chat (the others, and imports), never both.
     """
-    kind = SOURCES[source]
-    typed = [lowered(name) for name in channel or ()]
-    names = channel_logins(typed) if kind.is_live else typed
-    if kind.needs_file and file is None:
-        raise typer.BadParameter(f"--source {source} needs --file, a Parquet or CSV table of chat")
+    choice = chosen(source, channel, file)
+    kind, names = choice.kind, choice.names
     folder, settings = data_folder(), PipelineSettings()
     spare_memory()
     scrub(folder.warehouse)

@@ -104,7 +104,8 @@ async def open_receiver(settings: QueueSettings, shard: int) -> Receiver:
     return receiver
 
 
-def _module(settings: QueueSettings) -> Any:
+def check_address(settings: QueueSettings) -> str:
+    """The kind of queue that is set. Raises BadInput for none."""
     url = settings.queue_url.get_secret_value()
     scheme = url.partition("://")[0]
     if scheme not in _QUEUES:
@@ -113,6 +114,11 @@ def _module(settings: QueueSettings) -> Any:
             if url
             else "no queue is set; DLD_QUEUE_URL is nats://HOST:PORT or sqs://REGION/NAME"
         )
+    return scheme
+
+
+def _module(settings: QueueSettings) -> Any:
+    scheme = check_address(settings)
     if scheme != "memory":
         require_packages("machines")
     return import_module(_QUEUES[scheme])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from pipeline.chat.anonymous import anonymous
+from pipeline.chat.anonymous import OPTED_OUT, anonymous
 from pipeline.chat.message import (
     Happening,
     Heard,
@@ -143,7 +143,7 @@ class Intake:
         login = "" if hashed else message.chatter.lower()
         bot = message.bot or login in KNOWN_BOTS
         chatter = int(message.chatter or 0) if hashed else self.hasher.of(login)
-        if chatter in self.gate.hidden:
+        if chatter in self.gate.hidden or chatter == OPTED_OUT:
             self.counts.filtered += 1
             self._count(message.channel, None, message.at)
             return None
