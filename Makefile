@@ -7,7 +7,7 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run train tune learn test lint bench compare peers peers-installed extension lambdas pictures clean test-duckdb-1.5
+.PHONY: help setup run train tune learn test machines lint bench compare peers peers-installed extension lambdas pictures clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
@@ -35,7 +35,10 @@ pytest := PYTHONDONTWRITEBYTECODE= $(python) -m pytest
 at_once := -n 2 --dist loadfile
 
 test: setup-test # every test, two at a time; ARGS="-k word" for some, ARGS="-n 0" one by one
-	@$(pytest) $(at_once) $(ARGS)
+	@$(pytest) $(at_once) --ignore tests/machines $(ARGS)
+
+machines: setup-servers # several machines as one: queues, stores, nginx, images; ARGS="-k images"
+	@$(pytest) -n 0 tests/machines $(ARGS)
 
 lint: setup-lint # ruff, mypy, import contracts
 	$(python) -m ruff check .

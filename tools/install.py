@@ -1,9 +1,9 @@
 """Build .venv and keep it in step with requirements/. Standard library only: it comes first.
 
 Run from the top folder by tools/setup.sh, with the Python that .venv is to be made of and the
-names of sets: run, train, learn, test, lint. Sets add up. A file inside .venv that is there only
-while nothing is being installed holds a digest of each: an interrupted or outdated installation is
-noticed, a complete one costs no time.
+names of sets. Sets add up. A file inside .venv that is there only while nothing is being installed
+holds a digest of each: an interrupted or outdated installation is noticed, a complete one costs no
+time.
 """
 
 import fcntl
@@ -19,6 +19,11 @@ from pathlib import Path
 
 # free for a set that is not there yet, with what it includes: pip keeps the archives meanwhile
 NEEDED_GB = {
+    "shared": 0.2,
+    "ebs": 0.3,
+    "warehouse": 0.7,
+    "dashboard": 1.0,
+    "pipeline": 1.2,
     "run": 1.5,
     "machines": 2.0,
     "lint": 2.0,
