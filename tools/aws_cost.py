@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.engine.control import IDLE_S as CONTROL_S
-from pipeline.engine.pushing import TOUCH_S
 from pipeline.queue.queue import EXTEND_S
 from warehouse.bucket.mirroring import EVERY_S as MIRROR_S
 from warehouse.bucket.replicas import EXCHANGE_S, RENEW_S
@@ -36,8 +35,8 @@ FREE_OUT_GB = 100.0
 LAMBDA_GB_S, LAMBDA_CALL = 0.0000166667, 0.20 / 1e6
 CPU_GB = 1.769  # of memory, with which Lambda gives a whole CPU
 
-# measured, of half a minute of a shard: what it publishes while windows close
-PUSHES, FILES = 1.6, 5.8
+# measured, in half a minute of a shard while windows close: pushes, their files, signs of life
+PUSHES, FILES, SIGNS = 2.0, 9.0, 1.8
 # measured, bytes: a window's rows in all tables, its line of log, a packed answer of the EBS
 WINDOW, LINE, ANSWER = 384, 140, 1300
 SCORED = 28_000  # messages a CPU-second
@@ -90,9 +89,9 @@ def sqs_a_second() -> float:
 
 
 def puts() -> float:
-    """Objects of a shard in half a minute: files, and with each push bodies, two private ones and
-    the manifest; a sign of life where there was no push."""
-    return FILES + 4 * PUSHES + max(0.0, WINDOW_SECONDS / TOUCH_S - PUSHES)
+    """Objects of a shard in half a minute: files, and with each push bodies, its meta and the
+    manifest; signs of life."""
+    return FILES + 3 * PUSHES + SIGNS
 
 
 def asks_a_second() -> float:

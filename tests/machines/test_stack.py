@@ -154,12 +154,16 @@ def test_the_bucket_is_private_encrypted_and_keeps_no_versions() -> None:
 def test_each_role_may_do_what_it_must_and_no_more(
     role: str, action: str, resource: str, may: bool
 ) -> None:
+    assert is_allowed(statements(role), action, resource) is may
+
+
+def is_allowed(rules: list[dict[str, Any]], action: str, resource: str) -> bool:
     told = [
         rule["Effect"]
-        for rule in statements(role)
+        for rule in rules
         if matches(rule["Action"], action) and matches(rule["Resource"], resource)
     ]
-    assert ("Allow" in told and "Deny" not in told) is may
+    return "Allow" in told and "Deny" not in told
 
 
 def statements(role: str) -> list[dict[str, Any]]:
