@@ -18,7 +18,7 @@ from warehouse.removed_settings import REMOVED
 CONFIGS = ["warehouse.config", "pipeline.config", "ebs.config", "tools.config"]
 CONFIGS += [name for name in ["dashboard.config", "models.config"] if find_spec(name)]
 READ_BY_TESTS = {"DLD_PICTURES", "DLD_TEST_DATA", "DLD_CHROMIUM", "DLD_REQUIRE_CHROMIUM"}
-READ_BY_TESTS |= {"DLD_REQUIRE_NGINX"}
+READ_BY_TESTS |= {"DLD_REQUIRE_MACHINES", "DLD_REQUIRE_NGINX"}
 LINE = re.compile(r"#([A-Z_]+)=(.*)")
 NAME = re.compile(r"DLD_[A-Z_]*[A-Z]\b(?!_)")
 
