@@ -83,8 +83,8 @@ def amounts(size: Size) -> dict[str, float]:
 
 
 def sqs_a_second() -> float:
-    """Requests of a shard's queue: a body is sent and received, ten at a time are settled, and
-    those that are held, about 50, are extended."""
+    """Requests of a shard's queue: each body is sent and received by itself, ten at a time are
+    settled, and those that are held, about 50, extended."""
     return 1 + 1 + 1 / 10 + 50 / 10 / EXTEND_S
 
 

@@ -137,6 +137,7 @@ def test_the_bucket_is_private_encrypted_and_keeps_no_versions() -> None:
         ("1", "sqs:DeleteMessage", f"{QUEUE}-1", True),
         ("1", "sqs:ReceiveMessage", f"{QUEUE}-0", False),
         ("1", "sqs:SendMessage", f"{QUEUE}-0", False),
+        ("1", "sqs:SendMessage", f"{QUEUE}-dead", True),
         ("Reader", "s3:GetObject", f"{BUCKET}/shard-1/manifest.json", True),
         ("Reader", "s3:GetObject", f"{BUCKET}/shard-1/windows/a.parquet", True),
         ("Reader", "s3:GetObject", f"{BUCKET}/shard-1/bodies/a", True),
