@@ -22,7 +22,7 @@ OWN = """\
 worker_processes 1;
 pid nginx.pid;
 error_log stderr crit;
-events {{ worker_connections 4096; }}
+events {{ worker_connections 1024; }}
 http {{
     access_log off;
     client_body_temp_path bodies;

@@ -73,6 +73,7 @@ def running(
     changes = {
         CERTIFICATES.format("ebs"): f"{folder}/",
         CERTIFICATES.format("dashboard"): f"{folder}/",
+        "/var/log/nginx/": f"{folder}/",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port} {tls};",
         "listen 80;": f"listen 127.0.0.1:{free_port()};",
         "listen [::]:443 ssl http2;": "",

@@ -119,6 +119,7 @@ def test_a_new_reader_gets_a_cookie_that_leads_back_and_no_second_one(wire: Wire
     (value,) = given(first)
     assert re.fullmatch(rf"[0-9a-f]{{32}}-{told(first)['port']}", value)
     assert b"; Path=/; HttpOnly; SameSite=Lax; Secure\r\n" in first
+    assert b"\r\nStrict-Transport-Security: max-age=31536000\r\n" in first
     for _ in range(5):
         again = wire.send(get(kept(value), f"Cookie: x=y; dld_process={value}\r\n"))
         assert told(again)["port"] == told(first)["port"] and given(again) == []
@@ -251,9 +252,10 @@ def test_a_process_that_hangs_up_or_is_gone_is_passed_over(tmp_path: Path) -> No
             assert told(answer)["body"] == "abc"
         there.shutdown()
         there.server_close()
-        answer = wire.send(get())
+        answer = wire.send(get(path="/oauth2callback?code=hidden"))
         assert statuses(answer) == [503] and given(answer) == []
         assert b"No process of the dashboard answers" in answer
+    assert "hidden" not in (tmp_path / "error.log").read_text()
 
 
 def test_the_ebs_beside_still_counts_by_the_client_s_address(tmp_path: Path) -> None:
