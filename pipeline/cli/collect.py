@@ -19,9 +19,9 @@ from pipeline.cli.source_options import (
     chosen,
 )
 from pipeline.collect.backlog import Backlog
+from pipeline.collect.collect_state import CollectState
 from pipeline.collect.collector import Collector
 from pipeline.collect.consent import CollectFolder, Consent
-from pipeline.collect.kept import Kept
 from pipeline.collect.seconds import Seconds
 from pipeline.config import QueueSettings, salt_path
 from pipeline.memory import spare_memory
@@ -68,7 +68,7 @@ def collect(
                 f"`python -m pipeline channels set {' '.join(choice.names)}` on its machine"
             )
         folder = CollectFolder(root) if bucket else DataFolder(root)
-        kept, consent = Kept(root / "collect.json"), Consent(folder, bucket)
+        kept, consent = CollectState(root / "collect.json"), Consent(folder, bucket)
         consent.optout().refuse(choice.names, kept.identities)
         opening = Opening(
             folder, consent.optout(), kept, choice.names, file, stream or (), speed,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.chat.message import Batch, Source
 from pipeline.collect.backlog import Backlog
-from pipeline.collect.kept import Kept
+from pipeline.collect.collect_state import CollectState
 from pipeline.collect.seconds import Seconds
 from pipeline.queue.queue import QueueFailed
 
@@ -21,15 +21,15 @@ _TELL_S = 60.0
 
 
 class Collector:
-    """What `source` says, into `backlog`. look: called every five seconds in a thread, for who is
-    not to be read; it logs what fails."""
+    """Feeds what `source` says into `backlog`. look: called every five
+    seconds in a thread, for who is not to be read; it logs what fails."""
 
     def __init__(
         self,
         source: Source,
         seconds: Seconds,
         backlog: Backlog,
-        kept: Kept,
+        kept: CollectState,
         look: Callable[[], None],
     ) -> None:
         self.source, self.seconds, self.backlog = source, seconds, backlog

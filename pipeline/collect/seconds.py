@@ -29,7 +29,7 @@ _BACK_S = 2.0  # a step back of the clock that is followed
 
 @dataclass
 class _Context:
-    """What had been told of the channels of a shard before a second began."""
+    """Things told of a shard's channels before a second began."""
 
     seen: dict[str, tuple[float, float]] = field(default_factory=dict)
     streams: list[StreamStart] = field(default_factory=list)

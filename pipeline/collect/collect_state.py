@@ -1,4 +1,4 @@
-"""Kept by `collect` in its folder: who is who, which channels are on air, and where it was."""
+"""State of `collect` in its folder: who is who, which channels are on air, and where it was."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from warehouse.errors import BadInput
 from warehouse.identities import Identities
 
 
-class Kept:
+class CollectState:
     """collect.json of DLD_DATA; a store of values for the sources. Raises BadInput for a file that
     cannot be read."""
 
