@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from warehouse.bucket.bodies import MirroredBodies
 from warehouse.bucket.mirror_state import MirrorState
-from warehouse.bucket.objects import Bucket
+from warehouse.bucket.objects import Bucket, BucketFailed
 from warehouse.bucket.push import AT_ONCE, LINGER_S, shard_folder
 from warehouse.bucket.shard_copy import TEXT, ShardCopy, Tables
 from warehouse.config import DataFolder
@@ -95,7 +95,9 @@ class Mirror:
     def _load_some(self, pool: Executor, is_over: Callable[[], bool]) -> None:
         until, todo = self._now_s() + LOAD_S, self._missing()
         while todo and self._now_s() < until and not is_over():
-            list(pool.map(self._load, todo[:AT_ONCE]))
+            failures = list(pool.map(self._load, todo[:AT_ONCE]))
+            if all(failures):  # one object that cannot be had holds no other back
+                raise next(filter(None, failures))
             todo = todo[AT_ONCE:]
 
     def _missing(self) -> list[tuple[ShardCopy, PublishedFile]]:
@@ -104,7 +106,8 @@ class Mirror:
         todo = [[(copy, file) for file in copy.missing(month)] for copy in self.copies]
         return [item for turn in zip_longest(*todo) for item in turn if item]
 
-    def _load(self, item: tuple[ShardCopy, PublishedFile]) -> None:
+    def _load(self, item: tuple[ShardCopy, PublishedFile]) -> BucketFailed | None:
+        """Bring a file; why the bucket did not give it."""
         copy, file = item
         try:
             copy.load(file)
@@ -113,6 +116,10 @@ class Mirror:
                 self.state.trouble(copy.shard, f"{file.path} is missing in the bucket")
         except WarehouseBroken as exc:
             self.state.trouble(copy.shard, str(exc))
+        except BucketFailed as exc:
+            self.state.trouble(copy.shard, str(exc))
+            return exc
+        return None
 
     def _first_month(self) -> str:
         """The oldest month that is kept, as 2026-01; '' for all."""

@@ -283,3 +283,23 @@ def test_a_writers_folder_and_a_second_mirror_are_refused(tmp_path: Path) -> Non
         mirror(DataFolder(tmp_path), settings, True)
     with pytest.raises(BadInput, match="DLD_BUCKET_URL"):
         mirror(DataFolder(tmp_path / "x"), BucketSettings(_env_file=None), True)
+
+
+def test_a_shard_is_not_shown_before_each_of_its_tables_is_there(
+    shards: list[Shard], reader: Mirroring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shard in shards:
+        shard.push(0)
+    real = Bucket.load
+
+    def load(self: Bucket, name: str, target: Path) -> int:
+        if name.startswith("shard-1/alerts/"):
+            raise BucketFailed("slow")
+        return real(self, name, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "load", load)
+        folder = settle(reader)
+    assert rows(folder, WINDOWS) == [("ch0", 0, 0.5)]
+    settle(reader)
+    assert len(rows(folder, WINDOWS)) == 2
