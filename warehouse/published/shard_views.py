@@ -80,7 +80,7 @@ def _vocabulary(rows: str) -> str:
 def _alerts(rows: str) -> str:
     """What several shards noticed of a term in all channels is one alert, as it was first told."""
     first = 'row_number() OVER (PARTITION BY alert_id ORDER BY "at") = 1'
-    return f"SELECT * FROM ({rows}) QUALIFY {first}"
+    return f"SELECT * FROM ({rows}) QUALIFY channel IS NOT NULL OR {first}"
 
 
 _MERGED: dict[str, Callable[[str], str]] = {
