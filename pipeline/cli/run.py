@@ -27,6 +27,7 @@ from pipeline.sources.registry import open_source
 from warehouse.config import BucketSettings, DataFolder, data_folder
 from warehouse.consent import load_optout
 from warehouse.erase import scrub
+from warehouse.errors import BadInput
 from warehouse.identities import Identities
 from warehouse.kinds import SIMULATED, refuse_mixing
 from warehouse.packages import require_packages
@@ -51,6 +52,10 @@ def run(
     choice = chosen(source, channel, file)
     kind, names = choice.kind, choice.names
     folder, settings = data_folder(), PipelineSettings()
+    if folder.mirror.exists():
+        raise BadInput(
+            f"{folder.root} is a mirror of what others publish; set DLD_DATA to another folder"
+        )
     spare_memory()
     scrub(folder.warehouse)
     shard = _shard(folder)

@@ -114,3 +114,10 @@ def test_real_chat_goes_on_in_a_folder_that_has_both_and_the_doctor_tells_of_it(
     assert found.says == "simulated chat lies beside real chat: simulated"
     assert run("forget", "--channel", "simulated").code == 0
     assert list(check_kind(folder)) == []
+
+
+def test_a_mirrors_folder_is_no_writers(folder: DataFolder) -> None:
+    folder.root.mkdir(parents=True)
+    folder.mirror.write_text("{}")
+    assert "is a mirror of what others publish" in run("run").reason
+    assert not folder.warehouse.exists()
