@@ -14,7 +14,9 @@ from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, browser, plots
 from tests.helpers.nginx import needs_nginx
 from tests.helpers.ports import free_port
+from tests.helpers.wire import Wire, statuses
 from tests.machines.dashboards import Dashboards, free_ports, several
+from tests.machines.test_dashboards_hostile import UPGRADE
 from warehouse.config import DataFolder
 
 __all__ = ["browser"]
@@ -139,6 +141,23 @@ def test_a_login_holds_at_the_other_process_and_so_does_the_logout(
     move(context, dashboards, port)
     page.goto(dashboards.address)
     page.get_by_role("button", name="Log in with").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://{host}", 101), ("http://evil.example", 403), ("null", 403), ("http://a.{host}", 403)],
+)
+def test_only_a_page_of_ours_gets_a_websocket(
+    dashboards: Dashboards, origin: str, status: int
+) -> None:
+    """Its cookies go with it, whoever opens it."""
+    host = dashboards.address.partition("//")[2]
+    asked = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\n"
+        f"Origin: {origin.format(host=host)}\r\n{UPGRADE}\r\n"
+    )
+    answer = Wire(int(host.partition(":")[2])).send(asked, 5)
+    assert statuses(answer)[0] == status
 
 
 def move(context: BrowserContext, dashboards: Dashboards, port: int) -> None:
