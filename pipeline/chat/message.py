@@ -154,6 +154,10 @@ class Source(Protocol):
         """Every batch, oldest first; ends when the source has no more to say."""
         ...
 
+    def gauge(self) -> Mapping[str, tuple[float, Mapping[str, Any]]]:
+        """More for the table `health`: a value and its parts, by name."""
+        return {}
+
     def stored(self, clock: float) -> None:
         """What was said before `clock` is in the warehouse; most sources need not know."""
         return

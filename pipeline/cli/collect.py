@@ -65,7 +65,7 @@ def collect(
         if bucket and choice.kind.is_live and choice.names:
             raise BadInput(
                 "shard 0 keeps the list of channels that all read; type "
-                f"`python -m pipeline channels set {' '.join(choice.names)}` on its machine"
+                f"`python -m pipeline channels add {' '.join(choice.names)}` on its machine"
             )
         folder = CollectFolder(root) if bucket else DataFolder(root)
         kept, consent = CollectState(root / "collect.json"), Consent(folder, bucket)

@@ -18,7 +18,7 @@ from pipeline.cli.source_options import (
     UndatedOption,
     chosen,
 )
-from pipeline.config import PipelineSettings
+from pipeline.config import PipelineSettings, QueueSettings
 from pipeline.engine.daemon import run as run_daemon
 from pipeline.engine.engine import Engine
 from pipeline.memory import spare_memory
@@ -31,6 +31,7 @@ from warehouse.errors import BadInput
 from warehouse.identities import Identities
 from warehouse.kinds import SIMULATED, refuse_mixing
 from warehouse.packages import require_packages
+from warehouse.shards import Shard
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,9 +57,13 @@ def run(
         raise BadInput(
             f"{folder.root} is a mirror of what others publish; set DLD_DATA to another folder"
         )
+    _refuse_half(kind.is_queue)
     spare_memory()
     scrub(folder.warehouse)
     shard = _shard(folder)
+    _refuse_others(folder)
+    if kind.is_queue:
+        import_module(kind.module).await_chat(folder.root)
     optout = load_optout(folder.optout)
     with Store(folder.warehouse) as store:
         there = store.query("sources")["source"].to_pylist()
@@ -82,9 +87,37 @@ def run(
         chat = open_source(source, opening)
         refuse_mixing(folder.root, there, chat.kind, command)
         engine = Engine(folder, settings, chat.kind, store, identities=identities, anew=chat.anew)
+        engine.state.workspace.queued = kind.is_queue
+        engine.state.gauges.append(chat.gauge)
         if shard:
             shard.begin(engine.state)
         asyncio.run(run_daemon(engine, chat, shard))
+
+
+def _refuse_half(is_queue: bool) -> None:
+    """Several shards need a queue that divides the chat, and a bucket in which they meet."""
+    settings, queue_url = BucketSettings(), QueueSettings().queue_url.get_secret_value()
+    if settings.shards > 1 and not (is_queue and queue_url and settings.bucket_url):
+        raise BadInput(
+            f"DLD_SHARDS is {settings.shards}: that needs DLD_QUEUE_URL, DLD_BUCKET_URL and "
+            "`run --source queue`; unset it for one machine"
+        )
+
+
+def _refuse_others(folder: DataFolder) -> None:
+    """A folder with channels that are other shards' is one of another number of shards."""
+    settings = BucketSettings()
+    if settings.shards == 1:
+        return
+    shard = Shard(settings.shard, settings.shards)
+    with Store(folder.warehouse) as store:
+        keys = [row["channel"] for row in store.query("identities").to_pylist()]
+    if others := [key for key in keys if not shard.has(key)]:
+        raise BadInput(
+            f"{folder.root} has {len(others)} of {len(keys)} channels that are not shard "
+            f"{shard.number}'s of {shard.count}; set DLD_SHARDS and DLD_SHARD to what they were, "
+            "or begin an empty folder with `python -m pipeline restore --bucket`"
+        )
 
 
 def _shard(folder: DataFolder) -> Any:

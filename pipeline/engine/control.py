@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from threading import Thread
 from typing import Any
 
 from pipeline.alerts import Alert
@@ -20,6 +21,7 @@ from warehouse.bucket.dispatch import Dispatcher
 from warehouse.bucket.errands import ErrandsOfShard, Settled
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
 from warehouse.bucket.shared_inbox import SharedInbox
+from warehouse.config import DataFolder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, WarehouseBroken
 from warehouse.inbox.requests import InboxFolder
@@ -49,7 +51,7 @@ class Exchange:
                 others = Dispatcher(bucket, shard.count, settled)
                 state.workspace.others = others
                 self._parts.append(others.step)
-            self._parts += [SharedInbox(bucket, settled).step, ControlFile(bucket, state).step]
+            self._parts.append(SharedInbox(bucket, settled).step)
         if shard.count > 1:
             self._parts.append(NewTerms(bucket, state).step)
         self._state, self._has_warned = state, False
@@ -106,10 +108,26 @@ class NewTerms:
 class ControlFile:
     """Keeper of what the collector obeys: the lists of shard 0's folder."""
 
-    def __init__(self, bucket: Bucket, state: State) -> None:
-        self._bucket, self._folder = bucket, state.folder
+    def __init__(self, bucket: Bucket, folder: DataFolder) -> None:
+        self._bucket, self._folder = bucket, folder
         self._seen: object = None
         self._version = 0
+
+    def keep(self) -> None:
+        """Do so from now on, in a thread: the collector, too, waits for it before there is chat."""
+        Thread(target=self._keep, daemon=True).start()
+
+    def _keep(self) -> None:
+        has_warned = False
+        while True:
+            try:
+                self.step()
+                has_warned = False
+            except (AppError, OSError) as exc:
+                if not has_warned:
+                    log.warning("the collector is not told: %s", exc)
+                has_warned = True
+            time.sleep(IDLE_S)
 
     def step(self) -> None:
         """Put them where they changed. Raises BucketFailed."""

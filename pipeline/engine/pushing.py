@@ -7,8 +7,8 @@ to its bound.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from pipeline.chat.message import Source
 from pipeline.engine.snapshot import Snapshot, Snapshots
@@ -36,6 +36,11 @@ class Pushing:
         self._last: Snapshot | None = None  # that is in the bucket
         self._failures = 0
         state.keep = self.snapshots.take
+
+    def gauge(self) -> Mapping[str, tuple[float, Mapping[str, Any]]]:
+        """`push`: seconds for which what is published has not been in the bucket."""
+        waits_s = time.monotonic() - self.pushed_at if self._is_new() else 0.0
+        return {"push": (waits_s, {})}
 
     async def keep(self, source: Source) -> None:
         """Push until cancelled. Raises Replaced when another writes this shard."""

@@ -10,7 +10,7 @@ import duckdb
 
 from pipeline.chat.message import Source
 from pipeline.config import salt_path
-from pipeline.engine.control import Exchange
+from pipeline.engine.control import ControlFile, Exchange
 from pipeline.engine.pushing import Pushing, to_its_end
 from pipeline.engine.state import State
 from pipeline.privacy.hashing import load_salt
@@ -43,6 +43,7 @@ class Shard:
     def begin(self, state: State) -> None:
         """The daemon begins: every publishing cycle is pushed from now on."""
         self.pushing = Pushing(self.pusher, state)
+        state.gauges.append(self.pushing.gauge)
         self.past = Past(self.bucket, self.number, self.folder, state.store, state.publisher)
         state.awaited = self.past.awaited
         place = ShardPlace(self.number, self.count)
@@ -105,4 +106,6 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
     if number:
         take_trained(bucket, folder)
     pusher = Pusher(bucket, number, folder, tag, writer)
+    if number == 0:
+        ControlFile(bucket, folder).keep()
     return Shard(bucket, number, settings.shards, folder, pusher)

@@ -9,6 +9,7 @@ from pipeline.requests import claims
 from pipeline.requests.backup import run_backup
 from pipeline.requests.everywhere import (
     everywhere,
+    later,
     refuse_here,
     share_import,
     share_marker,
@@ -27,6 +28,7 @@ from warehouse.inbox.uploaded_log import ACTION
 from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
 
+OF_ONE = ("backup", "channels")  # may be done without a daemon that reaches the other shards
 _HASH_BITS = 63
 
 
@@ -150,6 +152,8 @@ def apply_waiting(workspace: Workspace) -> int:
         sent = apply_all(InboxFolder(workspace.folder.errands), store, of_here)
         refused = {name: refuse_here(workspace.shard) for name in of_here}
         return sent + apply_all(inbox, store, {**refused, "backup": of_here["backup"]})
+    if workspace.shard.count > 1 and workspace.others is None:  # the daemon is to send them on
+        return apply_all(inbox, store, {n: of_here[n] if n in OF_ONE else later for n in of_here})
     applied = apply_all(inbox, store, of_here)
     if workspace.others is not None:
         workspace.others.ready = True

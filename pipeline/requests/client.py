@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.requests.actions import apply_waiting
+from pipeline.requests.actions import OF_ONE, apply_waiting
 from pipeline.requests.workspace import open_workspace
-from warehouse.config import DataFolder
+from warehouse.config import BucketSettings, DataFolder
 from warehouse.erase import scrub
 from warehouse.errors import BadInput, WarehouseLocked
 from warehouse.inbox.requests import InboxFolder, Request, asked_now, new_id
@@ -60,8 +60,8 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     inbox = InboxFolder(folder.inbox)
     while (reason := inbox.outcome(request_id)) is None:
         try:
-            if folder.mirror.exists():
-                raise WarehouseLocked(f"{folder.root} is a mirror")
+            if folder.mirror.exists() or _is_for_daemon(inbox, request_id):
+                raise WarehouseLocked(f"{folder.root} is a mirror, or one of several shards'")
             with open_workspace(folder) as workspace:
                 apply_waiting(workspace)
                 workspace.publish()
@@ -72,3 +72,9 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
             raise BadInput(f"request {request_id} still waits in {folder.inbox}")
     if reason:
         raise BadInput(reason)
+
+
+def _is_for_daemon(inbox: InboxFolder, request_id: str) -> bool:
+    """True for what other shards have to be told."""
+    _, content = inbox.read(request_id)
+    return BucketSettings().shards > 1 and content.get("action") not in OF_ONE

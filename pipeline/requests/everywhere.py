@@ -70,6 +70,11 @@ def _finish(inbox: InboxFolder, request: Request, told: Mapping[int, Mapping[str
     inbox.rewrite(request, {} if request.action == "forget" else body)
 
 
+def later(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+    """The request waits for a daemon. Raises NotYet."""
+    raise NotYet
+
+
 def refuse_here(shard: Shard) -> Action:
     """The answer to a request that was put into the inbox of another shard than 0."""
 

@@ -19,7 +19,7 @@ from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer, expire_scratch
 from pipeline.windows.item_log import ItemLog
-from warehouse.config import DataFolder
+from warehouse.config import BucketSettings, DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.identities import Identities
 from warehouse.inbox.requests import Request
@@ -214,6 +214,10 @@ def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
         settle_moves(store, buffer, optout, folder, publisher)
         identities = Identities(store.query("identities").to_pylist())
         try:
-            yield Workspace(folder, settings, store, publisher, buffer, hasher, optout, identities)
+            place = BucketSettings()
+            yield Workspace(
+                folder, settings, store, publisher, buffer, hasher, optout, identities,
+                shard=Shard(place.shard, place.shards),
+            )  # fmt: skip
         finally:
             buffer.close()

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.chat.message import Batch, ChannelInfo, Source
@@ -89,6 +90,10 @@ class QueueSource(Source):
     def age(self, now: float) -> float:
         """Seconds since the oldest body that is not settled was sent; now: epoch seconds."""
         return max([0.0, *(now - ours.sent for ours in list(self._ours.values()))])
+
+    def gauge(self) -> Mapping[str, tuple[float, Mapping[str, Any]]]:
+        """`queue`: the age of the oldest body that is not settled, and how many are not."""
+        return {"queue": (self.age(time.time()), {"bodies": len(self._ours)})}
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """A batch a body, and an empty one a second while there is none."""
@@ -226,6 +231,14 @@ class QueueSource(Source):
         except QueueFailed as exc:
             log.warning("%s", exc)
         await receiver.close()
+
+
+def await_chat(folder: Path) -> None:
+    """There is a body. Before the warehouse is open: until then commands may still write to it.
+    Raises as `open_source` does."""
+    salt = fingerprint(load_salt(salt_path(folder)))
+    if asyncio.run(_first(QueueSettings(), Expected(BucketSettings().shard, salt))) is None:
+        raise SystemExit(0)
 
 
 def open_source(opening: Opening) -> QueueSource:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import duckdb
 import orjson
 
 from warehouse.config import DataFolder
@@ -85,7 +86,7 @@ def waited_for(folder: DataFolder) -> dict[int, int]:
         details = [orjson.loads(row["detail"]) for row in rows if row["name"] == "requests"]
         waits = details[0]["waits_for"] if details else {}
         return {int(shard): int(n) for shard, n in sorted(waits.items())}
-    except (AppError, ValueError, KeyError, TypeError, AttributeError):
+    except (AppError, duckdb.Error, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.alerts import Alert
 from pipeline.chat.message import Batch, ChannelInfo, Heard, Message, StreamStart, Watch
-from pipeline.engine.control import Exchange
+from pipeline.engine.control import ControlFile, Exchange
 from pipeline.engine.engine import Engine
 from pipeline.privacy.hashing import Hasher
 from tests.helpers.build import (
@@ -54,6 +54,7 @@ class Machine:
         self.store = Store(self.folder.warehouse)
         self.engine = Engine(self.folder, settings(lexicon="full"), "live", self.store)
         self.exchange = Exchange(self.bucket, self.shard, self.engine.state, self.pushed)
+        self.control = ControlFile(self.bucket, self.folder)
 
     is_pushed = True
 
@@ -87,11 +88,13 @@ class Machine:
 
     def exchange_step(self) -> None:
         self.exchange.step()
+        if not self.shard.number:
+            self.control.step()
 
     def turn(self) -> None:
         self.engine.commit()
         self.push()
-        self.exchange.step()
+        self.exchange_step()
 
 
 @pytest.fixture
