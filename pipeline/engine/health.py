@@ -41,6 +41,7 @@ def write_health(state: State) -> None:
         "lag_s": None if "" in state.troubles else max(0.0, now - state.clock),
         "began_at": state.began_at + off,
         "retention_h": state.settings.retention_h,
+        **(state.bucket_health() if state.bucket_health else {}),
     }
     rows: list[Parts] = [{"name": k, "at": at, "value": v} for k, v in plain.items()]
     for name, (value, parts) in _detailed(state).items():

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pipeline.chat.message import Source
 from pipeline.engine.snapshot import Snapshot, Snapshots
 from pipeline.engine.state import State
-from warehouse.bucket.objects import BucketFailed
+from warehouse.bucket.objects import BucketFailed, Replaced
 from warehouse.bucket.push import Pusher
 from warehouse.errors import AppError, NothingPublished
 
@@ -90,6 +90,8 @@ class Pushing:
         """True if the bucket took it."""
         try:
             await to_its_end(work, *values)
+        except Replaced as exc:
+            raise Replaced(f"another process writes this shard now; this one ends: {exc}") from exc
         except NothingPublished:  # its files went meanwhile: there is a newer snapshot, or will be
             return False
         except BucketFailed as exc:

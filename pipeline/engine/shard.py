@@ -45,17 +45,25 @@ class Shard:
         self.pushing = Pushing(self.pusher, state)
         state.gauges.append(self.pushing.gauge)
         self.past = Past(self.bucket, self.number, self.folder, state.store, state.publisher)
-        state.awaited = self.past.awaited
+        state.awaited, state.bucket_health = self.past.awaited, self.health
         place = ShardPlace(self.number, self.count)
         self.exchange = Exchange(self.bucket, place, state, self.pushing.revision)
 
+    def health(self) -> dict[str, float]:
+        """Seconds since the last push, and files of the past that are still to come."""
+        age = time.monotonic() - self.pushing.pushed_at
+        return {"push_age_s": age, "past_files": float(len(self.past.awaited))}
+
     async def keep(self, source: Source) -> None:
-        """Push, and bring what is still in the bucket alone, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.pushing.keep(source))
-            tasks.create_task(self._bring())
-            tasks.create_task(self._give_models())
-            tasks.create_task(self.exchange.keep())
+        """Push, and bring what is still in the bucket alone, until cancelled. Raises Replaced."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.pushing.keep(source))
+                tasks.create_task(self._bring())
+                tasks.create_task(self._give_models())
+                tasks.create_task(self.exchange.keep())
+        except ExceptionGroup as group:  # of one task: the rest were only cancelled
+            raise group.exceptions[0] from None
 
     async def finish(self, source: Source) -> None:
         """The last push."""

@@ -58,7 +58,8 @@ class State:
     stored_clock: of the last commit before this run. awaited: files whose rows are still in the
     bucket alone, after a takeover.
     settled: the clock up to which all that was told is committed, and the revision it is in.
-    keep: called at the end of each publishing cycle, where there is a bucket.
+    keep: called at the end of each publishing cycle, where there is a bucket; bucket_health: how
+    that does, for the health page.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class State:
         self.awaited: Collection[str] = store.awaited()
         self.settled = self.clock, -1
         self.keep: Callable[[State], None] | None = None
+        self.bucket_health: Callable[[], dict[str, float]] | None = None
         self.workspace = Workspace(
             folder, settings, store, self.publisher, self.buffer, hasher, self.optout,
             self.identities, self,

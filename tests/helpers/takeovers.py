@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.chat.message import ChannelInfo, Heard, Message, StreamStart, Watch
+from pipeline.chat.message import ChannelInfo, Heard, Item, Message, StreamStart, Watch
 from pipeline.config import QueueSettings
 from pipeline.engine import daemon, pushing
 from pipeline.engine import engine as engines
 from pipeline.engine.engine import Engine
 from pipeline.engine.shard import Shard, open_shard
 from pipeline.privacy.hashing import fingerprint
+from pipeline.queue.body import Body
 from pipeline.queue.memory import MemoryQueue, named
 from pipeline.queue.packer import Packer
+from pipeline.queue.queue import Packed
 from pipeline.sources.queue import Expected, QueueSource
 from tests.helpers.build import settings
 from warehouse.bucket import claim
@@ -47,29 +49,38 @@ def began(seconds: int) -> float:
 
 
 def fill(queue: MemoryQueue, t0: float, seconds: int, twice: int = 0) -> int:
-    """Chat of two channels, a body a second, every `twice`th two times; how many messages."""
-    packer, count = Packer("live", fingerprint(SALT)), 0
-    for k in range(seconds):
-        at, items = t0 + k, list[Any]()
-        if k == 0:
-            items += [ChannelInfo(c, str(n)) for n, c in enumerate(CHANNELS, 11)]
-            items += [StreamStart(c, t0, f"{c}:s") for c in CHANNELS]
-            items += [Watch(c, t0) for c in CHANNELS]
-        for n in range(3):
-            who, channel = k * 3 + n, CHANNELS[(k + n) % 2]
-            late = 4 if who % 97 == 0 and k > 9 else 0  # out of order
-            said = at + n * 0.3 - late
-            items.append(Message(f"m{who}", channel, said, str(who % 7 + 1), TEXTS[who % 6]))
-            count += 1
-        items += [Heard(c, at + 1) for c in CHANNELS]
-        seen = dict.fromkeys(CHANNELS, (t0, at)) if k else {}
-        streams = tuple(StreamStart(c, t0, f"{c}:s") for c in CHANNELS) if k else ()
-        told = {"items": tuple(items), "seen": seen, "streams": streams, "closes": True}
-        for body in packer.pack(packer.body(0, at, at + 1, **told)):
-            queue.put(0, body)
-            if twice and k % twice == 0:
-                queue.put(0, body, twice=True)
-    return count
+    """That chat into shard 0's queue, every `twice`th body two times; how many messages."""
+    bodies = chat(t0, seconds)
+    for k, body in enumerate(bodies):
+        queue.put(0, body)
+        if twice and k % twice == 0:
+            queue.put(0, body, twice=True)
+    return 3 * len(bodies)
+
+
+def chat(t0: float, seconds: int) -> list[Packed]:
+    """Chat of two channels, a body a second; three messages in each."""
+    packer = Packer("live", fingerprint(SALT))
+    return [body for k in range(seconds) for body in packer.pack(_second(packer, t0, k))]
+
+
+def _second(packer: Packer, t0: float, k: int) -> Body:
+    at = t0 + k
+    began = tuple(StreamStart(c, t0, f"{c}:s") for c in CHANNELS)
+    items: list[Item] = [_message(at, k * 3 + n, k + n) for n in range(3)]
+    items += [Heard(c, at + 1) for c in CHANNELS]
+    told: dict[str, Any] = {"streams": began, "seen": dict.fromkeys(CHANNELS, (t0, at))}
+    if k == 0:
+        infos = tuple(ChannelInfo(c, str(n)) for n, c in enumerate(CHANNELS, 11))
+        items = [*began, *(Watch(c, t0) for c in CHANNELS), *items]
+        told = {"infos": infos}
+    return packer.body(0, at, at + 1, items=tuple(items), closes=True, **told)
+
+
+def _message(at: float, number: int, place: int) -> Message:
+    late = 4 if number % 97 == 0 and number > 30 else 0  # out of order
+    said, who = at + number % 3 * 0.3 - late, str(number % 7 + 1)
+    return Message(f"m{number}", CHANNELS[place % 2], said, who, TEXTS[number % 6])
 
 
 class Worker:
@@ -97,7 +108,10 @@ class Worker:
 
     def run(self, until: float, kill_after: float | None = None) -> None:
         """Until all is stored up to that clock, or killed before."""
-        shard = self.open()
+        self.run_as(self.open(), until, kill_after)
+
+    def run_as(self, shard: Shard, until: float, kill_after: float | None = None) -> None:
+        """The same, of a shard that was opened before."""
         queue = QueueSettings(_env_file=None, queue_url=f"memory://{self.name}")
         with Store(self.folder.warehouse) as store:
             clock = float(store.meta("clock") or 0)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers.build import stored
 from tests.helpers.takeovers import Worker, began, fill, pair, quick
+from warehouse.bucket.objects import Replaced
 from warehouse.config import DataFolder
 from warehouse.store.store import Store
 
@@ -45,3 +46,20 @@ def test_windows_are_as_if_nobody_had_died(
     for before, after in zip(one, two, strict=True):
         assert [row for row in after if row not in before] == []
         assert [row for row in before if row not in after] == []
+
+
+def test_a_writer_that_was_frozen_meanwhile_ends_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    t0 = began(900)
+    with pair("frozen") as (bucket, queue):
+        fill(queue, t0, 300)
+        first = Worker(tmp_path / "first", "frozen")
+        first.run(t0 + 300)
+        shard = first.open()  # it goes on, and then somebody else takes over
+        found = bucket.get("shard-0/manifest.json")
+        assert found
+        bucket.put("shard-0/manifest.json", found[0] + b" ")
+        with pytest.raises(Replaced, match="another process writes this shard now"):
+            first.run_as(shard, t0 + 400)
