@@ -74,9 +74,9 @@ class Sequence:
 
     def _is_due(self, run: SenderRun, body: Body) -> bool:
         is_next = self.is_whole(body) if run.due is None else body.number <= run.due
-        return is_next or self.clock() - run.since >= self._patience()
+        return is_next or self.clock() >= self._latest(run)
 
-    def _patience(self) -> float:
-        if self.settled_at is None:
-            return _GAP_S
-        return max(_GAP_S, self._began + _AGAIN_S - self.clock())
+    def _latest(self, run: SenderRun) -> float:
+        """When what is missing is no longer waited for."""
+        begun = self._began + _AGAIN_S if self.settled_at is not None else 0.0
+        return max(run.since + _GAP_S, begun)
