@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +50,10 @@ class Built:
 
 
 @contextmanager
-def running(image: Built, data: Path, **env: object) -> Iterator[int]:
-    """It as it starts by itself; the process in it. Stops in time when it is asked to."""
-    words = image.images.config(image.image)["Cmd"]
+def running(image: Built, data: Path, words: Sequence[str] = (), **env: object) -> Iterator[int]:
+    """It with these words, or as it starts by itself; the process in it. Stops in time when it is
+    asked to."""
+    words = list(words) or image.images.config(image.image)["Cmd"]
     log = (data.parent / f"{data.name}-{image.image.rpartition('-')[2]}.log").open("w+")
     process = subprocess.Popen(image.command(data, words, **env), stdout=log, stderr=log)
     try:

