@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from pipeline.config import QueueSettings
 from pipeline.queue import jetstream, sqs
-from pipeline.queue.body import MOST, UNPACKED
+from pipeline.queue.body import MOST
 from pipeline.queue.queue import (
     Delivery,
     Packed,
@@ -24,7 +24,7 @@ from tests.helpers.ports import free_port
 from tests.machines.servers import KEYS, moto_process, nats_process
 from warehouse.errors import AppError, BadInput
 
-assert UNPACKED > MOST
+OPEN: list[Sender | Receiver] = []  # by the test that runs
 
 
 @dataclass
@@ -35,7 +35,9 @@ class Set:
 
     async def ends(self, shard: int = 0, shards: int = 2) -> tuple[Sender, Receiver]:
         sender = await open_sender(self.settings, shards)
-        return sender, await open_receiver(self.settings, shard)
+        receiver = await open_receiver(self.settings, shard)
+        OPEN.extend([sender, receiver])
+        return sender, receiver
 
 
 @pytest.fixture(params=["jetstream", "sqs"])
@@ -75,8 +77,12 @@ async def all_of(receiver: Receiver, n: int) -> list[Delivery]:
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def within() -> None:
-        async with asyncio.timeout(120):
-            await test()
+        try:
+            async with asyncio.timeout(120):
+                await test()
+        finally:
+            while OPEN:
+                await OPEN.pop().close()
 
     asyncio.run(within())
 
@@ -188,8 +194,6 @@ def test_a_server_that_was_killed_has_what_it_took(tmp_path: Path) -> None:
             again = await all_of(receiver, 11)
             assert {*range(10, 20), 500} <= {*numbers(again)}
             assert not {*range(10)} & {*numbers(again)}
-            await sender.close()
-            await receiver.close()
 
     port = free_port()
     run(lambda: test(port))
