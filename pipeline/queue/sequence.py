@@ -50,6 +50,10 @@ class Sequence:
         run.held[body.number] = body
         return True
 
+    def is_past(self, body: Body) -> bool:
+        """True for one that was settled before this reader began: all it had is stored."""
+        return self.settled_at is not None and body.at <= self.settled_at
+
     def waiting(self) -> int:
         """Bodies whose turn has not come."""
         return sum(len(run.held) for run in self._runs.values())

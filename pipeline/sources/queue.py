@@ -142,6 +142,8 @@ class QueueSource(Source):
             if body is None:
                 self._refuse(why)
                 refused.append(delivery)
+            elif self._sequence.is_past(body):  # a copy of one that was settled
+                self._ours[body.id] = _Ours(delivery.handle, delivery.sent, 0.0)
             elif self._sequence.add(body):
                 self._ours[body.id] = _Ours(delivery.handle, delivery.sent)
             elif body.id in self._ours:

@@ -1,6 +1,7 @@
 """Bodies out of order, twice, and some that never come."""
 
 import random
+from dataclasses import replace
 
 from pipeline.chat.message import Heard, Lost, StreamStart, Watch
 from pipeline.queue.body import Body
@@ -96,3 +97,10 @@ def test_what_was_missed_was_not_observed() -> None:
     assert memory.lost("run", 101.0, 108.0) == [Lost("demo", 101.0)]
     again = memory.items(body(9, seen={"demo": (100.5, 108.0)}))
     assert again == [Watch("demo", 108.0), Heard("demo", 108.0)]
+
+
+def test_a_copy_of_one_that_was_settled_before_a_takeover_begins_nothing() -> None:
+    sequence, known = Sequence(120.0, Clock()), body(1)
+    assert sequence.is_past(replace(known, start=119.0, at=120.0))
+    assert not sequence.is_past(replace(known, start=120.0, at=121.0))
+    assert not Sequence(None, Clock()).is_past(known)
