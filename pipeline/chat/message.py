@@ -124,8 +124,7 @@ class Batch:
     read, by channel, '' for the connection as a whole: all there are now; None where they are as
     before. malformed: things that were left out since the last one. offset: what is added to
     monotonic time for the source's; None where the machine's clock is as good, or it is as before.
-    hashed: chatters are hashes already, those who opted out left out. requests: of shard 0, to be
-    applied after the items.
+    hashed: chatters are hashes already, those who opted out left out.
     """
 
     at: float | None
@@ -134,7 +133,6 @@ class Batch:
     malformed: int = 0
     offset: float | None = None
     hashed: bool = False
-    requests: tuple[Mapping[str, Any], ...] = ()
 
 
 class Source(Protocol):

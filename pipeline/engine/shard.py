@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.chat.message import Source
-from pipeline.config import salt_path
+from pipeline.config import PipelineSettings, salt_path
 from pipeline.engine.control import ControlFile, Exchange
 from pipeline.engine.pushing import Pushing, to_its_end
 from pipeline.engine.state import State
@@ -113,7 +113,8 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
     tag, writer = Claims(bucket, number, folder).take()
     if number:
         take_trained(bucket, folder)
-    pusher = Pusher(bucket, number, folder, tag, writer)
+    retention_s = PipelineSettings().retention_h * 3600
+    pusher = Pusher(bucket, number, folder, tag, writer, retention_s)
     if number == 0:
         ControlFile(bucket, folder).keep()
     return Shard(bucket, number, settings.shards, folder, pusher)

@@ -55,10 +55,9 @@ class Body:
 
     salt: fingerprint of the hashes' salt. kind: of its source. start, at: the source's clock before
     and after it, epoch seconds. closes: windows may close by `at`; False for all parts of a second
-    but the last, for requests alone, and while the source does not know what time it is. back: the
-    clock was set back to `at`. seen: (from, to) that the channels now seen had been seen at
-    `start`. streams, infos: that were known before, repeated for a new reader. troubles,
-    malformed: as a Batch has them. requests: of shard 0, after the items.
+    but the last, and while the source does not know what time it is. back: the clock was set back
+    to `at`. seen: (from, to) that the channels now seen had been seen at `start`. streams, infos:
+    that were known before, repeated for a new reader. troubles, malformed: as a Batch has them.
     """
 
     run: str
@@ -76,7 +75,6 @@ class Body:
     infos: tuple[ChannelInfo, ...] = ()
     troubles: Mapping[str, str] | None = None
     malformed: int = 0
-    requests: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def id(self) -> str:
@@ -100,7 +98,6 @@ def unpack(data: bytes) -> Body:
     try:
         told = {f.name: told[f.name] for f in fields(Body)}
         told["seen"] = {str(c): (float(a), float(b)) for c, (a, b) in told["seen"].items()}
-        told["requests"] = tuple(dict(request) for request in told["requests"])
         for name in ("items", "streams", "infos"):
             told[name] = tuple(map(_item, told[name]))
         body = Body(**told)

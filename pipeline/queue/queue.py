@@ -42,7 +42,7 @@ class Delivery:
 
 
 class Sender(Protocol):
-    """The end that `collect` has, and shard 0 for its requests. Raises QueueFailed."""
+    """The end that `collect` has. Raises QueueFailed."""
 
     async def send(self, shard: int, bodies: Sequence[Packed]) -> None:
         """All of them are in the queue. Where it fails some may be, and all are sent again."""

@@ -4,6 +4,7 @@ A body is base64 there, since SQS takes text alone. Calls block, and run in thre
 """
 
 import asyncio
+import json
 import logging
 import re
 from base64 import b64decode, b64encode
@@ -32,6 +33,7 @@ _ATTRIBUTES = {
 }
 _REFUSED = ("AccessDenied", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClient")
 _DEAD = "dead"
+_TRIES = 10  # a body that is held is received once
 
 
 async def open_sender(settings: QueueSettings, shards: int) -> "SqsSender":
@@ -75,8 +77,15 @@ class _Queues:
                 raise _failed(exc) from exc
         except BotoCoreError as exc:
             raise _failed(exc) from exc
-        made = self.call("create_queue", QueueName=name, Attributes=_ATTRIBUTES)
+        more = {} if end == _DEAD else {"RedrivePolicy": self._redrive()}
+        made = self.call("create_queue", QueueName=name, Attributes=_ATTRIBUTES | more)
         return str(made["QueueUrl"])
+
+    def _redrive(self) -> str:
+        """A body that ends its reader again and again goes to NAME-dead."""
+        dead = self.call("get_queue_attributes", QueueUrl=self.url(_DEAD), AttributeNames=["All"])
+        arn = dead["Attributes"]["QueueArn"]
+        return json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": _TRIES})
 
     def call(self, name: str, **values: Any) -> Any:
         """A call of the client. Raises QueueFailed, BadInput."""

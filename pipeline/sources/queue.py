@@ -182,7 +182,7 @@ class QueueSource(Source):
         malformed = self._odd() + body.malformed
         return Batch(
             self.clock or None, tuple(items), self._changed(), malformed,
-            hashed=True, requests=body.requests,
+            hashed=True,
         )  # fmt: skip
 
     def _changed(self) -> Mapping[str, str] | None:

@@ -1,6 +1,7 @@
 """Queues, whichever it is: what was sent comes, at least once, until it is settled."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,6 +158,27 @@ def test_what_cannot_be_used_is_put_aside(queue: Set) -> None:
         assert await other.fetch(2, 1.0) == []
 
     run(test)
+
+
+def test_a_queue_of_sqs_puts_aside_what_ends_its_reader_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    with moto_process(tmp_path) as address:
+        asked = settings("sqs://us-east-1/dld", address)
+        asyncio.run(_made(asked))
+        client = sqs._Queues(asked).client
+        url = client.get_queue_url(QueueName="dld-0")["QueueUrl"]
+        told = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        redrive = json.loads(told["RedrivePolicy"])
+        assert redrive["deadLetterTargetArn"].endswith(":dld-dead")
+        assert int(redrive["maxReceiveCount"]) == 10
+        client.close()
+
+
+async def _made(asked: QueueSettings) -> None:
+    await (await open_receiver(asked, 0)).close()
 
 
 def test_the_same_body_sent_twice_is_one_in_jetstream(tmp_path: Path) -> None:

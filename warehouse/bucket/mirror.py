@@ -67,8 +67,7 @@ class Mirror:
                 self._bodies.tidy()
                 self._load_some(pool, is_over)
         finally:
-            self._show()
-            self._sweep()
+            self.show()
         self.state.waiting = len(self._missing())
         self.state.shards = [self._told(copy) for copy in self.copies]
         return not self.state.waiting
@@ -145,6 +144,11 @@ class Mirror:
             name: tuple(file for file in files if file.path.startswith(home))
             for name, files in tables.items()
         }
+
+    def show(self) -> None:
+        """Show what is here, and let go of the rest. Raises OSError."""
+        self._show()
+        self._sweep()
 
     def _show(self) -> None:
         """Replace the manifest where another one follows."""

@@ -60,6 +60,7 @@ class Mirroring:
                 raise
             self._failures += 1
             self.state.trouble(WHOLE, str(exc))
+            self._without_bucket()
         except OSError as exc:
             self.state.trouble(WHOLE, f"cannot write below {self._folder.root}: {exc.strerror}")
         self.state.end_round(is_done)
@@ -76,6 +77,18 @@ class Mirroring:
         self._replica.step(is_done and not self.state.is_troubled)
         return is_done
 
+    def _without_bucket(self) -> None:
+        """Text goes in time all the same."""
+        if self._mirror is None:
+            shards = len(list(self._folder.published.glob("shard-*")))
+            self._mirror = self._of(shards) if shards else None
+            self._ask_at = 0.0  # how many there are is still to be asked
+        if self._mirror is not None:
+            self._mirror.show()
+
+    def _of(self, shards: int) -> Mirror:
+        return Mirror(self._bucket, self._folder, shards, self._months, self.state, self._now_s)
+
     def _begin(self) -> None:
         """Once it is known how many shards there are; from time to time they may be others."""
         install = f"{self._bucket.address}/{INSTALL}"
@@ -91,9 +104,7 @@ class Mirroring:
         self.state.belongs(salt)
         self._ask_at = self._now_s() + _ASK_EVERY_S
         if self._mirror is None or len(self._mirror.copies) != shards:
-            self._mirror = Mirror(
-                self._bucket, self._folder, shards, self._months, self.state, self._now_s
-            )
+            self._mirror = self._of(shards)
 
 
 def mirror(folder: DataFolder, settings: BucketSettings, once: bool) -> None:

@@ -39,7 +39,8 @@ class Pusher:
     """The one writer of a shard's objects. For one thread at a time, beside the daemon's turns.
 
     tag: of the manifest when it was claimed; ABSENT where there was none. writer: the id of the
-    folder that writes, which the manifest tells. now_s: a monotonic clock.
+    folder that writes, which the manifest tells. retention_s: of text, which the manifest tells
+    for mirrors that the writer does not reach. now_s: a monotonic clock.
     """
 
     def __init__(
@@ -49,11 +50,12 @@ class Pusher:
         folder: DataFolder,
         tag: str,
         writer: str,
+        retention_s: float = 86400.0,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tag = tag
         self._bucket, self._home, self._folder = bucket, shard_folder(shard), folder
-        self._writer, self._now_s = writer, now_s
+        self._writer, self._retention_s, self._now_s = writer, retention_s, now_s
         self._there = set[str]()  # names of objects below the shard's folder
         self._list_at = float("-inf")  # when they are asked for anew
         self._leaving: dict[str, float] = {}  # names by when they may go
@@ -82,6 +84,7 @@ class Pusher:
         raw, manifest = self._upload_tables(raw)
         named: dict[str, Any] = {
             "writer": self._writer,
+            "retention_s": self._retention_s,
             "bodies": self._upload("bodies", self._bodies()),
             "private": {k: self._upload(f"private/{k}", v) for k, v in private.items()},
         }

@@ -5,6 +5,7 @@ first: the newest month of every table. Until a newer state's older month is the
 is shown on; where there is none yet, nothing.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from warehouse.bucket.push import MANIFEST, shard_folder
 from warehouse.errors import WarehouseBroken
 from warehouse.published.files import Files, is_whole
 from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest
+from warehouse.records import iso, utc
 
 TEXT = "samples"  # is shown of the newest state only, and no longer than that says
 Tables = dict[str, Files]
@@ -36,6 +38,14 @@ class PushedState:
     def parts(self) -> dict[Part, Files]:
         """Its files by table and month, newest month first."""
         return parts_of(self.manifest.tables)
+
+    def without_old_text(self, now: float) -> "PushedState":
+        """The state without text that is past its retention, although its shard still names it: it
+        may be down, or out of reach. now: epoch seconds."""
+        oldest = iso(utc(now - float(self.more.get("retention_s", 0.0))))
+        tables = self.manifest.tables
+        kept = tuple(f for f in tables.get(TEXT, ()) if not f.rows or f.min >= oldest)
+        return replace(self, manifest=replace(self.manifest, tables={**tables, TEXT: kept}))
 
     @property
     def newest(self) -> str:
@@ -102,9 +112,12 @@ class ShardCopy:
         self._there.add(file.path)
 
     def show(self, first_month: str) -> None:
-        """Show the newest state as far as it is here, if what is needed of it is."""
+        """Show the newest state as far as it is here, if what is needed of it is; no text of one
+        that nobody could be asked for since this process began."""
         if self.newest is None:
+            self.shown = {**self.shown, TEXT: ()}
             return
+        self.newest = self.newest.without_old_text(time.time())
         wanted = self._wanted(first_month)
         needed = first_parts(self.newest.parts)
         here = {part for part, files in wanted.items() if self._has(files)}

@@ -47,7 +47,6 @@ def test_all_of_a_body_comes_out_as_it_went_in() -> None:
         infos=(ChannelInfo("a", "12", "A", "en", 3.5),),
         troubles={"": "away"},
         malformed=3,
-        requests=({"id": "r", "action": "forget"},),
     )
     found = unpack(pack(sent))
     assert found == sent and found.infos[0].at == 3.5 and found.id == "run-1-7"
@@ -69,7 +68,6 @@ def test_all_of_a_body_comes_out_as_it_went_in() -> None:
         {"at": None},
         {"v": 0},
         {"v": "2"},
-        {"requests": [7]},
     ],
 )
 def test_a_body_that_makes_no_sense_is_malformed(change: dict[str, Any]) -> None:
@@ -97,7 +95,7 @@ def test_a_second_that_is_too_long_becomes_several_bodies_that_say_the_same() ->
     texts = ["".join(dice.choices(string.printable, k=400)) for _ in range(900)]
     items = tuple(Message(str(k), "a", 100.5, "7", text) for k, text in enumerate(texts))
     told = {"seen": {"a": (1.0, 100.0)}, "troubles": {"b": "away"}, "malformed": 2}
-    second = packer.body(3, 100.0, 101.0, items=items, requests=({"id": "r"},), **told)
+    second = packer.body(3, 100.0, 101.0, items=items, **told)
     packed = packer.pack(second)
     parts = [unpack(one.data) for one in packed]
     assert len(parts) > 4 and all(len(one.data) <= MOST for one in packed)
@@ -106,7 +104,7 @@ def test_a_second_that_is_too_long_becomes_several_bodies_that_say_the_same() ->
     assert [part.closes for part in parts] == [False] * (len(parts) - 1) + [True]
     assert tuple(item for part in parts for item in part.items) == items
     assert parts[0].seen == told["seen"] and not any(part.seen for part in parts[1:])
-    assert parts[-1].requests == ({"id": "r"},) and parts[-1].troubles == {"b": "away"}
+    assert parts[-1].troubles == {"b": "away"}
     assert sum(part.malformed for part in parts) == 2
     assert unpack(packer.pack(packer.body(3, 101.0, 102.0))[0].data).number == len(parts) + 1
 

@@ -1,6 +1,7 @@
 """Mirrors: a reader's folder shows what all shards published, whole, whatever fails."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +23,7 @@ from warehouse.records import iso, utc
 from warehouse.store.store import Store
 
 DAY, MONTH = 86_400.0, 31 * 86_400.0
+KEPT_S = 1e10  # text of whenever
 WINDOWS = (
     "SELECT channel, epoch(start)::BIGINT - 1767268800, mean_compound FROM windows ORDER BY ALL"
 )
@@ -34,7 +36,7 @@ class Shard:
         self.folder, self.channel = DataFolder(root), f"ch{number}"
         self.store = Store(self.folder.warehouse)
         self.publisher = Publisher(self.folder, self.store, "live")
-        self.pusher = Pusher(bucket, number, self.folder, ABSENT, f"w{number}", clock)
+        self.pusher = Pusher(bucket, number, self.folder, ABSENT, f"w{number}", KEPT_S, clock)
 
     def push(self, *at: float, mean: float = 0.5, text: bool = False) -> None:
         """Publish windows at these seconds after T, and push."""
@@ -221,11 +223,8 @@ def test_a_bucket_that_is_down_is_asked_less_and_less_and_told_since_when(
         shard.push(0)
     folder = settle(reader)
 
-    def down(*_: object) -> None:
-        raise BucketFailed("does not answer")
-
     with monkeypatch.context() as patch:
-        patch.setattr(Bucket, "get", down)
+        patch.setattr(Bucket, "get", _fails)
         waits = [reader.round() for _ in range(8)]
     assert waits == [4, 8, 16, 32, 60, 60, 60, 60]
     assert [r.message for r in caplog.records] == ["the bucket: does not answer"]
@@ -234,6 +233,38 @@ def test_a_bucket_that_is_down_is_asked_less_and_less_and_told_since_when(
     shards[0].push(30)
     settle(reader)
     assert not state(folder)["trouble"] and len(rows(folder, WINDOWS)) == 3
+
+
+def test_text_goes_in_time_although_the_bucket_is_down(
+    bucket: Bucket, shards: list[Shard], reader: Mirroring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shard in shards:
+        shard.push(0, text=True)
+    folder = settle(reader)
+    names = {f.path for f in read_manifest(folder.manifest).tables["samples"]}
+    assert len(names) == 2 and len(rows(folder, "FROM samples")) == 2
+    later = time.time() + KEPT_S
+    monkeypatch.setattr("warehouse.bucket.shard_copy.time.time", lambda: later)
+    monkeypatch.setattr(Bucket, "get", _fails)
+    reader.round()
+    assert rows(folder, "FROM samples") == [] and len(rows(folder, WINDOWS)) == 2
+    assert not any((folder.published / name).exists() for name in names)
+
+
+def test_a_mirror_that_begins_while_the_bucket_is_down_shows_no_text(
+    bucket: Bucket, shards: list[Shard], reader: Mirroring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shard in shards:
+        shard.push(0, text=True)
+    folder = settle(reader)
+    again = Mirroring(bucket, folder, 0)
+    monkeypatch.setattr(Bucket, "get", _fails)
+    again.round()
+    assert rows(folder, "FROM samples") == [] and len(rows(folder, WINDOWS)) == 2
+
+
+def _fails(*_: object) -> None:
+    raise BucketFailed("does not answer")
 
 
 def test_what_is_lost_or_cut_short_on_this_disk_is_loaded_again(

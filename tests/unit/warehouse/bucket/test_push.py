@@ -30,7 +30,7 @@ def publisher(folder: DataFolder, store: Store) -> Publisher:
 
 @pytest.fixture
 def pusher(bucket: Bucket, folder: DataFolder, publisher: Publisher, clock: Clock) -> Pusher:
-    return Pusher(bucket, 1, folder, ABSENT, "me", clock)
+    return Pusher(bucket, 1, folder, ABSENT, "me", now_s=clock)
 
 
 def manifest(bucket: Bucket) -> dict[str, Any]:
