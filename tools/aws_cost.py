@@ -16,7 +16,7 @@ from warehouse.records import WINDOW_SECONDS
 HOURS = 730.0  # of a month
 SECONDS = 3600 * HOURS
 
-# US dollars, us-east-1, x86, June 2026; without what is free in an account's first year
+# US dollars, us-east-1, x86, as known on 2026-11-30; without what is free in the first year
 PRICES = {
     "Fargate, vCPU-hours": 0.04048,
     "Fargate, GB-hours": 0.004445,
