@@ -124,7 +124,8 @@ class Batch:
     read, by channel, '' for the connection as a whole: all there are now; None where they are as
     before. malformed: things that were left out since the last one. offset: what is added to
     monotonic time for the source's; None where the machine's clock is as good, or it is as before.
-    hashed: chatters are hashes already, those who opted out left out.
+    hashed: chatters are hashes already, those who opted out left out. chatters: hashes of some who
+    were seen lately, wherever their messages go.
     """
 
     at: float | None
@@ -133,6 +134,7 @@ class Batch:
     malformed: int = 0
     offset: float | None = None
     hashed: bool = False
+    chatters: tuple[int, ...] = ()
 
 
 class Source(Protocol):

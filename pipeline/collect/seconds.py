@@ -13,6 +13,7 @@ from pipeline.chat.message import (
     Message,
     StreamStart,
 )
+from pipeline.collect.chatters import Chatters
 from pipeline.collect.sight import Sight
 from pipeline.privacy.hashing import Hasher
 from pipeline.queue.packer import Packer
@@ -52,7 +53,7 @@ class Seconds:
     ) -> None:
         self.packer, self.shards, self.hasher, self.optout = packer, shards, hasher, optout
         self.identities = identities
-        self.sight = Sight(identities)
+        self.sight, self.chatters = Sight(identities), Chatters()
         self.at: float | None = None
         self._start: float | None = None
         self.messages = self.hidden = 0
@@ -89,7 +90,8 @@ class Seconds:
         if at is None or not self._closes:  # nobody knows what time it is, but for what came
             at = max([self._start or 0.0, *(i.at for some in self._items for i in some)])
         start = at if self._start is None else self._start
-        bodies = {shard: self._pack(shard, start, at) for shard in range(self.shards)}
+        chatters = self.chatters.take(self._out.chatters)
+        bodies = {shard: self._pack(shard, start, at, chatters) for shard in range(self.shards)}
         self._is_news = False
         self._begin()
         return bodies
@@ -139,6 +141,7 @@ class Seconds:
             return item
         self.messages += 1
         if int(item.chatter) not in self._out.chatters:
+            self.chatters.saw(int(item.chatter))
             return item
         self.hidden += 1
         name = str(self.hasher.of(item.id)) if item.id else ""
@@ -146,11 +149,12 @@ class Seconds:
 
     # -- bodies out --------------------------------------------------------------------------
 
-    def _pack(self, shard: int, start: float, at: float) -> list[Packed]:
+    def _pack(self, shard: int, start: float, at: float, chatters: tuple[int, ...]) -> list[Packed]:
         """The running streams and all the rest is told again as each window begins: a new reader
         begins with one."""
         context = self._context.get(shard, _Context())
         told: dict[str, Any] = {"seen": context.seen, "items": tuple(self._items[shard])}
+        told["chatters"] = chatters
         is_window = window_start(at) > window_start(start)
         if is_window:
             told |= {"streams": tuple(context.streams), "infos": tuple(context.infos)}

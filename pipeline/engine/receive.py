@@ -46,6 +46,8 @@ def receive(state: State, batch: Batch) -> Turn:
     if not state.turn.closed:  # else the warehouse may not have the windows yet
         state.turn.closed += state.late.step()
     state.intake.counts.malformed += batch.malformed
+    for chatter in batch.chatters:
+        state.intake.gate.saw(chatter)
     told = _by_key(state, map(whole, batch.items))
     hashed = told if batch.hashed else map(state.intake.anonymous, told)
     items = [item for item in hashed if _take(state, item, batch.at)]

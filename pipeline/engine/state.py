@@ -162,6 +162,11 @@ class State:
         return self.intake.scorers
 
     @property
+    def chatters(self) -> Collection[int]:
+        """Hashes of those who were seen lately, on whichever shard."""
+        return self.intake.gate.chatters
+
+    @property
     def served(self) -> str:
         """The name of the model that forecasts, '' for none."""
         return self.forecasts.served

@@ -56,8 +56,9 @@ class Body:
     salt: fingerprint of the hashes' salt. kind: of its source. start, at: the source's clock before
     and after it, epoch seconds. closes: windows may close by `at`; False for all parts of a second
     but the last, and while the source does not know what time it is. back: the clock was set back
-    to `at`. seen: (from, to) that the channels now seen had been seen at `start`. streams, infos:
-    that were known before, repeated for a new reader. troubles, malformed: as a Batch has them.
+    to `at`. chatters: hashes of some who were seen lately, on whichever shard. seen: (from, to)
+    that the channels now seen had been seen at `start`. streams, infos: that were known before,
+    repeated for a new reader. troubles, malformed: as a Batch has them.
     """
 
     run: str
@@ -70,6 +71,7 @@ class Body:
     closes: bool = True
     back: bool = False
     items: tuple[Item, ...] = ()
+    chatters: tuple[int, ...] = ()
     seen: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     streams: tuple[StreamStart, ...] = ()
     infos: tuple[ChannelInfo, ...] = ()
@@ -100,10 +102,13 @@ def unpack(data: bytes) -> Body:
         told["seen"] = {str(c): (float(a), float(b)) for c, (a, b) in told["seen"].items()}
         for name in ("items", "streams", "infos"):
             told[name] = tuple(map(_item, told[name]))
+        told["chatters"] = tuple(told["chatters"])
         body = Body(**told)
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise Malformed("no body") from exc
     _check(body, Body)
+    if {*map(type, body.chatters)} - {int}:
+        raise Malformed("no chatters")
     return body
 
 

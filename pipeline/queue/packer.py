@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.queue.body import MOST, Body, pack
 from pipeline.queue.queue import Packed
 
-_PARTS = ("infos", "seen", "streams", "items")  # in the order they are told
+_PARTS = ("chatters", "infos", "seen", "streams", "items")  # in the order they are told
 _ENTRIES = 2000  # in one body: even of the longest texts they unpack
 
 

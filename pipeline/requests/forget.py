@@ -42,6 +42,8 @@ def forget_chatter(workspace: Workspace, who: int) -> None:
     }
     hidden = {who, *workspace.optout.chatters}
     gate = Gate(workspace.scorers.knows, workspace.hasher.of, hidden)
+    if workspace.running:
+        gate.chatters.update(dict.fromkeys(workspace.running.chatters))  # of other shards too
     remains = recount(workspace.buffer, places, change, workspace.scorers, gate)
     remade_windows = list(remade(remains, workspace.store, workspace.scorers))
     _forget_name(workspace, who)

@@ -84,6 +84,11 @@ class Running(Protocol):
         ...
 
     @property
+    def chatters(self) -> Collection[int]:
+        """Hashes of those who were seen lately, on whichever shard."""
+        ...
+
+    @property
     def served(self) -> str:
         """The name of the model that forecasts, '' for none."""
         ...

@@ -182,7 +182,7 @@ class QueueSource(Source):
         malformed = self._odd() + body.malformed
         return Batch(
             self.clock or None, tuple(items), self._changed(), malformed,
-            hashed=True,
+            hashed=True, chatters=body.chatters,
         )  # fmt: skip
 
     def _changed(self) -> Mapping[str, str] | None:

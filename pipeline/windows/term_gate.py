@@ -42,6 +42,7 @@ class Gate:
 
     known: whether the lexicon has a term. of: a login's hash, as chatters come hashed.
     hidden: hashes of those who are never to be named, seen lately or not; it may change meanwhile.
+    chatters: hashes of those seen lately, the longest ago first.
     """
 
     def __init__(
@@ -51,16 +52,16 @@ class Gate:
         hidden: Set[int] = frozenset(),
     ) -> None:
         self.known, self.of, self.hidden = known, of, hidden
-        self._chatters: dict[int, None] = {}  # seen longest ago first
+        self.chatters: dict[int, None] = {}  # seen longest ago first
         self._days: dict[str, dict[int, _Day]] = {}
 
     def saw(self, chatter: int) -> None:
         """A chatter was seen: their login is no term from now on. 0, nobody, is not one."""
         if chatter:
-            self._chatters.pop(chatter, None)
-            self._chatters[chatter] = None
-            if len(self._chatters) > _CHATTERS:
-                del self._chatters[next(iter(self._chatters))]
+            self.chatters.pop(chatter, None)
+            self.chatters[chatter] = None
+            if len(self.chatters) > _CHATTERS:
+                del self.chatters[next(iter(self.chatters))]
 
     def used(self, channel: str, day: int, chatter: int, terms: Iterable[str]) -> None:
         """`chatter` used the terms; day: days since the epoch. Two days are remembered, so that
@@ -127,7 +128,7 @@ class Gate:
     def is_login(self, word: str) -> bool:
         """Whether somebody who chatted lately, or opted out, is called so."""
         who = self.of(word.lower())
-        return who in self._chatters or who in self.hidden
+        return who in self.chatters or who in self.hidden
 
 
 def window_terms(

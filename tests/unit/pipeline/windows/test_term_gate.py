@@ -97,7 +97,7 @@ def test_memory_is_bounded(gate: Gate) -> None:
     for k in range(60_000):
         gate.saw(k + 1)
     gate.used("demo", DAY, 1, [f"t{k}" for k in range(5000)])
-    assert len(gate._chatters) == 50_000
+    assert len(gate.chatters) == 50_000
     assert 300 < len(gate._days["demo"][DAY].pending) <= 400
 
 
