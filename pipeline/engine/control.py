@@ -4,12 +4,13 @@ Loaded where there is a bucket, and only there.
 """
 
 import asyncio
+import atexit
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from pipeline.alerts import Alert
@@ -115,11 +116,16 @@ class ControlFile:
 
     def keep(self) -> None:
         """Do so from now on, in a thread: the collector, too, waits for it before there is chat."""
-        Thread(target=self._keep, daemon=True).start()
+        over = Event()
+        keeping = Thread(target=self._keep, args=[over], daemon=True)
+        keeping.start()
+        # one that goes on while Python ends makes DuckDB print of leaks
+        atexit.register(keeping.join, 1.0)
+        atexit.register(over.set)  # comes first
 
-    def _keep(self) -> None:
+    def _keep(self, over: Event) -> None:
         has_warned = False
-        while True:
+        while not over.is_set():
             try:
                 self.step()
                 has_warned = False
@@ -127,7 +133,7 @@ class ControlFile:
                 if not has_warned:
                     log.warning("the collector is not told: %s", exc)
                 has_warned = True
-            time.sleep(IDLE_S)
+            over.wait(IDLE_S)
 
     def step(self) -> None:
         """Put them where they changed. Raises BucketFailed."""

@@ -32,7 +32,7 @@ class Pushing:
 
     def __init__(self, pusher: Pusher, state: State) -> None:
         self.pusher, self.state, self.snapshots = pusher, state, Snapshots()
-        self.pushed_at = self._told_at = time.monotonic()
+        self.pushed_at, self._told_at = time.monotonic(), float("-inf")
         self._last: Snapshot | None = None  # that is in the bucket
         self._failures = 0
         state.keep = self.snapshots.take

@@ -1,8 +1,9 @@
 """Claims: which folder writes a shard, and how another takes over when that one is silent.
 
-The manifest in the bucket tells its writer. Whoever finds another's stands by as long as that one
-writes, or says that it lives; then it takes what is in the bucket into its own folder and puts its
-own id, with the tag it saw: the one before is told so by its next push.
+The manifest in the bucket tells its writer; before there is one, the sign of life does. Whoever
+finds another's stands by as long as that one writes, or says that it lives; then it takes what is
+in the bucket into its own folder and puts its own id, with the tag it saw: the one before is told
+so by its next push or sign of life.
 """
 
 import logging
@@ -33,7 +34,8 @@ LOOK_S = 2.0
 
 @dataclass(frozen=True)
 class Held:
-    """The manifest as it is in the bucket. alive: the tag of the sign of life."""
+    """The manifest as it is in the bucket; raw is empty where a writer has begun and has put none
+    yet. alive: the tag of the sign of life."""
 
     raw: bytes
     tag: str
@@ -57,7 +59,7 @@ class Claims:
         self.now_s, self.sleep = now_s, sleep
         self.home = shard_folder(shard)
         self.place = {"bucket": bucket.address, "shard": shard}
-        self._kept = folder.root / "writer.json"
+        self._path = folder.root / "writer.json"
         self._is_blind = False  # the bucket did not answer
 
     def take(self) -> tuple[str, str]:
@@ -69,22 +71,33 @@ class Claims:
         while True:
             held, writer = self._look(), self._writer()
             if held is None:
-                return ABSENT, writer or self._new_writer()
-            if held.writer == writer and self._is_current(held.revision):
+                held = Held(b"", ABSENT, writer or "", -1, ABSENT)
+            elif held.writer == writer and (not held.raw or self._is_current(held.revision)):
                 return held.tag, writer
-            if writer is None and self.folder.warehouse.exists():
+            elif writer is None and self.folder.warehouse.exists():
                 raise BadInput(
                     f"{self.folder.root} has windows, and {self.bucket.address}/{self.home} is "
                     "another folder's; set DLD_DATA to an empty folder"
                 )
-            if held.writer != writer:
+            elif held.writer != writer:
                 held = self._wait(held)
-            if tag := self._take_over(held, writer or self._new_writer()):
+            tag = self._take_over(held, writer) if held.raw else self._begin(held, writer)
+            if tag is not None:
                 return tag, self._writer() or ""
 
-    def _take_over(self, held: Held, writer: str) -> str | None:
+    def _begin(self, held: Held, writer: str | None) -> str | None:
+        """Claim a shard without a manifest; None where another was quicker."""
+        writer = writer or uuid4().hex
+        try:
+            self.bucket.put(f"{self.home}/{ALIVE}", writer.encode(), held.alive)
+        except Replaced:
+            return None
+        self._keep(writer)
+        return ABSENT
+
+    def _take_over(self, held: Held, writer: str | None) -> str | None:
         """The manifest's tag once it is ours; None where another was quicker."""
-        began = self.now_s()
+        began, writer = self.now_s(), writer or self._keep(uuid4().hex)
         self._put_aside()
         restore_shard(self.bucket, self.shard, held.raw, self.folder)
         body = {**orjson.loads(held.raw), "writer": writer}
@@ -126,31 +139,32 @@ class Claims:
         name = f"{self.home}/{MANIFEST}"
         try:
             found = self.bucket.get(name, seen.tag if seen else None)
+            raw, tag = found or (seen.raw, seen.tag) if seen else found or (b"", "")
         except FileNotFoundError:
-            return None
-        raw, tag = found or (seen.raw, seen.tag) if seen else found or (b"", "")
-        body = parse_manifest(raw, Path(name))
+            raw, tag = b"", ABSENT
         try:
-            alive = self.bucket.get(f"{self.home}/{ALIVE}")
+            alive = self.bucket.get(f"{self.home}/{ALIVE}") or (b"", "")
         except FileNotFoundError:
-            alive = None
-        writer = str(orjson.loads(raw).get("writer", ""))
-        return Held(raw, tag, writer, body.revision, alive[1] if alive else "")
+            alive = b"", ABSENT
+        if not raw:
+            writer = alive[0].decode(errors="replace").partition(" ")[0]
+            return Held(raw, tag, writer, -1, alive[1]) if alive[1] else None
+        revision = parse_manifest(raw, Path(name)).revision
+        return Held(raw, tag, str(orjson.loads(raw).get("writer", "")), revision, alive[1])
 
     # -- the folder ------------------------------------------------------------------------
 
     def _writer(self) -> str | None:
         """This folder's id as a writer of this shard; None where it is none."""
         try:
-            kept = orjson.loads(self._kept.read_bytes())
+            kept = orjson.loads(self._path.read_bytes())
             return str(kept["id"]) if {**kept, **self.place} == kept else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _new_writer(self) -> str:
-        writer = uuid4().hex
+    def _keep(self, writer: str) -> str:
         self.folder.root.mkdir(parents=True, exist_ok=True)
-        replace_file(self._kept, orjson.dumps({"id": writer, **self.place}))
+        replace_file(self._path, orjson.dumps({"id": writer, **self.place}))
         return writer
 
     def _is_current(self, revision: int) -> bool:

@@ -93,8 +93,22 @@ class Pusher:
         return manifest
 
     def touch(self) -> None:
-        """Tell those who stand by that this writer lives, without a push."""
+        """Tell those who stand by that this writer lives, without a push. Raises Replaced."""
+        self._check()
         self._bucket.put(f"{self._home}/{ALIVE}", f"{self._writer} {self._now_s()}".encode())
+
+    def _check(self) -> None:
+        """Raises Replaced where another has taken the shard over: it may have been frozen."""
+        try:
+            found = self._bucket.get(f"{self._home}/{MANIFEST if self.tag else ALIVE}", self.tag)
+        except FileNotFoundError:
+            return
+        if found and not self._is_ours(found[0]):
+            raise Replaced(f"{self._bucket.address}/{self._home} was written by another")
+
+    def _is_ours(self, data: bytes) -> bool:
+        """Of the sign of life, before there is a manifest, or of one that may have been put."""
+        return data.startswith(self._writer.encode()) or _digest(data) in self._unsure
 
     def _list(self) -> None:
         """Know what is there; what other writers left half done is to go, too."""
