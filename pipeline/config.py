@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.config import safe_url
+from warehouse.errors import BadInput
 
 
 class PipelineSettings(BaseSettings):
@@ -58,8 +59,15 @@ class QueueSettings(BaseSettings):
 
 
 def salt_path(folder: Path) -> Path:
-    """The file of the salt: the one that all machines share, else DLD_DATA's own."""
-    return QueueSettings().salt_file or folder / "salt"
+    """The file of the salt: the shared one, else DLD_DATA's own, made at first use.
+    Raises BadInput where the shared one is not there."""
+    shared = QueueSettings().salt_file
+    if shared and not shared.is_file():
+        raise BadInput(
+            f"DLD_SALT_FILE names {shared}, where no file is; put the salt there that all machines "
+            "have (of a new install: head -c 32 /dev/urandom)"
+        )
+    return shared or folder / "salt"
 
 
 AlertKind = Literal["mood_drop", "mood_spike", "activity", "silence", "new_term"]

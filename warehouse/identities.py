@@ -71,16 +71,18 @@ class Identities:
         return self._by_id.get(its_id, own)
 
     def _has(self, key: str, login: str) -> None:
-        """The login is the key's from now on; whose it was has one that is not known."""
+        """The login is the key's from now on; whose it was has one that is not known, and so has
+        who is told of as KEY~ID."""
         before, other = self._logins.get(key), self._by_login.get(login)
         if other == key:
             return
-        self._by_login |= {login: key}
+        is_known = "~" not in login
+        self._by_login |= {login: key} if is_known else {}
         if before and self._by_login.get(before) == key:
             del self._by_login[before]
         if other:
             self._logins[other] = None
-        self._logins[key] = login
+        self._logins[key] = login if is_known else None
         self.changed |= {key, other} if other else {key}
 
     def resolve(self, name: str) -> str:

@@ -68,7 +68,7 @@ def collect(
                 f"`python -m pipeline channels add {' '.join(choice.names)}` on its machine"
             )
         folder = CollectFolder(root) if bucket else DataFolder(root)
-        kept, consent = CollectState(root / "collect.json"), Consent(folder, bucket)
+        kept, consent = CollectState(root / "collect.json"), _consent(folder, bucket)
         consent.optout().refuse(choice.names, kept.identities)
         opening = Opening(
             folder, consent.optout(), kept, choice.names, file, stream or (), speed,
@@ -80,6 +80,13 @@ def collect(
         opened = partial(open_sender, settings, shared.shards)
         backlog = Backlog(opened, shared.shards, waits=not choice.kind.is_live)
         asyncio.run(Collector(chat, seconds, backlog, kept, consent.look).run())
+
+
+def _consent(folder: DataFolder, bucket: Any | None) -> Consent:
+    try:
+        return Consent(folder, bucket)
+    except KeyboardInterrupt:  # while it waits for shard 0
+        raise SystemExit(130) from None
 
 
 def _bucket(shared: BucketSettings, salt: bytes) -> Any | None:

@@ -1,6 +1,7 @@
 """Consent as `collect` obeys it: shard 0's lists, through the bucket, or the folder's own."""
 
 import logging
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from warehouse.consent import OptOut, load_optout, save_optout
 from warehouse.errors import AppError
 
 log = logging.getLogger(__name__)
+
+_WAIT_S = 2.0
 
 
 class CollectFolder(DataFolder):
@@ -29,20 +32,16 @@ class CollectFolder(DataFolder):
 
 
 class Consent:
-    """bucket: where shard 0 says who opted out and what is read; None: the folder's lists are its
-    own. Raises AppError where nobody knows who opted out."""
+    """bucket: where shard 0 says who opted out and what is read, and is waited for until it does so
+    for the first time; None: the folder's lists are its own. Raises AppError where nobody knows who
+    opted out."""
 
     def __init__(self, folder: DataFolder, bucket: Any | None) -> None:
         self.folder, self.bucket = folder, bucket
         self._tag: str | None = None
         self._told = ""
         folder.optout.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._fetch()
-        except AppError as exc:
-            if not folder.optout.is_file():
-                raise
-            log.warning("%s; going on with the lists of before", exc)
+        self._fetch_first()
         self._stamp = stamp_or_none(folder.optout)
         self._optout = load_optout(folder.optout)
 
@@ -62,6 +61,23 @@ class Consent:
             if str(exc) != self._told:
                 log.warning("who opted out stays as it was: %s", exc)
             self._told = str(exc)
+
+    def _fetch_first(self) -> None:
+        """What cannot be had now may be known from before."""
+        has_told = False
+        while True:
+            try:
+                self._fetch()
+            except AppError as exc:
+                if not self.folder.optout.is_file():
+                    raise
+                log.warning("%s; going on with the lists of before", exc)
+            if self.bucket is None or self.folder.optout.is_file():
+                return
+            if not has_told:
+                log.info("waiting for shard 0, which knows who opted out")
+            has_told = True
+            time.sleep(_WAIT_S)
 
     def _fetch(self) -> None:
         """Shard 0's lists into the folder, where they are others."""
