@@ -21,6 +21,7 @@ from pipeline.doctor.folder import (
     check_warehouse,
     is_running,
 )
+from pipeline.doctor.machines import check_bucket, check_mirror, check_queue
 from pipeline.doctor.network import ask_all, check_clock, check_endpoints
 from pipeline.doctor.published import check_latest, check_published
 from pipeline.doctor.reading import (
@@ -79,6 +80,9 @@ def examine() -> Iterator[Finding]:
         ("channels", partial(check_channels, folder)),
         ("reading", partial(check_reading, folder, running)),
         ("shards", partial(check_shards, folder)),
+        ("queue", partial(check_queue, folder)),
+        ("bucket", partial(check_bucket, folder)),
+        ("mirror", partial(check_mirror, folder)),
         ("model", partial(check_model, folder)),
         ("login", partial(check_tokens, folder, _SCOPES)),
         ("network", partial(_outside, folder)),

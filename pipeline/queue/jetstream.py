@@ -5,16 +5,16 @@ The stream keeps a body until it is settled, an hour at most. Bodies put aside a
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 import nats
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StreamConfig
-from nats.js.errors import BadRequestError
+from nats.js.errors import BadRequestError, NotFoundError
 
 from pipeline.config import QueueSettings
-from pipeline.queue.queue import HELD_S, KEPT_S, Delivery, Packed, QueueFailed
+from pipeline.queue.queue import HELD_S, KEPT_S, Delivery, Packed, QueueFailed, Waiting
 from warehouse.errors import BadInput
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,28 @@ async def open_receiver(settings: QueueSettings, shard: int) -> "JetStreamReceiv
     except BaseException:
         await client.close()
         raise
+
+
+async def look(settings: QueueSettings, shards: int) -> list[Waiting]:
+    """What waits. Raises BadInput, QueueFailed."""
+    client = await _connected(settings)
+    try:
+        manager = client.jetstream(timeout=_ANSWER_S)
+        about = await _answered(manager.stream_info(_STREAM, subjects_filter=_SUBJECT.format("*")))
+        counts = about.state.subjects or {}
+        return [await _waiting(manager, _SUBJECT.format(k), counts) for k in range(shards)]
+    finally:
+        await client.close()
+
+
+async def _waiting(manager: Any, subject: str, counts: Mapping[str, int]) -> Waiting:
+    if not counts.get(subject):
+        return Waiting(0)
+    try:
+        first = await _answered(manager.get_msg(_STREAM, seq=1, subject=subject, next=True))
+    except BadInput:  # settled meanwhile
+        return Waiting(0)
+    return Waiting(counts[subject], (first.data or b"", first.time.timestamp()))
 
 
 class JetStreamSender:
@@ -188,6 +210,8 @@ async def _answered(call: Awaitable[Any]) -> Any:
         if exc.err_code == 10058:
             raise _Exists from exc
         raise _failed(exc) from exc
+    except NotFoundError as exc:
+        raise BadInput(f"NATS has no stream {_STREAM}; `collect` and the shards make it") from exc
     except (TimeoutError, NatsError, OSError) as exc:
         raise _failed(exc) from exc
 

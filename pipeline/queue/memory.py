@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.config import QueueSettings
-from pipeline.queue.queue import HELD_S, Delivery, Packed, QueueFailed
+from pipeline.queue.queue import HELD_S, Delivery, Packed, QueueFailed, Waiting
 
 _NAMED: dict[str, "MemoryQueue"] = {}
 _STEP_S = 0.005
@@ -52,6 +52,14 @@ async def open_sender(settings: QueueSettings, shards: int) -> "MemorySender":
 async def open_receiver(settings: QueueSettings, shard: int) -> "MemoryReceiver":
     """Its end of a shard."""
     return MemoryReceiver(_of(settings), shard)
+
+
+async def look(settings: QueueSettings, shards: int) -> list[Waiting]:
+    """What waits."""
+    queue = _of(settings)
+    queue.check()
+    of = [list(queue.bodies.get(shard, {}).values()) for shard in range(shards)]
+    return [Waiting(len(some), some[0][:2] if some else None) for some in of]
 
 
 def _of(settings: QueueSettings) -> MemoryQueue:

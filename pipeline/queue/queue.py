@@ -41,6 +41,15 @@ class Delivery:
     sent: float
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Bodies of a shard in the queue. first: the oldest, and when it was sent; None where the queue
+    shows none to who only looks."""
+
+    bodies: int
+    first: tuple[bytes, float] | None = None
+
+
 class Sender(Protocol):
     """The end that `collect` has. Raises QueueFailed."""
 
@@ -82,7 +91,7 @@ class Receiver(Protocol):
         ...
 
 
-# by the scheme of DLD_QUEUE_URL: a module with `open_sender` and `open_receiver`
+# by the scheme of DLD_QUEUE_URL: a module with `open_sender`, `open_receiver` and `look`
 _QUEUES = {
     "nats": "pipeline.queue.jetstream",
     "tls": "pipeline.queue.jetstream",
@@ -102,6 +111,13 @@ async def open_receiver(settings: QueueSettings, shard: int) -> Receiver:
     """The end of a shard. Raises as `open_sender` does."""
     receiver: Receiver = await _module(settings).open_receiver(settings, shard)
     return receiver
+
+
+async def look(settings: QueueSettings, shards: int) -> list[Waiting]:
+    """What waits for each shard, which stays as it is. Raises as `open_sender` does, and BadInput
+    for a queue that is not made yet."""
+    found: list[Waiting] = await _module(settings).look(settings, shards)
+    return found
 
 
 def check_address(settings: QueueSettings) -> str:

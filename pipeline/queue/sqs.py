@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.config import QueueSettings
-from pipeline.queue.queue import HELD_S, KEPT_S, Delivery, Packed, QueueFailed
+from pipeline.queue.queue import HELD_S, KEPT_S, Delivery, Packed, QueueFailed, Waiting
 from warehouse.errors import BadInput
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,12 @@ async def open_receiver(settings: QueueSettings, shard: int) -> "SqsReceiver":
     """The end of a shard. Raises BadInput, QueueFailed."""
     queues = _Queues(settings)
     return SqsReceiver(queues, await asyncio.to_thread(queues.url, str(shard)))
+
+
+async def look(settings: QueueSettings, shards: int) -> list[Waiting]:
+    """How many wait; SQS shows none to who does not take it. Raises BadInput, QueueFailed."""
+    queues = _Queues(settings)
+    return [await asyncio.to_thread(queues.waiting, str(shard)) for shard in range(shards)]
 
 
 class _Queues:
@@ -80,6 +86,22 @@ class _Queues:
         more = {} if end == _DEAD else {"RedrivePolicy": self._redrive()}
         made = self.call("create_queue", QueueName=name, Attributes=_ATTRIBUTES | more)
         return str(made["QueueUrl"])
+
+    def waiting(self, end: str) -> Waiting:
+        """Bodies in NAME-`end`, taken or not."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        try:
+            url = self.client.get_queue_url(QueueName=f"{self.name}-{end}")["QueueUrl"]
+        except ClientError as exc:
+            if "NonExistentQueue" not in _code(exc):
+                raise _failed(exc) from exc
+            raise BadInput(
+                f"SQS has no queue {self.name}-{end}; `collect` and the shards make it"
+            ) from exc
+        except BotoCoreError as exc:
+            raise _failed(exc) from exc
+        told = self.call("get_queue_attributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+        return Waiting(sum(int(told[name]) for name in names))
 
     def _redrive(self) -> str:
         """A body that ends its reader again and again goes to NAME-dead."""

@@ -25,6 +25,11 @@ def check_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> Non
             return
     except Replaced:
         pass
+    compare_install(bucket, shards, salt)
+
+
+def compare_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> None:
+    """Raises as `check_install` does, and writes nothing."""
     there = _read(bucket)
     if there is None:
         return
@@ -33,7 +38,7 @@ def check_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> Non
             f"{bucket.address} has {there['shards']} shards and DLD_SHARDS is {shards}; set it to "
             f"{there['shards']}, or move to another bucket address with `restore --bucket`"
         )
-    if salt and there["salt"] != own["salt"]:
+    if salt and there["salt"] != _fingerprint(salt):
         raise BadInput(
             f"{bucket.address} is of an install with another salt; set DLD_SALT_FILE to that "
             "install's, or DLD_BUCKET_URL to another address"
