@@ -6,9 +6,11 @@ from pathlib import Path
 
 from obstore.store import MemoryStore
 
+from pipeline.alerts import Alert
 from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
-from pipeline.engine.control import Exchange
+from pipeline.engine.control import ControlFile, Exchange
 from pipeline.engine.engine import Engine
+from pipeline.engine.snapshot import Snapshots
 from pipeline.privacy.hashing import Hasher
 from tests.helpers.build import SALT, outcome, send, settings
 from tests.machines.test_stack import BUCKET, is_allowed, made, statements
@@ -77,6 +79,7 @@ class Daemon:
         self.store = Store(self.folder.warehouse)
         self.engine = Engine(self.folder, settings(), "live", self.store)
         self.pusher = Pusher(self.bucket, number, self.folder, tag, writer)
+        self.snapshots = Snapshots()
         self.exchange = Exchange(
             self.bucket, Shard(number, 2), self.engine.state, lambda: self.store.revision
         )
@@ -88,7 +91,11 @@ class Daemon:
         )
         self.engine.commit()
         self.exchange.step()
-        self.pusher.push({"meta": b"{}", "learnt": b"none"})
+        if not self.number:
+            ControlFile(self.bucket, self.folder).step()
+        self.snapshots.take(self.engine.state)
+        assert self.snapshots.newest
+        self.pusher.push(self.snapshots.newest.private)
         self.pusher.touch()
 
     def end(self) -> None:
@@ -110,13 +117,19 @@ def test_shards_mirror_and_collector_need_no_more_than_their_roles_allow(tmp_pat
     mirroring.round()
     who = str(Hasher(SALT).of("ann"))
     send(reader.inbox, Request("f1", iso(utc(time.time())), "t", "forget", {"chatter_hash": who}))
+    opted = Request("o1", iso(utc(time.time())), "t", "opt-out", {"channel": "zoe"})
+    send(reader.inbox, opted)
+    for daemon in daemons:
+        assert daemon.engine.state.tell_terms is not None
+        daemon.engine.state.tell_terms([Alert("new_term x", "", utc(0), "new_term", {})])
     for _ in range(20):
         mirroring.round()
         for daemon in daemons:
             daemon.turn(t0 + 120)
     push_trained(daemons[0].bucket, daemons[0].folder, {})
     take_trained(daemons[1].bucket, daemons[1].folder)
-    assert outcome(reader.inbox, "f1") == ""
+    assert outcome(reader.inbox, "f1") == "" and outcome(reader.inbox, "o1") == ""
+    assert reader.optout.is_file()
     assert get_control(collector) is not None
     assert mirroring.state.troubles == {}
     for daemon in daemons:
@@ -124,6 +137,7 @@ def test_shards_mirror_and_collector_need_no_more_than_their_roles_allow(tmp_pat
     # what was really asked for
     assert "s3:DeleteObject inbox" in daemons[0].bucket.asked
     assert "s3:GetObject shard-0" in daemons[1].bucket.asked
+    assert "s3:PutObject alerts" in daemons[1].bucket.asked
 
 
 def said(channel: str, at: float) -> Iterator[Item]:
