@@ -111,7 +111,7 @@ class Mirror:
         try:
             copy.load(file)
         except FileNotFoundError:
-            if not copy.look():
+            if not copy.look() and file in copy.missing(self._first_month()):
                 self.state.trouble(copy.shard, f"{file.path} is missing in the bucket")
         except WarehouseBroken as exc:
             self.state.trouble(copy.shard, str(exc))

@@ -128,15 +128,17 @@ def _rounds(
 ) -> None:
     bucket = open_bucket(settings)
     mirroring = Mirroring(bucket, folder, settings.mirror_months, is_over.is_set)
+    left = -1
     while not is_over.is_set():
         wait_s = mirroring.round()
-        troubles = [what for what, _ in mirroring.state.troubles.values()]
-        if once and troubles:
-            raise NothingPublished("; ".join(troubles))
-        if once and wait_s:
+        if not once:
+            is_over.wait(wait_s)
+        elif wait_s and mirroring.state.waiting in (0, left):  # what can be had is here
             break
-        is_over.wait(wait_s)
+        left = mirroring.state.waiting
     mirroring.state.write()
+    if once and (troubles := mirroring.state.troubles.values()):
+        raise NothingPublished("; ".join(what for what, _ in troubles))
 
 
 def _until_told(work: Callable[[threading.Event], None]) -> None:

@@ -4,6 +4,8 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import orjson
@@ -16,7 +18,7 @@ from warehouse.bucket.mirroring import Mirroring, mirror
 from warehouse.bucket.objects import ABSENT, Bucket, BucketFailed, BucketRefused
 from warehouse.bucket.push import LINGER_S, Pusher
 from warehouse.config import BucketSettings, DataFolder
-from warehouse.errors import BadInput, WarehouseLocked
+from warehouse.errors import BadInput, NothingPublished, WarehouseLocked
 from warehouse.published.manifest import read_manifest
 from warehouse.published.publisher import Publisher
 from warehouse.records import iso, utc
@@ -303,6 +305,26 @@ def test_wrong_credentials_end_a_mirror_that_begins_and_not_one_that_worked(
     assert reader.round() == 4
     with pytest.raises(BucketRefused):
         Mirroring(bucket, reader._folder, 0).round()
+
+
+def test_once_brings_all_that_can_be_had_before_it_tells_of_a_trouble(
+    shards: list[Shard], bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.bucket.mirroring.open_bucket", lambda _: bucket)
+    monkeypatch.setattr("warehouse.bucket.mirror.AT_ONCE", 1)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    seconds = count()  # a few files a round
+    slow = partial(Mirroring, now_s=lambda: float(next(seconds)))
+    monkeypatch.setattr("warehouse.bucket.mirroring.Mirroring", slow)
+    settings = BucketSettings(_env_file=None, bucket_url=bucket.address)
+    folder = DataFolder(tmp_path / "once")
+    shards[0].push(0, MONTH)
+    with pytest.raises(NothingPublished, match="nothing is pushed yet"):
+        mirror(folder, settings, True)
+    assert rows(folder, WINDOWS) == [("ch0", 0, 0.5), ("ch0", MONTH, 0.5)]
+    shards[1].push(0)
+    mirror(folder, settings, True)
+    assert len(rows(folder, WINDOWS)) == 3
 
 
 def test_a_writers_folder_and_a_second_mirror_are_refused(tmp_path: Path) -> None:
