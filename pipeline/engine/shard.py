@@ -80,7 +80,7 @@ class Shard:
                 if not self.past.awaited:
                     log.info("all of the past is here, after %.0f s", time.monotonic() - began)
                 failed = False
-            except (BucketFailed, FileNotFoundError, duckdb.Error) as exc:
+            except (BucketFailed, OSError, duckdb.Error) as exc:
                 if not failed:
                     log.error("the past is waited for: %s", str(exc).splitlines()[0][:200])
                 failed = True

@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 
-from warehouse.atomic import replace_file
 from warehouse.bucket.objects import Bucket
 from warehouse.inbox.requests import REFUSED, WAITING, InboxFolder, Request, is_id
 
@@ -154,8 +153,6 @@ def is_known(inbox: InboxFolder, request_id: str) -> bool:
 def load_files(bucket: Bucket, names: Iterable[str], inbox: InboxFolder, request_id: str) -> None:
     """Files of a request from the bucket, before the request itself: whoever sees that has all."""
     for name in names:
-        found = bucket.get(name)
-        if found is not None:
-            folder = inbox.files(request_id)
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # a log is somebody's chat
-            replace_file(folder / name.rpartition("/")[2], found[0])
+        folder = inbox.files(request_id)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # a log is somebody's chat
+        bucket.load(name, folder / name.rpartition("/")[2])

@@ -81,14 +81,22 @@ class Bucket:
             raise self._failed(name, exc) from exc
 
     def load(self, name: str, target: Path) -> int:
-        """The object into a file, in bounded memory; its size. Raises FileNotFoundError."""
+        """The object into a file, whole or not at all, in bounded memory; its size. Raises
+        FileNotFoundError."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = target.with_name(f".{target.name}.part")
         try:
-            with target.open("wb") as file:
-                return sum(file.write(piece) for piece in obstore.get(self._store, name))
+            pieces = obstore.get(self._store, name)
+            with aside.open("wb") as file:
+                size = sum(file.write(piece) for piece in pieces)
+            aside.replace(target)
+            return size
         except (NotFoundError, FileNotFoundError) as exc:
             raise self._missing(name, exc) from exc
         except BaseError as exc:
             raise self._failed(name, exc) from exc
+        finally:
+            aside.unlink(missing_ok=True)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Every object whose name begins with the folder `prefix`."""

@@ -27,13 +27,13 @@ class Past:
         self._con = store.cursor() if self.awaited else None
 
     def step(self) -> str:
-        """Bring one file; its path. Raises BucketFailed, FileNotFoundError, duckdb.Error."""
+        """Bring one file; its path. Raises BucketFailed, OSError, duckdb.Error."""
         assert self._con
         path = self._next()
         table, day = self.awaited[path]
         target = self.folder.published / path
         if not target.is_file():
-            self._load(path)
+            self.bucket.load(f"{self.home}/{path}", target)
         self._insert(path, table, day)
         del self.awaited[path]
         return path
@@ -42,16 +42,6 @@ class Past:
         tables = self.publisher.manifest.tables.values()
         newest = {file.path: file.max for files in tables for file in files}
         return max(self.awaited, key=lambda path: newest.get(path, ""))
-
-    def _load(self, path: str) -> None:
-        target = self.folder.published / path
-        aside = target.with_suffix(".part")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self.bucket.load(f"{self.home}/{path}", aside)
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
 
     def _insert(self, path: str, table: str, day: str) -> None:
         con, spec = self._con, TABLES[table]

@@ -173,9 +173,7 @@ def _load(shard: PushedShard, paths: Iterable[str], published: Path) -> None:
     """The files into published/."""
 
     def load(path: str) -> None:
-        target = published / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shard.bucket.load(f"{shard.home}/{path}", target)
+        shard.bucket.load(f"{shard.home}/{path}", published / path)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(load, paths))

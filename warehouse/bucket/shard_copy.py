@@ -101,7 +101,6 @@ class ShardCopy:
         meanwhile, WarehouseBroken where it is none."""
         target = self.published / file.path
         aside = target.with_name(f".{target.name}.part")
-        aside.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._bucket.load(file.path, aside)
             if not is_whole(aside.parent, replace(file, path=aside.name)):

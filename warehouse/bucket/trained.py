@@ -34,8 +34,4 @@ def take_trained(bucket: Bucket, folder: DataFolder) -> None:
     names = [found.name.removeprefix(_HOME) for found in bucket.list(_HOME.rstrip("/"))]
     for name in sorted(names, key=lambda name: (name == _CHOICE, name)):
         if _FILE.fullmatch(name):
-            target = folder.models / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            aside = target.with_name(f".{target.name}.part")
-            bucket.load(f"{_HOME}{name}", aside)
-            aside.replace(target)
+            bucket.load(f"{_HOME}{name}", folder.models / name)
