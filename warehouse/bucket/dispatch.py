@@ -2,11 +2,12 @@
 
 import io
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.bucket.errands import (
@@ -22,7 +23,9 @@ from warehouse.bucket.errands import (
 )
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import MANIFEST, shard_folder
+from warehouse.errors import WarehouseBroken
 from warehouse.inbox.requests import Request
+from warehouse.published.manifest import parse_manifest
 
 FRESH_S = 10.0  # rows of other shards are as good as new
 
@@ -98,7 +101,8 @@ class Dispatcher:
         if self._errands:
             self._hear()
         for table in sorted(self._asked):
-            self._rows[table] = self._clock(), self._published(table)
+            rows = self._published(table)
+            self._rows[table] = self._clock(), rows
             self._asked.discard(table)
         return bool(self._errands)
 
@@ -110,20 +114,20 @@ class Dispatcher:
         except FileNotFoundError:
             found = b"", ""
         data = found[0] if found else b""
-        for errand in errands_of(data):
+        listed = {errand.request.id: errand for errand in errands_of(data)}
+        for errand in listed.values():
             request = errand.request
             if not is_known(inbox, request.id):
                 names = [f"requests/{request.id}/{name}" for name in errand.files]
                 load_files(self._bucket, names, inbox, request.id)
                 inbox.put(request)
+        self._drop_files(lambda request_id: request_id not in listed)
         self._sent = data
 
     def _send(self) -> None:
-        ended = [key for key in list(self._errands) if self._settled.place(key)]
-        for key in ended:
-            self._drop_files(self._errands.pop(key))
-            self._settled.forget(key)
         errands = list(self._errands.values())
+        ended = {e.request.id for e in errands if self._settled.place(e.request.id)}
+        errands = [errand for errand in errands if errand.request.id not in ended]
         for errand in errands:
             self._put_files(errand)
         errands.sort(key=lambda e: (e.request.time, e.request.id))
@@ -131,6 +135,11 @@ class Dispatcher:
         if body != self._sent:
             self._bucket.put(SENT, body)
             self._sent = body
+        if any(self._errands[key].files for key in ended):  # last: what is listed has its files
+            self._drop_files(ended.__contains__)
+        for key in ended:
+            del self._errands[key]
+            self._settled.forget(key)
 
     def _put_files(self, errand: Errand) -> None:
         folder = self._folders.get(errand.request.id)
@@ -139,9 +148,10 @@ class Dispatcher:
                 self._bucket.put(f"requests/{errand.request.id}/{name}", folder / name)
         self._folders.pop(errand.request.id, None)
 
-    def _drop_files(self, errand: Errand) -> None:
-        if errand.files:
-            self._bucket.drop(f"requests/{errand.request.id}/{name}" for name in errand.files)
+    def _drop_files(self, is_over: Callable[[str], bool]) -> None:
+        """Files of requests that are over, also those that an ended process left."""
+        names = [found.name for found in self._bucket.list("requests/")]
+        self._bucket.drop(name for name in names if is_over(name.split("/")[1]))
 
     def _hear(self) -> None:
         for shard in self.others:
@@ -162,9 +172,17 @@ class Dispatcher:
             found = self._bucket.get(f"{home}/{MANIFEST}")
         except FileNotFoundError:
             return []
-        tables: Mapping[str, Any] = orjson.loads(found[0])["tables"] if found else {}
+        tables = parse_manifest(found[0], Path(home, MANIFEST)).tables if found else {}
         rows: list[dict[str, Any]] = []
         for file in tables.get(table, ()):
-            data = self._bucket.get(f"{home}/{file['path']}")
-            rows += pq.read_table(io.BytesIO(data[0])).to_pylist() if data else []
+            data = self._bucket.get(f"{home}/{file.path}")
+            rows += _rows_in(data[0], f"{home}/{file.path}") if data else []
         return rows
+
+
+def _rows_in(data: bytes, name: str) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(data)).to_pylist()
+        return rows
+    except pa.ArrowException as exc:
+        raise WarehouseBroken(f"{name} in the bucket is damaged") from exc

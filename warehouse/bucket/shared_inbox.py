@@ -18,7 +18,7 @@ from warehouse.bucket.objects import Bucket
 from warehouse.inbox.requests import is_id
 
 INBOX = "inbox"
-KEPT_S = 86400.0  # outcomes, for a mirror that is down
+KEPT_S = 86400.0  # outcomes, for a mirror that is down; files whose request never came
 _PARTS = re.compile(
     r"inbox/(?:(done|refused)/)?([A-Za-z0-9_-]{1,64})(?:\.json|/([A-Za-z0-9_.-]{1,64}))"
 )
@@ -31,7 +31,7 @@ class SharedInbox:
         self, bucket: Bucket, settled: Settled, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._bucket, self._settled, self._clock = bucket, settled, clock
-        self._seen: dict[str, float] = {}  # outcomes, since when
+        self._seen: dict[str, float] = {}  # of these, since when each is there
 
     def step(self) -> None:
         """Take in what is new, answer what has ended. Raises BucketFailed."""
@@ -53,7 +53,8 @@ class SharedInbox:
                 self._take(request_id, files[request_id])
             elif place := self._settled.place(request_id):
                 self._answer(request_id, place, files[request_id])
-        self._prune(outcomes)
+        orphans = [name for key in files.keys() - {*requests} for name in files[key]]
+        self._prune([*outcomes, *orphans])
 
     def _take(self, request_id: str, files: list[str]) -> None:
         inbox = self._settled.inbox
@@ -69,9 +70,9 @@ class SharedInbox:
         self._bucket.drop([f"{INBOX}/{request_id}.json", *files])
         self._settled.forget(request_id)
 
-    def _prune(self, outcomes: list[str]) -> None:
+    def _prune(self, names: list[str]) -> None:
         now = self._clock()
-        self._seen = {name: self._seen.get(name, now) for name in outcomes}
+        self._seen = {name: self._seen.get(name, now) for name in names}
         old = [name for name, since in self._seen.items() if now - since > KEPT_S]
         if old:
             self._bucket.drop(old)

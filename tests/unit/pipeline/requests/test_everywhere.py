@@ -1,7 +1,7 @@
 """Requests over two shards: put in at shard 0, done everywhere, whatever ends half-way."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ from tests.helpers.build import (
     window_row,
 )
 from warehouse.bucket.control import get_control
-from warehouse.bucket.errands import SENT
-from warehouse.bucket.objects import Bucket, open_bucket
+from warehouse.bucket.errands import SENT, Settled
+from warehouse.bucket.objects import Bucket, BucketFailed, open_bucket
+from warehouse.bucket.shared_inbox import KEPT_S, SharedInbox
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import utc, window_start
@@ -262,6 +263,41 @@ def test_an_import_over_two_shards_has_one_summary(two: list[Machine], tmp_path:
     assert not (two[0].folder.inbox / name).exists() and not list(two[0].bucket.list("requests"))
 
 
+def test_files_of_a_request_go_when_nobody_is_sent_there_any_more(
+    two: list[Machine], tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shard 0 ends between the two steps; another machine of its goes on."""
+    real = Bucket.drop
+
+    def drop(self: Bucket, names: Iterable[str]) -> None:
+        gone = [*names]
+        if any(name.startswith("requests/") for name in gone):
+            raise BucketFailed("down")
+        real(self, gone)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "drop", drop)
+        name = ask_import(two)
+        settle(two, name)
+    assert name not in str(bucket.get(SENT)) and list(bucket.list("requests"))
+    two[0].kill()
+    two[0] = Machine(tmp_path / "other", bucket, 0)
+    two[0].turn()
+    assert not list(bucket.list("requests"))
+
+
+def test_what_another_shard_pushed_and_nobody_can_read_makes_requests_wait(
+    two: list[Machine], bucket: Bucket
+) -> None:
+    name = ask(two, "opt-out", channel=two[1].channel)
+    two[1].push = lambda: None  # type: ignore[method-assign]
+    for odd in (b"{}", b"nothing", b"[]"):
+        bucket.put("shard-1/manifest.json", odd)
+        assert settle(two, name, 2) is None
+    del two[1].push
+    assert settle(two, name) == ""
+
+
 def test_a_shard_that_refuses_is_named(two: list[Machine]) -> None:
     two[1].engine.state.optout.channels.add(two[1].channel)  # shard 0 does not know
     reason = settle(two, ask_import(two))
@@ -284,12 +320,20 @@ def test_requests_of_readers_come_and_are_answered_through_the_bucket(
     bucket.put("inbox/m1.json", orjson.dumps({**body, "channel": two[1].channel}))
     bucket.put("inbox/no.json", b"nothing")
     bucket.put("inbox/m1/x/y", b"no file of a request")
+    bucket.put("inbox/m2/log", b"its request never came")
     for _ in range(8):
         for m in two:
             m.turn()
     answered = {found.name for found in bucket.list("inbox/")}
-    assert answered == {"inbox/done/m1.json", "inbox/refused/no.json", "inbox/m1/x/y"}
+    assert answered == {"inbox/done/m1.json", "inbox/refused/no.json", "inbox/m1/x/y",
+                        "inbox/m2/log"}  # fmt: skip
     assert two[1].engine.state.optout.channels == {two[1].channel}
+    settled = Settled(InboxFolder(two[0].folder.inbox), lambda: 0, lambda: 0)
+    times = iter((0.0, KEPT_S + 1))
+    shared = SharedInbox(bucket, settled, lambda: next(times))
+    shared.step()
+    shared.step()
+    assert [found.name for found in bucket.list("inbox/")] == ["inbox/m1/x/y"]
 
 
 @pytest.mark.parametrize("step", (1, 2, 3, 5, 7, 8))
