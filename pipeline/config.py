@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from warehouse.config import safe_url
+from warehouse.config import DataFolder, safe_url
 from warehouse.errors import BadInput
 
 
@@ -60,14 +60,19 @@ class QueueSettings(BaseSettings):
 
 def salt_path(folder: Path) -> Path:
     """The file of the salt: the shared one, else DLD_DATA's own, made at first use.
-    Raises BadInput where the shared one is not there."""
-    shared = QueueSettings().salt_file
+
+    Raises BadInput where the shared one is not there, and in a mirrored folder that has none: by
+    one of its own nobody would be found.
+    """
+    shared, own = QueueSettings().salt_file, folder / "salt"
     if shared and not shared.is_file():
         raise BadInput(
             f"DLD_SALT_FILE names {shared}, where no file is; put the salt there that all machines "
             "have (of a new install: head -c 32 /dev/urandom)"
         )
-    return shared or folder / "salt"
+    if not shared and DataFolder(folder).mirror.exists() and not own.is_file():
+        raise BadInput(f"{folder} is a mirror; DLD_SALT_FILE has to name the salt of its shards")
+    return shared or own
 
 
 AlertKind = Literal["mood_drop", "mood_spike", "activity", "silence", "new_term"]

@@ -53,6 +53,18 @@ def test_a_folder_of_another_number_of_shards_is_refused(
     assert "restore --bucket" in reason
 
 
+@pytest.mark.parametrize("command", ("forget", "opt-out"))
+def test_a_mirror_makes_no_salt_of_its_own(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """By another salt nobody would be found, and it would be told as done."""
+    folder.root.mkdir()
+    folder.mirror.write_bytes(b"{}")
+    reason = run(command, "--chatter", "zoe").reason
+    assert "DLD_SALT_FILE has to name the salt of its shards" in reason
+    assert not (folder.root / "salt").exists() and not folder.inbox.exists()
+
+
 def test_a_command_at_shard_0_leaves_to_its_daemon_what_others_have_to_do(
     folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
