@@ -106,6 +106,8 @@ class QueueSource(Source):
                 for body, missing, before in self._sequence.ready():
                     is_idle = False
                     yield self._batch(body, missing, before)
+                if keeping.done():
+                    keeping.result()  # what it failed with; without it nothing is settled
                 if is_idle:
                     yield Batch(None, (), self._changed(), self._odd())
         finally:
@@ -230,7 +232,7 @@ class QueueSource(Source):
         try:
             await self._settle(receiver)
             await receiver.give_back([ours.handle for ours in self._ours.values()])
-        except QueueFailed as exc:
+        except AppError as exc:
             log.warning("%s", exc)
         await receiver.close()
 
