@@ -19,6 +19,7 @@ from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, stage
 from pipeline.imports.stored import StoredChat
 from pipeline.imports.submit import ReadingReport, Result, submit
+from pipeline.requests.client import WAIT_S
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, BadInput
@@ -69,14 +70,20 @@ def _hidden(path: Path, folder: Path) -> bool:
 class Run:
     """One import: tables one by one, logs that do not overlap together.
 
-    formats, results: what was found, and what came of it, in order.
+    wait_s: for the pipeline, that it is applied. formats, results: what was found, and what came
+    of it, in order.
     """
 
     def __init__(
-        self, options: ImportOptions, format: str, scratch: Path, bars: Bars | None = None
+        self,
+        options: ImportOptions,
+        format: str,
+        scratch: Path,
+        bars: Bars | None = None,
+        wait_s: float = WAIT_S,
     ) -> None:
         self.options, self.format = options, format
-        self.scratch, self.bars = scratch, bars or Bars()
+        self.scratch, self.bars, self.wait_s = scratch, bars or Bars(), wait_s
         self.formats: list[str] = []
         self.results: list[Result] = []
         self.optout = load_optout(data_folder().optout)
@@ -204,7 +211,8 @@ class Run:
             self.cut = True
 
     def _submit(self, table: Path, report: ReadingReport, told: Told | None = None) -> None:
-        self.results.append(submit(table, self.options, report, self.scratch, self.bars, told))
+        of = self.options, report, self.scratch, self.bars, told, self.wait_s
+        self.results.append(submit(table, *of))
         self.identities = self.bundle.who = published_identities(data_folder())
 
 

@@ -6,6 +6,7 @@ of it beside the request.
 """
 
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -92,7 +93,8 @@ def _imported(place: UploadedLog, request: dict[str, Any], name: str) -> dict[st
         path = scratch / "given" / name
         path.parent.mkdir(mode=0o700)
         path.symlink_to(place.log)
-        run = Run(_options(request), "auto", scratch, _bars(place))
+        # for a shard that is down it waits; so does the page
+        run = Run(_options(request), "auto", scratch, _bars(place), math.inf)
         try:
             run.all([path])
         except BadInput as exc:

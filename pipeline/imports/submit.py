@@ -18,7 +18,7 @@ from pipeline.imports.importer import Importer, Summary
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import announce
 from pipeline.imports.stored import StoredChat
-from pipeline.requests.client import settle
+from pipeline.requests.client import WAIT_S, settle
 from pipeline.vocabulary.stored import published_scorers
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
@@ -58,6 +58,7 @@ def submit(
     workplace: Path,
     bars: Bars | None = None,
     told: Told | None = None,
+    wait_s: float = WAIT_S,
 ) -> Result:
     """Import the table and say what came of it. workplace: of the import. told: of the streams of
     logs, None for a table that was given.
@@ -74,7 +75,7 @@ def submit(
         placed, summary = reading.read(files, workplace / "spill", bars or Bars())
         body = {"moved": stored.moved(placed), "replace": options.replace}
         inbox.put(Request(request_id, iso(datetime.now(UTC)), "import", "import", body))
-        settle(folder, request_id)
+        settle(folder, request_id, wait_s)
     except BaseException:
         if not inbox.waits(request_id):
             shutil.rmtree(files.folder, ignore_errors=True)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from warehouse.config import DataFolder
+from warehouse.inbox.requests import InboxFolder
 from warehouse.inbox.uploaded_log import UploadedLog
 
 COMMAND = (sys.executable, "-m", "pipeline.imports.sandbox")
@@ -39,13 +40,26 @@ class ImportChild(threading.Thread):
             )
             if self.stopped:
                 self._child.kill()
-            code = self._child.wait(_LIMIT_S)
+            code = self._wait(self._child)
             self.why = f"its import broke off (code {code}); the machine may be short of memory"
         except subprocess.TimeoutExpired:
-            self._kill()
             self.why = f"its import took more than {_LIMIT_S / 60:.0f} minutes"
         except OSError as exc:
             self.why = f"its import could not be begun: {exc.strerror}"
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+        """Its exit code. It is ended after a while, but not while what it asks for waits for
+        others. Raises TimeoutExpired."""
+        while True:
+            try:
+                return child.wait(_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                inbox = InboxFolder(self.folder.inbox)
+                asked = [inbox.read(request_id)[1] for request_id in inbox.waiting()]
+                if not any(request.get("action") == "import" for request in asked):
+                    child.kill()
+                    child.wait()
+                    raise
 
     def stop(self) -> None:
         """End the child; its log waits for the next start."""
