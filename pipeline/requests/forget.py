@@ -32,6 +32,7 @@ Change = Callable[[Message], Message | None]
 
 def forget_chatter(workspace: Workspace, who: int) -> None:
     """Drop the messages of a chatter, by hash, and make the windows they were in again."""
+    _drop_replaced(workspace)
     mask = _masking(workspace, who)
     change = _without(who, mask)
     workspace.buffer.flush()
@@ -56,8 +57,7 @@ def forget_chatter(workspace: Workspace, who: int) -> None:
 def forget_channel(workspace: Workspace, channel: str) -> None:
     """Drop all there is of a channel, here and in what is published."""
     only = workspace.running.forget_channel(channel) if workspace.running else []
-    for path in workspace.folder.root.glob("replaced.duckdb*"):  # of before a takeover
-        path.unlink()
+    _drop_replaced(workspace)
     keys = sample_keys(workspace.folder, workspace.publisher, channel)
     _forget_in_models(workspace, channel)
     _drop_latest(workspace, channel)
@@ -69,6 +69,12 @@ def forget_channel(workspace: Workspace, channel: str) -> None:
     workspace.publisher.publish(drop_samples_before=workspace.oldest_text(), drop_samples_of=keys)
     workspace.publisher.purge()
     workspace.buffer.rewrite(lambda item: None if item.channel == channel else item)
+
+
+def _drop_replaced(workspace: Workspace) -> None:
+    """The warehouse of before a takeover (warehouse/bucket/claim.py)."""
+    for path in workspace.folder.root.glob("replaced.duckdb*"):
+        path.unlink()
 
 
 def _forget_in_models(workspace: Workspace, channel: str) -> None:

@@ -126,6 +126,20 @@ def test_a_chatters_messages_leave_windows_samples_and_buffer_while_a_daemon_run
     ]
 
 
+@pytest.mark.parametrize("whom", ({"chatter": "ann"}, {"channel": "demo"}))
+def test_the_warehouse_of_before_a_takeover_goes(
+    folder: DataFolder, launch: Start, t0: float, whom: dict[str, str]
+) -> None:
+    engine = launch()
+    engine.feed(talk(t0))
+    for name in ("replaced.duckdb", "replaced.duckdb.wal"):
+        (folder.root / name).touch()
+    send(folder.inbox, Request("r1", "2026-01-01T00:00:00Z", "test", "forget", {**whom}))
+    engine.commit()
+    assert outcome(folder.inbox, "r1") == ""
+    assert not list(folder.root.glob("replaced*"))
+
+
 def test_it_is_the_same_without_a_daemon(
     folder: DataFolder, launch: Start, t0: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
