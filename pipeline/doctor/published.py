@@ -11,6 +11,7 @@ from pipeline.serving.body import MAX_BODY, STALE_S
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished, WarehouseBroken
 from warehouse.published.manifest import Manifest, read_manifest
+from warehouse.published.reading import past_files
 
 _MAGIC = b"PAR1"  # a Parquet file begins and ends with it
 _AHEAD_S = 5.0
@@ -25,6 +26,11 @@ def check_published(folder: DataFolder, running: bool) -> Iterator[Finding]:
         if broken:  # or files went while they were looked at
             manifest = read_manifest(folder.manifest)
             broken = _broken(folder, manifest)
+        coming = [p for p in broken if not (folder.published / p).exists()]
+        if coming and len(coming) <= past_files(folder):
+            broken = sorted({*broken} - {*coming})
+            says = f"{len(coming)} files of the past are still in the bucket"
+            yield warning("published", says, "the pipeline brings them, one after another")
     except NothingPublished:
         yield warning("published", "nothing yet", "start a pipeline: make run")
         return

@@ -20,7 +20,7 @@ from pipeline.doctor.network import Reachability, ask_all, check_clock
 from pipeline.sources.channel_list import save_channels
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from tests.helpers import commands
-from tests.helpers.build import send
+from tests.helpers.build import put, send
 from tests.helpers.commands import Done
 from tests.helpers.standins.irc import IrcServer
 from warehouse import packages
@@ -235,6 +235,19 @@ def test_a_published_file_that_is_missing_or_cut_is_a_problem(
     name = sorted(read_manifest(published.manifest).paths())[0]
     harm(published.published / name)
     assert only("published").says == f"1 files missing or cut: {name}"
+
+
+def test_files_that_a_takeover_has_yet_to_bring_are_no_problem(folder: DataFolder) -> None:
+    with Store(folder.warehouse) as store:
+        put(store, health=[{"name": "past_files", "at": utc(0), "value": 1.0}])
+        Publisher(folder, store, "live").publish()
+    names = sorted(read_manifest(folder.manifest).tables["windows"], key=str)
+    (folder.published / names[0].path).unlink()
+    first, second = said("published")
+    assert (first.status, second.status) == (WARNING, OK)
+    assert first.says == "1 files of the past are still in the bucket"
+    (folder.published / read_manifest(folder.manifest).tables["streams"][0].path).unlink()
+    assert only("published").status == PROBLEM
 
 
 @pytest.mark.parametrize(
