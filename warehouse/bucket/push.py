@@ -171,7 +171,10 @@ class Pusher:
             self._unsure.add(_digest(data))
             self.tag = self._bucket.put(name, data, self.tag)
         except Replaced:
-            found = self._bucket.get(name)
+            try:
+                found = self._bucket.get(name)
+            except FileNotFoundError:  # somebody emptied the bucket
+                found = None
             if found is None or _digest(found[0]) not in self._unsure:
                 raise
             self.tag = found[1] if found[0] == data else self._bucket.put(name, data, found[1])

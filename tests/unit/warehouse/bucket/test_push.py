@@ -95,6 +95,17 @@ def test_a_writer_that_was_replaced_is_told_and_harms_nothing(
     assert manifest(bucket)["writer"] == "other" and there <= names(bucket)
 
 
+def test_a_bucket_that_somebody_emptied_ends_its_writer(
+    bucket: Bucket, publisher: Publisher, store: Store, pusher: Pusher
+) -> None:
+    pusher.push(PRIVATE)
+    bucket.drop([f"shard-1/{name}" for name in names(bucket)])
+    put(store, windows=[window_row(30)])
+    publisher.publish()
+    with pytest.raises(Replaced):
+        pusher.push(PRIVATE)
+
+
 def test_what_an_earlier_writer_left_half_done_goes(
     bucket: Bucket, pusher: Pusher, clock: Clock
 ) -> None:
