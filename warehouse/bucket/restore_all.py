@@ -1,7 +1,9 @@
 """Restoring all shards into one empty folder: the way back to one machine, and to other shards."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 import orjson
@@ -42,15 +44,16 @@ def restore_all(
     newest = migrations()[-1][0]
     if old := [shard.home for shard in there if shard.schema < newest]:
         raise BadInput(f"{', '.join(old)} was pushed by an older DLD; run it once with this one")
-    with Built(folder, newest) as con:
+    with _aside(folder) as aside, Built(folder, newest) as con:
         for shard in there:
-            _insert_all(con, shard, folder, shard is there[0])
+            _insert_all(con, shard, aside, shard is there[0])
         _drop_others(con, is_kept)
         _merge_terms(con)
         set_meta(con, _merged([shard.meta for shard in there], there))
         ((windows,),) = con.execute("SELECT count(*) FROM windows").fetchall()
         kept = dict(con.execute("SELECT channel, channel_id FROM channels").fetchall())
-    samples = [file for shard in there for file in _samples(shard, folder, set(kept))]
+    with _aside(folder) as aside:
+        samples = [file for s in there for file in _samples(s, folder, aside, set(kept))]
     last = max((shard.manifest for shard in there), key=lambda found: found.version)
     # of no revision: all but the samples is published anew
     tables = {"samples": tuple(samples)} if samples else {}
@@ -61,11 +64,20 @@ def restore_all(
     return int(windows)
 
 
+@contextmanager
+def _aside(folder: DataFolder) -> Iterator[Path]:
+    """A place for a file on its way, which may have text: gone at the end, whatever happens."""
+    path = folder.root / ".restored.parquet"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def _insert_all(
-    con: duckdb.DuckDBPyConnection, shard: PushedShard, folder: DataFolder, is_first: bool
+    con: duckdb.DuckDBPyConnection, shard: PushedShard, aside: Path, is_first: bool
 ) -> None:
     """Every table of a shard, a file at a time, so that no more lies on the disk."""
-    aside = folder.root / ".restored.parquet"
     for name, files in shard.manifest.tables.items():
         if not TABLES[name].stored or name == "health" or (name in _ONE and not is_first):
             continue
@@ -78,7 +90,6 @@ def _insert_all(
                 con.execute(f"INSERT INTO terms BY NAME FROM {scan([aside])}")
             else:
                 insert(con, TABLES[name], [aside], "")
-    aside.unlink(missing_ok=True)
     insert_learnt(con, shard)
 
 
@@ -129,9 +140,10 @@ def _merged(metas: list[Mapping[str, str]], there: list[PushedShard]) -> dict[st
     return {k: v for k, v in {**merged, **more}.items() if not k.startswith(AWAITED)}
 
 
-def _samples(shard: PushedShard, folder: DataFolder, kept: set[str]) -> Iterable[PublishedFile]:
+def _samples(
+    shard: PushedShard, folder: DataFolder, aside: Path, kept: set[str]
+) -> Iterable[PublishedFile]:
     """The shard's lines of chat of the kept channels, which no warehouse holds."""
-    aside = folder.root / ".restored.parquet"
     for file in (file for file in shard.manifest.tables["samples"] if file.rows):
         shard.bucket.load(f"{shard.home}/{file.path}", aside)
         path = f"samples/{uuid.uuid4().hex}.parquet"
@@ -149,4 +161,3 @@ def _samples(shard: PushedShard, folder: DataFolder, kept: set[str]) -> Iterable
             yield PublishedFile(path, rows, file.min, file.max)
         else:
             target.unlink()
-    aside.unlink(missing_ok=True)
