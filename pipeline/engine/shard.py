@@ -14,6 +14,7 @@ from pipeline.engine.control import ControlFile, Exchange
 from pipeline.engine.pushing import Pushing, to_its_end
 from pipeline.engine.state import State
 from pipeline.privacy.hashing import load_salt
+from warehouse.atomic import locked
 from warehouse.bucket.claim import Claims
 from warehouse.bucket.install import check_install
 from warehouse.bucket.objects import Bucket, BucketFailed, BucketRefused, open_bucket
@@ -21,6 +22,7 @@ from warehouse.bucket.past import Past
 from warehouse.bucket.push import Pusher
 from warehouse.bucket.trained import push_trained, take_trained
 from warehouse.config import BucketSettings, DataFolder
+from warehouse.errors import WarehouseLocked
 from warehouse.shards import Shard as ShardPlace
 
 log = logging.getLogger(__name__)
@@ -110,7 +112,7 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
                 log.error("waiting: %s", exc)
             is_told = True
             time.sleep(_RETRY_S)
-    tag, writer = Claims(bucket, number, folder).take()
+    tag, writer = _claimed(bucket, number, folder)
     if number:
         take_trained(bucket, folder)
     retention_s = PipelineSettings().retention_h * 3600
@@ -118,3 +120,15 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
     if number == 0:
         ControlFile(bucket, folder).keep()
     return Shard(bucket, number, settings.shards, folder, pusher)
+
+
+def _claimed(bucket: Bucket, number: int, folder: DataFolder) -> tuple[str, str]:
+    """(tag, writer). One process a folder: two would take over into it."""
+    folder.root.mkdir(parents=True, exist_ok=True)
+    with locked(folder.root / "claim.lock") as is_ours:
+        if not is_ours:
+            raise WarehouseLocked(
+                f"another process claims shard {number} for {folder.root}; stop that one, or set "
+                "DLD_DATA to another folder"
+            )
+        return Claims(bucket, number, folder).take()

@@ -6,6 +6,7 @@ The stream keeps a body until it is settled, an hour at most. Bodies put aside a
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import nats
@@ -40,15 +41,10 @@ async def open_receiver(settings: QueueSettings, shard: int) -> "JetStreamReceiv
     """The end of a shard. Raises BadInput, QueueFailed."""
     client = await _connected(settings)
     try:
-        await _made(client)
+        await _made(client, shard)
         context = client.jetstream(timeout=_ANSWER_S)
-        config = ConsumerConfig(
-            durable_name=f"shard-{shard}", filter_subject=_SUBJECT.format(shard),
-            ack_policy=AckPolicy.EXPLICIT, ack_wait=HELD_S, max_ack_pending=_OURS,
-        )  # fmt: skip
-        await _answered(context.add_consumer(_STREAM, config))
         bound = context.pull_subscribe_bind(f"shard-{shard}", _STREAM)
-        return JetStreamReceiver(client, await _answered(bound))
+        return JetStreamReceiver(client, await _answered(bound), shard)
     except BaseException:
         await client.close()
         raise
@@ -95,6 +91,9 @@ class JetStreamSender:
         ]
         try:
             await _answered(asyncio.gather(*sending))
+        except QueueFailed:
+            await _made(self._client)  # the server may have lost its data
+            raise
         finally:
             for task in sending:
                 task.cancel()
@@ -108,8 +107,8 @@ class JetStreamSender:
 class JetStreamReceiver:
     """A Receiver. Handles are messages of nats-py."""
 
-    def __init__(self, client: Any, subscription: Any) -> None:
-        self._client, self._subscription = client, subscription
+    def __init__(self, client: Any, subscription: Any, shard: int) -> None:
+        self._client, self._subscription, self._shard = client, subscription, shard
 
     async def fetch(self, most: int, wait_s: float) -> list[Delivery]:
         """At most so many; none when there was none for so long."""
@@ -119,6 +118,7 @@ class JetStreamReceiver:
         except TimeoutError:
             return []
         except (NatsError, OSError) as exc:
+            await _made(self._client, self._shard)  # the server may have lost its data
             raise _failed(exc) from exc
         return [Delivery(m.data, m, m.metadata.timestamp.timestamp()) for m in messages]
 
@@ -185,17 +185,21 @@ def _check(client: Any) -> None:
         raise QueueFailed("the queue (NATS) does not answer; check DLD_QUEUE_URL and the server")
 
 
-async def _made(client: Any) -> None:
-    """The stream, made where it is missing."""
+async def _made(client: Any, shard: int | None = None) -> None:
+    """The stream, and the shard's consumer, made where they are missing. Raises QueueFailed."""
     manager = client.jetstream(timeout=_ANSWER_S)
     config = StreamConfig(
         name=_STREAM, subjects=[_SUBJECT.format("*")], retention=RetentionPolicy.WORK_QUEUE,
         max_age=KEPT_S, duplicate_window=_TWICE_S,
     )  # fmt: skip
-    try:
+    with suppress(_Exists):
         await _answered(manager.add_stream(config))
-    except _Exists:
-        return
+    if shard is not None:
+        reader = ConsumerConfig(
+            durable_name=f"shard-{shard}", filter_subject=_SUBJECT.format(shard),
+            ack_policy=AckPolicy.EXPLICIT, ack_wait=HELD_S, max_ack_pending=_OURS,
+        )  # fmt: skip
+        await _answered(manager.add_consumer(_STREAM, reader))
 
 
 class _Exists(Exception):

@@ -20,6 +20,7 @@ from pipeline.queue.queue import HELD_S, KEPT_S, Delivery, Packed, QueueFailed, 
 from warehouse.errors import BadInput
 
 log = logging.getLogger(__name__)
+logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where it found credentials
 
 T = TypeVar("T")
 _TOGETHER = 10  # entries of a call, at most

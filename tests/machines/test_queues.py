@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -191,6 +192,24 @@ def test_the_same_body_sent_twice_is_one_in_jetstream(tmp_path: Path) -> None:
     port = free_port()
     with nats_process(tmp_path / "nats", port):
         run(lambda: test(port))
+
+
+def test_a_server_that_lost_its_data_is_used_on(tmp_path: Path) -> None:
+    async def test(port: int) -> None:
+        with nats_process(tmp_path / "nats", port):
+            sender, receiver = await Set(settings(f"nats://127.0.0.1:{port}")).ends()
+        with nats_process(tmp_path / "empty", port):
+            found: list[Delivery] = []
+            for _ in range(20):
+                with suppress(QueueFailed):
+                    await sender.send(0, bodies(2))
+                    found += await receiver.fetch(2, 1.0)
+                if found:
+                    break
+                await asyncio.sleep(0.5)
+            assert numbers(found) == [0, 1]
+
+    run(lambda: test(free_port()))
 
 
 def test_a_server_that_was_killed_has_what_it_took(tmp_path: Path) -> None:

@@ -178,9 +178,10 @@ def test_a_frozen_writer_that_was_replaced_ends_with_one_line_and_no_window_diff
         daemons += [Daemon(tmp_path / name, env) for name in "01"]  # at once: one has to wait
         wait_for_window(bucket, ("", ""), 60)
         frozen, other = sorted(daemons, key=lambda daemon: "standing by" in daemon.log.read_text())
-        twin = Daemon(frozen.root, env, "twin")
-        assert twin.process.wait(30) == 1
-        assert "is in use by another process" in lines_of(twin)[-1]
+        twins = [Daemon(daemon.root, env, "twin") for daemon in (frozen, other)]
+        assert [twin.process.wait(30) for twin in twins] == [1, 1]
+        assert "is in use by another process" in lines_of(twins[0])[-1]
+        assert "another process claims shard 0" in lines_of(twins[1])[-1]
         before = newest(bucket)
         frozen.process.send_signal(signal.SIGSTOP)
         wait_for_window(bucket, before, 2 * WITHIN_S)
@@ -189,7 +190,7 @@ def test_a_frozen_writer_that_was_replaced_ends_with_one_line_and_no_window_diff
         assert lines_of(frozen)[-1].startswith("error: another process writes this shard now")
         found, expected = compared(bucket, telling, other, tmp_path, monkeypatch)
     assert found == expected
-    assert "Traceback" not in "".join(lines_of(frozen) + lines_of(other) + lines_of(twin))
+    assert not [d for d in (*daemons, *twins) if "Traceback" in d.log.read_text()]
 
 
 def lines_of(daemon: Daemon) -> list[str]:

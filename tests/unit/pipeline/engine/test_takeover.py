@@ -9,8 +9,10 @@ import pytest
 
 from tests.helpers.build import stored
 from tests.helpers.takeovers import Worker, began, fill, pair, quick
+from warehouse.atomic import locked
 from warehouse.bucket.objects import Replaced
 from warehouse.config import DataFolder
+from warehouse.errors import WarehouseLocked
 from warehouse.store.store import Store
 
 WINDOWS = "SELECT * EXCLUDE (rev) FROM windows ORDER BY ALL"
@@ -63,3 +65,12 @@ def test_a_writer_that_was_frozen_meanwhile_ends_with_one_line(
         bucket.put("shard-0/manifest.json", found[0] + b" ")
         with pytest.raises(Replaced, match="another process writes this shard now"):
             first.run_as(shard, t0 + 400)
+
+
+def test_two_processes_never_claim_for_one_folder(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, "twins")
+    with (
+        locked(tmp_path / "claim.lock"),
+        pytest.raises(WarehouseLocked, match="another process claims shard 0"),
+    ):
+        worker.open()
