@@ -161,3 +161,7 @@ class Source(Protocol):
     def stored(self, clock: float) -> None:
         """What was said before `clock` is in the warehouse; most sources need not know."""
         return
+
+    def leased(self, until: float) -> None:
+        """The shard is this process's until then, monotonic; most sources need not know."""
+        return

@@ -1,7 +1,7 @@
 """Pushing beside the turns: what is published goes into the bucket, always the newest of it.
 
-While the bucket does not answer the daemon goes on; the source keeps what is not stored there, up
-to its bound.
+While the bucket does not answer another may take the shard over: after a while the source reads no
+more, and chat waits in the queue.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ T = TypeVar("T")
 
 LOOK_S = 0.25
 EVERY_S = 3.0  # a push at most
-TOUCH_S = 10.0  # without one, the bucket is told that this writer lives
+TOUCH_S = 10.0  # without one, or after a long one, the bucket is told that this writer lives
+LEASE_S = 20.0  # of reading on without an answer; less than those who stand by are patient
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)  # between tries; shorter than those who stand by are patient
 _LAST_S = 8.0  # for the last push
 
@@ -32,7 +33,8 @@ class Pushing:
 
     def __init__(self, pusher: Pusher, state: State) -> None:
         self.pusher, self.state, self.snapshots = pusher, state, Snapshots()
-        self.pushed_at, self._told_at = time.monotonic(), float("-inf")
+        self.pushed_at = time.monotonic()
+        self._held_at = self.pushed_at - TOUCH_S  # asked then, the bucket said that it is ours
         self._last: Snapshot | None = None  # that is in the bucket
         self._failures = 0
         state.keep = self.snapshots.take
@@ -45,10 +47,11 @@ class Pushing:
     async def keep(self, source: Source) -> None:
         """Push until cancelled. Raises Replaced when another writes this shard."""
         while True:
+            source.leased(self._held_at + LEASE_S)
             await asyncio.sleep(self._pause())
             if self._is_new():
                 await self._push()
-            elif time.monotonic() - self._told_at >= TOUCH_S:
+            if not self._failures and time.monotonic() - self._held_at >= TOUCH_S:
                 await self._try(self.pusher.touch)
             self._settle(source)
 
@@ -88,6 +91,7 @@ class Pushing:
 
     async def _try(self, work: Callable[..., object], *values: object) -> bool:
         """True if the bucket took it."""
+        asked_at = time.monotonic()
         try:
             await to_its_end(work, *values)
         except Replaced as exc:
@@ -101,7 +105,7 @@ class Pushing:
             return False
         if self._failures:
             log.info("the bucket takes it again, going on")
-        self._failures, self._told_at = 0, time.monotonic()
+        self._failures, self._held_at = 0, asked_at
         return True
 
     def _settle(self, source: Source) -> None:

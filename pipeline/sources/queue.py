@@ -68,7 +68,7 @@ class QueueSource(Source):
     def __init__(self, settings: QueueSettings, expected: Expected, clock: float = 0.0) -> None:
         self.settings, self.expected, self.kind = settings, expected, expected.kind
         self.clock = clock
-        self._stored = 0.0
+        self._stored, self._leased = 0.0, float("inf")
         self._sequence = Sequence(_settled(clock) if clock else None)
         self._told = Memory()
         self._ours: dict[str, _Ours] = {}  # by id
@@ -86,6 +86,10 @@ class QueueSource(Source):
     def stored(self, clock: float) -> None:
         """What closed by then is stored: bodies from before its windows are settled, soon."""
         self._stored = max(self._stored, clock)
+
+    def leased(self, until: float) -> None:
+        """Nothing is read after that, nor kept from another reader."""
+        self._leased = until
 
     def age(self, now: float) -> float:
         """Seconds since the oldest body that is not settled was sent; now: epoch seconds."""
@@ -119,8 +123,8 @@ class QueueSource(Source):
 
     async def _fetch(self, receiver: Receiver) -> None:
         """What is new. Nothing while there is too much that is ours."""
-        if len(self._ours) >= _MOST:
-            self._tell("too much is not stored yet; the queue has to wait")
+        if why := self._waits():
+            self._tell(why)
             await asyncio.sleep(_WAIT_S)
             return
         most = _FETCH if self._sequence.waiting() < _WAITING else _FEW
@@ -135,6 +139,13 @@ class QueueSource(Source):
         self._last = now if deliveries else self._last
         is_quiet = now - self._last > _QUIET_S
         self._tell("nothing comes; is `python -m pipeline collect` running?" if is_quiet else "")
+
+    def _waits(self) -> str:
+        """Why nothing is to be read now; '' for no reason."""
+        if time.monotonic() >= self._leased:
+            return "the bucket does not answer; chat waits in the queue"
+        is_much = len(self._ours) >= _MOST
+        return "too much is not stored yet; the queue has to wait" if is_much else ""
 
     async def _take(self, receiver: Receiver, deliveries: list[Delivery]) -> None:
         """Raises NewerBody."""
@@ -213,9 +224,10 @@ class QueueSource(Source):
             await asyncio.sleep(_WAIT_S)
             try:
                 await self._settle(receiver)
-                if time.monotonic() - extended >= EXTEND_S:
+                now = time.monotonic()
+                if now - extended >= EXTEND_S and now < self._leased:
                     await receiver.extend([ours.handle for ours in self._ours.values()])
-                    extended = time.monotonic()
+                    extended = now
             except QueueFailed as exc:
                 self._tell(str(exc))
 

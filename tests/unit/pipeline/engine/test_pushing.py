@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import orjson
 import pytest
@@ -146,3 +147,21 @@ def test_a_quiet_source_is_told_that_all_is_stored(engine: Engine, bucket: Bucke
     run(engine, bucket, source)
     assert source.heard[-1] == T0 + 9
     assert len(set(source.heard)) > 3
+
+
+def test_while_the_bucket_does_not_answer_the_lease_of_reading_is_not_renewed(
+    engine: Engine, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "TOUCH_S", 0.05)
+    source, leases, put = Told(30), list[float](), bucket.put
+
+    def refusing(*values: Any) -> str:
+        if 5 <= len(leases) < 10:
+            raise BucketFailed("no answer")
+        return put(*values)
+
+    monkeypatch.setattr(bucket, "put", refusing)
+    monkeypatch.setattr(source, "leased", leases.append)
+    run(engine, bucket, source)
+    assert len(set(leases[4:10])) == 1
+    assert leases[0] < leases[4] < leases[-1]
