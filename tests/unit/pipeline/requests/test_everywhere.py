@@ -352,7 +352,10 @@ def test_a_kill_between_any_two_steps_leaves_all_of_it_right(
         if 0 < number < 30 and number % step == 0:
             two[number // step % 2].restart()
         steps[number % len(steps)]()
-    assert [outcome(two[0].folder.inbox, name) for name in (opted, decided, marked)] == [""] * 3
+        told = [outcome(two[0].folder.inbox, name) for name in (opted, decided, marked)]
+        if number >= 30 and told == [""] * 3:
+            break
+    assert told == [""] * 3
     decisions = [stored(m.store, "SELECT * EXCLUDE (rev) FROM decisions") for m in two]
     assert decisions[0] == decisions[1] and len(decisions[0]) == 1
     assert [m.engine.state.optout.channels for m in two] == [{two[1].channel}] * 2

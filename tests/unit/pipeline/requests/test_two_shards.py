@@ -30,7 +30,7 @@ from warehouse.bucket.mirroring import Mirroring
 from warehouse.bucket.objects import ABSENT, Bucket, open_bucket
 from warehouse.bucket.push import Pusher
 from warehouse.config import BucketSettings, DataFolder
-from warehouse.inbox.requests import Request
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import window_start
 from warehouse.shards import ALONE, Shard
 from warehouse.store.store import Store
@@ -115,17 +115,20 @@ def chat(t0: float, dice: random.Random) -> list[Batch]:
     return [*batches, Batch(t0 + MINUTES * 60 + 40, ended)]
 
 
-def ask(daemons: list[Daemon], name: str, action: str, **body: Any) -> None:
-    """Of shard 0, and of the one that has all."""
+def ask(daemons: list[Daemon], *asked: tuple[str, str, dict[str, str]]) -> None:
+    """Of shard 0, and of the one that has all: (id, action, body) of each."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     for daemon in (daemons[0], daemons[2]):
-        send(daemon.folder.inbox, Request(name, at, "test", action, body))
+        for name, action, body in asked:
+            send(daemon.folder.inbox, Request(name, at, "test", action, body))
     until = time.monotonic() + 30
-    while (told := outcome(daemons[0].folder.inbox, name)) is None and time.monotonic() < until:
-        for daemon in daemons:
+    while InboxFolder(daemons[0].folder.inbox).waiting() and time.monotonic() < until:
+        for daemon in daemons[:2]:
             daemon.turn()
     daemons[0].turn()
-    assert [told, outcome(daemons[2].folder.inbox, name)] == ["", ""]
+    daemons[2].turn()
+    told = [outcome(d.folder.inbox, name) for d in (daemons[0], daemons[2]) for name, _, _ in asked]
+    assert told == [""] * len(told)
 
 
 def merged(tmp_path: Path, bucket: Bucket) -> DataFolder:
@@ -163,15 +166,16 @@ def test_two_shards_and_a_merged_reader_are_one_daemon(
     monkeypatch.setattr(engine, "_COMMIT_S", 1e9)  # but for the turns here: all at the same time
     t0 = float(window_start(time.time() - MINUTES * 60 - 60))
     batches = chat(t0, random.Random(19))
-    ask(daemons, "o1", "opt-out", chatter_hash=str(Hasher(SALT).of("user3")))
+    out, gone = ({"chatter_hash": str(Hasher(SALT).of(who))} for who in ("user3", "user7"))
+    ask(daemons, ("o1", "opt-out", out))
     for number, batch in enumerate(batches):
         for daemon in daemons:
             daemon.hear(batch)
             if number % 30 == 6:
                 daemon.turn()
         if number == 160:
-            ask(daemons, "f1", "forget", chatter_hash=str(Hasher(SALT).of("user7")))
-            ask(daemons, "m1", "marker", channel="dan", text="here")
+            here = {"channel": "dan", "text": "here"}
+            ask(daemons, ("f1", "forget", gone), ("m1", "marker", here))
     for daemon in daemons:
         daemon.turn()
         daemon.engine.housekeeping()
@@ -180,8 +184,7 @@ def test_two_shards_and_a_merged_reader_are_one_daemon(
     same(reader, daemons[2].folder)
     (counted,) = rows(reader, "SELECT sum(n_messages), count(*) FROM windows")[0:1]
     assert counted[0] > 250 and counted[1] > 30
-    ask(daemons, "f2", "forget", channel="bob")
-    ask(daemons, "f3", "forget", channel="cid")
+    ask(daemons, *((f"f{c}", "forget", {"channel": c}) for c in ("bob", "cid")))
     left = {path.name for path in daemons[2].folder.latest.glob("*.json")}
     reader = merged(tmp_path, bucket)
     for table in ("windows", "window_terms", "streams", "events", "samples"):
