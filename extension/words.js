@@ -56,7 +56,7 @@ export class Words {
       dayAndClock: new Intl.DateTimeFormat(locale, {
         day: "numeric",
         month: "short",
-        hour: "numeric",
+        hour: "2-digit",
         minute: "2-digit",
       }),
     };

@@ -11,7 +11,16 @@ import pytest
 from pipeline.alerts.discord import body, literal
 from pipeline.alerts.watch import Alert
 from pipeline.alerts.webhook import MOST, STALE_S, USER_AGENT, Webhook
-from pipeline.chat.message import Batch, ChannelInfo, Heard, Item, Message, StreamStart, Watch
+from pipeline.chat.message import (
+    Batch,
+    ChannelInfo,
+    Heard,
+    Item,
+    Message,
+    Source,
+    StreamStart,
+    Watch,
+)
 from pipeline.config import AlertSettings
 from pipeline.engine import daemon
 from pipeline.engine.engine import Engine
@@ -287,7 +296,7 @@ def test_a_mistake_of_ours_stops_neither_the_task_nor_tells_the_address(
 
 
 def test_a_webhook_that_hangs_keeps_no_turn_waiting(folder: DataFolder, store: Store) -> None:
-    class Source:
+    class Telling(Source):
         kind = "live"
 
         def channels(self) -> list[ChannelInfo]:
@@ -302,7 +311,7 @@ def test_a_webhook_that_hangs_keeps_no_turn_waiting(folder: DataFolder, store: S
         told = AlertSettings(_env_file=None, webhook=server.address)  # type: ignore[call-arg,arg-type]
         engine = Engine(folder, settings(), "live", store, told)
         engine.state.webhook.put([alert(at=time.time())])
-        await daemon.run(engine, Source())
+        await daemon.run(engine, Telling())
 
     began = time.monotonic()
     story(tell)
@@ -314,7 +323,7 @@ def test_a_drop_in_live_chat_reaches_the_webhook_through_the_daemon(
 ) -> None:
     t0 = float(window_start(time.time()) - 80 * 30)
 
-    class Source:
+    class Telling(Source):
         kind = "live"
 
         def channels(self) -> list[ChannelInfo]:
@@ -328,7 +337,7 @@ def test_a_drop_in_live_chat_reaches_the_webhook_through_the_daemon(
 
     async def tell(server: WebhookServer) -> None:
         told = AlertSettings(_env_file=None, webhook=server.address)  # type: ignore[call-arg,arg-type]
-        await daemon.run(Engine(folder, settings(), "live", store, told), Source())
+        await daemon.run(Engine(folder, settings(), "live", store, told), Telling())
         assert [m["content"] for m in server.got] == ["Mood drop\\, demo"]
 
     story(tell)

@@ -9,7 +9,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.chat.message import Batch, ChannelInfo, Heard, Message, StreamStart, Watch
+from pipeline.chat.message import (
+    Batch,
+    ChannelInfo,
+    Heard,
+    Message,
+    Source,
+    StreamStart,
+    Watch,
+)
 from pipeline.emotes import Catalogues
 from pipeline.emotes.cache import Cache, Kept
 from pipeline.emotes.fetch import USER_AGENT
@@ -310,7 +318,7 @@ def test_a_daemon_reads_the_catalogues_beside_the_turns(folder: DataFolder) -> N
     story(folder.root, tell)
 
 
-class Waiting:
+class Waiting(Source):
     """A source that tells of one channel and ends when all emotes are known."""
 
     kind, name = "live", "waiting"
