@@ -100,7 +100,7 @@ def test_health_draws_what_was_seen_and_filters_alerts(page: Page, address: str)
     seen, sizes, lag = plots(page, 3)
     assert [trace["type"] for trace in (*seen, *sizes, *lag)] == ["heatmap", "bar", "scatter"]
     assert sizes[0]["n"] == 7
-    assert page.get_by_text("n = 5 alerts").is_visible()
+    page.get_by_text("n = 5 alerts").wait_for()
     page.get_by_role("button", name="New term").click()
     page.get_by_text("n = 4 alerts").wait_for()
     page.wait_for_function("() => location.search.includes('kinds=mood_drop')")
