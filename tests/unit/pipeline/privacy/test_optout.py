@@ -174,7 +174,7 @@ def test_an_import_that_waits_is_refused_too(folder: DataFolder, tmp_path: Path)
     assert not (folder.inbox / name).exists()
 
 
-def _impatient(folder: DataFolder, request_id: str) -> None:
+def _impatient(folder: DataFolder, request_id: str, *_: object) -> None:
     raise BadInput(f"{request_id} still waits")
 
 
