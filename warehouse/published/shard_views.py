@@ -114,8 +114,10 @@ def health_of_all(by_shard_rows: str) -> str:
                 WHEN name = 'clock_offset_s' THEN arg_max(value, abs(value))
                 ELSE sum(value) END AS value,
                 arg_min(detail, shard) AS detail, max(rev) AS rev,
-                list(from_json(if(name = 'reading', detail, NULL), '{_TROUBLES}')) AS troubles,
-                list(from_json(if(name = 'storage', detail, NULL), '{_STORAGE}')) AS parts
+                list(from_json(if(name = 'reading', detail, NULL), '{_TROUBLES}') ORDER BY shard)
+                    AS troubles,
+                list(from_json(if(name = 'storage', detail, NULL), '{_STORAGE}') ORDER BY shard)
+                    AS parts
             FROM each GROUP BY name, "at"
         )
         SELECT name, "at", value, CASE
