@@ -163,7 +163,7 @@ async def _connected(settings: QueueSettings) -> Any:
     url, said = settings.queue_url.get_secret_value(), list[Exception]()
 
     async def tell(exc: Exception) -> None:
-        said[:] = [exc]  # the library's own word; our calls say it
+        said.append(exc)  # the library's own word; our calls say it
         log.debug("nats: %s", type(exc).__name__)
 
     try:
@@ -172,7 +172,9 @@ async def _connected(settings: QueueSettings) -> Any:
             error_cb=tell, name="dld",
         )  # fmt: skip
     except (NatsError, OSError) as exc:
-        raise _failed(said[0] if said else exc) from None  # its chain would quote the address
+        # the server's reason goes before that of a connection which it then cut
+        words = [e for e in said if not isinstance(e, OSError)] or said or [exc]
+        raise _failed(words[0]) from None  # its chain would quote the address
     except Exception:  # an address that the library itself cannot read
         raise BadInput("DLD_QUEUE_URL is no address of NATS: nats://HOST:PORT") from None
     client.options["max_reconnect_attempts"] = -1

@@ -109,7 +109,7 @@ def test_a_mirror_of_two_shards_answers_as_one_folder_does(
     for shard in (0, 1):
         folder = DataFolder(tmp_path / f"s{shard}")
         split(one, shard, folder)
-        Pusher(bucket, shard, folder, ABSENT, "w").push({})
+        Pusher(bucket, shard, folder, ABSENT, "w", 1e10).push({})
     mirrored = DataFolder(tmp_path / "mirror")
     began = time.perf_counter()
     all_here(bucket, mirrored)
@@ -144,7 +144,7 @@ def test_what_a_cycle_of_two_shards_costs(
 ) -> None:
     folders = [DataFolder(tmp_path / f"s{shard}") for shard in (0, 1)]
     publishers = [Publisher(f, s, "live") for f, s in zip(folders, stores, strict=True)]
-    pushers = [Pusher(bucket, n, folder, ABSENT, "w") for n, folder in enumerate(folders)]
+    pushers = [Pusher(bucket, n, folder, ABSENT, "w", 1e10) for n, folder in enumerate(folders)]
     mirroring, sizes = Mirroring(bucket, DataFolder(tmp_path / "mirror"), 0), list[int]()
     load = Bucket.load
 

@@ -29,6 +29,7 @@ from warehouse.store.store import Store
 
 T = 1_767_268_800.0
 CYCLES, KILLED, SHARDS, CHANNELS = 200, 40, 2, 10
+KEPT_S = 1e10  # text of whenever
 URL = "s3://dld-test/mirror"
 MIRROR = [sys.executable, "-m", "warehouse", "mirror"]
 # a window of a channel has one row, three terms and a line of text, in whichever state
@@ -48,7 +49,7 @@ class Shard:
         self.folder, self.number, self.cycle = DataFolder(root), number, 0
         self.store = Store(self.folder.warehouse)
         self.publisher = Publisher(self.folder, self.store, "live")
-        self.pusher = Pusher(bucket, number, self.folder, ABSENT, f"w{number}")
+        self.pusher = Pusher(bucket, number, self.folder, ABSENT, f"w{number}", KEPT_S)
 
     def push(self) -> None:
         """A cycle: a window a channel, now and then made again, compacted, its text dropped."""
