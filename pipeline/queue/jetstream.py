@@ -124,37 +124,29 @@ class JetStreamReceiver:
 
     async def settle(self, handles: Sequence[Any]) -> None:
         """Acknowledge; it is confirmed that the server has it."""
-        _check(self._client)
-        for message in handles:
-            await _answered(self._client.publish(message.reply, b"+ACK"))
-        await self._flush()
+        await self._answer(handles, b"+ACK")
 
     async def extend(self, handles: Sequence[Any]) -> None:
         """Still in progress."""
-        _check(self._client)
-        for message in handles:
-            await _answered(self._client.publish(message.reply, b"+WPI"))
-        await self._flush()
+        await self._answer(handles, b"+WPI")
 
     async def give_back(self, handles: Sequence[Any]) -> None:
         """Not ours any more."""
-        _check(self._client)
-        for message in handles:
-            await _answered(self._client.publish(message.reply, b"-NAK"))
-        await self._flush()
+        await self._answer(handles, b"-NAK")
 
     async def refuse(self, deliveries: Sequence[Delivery]) -> None:
         """They end here: JetStream has no place for such."""
-        _check(self._client)
-        for delivery in deliveries:
-            await _answered(self._client.publish(delivery.handle.reply, b"+TERM"))
-        await self._flush()
+        await self._answer([delivery.handle for delivery in deliveries], b"+TERM")
 
     async def close(self) -> None:
         """Let go of the connection."""
         await self._client.close()
 
-    async def _flush(self) -> None:
+    async def _answer(self, messages: Sequence[Any], word: bytes) -> None:
+        """Say it of each, and wait until the server has it."""
+        _check(self._client)
+        for message in messages:
+            await _answered(self._client.publish(message.reply, word))
         await _answered(self._client.flush(timeout=int(_ANSWER_S)))
 
 
