@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from pipeline.scoring.lines import score_lines
-from warehouse.errors import AppError
+from warehouse.errors import AppError, fail
 
 
 def main() -> None:
@@ -14,11 +14,10 @@ def main() -> None:
         if lexicon := plain_score(sys.argv[1:]):
             score_lines(lexicon)
         else:
-            import_module("pipeline.cli.app").run_command(sys.argv[1:])
-    except AppError as exc:
-        sys.exit(_fail(str(exc), exc.exit_code))
-    except OSError as exc:
-        sys.exit(_fail(f"{exc.strerror}: {exc.filename}" if exc.filename else str(exc)))
+            commands = import_module("pipeline.cli.app").COMMANDS
+            import_module("warehouse.commands").run_command("pipeline", commands, sys.argv[1:])
+    except (AppError, OSError) as exc:
+        sys.exit(fail(exc))
     sys.exit(0)
 
 
@@ -31,11 +30,6 @@ def plain_score(arguments: Sequence[str]) -> str | None:
         case ["score", "--lexicon", "vader" | "full" as lexicon]:
             return lexicon
     return None
-
-
-def _fail(reason: str, code: int = 1) -> int:
-    print(f"error: {' '.join(reason.split())}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Every error DLD raises on purpose: what is wrong, which value, what to do."""
 
+import sys
+
 
 class AppError(Exception):
     """Base of them all; its message is safe to show: no token, no chat, no name of a chatter.
@@ -40,3 +42,12 @@ class NotAuthorised(AppError):
 
 class PackageMissing(AppError):
     """A library that only some commands need, and that is not installed."""
+
+
+def fail(exc: AppError | OSError) -> int:
+    """Say in one line on stderr what ended a command; returns its exit code."""
+    reason = str(exc)
+    if isinstance(exc, OSError) and exc.filename:
+        reason = f"{exc.strerror}: {exc.filename}"
+    print(f"error: {' '.join(reason.split())}", file=sys.stderr)
+    return exc.exit_code if isinstance(exc, AppError) else 1

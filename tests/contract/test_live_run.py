@@ -13,13 +13,14 @@ from unittest.mock import patch
 
 import pytest
 
-from pipeline.cli.app import run_command
+from pipeline.cli.app import COMMANDS
 from pipeline.sources.channel_list import load_channels
 from tests.helpers.build import stored
 from tests.helpers.paths import ROOT
 from tests.helpers.standins.irc import IrcServer
 from tests.helpers.standins.twitch import TwitchServer
 from tests.unit.tools.test_run_stops import answers, two_free_ports
+from warehouse.commands import run_command
 from warehouse.config import DataFolder
 from warehouse.records import WINDOW_SECONDS, window_start
 from warehouse.store.store import Store
@@ -72,7 +73,7 @@ def _run(env: dict[str, str], args: tuple[str, ...]) -> str:
     printed = io.StringIO()
     with patch.dict(os.environ, env), redirect_stdout(printed):
         try:
-            run_command(args)
+            run_command("pipeline", COMMANDS, args)
         except SystemExit as stopped:
             assert not stopped.code
     return printed.getvalue()

@@ -30,7 +30,7 @@ def check_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> Non
 
 def compare_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> None:
     """Raises as `check_install` does, and writes nothing."""
-    there = _read(bucket)
+    there = read_install(bucket)
     if there is None:
         return
     if there["shards"] != shards:
@@ -47,13 +47,15 @@ def compare_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> N
 
 def shards_of(bucket: Bucket) -> int:
     """Raises BadInput for a bucket that is of no install."""
-    there = _read(bucket)
+    there = read_install(bucket)
     if there is None:
         raise BadInput(f"{bucket.address} has no {INSTALL}: no shard has pushed anything there")
     return int(there["shards"])
 
 
-def _read(bucket: Bucket) -> Any:
+def read_install(bucket: Bucket) -> Any:
+    """Its `salt` (a fingerprint) and `shards`; None before anybody has come. Raises BadInput,
+    BucketFailed."""
     try:
         found = bucket.get(INSTALL)
         there = orjson.loads(found[0]) if found else {}

@@ -10,17 +10,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import orjson
-
 from warehouse.atomic import locked
 from warehouse.bucket.inbox_forwarding import ForwardedInbox
-from warehouse.bucket.install import INSTALL
+from warehouse.bucket.install import INSTALL, read_install
 from warehouse.bucket.mirror import Mirror
 from warehouse.bucket.mirror_state import WHOLE, MirrorState
 from warehouse.bucket.objects import Bucket, BucketFailed, BucketRefused, open_bucket
 from warehouse.bucket.replicas import Replica
 from warehouse.config import BucketSettings, DataFolder
-from warehouse.errors import BadInput, NothingPublished, WarehouseBroken, WarehouseLocked
+from warehouse.errors import BadInput, NothingPublished, WarehouseLocked
 
 EVERY_S = 2.0
 LONGEST_WAIT_S = 60.0  # between rounds, while the bucket does not answer
@@ -91,17 +89,13 @@ class Mirroring:
 
     def _begin(self) -> None:
         """Once it is known how many shards there are; from time to time they may be others."""
-        install = f"{self._bucket.address}/{INSTALL}"
-        try:
-            found = self._bucket.get(INSTALL)
-            there = orjson.loads(found[0]) if found else {}
-            salt, shards = str(there["salt"]), int(there["shards"])
-        except FileNotFoundError:
+        there = read_install(self._bucket)
+        if there is None:
+            install = f"{self._bucket.address}/{INSTALL}"
             self.state.trouble(WHOLE, f"{install} is not there; the first shard puts it")
             return
-        except (ValueError, KeyError, TypeError) as exc:
-            raise WarehouseBroken(f"{install} cannot be read") from exc
-        self.state.belongs(salt)
+        self.state.belongs(there["salt"])
+        shards = there["shards"]
         self._ask_at = self._now_s() + _ASK_EVERY_S
         if self._mirror is None or len(self._mirror.copies) != shards:
             self._mirror = self._of(shards)

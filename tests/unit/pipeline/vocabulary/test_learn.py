@@ -8,12 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.app import app_of
+from pipeline.cli.app import COMMANDS
 from pipeline.scoring.lexicon import twitch_lexicon
 from pipeline.vocabulary.learn.command import emotes, learn_command
 from pipeline.vocabulary.learn.corpus import documents, read_corpus
 from pipeline.vocabulary.learn.seeds import in_name, is_laughter, seeds
 from warehouse import packages
+from warehouse.commands import app_of
 from warehouse.errors import BadInput, PackageMissing
 
 GOOD = (
@@ -39,7 +40,7 @@ def chat(path: Path, messages: int = 6000) -> Path:
 
 def test_emotes_mean_what_they_are_said_with_and_the_same_again(tmp_path: Path) -> None:
     asked = ["vocabulary", "learn", "--chat", str(chat(tmp_path / "c.parquet"))]
-    app = app_of(asked)
+    app = app_of(COMMANDS, asked)
     made = CliRunner().invoke(
         app, [*asked, "--out", str(tmp_path / "a.tsv")], catch_exceptions=False
     )

@@ -1,0 +1,43 @@
+"""Commands by name, each loaded when it is asked for."""
+
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+import typer
+from pydantic import ValidationError
+
+from warehouse.config import refused_settings
+from warehouse.errors import BadInput
+from warehouse.removed_settings import name_removed_settings
+
+Commands = Mapping[str, str]  # by name: module:function, or module:application
+
+
+def run_command(package: str, commands: Commands, arguments: Sequence[str]) -> None:
+    """Run the command. Raises AppError or OSError for a failure, else SystemExit."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    name_removed_settings(package)
+    try:
+        app_of(commands, arguments)(list(arguments))
+    except ValidationError as exc:
+        name, reason = refused_settings(exc)[0]
+        raise BadInput(f"setting {name}: {reason}") from exc
+
+
+def app_of(commands: Commands, arguments: Sequence[str]) -> typer.Typer:
+    """The command that is asked for; all, which may take half a second to load, for their help."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(lambda: None)  # or a single command would go without its name
+    names = [name for name in arguments[:1] if name in commands] or commands
+    for name in names:
+        module, _, attribute = commands[name].partition(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
