@@ -7,7 +7,7 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run train tune learn test machines lint bench compare peers peers-installed extension lambdas pictures clean test-duckdb-1.5
+.PHONY: help setup run train tune learn test machines lint bench compare peers peers-installed extension lambdas pictures audit clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
@@ -38,7 +38,7 @@ test: setup-test # every test, two at a time; ARGS="-k word" for some, ARGS="-n 
 	@$(pytest) $(at_once) --ignore tests/machines $(ARGS)
 
 machines: setup-servers # several machines as one: queues, stores, nginx, images; ARGS="-k images"
-	@$(pytest) -n 0 tests/machines $(ARGS)
+	@$(pytest) $(at_once) tests/machines $(ARGS)
 
 lint: setup-lint # ruff, mypy, import contracts
 	$(python) -m ruff check .
@@ -63,6 +63,14 @@ lambdas: setup-run # the zips of two AWS Lambda functions: docs/aws.md
 
 pictures: setup-test # the docs' pictures of every page, light and dark, from simulated chat
 	@DLD_PICTURES=docs/images DLD_REQUIRE_CHROMIUM=1 $(pytest) -n 0 -q tests/browser/test_look.py
+
+# Strict: a package whose advisories could not be asked for is a failure, never a pass.
+audit: setup-machines build/audit/.installed # published advisories for every package in .venv; asks pypi.org
+	@PYTHONPATH=build/audit $(python) -m pip_audit --strict --progress-spinner off \
+		--path "$$($(python) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
+build/audit/.installed:
+	$(call install_aside,build/audit,pip-audit==2.10.1)
 
 clean: # remove .venv and caches; data/ stays
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
