@@ -6,7 +6,7 @@ channels, and inbox.py asks for nothing else, so that no page can forget it.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +19,15 @@ from warehouse.config import DataFolder
 from warehouse.errors import NotAuthorised, NothingPublished
 from warehouse.identities import Identities
 from warehouse.published.reader import Reader
-from warehouse.records import KEY, LOGIN, lowered
+from warehouse.records import KEY, login_or_none
+
+_EARLY_S = 300.0  # a login from ahead of our clock still holds: ours may be behind
 
 
 @dataclass(frozen=True)
 class Access:
-    """name: who is logged in, '' without a login. channels: those they may see, None for all."""
+    """name: who is logged in, their login on Twitch or id:ID, '' without a login. channels: those
+    they may see, None for all."""
 
     name: str = ""
     channels: tuple[str, ...] | None = None
@@ -79,22 +82,28 @@ def _reader(root: str) -> Reader:
 def holds(claims: Mapping[str, Any], hours: float, now: float) -> bool:
     """True for claims of somebody who logged in, so many hours ago at the most."""
     at = claims.get("iat")
-    if claims.get("is_logged_in") is not True or not claims.get("sub"):
+    if claims.get("is_logged_in") is not True or not _sub(claims) or isinstance(at, bool):
         return False
-    return isinstance(at, int | float) and now - at < timedelta(hours=hours).total_seconds()
+    life_s = timedelta(hours=hours).total_seconds()
+    return isinstance(at, int | float) and now - life_s < at <= now + _EARLY_S
 
 
-def of(claims: Mapping[str, Any], analysts: Iterable[str], who: Identities) -> Access:
-    """The access that these claims open. analysts: logins or ids. who: every channel there is.
+def _sub(claims: Mapping[str, Any]) -> str:
+    """Twitch's id of whoever logged in; '' where the provider says no text."""
+    sub = claims.get("sub")
+    return sub if isinstance(sub, str) else ""
+
+
+def of(claims: Mapping[str, Any], analysts: Collection[str], who: Identities) -> Access:
+    """The access that these claims open. analysts: as `config.named` takes them. who: every
+    channel there is.
 
     A channel whose id is known is its owner's by the id alone: names can change hands. The name
     is Twitch's display name; it is the login where it is one in lower case, as Twitch has it.
     """
-    sub = str(claims.get("sub", ""))
-    displayed = lowered(str(claims.get("preferred_username") or ""))
-    login = displayed if LOGIN.fullmatch(displayed) else ""
-    name = login or sub
-    if {sub, login} & (set(analysts) - {""}):
+    sub, login = _sub(claims), login_or_none(claims.get("preferred_username"))
+    name = login or f"id:{sub}"
+    if not {f"id:{sub}", f"login:{login}"}.isdisjoint(map(config.named, analysts)):
         return Access(name)
     own = {who.by_id(sub)} - {None}
     if login and not who.id_of(who.resolve(login)):

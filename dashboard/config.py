@@ -1,13 +1,15 @@
 """Settings of the dashboard."""
 
 import os
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.config import DataFolder, data_folder
+from warehouse.records import login_or_none
 
 _SECRET = 32  # characters of the cookies' secret, at least
 
@@ -32,7 +34,9 @@ class DashboardSettings(BaseSettings):
     )
     oidc_hours: float = Field(default=24, gt=0, le=720, description="that a login lasts")
     analysts: str = Field(
-        default="", description="logins or ids, with commas, of those who see every channel"
+        default="",
+        description="who sees every channel, with commas: id:12345678, or login:NAME; digits "
+        "alone are an id",
     )
     open: bool = Field(
         default=False, description="without a login, show all to whoever reaches this address"
@@ -44,7 +48,14 @@ class DashboardSettings(BaseSettings):
 
     @property
     def analyst_names(self) -> frozenset[str]:
-        return frozenset(n.strip().lower() for n in self.analysts.split(",") if n.strip())
+        """As `named` writes them."""
+        return _all_named(self.analysts)
+
+    @field_validator("analysts")
+    @classmethod
+    def _only_ids_and_logins(cls, value: str) -> str:
+        _all_named(value)
+        return value
 
     @model_validator(mode="after")
     def _is_whole(self) -> "DashboardSettings":
@@ -62,6 +73,24 @@ class DashboardSettings(BaseSettings):
         if not missing:
             _check(self.oidc_metadata_url, self.oidc_redirect_uri, values["OIDC_COOKIE_SECRET"])
         return self
+
+
+def _all_named(text: str) -> frozenset[str]:
+    entries = (entry.strip(" ") for entry in text.split(","))
+    return frozenset(named(entry) for entry in entries if entry)
+
+
+def named(entry: str) -> str:
+    """Somebody in a list: id:ID as it is, login:NAME in lower case. Without a word before it,
+    digits alone are an id, although there are such logins. Raises ValueError."""
+    kind, mark, name = entry.partition(":")
+    if not mark:
+        kind, name = ("id" if entry.isascii() and entry.isdigit() else "login"), entry
+    if kind == "id" and re.fullmatch(r"[!-~]+", name):
+        return f"id:{name}"
+    if kind == "login" and login_or_none(name):
+        return f"login:{login_or_none(name)}"
+    raise ValueError(f"{entry[:60]!a} is neither id:ID nor login:NAME")
 
 
 def _check(metadata: str, redirect: str, secret: str) -> None:

@@ -16,15 +16,27 @@ QUANTILES = (0.025, 0.10, 0.50, 0.90, 0.975)
 VOLUME_QUANTILES = (0.10, 0.50, 0.90)
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
 LOGIN = re.compile(r"[a-z0-9_]{1,25}")  # of Twitch
+_LOGIN_OF_ANY_CASE = re.compile(r"[A-Za-z0-9_]{1,25}")
 KEY = re.compile(r"[a-z0-9_]{1,25}(?:~[0-9]{0,20})?")  # of a channel (identities.py), or its name
-CHANNEL_ID = re.compile(r"[0-9]{1,20}")  # of Twitch
+CHANNEL_ID = re.compile(r"[1-9][0-9]{0,19}")  # of Twitch
 READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
 
 
 def lowered(name: str) -> str:
-    """A name as it is typed, in lower case, without spaces around it. Where it is not all ASCII it
-    stays as it is, and no login: the lower case of the Kelvin sign would be a k."""
-    return name.strip().lower() if name.isascii() else name
+    """A name in lower case, without spaces around it. Where it is not all ASCII it stays as it is,
+    and no login: the lower case of the Kelvin sign would be a k."""
+    return name.strip(" ").lower() if name.isascii() else name
+
+
+def login_or_none(name: object) -> str:
+    """The login in lower case; '' for what is none. It is looked at before it is folded."""
+    return name.lower() if isinstance(name, str) and _LOGIN_OF_ANY_CASE.fullmatch(name) else ""
+
+
+def numeric_id(value: object) -> str:
+    """An id of Twitch's, given as a number or its digits; '' for what is none."""
+    text = str(value) if type(value) is int else value
+    return text if isinstance(text, str) and CHANNEL_ID.fullmatch(text) else ""
 
 
 def window_start(at: float) -> int:

@@ -1,6 +1,7 @@
 """Who may see what: claims, views of some channels only, requests, and what is cached."""
 
 import ast
+import math
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,9 +42,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     return published.demo(tmp_path_factory.mktemp("access"), NOW)
 
 
-def who(sub: str, name: str | None = None) -> Access:
+ANALYSTS = "ann, 4242,id:Own-1,login:007,"
+
+
+def who(sub: object, name: object = None) -> Access:
     claims = {"is_logged_in": True, "sub": sub, "preferred_username": name}
-    return access.of(claims, {"ann", "4242"}, WHO)
+    return access.of(claims, DashboardSettings(analysts=ANALYSTS).analyst_names, WHO)
 
 
 @pytest.mark.parametrize(
@@ -66,19 +70,46 @@ def who(sub: str, name: str | None = None) -> Access:
         ("", None, ()),
         ("5", "Ann", None),
         ("4242", "somebody", None),
+        ("5", "4242", ("4242",)),  # a login of digits is no id
+        ("ann", "x", ("x",)),  # and no id is a login
+        ("Own-1", None, None),
+        ("own-1", None, ()),
+        ("5", "007", None),
+        ("007", None, ()),
+        ("id:4242", "id:4242", ()),
+        ("5", "login:007", ()),
+        ("5", "\u0661\u0660", ()),  # digits, and none of Twitch's
+        ("5", "Ann\n", ()),
+        ("5", " ann", ()),
+        (4242, None, ()),
+        (["4242"], ["ann"], ()),
+        (True, True, ()),
     ],
 )
 def test_claims_open_the_own_channel_by_id_and_analysts_see_all(
-    sub: str, name: str | None, channels: tuple[str, ...] | None
+    sub: object, name: object, channels: tuple[str, ...] | None
 ) -> None:
     assert who(sub, name).channels == channels
+
+
+def test_who_has_a_login_of_digits_does_not_sign_as_the_one_with_that_id() -> None:
+    assert who("5", "1001").name != who("1001").name
+
+
+@pytest.mark.parametrize(
+    "entry", ["\u212aate", "\u0661", "id:", "login:", "id:a b", "login:a~1", "name:ann", "+5"]
+)
+def test_an_analyst_who_is_neither_id_nor_login_is_refused_at_the_start(entry: str) -> None:
+    with pytest.raises(ValidationError, match="is neither id:ID nor login:NAME"):
+        DashboardSettings(analysts=f"ann,{entry}")
 
 
 def test_a_login_holds_for_its_hours_and_no_longer() -> None:
     claims = {"is_logged_in": True, "sub": "1", "iat": 1000}
     assert access.holds(claims, 1, 1000 + 3599)
     assert not access.holds(claims, 1, 1000 + 3600)
-    for wrong in ({"is_logged_in": False}, {"sub": ""}, {"iat": None}, {"iat": "1000"}):
+    for wrong in ({"is_logged_in": False}, {"sub": ""}, {"iat": None}, {"iat": "1000"},
+                  {"iat": True}, {"iat": 10**400}, {"iat": math.nan}, {"sub": 1}):  # fmt: skip
         assert not access.holds({**claims, **wrong}, 1, 1001)
     assert not access.holds({}, 1, 1001)
 
