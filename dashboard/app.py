@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from dashboard.login import oidc, return_to
+from warehouse.atomic import keep_private
 from warehouse.removed_settings import name_removed_settings
 
 HERE = Path(__file__).parent
@@ -67,6 +68,7 @@ def _pages() -> list[st.Page]:
 if __name__ == "__main__":
     draw()
 else:
+    keep_private()
     name_removed_settings("dashboard")
     app = App(
         __file__, secrets=oidc.secrets(), middleware=[Middleware(return_to.BackToWhatWasAsked)]

@@ -23,6 +23,7 @@ from ebs.app import create_app
 from ebs.config import EbsSettings
 from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
+from warehouse.atomic import keep_private, private_folder
 from warehouse.config import DataFolder, data_folder, refused_settings
 from warehouse.errors import AppError, BadInput
 from warehouse.removed_settings import name_removed_settings
@@ -82,7 +83,7 @@ def _serve_by_several(settings: EbsSettings, listening: socket.socket) -> None:
 def _fresh_counts(data: DataFolder) -> str:
     folder = data.ebs / "metrics"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    private_folder(folder)
     return str(folder)
 
 
@@ -125,5 +126,6 @@ def _refusal(why: str) -> typer.Exit:
 
 
 if __name__ == "__main__":
+    keep_private()
     name_removed_settings("ebs")
     cli(prog_name="python -m ebs")

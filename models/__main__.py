@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.versions.registry import Version
+from warehouse.atomic import keep_private
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 from warehouse.packages import require_packages
@@ -229,5 +230,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    keep_private()
     name_removed_settings("models")
     main()

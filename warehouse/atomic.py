@@ -1,25 +1,76 @@
-"""Files that several processes share: replaced whole, told apart by a stamp, locked.
+"""Files that several processes share: replaced whole, private, told apart by a stamp, locked.
 
-No reader ever sees half a file, nor misses that another has come.
+No reader ever sees half a file, nor misses that another has come. What is made here is for its
+owner's eyes alone, whatever the umask is.
 """
 
 import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+ASIDE = ".aside"  # of files that a crash left before they had their name
 Stamp = tuple[int, int, int]
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write aside, then rename: nobody ever reads half a file."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+def keep_private() -> None:
+    """What this process makes from now on is for its owner alone, also what DuckDB makes."""
+    os.umask(0o077)
+
+
+def private_folder(path: Path) -> None:
+    """Make the folder, and those above it that are missing, for its owner alone (0700)."""
+    if path.is_dir():
+        return
+    if not path.parent.exists():
+        private_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def private_file(path: Path, flags: int = os.O_TRUNC) -> BinaryIO:
+    """A file to write for its owner alone (0600), emptied, or as the flags say (os.O_APPEND,
+    os.O_EXCL); its name may be no link. Raises OSError."""
+    flags |= os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(path, flags, 0o600)
+    os.fchmod(handle, 0o600)  # of one that an earlier version made
+    return os.fdopen(handle, "ab" if flags & os.O_APPEND else "wb")
+
+
+def replace_file(path: Path, data: bytes, lasting: bool = False) -> None:
+    """Write aside, for its owner alone, then rename: nobody ever reads half a file.
+
+    lasting: on the disk when this returns, name and all; for what a power cut may not undo.
+    """
+    handle, name = tempfile.mkstemp(prefix=".", suffix=ASIDE, dir=path.parent)
     try:
-        aside.write_bytes(data)
-        aside.replace(path)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            if lasting:
+                sync(file)
+        os.replace(name, path)  # noqa: PTH105  (a Path costs more, and some write often)
+        if lasting:
+            sync_folder(path.parent)
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(name)  # noqa: PTH108
+
+
+def sync(file: BinaryIO) -> None:
+    """Put all that was written on the disk. Raises OSError."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Put the names in a folder on the disk: what was made, renamed or removed there."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def file_stamp(path: Path | str) -> Stamp:

@@ -8,6 +8,7 @@ from importlib import import_module
 import typer
 from pydantic import ValidationError
 
+from warehouse.atomic import keep_private
 from warehouse.config import refused_settings
 from warehouse.errors import BadInput
 from warehouse.removed_settings import name_removed_settings
@@ -20,6 +21,7 @@ def run_command(package: str, commands: Commands, arguments: Sequence[str]) -> N
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
+    keep_private()
     name_removed_settings(package)
     try:
         app_of(commands, arguments)(list(arguments))

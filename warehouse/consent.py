@@ -82,7 +82,7 @@ def optout_of(raw: Any) -> OptOut:
 
 def save_optout(path: Path, optout: OptOut) -> None:
     """Replace the file whole."""
-    replace_file(path, orjson.dumps(optout_body(optout)))
+    replace_file(path, orjson.dumps(optout_body(optout)), lasting=True)
 
 
 def optout_body(optout: OptOut) -> dict[str, Any]:
@@ -120,4 +120,4 @@ def save_claims(path: Path, claims: dict[str, Claim]) -> None:
         path.unlink(missing_ok=True)
         return
     rows = {key: {"login": c.login, "added": c.added} for key, c in claims.items()}
-    replace_file(path, orjson.dumps({"v": 1, "claims": rows}))
+    replace_file(path, orjson.dumps({"v": 1, "claims": rows}), lasting=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 
 _SINCE_START = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -34,7 +34,7 @@ class Lease:
 
 def write_lease(path: Path, lease: Lease) -> None:
     """Replace the file whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     replace_file(path, orjson.dumps(asdict(lease)))
 
 

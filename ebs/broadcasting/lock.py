@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from warehouse.atomic import lock_file
+from warehouse.atomic import lock_file, private_folder
 from warehouse.config import DataFolder
 from warehouse.lease import Lease, read_lease, since_start_s
 
@@ -25,7 +25,7 @@ class Lock:
         """True if it is ours now. Raises OSError where no such file can be."""
         if self._file is not None:
             return True
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         self._path.touch(0o600)
         with suppress(OSError):  # locks are unknown there, and nobody has it
             self._file = lock_file(self._path)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from warehouse.atomic import private_file
+
 log = logging.getLogger(__name__)
 
 LASTS_S = 600.0  # a channel has viewers for so long after one asked
@@ -42,7 +44,7 @@ class Audience:
     def _touch(self, path: Path, now: float) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
+            private_file(path).close()
             os.utime(path, (now, now))
         except OSError as exc:
             if not self._has_warned:

@@ -31,6 +31,7 @@ from models.output import require_writable
 from models.training.challenge import challenge, set_aside
 from models.training.lock import only_one
 from models.versions.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
+from warehouse.atomic import private_folder
 from warehouse.config import DataFolder
 from warehouse.records import HORIZON, iso, utc
 
@@ -200,7 +201,7 @@ def _new_folder(out: Path, name: str) -> Path:
         if left.name[1:].isdigit():
             shutil.rmtree(left, ignore_errors=True)
     aside = out / f".{os.getpid()}"
-    (aside / name).mkdir(parents=True)
+    private_folder(aside / name)
     return aside / name
 
 

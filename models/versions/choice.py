@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from warehouse.atomic import Stamp, replace_file, stamp_or_none
+from warehouse.atomic import Stamp, private_folder, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 
@@ -49,7 +49,7 @@ def _past(body: dict[str, Any]) -> Past:
 
 def write_choice(folder: DataFolder, choice: Choice) -> None:
     """A running daemon serves it within a minute."""
-    folder.models.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.models)
     body = asdict(choice) | {"previous": list(choice.previous[:KEPT])}
     replace_file(folder.models / CHOICE, json.dumps(body, indent=1).encode())
 

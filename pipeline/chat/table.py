@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.chat.message import Message
+from warehouse.atomic import private_folder
 from warehouse.errors import BadInput
 from warehouse.records import KEY
 from warehouse.sql import quoted
@@ -148,7 +149,7 @@ class ChatTable:
             raise BadInput(f"{path} is not a file; name a Parquet or CSV table of chat")
         self.path = path
         try:
-            scratch.mkdir(parents=True, exist_ok=True)
+            private_folder(scratch)
         except OSError as exc:
             raise BadInput(f"{scratch} cannot be made: {exc.strerror}; check DLD_DATA") from exc
         self.con = duckdb.connect(

@@ -30,7 +30,7 @@ from pipeline.queue.packer import Packer
 from pipeline.queue.queue import check_address, open_sender
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import open_source
-from warehouse.atomic import locked
+from warehouse.atomic import locked, private_folder
 from warehouse.config import BucketSettings, DataFolder, data_folder
 from warehouse.errors import BadInput, WarehouseLocked
 from warehouse.packages import require_packages
@@ -55,7 +55,7 @@ def collect(
     settings, shared = QueueSettings(), BucketSettings()
     check_address(settings)
     root = data_folder().root
-    root.mkdir(parents=True, exist_ok=True)
+    private_folder(root)
     spare_memory()
     with locked(root / "collect.lock") as is_ours:
         if not is_ours:

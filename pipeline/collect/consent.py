@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.sources.channel_list import save_channels
-from warehouse.atomic import stamp_or_none
+from warehouse.atomic import private_folder, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout, save_optout
 from warehouse.errors import AppError
@@ -40,7 +40,7 @@ class Consent:
         self.folder, self.bucket = folder, bucket
         self._tag: str | None = None
         self._told = ""
-        folder.optout.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(folder.optout.parent)
         self._fetch_first()
         self._stamp = stamp_or_none(folder.optout)
         self._optout = load_optout(folder.optout)

@@ -13,10 +13,10 @@ import orjson
 
 from pipeline.emotes.emote_names import is_name
 from pipeline.emotes.providers import Place
+from warehouse.atomic import ASIDE, replace_file
 
 _MAX_BYTES = 8 << 20
 _UNUSED_S = 30 * 86400.0  # a file that nobody refreshed for so long goes
-_ASIDE = ".aside"
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,7 @@ class Cache:
         """Put it on disk, whole. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path(place)
-        aside = path.with_name(path.name + _ASIDE)
-        content = {"v": 1, **place._asdict(), **asdict(kept)}
-        try:
-            aside.write_bytes(orjson.dumps(content))
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        replace_file(path, orjson.dumps({"v": 1, **place._asdict(), **asdict(kept)}))
 
     def drop(self, place: Place) -> None:
         """Nothing of the place is kept. Raises OSError."""
@@ -70,9 +64,9 @@ class Cache:
 
     def expire(self, now: float) -> None:
         """Files of channels that nobody reads any more go, and what a crash left aside."""
-        for path in self.folder.glob("*.json*"):
+        for path in self.folder.glob("*"):
             with suppress(OSError):
-                if path.suffix == _ASIDE or path.stat().st_mtime < now - _UNUSED_S:
+                if path.suffix == ASIDE or path.stat().st_mtime < now - _UNUSED_S:
                     path.unlink(missing_ok=True)
 
     def _path(self, place: Place) -> Path:

@@ -14,7 +14,7 @@ from pipeline.engine.control import ControlFile, Exchange
 from pipeline.engine.pushing import Pushing, to_its_end
 from pipeline.engine.state import State
 from pipeline.privacy.hashing import load_salt
-from warehouse.atomic import locked
+from warehouse.atomic import locked, private_folder
 from warehouse.bucket.claim import Claims
 from warehouse.bucket.install import check_install
 from warehouse.bucket.objects import Bucket, BucketFailed, BucketRefused, open_bucket
@@ -124,7 +124,7 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
 
 def _claimed(bucket: Bucket, number: int, folder: DataFolder) -> tuple[str, str]:
     """(tag, writer). One process a folder: two would take over into it."""
-    folder.root.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.root)
     with locked(folder.root / "claim.lock") as is_ours:
         if not is_ours:
             raise WarehouseLocked(

@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from warehouse.atomic import private_folder
 from warehouse.config import DataFolder
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ async def train(folder: DataFolder, command: Sequence[str] = COMMAND) -> bool:
     """One training, to its end; whether it went well. A line when it begins and when it ends."""
     began, said = time.monotonic(), folder.models / LOG
     try:
-        folder.models.mkdir(parents=True, exist_ok=True)
+        private_folder(folder.models)
         with said.open("wb") as out:
             child = await asyncio.create_subprocess_exec(
                 *command,

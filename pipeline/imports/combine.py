@@ -14,6 +14,7 @@ from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Span, TableStream, of_messages
 from pipeline.imports.formats.base import numeric_id
 from pipeline.imports.stage import Staged, joined
+from warehouse.atomic import private_file
 from warehouse.errors import BadInput
 from warehouse.identities import Identities
 
@@ -159,8 +160,10 @@ def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> To
     """Write the parts as one table and remove them. They do not overlap on any channel."""
     sessions = _sessions(parts, options)
     told = _told(parts, options, sessions)
-    target.touch(0o600)
-    with pq.ParquetWriter(target, _SCHEMA, compression="lz4") as writer:
+    with (
+        private_file(target) as file,
+        pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer,
+    ):
         for part in parts:
             streams = _by_silence(sessions) if moments(part, options) else _whole(part, options)
             logins = channels(part, options)

@@ -20,6 +20,7 @@ from pipeline.imports.stage import Staged, stage
 from pipeline.imports.stored import StoredChat
 from pipeline.imports.submit import ReadingReport, Result, submit
 from pipeline.requests.client import WAIT_S
+from warehouse.atomic import private_folder
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, BadInput
@@ -199,7 +200,7 @@ class Run:
             for part in parts:
                 print(_line(part))
         table = self.scratch / "together" / parts[0].file.name  # a name that errors may show
-        table.parent.mkdir(exist_ok=True)
+        private_folder(table.parent)
         told = combine(parts, self.options, table)
         try:
             self._submit(table, report, told)

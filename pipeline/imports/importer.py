@@ -21,6 +21,7 @@ from pipeline.windows.intake import Intake, IntakeCounts
 from pipeline.windows.rows import term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
+from warehouse.atomic import private_folder
 from warehouse.consent import OptOut
 from warehouse.records import WINDOW_SECONDS, utc
 from warehouse.store.import_files import ImportFiles
@@ -65,7 +66,7 @@ class Importer:
         self, table: ChatTable, placed: list[Placed], progress: Callable[[int], None]
     ) -> Summary:
         """Write the four files. Raises BadInput for a table that turns out unreadable."""
-        self.files.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.files.folder)
         with (
             _few_collections(),
             self.files.writer("windows") as windows,

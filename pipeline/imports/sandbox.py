@@ -31,7 +31,7 @@ from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.progress import Advance, Bars
 from pipeline.imports.scratch import workplace
 from pipeline.memory import spare_memory
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.config import UploadSettings, data_folder
 from warehouse.errors import AppError, BadInput
 from warehouse.inbox.requests import InboxFolder
@@ -91,7 +91,7 @@ def outcome_of(place: UploadedLog, request: dict[str, Any]) -> dict[str, Any]:
 def _imported(place: UploadedLog, request: dict[str, Any], name: str) -> dict[str, Any]:
     with workplace(data_folder()) as scratch:
         path = scratch / "given" / name
-        path.parent.mkdir(mode=0o700)
+        private_folder(path.parent)
         path.symlink_to(place.log)
         # for a shard that is down it waits; so does the page
         run = Run(_options(request), "auto", scratch, _bars(place), math.inf)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from warehouse.atomic import locked
+from warehouse.atomic import locked, private_folder
 from warehouse.config import DataFolder
 from warehouse.inbox.requests import InboxFolder, new_id
 
@@ -18,9 +18,9 @@ def workplace(folder: DataFolder) -> Iterator[Path]:
     """A folder for text that is on its way; gone at the end, whatever happens."""
     sweep(folder)
     path = folder.scratch / new_id()
-    path.mkdir(parents=True, mode=0o700)
+    private_folder(path)
     with locked(path / _LOCK, wait=True):
-        (path / _REQUESTS).mkdir()
+        private_folder(path / _REQUESTS)
         try:
             yield path
         finally:

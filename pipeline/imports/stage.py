@@ -3,14 +3,12 @@
 The scratch file holds text: only its owner may read it, and it goes with its folder.
 """
 
-import os
 import re
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +17,7 @@ from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import Log, Said, login_or_none, moment
 from pipeline.imports.formats.log_file import LogFile
+from warehouse.atomic import private_file, private_folder
 from warehouse.errors import BadInput
 
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
@@ -103,8 +102,11 @@ def stage(path: Path, name: str, table: Path, progress: Callable[[int], None]) -
     with LogFile(path) as log_file:
         staged = Staged(path, name, table, log, "")
         said = _counted(FORMATS[name].read(log_file, log), log_file, progress)
-        table.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _private(table) as file, pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer:
+        private_folder(table.parent)
+        with (
+            private_file(table) as file,
+            pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer,
+        ):
             for chunk in _chunks(_usable(said, log, staged)):
                 staged.rows += len(chunk)
                 # a row group at a time: `write_batch` would gather a million rows
@@ -199,10 +201,6 @@ def _chunks(said: Iterable[Said]) -> Iterator[list[Said]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-def _private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _named(path: Path) -> str:

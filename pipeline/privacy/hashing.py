@@ -1,24 +1,20 @@
 """Chatters are salted hashes: enough to count them, not to name them."""
 
-import os
 import secrets
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+from warehouse.atomic import private_folder, replace_file
 from warehouse.errors import BadInput
 
 
 def load_salt(path: Path) -> bytes:
     """The salt of this install, made at first use; 16 bytes, readable by its owner only.
     Raises BadInput for a file that is no salt."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     if not path.is_file():
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(16))
-        aside.replace(path)
+        replace_file(path, secrets.token_bytes(16), lasting=True)
     salt = path.read_bytes()
     if not 8 <= len(salt) <= 64:
         raise BadInput(f"{path} is no salt: it has {len(salt)} bytes, and a salt 8 to 64")

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.requests.queue import NotYet
+from warehouse.atomic import private_folder
 from warehouse.config import DataFolder
 from warehouse.errors import AppError
 from warehouse.store.backup import write_backup
@@ -42,7 +43,7 @@ def run_backup(
     until it is there. Raises StorageFull and WarehouseBroken as they come.
     """
     path = backup_path(folder, request_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     if jobs is None:
         with store.cursor() as con:
             write_backup(con, folder, path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from warehouse.atomic import Stamp, replace_file, stamp_or_none
+from warehouse.atomic import Stamp, private_folder, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.errors import AppError, BadInput
@@ -64,8 +64,8 @@ def load_channels(path: Path) -> list[str]:
 
 def save_channels(path: Path, names: Sequence[str]) -> None:
     """Replace the list whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, orjson.dumps({"v": 1, "channels": list(names)}))
+    private_folder(path.parent)
+    replace_file(path, orjson.dumps({"v": 1, "channels": list(names)}), lasting=True)
 
 
 def change_channels(

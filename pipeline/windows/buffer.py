@@ -9,8 +9,8 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from contextlib import suppress
-from io import BufferedWriter
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.chat.message import Item, Message
 from pipeline.windows.item_log import Erasure, Place
@@ -28,10 +28,9 @@ from pipeline.windows.segments import (
     segment_name,
     segment_of,
 )
+from warehouse.atomic import ASIDE, private_file, private_folder, sync
 from warehouse.errors import StorageFull
 from warehouse.records import WINDOW_SECONDS
-
-_ASIDE = ".aside"
 
 
 class Buffer:
@@ -46,9 +45,9 @@ class Buffer:
         self.length = segment_length(retention_s)
         # by the segment's start
         self._pending: dict[int, bytearray] = {}
-        self._files: dict[int, BufferedWriter] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in folder.glob(f"*{_ASIDE}"):  # a crash while rewriting
+        self._files: dict[int, BinaryIO] = {}
+        private_folder(folder)
+        for path in folder.glob(f"*{ASIDE}"):  # a crash while rewriting
             path.unlink(missing_ok=True)
 
     def takes(self, item: Item) -> bool:
@@ -73,8 +72,7 @@ class Buffer:
             try:
                 file = self._file(start)
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                sync(file)
             except OSError as exc:
                 self._drop_file(start)
                 raise self._full(exc) from exc
@@ -113,15 +111,14 @@ class Buffer:
         if not changed:
             return 0
         self._drop_file(segment.start)  # it is of the file that goes
-        aside = path.with_name(f"{path.stem}{_ASIDE}")
+        aside = path.with_name(f"{path.stem}{ASIDE}")
         try:
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            with private_file(aside) as file:
                 for line, item, compound in lines(path):
                     new = change(item)
                     if new is not None:
                         file.write(line if new is item else line_of(new, compound))
-                file.flush()
-                os.fsync(file.fileno())
+                sync(file)
             aside.replace(path)
         except OSError as exc:
             raise self._full(exc) from exc
@@ -171,11 +168,10 @@ class Buffer:
     def _start(self, at: float) -> int:
         return int(at // self.length) * self.length
 
-    def _file(self, start: int) -> BufferedWriter:
+    def _file(self, start: int) -> BinaryIO:
         if start not in self._files:
             path = self.folder / segment_name(start, self.length)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._files[start] = os.fdopen(descriptor, "ab")
+            self._files[start] = private_file(path, os.O_APPEND)
             if self._files[start].tell():
                 self._files[start].write(b"\n")  # after a line a crash tore
         return self._files[start]

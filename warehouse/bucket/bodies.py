@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import shard_folder
 from warehouse.config import DataFolder
@@ -62,10 +62,10 @@ class MirroredBodies:
             bodies = {k: v for k, v in orjson.loads(raw).items() if CHANNEL_ID.fullmatch(k)}
         except (ValueError, AttributeError) as exc:
             raise WarehouseBroken(f"the bodies of shard {shard} cannot be read") from exc
-        self._folder.latest.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder.latest)
         for channel_id, body in bodies.items():
             _replace(self._folder.latest / f"{channel_id}.json", orjson.dumps(body))
-        self._kept[shard].parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._kept[shard].parent)
         replace_file(self._kept[shard], raw)
         self._ids[shard] = set(bodies)
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.objects import ABSENT, Bucket, BucketFailed, BucketRefused, Replaced
 from warehouse.bucket.push import ALIVE, MANIFEST, shard_folder
 from warehouse.bucket.restore import restore_shard
@@ -163,7 +163,7 @@ class Claims:
             return None
 
     def _keep(self, writer: str) -> str:
-        self.folder.root.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder.root)
         replace_file(self._path, orjson.dumps({"id": writer, **self.place}))
         return writer
 

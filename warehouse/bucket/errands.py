@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from warehouse.atomic import private_folder
 from warehouse.bucket.objects import Bucket
 from warehouse.inbox.requests import REFUSED, WAITING, InboxFolder, Request, is_id
 
@@ -154,5 +155,5 @@ def load_files(bucket: Bucket, names: Iterable[str], inbox: InboxFolder, request
     """Files of a request from the bucket, before the request itself: whoever sees that has all."""
     for name in names:
         folder = inbox.files(request_id)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # a log is somebody's chat
+        private_folder(folder)  # a log is somebody's chat
         bucket.load(name, folder / name.rpartition("/")[2])

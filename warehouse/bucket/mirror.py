@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from warehouse.atomic import private_folder
 from warehouse.bucket.bodies import MirroredBodies
 from warehouse.bucket.mirror_state import MirrorState
 from warehouse.bucket.objects import Bucket, BucketFailed
@@ -180,7 +181,7 @@ class Mirror:
         """An empty file of samples: every table is listed."""
         path = self._folder.published / "empty" / f"{TEXT}.parquet"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             pq.write_table(samples_schema().empty_table(), path)
         return PublishedFile(str(path.relative_to(self._folder.published)), 0)
 

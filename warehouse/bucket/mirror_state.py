@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import read_object
@@ -93,7 +93,7 @@ class MirrorState:
             "since": since,
             "shards": [self._shard(shard) for shard in self.shards],
         }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         replace_file(self._path, orjson.dumps(body))
 
     def _shard(self, told: dict[str, Any]) -> dict[str, Any]:

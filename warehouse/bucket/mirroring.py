@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from warehouse.atomic import locked
+from warehouse.atomic import locked, private_folder
 from warehouse.bucket.inbox_forwarding import ForwardedInbox
 from warehouse.bucket.install import INSTALL, read_install
 from warehouse.bucket.mirror import Mirror
@@ -110,7 +110,7 @@ def mirror(folder: DataFolder, settings: BucketSettings, once: bool) -> None:
         raise BadInput(
             f"{folder.root} has a warehouse.duckdb: it is a writer's; set DLD_DATA to another"
         )
-    folder.root.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.root)
     with locked(folder.root / "mirror.lock") as is_ours:
         if not is_ours:
             raise WarehouseLocked(f"another process mirrors into {folder.root}")

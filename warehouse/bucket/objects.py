@@ -23,6 +23,7 @@ from obstore.exceptions import (
 )
 from obstore.store import MemoryStore, from_url
 
+from warehouse.atomic import private_file, private_folder
 from warehouse.config import BucketSettings
 from warehouse.errors import AppError, BadInput
 
@@ -83,11 +84,11 @@ class Bucket:
     def load(self, name: str, target: Path) -> int:
         """The object into a file, whole or not at all, in bounded memory; its size. Raises
         FileNotFoundError."""
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         aside = target.with_name(f".{target.name}.part")
         try:
             pieces = obstore.get(self._store, name)
-            with aside.open("wb") as file:
+            with private_file(aside) as file:
                 size = sum(file.write(piece) for piece in pieces)
             aside.replace(target)
             return size

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
 from warehouse.lease import Lease, since_start_s, write_lease
 from warehouse.records import CHANNEL_ID
@@ -87,7 +87,7 @@ class Replica:
         """This machine's name among the replicas, kept in its folder."""
         path = self._ebs / "replica"
         if not self._name and not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             replace_file(path, uuid4().hex.encode())
         self._name = self._name or path.read_text().strip()
         return self._name
@@ -110,7 +110,7 @@ class Replica:
             seen = [(str(k), float(age)) for k, age in ages if CHANNEL_ID.fullmatch(k)]
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return
-        self._elsewhere.mkdir(parents=True, exist_ok=True)
+        private_folder(self._elsewhere)
         for channel_id, age in seen:
             path, at = self._elsewhere / channel_id, self._wall() - max(0.0, age)
             if at > _mtime(path):

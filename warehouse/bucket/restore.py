@@ -16,7 +16,7 @@ import duckdb
 import orjson
 import pyarrow.parquet as pq
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import AT_ONCE, MANIFEST, shard_folder
 from warehouse.config import DataFolder
@@ -152,7 +152,7 @@ class Built:
         self.aside = folder.root / ".restored.duckdb"
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
-        self.folder.root.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder.root)
         for left in self.folder.root.glob(f"{self.aside.name}*"):
             left.unlink()
         self.con = duckdb.connect(str(self.aside), config=CONFIG)
@@ -202,7 +202,7 @@ def write_lists(shard: PushedShard, folder: DataFolder) -> None:
 
 def write_bodies(shard: PushedShard, folder: DataFolder, ids: set[str] | None = None) -> None:
     """What the EBS serves. ids: of the channels that are kept; None for all."""
-    folder.latest.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.latest)
     found = shard.bucket.get(f"{shard.home}/{shard.body['bodies']}")
     for channel_id, body in orjson.loads(found[0] if found else b"{}").items():
         if ids is None or channel_id in ids:

@@ -9,6 +9,7 @@ import duckdb
 import orjson
 import pyarrow.parquet as pq
 
+from warehouse.atomic import private_folder
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.restore import (
     Built,
@@ -148,7 +149,7 @@ def _samples(
         shard.bucket.load(f"{shard.home}/{file.path}", aside)
         path = f"samples/{uuid.uuid4().hex}.parquet"
         target = folder.published / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         query = (
             f"SELECT * FROM {scan([aside])} WHERE list_contains($kept, channel) "
             "ORDER BY channel, start, rank"

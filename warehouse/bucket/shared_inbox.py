@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.errands import Settled, is_known, load_files
 from warehouse.bucket.objects import Bucket
 from warehouse.inbox.requests import is_id
@@ -60,7 +60,7 @@ class SharedInbox:
         inbox = self._settled.inbox
         load_files(self._bucket, files, inbox, request_id)
         found = self._bucket.get(f"{INBOX}/{request_id}.json")
-        inbox.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(inbox.folder)
         if found is not None:  # as it is: what is no request is refused like any
             replace_file(inbox.folder / f"{request_id}.json", found[0])
 

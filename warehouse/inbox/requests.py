@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.errors import BadInput
 
 WAITING, DONE, REFUSED = "", "done", "refused"  # folders of the inbox, by how a request stands
@@ -87,7 +87,7 @@ class InboxFolder:
     # -- those who ask ---------------------------------------------------------------------
 
     def put(self, request: Request) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         self._write(self._path(request.id), request, request.body)
 
     def waiting(self, prefix: str = "") -> list[str]:
@@ -145,7 +145,7 @@ class InboxFolder:
     def finish(self, request_id: str) -> None:
         """The request is done."""
         path = self._path(request_id, DONE)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         self._path(request_id).replace(path)
         self._drop_files(request_id)
 
@@ -154,7 +154,7 @@ class InboxFolder:
     ) -> None:
         """The request cannot be done. more: kept beside the reason."""
         path = self._path(request_id, REFUSED)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         body = {**(more or {}), "id": request_id, "action": action, "reason": reason}
         replace_file(path, orjson.dumps(body))
         self._path(request_id).unlink(missing_ok=True)
@@ -168,7 +168,7 @@ class InboxFolder:
     def end(self, request_id: str, place: str, content: bytes) -> None:
         """The request ended elsewhere, done or refused, with this content."""
         path = self._path(request_id, place)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         replace_file(path, content)
         self._path(request_id).unlink(missing_ok=True)
         self._drop_files(request_id)
@@ -192,7 +192,7 @@ class InboxFolder:
 
     def _write(self, path: Path, request: Request, body: Mapping[str, Any]) -> None:
         head = {"id": request.id, "at": request.at, "by": request.by, "action": request.action}
-        replace_file(path, orjson.dumps({**body, **head}))
+        replace_file(path, orjson.dumps({**body, **head}), lasting=True)
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from warehouse.atomic import private_file, private_folder
 from warehouse.inbox.requests import InboxFolder
 
 ACTION = "import-log"
@@ -51,11 +52,9 @@ class UploadedLog:
 
     def put(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Write the log, for its owner's eyes; all of it or nothing. Raises OSError."""
-        self.folder.mkdir(parents=True, mode=0o700)
+        private_folder(self.folder)
         try:
-            with os.fdopen(
-                os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-            ) as file:
+            with private_file(self.log, os.O_EXCL) as file:
                 for piece in pieces:
                     file.write(piece)
         except BaseException:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from warehouse.atomic import Stamp, file_stamp, replace_file
+from warehouse.atomic import Stamp, file_stamp, private_folder, replace_file
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class PublishedFolder:
 
     def put(self, name: str, data: bytes) -> None:
         path = Path(self._root, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         replace_file(path, data)
 
     def get_if_changed(self, name: str, stamp: Stamp | None = None) -> tuple[bytes, Stamp] | None:

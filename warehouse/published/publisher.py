@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import duckdb
 import pyarrow as pa
 
+from warehouse.atomic import private_folder
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, StorageFull, WarehouseBroken
 from warehouse.published.files import Files, is_whole, remove_strays, tidy
@@ -40,7 +41,7 @@ class Publisher:
         self._files = TableFiles(store, folder.published)
         self.latest: Published = PublishedFolder(folder.latest)
         self._published: Published = PublishedFolder(folder.published)
-        folder.latest.mkdir(parents=True, exist_ok=True)
+        private_folder(folder.latest)
         try:
             self.manifest = self._start(source, keep_source)
         except (duckdb.Error, OSError) as exc:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.atomic import private_folder
 from warehouse.published.files import (
     SLICED_ROWS,
     Files,
@@ -145,7 +146,7 @@ class TableFiles:
         """Path of a file to write, in the manifest and on the disk."""
         path = f"{table}/{uuid.uuid4().hex}.parquet"
         target = self.published / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         self.written.append(path)
         return path, target
 

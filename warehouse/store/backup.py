@@ -6,13 +6,13 @@ models. No text of chat: the warehouse has none. Whoever has the file has the sa
 owner may read it.
 """
 
-import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull, WarehouseBroken
 from warehouse.records import iso
@@ -33,7 +33,6 @@ def write_backup(con: duckdb.DuckDBPyConnection, folder: DataFolder, path: Path)
     WarehouseBroken when the copy is not what was copied.
     """
     path.unlink(missing_ok=True)
-    previous = os.umask(0o077)
     try:
         name = con.execute("SELECT current_database()").fetchall()[0][0]
         con.execute(f"ATTACH {quoted(path)} AS copy")
@@ -49,8 +48,6 @@ def write_backup(con: duckdb.DuckDBPyConnection, folder: DataFolder, path: Path)
         path.unlink(missing_ok=True)
         reason = "no space left" if is_full(exc) else str(exc).splitlines()[0][:200]
         raise StorageFull(f"cannot write the backup: {reason}") from exc
-    finally:
-        os.umask(previous)
     return check_backup(path)
 
 
@@ -90,7 +87,7 @@ def restore_backup(path: Path, folder: DataFolder) -> Counts:
     if existing is not None:
         raise BadInput(f"{folder.root} is not empty: {existing} is there; set DLD_DATA to another")
     expected = check_backup(path)
-    folder.root.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.root)
     aside = folder.root / ".restored.duckdb"
     try:
         files = _copy_out(path, aside)
@@ -187,7 +184,5 @@ def _copy_out(path: Path, aside: Path) -> dict[str, bytes]:
 
 
 def _put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    private_folder(path.parent)
+    replace_file(path, data, lasting=True)

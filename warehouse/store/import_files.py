@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.atomic import private_folder
 from warehouse.errors import BadInput
 from warehouse.identities import Identities
 from warehouse.store.store import Store, table_schemas
@@ -49,7 +50,7 @@ class ImportFiles:
             for row in rows
         }
         keyed = ImportFiles(self.folder / "keyed")
-        keyed.folder.mkdir(exist_ok=True)
+        private_folder(keyed.folder)
         for table in TABLES:
             if all(name == key for name, key in keys.items()):
                 shutil.copyfile(self.path(table), keyed.path(table))
@@ -71,7 +72,7 @@ class ImportFiles:
     def of(self, has: Callable[[str], bool]) -> "ImportFiles":
         """The rows of some channels. The files stay as they are."""
         some = ImportFiles(self.folder / "some")
-        some.folder.mkdir(exist_ok=True)
+        private_folder(some.folder)
         for table in TABLES:
             with some.writer(table) as writer:
                 for batch in pq.ParquetFile(self.path(table)).iter_batches():

@@ -11,6 +11,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from warehouse.atomic import keep_private, private_folder
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
 from warehouse.sql import migrations, sql
 from warehouse.store.rollups import Rolling
@@ -39,6 +40,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
+        keep_private()
         self._path = path
         self._con = _connect(path)
         self._replaced: dict[str, Keys] = {}
@@ -205,7 +207,7 @@ def schema_numbers(path: Path) -> tuple[int, int]:
 
 def _connect(path: Path, read_only: bool = False) -> Connection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
     except OSError as exc:
         raise BadInput(
             f"{path.parent} cannot be made: {exc.strerror}; set DLD_DATA to another folder"

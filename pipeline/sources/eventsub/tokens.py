@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
-from warehouse.atomic import locked
+from warehouse.atomic import locked, private_file, private_folder, sync, sync_folder
 from warehouse.errors import NotAuthorised
 
 _ROOM = 4096  # bytes; more than any answer of Twitch's needs
@@ -64,16 +65,14 @@ class TokenFile:
 
         Raises OSError on a full disk, before anything was asked.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self.path.parent)
         aside = self.path.with_name(f".tokens.{os.getpid()}")
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            os.fchmod(handle, 0o600)  # also where an old one was left behind
-            os.write(handle, b" " * _ROOM)
-            os.fsync(handle)
-            yield Put(handle, aside, self.path)
+            with private_file(aside) as file:
+                file.write(b" " * _ROOM)
+                sync(file)
+                yield Put(file, aside, self.path)
         finally:
-            os.close(handle)
             aside.unlink(missing_ok=True)
 
     @contextmanager
@@ -82,7 +81,7 @@ class TokenFile:
 
         Waits for another process; hold it only for one request.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self.path.parent)
         with locked(self.path.with_name(".tokens.lock"), wait=True):
             yield
 
@@ -90,18 +89,15 @@ class TokenFile:
 class Put:
     """Fills the room that was taken."""
 
-    def __init__(self, handle: int, aside: Path, path: Path) -> None:
-        self._handle, self._aside, self._path = handle, aside, path
+    def __init__(self, file: BinaryIO, aside: Path, path: Path) -> None:
+        self._file, self._aside, self._path = file, aside, path
 
     def __call__(self, token: Token) -> None:
         """Save it: written, on disk, and in its place."""
         text = orjson.dumps(asdict(token), option=orjson.OPT_INDENT_2)
-        os.pwrite(self._handle, text, 0)
-        os.ftruncate(self._handle, len(text))
-        os.fsync(self._handle)
+        self._file.seek(0)
+        self._file.write(text)
+        self._file.truncate()
+        sync(self._file)
         self._aside.rename(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the rename too
-        finally:
-            os.close(folder)
+        sync_folder(self._path.parent)

@@ -62,10 +62,10 @@ def test_a_full_disk_is_known_before_a_refresh_token_is_spent(
     file = TokenFile(tmp_path)
     file.save(OLD)
 
-    def full(handle: int, text: bytes) -> int:
+    def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(os, "fsync", full)
     asked = False
     with pytest.raises(OSError, match="No space left"), file.room():
         asked = True
