@@ -19,12 +19,13 @@ from ebs.config import EbsSettings
 from ebs.errors import TooMany
 from ebs.limits import Limiter
 from ebs.metrics import Metrics, newest_age_s
-from ebs.middleware import Cors, Endpoint, Guard, Shell
+from ebs.middleware import Cors, Doorway, Endpoint, Guard, Shell
 from ebs.openapi import CHANNEL, MOOD, SECURED, WISH, body_of, describe
 from ebs.schema import Accepted, Standing
 from ebs.signing_keys import secrets_of
 from ebs.streamer import ACTIONS, login_of, standing, wish
-from warehouse.config import DataFolder, TwitchAddress
+from warehouse.config import DataFolder, PublicSettings, TwitchAddress
+from warehouse.hosts import Hosts, concrete
 from warehouse.published.folder import PublishedFolder
 
 WISHES = tuple(f"/v1/channel/{action}" for action in ACTIONS)
@@ -91,6 +92,7 @@ def create_app(
         lifespan=lifespan,
         middleware=[
             Middleware(Shell, metrics=parts.metrics, routes=METHODS),
+            Middleware(Doorway, hosts=_hosts(settings)),
             *_cors(settings.origins()),
             Middleware(
                 Guard, addresses=Limiter(settings.address_per_minute), methods=METHODS,
@@ -106,6 +108,11 @@ def create_app(
     if settings.development:
         preview.add(app, PublishedFolder(data.latest))
     return app
+
+
+def _hosts(settings: EbsSettings) -> Hosts:
+    names = [*concrete(settings.host), *PublicSettings().hosts]
+    return Hosts(names, settings.origins())
 
 
 def _cors(origins: list[str]) -> list[Middleware]:

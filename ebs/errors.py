@@ -92,6 +92,11 @@ def failure(status: int, name: str, detail: str, headers: dict[str, str] | None 
     )
 
 
+def name_of(status: int) -> str:
+    """Of a failure that no exception of ours names."""
+    return NAMES.get(status) or HTTPStatus(status).phrase.title().replace(" ", "")
+
+
 async def _app_error(_: Request, exc: Exception) -> Response:
     return answer_to(exc)
 
@@ -110,7 +115,7 @@ def answer_to(exc: Exception) -> Response:
 async def _http_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     status = exc.status_code
-    name = NAMES.get(status) or HTTPStatus(status).phrase.title().replace(" ", "")
+    name = name_of(status)
     allowed = request.scope.get("allowed") or (exc.headers or {}).get("Allow")
     allow = {"allow": allowed} if status == 405 and allowed else {}
     return failure(status, name, DETAILS.get(status, HTTPStatus(status).phrase), allow)

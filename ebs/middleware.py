@@ -1,5 +1,5 @@
-"""Layers around every answer, outside in: `Shell` (ids, security headers, counting), `Cors`,
-`Guard` (limits, and a 500 in the one shape)."""
+"""Layers around every answer, outside in: `Shell` (ids, security headers, counting), `Doorway`
+(whose name is asked, from whose page), `Cors`, `Guard` (limits, and a 500 in the one shape)."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -20,11 +20,13 @@ from ebs.errors import (
     answer_to,
     broken,
     failure,
+    name_of,
 )
 from ebs.limits import Limiter, network
 from ebs.logs import id_of, request_id
 from ebs.metrics import Metrics
 from warehouse.errors import AppError
+from warehouse.hosts import Hosts
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ PAGE_POLICY = (
 PAGES = "/preview"
 API = "/v1/"
 UNLIMITED = ("/healthz", "/readyz", "/metrics")
+OF_ANY_NAME = ("/healthz", "/readyz")  # load balancers ask by address; there is nothing to learn
 
 
 class Shell:
@@ -85,6 +88,23 @@ class Shell:
             route = path if path in self._routes else "other"
             self._metrics.count(route, status, perf_counter() - begun)
             request_id.reset(before)
+
+
+class Doorway:
+    """Refuses what is asked by a name that is not ours, or from a page of another site."""
+
+    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+        self._app, self._hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in OF_ANY_NAME:
+            refusal = self._hosts.refusal(scope["headers"])
+            if refusal:
+                status, detail = refusal
+                answer = failure(status, name_of(status), detail, {"connection": "close"})
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class Cors(CORSMiddleware):

@@ -41,11 +41,12 @@ def _failures(*statuses: int) -> Responses:
 FAILURES = {
     400: "not a request that could be meant: a query, two tokens",
     401: "no token, or one that is wrong or expired",
-    403: "a good token of somebody who may not",
+    403: "a good token of somebody who may not, or a page of another site",
     404: "nothing is published for the channel",
     405: "another method",
     408: "the body took too long",
     413: "the body is too large",
+    421: "asked by another name than DLD_PUBLIC_NAMES lists",
     422: "a body of another form",
     429: "too many requests with this token, or from this address",
     431: "the headers are too large",
@@ -55,15 +56,15 @@ FAILURES = {
 MOOD: Responses = {
     200: {"model": MoodBody, "description": "as the pipeline published it", "headers": _FRESH},
     304: {"description": "nothing new since the ETag in If-None-Match", "headers": _FRESH},
-    **_failures(400, 401, 404, 405, 413, 429, 431, 500),
+    **_failures(400, 401, 403, 404, 405, 413, 421, 429, 431, 500),
 }
 CHANNEL: Responses = {
     200: {"model": Standing, "headers": _ID},
-    **_failures(400, 401, 403, 405, 413, 429, 431, 500),
+    **_failures(400, 401, 403, 405, 413, 421, 429, 431, 500),
 }
 WISH: Responses = {
     202: {"model": Accepted, "description": "put in for the pipeline", "headers": _ID},
-    **_failures(400, 401, 403, 405, 408, 413, 422, 429, 431, 500, 503),
+    **_failures(400, 401, 403, 405, 408, 413, 421, 422, 429, 431, 500, 503),
 }
 
 

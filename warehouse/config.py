@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from warehouse.hosts import is_name
+
 
 class DataSettings(BaseSettings):
     """Settings every process shares."""
@@ -18,6 +20,33 @@ class DataSettings(BaseSettings):
     data: Path = Field(
         default=Path("data/simulated"), description="the only folder anything is written to"
     )
+
+
+class PublicSettings(BaseSettings):
+    """Names by which EBS and dashboard are reached from other machines."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_PUBLIC_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    names: str = Field(
+        default="", description="host names, with commas; this machine's own are always known"
+    )
+
+    @field_validator("names")
+    @classmethod
+    def _only_names(cls, value: str) -> str:
+        if not all(map(is_name, _listed(value))):
+            raise ValueError("a host's name has no https://, no port and no *: dld.example.org")
+        return value
+
+    @property
+    def hosts(self) -> list[str]:
+        return _listed(self.names)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip().lower() for part in text.split(",") if part.strip()]
 
 
 class UploadSettings(BaseSettings):

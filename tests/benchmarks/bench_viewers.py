@@ -53,7 +53,7 @@ class Viewer:
         )
         self.address = f"127.1.{number >> 8}.{number & 255}"  # each has its own
         self.head = (
-            "GET /v1/mood HTTP/1.1\r\nHost: ebs\r\nOrigin: https://abc123.ext-twitch.tv\r\n"
+            "GET /v1/mood HTTP/1.1\r\nHost: localhost\r\nOrigin: https://abc123.ext-twitch.tv\r\n"
             "Accept: */*\r\nAccept-Encoding: gzip, deflate, br\r\n"
             f"Authorization: Bearer {given}\r\n"
         ).encode()

@@ -221,6 +221,55 @@ def test_without_a_client_id_no_page_may_read(data):
     assert "access-control-allow-origin" not in answer.headers
 
 
+# names
+
+ROUTES = [
+    "/v1/mood", "/v1/channel", "/metrics", "/openapi.json", "/preview/", "/preview/channels",
+    "/preview/token?channel_id=123&role=broadcaster", "/preview/panel.html", "/nowhere",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_whoever_asks_by_another_name_or_from_another_site_learns_nothing(data, path):
+    client = serve(data, development=True)
+    for foreign, status, name in (
+        ({"Host": "evil.example"}, 421, "MisdirectedRequest"),
+        ({"Host": "evil.example", "Origin": "http://evil.example"}, 421, "MisdirectedRequest"),
+        ({"Origin": "http://evil.example"}, 403, "Forbidden"),
+        ({"Origin": "null"}, 403, "Forbidden"),
+    ):
+        for method in ("GET", "POST", "OPTIONS"):
+            answer = client.request(method, path, headers=bearer() | foreign)
+            is_failure(answer, status, name)
+            assert "access-control-allow-origin" not in answer.headers
+    own = client.get(path, headers=bearer() | {"Origin": "http://localhost"})
+    assert own.status_code not in (421, 403) or path == "/v1/channel"
+
+
+def test_a_wish_by_another_name_reaches_no_inbox(data):
+    client = serve(data, development=True)
+    mine = bearer(token(role="broadcaster")) | {"Host": "evil.example:8081"}
+    answer = client.request("POST", "/v1/channel/opt-in", headers=mine, json={"login": "mine"})
+    is_failure(answer, 421, "MisdirectedRequest")
+    assert not data.inbox.exists()
+
+
+def test_health_answers_any_name_as_load_balancers_ask(client):
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, headers={"Host": "10.0.3.7:8081"}).status_code == 200
+
+
+def test_names_are_set_and_so_is_an_address_that_is_listened_on(data, monkeypatch):
+    monkeypatch.setenv("DLD_PUBLIC_NAMES", "ebs.example.org, other.example.org")
+    client = serve(data, host="192.0.2.7")
+    for host, status in (
+        ("EBS.example.org", 200), ("other.example.org:8443", 200), ("192.0.2.7:8081", 200),
+        ("192.0.2.8:8081", 421), ("example.org", 421),
+    ):  # fmt: skip
+        answer = client.get("/v1/mood", headers=bearer() | {"Host": host})
+        assert answer.status_code == status
+
+
 # operations
 
 

@@ -37,6 +37,7 @@ def ebs(tmp_path_factory):
     folder.latest.mkdir(parents=True)
     publish(folder)
     options = {"DLD_EBS_SECRET": SECRET, "DLD_EBS_TRUSTED_PROXIES": "127.0.0.1"}
+    options["DLD_EBS_CLIENT_IDS"] = "abc123"
     with running(folder.root, **options) as ebs:
         yield ebs
 

@@ -68,6 +68,16 @@ def test_a_large_body_is_413_before_it_is_sent(wire):
     is_refused(wire.send(f"{POST}{GOOD}Content-Length: 999999\r\n\r\n"), 413)
 
 
+def test_one_host_is_sent_and_that_is_ours(wire):
+    ask = last(GOOD)
+    for host, status in (
+        (HOST * 2, 400), (f"{HOST}Host: evil.example\r\n", 400), ("", 400), ("Host:\r\n", 400),
+        ("Host: evil.example\r\nX-Forwarded-Host: localhost\r\n", 421),
+        ("Host: [::1%lo]\r\n", 400), ("Host: localhost:99999\r\n", 400),
+    ):  # fmt: skip
+        is_refused(wire.send(ask.replace(HOST, host)), status)
+
+
 def test_requests_in_one_go_are_answered_in_order(wire):
     answer = wire.send(get(GOOD) + get() + last(GOOD, path="/healthz"))
     assert statuses(answer) == [200, 401, 200]

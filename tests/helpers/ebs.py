@@ -18,6 +18,7 @@ from warehouse.config import DataFolder
 KEY = b"k" * 32
 SECRET = base64.b64encode(KEY).decode()
 CHANNEL = "123"
+BASE = "http://localhost"
 
 
 def publish(folder, channel_id=CHANNEL, age_s=1.0, **changed):
@@ -47,7 +48,7 @@ class Client:
 
     def request(self, method, path, **options):
         async def send():
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://ebs") as c:
+            async with httpx.AsyncClient(transport=self._transport, base_url=BASE) as c:
                 return await c.request(method, path, **options)
 
         return asyncio.run(send())

@@ -63,7 +63,8 @@ def start(
 ) -> "subprocess.Popen[str]":
     """It on a free port, with these settings and none of this machine's."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("DLD_")}
-    env |= {"DLD_DATA": str(root), "DLD_EBS_PORT": "0", "PYTHONPATH": str(ROOT)} | settings
+    env |= {"DLD_DATA": str(root), "DLD_EBS_PORT": "0", "PYTHONPATH": str(ROOT)}
+    env |= {"DLD_PUBLIC_NAMES": "ebs.example.com"} | settings
     return subprocess.Popen(
         command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
