@@ -34,6 +34,7 @@ from warehouse.atomic import locked, private_folder
 from warehouse.config import BucketSettings, DataFolder, data_folder
 from warehouse.errors import BadInput, WarehouseLocked
 from warehouse.packages import require_packages
+from warehouse.permissions import tighten
 
 
 def collect(
@@ -56,6 +57,7 @@ def collect(
     check_address(settings)
     root = data_folder().root
     private_folder(root)
+    tighten(root)
     spare_memory()
     with locked(root / "collect.lock") as is_ours:
         if not is_ours:

@@ -31,6 +31,7 @@ from warehouse.errors import BadInput
 from warehouse.identities import Identities
 from warehouse.kinds import SIMULATED, refuse_mixing
 from warehouse.packages import require_packages
+from warehouse.permissions import tighten
 from warehouse.shards import Shard
 from warehouse.store.store import Store
 
@@ -59,6 +60,7 @@ def run(
         )
     _refuse_half(kind.is_queue)
     spare_memory()
+    tighten(folder.root)
     scrub(folder.warehouse)
     shard = _shard(folder)
     _refuse_others(folder)

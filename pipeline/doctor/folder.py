@@ -12,11 +12,11 @@ from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseLocked
 from warehouse.inbox.requests import InboxFolder
 from warehouse.kinds import SIMULATED
+from warehouse.permissions import loose
 from warehouse.published.reader import published_sources
 from warehouse.store.store import schema_numbers
 
 _NEEDED_MB, _AMPLE_MB = 200, 2000  # as `make run` asks; a month of a few channels
-_PRIVATE = ("salt", "tokens.json")
 _WAITS_S = 60.0  # a running pipeline answers a request within seconds
 _APART_S = 2.0
 _NAMED = 12  # channels of a line
@@ -64,10 +64,12 @@ def check_disk(folder: DataFolder) -> Iterator[Finding]:
 
 
 def check_private(folder: DataFolder) -> Iterator[Finding]:
-    """Files that only their owner may read."""
-    for path in (folder.root / name for name in _PRIVATE):
-        if path.exists() and path.stat().st_mode & 0o077:
-            yield problem("privacy", f"{path} can be read by others", f"chmod 600 {path}")
+    """That only their owner can read what is kept."""
+    found = list(loose(folder.root))
+    for path, mode in found[:1]:
+        more = f", and {len(found) - 1} more" if found[1:] else ""
+        do = f"chmod {mode:o} {path}" + ("; the next run mends the rest" if more else "")
+        yield problem("privacy", f"{path} can be read by others{more}", do)
 
 
 def is_running(folder: DataFolder) -> bool:

@@ -59,6 +59,8 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     until = time.monotonic() + wait_s
     inbox = InboxFolder(folder.inbox)
     while (reason := inbox.outcome(request_id)) is None:
+        if time.monotonic() > until:
+            raise BadInput(f"request {request_id} still waits in {folder.inbox}")
         try:
             if folder.mirror.exists() or _is_for_daemon(inbox, request_id):
                 raise WarehouseLocked(f"{folder.root} is a mirror, or one of several shards'")
@@ -68,8 +70,6 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
             scrub(folder.warehouse)
         except WarehouseLocked:
             time.sleep(0.2)
-        if time.monotonic() > until:
-            raise BadInput(f"request {request_id} still waits in {folder.inbox}")
     if reason:
         raise BadInput(reason)
 

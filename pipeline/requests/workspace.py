@@ -25,6 +25,7 @@ from warehouse.identities import Identities
 from warehouse.inbox.requests import Request
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.kinds import refuse_mixing
+from warehouse.permissions import tighten
 from warehouse.published.publisher import Publisher
 from warehouse.records import Window, iso, utc
 from warehouse.shards import ALONE, Shard
@@ -206,6 +207,7 @@ class Workspace:
 def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
     """The data folder, with its lock. Raises WarehouseLocked while a daemon has it."""
     settings = PipelineSettings()
+    tighten(folder.root)
     with Store(folder.warehouse) as store:
         # first, while published/ still fits: or it would all be made anew
         source = store.meta("source") or "replay"

@@ -19,6 +19,7 @@ from warehouse.bucket.objects import Bucket, BucketFailed, BucketRefused, open_b
 from warehouse.bucket.replicas import Replica
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.errors import BadInput, NothingPublished, WarehouseLocked
+from warehouse.permissions import tighten
 
 EVERY_S = 2.0
 LONGEST_WAIT_S = 60.0  # between rounds, while the bucket does not answer
@@ -111,6 +112,7 @@ def mirror(folder: DataFolder, settings: BucketSettings, once: bool) -> None:
             f"{folder.root} has a warehouse.duckdb: it is a writer's; set DLD_DATA to another"
         )
     private_folder(folder.root)
+    tighten(folder.root)
     with locked(folder.root / "mirror.lock") as is_ours:
         if not is_ours:
             raise WarehouseLocked(f"another process mirrors into {folder.root}")

@@ -1,0 +1,54 @@
+"""Permissions of a data folder: what DLD keeps is its owner's alone, also of earlier versions.
+
+Links are left as they are, and so is what lies in the folder and is not DLD's.
+"""
+
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+OTHERS = 0o077  # in a mode: anybody but its owner
+_OURS = """
+    salt tokens.json .tokens* *.lock .*.aside optout.json claims.json channels.json mirror.json
+    writer.json collect.json collect buffer published inbox errands backup scratch cache ebs models
+    *.duckdb* .*.duckdb*
+""".split()
+
+
+def loose(root: Path) -> Iterator[tuple[Path, int]]:
+    """(path, mode as it should be) of all that others may read, list or change."""
+    if root.is_dir() and root.parent != root and not root.stat().st_mode & stat.S_ISVTX:
+        yield from _loose(root)
+    for path in (path for pattern in _OURS for path in root.glob(pattern)):
+        yield from _loose(path)
+        for folder, folders, files in os.walk(path):
+            for name in (*folders, *files):
+                yield from _loose(Path(folder, name))
+
+
+def _loose(path: Path) -> Iterator[tuple[Path, int]]:
+    try:
+        mode = path.lstat().st_mode
+    except OSError:  # it has just gone
+        return
+    if mode & OTHERS and not stat.S_ISLNK(mode):
+        yield path, stat.S_IMODE(mode) & ~OTHERS
+
+
+def tighten(root: Path) -> None:
+    """Make it so; what is another user's is told, and the rest is done all the same."""
+    done, refused = 0, ""
+    for path, mode in loose(root):
+        try:
+            path.chmod(mode)
+            done += 1
+        except OSError as exc:
+            refused = f"{path}: {exc.strerror}"
+    if done:
+        log.info("made private: files and folders=%d below %s", done, root)
+    if refused:
+        log.warning("others can read what they should not, and it cannot be changed: %s", refused)
