@@ -148,7 +148,7 @@ class Engine:
         if not turn.closed and not turn.events:
             if turn.is_any() and now - self._committed >= _SLOW_S:
                 return True
-            return now - self._committed >= _COMMIT_S and has_waiting(self.state.folder)
+            return now - self._committed >= _COMMIT_S and has_waiting(self.state.workspace)
         if self.state.now() - self.state.clock < _LIVE_S:
             return True
         return now - self._committed >= _COMMIT_S or len(turn.closed) >= _COMMIT_WINDOWS

@@ -1,6 +1,7 @@
 """Actions of the inbox that reach beyond the store: forget, opt-out, opt-in, backup, imports,
 reviews."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,6 @@ from pipeline.requests.queue import Action, NotYet, add_marker, apply_all, run_i
 from pipeline.requests.vocabulary_decision import review
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
-from warehouse.config import DataFolder
 from warehouse.consent import save_optout
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import InboxFolder, Request
@@ -28,6 +28,7 @@ from warehouse.inbox.uploaded_log import ACTION
 from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
 
+_TURN_S = 0.5  # of a daemon's turn: windows close meanwhile
 OF_ONE = ("backup", "channels")  # may be done without a daemon that reaches the other shards
 _HASH_BITS = 63
 
@@ -145,24 +146,27 @@ def actions(workspace: Workspace) -> dict[str, Action]:
 
 
 def apply_waiting(workspace: Workspace) -> int:
-    """Apply what waits for this folder; returns how much. Raises as `apply_all`."""
-    inbox, store = InboxFolder(workspace.folder.inbox), workspace.store
+    """Apply what waits for this folder, as much as a turn has time for; returns how much. Raises
+    as `apply_all`."""
+    inbox, store = workspace.inbox, workspace.store
     of_here = actions(workspace)
+    within_s = _TURN_S if workspace.running else math.inf
     if workspace.shard.number:
-        sent = apply_all(InboxFolder(workspace.folder.errands), store, of_here)
+        sent = apply_all(workspace.errands, store, of_here, within_s)
         refused = {name: refuse_here(workspace.shard) for name in of_here}
-        return sent + apply_all(inbox, store, {**refused, "backup": of_here["backup"]})
+        more = {**refused, "backup": of_here["backup"]}
+        return sent + apply_all(inbox, store, more, within_s)
     if workspace.shard.count > 1 and workspace.others is None:  # the daemon is to send them on
-        return apply_all(inbox, store, {n: of_here[n] if n in OF_ONE else later for n in of_here})
-    applied = apply_all(inbox, store, of_here)
+        of_here = {n: of_here[n] if n in OF_ONE else later for n in of_here}
+    applied = apply_all(inbox, store, of_here, within_s)
     if workspace.others is not None:
         workspace.others.ready = True
     return applied
 
 
-def has_waiting(folder: DataFolder) -> bool:
+def has_waiting(workspace: Workspace) -> bool:
     """True if there is anything to apply."""
-    return any(InboxFolder(place).waiting() for place in (folder.inbox, folder.errands))
+    return workspace.inbox.is_any() or workspace.errands.is_any()
 
 
 def _with_all_rows(workspace: Workspace, action: Action) -> Action:

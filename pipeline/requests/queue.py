@@ -1,13 +1,24 @@
 """Requests applied: each once and in order, done or refused with its reason."""
 
+import errno
+import logging
+import math
+import time
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles, apply_import
 from warehouse.store.store import Store
+
+FEW = 20  # requests that a turn has always time for
+TRIES = 5  # of a request during which the pipeline ended each time
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+log = logging.getLogger(__name__)
 
 
 class NotYet(Exception):
@@ -22,31 +33,70 @@ class NotBefore(NotYet):
 Action = Callable[[InboxFolder, Store, Request, dict[str, str]], None]
 
 
-def apply_all(inbox: InboxFolder, store: Store, more: Mapping[str, Action] | None = None) -> int:
-    """Apply every request that waits, oldest first; returns how many were applied.
+def apply_all(
+    inbox: InboxFolder,
+    store: Store,
+    more: Mapping[str, Action] | None = None,
+    within_s: float = math.inf,
+) -> int:
+    """Apply requests that wait, oldest first; returns how many were applied.
 
-    more: actions by name, beside and before those that need nothing but the store.
-    One that cannot be applied is refused. Raises StorageFull or WarehouseBroken, which are no
-    fault of a request: it goes on waiting.
+    more: actions by name, beside and before those that need nothing but the store. within_s: of
+    many none is begun after that; the next call goes on with those.
+    One that cannot be applied is refused, whatever it is. Raises StorageFull or WarehouseBroken,
+    which are no fault of a request: it goes on waiting.
     """
-    applied, held = 0, False
-    for request in inbox.requests():
-        if held and request.action == "import":
-            continue
-        key = f"request:{request.id}"
+    applied, until = 0, time.monotonic() + within_s
+    held: list[Request] = []
+    is_held = False
+    for number, request in enumerate(inbox.requests(), start=1):
         try:
-            if store.meta(key) is None:  # a kill after the commit: only the move is left
-                _action(request, more or {})(inbox, store, request, {key: iso(datetime.now(UTC))})
-            inbox.finish(request.id)
+            if is_held and request.action == "import":
+                raise NotYet
+            _apply(inbox, store, request, more or {})
             applied += 1
-        except (StorageFull, WarehouseBroken):
-            raise
         except NotYet as exc:
-            held = held or isinstance(exc, NotBefore)
-            continue
+            is_held = is_held or isinstance(exc, NotBefore)
+            held.append(request)
         except AppError as exc:
+            if isinstance(exc, StorageFull | WarehouseBroken):
+                inbox.postpone([*held, request])
+                raise
             inbox.refuse(request.id, request.action, str(exc), getattr(exc, "more", {}))
+        if number >= FEW and time.monotonic() > until:
+            break
+    inbox.postpone(held)
     return applied
+
+
+def _apply(inbox: InboxFolder, store: Store, request: Request, more: Mapping[str, Action]) -> None:
+    """Once. Raises NotYet, and AppError with why it cannot be done."""
+    key = f"request:{request.id}"
+    if store.meta(key) is None:  # a kill after the commit: only the move is left
+        if inbox.begin(request.id) > TRIES:
+            raise BadInput(f"the pipeline ended {TRIES} times while it was applied")
+        try:
+            _action(request, more)(inbox, store, request, {key: iso(datetime.now(UTC))})
+        except WarehouseBroken:  # the request's files may have done it: that is not over
+            raise
+        except BaseException as exc:
+            inbox.over()
+            if isinstance(exc, AppError | NotYet) or not isinstance(exc, Exception):
+                raise
+            raise _failure(request, exc) from exc
+        inbox.over()
+    inbox.finish(request.id)
+
+
+def _failure(request: Request, exc: Exception) -> AppError:
+    """A fault that nobody thought of, told by its place: its message may quote the request."""
+    if isinstance(exc, OSError) and exc.errno in _FULL:
+        return StorageFull("no space left in DLD_DATA; free some and it goes on")
+    trace = traceback.extract_tb(exc.__traceback__)[-1]
+    what = exc.strerror if isinstance(exc, OSError) else None
+    where = f"{what or type(exc).__name__} at {Path(trace.filename).name}:{trace.lineno}"
+    log.error("request failed id=%s action=%s fault=%s", request.id, request.action, where)
+    return BadInput(f"it failed: {where}; the pipeline's log has this line too, please report it")
 
 
 def _action(request: Request, more: Mapping[str, Action]) -> Action:

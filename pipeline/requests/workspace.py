@@ -22,7 +22,7 @@ from pipeline.windows.item_log import ItemLog
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.identities import Identities
-from warehouse.inbox.requests import Request
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.inbox.uploaded_log import expire_logs
 from warehouse.kinds import refuse_mixing
 from warehouse.permissions import tighten
@@ -146,6 +146,16 @@ class Workspace:
     queued: bool = False
 
     @cached_property
+    def inbox(self) -> InboxFolder:
+        """What is asked of this folder."""
+        return InboxFolder(self.folder.inbox)
+
+    @cached_property
+    def errands(self) -> InboxFolder:
+        """What shard 0 sent to this one."""
+        return InboxFolder(self.folder.errands)
+
+    @cached_property
     def scorers(self) -> Scorers:
         """The daemon's, or such as are made when they are first needed."""
         if self.running:
@@ -184,7 +194,9 @@ class Workspace:
 
     def await_chat(self, request: Request) -> None:
         """Raises NotBefore while chat of before the request may still come through the queue."""
-        running, asked = self.running, request.time.timestamp()
+        running = self.running
+        age_s = max(inbox.age_s(request.id) for inbox in (self.inbox, self.errands))
+        asked = min(request.time.timestamp(), time.time() - age_s)  # its clock may be ahead
         if not self.queued or running is None or running.source == "replay":
             return
         if running.clock < asked + _SETTLED_S and time.time() < asked + _LONGEST_S:

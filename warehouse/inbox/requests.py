@@ -5,11 +5,16 @@ renamed in. It ends in inbox/done or, with its reason, in inbox/refused. inbox/I
 that go with it, and goes when it ends.
 """
 
+import errno
+import heapq
+import logging
+import math
+import os
 import re
-import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,34 +24,23 @@ import orjson
 
 from warehouse.atomic import private_folder, replace_file
 from warehouse.errors import BadInput
+from warehouse.inbox.foreign_files import folder_at, is_folder, read_plain, remove
+from warehouse.inbox.foreign_files import read_object as read_object
+from warehouse.inbox.parsing import SUFFIX, key_of, parse
+from warehouse.inbox.parsing import Request as Request
+from warehouse.inbox.parsing import is_id as is_id
 
 WAITING, DONE, REFUSED = "", "done", "refused"  # folders of the inbox, by how a request stands
-_ID = re.compile(r"(?!done$|refused$)[A-Za-z0-9_-]{1,64}")  # it names a file and a folder here
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request as it was put in. at: ISO time, which orders them; by: a command or a page.
-
-    id: letters, digits, - and _, at most 64.
-    """
-
-    id: str
-    at: str
-    by: str
-    action: str
-    body: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def time(self) -> datetime:
-        """When it was put in; UTC where it does not say."""
-        at = datetime.fromisoformat(self.at)
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def is_id(text: str) -> bool:
-    """True for what can be the id of a request: it names a file."""
-    return bool(_ID.fullmatch(text))
+MOST = 1000  # requests of one look into the inbox
+_LOOK_BYTES = 16_000_000  # of them, in memory
+_AGAIN_S = 60.0  # until what could not be moved is looked at again
+_BEGUN = ".begun"  # the request that is being applied
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # troubles of whoever reads
+_KEPT = ("id", "at", "by", "action", "reason")  # of one that is over, beside what came of it
+_CAME: dict[str, type] = {
+    "told": list, "revision": int, "name": str, "result": dict, "note": str, "asks": list,
+}  # fmt: skip
+log = logging.getLogger(__name__)
 
 
 def new_id() -> str:
@@ -79,33 +73,39 @@ class Inbox(Protocol):
 
 
 class InboxFolder:
-    """The inbox of a data folder, for those who ask and for the pipeline, which answers."""
+    """The inbox of a data folder, for those who ask and for the pipeline, which answers.
+
+    Whatever lies there, the pipeline's side raises nothing: what is no request is refused, and
+    what can be neither moved nor removed is set aside for a while, and told once.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._found: deque[Request] = deque()  # in the last look, and not taken yet
+        self._held: set[str] = set()  # ids of those that wait for something
+        self._aside: dict[str, float] = {}  # names, until when they are
+        self._has_told = False
 
     # -- those who ask ---------------------------------------------------------------------
 
     def put(self, request: Request) -> None:
         private_folder(self.folder)
-        self._write(self._path(request.id), request, request.body)
+        self._write(request, request.body)
 
     def waiting(self, prefix: str = "") -> list[str]:
-        return self._ids(WAITING, prefix)
+        return _ids(self.folder, prefix)
 
     def ended(self, prefix: str = "") -> list[str]:
-        return self._ids(DONE, prefix) + self._ids(REFUSED, prefix)
+        return [i for place in (DONE, REFUSED) for i in _ids(self.folder / place, prefix)]
 
     def outcome(self, request_id: str) -> str | None:
-        if self._path(request_id, DONE).is_file():
-            return ""
-        refused = self._path(request_id, REFUSED)
-        if refused.is_file():
-            return str(read_object(refused).get("reason", "no reason given"))
-        return None
+        place, content = self.read(request_id)
+        if place == REFUSED:
+            return str(content.get("reason", "no reason given"))
+        return "" if place == DONE else None
 
     def read(self, request_id: str) -> tuple[str, dict[str, Any]]:
-        for place in (WAITING, DONE, REFUSED):
+        for place in (WAITING, DONE, REFUSED) if is_id(request_id) else ():
             path = self._path(request_id, place)
             if (content := read_object(path)) or path.is_file():
                 return place, content
@@ -113,19 +113,31 @@ class InboxFolder:
 
     # -- the pipeline ----------------------------------------------------------------------
 
-    def requests(self) -> list[Request]:
-        """Those that wait, oldest first. What is no request is refused."""
-        requests = []
-        for path in filter(Path.is_file, self.folder.glob("*.json")):
-            try:
-                requests.append(_parse(path))
-            except BadInput as exc:
-                self.refuse(path.stem, "", str(exc))
-        return sorted(requests, key=lambda request: (request.time, request.id))
+    def requests(self) -> Iterator[Request]:
+        """Those that wait, oldest first; of very many the oldest. What is no request is refused.
+
+        Whoever stops before the end finds the others first the next time."""
+        if not self._found:
+            self._found.extend(sorted(self._look(), key=lambda r: (r.time, r.id)))
+        while self._found:
+            request = self._found.popleft()
+            if self.waits(request.id):
+                yield request
+
+    def postpone(self, requests: Iterable[Request]) -> None:
+        """They go on waiting, before those that were not taken yet."""
+        held = list(requests)
+        self._held = {request.id for request in held}
+        if self._found:
+            self._found.extendleft(reversed(held))
+
+    def is_any(self) -> bool:
+        """True if there is anything to take, or to refuse."""
+        return bool(self._names())
 
     def waits(self, request_id: str) -> bool:
         """True if the request is there and has not ended."""
-        return self._path(request_id).exists()
+        return is_id(request_id) and os.path.lexists(self._path(request_id))
 
     def age_s(self, request_id: str) -> float:
         """Seconds since the request was last written; 0 for one that has just ended."""
@@ -134,85 +146,144 @@ class InboxFolder:
         except OSError:
             return 0.0
 
+    def begin(self, request_id: str) -> int:
+        """Note that the request is being applied; how often that was begun, and never over."""
+        before = read_object(self.folder / _BEGUN)
+        times = before.get("times") if before.get("id") == request_id else 0
+        times = times + 1 if isinstance(times, int) else 1
+        with suppress(OSError):
+            replace_file(self.folder / _BEGUN, orjson.dumps({"id": request_id, "times": times}))
+        return times
+
+    def over(self) -> None:
+        """Whatever came of it, applying the request did not end the pipeline."""
+        with suppress(OSError):
+            remove(self.folder / _BEGUN)
+
     def files(self, request_id: str) -> Path:
         """The folder of the files that go with a request; it need not exist."""
         return self.folder / request_id
 
     def rewrite(self, request: Request, body: Mapping[str, Any]) -> None:
         """Put another body in the place of a waiting request's."""
-        self._write(self._path(request.id), request, body)
+        self._write(request, body)
 
     def finish(self, request_id: str) -> None:
-        """The request is done."""
-        path = self._path(request_id, DONE)
-        private_folder(path.parent)
-        self._path(request_id).replace(path)
-        self._drop_files(request_id)
+        """The request is done. What it asked for is not kept, but what came of it."""
+        self._end(f"{request_id}{SUFFIX}", DONE, read_object(self._path(request_id)))
 
     def refuse(
         self, request_id: str, action: str, reason: str, more: Mapping[str, Any] | None = None
     ) -> None:
         """The request cannot be done. more: kept beside the reason."""
-        path = self._path(request_id, REFUSED)
-        private_folder(path.parent)
-        body = {**(more or {}), "id": request_id, "action": action, "reason": reason}
-        replace_file(path, orjson.dumps(body))
-        self._path(request_id).unlink(missing_ok=True)
-        self._drop_files(request_id)
+        content = {**(more or {}), "action": action, "reason": reason}
+        self._end(f"{request_id}{SUFFIX}", REFUSED, content)
 
     def drop(self, request_id: str) -> None:
         """Nothing is left of a request that has ended."""
         for place in (DONE, REFUSED):
-            self._path(request_id, place).unlink(missing_ok=True)
+            remove(self._path(request_id, place))
 
     def end(self, request_id: str, place: str, content: bytes) -> None:
         """The request ended elsewhere, done or refused, with this content."""
-        path = self._path(request_id, place)
-        private_folder(path.parent)
-        replace_file(path, content)
-        self._path(request_id).unlink(missing_ok=True)
-        self._drop_files(request_id)
+        try:
+            came = orjson.loads(content)
+        except ValueError:
+            came = {}
+        self._end(f"{request_id}{SUFFIX}", place, came if isinstance(came, dict) else {})
 
     def forget(self, name: str) -> None:
         """Nothing is left of requests that are over and name it."""
         named = re.compile(rf"\b{name}\b".encode(), re.IGNORECASE)
-        for path in (*self.folder.glob("done/*.json"), *self.folder.glob("refused/*.json")):
-            if named.search(path.read_bytes()):
+        for path in (self._path(i, place) for place in (DONE, REFUSED)
+                     for i in _ids(self.folder / place)):  # fmt: skip
+            if named.search(orjson.dumps(read_object(path))):
                 replace_file(path, orjson.dumps({"id": path.stem, "reason": "forgotten"}))
 
     def _path(self, request_id: str, place: str = WAITING) -> Path:
-        return self.folder / place / f"{request_id}.json"
+        return self.folder / place / f"{request_id}{SUFFIX}"
 
-    def _ids(self, place: str, prefix: str) -> list[str]:
-        return [path.stem for path in (self.folder / place).glob(f"{prefix}*.json")]
+    def _names(self) -> list[str]:
+        names, now, aside = _names(self.folder), time.monotonic(), self._aside
+        self._aside = {n: aside[n] for n in names if aside.get(n, now) > now} if aside else {}
+        return [name for name in names if name not in self._aside]
 
-    def _drop_files(self, request_id: str) -> None:
-        if _ID.fullmatch(request_id):  # or it is not a folder of a request
-            shutil.rmtree(self.files(request_id), ignore_errors=True)
+    def _oldest(self) -> list[str]:
+        """Names of as many as are looked at at once, of those that wait for something last."""
+        names = self._names()
+        if len(names) <= MOST:
+            return names
+        held = {f"{request_id}{SUFFIX}" for request_id in self._held}
+        fresh = (name for name in names if name not in held)
+        return heapq.nsmallest(MOST, fresh, self._written) + [n for n in names if n in held]
 
-    def _write(self, path: Path, request: Request, body: Mapping[str, Any]) -> None:
+    def _written(self, name: str) -> float:
+        try:
+            return os.lstat(self.folder / name).st_mtime
+        except OSError:
+            return 0.0
+
+    def _look(self) -> Iterator[Request]:
+        size = 0
+        for name in self._oldest():
+            try:
+                data = read_plain(self.folder / name)
+                size += len(data)
+                yield parse(name, data)
+            except FileNotFoundError:  # taken back
+                continue
+            except BadInput as exc:
+                self._end(name, REFUSED, {"reason": str(exc)})
+            except OSError as exc:
+                if exc.errno in _OURS:
+                    self._set_aside(name, exc)
+                else:
+                    self._end(name, REFUSED, {"reason": f"it cannot be read: {exc.strerror}"})
+            if size > _LOOK_BYTES:
+                return
+
+    def _end(self, name: str, place: str, content: Mapping[str, Any]) -> None:
+        """What has this name is over, with what came of it. What stays is set aside."""
+        key = key_of(name)
+        kept = {k: content[k] for k in _KEPT if k in content}
+        came = {k: content[k] for k, kind in _CAME.items() if isinstance(content.get(k), kind)}
+        try:
+            path = folder_at(self.folder / place) / f"{key}{SUFFIX}"
+            if path.is_dir():
+                remove(path)
+            replace_file(path, orjson.dumps({**kept, **came, "id": key}))
+            if is_folder(self.folder / name):  # somebody's: it stays until it is old
+                self._aside[name] = math.inf
+                return
+            remove(self.folder / name)
+            if key == name.removesuffix(SUFFIX):
+                remove(self.files(key))
+        except OSError as exc:
+            self._set_aside(name, exc)
+
+    def _set_aside(self, name: str, exc: OSError) -> None:
+        self._aside[name] = time.monotonic() + _AGAIN_S
+        if not self._has_told:
+            log.error(
+                "%s of %s cannot be moved: %s; it stays, and is looked at once a minute",
+                key_of(name), self.folder, exc.strerror,
+            )  # fmt: skip
+        self._has_told = True
+
+    def _write(self, request: Request, body: Mapping[str, Any]) -> None:
         head = {"id": request.id, "at": request.at, "by": request.by, "action": request.action}
-        replace_file(path, orjson.dumps({**body, **head}), lasting=True)
+        replace_file(self._path(request.id), orjson.dumps({**body, **head}), lasting=True)
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in the file; {} where there is none."""
+def _names(folder: Path) -> list[str]:
+    """Of all that may be a request, whatever it is; none where the folder cannot be read."""
     try:
-        content = orjson.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if entry.name.endswith(SUFFIX)]
+    except OSError:
+        return []
 
 
-def _parse(path: Path) -> Request:
-    try:
-        raw = orjson.loads(path.read_bytes())
-        head = {name: str(raw.pop(name)) for name in ("id", "at", "by", "action")}
-        datetime.fromisoformat(head["at"])
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
-        raise BadInput(f"{path.name} is not a request: it needs id, at, by and action") from exc
-    if not _ID.fullmatch(head["id"]):
-        raise BadInput(f"{path.name} has an id that is not letters, digits, - and _")
-    if head["id"] != path.stem:
-        raise BadInput(f"{path.name} has the id {head['id']!r}, which is not its file's name")
-    return Request(**head, body=raw)
+def _ids(folder: Path, prefix: str = "") -> list[str]:
+    stems = (name.removesuffix(SUFFIX) for name in _names(folder) if name.startswith(prefix))
+    return [stem for stem in stems if is_id(stem)]

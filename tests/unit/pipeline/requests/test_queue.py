@@ -1,6 +1,7 @@
 """The inbox: requests are applied in order and once, or refused with a reason."""
 
 import errno
+import os
 from pathlib import Path
 
 import orjson
@@ -105,8 +106,12 @@ def test_a_request_nobody_may_read_is_refused(inbox: Path, store: Store) -> None
     (inbox / "link.json").symlink_to(inbox)  # a folder: reading it fails for anyone
     (inbox / "folder.json").mkdir()
     (inbox / "nowhere.json").symlink_to(inbox / "nothing")
-    assert apply_all(InboxFolder(inbox), store) == 0
-    assert (inbox / "folder.json").is_dir()
+    os.mkfifo(inbox / "pipe.json")
+    asked = InboxFolder(inbox)
+    assert apply_all(asked, store) == 0
+    assert (inbox / "folder.json").is_dir() and not asked.is_any()  # nor is it looked at again
+    for name in ("link", "folder", "nowhere", "pipe"):
+        assert outcome(inbox, name) == "it is no plain file"
 
 
 @pytest.mark.parametrize("name", ["..", "done", "refused", "a b", "a" * 65])
