@@ -21,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 
 from ebs.app import create_app
 from ebs.config import EbsSettings
+from ebs.connections import Connection, take_all_files
 from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
 from warehouse.atomic import keep_private, private_folder
@@ -33,7 +34,6 @@ log = logging.getLogger("ebs")
 BACKLOG = 2048
 DRAIN_S = 5
 KEEP_ALIVE_S = 75  # viewers poll every 30 s at most, and proxies keep connections for 60
-MOST_CONNECTIONS = 10_000  # of a worker; those beyond are answered 503
 
 
 # plain text: rich is kept out
@@ -52,6 +52,7 @@ def main() -> None:
         raise _refusal(_wrong_settings(exc)) from exc
     except AppError as exc:
         raise _refusal(str(exc)) from exc
+    take_all_files()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info(
         "serving address=http://%s:%d development=%s workers=%d broadcasts=%s",
@@ -89,11 +90,10 @@ def _fresh_counts(data: DataFolder) -> str:
 
 def _config(app: FastAPI | str, settings: EbsSettings) -> uvicorn.Config:
     return uvicorn.Config(
-        app, factory=isinstance(app, str), workers=settings.workers, http="httptools",
+        app, factory=isinstance(app, str), workers=settings.workers, http=Connection,
         access_log=False, log_config=None, server_header=False, ws="none", lifespan="on",
         proxy_headers=bool(settings.proxies), forwarded_allow_ips=settings.proxies or None,
         timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=DRAIN_S,
-        limit_concurrency=MOST_CONNECTIONS,
         # what it says of strangers' requests is for them to read
         log_level=logging.ERROR,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """A Twitch extension JWT -> the Viewer it speaks for."""
 
+import json
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -38,7 +39,7 @@ LINKED = (None, True, False, "true", "false")
 class Viewer:
     """Holder of a token: Twitch channel id (1 to 20 digits), role in ROLES, until when (epoch, s).
 
-    key: stands for the token, which is not kept.
+    key: a digest of the claims, however the token that brought them is spelled.
     """
 
     channel_id: str
@@ -79,14 +80,14 @@ class Doorkeeper:
         if self._version != self._secrets.version:
             self._version = self._secrets.version
             self._verified_tokens.clear()
-        key = blake2b(token, digest_size=16).digest()
-        entry = self._verified_tokens.get(key)
+        spelled = _digest(token)
+        entry = self._verified_tokens.get(spelled)
         if entry is not None:
             self.hits += 1
             return entry[0]
         self.misses += 1
-        viewer, until = self._verified(token, key, now)
-        self._verified_tokens[key] = viewer, until
+        viewer, until = self._verified(token, now)
+        self._verified_tokens[spelled] = viewer, until
         return viewer
 
     def broadcaster(self, authorization: bytes | None) -> Viewer:
@@ -96,10 +97,11 @@ class Doorkeeper:
             raise Forbidden("only the channel's broadcaster may do that, from the configuration")
         return viewer
 
-    def _verified(self, token: bytes, key: bytes, now: float) -> tuple[Viewer, float]:
+    def _verified(self, token: bytes, now: float) -> tuple[Viewer, float]:
         for secret in self._secrets.live(now):
             try:
                 claims = jwt.decode(token, secret.key, algorithms=["HS256"], options=SIGNATURE_ONLY)
+                key = _digest(json.dumps(claims, sort_keys=True).encode())
             except jwt.InvalidSignatureError:
                 continue  # maybe signed with another secret of the rotation
             except Exception:
@@ -136,7 +138,7 @@ class Doorkeeper:
 
 
 def bearer(authorization: bytes | None) -> bytes:
-    """The token of `Bearer <token>`; the scheme's case does not matter."""
+    """The token of `Bearer <token>`; the scheme's case does not matter, nor does padding (=)."""
     if not authorization:
         raise NotAuthorised("send the extension's token as Authorization: Bearer <token>")
     scheme, _, token = authorization.partition(b" ")
@@ -144,7 +146,11 @@ def bearer(authorization: bytes | None) -> bytes:
         raise NotAuthorised("the Authorization header is not Bearer <token>")
     if len(token) > LONGEST_TOKEN:
         raise NotAuthorised(f"the token is longer than {LONGEST_TOKEN} characters")
-    return token
+    return token.rstrip(b"=")  # or one token would be many that are to be remembered
+
+
+def _digest(text: bytes) -> bytes:
+    return blake2b(text, digest_size=16).digest()
 
 
 def _is_number(value: object) -> bool:

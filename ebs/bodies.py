@@ -20,6 +20,7 @@ from warehouse.records import WINDOW_SECONDS
 STALE_AFTER_S = 90.0  # older data is served as stale, and not broadcast
 SHOWN = ("channel_id", "login", "source", "status")
 ON_AIR = frozenset({"live", "quiet"})
+MOST_BODIES = 1000  # kept in memory, 13 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Latest:
             stamp = body.stamp if body else None
             changed = self._published.get_if_changed(f"{channel_id}.json", stamp)
             if changed is not None:
+                if len(self._bodies) >= MOST_BODIES:
+                    del self._bodies[next(iter(self._bodies))]
                 body = self._bodies[channel_id] = _read(channel_id, *changed)
             assert body is not None  # what has no stamp has changed
         except (FileNotFoundError, NotADirectoryError):

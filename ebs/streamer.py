@@ -12,9 +12,10 @@ from secrets import token_hex
 from typing import Any
 
 import fastapi
+from starlette.requests import ClientDisconnect
 
 from ebs.bodies import Latest
-from ebs.errors import TooLarge, TooMany, TooSlow, Unavailable
+from ebs.errors import BadRequest, TooLarge, TooMany, TooSlow, Unavailable
 from ebs.middleware import MOST_BODY
 from warehouse.config import DataFolder
 from warehouse.consent import load_claims, load_optout
@@ -96,6 +97,8 @@ async def _body(request: fastapi.Request) -> bytes:
                     raise TooLarge(f"the body is larger than {MOST_BODY} bytes")
     except TimeoutError:
         raise TooSlow(f"the body took longer than {BODY_S:.0f} seconds") from None
+    except ClientDisconnect:
+        raise BadRequest("the connection ended before the body was whole") from None
     return raw
 
 

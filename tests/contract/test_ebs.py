@@ -329,6 +329,14 @@ def test_a_token_that_asks_too_often_is_429_and_told_when(data):
     assert client.get("/v1/mood", headers=other).status_code == 200
 
 
+def test_a_token_that_is_padded_shares_the_limit_of_the_token(data):
+    client = serve(data, token_per_minute=3)
+    one = token()
+    asked = [bearer(one + "=" * n) for n in range(4)]
+    codes = [client.get("/v1/mood", headers=headers).status_code for headers in asked]
+    assert codes == [200, 200, 200, 429]
+
+
 def test_an_address_that_asks_too_often_is_429_whatever_it_asks_but_for_health(data):
     client = serve(data, address_per_minute=2)
     assert [client.get("/nowhere").status_code for _ in range(3)] == [404, 404, 429]

@@ -170,6 +170,26 @@ def test_only_the_broadcaster_is_one(door):
             door.broadcaster(header(role=role))
 
 
+@pytest.mark.parametrize("more", [b"=", b"==", b"=" * 100])
+def test_a_token_that_is_padded_is_the_same_and_remembered_once(door, more):
+    token = header()
+    assert door.viewer(token).key == door.viewer(token + more).key
+    assert (len(door), door.hits) == (1, 1)
+
+
+def test_a_viewers_key_is_of_the_claims_however_they_are_signed(door):
+    claims = {"exp": int(NOW) + 60, "channel_id": "123", "role": "viewer"}
+    spelled = [
+        jwt.encode(body, key, algorithm="HS256", headers=headers, sort_headers=False)
+        for body in (claims, dict(reversed(claims.items())))
+        for headers in ({}, {"kid": "a"}, {"kid": "b", "cty": "x"})
+        for key in (KEY, OLD_KEY)
+    ]
+    keys = {door.viewer(b"Bearer " + token.encode()).key for token in spelled}
+    assert (len(set(spelled)), len(keys)) == (12, 1)
+    assert door.viewer(header(opaque_user_id="U2")).key not in keys
+
+
 def test_refused_tokens_are_not_remembered(door):
     for n in range(5):
         with pytest.raises(NotAuthorised):

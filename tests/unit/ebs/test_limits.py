@@ -52,8 +52,20 @@ def test_no_more_askers_are_remembered_than_it_keeps(clock):
     limiter = Limiter(1, clock, most=3)
     for n in range(10):
         assert limiter.wait_s(n) == 0
+        assert len(limiter) <= 6
     assert limiter.wait_s(9) == 60
-    assert len(limiter._empty_at) == 3
+
+
+def test_askers_of_before_the_last_minute_are_forgotten(clock):
+    limiter = Limiter(1, clock)
+    for n in range(100):
+        limiter.wait_s(n)
+        clock.now += 1.0
+    assert limiter.wait_s(99) == 59
+    clock.now += 61
+    assert [limiter.wait_s("new"), len(limiter)] == [0, 41]
+    clock.now += 61
+    assert [limiter.wait_s("new"), len(limiter)] == [0, 2]
 
 
 @pytest.mark.parametrize(
