@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.config import DataFolder
+from warehouse.connections import open_duckdb
 from warehouse.errors import StorageFull
 from warehouse.published.publisher import Publisher
 from warehouse.published.reader import connect_views
@@ -92,7 +93,9 @@ def scrub(path: Path) -> bool:
     for left in path.parent.glob(f".{path.name}.*"):  # of a crash
         left.unlink(missing_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with duckdb.connect(config={"threads": 2}) as con:
+    with open_duckdb(
+        reach=[path.parent], scratch=path.parent / "scratch", config={"threads": 2}
+    ) as con:
         try:
             con.execute(f"ATTACH {quoted(path)} AS old")
             if con.execute(_DUE).fetchall() != [("due",)]:

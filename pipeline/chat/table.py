@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from pipeline.chat.message import Message
 from warehouse.atomic import private_folder
+from warehouse.connections import Config, open_duckdb
 from warehouse.errors import BadInput
 from warehouse.records import KEY
 from warehouse.sql import quoted
@@ -25,6 +26,7 @@ from warehouse.sql import quoted
 _NEEDED = ("channel", "stream", "t", "text")
 _OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false", "vod": "''"}
 _ROWS = 20_000  # a record batch
+_BOUNDS: Config = {"memory_limit": "112MB", "threads": 1}
 _LONGEST = 10 * 365 * 86400  # seconds: a time beyond it is none since the start of a stream
 
 
@@ -152,9 +154,7 @@ class ChatTable:
             private_folder(scratch)
         except OSError as exc:
             raise BadInput(f"{scratch} cannot be made: {exc.strerror}; check DLD_DATA") from exc
-        self.con = duckdb.connect(
-            config={"memory_limit": "112MB", "threads": 1, "temp_directory": str(scratch)}
-        )
+        self.con = open_duckdb(reach=[path], scratch=scratch, config=_BOUNDS)
         try:
             self.con.execute(f"CREATE VIEW given AS SELECT * FROM {_source(path)}").fetchall()
             self._make_view(channel)

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import orjson
 import pyarrow.parquet as pq
 
@@ -20,6 +19,7 @@ from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import AT_ONCE, MANIFEST, shard_folder
 from warehouse.config import DataFolder
+from warehouse.connections import Connection, open_duckdb
 from warehouse.errors import WarehouseBroken
 from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest, write_manifest
 from warehouse.records import WINDOW_SECONDS
@@ -112,7 +112,7 @@ def restore_shard(bucket: Bucket, number: int, raw: bytes, folder: DataFolder) -
     write_manifest(folder.manifest, shard.manifest)
 
 
-def insert(con: duckdb.DuckDBPyConnection, spec: TableSpec, paths: list[Path], since: str) -> None:
+def insert(con: Connection, spec: TableSpec, paths: list[Path], since: str) -> None:
     """Rows of the files, of a table that is cut only those from `since` on."""
     if paths:
         where = f"WHERE \"{spec.time}\" >= TIMESTAMP '{since[:10]}'" if _cuts(spec, since) else ""
@@ -151,12 +151,11 @@ class Built:
         self.folder, self.schema = folder, schema
         self.aside = folder.root / ".restored.duckdb"
 
-    def __enter__(self) -> duckdb.DuckDBPyConnection:
+    def __enter__(self) -> Connection:
         private_folder(self.folder.root)
         for left in self.folder.root.glob(f"{self.aside.name}*"):
             left.unlink()
-        self.con = duckdb.connect(str(self.aside), config=CONFIG)
-        self.con.execute("SET TimeZone='UTC'")
+        self.con = open_duckdb(self.aside, reach=[self.folder.root], config=CONFIG)
         for number, text in migrations():
             if number <= self.schema:
                 self.con.execute(text).fetchall()
@@ -179,14 +178,14 @@ def _load(shard: PushedShard, paths: Iterable[str], published: Path) -> None:
         list(pool.map(load, paths))
 
 
-def insert_learnt(con: duckdb.DuckDBPyConnection, shard: PushedShard) -> None:
+def insert_learnt(con: Connection, shard: PushedShard) -> None:
     if raw := shard.private("learnt"):
         con.register("taught", pq.read_table(io.BytesIO(raw)))
         con.execute("INSERT INTO learnt BY NAME SELECT * FROM taught")
         con.unregister("taught")
 
 
-def set_meta(con: duckdb.DuckDBPyConnection, meta: Mapping[str, str]) -> None:
+def set_meta(con: Connection, meta: Mapping[str, str]) -> None:
     con.execute("DELETE FROM meta")
     lists = {"names": list(meta), "contents": list(meta.values())}
     con.execute("INSERT INTO meta SELECT unnest($names), unnest($contents)", lists)

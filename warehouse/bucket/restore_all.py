@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
 import orjson
 import pyarrow.parquet as pq
 
@@ -23,6 +22,7 @@ from warehouse.bucket.restore import (
     write_lists,
 )
 from warehouse.config import DataFolder
+from warehouse.connections import Connection, open_duckdb
 from warehouse.errors import BadInput
 from warehouse.published.manifest import PublishedFile, write_manifest
 from warehouse.sql import migrations, quoted, scan
@@ -75,9 +75,7 @@ def _aside(folder: DataFolder) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _insert_all(
-    con: duckdb.DuckDBPyConnection, shard: PushedShard, aside: Path, is_first: bool
-) -> None:
+def _insert_all(con: Connection, shard: PushedShard, aside: Path, is_first: bool) -> None:
     """Every table of a shard, a file at a time, so that no more lies on the disk."""
     for name, files in shard.manifest.tables.items():
         if not TABLES[name].stored or name == "health" or (name in _ONE and not is_first):
@@ -94,7 +92,7 @@ def _insert_all(
     insert_learnt(con, shard)
 
 
-def _drop_others(con: duckdb.DuckDBPyConnection, is_kept: Callable[[str], bool]) -> None:
+def _drop_others(con: Connection, is_kept: Callable[[str], bool]) -> None:
     """Rows of channels that are not kept."""
     named = {n for (n,) in con.execute("SELECT channel FROM channels").fetchall()}
     for name in ("windows", "streams", "learnt"):
@@ -108,7 +106,7 @@ def _drop_others(con: duckdb.DuckDBPyConnection, is_kept: Callable[[str], bool])
             con.execute(f"DELETE FROM {name} WHERE channel IN (SELECT unnest($o))", {"o": others})
 
 
-def _merge_terms(con: duckdb.DuckDBPyConnection) -> None:
+def _merge_terms(con: Connection) -> None:
     """One row a term: of the shard that had most of it, with what all had."""
     con.execute("CREATE TEMP TABLE IF NOT EXISTS terms AS FROM vocabulary LIMIT 0")
     con.execute(
@@ -154,7 +152,7 @@ def _samples(
             f"SELECT * FROM {scan([aside])} WHERE list_contains($kept, channel) "
             "ORDER BY channel, start, rank"
         )
-        with duckdb.connect() as con:
+        with open_duckdb(reach=[folder.root], scratch=folder.scratch) as con:
             copy = f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)"
             con.execute(copy, {"kept": sorted(kept)}).fetchall()
         rows = pq.read_metadata(target).num_rows

@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 
 from warehouse.config import DataFolder
+from warehouse.connections import Config, open_duckdb
 from warehouse.errors import StorageFull
 from warehouse.published.files import SLICED_ROWS, write_sorted
 from warehouse.published.manifest import Manifest, PublishedFile
 from warehouse.sql import quoted, scan
 from warehouse.tables import TABLES
 
+_BOUNDS: Config = {"memory_limit": "128MB", "threads": 1}
 # of 2026-11-22T12:00:00Z: how much of it names the hour, the day, the month; and how long
 # after their end they are left open. A message that comes late rewrites the file of its
 # window, and few come after these: a small file is rewritten in a cycle, a month is not
@@ -61,9 +63,8 @@ def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> Publish
     path = f"{table}/{uuid.uuid4().hex}.parquet"
     source = scan(folder.published / file.path for file in files)
     order = ", ".join(f'"{c}"' for c in TABLES[table].order)
-    spill = {"temp_directory": str(folder.root / "scratch")}  # or it is the working directory
     try:
-        with duckdb.connect(config={"memory_limit": "128MB", "threads": 1, **spill}) as con:
+        with open_duckdb(reach=[folder.published], scratch=folder.scratch, config=_BOUNDS) as con:
             if sum(file.rows for file in files) > SLICED_ROWS:
                 query = f"SELECT * FROM {source}"
                 write_sorted(con, query, {}, TABLES[table].order, folder.published / path)

@@ -21,7 +21,7 @@ DEFAULT = (
     "channels", "streams", "windows", "window_terms", "forecasts", "forecast_scores",
     "vocabulary", "events",
 )  # fmt: skip
-_MEMORY = "512MB"
+_MEMORY = {"memory_limit": "512MB"}
 _BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for something else
 
 
@@ -48,8 +48,7 @@ def export(folder: DataFolder, selection: Selection, out: Path) -> dict[Path, in
     published = read_manifest(folder.manifest)
     _check_channels(folder, selection)
     out.mkdir(parents=True, exist_ok=True)
-    with connect_views(folder.published, published) as con:
-        con.execute(f"SET memory_limit = '{_MEMORY}'")
+    with connect_views(folder.published, published, reach=[out], config=_MEMORY) as con:
         return {path: _write(con, table, selection, path) for table, path in targets.items()}
 
 

@@ -14,6 +14,7 @@ import duckdb
 
 from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder
+from warehouse.connections import open_duckdb
 from warehouse.errors import BadInput, StorageFull, WarehouseBroken
 from warehouse.records import iso
 from warehouse.sql import migrations, quoted
@@ -59,7 +60,7 @@ def check_backup(path: Path) -> Counts:
     checksum on every block it reads.
     """
     try:
-        with duckdb.connect() as con:
+        with open_duckdb(reach=[path]) as con:
             con.execute(f"ATTACH {quoted(path)} AS kept (READ_ONLY)")
             info = dict(con.execute("SELECT name, value FROM kept.backup.info").fetchall())
             listed = {n: (r, c) for n, r, c in con.execute("FROM kept.backup.tables").fetchall()}
@@ -91,7 +92,7 @@ def restore_backup(path: Path, folder: DataFolder) -> Counts:
     aside = folder.root / ".restored.duckdb"
     try:
         files = _copy_out(path, aside)
-        with duckdb.connect() as con:
+        with open_duckdb(reach=[aside]) as con:
             con.execute(f"ATTACH {quoted(aside)} AS restored (READ_ONLY)")
             counts = _counts(con, "restored")
         if counts != expected:
@@ -173,7 +174,7 @@ def _agree(one: tuple[int, str] | None, two: tuple[int, str] | None, same: bool)
 
 def _copy_out(path: Path, aside: Path) -> dict[str, bytes]:
     """The tables as a database of their own; the files beside them."""
-    with duckdb.connect() as con:
+    with open_duckdb(reach=[path, aside.parent]) as con:
         con.execute(f"ATTACH {quoted(path)} AS kept (READ_ONLY)")
         con.execute(f"ATTACH {quoted(aside)} AS restored")
         con.execute("COPY FROM DATABASE kept TO restored")

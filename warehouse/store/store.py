@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.atomic import keep_private, private_folder
+from warehouse.connections import Config, Connection, open_duckdb
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
 from warehouse.sql import migrations, sql
 from warehouse.store.rollups import Rolling
@@ -21,15 +22,12 @@ ERASED = "erased"  # meta: the last revision that took rows away without putting
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
 AWAITED = "awaited "  # meta: before the path of a published file that is in the bucket alone
 _FLUSH = "1MB"  # freed memory beyond this goes back to the system: 20 MB after a day
-CONFIG: dict[str, str | bool | int | float | list[str]] = {
+CONFIG: Config = {
     "memory_limit": MEMORY_LIMIT,
     "threads": 2,
     "allocator_flush_threshold": _FLUSH,
     "allocator_bulk_deallocation_flush_threshold": _FLUSH,
 }
-
-
-Connection = duckdb.DuckDBPyConnection
 
 
 class Store:
@@ -173,9 +171,7 @@ class Store:
 
     def cursor(self) -> Connection:
         """A connection of its own, for reading beside the writes: publishing, a backup."""
-        con = self._con.cursor()
-        con.execute("SET TimeZone='UTC'")
-        return con
+        return self._con.cursor()
 
     def touched(
         self, table: str, keys: Iterable[tuple[Any, ...]] = (), months: Iterable[str] = ()
@@ -213,7 +209,8 @@ def _connect(path: Path, read_only: bool = False) -> Connection:
             f"{path.parent} cannot be made: {exc.strerror}; set DLD_DATA to another folder"
         ) from exc
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=CONFIG)
+        # imports, published files and backups lie in its folder
+        return open_duckdb(path, reach=[path.parent], read_only=read_only, config=CONFIG)
     except duckdb.IOException as exc:
         if "set lock on file" in str(exc).lower():  # 1.5 says "block" of damaged files
             raise WarehouseLocked(
@@ -223,8 +220,6 @@ def _connect(path: Path, read_only: bool = False) -> Connection:
         raise _full(path) if is_full(exc) else _broken(path) from exc
     except (duckdb.Error, UnicodeDecodeError) as exc:
         raise _broken(path) from exc
-    con.execute("SET TimeZone='UTC'")  # or aware values are stored shifted
-    return con
 
 
 def _as_ours(exc: duckdb.Error, path: Path) -> AppError | duckdb.Error:
@@ -286,7 +281,7 @@ def _schema_number(con: Connection) -> int:
 @cache
 def table_schemas() -> dict[str, pa.Schema]:
     """Arrow schema of every stored table's columns but rev, as the migrations make them."""
-    with duckdb.connect() as con:
+    with open_duckdb() as con:
         for _, text in migrations():
             con.execute(text).fetchall()
         specs = {**TABLES, **UNPUBLISHED}

@@ -166,10 +166,10 @@ def backed_up(published: DataFolder, store: Store, tmp_path: Path) -> Path:
     (published.models / "tune.db").write_text("stays")
     (published.models / "backtest").mkdir()
     (published.models / "backtest" / "predictions.parquet").write_text("stays, and is large")
-    path = tmp_path / "backup.duckdb"  # as its own schema is called
+    made = published.root / "backup.duckdb"  # as its own schema is called
     with store.cursor() as con:
-        write_backup(con, published, path)
-    return path
+        write_backup(con, published, made)
+    return made.rename(tmp_path / made.name)
 
 
 def test_a_restored_folder_is_what_was_backed_up(
@@ -204,8 +204,8 @@ def test_a_backup_has_no_chat(folder: DataFolder, store: Store, tmp_path: Path) 
     folder.buffer.mkdir(parents=True)
     (folder.buffer / "2026-01-01T12.jsonl").write_text('["m","qzx"]')
     with store.cursor() as con:
-        write_backup(con, folder, tmp_path / "b.duckdb")
-    assert b"qzx" not in (tmp_path / "b.duckdb").read_bytes()
+        write_backup(con, folder, folder.root / "b.duckdb")
+    assert b"qzx" not in (folder.root / "b.duckdb").read_bytes()
 
 
 @pytest.mark.parametrize("there", ["salt", "warehouse.duckdb", "buffer/x.jsonl", "optout.json"])

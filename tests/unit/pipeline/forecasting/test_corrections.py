@@ -218,9 +218,9 @@ def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> N
     store, away = daemon.engine.state.store, tmp_path_factory.mktemp("away")
     query = "SELECT source, channel, model, state FROM learnt ORDER BY ALL"
     kept = stored(store, query)
-    write_backup(store.cursor(), daemon.folder, away / "b.duckdb")
+    write_backup(store.cursor(), daemon.folder, daemon.folder.root / "b.duckdb")
     restored = DataFolder(away / "restored")
-    restore_backup(away / "b.duckdb", restored)
+    restore_backup(daemon.folder.root / "b.duckdb", restored)
     with Store(restored.warehouse) as other:
         assert len(kept) == 2 and stored(other, query) == kept
 
