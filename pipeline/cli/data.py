@@ -4,6 +4,7 @@ import shutil
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from pipeline.imports.command import import_files
 from pipeline.imports.formats import NAMES
 from pipeline.memory import spare_memory
 from pipeline.requests.backup import backup_path
+from pipeline.requests.backup_files import accept_files
 from pipeline.requests.client import ask
 from pipeline.requests.workspace import open_workspace
 from warehouse.config import data_folder
@@ -129,7 +131,8 @@ def restore(
         require_packages("machines")
         says = import_module("pipeline.cli.from_bucket").restore_from_bucket(folder)
     else:
-        tables = restore_backup(file, folder) if file else {}
+        accept = partial(accept_files, folder=folder)
+        tables = restore_backup(file, folder, accept) if file else {}
         rows = sum(count for count, _ in tables.values())
         says = f"tables={len(tables)} rows={rows}, read back and equal"
     with open_workspace(folder) as workspace:

@@ -21,6 +21,13 @@ def load_salt(path: Path) -> bytes:
     return salt
 
 
+def check_salt(salt: bytes, of: str) -> None:
+    """Raises BadInput for bytes that are no salt, or that nobody drew: what they hide can be
+    guessed. Of 16 drawn bytes all but one in a billion have eight different ones."""
+    if not 8 <= len(salt) <= 64 or len(set(salt)) < min(8, len(salt) // 2):
+        raise BadInput(f"{of} is none: a salt has 8 to 64 bytes, drawn at random")
+
+
 def fingerprint(salt: bytes) -> str:
     """Tells whether two have the same salt, and not which."""
     return blake2b(b"fingerprint", digest_size=8, key=salt).hexdigest()

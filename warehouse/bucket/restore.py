@@ -19,12 +19,13 @@ from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import AT_ONCE, MANIFEST, shard_folder
 from warehouse.config import DataFolder
-from warehouse.connections import Connection, open_duckdb
+from warehouse.connections import Connection
 from warehouse.errors import WarehouseBroken
 from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest, write_manifest
 from warehouse.records import WINDOW_SECONDS
 from warehouse.sql import migrations, scan
-from warehouse.store.store import AWAITED, CONFIG
+from warehouse.store.built import Built
+from warehouse.store.store import AWAITED
 from warehouse.tables import TABLES, TableSpec
 
 RECENT = timedelta(days=8)  # a week of records and of health, and the day that is open
@@ -142,30 +143,6 @@ def _since(manifest: Manifest) -> str:
 def begins_at(clock: str | None) -> dict[str, str]:
     """The queue tells again from the first window on that had not closed at the clock."""
     return {FROM: str((float(clock or 0) - _GRACE_S) // WINDOW_SECONDS * WINDOW_SECONDS)}
-
-
-class Built:
-    """A warehouse of that schema, made aside and put in force when all is in it."""
-
-    def __init__(self, folder: DataFolder, schema: int) -> None:
-        self.folder, self.schema = folder, schema
-        self.aside = folder.root / ".restored.duckdb"
-
-    def __enter__(self) -> Connection:
-        private_folder(self.folder.root)
-        for left in self.folder.root.glob(f"{self.aside.name}*"):
-            left.unlink()
-        self.con = open_duckdb(self.aside, reach=[self.folder.root], config=CONFIG)
-        for number, text in migrations():
-            if number <= self.schema:
-                self.con.execute(text).fetchall()
-        return self.con
-
-    def __exit__(self, kind: type[BaseException] | None, *failure: object) -> None:
-        self.con.close()
-        if kind is None:
-            self.aside.replace(self.folder.warehouse)
-        self.aside.unlink(missing_ok=True)
 
 
 def _load(shard: PushedShard, paths: Iterable[str], published: Path) -> None:

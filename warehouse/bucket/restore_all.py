@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 from warehouse.atomic import private_folder
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.restore import (
-    Built,
     PushedShard,
     begins_at,
     insert,
@@ -26,6 +25,7 @@ from warehouse.connections import Connection, open_duckdb
 from warehouse.errors import BadInput
 from warehouse.published.manifest import PublishedFile, write_manifest
 from warehouse.sql import migrations, quoted, scan
+from warehouse.store.built import Built
 from warehouse.store.store import AWAITED, ERASED
 from warehouse.tables import TABLES
 

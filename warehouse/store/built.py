@@ -1,0 +1,35 @@
+"""A warehouse in the making: built aside from rows of elsewhere, in force when all is in it."""
+
+from pathlib import Path
+
+from warehouse.atomic import private_folder
+from warehouse.config import DataFolder
+from warehouse.connections import Connection, open_duckdb
+from warehouse.sql import migrations
+from warehouse.store.store import CONFIG
+
+
+class Built:
+    """A warehouse of that schema, made aside and put in force when all is in it. source: a file
+    beside the folder that it is made of."""
+
+    def __init__(self, folder: DataFolder, schema: int, source: Path | None = None) -> None:
+        self.folder, self.schema = folder, schema
+        self.reach = [folder.root, *([source] if source else [])]
+        self.aside = folder.root / ".restored.duckdb"
+
+    def __enter__(self) -> Connection:
+        private_folder(self.folder.root)
+        for left in self.folder.root.glob(f"{self.aside.name}*"):
+            left.unlink()
+        self.con = open_duckdb(self.aside, reach=self.reach, config=CONFIG)
+        for number, text in migrations():
+            if number <= self.schema:
+                self.con.execute(text).fetchall()
+        return self.con
+
+    def __exit__(self, kind: type[BaseException] | None, *failure: object) -> None:
+        self.con.close()
+        if kind is None:
+            self.aside.replace(self.folder.warehouse)
+        self.aside.unlink(missing_ok=True)

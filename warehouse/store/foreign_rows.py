@@ -1,0 +1,149 @@
+"""Rows from elsewhere: a backup's, an import's, a bucket's. Only what our tables take is taken.
+
+Columns are known ones of their own type, and every value lies within the bounds below; a row that
+does not fit refuses its file, before any of it is written.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from warehouse.connections import Connection
+from warehouse.errors import BadInput
+from warehouse.records import CHANNEL_ID, HORIZON, KEY, SLOTS, WINDOW_SECONDS
+from warehouse.tables import TABLES, UNPUBLISHED
+
+Columns = Mapping[str, str]  # type by name
+# each is true, or NULL, for a value that may be; {c} is the column
+_BY_TYPE = {
+    "BOOLEAN": "true",
+    "INTEGER": "{c} >= 0",
+    "BIGINT": "{c} >= 0",
+    "DOUBLE": "isfinite({c})",
+    "INTEGER[]": "len({c}) <= 10 AND list_min({c}) >= 0",
+    "DOUBLE[]": "len({c}) <= 10 AND isfinite(list_min({c})) AND isfinite(list_max({c}))",
+    "DATE": "{c} BETWEEN DATE '1970-01-01' AND DATE '2199-12-31'",
+    "TIMESTAMP": "{c} >= TIMESTAMP '1970-01-01' AND {c} < TIMESTAMP '2200-01-01'",
+    "VARCHAR": "length({c}) <= 1000",
+    "BLOB": "octet_length({c}) <= 1000000",
+}
+_A_WINDOW = f"epoch_us({{c}}) % {WINDOW_SECONDS * 1_000_000} = 0"
+_A_SHARE = "{c} BETWEEN 0 AND 1"
+_OF_STEPS = f"len({{c}}) = {HORIZON}"
+_JSON = "length({c}) <= 1000000 AND json_valid({c})"
+_LONG = "length({c}) <= 1000000"
+# beside the type's, or for a text in its place
+_BY_NAME = {
+    "channel": f"regexp_full_match({{c}}, '{KEY.pattern}')",
+    "channel_id": f"{{c}} = '' OR regexp_full_match({{c}}, '{CHANNEL_ID.pattern}')",
+    "source": "{c} IN ('simulated', 'replay', 'live', 'import')",
+    "term": "length({c}) <= 200",
+    "model": r"regexp_full_match({c}, '[\w.-]{1,100}')",
+    "start": _A_WINDOW,
+    "cutoff": _A_WINDOW,
+    "hour": "{c} = date_trunc('hour', {c})",
+    "readable": _A_SHARE,
+    "share_positive": _A_SHARE,
+    "share_negative": _A_SHARE,
+    "share_scored": _A_SHARE,
+    "share_emote": _A_SHARE,
+    "sub_n": f"len({{c}}) = {SLOTS}",
+    "sub_mean": f"len({{c}}) = {SLOTS} AND list_min({{c}}) >= -1 AND list_max({{c}}) <= 1",
+    **dict.fromkeys(("q025", "q10", "q50", "q90", "q975"), _OF_STEPS),
+    **dict.fromkeys(("volume_q10", "volume_q50", "volume_q90"), _OF_STEPS),
+    **dict.fromkeys(("params", "scores", "before"), _JSON),
+    **dict.fromkeys(("detail", "evidence"), _LONG),
+}
+_OF_ALL = {"vocabulary", "decisions", "alerts"}  # whose channel may be '', that is all channels
+
+
+def checked(con: Connection, table: str, source: str, columns: Columns | None = None) -> str:
+    """SQL of the rows of `source`, whose columns are those of our table by name and type.
+
+    source: SQL of a table. columns: that the source must have, all of them; else some of the
+    connection's own table. Raises BadInput for what does not fit.
+    """
+    ours = columns or types(con, table)
+    theirs = types(con, source)
+    for name, kind in theirs.items():
+        if ours.get(name) != kind:
+            raise BadInput(
+                f"{table} has a column {name[:60]!r} of type {kind[:60]}, not one of ours"
+            )
+    if columns and (missing := ours.keys() - theirs.keys()):
+        raise BadInput(f"{table} has no column {min(missing)}")
+    _refuse_values(con, table, source, theirs)
+    return f"SELECT {_names(theirs)} FROM {source}"
+
+
+def types(con: Connection, source: str) -> dict[str, str]:
+    """The type of every column, by name, as the source has them in order."""
+    return {row[0]: row[1] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+
+
+def _refuse_values(con: Connection, table: str, source: str, columns: Columns) -> None:
+    wrong = ", ".join(
+        f"count(*) FILTER (NOT ({condition}))" for condition in _conditions(table, columns)
+    )
+    counts = con.execute(f"SELECT {wrong} FROM {source}").fetchall()[0]
+    for name, count in zip(columns, counts, strict=True):
+        if count:
+            raise BadInput(f"{table}.{name} is out of bounds in {count} rows")
+
+
+def _conditions(table: str, columns: Columns) -> Iterator[str]:
+    """Of every column, true or NULL for a value that may be."""
+    for name, kind in columns.items():
+        rule, own = _BY_TYPE[kind], _BY_NAME.get(name)
+        if own:
+            rule = own if kind == "VARCHAR" else f"({rule}) AND ({own})"
+        if name == "channel" and table in _OF_ALL:
+            rule = f"{{c}} = '' OR {rule}"
+        yield rule.replace("{c}", f'"{name}"')
+
+
+def refuse_twice(con: Connection, table: str, source: str) -> None:
+    """A key of ours stands once; most tables have no index that would hold it. Raises BadInput."""
+    key = _names(_key_of(table))
+    twice = con.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {source} GROUP BY {key} HAVING count(*) > 1)"
+    ).fetchall()
+    if twice != [(0,)]:
+        raise BadInput(f"{table} has {twice[0][0]} keys more than once")
+
+
+def _key_of(table: str) -> tuple[str, ...]:
+    """Columns that tell a row of the table from every other."""
+    spec = TABLES.get(table) or UNPUBLISHED.get(table)
+    return tuple(dict.fromkeys((*spec.replace, *spec.order))) if spec else ("name",)
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+_NUMBER, _TIME = r"-?\d{1,15}(\.\d{1,9})?", r"[\d TZ:.+-]{1,40}"
+_FILE = r"[a-z_]{1,40}/[0-9a-f]{32}\.parquet"
+# names of `meta`, and what each may say
+_META = {
+    "schema|revision|erased": r"\d{1,15}",
+    "clock|buffer_from": _NUMBER,
+    "open_window_hours|open_term_days|health_from": _TIME,
+    "source": "simulated|replay|live|import",
+    "lexicon": r"[\w.+:-]{0,100}",
+    "scrub": "due|done",
+    "company": r"(?s)\{.{0,1000000}\}",
+    r"(request|here):[\w-]{1,100}": _TIME,
+    "replay:[0-9a-f]{24}": f"({_NUMBER})?",
+    f"moved {KEY.pattern}": f"({KEY.pattern})?",
+    f"awaited {_FILE}": f"[a-z_]{{1,40}}( {_TIME})?",
+}
+
+
+def refuse_meta(con: Connection, source: str) -> None:
+    """Raises BadInput for a name that we do not keep, and for a value that it cannot have."""
+    known = " OR ".join(
+        f"(regexp_full_match(name, '{name}') AND regexp_full_match(value, '{value}'))"
+        for name, value in _META.items()
+    )
+    wrong = con.execute(f"SELECT left(name, 60) FROM {source} WHERE NOT ({known})").fetchall()
+    if wrong:
+        raise BadInput(f"meta has {wrong[0][0]!r}, which is none of ours or out of bounds")
