@@ -5,7 +5,6 @@ are loaded later as a user's own are.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +22,6 @@ from warehouse.errors import AppError, BadInput
 
 _NETWORK_SIGN = b"TFL3"  # of TensorFlow Lite, from its fifth byte on
 _MOST = {NETWORK: 32_000_000, LINEAR: 4_000_000, CARD: 4_000_000}  # bytes
-_IN_VERSION = re.compile(r"models/([\w-][\w.-]*)/([\w.-]+)")
 
 
 def accept_files(files: Mapping[str, bytes], folder: DataFolder) -> None:
@@ -43,8 +41,9 @@ def accept_files(files: Mapping[str, bytes], folder: DataFolder) -> None:
         except AppError as exc:
             raise BadInput(f"the backup's lists cannot be used: {exc.__cause__ or exc}") from exc
     _check_salt(files.get("salt"), folder, bool(optout.chatters))
-    for version in sorted({m[1] for m in map(_IN_VERSION.fullmatch, files) if m}):
-        _check_version({m[2]: files[m[0]] for m in map(_IN_VERSION.fullmatch, files) if m and m[1] == version}, version)
+    for version in {name.split("/")[1] for name in files if name.count("/") == 2}:
+        own = {name: files.get(f"models/{version}/{name}", b"") for name in _MOST}
+        _check_version(own, f"the backup's model {version}")
 
 
 def _check_salt(salt: bytes | None, folder: DataFolder, is_needed: bool) -> None:
@@ -63,11 +62,8 @@ def _check_salt(salt: bytes | None, folder: DataFolder, is_needed: bool) -> None
         raise BadInput("the backup has another salt than DLD_SALT_FILE; unset that")
 
 
-def _check_version(files: Mapping[str, bytes], version: str) -> None:
-    """A trained version is what its card says, and nothing else lies beside it."""
-    of = f"the backup's model {version[:60]}"
-    if other := sorted(files.keys() - _MOST.keys()):
-        raise BadInput(f"{of} has a file that is none of ours: {other[0][:60]!r}")
+def _check_version(files: Mapping[str, bytes], of: str) -> None:
+    """A trained version is what its card says."""
     for name, data in files.items():
         if len(data) > _MOST[name]:
             raise BadInput(f"{of} has a {name} of {len(data)} bytes")
@@ -76,6 +72,6 @@ def _check_version(files: Mapping[str, bytes], version: str) -> None:
         same = all(told[n] == hashlib.sha256(files[n]).hexdigest() for n in (NETWORK, LINEAR))
         orjson.loads(files[LINEAR])
     except (KeyError, TypeError, ValueError) as exc:
-        raise BadInput(f"{of} is not whole: {exc!r}") from exc
+        raise BadInput(f"{of} has a {CARD} or {LINEAR} that is none") from exc
     if not same or files[NETWORK][4:8] != _NETWORK_SIGN:
         raise BadInput(f"{of} is not what its card says, or no network")

@@ -17,22 +17,24 @@ import duckdb
 
 from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder
-from warehouse.connections import Connection, open_duckdb
+from warehouse.connections import Config, Connection, open_duckdb
 from warehouse.errors import BadInput, StorageFull, WarehouseBroken
 from warehouse.records import iso
 from warehouse.sql import migrations, quoted
 from warehouse.store.built import Built
 from warehouse.store.foreign_rows import Columns, checked, refuse_meta, refuse_twice
-from warehouse.store.store import Store, is_full
+from warehouse.store.store import is_full
 
 Counts = dict[str, tuple[int, str]]  # table: rows, checksum
 Files = Mapping[str, bytes]  # beside the tables, by path
 _FILE = re.compile(
-    r"salt|(?:optout|channels|claims)\.json|models/serving\.json|models/[\w.-]{1,100}/[\w.-]{1,100}"
+    r"salt|(?:optout|channels|claims)\.json|models/serving\.json"
+    r"|models/[\w-][\w.-]{0,99}/(?:card\.json|linear\.json|model\.tflite)",
+    re.ASCII,
 )
 _VERSION = 1
 _FILE_BYTES, _FILES_BYTES = 64_000_000, 512_000_000
-_BOUNDS = {"memory_limit": "512MB", "threads": 2}
+_BOUNDS: Config = {"memory_limit": "512MB", "threads": 2}
 _OWN = {  # columns of the schema `backup`
     "info": {"name": "VARCHAR", "value": "VARCHAR"},
     "tables": {"name": "VARCHAR", "rows": "BIGINT", "checksum": "VARCHAR"},
@@ -74,7 +76,7 @@ def check_backup(path: Path) -> Counts:
     """
     with _opened(path) as (con, info):
         told = con.execute(
-            "SELECT coalesce(name, ''), rows, left(checksum, 100) FROM kept.backup.tables LIMIT 1000"
+            "SELECT coalesce(name, ''), rows, checksum FROM kept.backup.tables"
         ).fetchall()
         listed = {name: (rows, checksum) for name, rows, checksum in told}
         counts = _counts(con, "kept")
@@ -91,6 +93,7 @@ def restore_backup(path: Path, folder: DataFolder, accept: Callable[[Files], Non
     Rows alone come into our own schema, and files that `accept` does not raise BadInput for.
     Raises BadInput when the folder holds anything, or the file is not a backup.
     """
+    _check_file(path)
     existing = next((p for p in folder.root.rglob("*") if p.is_file()), None)
     if existing is not None:
         raise BadInput(f"{folder.root} is not empty: {existing} is there; set DLD_DATA to another")
@@ -98,11 +101,11 @@ def restore_backup(path: Path, folder: DataFolder, accept: Callable[[Files], Non
     with _opened(path) as (con, info):
         schema = int(info["schema"])
         rows = {name: _rows(con, name, kinds) for name, kinds in _tables_at(schema).items()}
-        refuse_meta(con, "kept.main.meta")
+        refuse_meta(con, "kept.main.meta", schema)
         files = _files(con)
     accept(files)
     try:
-        with Built(folder, schema, path) as con:
+        with Built(folder, schema, reach=[path, _log(path)]) as con:
             con.execute(f"ATTACH {quoted(path)} AS kept (READ_ONLY)")
             for name, select in rows.items():
                 con.execute(f'INSERT INTO main."{name}" BY NAME {select}')
@@ -110,24 +113,25 @@ def restore_backup(path: Path, folder: DataFolder, accept: Callable[[Files], Non
                 raise WarehouseBroken(f"{path} could not be restored: what was read back differs")
             con.execute("DETACH kept")
             for name, data in files.items():
-                _put(folder.root / name, data)
-    except duckdb.Error as exc:
-        reason = str(exc).splitlines()[0][:200]
-        raise BadInput(f"{path} cannot be restored: {reason}") from exc
-    with Store(folder.warehouse):  # brings an older schema up to date
-        return expected
+                private_folder((folder.root / name).parent)
+                replace_file(folder.root / name, data, lasting=True)
+    except BaseException as exc:
+        for name in files:
+            (folder.root / name).unlink(missing_ok=True)
+        if isinstance(exc, duckdb.Error):
+            reason = str(exc).splitlines()[0][:200]
+            raise BadInput(f"{path} cannot be restored: {reason}") from exc
+        raise
+    return expected
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Connection, dict[str, str]]]:
     """A connection that has the backup as `kept`, with nothing in it but tables of ours, and what
     it says of itself. Raises BadInput for what is none."""
-    if not path.is_file():
-        raise BadInput(f"{path} is not a file")
-    if path.with_name(f"{path.name}.wal").exists():
-        raise BadInput(f"{path.name}.wal is beside {path}: it was written to since it was made")
+    _check_file(path)
     try:
-        with open_duckdb(reach=[path], config=_BOUNDS) as con:
+        with open_duckdb(reach=[path, _log(path)], config=_BOUNDS) as con:
             con.execute(f"ATTACH {quoted(path)} AS kept (READ_ONLY)")
             info = _info(con, path)
             if _catalogue(con, "kept") != {**_tables_at(int(info["schema"])), **_prefixed()}:
@@ -205,13 +209,25 @@ def _files(con: Connection) -> dict[str, bytes]:
         "LIMIT 10000"
     ).fetchall()
     for name, _ in sizes:
-        if not _FILE.fullmatch(name) or ".." in name:
+        if not _FILE.fullmatch(name):
             raise BadInput(f"the backup has other files in it: {name[:60]!r}")
     most = max((size for _, size in sizes), default=0)
     if most > _FILE_BYTES or sum(size for _, size in sizes) > _FILES_BYTES:
         raise BadInput(f"the backup has a file of {most} bytes in it")
     found = con.execute("SELECT path, data FROM kept.backup.files LIMIT 10000").fetchall()
     return {name: data or b"" for name, data in found}
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise BadInput(f"{path} is not a file")
+    if _log(path).exists():
+        raise BadInput(f"{path.name}.wal is beside {path}: it was written to since it was made")
+
+
+def _log(path: Path) -> Path:
+    """Where DuckDB keeps what it has not put into the database's file yet."""
+    return path.with_name(f"{path.name}.wal")
 
 
 def _name(con: Connection) -> str:
@@ -267,8 +283,3 @@ def _agree(one: tuple[int, str] | None, two: tuple[int, str] | None, same: bool)
     if one is None or two is None:
         return False
     return one == two if same else one[0] == two[0]
-
-
-def _put(path: Path, data: bytes) -> None:
-    private_folder(path.parent)
-    replace_file(path, data, lasting=True)

@@ -36,6 +36,7 @@ _BY_NAME = {
     "channel_id": f"{{c}} = '' OR regexp_full_match({{c}}, '{CHANNEL_ID.pattern}')",
     "source": "{c} IN ('simulated', 'replay', 'live', 'import')",
     "term": "length({c}) <= 200",
+    "rev": "{c} < 1000000000000000",
     "model": r"regexp_full_match({c}, '[\w.-]{1,100}')",
     "start": _A_WINDOW,
     "cutoff": _A_WINDOW,
@@ -120,7 +121,8 @@ def _names(columns: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
-_NUMBER, _TIME = r"-?\d{1,15}(\.\d{1,9})?", r"[\d TZ:.+-]{1,40}"
+_NUMBER, _TIME = r"-?\d{1,15}(\.\d{1,18})?(e-?\d{1,2})?", r"[\d TZ:.+-]{1,40}"
+_COMPANY = rf'"([^"\\]|\\.)*":\[{_NUMBER}(,{_NUMBER}){{4}}\]'
 _FILE = r"[a-z_]{1,40}/[0-9a-f]{32}\.parquet"
 # names of `meta`, and what each may say
 _META = {
@@ -130,7 +132,7 @@ _META = {
     "source": "simulated|replay|live|import",
     "lexicon": r"[\w.+:-]{0,100}",
     "scrub": "due|done",
-    "company": r"(?s)\{.{0,1000000}\}",
+    "company": rf"\{{({_COMPANY}(,{_COMPANY})*)?\}}",
     r"(request|here):[\w-]{1,100}": _TIME,
     "replay:[0-9a-f]{24}": f"({_NUMBER})?",
     f"moved {KEY.pattern}": f"({KEY.pattern})?",
@@ -138,12 +140,17 @@ _META = {
 }
 
 
-def refuse_meta(con: Connection, source: str) -> None:
+def refuse_meta(con: Connection, source: str, schema: int) -> None:
     """Raises BadInput for a name that we do not keep, and for a value that it cannot have."""
     known = " OR ".join(
         f"(regexp_full_match(name, '{name}') AND regexp_full_match(value, '{value}'))"
         for name, value in _META.items()
     )
-    wrong = con.execute(f"SELECT left(name, 60) FROM {source} WHERE NOT ({known})").fetchall()
+    wrong = con.execute(
+        f"SELECT left(name, 60) FROM {source} WHERE ({known}) IS NOT true LIMIT 1"
+    ).fetchall()
     if wrong:
         raise BadInput(f"meta has {wrong[0][0]!r}, which is none of ours or out of bounds")
+    told = con.execute(f"SELECT value FROM {source} WHERE name = 'schema'").fetchall()
+    if told != [(str(schema),)]:
+        raise BadInput("meta has another schema than the backup says")

@@ -1,8 +1,10 @@
 """What is yours goes with you: exports that open anywhere, backups that read back equal."""
 
 import asyncio
+import shutil
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -10,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.versions.registry import SHIPPED
 from pipeline.chat.message import Batch
 from pipeline.engine.engine import Engine
 from pipeline.requests.backup import backup_path
+from pipeline.requests.backup_files import accept_files
 from pipeline.requests.client import ask
 from pipeline.sources.channel_list import load_channels, save_channels
 from tests.helpers.build import (
@@ -31,7 +35,8 @@ from warehouse.consent import Claim, OptOut, load_claims, load_optout, save_clai
 from warehouse.errors import AppError, BadInput, NothingPublished, WarehouseBroken
 from warehouse.published.export import Selection, export
 from warehouse.records import utc
-from warehouse.store.backup import check_backup, restore_backup, write_backup
+from warehouse.store import backup as backups
+from warehouse.store.backup import Counts, check_backup, write_backup
 from warehouse.store.store import Store
 from warehouse.tables import TABLES
 
@@ -153,16 +158,24 @@ def test_with_nothing_published_it_says_so(folder: DataFolder, tmp_path: Path) -
 
 # -- backup and restore ------------------------------------------------------------------------
 
+SALT = bytes(range(16))
+VERSION = next(SHIPPED.iterdir())
+SERVING = '{"version": "one", "since": "", "why": "", "previous": []}'
+
+
+def restore_backup(path: Path, folder: DataFolder) -> Counts:
+    return backups.restore_backup(path, folder, partial(accept_files, folder=folder))
+
 
 @pytest.fixture
 def backed_up(published: DataFolder, store: Store, tmp_path: Path) -> Path:
-    (published.root / "salt").write_bytes(b"s" * 16)
+    (published.root / "salt").write_bytes(SALT)
     save_optout(published.optout, OptOut({7, 8}, {"shy"}))
     save_claims(published.claims, {"11": Claim("mine", added=True)})
     save_channels(published.channels, ["b", "a"])
-    (published.models / "one").mkdir(parents=True)
-    (published.models / "one" / "card.json").write_text("{}")
-    (published.models / "serving.json").write_text('{"version": "one"}')
+    shutil.copytree(VERSION, published.models / "one")
+    (published.models / "one" / "notes.txt").write_text("stays")
+    (published.models / "serving.json").write_text(SERVING)
     (published.models / "tune.db").write_text("stays")
     (published.models / "backtest").mkdir()
     (published.models / "backtest" / "predictions.parquet").write_text("stays, and is large")
@@ -178,12 +191,14 @@ def test_a_restored_folder_is_what_was_backed_up(
     there = DataFolder(tmp_path / "new")
     counts = restore_backup(backed_up, there)
     assert counts["windows"][0] == 6
-    assert (there.root / "salt").read_bytes() == b"s" * 16
+    assert (there.root / "salt").read_bytes() == SALT
     assert load_optout(there.optout) == OptOut({7, 8}, {"shy"})
     assert load_claims(there.claims) == {"11": Claim("mine", added=True)}
     assert load_channels(there.channels) == ["b", "a"]
-    assert (there.models / "one" / "card.json").read_text() == "{}"
-    assert (there.models / "serving.json").read_text() == '{"version": "one"}'
+    for name in ("card.json", "linear.json", "model.tflite"):
+        assert (there.models / "one" / name).read_bytes() == (VERSION / name).read_bytes()
+    assert (there.models / "serving.json").read_text() == SERVING
+    assert len(list((there.models / "one").iterdir())) == 3
     assert sorted(p.name for p in there.models.iterdir()) == ["one", "serving.json"]
     with Store(there.warehouse) as other:
         assert other.revision == store.revision
