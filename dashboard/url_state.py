@@ -3,6 +3,7 @@
 A value that is broken, foreign or too long is dropped for the default, and said so once.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -11,6 +12,7 @@ import streamlit as st
 
 T = TypeVar("T")
 _LONGEST = 2000
+_WHOLE = re.compile(r"-?[0-9]{1,11}")
 _NOTES = "address_notes"
 _UNWRITTEN = "address_told"  # session: parameters that are yet to be written
 
@@ -150,7 +152,7 @@ def _time(text: str) -> datetime:
 
 
 def _number(text: str, low: int, high: int) -> int:
-    value = int(text) if text.isascii() and len(text) < 12 else low - 1
+    value = int(text) if _WHOLE.fullmatch(text) else low - 1
     if not low <= value <= high:
         raise ValueError(text)
     return value

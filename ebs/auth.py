@@ -183,6 +183,9 @@ def _viewer(claims: Mapping[str, Any], key: bytes, now: float) -> Viewer:
         raise NotAuthorised("the token's channel_id is not a Twitch channel id")
     if not isinstance(role, str) or role not in ROLES:
         raise NotAuthorised("the token's role is not one of a viewer")
+    for name in ("opaque_user_id", "user_id"):
+        if not isinstance(claims.get(name, ""), str | None):
+            raise NotAuthorised(f"the token's {name} is no text")
     unlinked = claims.get("is_unlinked")
     if not (unlinked is None or isinstance(unlinked, bool | str)) or unlinked not in LINKED:
         raise NotAuthorised("the token's is_unlinked is neither true nor false")

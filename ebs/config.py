@@ -8,10 +8,11 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from warehouse.records import CHANNEL_ID
+
 # Known to everyone: it signs the preview's tokens and nothing else. Accepted in development only.
 DEVELOPMENT_SECRET = base64.b64encode(b"DLD development secret, not a secret!").decode()
 CLIENT_ID = re.compile(r"[a-z0-9]{1,64}")
-USER_ID = re.compile(r"[0-9]{1,20}")
 
 
 class EbsSettings(BaseSettings):
@@ -72,7 +73,7 @@ class EbsSettings(BaseSettings):
     @field_validator("owner_id")
     @classmethod
     def _only_a_user_id(cls, value: str) -> str:
-        if value and not USER_ID.fullmatch(value):
+        if value and not CHANNEL_ID.fullmatch(value):
             raise ValueError("a Twitch user id has digits only; it is not the login")
         return value
 

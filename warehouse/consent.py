@@ -14,7 +14,7 @@ import orjson
 from warehouse.atomic import replace_file
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.identities import Identities
-from warehouse.records import lowered
+from warehouse.records import CHANNEL_ID, KEY, LOGIN, typed_name
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class OptOut:
     def allowed(self, channels: Iterable[str], identities: Identities) -> list[str]:
         """The channels a source may join, each once, in order: those that did not opt out.
         Raises BadInput when none is left."""
-        names = list(dict.fromkeys(map(lowered, channels)))
+        names = list(dict.fromkeys(map(typed_name, channels)))
         allowed = [name for name in names if not self.has(name, identities)]
         if names and not allowed:
             self.refuse(names, identities)
@@ -76,8 +76,15 @@ def load_optout(path: Path) -> OptOut:
 def optout_of(raw: Any) -> OptOut:
     """The list that a file's content says. Raises ValueError, KeyError, TypeError or
     AttributeError for what is none."""
-    ids = {str(key): str(login) for key, login in raw.get("ids", {}).items()}
-    return OptOut({int(c) for c in raw["chatters"]}, {str(c) for c in raw["channels"]}, ids)
+    chatters, channels, ids = raw["chatters"], raw["channels"], dict(raw.get("ids", {}))
+    if not (isinstance(chatters, list) and isinstance(channels, list)):
+        raise TypeError("no lists")
+    keys = [*channels, *(key for key in ids.values() if key != "")]
+    if not all(type(chatter) is int for chatter in chatters):
+        raise ValueError("a chatter's hash is a number")
+    if not (all(map(KEY.fullmatch, keys)) and all(map(CHANNEL_ID.fullmatch, ids))):
+        raise ValueError("neither a channel's key nor an id of Twitch's")
+    return OptOut(set(chatters), set(channels), ids)
 
 
 def save_optout(path: Path, optout: OptOut) -> None:
@@ -107,7 +114,10 @@ def load_claims(path: Path) -> dict[str, Claim]:
     """By channel id; {} where there are none. Raises BadInput for a file that is no such list."""
     try:
         raw = orjson.loads(path.read_bytes())["claims"]
-        return {str(key): Claim(str(c["login"]), bool(c["added"])) for key, c in raw.items()}
+        claims = {key: Claim(c["login"], bool(c["added"])) for key, c in raw.items()}
+        if not all(CHANNEL_ID.fullmatch(k) and LOGIN.fullmatch(c.login) for k, c in claims.items()):
+            raise ValueError("neither an id of Twitch's nor a login")
+        return claims
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:

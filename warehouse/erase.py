@@ -16,8 +16,9 @@ from warehouse.store.store import ERASED, Store, is_full
 from warehouse.tables import TABLES, Keys, TableSpec
 
 
-def erase_channel(store: Store, channel: str) -> None:
+def erase_channel(store: Store, channel: str, login: str | None = None) -> None:
     """Delete the channel's rows from every table that has such a column, in one transaction.
+    login: of today, if it is not the key.
 
     The months they were in are published anew. Identifiers come from the catalogue.
     """
@@ -35,7 +36,7 @@ def erase_channel(store: Store, channel: str) -> None:
         con.execute(sql("forget_use"), {**of, "rev": revision})
         for name in tables:
             con.execute(f'DELETE FROM "{name}" WHERE channel = $channel', of)
-        con.execute(sql("forget_raids"), {**of, "rev": revision})
+        con.execute(sql("forget_raids"), {**of, "login": login or channel, "rev": revision})
         lists = {"names": [ERASED, "scrub"], "contents": [str(revision), "due"]}
         con.execute(sql("set_meta"), lists)
     for table, stale in months.items():

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_MADE_UP = re.compile(r"9\d{10}")
+_MADE_UP = re.compile(r"9[0-9]{10}")
 
 
 def made_up_id(key: str) -> str:
@@ -93,10 +93,6 @@ class Identities:
         if name in self._logins or not mark:
             return name
         return self._by_id.get(its_id, name) if its_id else key
-
-    def means(self, name: str, login: str, channel_id: str | None) -> bool:
-        """Does the name stand for who had the login at some time?"""
-        return name == login or self.resolve(name) == self.key_then(login, channel_id)
 
     def name_of(self, key: str) -> str:
         """What people call it: the login of today; where that is not known, or another's, a name

@@ -17,15 +17,23 @@ VOLUME_QUANTILES = (0.10, 0.50, 0.90)
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
 LOGIN = re.compile(r"[a-z0-9_]{1,25}")  # of Twitch
 _LOGIN_OF_ANY_CASE = re.compile(r"[A-Za-z0-9_]{1,25}")
-KEY = re.compile(r"[a-z0-9_]{1,25}(?:~[0-9]{0,20})?")  # of a channel (identities.py), or its name
+KEY = re.compile(
+    r"[a-z0-9_]{1,25}(?:~(?:[1-9][0-9]{0,19})?)?"
+)  # of a channel (identities.py), or its name
 CHANNEL_ID = re.compile(r"[1-9][0-9]{0,19}")  # of Twitch
 READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
 
 
 def lowered(name: str) -> str:
-    """A name in lower case, without spaces around it. Where it is not all ASCII it stays as it is,
-    and no login: the lower case of the Kelvin sign would be a k."""
-    return name.strip(" ").lower() if name.isascii() else name
+    """A name in lower case. One that would only so become a login stays as it is: the lower case
+    of the Kelvin sign is a k."""
+    small = name.lower()
+    return small if name.isascii() or not small.isascii() else name
+
+
+def typed_name(text: str) -> str:
+    """A name as somebody typed it, in lower case, without spaces around it."""
+    return lowered(text.strip(" "))
 
 
 def login_or_none(name: object) -> str:

@@ -13,7 +13,7 @@ from dashboard.uploads.upload_words import Answers
 from warehouse.config import UploadSettings
 from warehouse.errors import AppError, NothingPublished
 from warehouse.inbox.uploaded_log import ACTION, safe_name
-from warehouse.records import lowered
+from warehouse.records import typed_name
 
 _TROUBLE = "not_dropped"  # session: why the last log could not be put in
 _PIECE = 1 << 20
@@ -87,7 +87,7 @@ def _channel(is_missing: bool) -> str:
     )
     if is_missing and not name:
         st.warning("This log does not say whose chat it is.", icon=":material/person:")
-    return lowered(name).rpartition("/")[2]
+    return typed_name(name).rpartition("/")[2]
 
 
 def _taken(is_asked: bool) -> str:

@@ -15,7 +15,7 @@ from models.inputs.sessions import SHARES, Ints, Session
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.published.reader import Reader, published_identities
-from warehouse.records import SLOTS, WINDOW_SECONDS, lowered
+from warehouse.records import SLOTS, WINDOW_SECONDS, typed_name
 
 logger = logging.getLogger(__name__)
 MAX_WINDOWS = 7 * 24 * 120  # a week: longer than any stream; beyond it a clock has jumped
@@ -45,7 +45,7 @@ def require_published(folder: DataFolder) -> None:
 def keys(folder: DataFolder, names: Sequence[str]) -> list[str]:
     """Keys of channels, by any of their names."""
     who = published_identities(folder)
-    return [who.resolve(lowered(name)) for name in names]
+    return [who.resolve(typed_name(name)) for name in names]
 
 
 def sessions_by_channel(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.chat.message import Item, Message, Retract
 from pipeline.chat.text import KNOWN_BOTS
+from warehouse.records import lowered
 
 OPTED_OUT = -1  # in place of a hash: that one of them said something is all that is told
 
@@ -12,9 +13,9 @@ OPTED_OUT = -1  # in place of a hash: that one of them said something is all tha
 def anonymous(item: Item, of: Callable[[str], int]) -> Item:
     """The item without a name. of: a login's hash, 0 for nobody."""
     if isinstance(item, Message):
-        login = item.chatter.lower()
+        login = lowered(item.chatter)
         bot = item.bot or login in KNOWN_BOTS
         return replace(item, chatter=str(of(login)), bot=bot)
     if isinstance(item, Retract) and item.chatter:
-        return replace(item, chatter=str(of(item.chatter.lower())))
+        return replace(item, chatter=str(of(lowered(item.chatter))))
     return item

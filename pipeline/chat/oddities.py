@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from warehouse.records import CHANNEL_ID
-
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -43,11 +41,6 @@ def identifier(value: object) -> str:
     if isinstance(value, str) and len(value) <= _LONGEST and value.isprintable():
         return value
     raise Malformed("no id")
-
-
-def numeric_id(value: object) -> str:
-    """An id of a broadcaster, which has digits alone; '' for what is none."""
-    return value if isinstance(value, str) and CHANNEL_ID.fullmatch(value) else ""
 
 
 @dataclass

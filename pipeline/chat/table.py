@@ -20,7 +20,7 @@ from pipeline.chat.message import Message
 from warehouse.atomic import private_folder
 from warehouse.connections import Config, open_duckdb
 from warehouse.errors import BadInput
-from warehouse.records import KEY
+from warehouse.records import KEY, typed_name
 from warehouse.sql import quoted
 
 _NEEDED = ("channel", "stream", "t", "text")
@@ -181,7 +181,8 @@ class ChatTable:
         ).fetchall()
         name = "given.channel" if channel is None else "one.channel"
         self.con.execute(
-            f"""CREATE VIEW typed AS SELECT lower(trim({name})) AS channel,
+            f"""CREATE VIEW typed AS SELECT CASE WHEN regexp_full_match({name}, '[ -~]*')
+                    THEN lower(trim({name})) END AS channel,
                 CAST(stream AS VARCHAR) AS stream, TRY_CAST(t AS DOUBLE) AS t,
                 CAST(text AS VARCHAR) AS text,
                 trim(coalesce(CAST({extra["date"]} AS VARCHAR), '')) AS date,
@@ -202,7 +203,7 @@ class ChatTable:
         self, channels: Collection[str] | None = None, streams: Collection[str] | None = None
     ) -> list[TableStream]:
         """The chosen streams, by channel and name. Raises BadInput for one that is not there."""
-        channels = [name.strip().lower() for name in channels or ()]
+        channels = [typed_name(name) for name in channels or ()]
         for wanted, have, what in (
             (channels, {s.channel for s in self._found}, "channel"),
             (streams, {s.stream for s in self._found}, "stream"),

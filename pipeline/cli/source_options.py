@@ -9,7 +9,7 @@ import typer
 
 from pipeline.sources.channel_list import channel_logins
 from pipeline.sources.registry import SOURCES, SourceKind
-from warehouse.records import lowered
+from warehouse.records import typed_name
 
 
 class Times(StrEnum):
@@ -51,7 +51,7 @@ class Chosen:
 
 def chosen(source: str, channel: list[str] | None, file: Path | None) -> Chosen:
     """Raises BadParameter for a source without what it needs, BadInput for no channel."""
-    kind, typed = SOURCES[source], [lowered(name) for name in channel or ()]
+    kind, typed = SOURCES[source], [typed_name(name) for name in channel or ()]
     names = channel_logins(typed) if kind.is_live else typed
     if kind.needs_file and file is None:
         raise typer.BadParameter(f"--source {source} needs --file, a Parquet or CSV table of chat")

@@ -18,7 +18,7 @@ from warehouse.atomic import replace_file
 from warehouse.config import data_folder
 from warehouse.errors import BadInput, NothingPublished
 from warehouse.published.reader import Reader, published_identities
-from warehouse.records import iso, lowered
+from warehouse.records import iso, typed_name
 
 COLUMNS = ("term", "kind", "valence", "channel")  # of a file of accepted terms
 _BAD_SHOWN = 10
@@ -172,7 +172,7 @@ def _review(decision: str, term: str, channel: str, valence: float | None = None
         body["valence"] = valence
     request_of(body)  # refused before anything is asked
     ask(data_folder(), "vocabulary", body)
-    key = published_identities(data_folder()).resolve(lowered(channel))
+    key = published_identities(data_folder()).resolve(typed_name(channel))
     row = next((r for r in _published("vocabulary_current")
                 if (r["term"], r["channel"]) == (term, key)), None)  # fmt: skip
     print(_told(term, row))

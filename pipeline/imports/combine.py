@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Span, TableStream, of_messages
-from pipeline.imports.formats.base import numeric_id
 from pipeline.imports.stage import Staged, joined
 from warehouse.atomic import private_file
 from warehouse.errors import BadInput
 from warehouse.identities import Identities
+from warehouse.records import numeric_id
 
 _DAY = 86400.0
 _NEAR_S = 30.0
@@ -35,7 +35,8 @@ class ImportOptions:
     """Answers of the user: whose chat it is where the log does not tell, and when it was.
 
     place: where that time is another stream's, it comes after it. replace: less may take the
-    place of more, and one stream that of another.
+    place of more, and one stream that of another. own: whoever asks has no other channels, and a
+    log that says whose id it is of says it whatever login it has.
     """
 
     channels: tuple[str, ...] = ()
@@ -43,6 +44,12 @@ class ImportOptions:
     undated: bool = False
     place: bool = False
     replace: bool = False
+    own: bool = False
+
+    def means(self, who: Identities, name: str, login: str, channel_id: str | None) -> bool:
+        """Does the name stand for who had the login in the log?"""
+        is_called_so = name == login and not self.own
+        return is_called_so or who.resolve(name) == who.key_then(login, channel_id)
 
 
 @dataclass(frozen=True)
@@ -78,9 +85,9 @@ def check(staged: Staged, options: ImportOptions, who: Identities) -> None:
         )
     logins = channel_ids(staged, options)
     if options.channels and not any(
-        who.means(name, *one) for one in logins.items() for name in options.channels
+        options.means(who, name, *one) for one in logins.items() for name in options.channels
     ):
-        has = ", ".join(sorted(logins)[:8])
+        has = ", ".join(who.name_of(who.key_then(*one)) for one in sorted(logins.items())[:8])
         raise BadInput(f"{staged.file.name} has no channel {options.channels[0]}; it has {has}")
     if not dated:
         raise NeedsAnswer(_when(staged), "when")

@@ -160,8 +160,9 @@ class Run:
             return None
         check(staged, self.options, self.identities)
         whose = channel_ids(staged, self.options)
-        who, names = self.identities, self.options.channels
-        asked = [x for x in whose.items() if not names or any(who.means(n, *x) for n in names)]
+        who, options = self.identities, self.options
+        asked = [x for x in whose.items() if not options.channels
+                 or any(options.means(who, n, *x) for n in options.channels)]  # fmt: skip
         self.optout.refuse({who.name_of(who.key_then(*x)) for x in asked}, who)
         key = (",".join(sorted(whose)), staged.digest)
         if key in self.seen:

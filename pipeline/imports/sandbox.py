@@ -116,8 +116,8 @@ def _options(request: dict[str, Any]) -> ImportOptions:
     if started and not started.tzinfo:
         started = started.replace(tzinfo=UTC)
     names = (channel_name(channel),) if channel else ()
-    said = (request.get(name) is True for name in ("undated", "place", "replace"))
-    return ImportOptions(names, started, *said)
+    said = {name: request.get(name) is True for name in ("undated", "place", "replace")}
+    return ImportOptions(names, started, **said, own=True)
 
 
 def _result(run: Run) -> dict[str, Any]:

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 
 from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
-from pipeline.imports.formats.base import Log, Said, login_or_none, moment
+from pipeline.imports.formats.base import Log, Said, moment
 from pipeline.imports.formats.log_file import LogFile
 from warehouse.atomic import private_file, private_folder
 from warehouse.errors import BadInput
+from warehouse.records import LOGIN, login_or_none
 
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
 _ROWS = 20_000  # a write
@@ -136,9 +137,14 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
     """What counts as chat: with a sensible time, once by its id, in somebody's own words."""
     new, old = set[str](), set[str]()
     spans: Spans | None = None
-    channel: str | None = None
+    channel = ""
     latest = time.time() + _AHEAD_S
     for one in said:
+        if one.channel != channel:
+            channel, spans = one.channel, None
+        if spans is None and channel and not LOGIN.fullmatch(channel):
+            log.skip("of a channel that is no login")
+            continue
         if log.clock and not _is_moment(one.at, log, latest):
             log.skip("no sensible time")
             continue
@@ -158,11 +164,9 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
                 log.skip("notice of a sub, gift or raid")
                 continue
             one = one._replace(text=text)
-        if one.channel != channel:
-            channel = one.channel
+        if spans is None:
             spans = staged.spans.setdefault(channel, Spans())
-        if spans:
-            spans.add(one.at)
+        spans.add(one.at)
         yield one
 
 

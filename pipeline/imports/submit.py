@@ -145,7 +145,7 @@ class _Reading:
         who, ids = published_identities(folder), self.told.channel_ids if self.told else {}
         table = _open(self.path, channels, scratch)
         try:
-            streams = table.streams(channels and _logins(table, channels, who, ids))
+            streams = table.streams(channels and _logins(table, self.options, who, ids))
             if not streams:
                 raise BadInput(
                     f"{self.path.name} has no message that could be imported: all its rows lack a "
@@ -186,11 +186,11 @@ class _Reading:
 
 
 def _logins(
-    table: ChatTable, names: list[str], who: Identities, ids: Mapping[str, str]
+    table: ChatTable, options: ImportOptions, who: Identities, ids: Mapping[str, str]
 ) -> list[str]:
     """The table's logins that the names stand for, and the names that stand for none."""
     have = {s.channel for s in table.streams()}
-    meant = {n: [c for c in have if who.means(n, c, ids.get(c))] for n in names}
+    meant = {n: [c for c in have if options.means(who, n, c, ids.get(c))] for n in options.channels}
     return [login for name, found in meant.items() for login in found or [name]]
 
 

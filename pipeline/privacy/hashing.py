@@ -7,6 +7,7 @@ from pathlib import Path
 
 from warehouse.atomic import private_folder, replace_file
 from warehouse.errors import BadInput
+from warehouse.records import lowered
 
 
 def load_salt(path: Path) -> bytes:
@@ -43,5 +44,5 @@ class Hasher:
     def _of(self, chatter: str) -> int:
         if not chatter:
             return 0
-        digest = blake2b(chatter.lower().encode(errors="replace"), digest_size=8, key=self.salt)
+        digest = blake2b(lowered(chatter).encode(errors="replace"), digest_size=8, key=self.salt)
         return int.from_bytes(digest.digest(), "big") >> 1

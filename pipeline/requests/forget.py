@@ -24,7 +24,7 @@ from warehouse.erase import erase_channel, erase_terms, sample_keys
 from warehouse.identities import made_up_id
 from warehouse.published.folder import read_bodies
 from warehouse.published.table_files import samples_schema
-from warehouse.records import naive, utc, window_start
+from warehouse.records import lowered, naive, utc, window_start
 
 _NAME = re.compile(r"@?\w{1,25}")
 Change = Callable[[Message], Message | None]
@@ -56,12 +56,13 @@ def forget_chatter(workspace: Workspace, who: int) -> None:
 
 def forget_channel(workspace: Workspace, channel: str) -> None:
     """Drop all there is of a channel, here and in what is published."""
+    login = workspace.everyone().login_of(channel)
     only = workspace.running.forget_channel(channel) if workspace.running else []
     _drop_replaced(workspace)
     keys = sample_keys(workspace.folder, workspace.publisher, channel)
     _forget_in_models(workspace, channel)
     _drop_latest(workspace, channel)
-    erase_channel(workspace.store, channel)
+    erase_channel(workspace.store, channel, login)
     if only:
         terms = {"terms": only}
         queries = [("forget_proposals", terms), ("forget_term_alerts", terms)]
@@ -97,7 +98,7 @@ def _masking(workspace: Workspace, who: int) -> Callable[[str], str]:
     """The text with the name of `who` as @…: after an @, or where it is no known word."""
 
     def masked(match: re.Match[str]) -> str:
-        word = match[0].lstrip("@").lower()
+        word = lowered(match[0].lstrip("@"))
         if workspace.hasher.of(word) != who:
             return match[0]
         is_name = match[0].startswith("@") or not workspace.scorers.knows(word)

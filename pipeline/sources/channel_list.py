@@ -15,7 +15,7 @@ from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.errors import AppError, BadInput
 from warehouse.identities import Identities
-from warehouse.records import LOGIN, lowered
+from warehouse.records import LOGIN, typed_name
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def channel_login(word: str) -> str:
 
     Raises BadInput, in one printable line, for what is no channel.
     """
-    typed = lowered(word)
+    typed = typed_name(word)
     address = _ADDRESS.fullmatch(typed)
     name = address[1] if address else re.sub("^[#@]", "", typed)
     if not LOGIN.fullmatch(name):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import signal
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.chat.message import Batch, ChannelInfo, Source
+from pipeline.chat.message import Batch, ChannelInfo, Item, Source
 from pipeline.chat.oddities import Malformed
 from pipeline.config import QueueSettings, salt_path
 from pipeline.privacy.hashing import fingerprint, load_salt
@@ -21,7 +22,7 @@ from pipeline.queue.sequence import Sequence
 from pipeline.sources.opening import Opening
 from warehouse.config import BucketSettings
 from warehouse.errors import AppError, BadInput
-from warehouse.records import window_start
+from warehouse.records import KEY, window_start
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ _GRACE_S = 5.0  # a window closes so long after its end
 _QUIET_S = 30.0  # without a body: something is wrong
 _RETRY_S = 2.0
 _FIRST_S = 5.0
+_HASH = re.compile(r"-1|[0-9]{0,19}")  # of a chatter; -1: chat/anonymous.py
 
 
 @dataclass(frozen=True)
@@ -332,8 +334,16 @@ def _read(delivery: Delivery, expected: Expected) -> tuple[Body | None, str]:
         body = unpack(delivery.data)
     except Malformed:
         return None, "malformed"
+    if not all(map(_is_anonymous, body.items)):
+        return None, "malformed"
     why = expected.refuses(body)
     return (None, why) if why else (body, "")
+
+
+def _is_anonymous(item: Item) -> bool:
+    """True where a channel is a channel, and a chatter a hash, or none."""
+    who = getattr(item, "chatter", "")
+    return bool(KEY.fullmatch(item.channel) and _HASH.fullmatch(who))
 
 
 def _settled(clock: float) -> float:

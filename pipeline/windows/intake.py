@@ -28,7 +28,7 @@ from pipeline.scoring.language import Readable
 from pipeline.scoring.scored_message import ScoredMessage, message_key
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import HELD_S, Closed, Stream, Track
-from warehouse.records import WINDOW_SECONDS
+from warehouse.records import WINDOW_SECONDS, lowered
 
 _IDS = 100_000  # message ids remembered, twice this at most
 
@@ -119,7 +119,7 @@ class Intake:
         """A line as it is, None for one that was taken back. One that has not come yet, and is
         known by its id, will not be counted."""
         key = message_key(item.message_id)
-        who = int(item.chatter or 0) if hashed else self.hasher.of(item.chatter.lower())
+        who = int(item.chatter or 0) if hashed else self.hasher.of(item.chatter)
         if key:
             self._is_known(key)
             return lambda line: None if line.id == key else line
@@ -140,7 +140,7 @@ class Intake:
         if key and self._is_known(key):
             self.counts.duplicates += 1
             return None
-        login = "" if hashed else message.chatter.lower()
+        login = "" if hashed else lowered(message.chatter)
         bot = message.bot or login in KNOWN_BOTS
         chatter = int(message.chatter or 0) if hashed else self.hasher.of(login)
         if chatter in self.gate.hidden or chatter == OPTED_OUT:

@@ -127,7 +127,7 @@ class Gate:
 
     def is_login(self, word: str) -> bool:
         """Whether somebody who chatted lately, or opted out, is called so."""
-        who = self.of(word.lower())
+        who = self.of(word)
         return who in self.chatters or who in self.hidden
 
 

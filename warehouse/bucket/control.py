@@ -12,6 +12,7 @@ import orjson
 from warehouse.bucket.objects import Bucket
 from warehouse.consent import OptOut, optout_body, optout_of
 from warehouse.errors import WarehouseBroken
+from warehouse.records import LOGIN
 
 CONTROL = "shard-0/control.json"
 
@@ -42,8 +43,12 @@ def get_control(bucket: Bucket, tag: str | None = None) -> tuple[Control, str] |
         return None
     try:
         raw = orjson.loads(found[0])
-        channels = tuple(map(str, raw["channels"]))
-        return Control(optout_of(raw["optout"]), channels, int(raw["version"])), found[1]
+        channels, version = raw["channels"], raw["version"]
+        if type(channels) is not list or type(version) is not int:
+            raise TypeError("no list of channels, or no version")
+        if not all(map(LOGIN.fullmatch, channels)):
+            raise ValueError("no login")
+        return Control(optout_of(raw["optout"]), tuple(channels), version), found[1]
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise WarehouseBroken(
             f"{bucket.address}/{CONTROL} cannot be read; it is made anew when shard 0 starts"

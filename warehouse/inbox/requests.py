@@ -37,6 +37,7 @@ _AGAIN_S = 60.0  # until what could not be moved is looked at again
 _BEGUN = ".begun"  # the request that is being applied
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # troubles of whoever reads
 _KEPT = ("id", "at", "by", "action", "reason")  # of one that is over, beside what came of it
+_NO_NAMES = ("id", "at", "action", "channel_id")
 _CAME: dict[str, type] = {
     "told": list, "revision": int, "name": str, "result": dict, "note": str, "asks": list,
 }  # fmt: skip
@@ -194,10 +195,11 @@ class InboxFolder:
 
     def forget(self, name: str) -> None:
         """Nothing is left of requests that are over and name it."""
-        named = re.compile(rf"\b{name}\b".encode(), re.IGNORECASE)
+        named = re.compile(rf"(?<![\w~]){name}(?![\w~])".encode(), re.IGNORECASE)
         for path in (self._path(i, place) for place in (DONE, REFUSED)
                      for i in _ids(self.folder / place)):  # fmt: skip
-            if named.search(orjson.dumps(read_object(path))):
+            told = [v for k, v in read_object(path).items() if k not in _NO_NAMES]
+            if named.search(orjson.dumps(told)):
                 replace_file(path, orjson.dumps({"id": path.stem, "reason": "forgotten"}))
 
     def _path(self, request_id: str, place: str = WAITING) -> Path:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from warehouse.records import LOGIN
-
 # gifts, raids and the like that a log shows as comments, though Twitch wrote them
 NOTICES = frozenset(
     "subgift anonsubgift submysterygift anonsubmysterygift giftpaidupgrade "
@@ -16,8 +14,6 @@ NOTICES = frozenset(
     "communitypayforward announcement viewermilestone ritual bitsbadgetier".split()
 )
 _FIRST, _LAST = 631152000.0, 4102444800.0  # 1990 and 2100
-_ID = re.compile(r"[1-9][0-9]{0,19}")
-_MOST_ID = 10**20
 _LONGEST_ID = 100  # characters
 _LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 
@@ -25,7 +21,8 @@ _LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 class Said(NamedTuple):
     """One line of chat. at: epoch seconds, or seconds since the start (`Log.clock` tells).
 
-    emotes: names joined by spaces, None where the log has no markup. channel, id: '' unknown.
+    emotes: names joined by spaces, None where the log has no markup. user, channel: in lower
+    case. channel, id: '' unknown.
     """
 
     at: float
@@ -82,19 +79,6 @@ class Log:
 def counting(form: re.Pattern[str]) -> Callable[[Sequence[str]], int]:
     """Counts the lines that begin as the form does."""
     return lambda lines: sum(form.match(line) is not None for line in lines)
-
-
-def login_or_none(name: object) -> str:
-    """The login in lower case; '' for what is not one."""
-    found = name.strip().lower() if isinstance(name, str) else ""
-    return found if LOGIN.fullmatch(found) else ""
-
-
-def numeric_id(value: object) -> str:
-    """An id of Twitch's, a number or its digits; '' for what is none."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_ID:
-        return str(value)
-    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
 
 def short_text(value: object) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.imports.formats.base import NOTICES, Log, Said, login_or_none, moment
+from pipeline.imports.formats.base import NOTICES, Log, Said, moment
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
+from warehouse.records import lowered
 
 _CHAT = ("text_message", "highlighted_message", "chat_message", "message", "")
 
@@ -37,11 +38,11 @@ def _said(message: Any, log: Log) -> Said | None:
             raise TypeError
         return Said(
             _time(message, log),
-            str(author.get("name") or author.get("display_name") or "").lower(),
+            lowered(str(author.get("name") or author.get("display_name") or "")),
             text,
             _emotes(text, message.get("emotes")),
             any(b.get("name") == "bot-badge" for b in author.get("badges") or ()),
-            login_or_none(message.get("channel")),
+            lowered(str(message.get("channel") or "")),
             str(message.get("message_id") or ""),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 
 from pipeline.imports.formats.base import Log, Said, counting
 from pipeline.imports.formats.log_file import LogFile
+from warehouse.records import lowered
 
 _BEGUN = re.compile(
     r"# ?(?:Start logging at|Log started:) (\d{4}-\d\d-\d\d) (\d\d):(\d\d):(\d\d) ?(.*)"
@@ -138,4 +139,4 @@ def _midnight(day: str) -> float:
 def _login(name: str) -> str:
     """The login of `@%Name` or `Shown Name (login)`."""
     match = _LOGIN.search(name)
-    return (match[1] if match else name).lower()
+    return lowered(match[1] if match else name)

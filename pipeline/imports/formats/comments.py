@@ -8,14 +8,13 @@ from pipeline.imports.formats.base import (
     Log,
     Said,
     epoch,
-    login_or_none,
     moment,
-    numeric_id,
     part_of_video,
     short_text,
 )
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
+from warehouse.records import login_or_none, lowered, numeric_id
 
 # From then on TwitchDownloader wrote local times as UTC; a log without its video's start has none
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
@@ -97,7 +96,7 @@ def _said(comment: Any, log: Log) -> Said | None:
             return None
         return Said(
             float(comment["content_offset_seconds"]),
-            (commenter.get("name") or commenter.get("display_name") or "").lower(),
+            lowered(commenter.get("name") or commenter.get("display_name") or ""),
             _body(message),
             _emotes(message),
             any(badge["_id"] == "bot-badge" for badge in message.get("user_badges") or ()),

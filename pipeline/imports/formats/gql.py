@@ -7,14 +7,13 @@ from pipeline.imports.formats.base import (
     Log,
     Said,
     epoch,
-    login_or_none,
     moment,
-    numeric_id,
     part_of_video,
     short_text,
 )
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
+from warehouse.records import login_or_none, lowered, numeric_id
 
 _APART = 2.0  # seconds: offsets are whole ones, rounded down
 
@@ -78,7 +77,7 @@ def _said(comment: Any, log: Log) -> Said | None:
         exact = at is not None and abs(at - start - offset) <= _APART
         return Said(
             round(at - start, 3) if at is not None and exact else offset,
-            (commenter.get("login") or "").lower(),
+            lowered(commenter.get("login") or ""),
             "".join(f["text"] for f in fragments),
             " ".join(f["text"].strip() for f in fragments if f.get("emote")),
             any(badge.get("setID") == "bot-badge" for badge in message.get("userBadges") or ()),

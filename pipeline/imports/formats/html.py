@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.imports.formats.base import Log, Said, epoch
 from pipeline.imports.formats.log_file import LogFile
+from warehouse.records import lowered
 
 _TIME = re.compile(
     r"\[(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC|(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d))\]"
@@ -64,7 +65,7 @@ def _said(comment: str, log: Log) -> Said | None:
     else:
         hours = int(time[3] or 0) * 24 + int(time[4])
         at = float((hours * 60 + int(time[5])) * 60 + int(time[6]))
-    return Said(at, author[1].lower(), text, " ".join(emotes))
+    return Said(at, lowered(author[1]), text, " ".join(emotes))
 
 
 def _name(emote: re.Match[str]) -> str:

@@ -13,17 +13,17 @@ from pipeline.imports.formats.base import (
     Said,
     counting,
     epoch,
-    login_or_none,
     moment,
-    numeric_id,
 )
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import IrcLine, parse
+from warehouse.records import lowered, numeric_id
 
 _CLEARS = ("CLEARCHAT", "CLEARMSG")
 _BACK_S = 3600.0
+_UNNAMED = "?"  # in place of a channel's login
 BEFORE = re.compile(
     r"\W?(\d{4}-\d\d-\d\d)[T_ ](\d\d:\d\d:\d\d(?:[.,]\d+)?)(?:Z| ?UTC)?(?: ?([+-]\d\d:?\d\d))?"
     r"\W*?(?=[@:])"
@@ -139,7 +139,7 @@ def _line(value: Any) -> IrcLine:
         return IrcLine("NOTICE", (f"#{value['channel']}",))
     tags = {str(k): str(v) for k, v in (value.get("tags") or {}).items()}
     tags.setdefault("id", str(value.get("id") or ""))
-    text, nick = value["text"], str(value.get("username") or "").lower()
+    text, nick = value["text"], lowered(str(value.get("username") or ""))
     if not isinstance(text, str):
         raise TypeError
     return IrcLine("PRIVMSG", (f"#{value.get('channel') or ''}", text), nick, tags)
@@ -154,7 +154,7 @@ def _said(line: IrcLine, at: float | None, log: Log) -> Said | None:
         log.skip("no time")
         return None
     if line.params and line.params[0] == "#":  # a log of JSON that names no channel
-        line = IrcLine(line.command, ("#?", *line.params[1:]), line.nick, line.tags)
+        line = IrcLine(line.command, (f"#{_UNNAMED}", *line.params[1:]), line.nick, line.tags)
     odd = Oddities()
     found = next((i for i in items(line, at, odd) if isinstance(i, Message)), None)
     if found is None:
@@ -163,9 +163,10 @@ def _said(line: IrcLine, at: float | None, log: Log) -> Said | None:
         return None
     emotes = None if found.emotes is None or "emotes" not in line.tags else " ".join(found.emotes)
     bot = "bot-badge/" in line.tags.get("badges", "")
+    channel = "" if found.channel == _UNNAMED else found.channel
     if channel_id := numeric_id(line.tags.get("room-id")):
-        log.channel_ids[login_or_none(found.channel)] = channel_id
-    return Said(at, found.chatter, found.text, emotes, bot, login_or_none(found.channel), found.id)
+        log.channel_ids[channel] = channel_id
+    return Said(at, found.chatter, found.text, emotes, bot, channel, found.id)
 
 
 def _known(command: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.imports.formats.base import Log, Said, counting, epoch
 from pipeline.imports.formats.log_file import LogFile
+from warehouse.records import lowered
 
 _OFFSET = r"\[(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)\]"
 _TCD = re.compile(_OFFSET + r" +<[^\w<>]{0,12}([^<>]{1,60})> ?(.*)")
@@ -50,7 +51,7 @@ def read_justlog(file: LogFile, log: Log) -> Iterator[Said]:
         match = _JUSTLOG.match(line)
         at = epoch(f"{match[1]}T{match[2]}") if match else None
         if match and at is not None:
-            yield Said(at, _login(match[4]), match[5], channel=match[3].lower())
+            yield Said(at, _login(match[4]), match[5], channel=lowered(match[3]))
         elif line.strip():
             log.skip("no line of a log")
 
@@ -71,4 +72,4 @@ def _seconds(match: re.Match[str]) -> float:
 def _login(name: str) -> str:
     """The login of `Shown Name (login)`, or the name."""
     match = _SHOWN.match(name)
-    return (match[1] if match else name).lower()
+    return lowered(match[1] if match else name)

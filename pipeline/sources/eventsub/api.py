@@ -15,7 +15,7 @@ from typing import Any
 from twitchio.eventsub import SubscriptionType
 from twitchio.http import Route
 
-from pipeline.chat.oddities import Oddities, identifier, numeric_id
+from pipeline.chat.oddities import Oddities, identifier
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.calls import TIMEOUT_S, Client, TwitchRefused, post
 from pipeline.sources.eventsub.frames import epoch, label, mapping, number, text
@@ -24,6 +24,7 @@ from pipeline.sources.eventsub.streams import Live
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
+from warehouse.records import lowered, numeric_id
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +209,7 @@ class Api:
         users = {}
         for some in _hundreds(logins):
             for user in _rows(await self._get("users", {"login": some})):
-                users[text(user.get("login")).lower()] = user
+                users[lowered(text(user.get("login")))] = user
         return users
 
     async def users(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ from pipeline.chat.message import Happening, Item, Message, Retract
 from pipeline.chat.oddities import Oddities, identifier, whole_number
 from pipeline.sources.eventsub.frames import Frame, mapping, text
 from pipeline.sources.live.notices import PLANS, count, money, raid, words
+from warehouse.records import lowered
 
 _ACTION = "\x01ACTION "
 _SHARED = "shared_chat_"
@@ -57,7 +58,7 @@ def _taken_back(frame: Frame, event: Event, channel: str) -> list[Item]:
         name = identifier(event.get("message_id"))
         return [Retract(channel, frame.at, message_id=name)] if name else []
     if frame.type == "channel.chat.clear_user_messages":
-        who = text(event.get("target_user_login")).lower()
+        who = lowered(text(event.get("target_user_login")))
         return [Retract(channel, frame.at, chatter=who)] if who else []
     return [Retract(channel, frame.at)] if frame.type == "channel.chat.clear" else []
 
@@ -67,7 +68,7 @@ def _said(frame: Frame, event: Event, channel: str) -> list[Item]:
     line, name = text(said.get("text")), identifier(event.get("message_id"))
     if line.startswith(_ACTION):
         line = line.removeprefix(_ACTION).removesuffix("\x01")
-    who = text(event.get("chatter_user_login")).lower()
+    who = lowered(text(event.get("chatter_user_login")))
     emotes = _emotes(said, line)
     line = _own(line, mapping(event.get("reply")))
     return [Message(name, channel, frame.at, who, line, emotes)]

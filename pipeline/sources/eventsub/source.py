@@ -8,11 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 from pipeline.chat.message import ChannelInfo
-from pipeline.chat.oddities import numeric_id
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.api import Api
 from pipeline.sources.eventsub.calls import TwitchRefused
-from pipeline.sources.eventsub.frames import label, text
+from pipeline.sources.eventsub.frames import label
 from pipeline.sources.eventsub.plan import SESSIONS
 from pipeline.sources.eventsub.shared import EventSubLimits, EventSubShared
 from pipeline.sources.eventsub.slot import SessionSlot
@@ -24,7 +23,7 @@ from pipeline.sources.opening import Opening
 from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
 from warehouse.identities import Identities
-from warehouse.records import LOGIN
+from warehouse.records import login_or_none, numeric_id
 
 log = logging.getLogger(__name__)
 
@@ -245,7 +244,7 @@ def open_source(opening: Opening) -> EventSub:
 
 def _info(user: dict[str, Any]) -> ChannelInfo | None:
     """A user as Twitch tells of one; None for what is none."""
-    login, channel_id = text(user.get("login")).lower(), numeric_id(user.get("id"))
-    if not (LOGIN.fullmatch(login) and channel_id):
+    login, channel_id = login_or_none(user.get("login")), numeric_id(user.get("id"))
+    if not (login and channel_id):
         return None
     return ChannelInfo(login, channel_id, label(user.get("display_name")))

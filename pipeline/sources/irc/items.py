@@ -7,6 +7,7 @@ from pipeline.chat.message import Happening, Item, Message, Retract
 from pipeline.chat.oddities import Oddities, identifier, whole_number
 from pipeline.sources.irc.lines import IrcLine
 from pipeline.sources.live.notices import PLANS, count, money, raid, words
+from warehouse.records import lowered
 
 _ACTION = "\x01ACTION "
 _BEHIND_S, _AHEAD_S = 3600.0, 60.0  # a stamp further from Twitch's clock than this is none
@@ -72,7 +73,7 @@ def _taken_back(line: IrcLine, now: float) -> list[Item]:
     if line.command == "CLEARMSG":
         name = identifier(line.tags.get("target-msg-id"))
         return [Retract(line.channel, at, message_id=name)] if name else []
-    who = line.params[-1].lower() if len(line.params) > 1 else ""
+    who = lowered(line.params[-1]) if len(line.params) > 1 else ""
     return [Retract(line.channel, at, chatter=who)]
 
 
@@ -103,7 +104,7 @@ def _said(line: IrcLine, now: float, odd: Oddities) -> list[Item]:
     name, at = identifier(line.tags.get("id")), stamp(line.tags, now)
     emotes = _emotes(line.tags.get("emotes", ""), text, odd)
     text, login = _own(text, line.tags), line.tags.get("login") or line.nick
-    return [Message(name, line.channel, at, login.lower(), text, emotes)]
+    return [Message(name, line.channel, at, lowered(login), text, emotes)]
 
 
 def _own(text: str, tags: Mapping[str, str]) -> str:

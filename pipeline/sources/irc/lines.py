@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from warehouse.records import lowered
+
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _ESCAPED = {":": ";", "s": " ", "r": "\r", "n": "\n", "\\": "\\"}
 _COMMAND = re.compile(r"[A-Za-z]+|[0-9]{3}")
@@ -30,7 +32,7 @@ class IrcLine:
     def channel(self) -> str:
         """The channel it is about, lower case without #; '' for none."""
         named = next((p for p in self.params if p.startswith("#")), "")
-        return named[1:].lower()
+        return lowered(named[1:])
 
 
 def parse(line: str) -> IrcLine | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Self
 
 from pipeline.chat.message import ChannelInfo, Item
-from pipeline.chat.oddities import numeric_id
 from pipeline.sources.irc.handover import Handover
 from pipeline.sources.irc.items import items, sent_at
 from pipeline.sources.irc.joins import MISSING, Joins
@@ -17,6 +16,7 @@ from pipeline.sources.irc.notices import NO_CAPABILITIES, NO_LOGIN, notice_to_al
 from pipeline.sources.live.clock import TwitchClock
 from pipeline.sources.live.shared import Limits, Shared
 from pipeline.sources.live.slot import Attempt, Slot, unreached
+from warehouse.records import numeric_id
 
 log = logging.getLogger(__name__)
 

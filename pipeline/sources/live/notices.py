@@ -2,7 +2,7 @@
 chatter but the channel that a raid comes from."""
 
 from pipeline.chat.oddities import Malformed, whole_number
-from warehouse.records import LOGIN, lowered
+from warehouse.records import login_or_none
 
 PLANS = {"Prime": "Prime", "1000": "tier 1", "2000": "tier 2", "3000": "tier 3"}
 
@@ -20,8 +20,8 @@ def words(*parts: str) -> str:
 
 def raid(login: object, viewers: object) -> str:
     """sim_grotto with 42. Raises Malformed."""
-    who = lowered(login) if isinstance(login, str) else ""
-    if who and not LOGIN.fullmatch(who):
+    who = login_or_none(login)
+    if login and not who:
         raise Malformed("no login")
     number = whole_number(viewers)
     return words(who, "" if number is None else f"with {number}")

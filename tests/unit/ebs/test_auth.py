@@ -163,6 +163,21 @@ def test_a_token_that_says_anything_else_of_it_is_refused(door, linked):
         door.viewer(header(is_unlinked=linked))
 
 
+@pytest.mark.parametrize("name", ["user_id", "opaque_user_id"])
+@pytest.mark.parametrize("value", [77, True, ["77"], {"a": 1}])
+def test_a_token_whose_user_is_no_text_is_refused(door, name, value):
+    with pytest.raises(NotAuthorised, match=f"{name} is no text"):
+        door.viewer(header(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    "channel_id", ["0123", "0", "\u0661", "123\n", "+123", "1_0", 123, ["123"]]
+)
+def test_a_channel_has_one_id_only(door, channel_id):
+    with pytest.raises(NotAuthorised, match="channel_id"):
+        door.viewer(header(channel_id=channel_id))
+
+
 def test_only_the_broadcaster_is_one(door):
     assert door.broadcaster(header(role="broadcaster")).channel_id == "123"
     for role in ("viewer", "moderator"):

@@ -1,5 +1,5 @@
--- $channel is not named by events of other channels: raids that came from it or went to it.
--- $rev: the revision of the write.
+-- $channel, whose login is $login, is not named by events of other channels: raids that came from
+-- it, which are told as LOGIN with N. $rev: the revision of the write.
 
 UPDATE events SET detail = '', rev = $rev
-WHERE kind LIKE 'raid%' AND regexp_matches(lower(detail), '\b' || $channel || '\b');
+WHERE kind LIKE 'raid%' AND split_part(lower(detail), ' ', 1) IN ($channel, $login);

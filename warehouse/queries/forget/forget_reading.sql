@@ -1,3 +1,3 @@
 -- Delete rows of health that tell of trouble with $channel.
 
-DELETE FROM health WHERE name = 'reading' AND contains(detail, '"' || $channel || '"');
+DELETE FROM health WHERE name = 'reading' AND contains(detail, '"channel":"' || $channel || '"');

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.chat.table import ChatTable
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import Log, Said
 from pipeline.imports.formats.clock import zone_east
@@ -136,6 +137,21 @@ def test_what_is_no_chat_is_counted_by_reason(tmp_path: Path) -> None:
     assert log.skipped == {
         "no IRC line": 1, "no chat: CLEARCHAT": 1, "no time": 1, "shared-chat copy": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["\u212aate", "\u0661", "k\u00e4te", "k" * 26])
+def test_a_channel_that_is_no_login_is_neither_another_nor_nobodys(
+    tmp_path: Path, name: str
+) -> None:
+    for form in ("justlog text", "justlog"):
+        _, text, _, _ = ALL[form]
+        odd = written(tmp_path / "odd", f"{text}\n{text.replace('#demo', f'#{name}')}")
+        staged = stage(odd, detect(odd), tmp_path / "table", lambda _: None)
+        assert (list(staged.spans), staged.rows) == (["demo"], 3)
+    table = written(tmp_path / "t.csv", f"channel,stream,t,text\n{name},s,1,hi\nkate,s,1,hi\n")
+    chat = ChatTable(table, tmp_path / "scratch")
+    assert ([s.channel for s in chat.streams()], chat.unusable()) == (["kate"], 1)
+    chat.close()
 
 
 @pytest.mark.parametrize("absurd", ["9" * 5000, "-5", "1e999", "NaN", "-1e999"])

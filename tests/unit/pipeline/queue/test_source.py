@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.chat.message import Message
 from pipeline.config import QueueSettings
-from pipeline.sources.queue import Expected, QueueSource
+from pipeline.queue.body import Body, pack
+from pipeline.queue.queue import Delivery
+from pipeline.sources.queue import Expected, QueueSource, _read
 from warehouse.errors import BadInput
 
 
@@ -24,3 +27,18 @@ def test_a_reader_that_may_not_settle_ends(monkeypatch: pytest.MonkeyPatch) -> N
     source = QueueSource(settings, Expected(0, "salt"))
     with pytest.raises(BadInput, match="AccessDenied"):
         asyncio.run(asyncio.wait_for(read(), 10))
+
+
+@pytest.mark.parametrize(
+    ("channel", "chatter", "is_read"),
+    [("kate", "5", True), ("kate~7", "-1", True), ("kate", "", True)]
+    + [("kate", odd, False) for odd in ("kate", "1_0", " 5", "\u0665", "-2", "5\n")]
+    + [(odd, "5", False) for odd in ("", "\u212aate", "Kate", "a b", "kate~07", "../x")],
+)
+def test_a_chatter_in_the_queue_is_a_hash_and_a_channel_a_key(
+    channel: str, chatter: str, is_read: bool
+) -> None:
+    said = Message("id", channel, 1.0, chatter, "hi")
+    body = Body("run", 1, 0, "salt", "irc", 0.0, 1.0, items=(said,))
+    found, why = _read(Delivery(pack(body), 0, 0.0), Expected(0, "salt"))
+    assert (found is not None, why) == (is_read, "" if is_read else "malformed")

@@ -96,6 +96,20 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {  # the bytes, their name, what is
 }
 
 
+def test_a_log_with_the_id_of_another_channel_is_not_imported_as_ones_own(
+    folder: DataFolder,
+) -> None:
+    assert "result" in read(folder, CHAT.encode())  # of demo, whose id is 1
+    for mine in ("evil", "1"):
+        theirs = "\n".join(irc(k, mine) for k in range(3)).encode()
+        assert f"no channel {mine}; it has demo" in read(folder, theirs, channel=mine)["reason"]
+    other = read(folder, CHAT.replace("room-id=1", "room-id=2").encode(), channel="demo")
+    assert "no channel demo; it has demo~2" in other["reason"]
+    assert "result" in read(
+        folder, irc(1, "evil").replace("room-id=1;", "").encode(), channel="evil"
+    )
+
+
 def test_hostile_files_are_refused_in_a_sentence_and_leave_nothing(folder: DataFolder) -> None:
     for what, (raw, name, reason) in HOSTILE.items():
         found = read(folder, raw, name=name)
