@@ -18,6 +18,7 @@ from warehouse.inbox.requests import (
 from warehouse.inbox.uploaded_log import ACTION, UploadedLog
 
 BY = "dashboard"  # where nobody signs
+GONE = "it is over, and what came of it is kept no longer"
 LONGEST_NAME = 60  # the pipeline keeps no more
 
 
@@ -62,8 +63,12 @@ def signature(by: str) -> str:
 
 
 def answer(request_id: str) -> str | None:
-    """'' when it was done, the reason when it was refused, None while it waits."""
-    return InboxFolder(config.folder().inbox).outcome(request_id)
+    """'' when it was done, the reason when it was refused, GONE when that is kept no longer, None
+    while it waits."""
+    inbox = InboxFolder(config.folder().inbox)
+    if (outcome := inbox.outcome(request_id)) is None and not inbox.waits(request_id):
+        return GONE if inbox.outcome(request_id) is None else inbox.outcome(request_id)
+    return outcome
 
 
 def dropped(request_id: str) -> dict[str, Any] | None:

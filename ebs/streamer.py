@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from contextlib import suppress
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -17,10 +18,12 @@ from starlette.requests import ClientDisconnect
 from ebs.bodies import Latest
 from ebs.errors import BadRequest, TooLarge, TooMany, TooSlow, Unavailable
 from ebs.middleware import MOST_BODY
+from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder
 from warehouse.consent import load_claims, load_optout
 from warehouse.errors import AppError, BadInput
-from warehouse.inbox.requests import Inbox, InboxFolder, Request, asked_now
+from warehouse.foreign_files import read_plain
+from warehouse.inbox.requests import ASKED, Inbox, InboxFolder, Request, asked_now
 from warehouse.records import LOGIN
 
 ACTIONS = {"opt-in": "opt-in", "opt-out": "opt-out", "delete": "forget"}  # of the inbox
@@ -33,7 +36,7 @@ def standing(data: DataFolder, latest: Latest, channel_id: str) -> dict[str, str
     wish was refused, if it was."""
     inbox = InboxFolder(data.inbox)
     state, login = _state(data, latest, inbox, channel_id)
-    return {"state": state, "login": login or None, "refused": _refusal(inbox, channel_id)}
+    return {"state": state, "login": login or None, "refused": _refusal(data, inbox, channel_id)}
 
 
 def _state(data: DataFolder, latest: Latest, inbox: Inbox, channel_id: str) -> tuple[str, str]:
@@ -64,6 +67,7 @@ def wish(data: DataFolder, action: str, channel_id: str, login: str) -> str:
     request_id = f"ebs-{channel_id}-{action}-{int(time.time() * 1000)}-{token_hex(3)}"
     body = {"channel_id": channel_id, **({"channel": login} if login else {})}
     try:
+        _note(data, channel_id, request_id)
         inbox.put(Request(request_id, asked_now(), "broadcaster", ACTIONS[action], body))
     except OSError as exc:
         raise Unavailable(f"the request cannot be kept ({exc.strerror}): try later", 60) from exc
@@ -112,9 +116,22 @@ def _asked_at(request_id: str) -> str:
     return request_id.rsplit("-", 2)[1]
 
 
-def _refusal(inbox: Inbox, channel_id: str) -> str | None:
+def _note(data: DataFolder, channel_id: str, request_id: str) -> None:
+    """Keep which request of the channel is its newest: a search of all that are over would take
+    the longer, the more there are. Raises OSError."""
+    path = _newest(data, channel_id)
+    private_folder(path.parent)
+    replace_file(path, request_id.encode())
+
+
+def _newest(data: DataFolder, channel_id: str) -> Path:
+    return data.inbox / ASKED / channel_id
+
+
+def _refusal(data: DataFolder, inbox: Inbox, channel_id: str) -> str | None:
     """Why the newest of the channel's requests was refused; None where it was not."""
-    newest = max(inbox.ended(f"ebs-{channel_id}-"), key=_asked_at, default="")
-    if not newest or _waiting(inbox, channel_id):
+    try:
+        newest = read_plain(_newest(data, channel_id), 100).decode()
+    except (OSError, ValueError, BadInput):
         return None
     return inbox.outcome(newest) or None

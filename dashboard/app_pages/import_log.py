@@ -161,7 +161,11 @@ def _outcome() -> None:
         return
     state = _state()
     if state is None:
-        frame.put(frame.say("The import in the address is not known here."))
+        frame.put(
+            frame.say(
+                "The import in the address is not known here, or was over more than a week ago."
+            )
+        )
         return
     over = bool({"result", "reason"} & set(state))
     if over and st.session_state.get("dropped_over") != sent:

@@ -298,6 +298,8 @@ def outcome(answer: str | None, waited: timedelta) -> tuple[str, str]:
         )
     if answer is None:
         return "waits", "asked; in force from the next window, as soon as the pipeline reads it"
+    if answer == inbox.GONE:
+        return "done", inbox.GONE
     if answer:
         return "refused", f"refused: {wording.plain(answer, 300)}"
     return "done", "done; in force from the next window"

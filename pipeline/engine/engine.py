@@ -19,7 +19,7 @@ from pipeline.requests.actions import has_waiting
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
 from warehouse.identities import Identities
-from warehouse.inbox.uploaded_log import expire_logs
+from warehouse.inbox.tidying import tidy
 from warehouse.store.store import Store
 
 _FLUSH_S = 0.5  # the buffer is on disk within this, twice as often as promised
@@ -114,7 +114,7 @@ class Engine:
         self._slow = time.monotonic()
         self.expire()
         expire_scratch(state.folder.scratch, state.buffer.retention_s)
-        expire_logs(state.folder.inbox)
+        tidy(state.folder.inbox)
         state.publisher.collect_garbage()
         tables.write_channels(state)
         write_health(state)

@@ -33,7 +33,7 @@ from pipeline.windows.term_gate import Gate
 from warehouse.config import DataFolder
 from warehouse.consent import load_optout
 from warehouse.identities import Identities, made_up_id
-from warehouse.inbox.uploaded_log import expire_logs
+from warehouse.inbox.tidying import tidy
 from warehouse.published.manifest import PublishedFile
 from warehouse.published.publisher import Publisher
 from warehouse.published.reading import Trouble
@@ -88,7 +88,7 @@ class State:
         self.clock = self.stored_clock = self._last_clock()
         self.buffer.expire(self.now())  # what became too old while nobody ran
         sweep(folder)  # text of imports that were killed
-        expire_logs(folder.inbox)
+        tidy(folder.inbox)
         since = float(store.meta("buffer_from") or 0)
         self.late = Late(self.buffer, store, self.intake, source, since)
         self.retractions = Retractions(self.buffer, self.late, self.intake)

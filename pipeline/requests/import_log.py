@@ -15,6 +15,7 @@ from pipeline.requests.workspace import Workspace
 from warehouse.atomic import replace_file
 from warehouse.config import DataFolder, UploadSettings
 from warehouse.errors import BadInput
+from warehouse.foreign_files import check_plain, is_folder, remove
 from warehouse.inbox.requests import InboxFolder, Request, read_object
 from warehouse.inbox.uploaded_log import WAITS, UploadedLog
 from warehouse.store.store import Store
@@ -44,7 +45,7 @@ def import_log(
     except BadInput as exc:
         root = workspace.folder.root  # its place is nobody's business who sees the dashboard
         outcome = {"reason": str(exc).replace(str(root), root.name)}
-    place.log.unlink(missing_ok=True)
+    remove(place.log)
     kept = {"name": str(request.body.get("name", ""))[:80]}
     if "result" not in outcome:
         if fault := outcome.get("fault"):
@@ -77,21 +78,28 @@ def _hopeless(place: UploadedLog, request: Request) -> str:
     """Why no import of it is begun; '' where one may be."""
     most = UploadSettings().mb
     try:
-        size = place.log.stat().st_size
+        found = place.log.lstat()
+        check_plain(found, found.st_size)
+        if not is_folder(place.folder):
+            raise FileNotFoundError(place.folder)
     except OSError:
         return "its log is no longer there; drop it again"
-    if size > most * 1_000_000:
-        return f"it has {size / 1e6:,.0f} MB; DLD_UPLOAD_MB allows {most}"
+    if found.st_size > most * 1_000_000:
+        return f"it has {found.st_size / 1e6:,.0f} MB; DLD_UPLOAD_MB allows {most}"
     if datetime.now(UTC) - request.time > WAITS:
         return f"it waited for more than {WAITS.total_seconds() / 3600:.0f} hours; drop it again"
-    if read_object(place.tries).get("tries", 0) >= TRIES:
+    if _tries(place) >= TRIES:
         return f"the pipeline ended {TRIES} times while it was read; it is not tried again"
     return ""
 
 
+def _tries(place: UploadedLog) -> int:
+    tries = read_object(place.tries).get("tries", 0)
+    return tries if isinstance(tries, int) else TRIES
+
+
 def _begin(folder: DataFolder, place: UploadedLog, request_id: str) -> ImportChild:
-    begun = read_object(place.tries).get("tries", 0) + 1
-    replace_file(place.tries, orjson.dumps({"tries": begun}))
+    replace_file(place.tries, orjson.dumps({"tries": _tries(place) + 1}))
     log.info("dropped log: import begun id=%s", request_id)
     child = ImportChild(folder, request_id, COMMAND)
     child.start()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.chat.logins import channel_name
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import iso
@@ -18,6 +19,7 @@ from warehouse.store.store import Store
 FEW = 20  # requests that a turn has always time for
 TRIES = 5  # of a request during which the pipeline ended each time
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_AHEAD_S = 86400.0  # by which the clock of whoever asks may be off
 log = logging.getLogger(__name__)
 
 
@@ -129,9 +131,11 @@ def add_marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[st
     channel, text = request.body.get("channel"), request.body.get("text", "")
     if not isinstance(channel, str) or not isinstance(text, str):
         raise BadInput("a marker needs a channel and a text")
+    if request.time.timestamp() > time.time() + _AHEAD_S:
+        raise BadInput(f"a marker is of what was, and {request.at} is yet to come")
     row = {
         "event_id": request.id,
-        "channel": channel,
+        "channel": channel_name(channel),
         "at": request.time,
         "kind": "marker",
         "detail": text[:200],

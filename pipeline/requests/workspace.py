@@ -23,7 +23,7 @@ from warehouse.config import BucketSettings, DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder, Request
-from warehouse.inbox.uploaded_log import expire_logs
+from warehouse.inbox.tidying import tidy
 from warehouse.kinds import refuse_mixing
 from warehouse.permissions import tighten
 from warehouse.published.publisher import Publisher
@@ -227,7 +227,7 @@ def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
         buffer = Buffer(folder.buffer, settings.retention_h * 3600)
         buffer.expire(time.time())
         expire_scratch(folder.scratch, buffer.retention_s)
-        expire_logs(folder.inbox)
+        tidy(folder.inbox)
         hasher = Hasher(load_salt(salt_path(folder.root)))
         optout = load_optout(folder.optout)
         settle_moves(store, buffer, optout, folder, publisher)

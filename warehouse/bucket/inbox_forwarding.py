@@ -11,7 +11,7 @@ from pathlib import Path
 
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
 from warehouse.inbox.requests import DONE, REFUSED, InboxFolder, is_id
-from warehouse.inbox.uploaded_log import expire_logs
+from warehouse.inbox.tidying import tidy
 
 _EXPIRE_EVERY_S = 60.0
 
@@ -29,7 +29,7 @@ class ForwardedInbox:
     def step(self) -> None:
         """Send what waits, bring back what ended. Raises BucketFailed, OSError."""
         if self._now_s() >= self._expire_at:
-            expire_logs(self._inbox.folder)
+            tidy(self._inbox.folder)
             self._expire_at = self._now_s() + _EXPIRE_EVERY_S
         waiting = list(filter(is_id, self._inbox.waiting()))
         for request_id in waiting:

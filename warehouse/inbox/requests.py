@@ -24,13 +24,14 @@ import orjson
 
 from warehouse.atomic import private_folder, replace_file
 from warehouse.errors import BadInput
-from warehouse.inbox.foreign_files import folder_at, is_folder, read_plain, remove
-from warehouse.inbox.foreign_files import read_object as read_object
+from warehouse.foreign_files import is_folder, read_plain, remove
+from warehouse.foreign_files import read_object as read_object
 from warehouse.inbox.parsing import SUFFIX, key_of, parse
 from warehouse.inbox.parsing import Request as Request
 from warehouse.inbox.parsing import is_id as is_id
 
 WAITING, DONE, REFUSED = "", "done", "refused"  # folders of the inbox, by how a request stands
+ASKED = ".asked"  # a folder there: of some who ask, which request is their newest
 MOST = 1000  # requests of one look into the inbox
 _LOOK_BYTES = 16_000_000  # of them, in memory
 _AGAIN_S = 60.0  # until what could not be moved is looked at again
@@ -180,6 +181,10 @@ class InboxFolder:
         content = {**(more or {}), "action": action, "reason": reason}
         self._end(f"{request_id}{SUFFIX}", REFUSED, content)
 
+    def turn_away(self, name: str, reason: str) -> None:
+        """What lies there under this name is no request."""
+        self._end(name, REFUSED, {"reason": reason})
+
     def drop(self, request_id: str) -> None:
         """Nothing is left of a request that has ended."""
         for place in (DONE, REFUSED):
@@ -235,12 +240,12 @@ class InboxFolder:
             except FileNotFoundError:  # taken back
                 continue
             except BadInput as exc:
-                self._end(name, REFUSED, {"reason": str(exc)})
+                self.turn_away(name, str(exc))
             except OSError as exc:
                 if exc.errno in _OURS:
                     self._set_aside(name, exc)
                 else:
-                    self._end(name, REFUSED, {"reason": f"it cannot be read: {exc.strerror}"})
+                    self.turn_away(name, f"it cannot be read: {exc.strerror}")
             if size > _LOOK_BYTES:
                 return
 
@@ -250,7 +255,7 @@ class InboxFolder:
         kept = {k: content[k] for k in _KEPT if k in content}
         came = {k: content[k] for k, kind in _CAME.items() if isinstance(content.get(k), kind)}
         try:
-            path = folder_at(self.folder / place) / f"{key}{SUFFIX}"
+            path = _folder_at(self.folder / place) / f"{key}{SUFFIX}"
             if path.is_dir():
                 remove(path)
             replace_file(path, orjson.dumps({**kept, **came, "id": key}))
@@ -289,3 +294,11 @@ def _names(folder: Path) -> list[str]:
 def _ids(folder: Path, prefix: str = "") -> list[str]:
     stems = (name.removesuffix(SUFFIX) for name in _names(folder) if name.startswith(prefix))
     return [stem for stem in stems if is_id(stem)]
+
+
+def _folder_at(path: Path) -> Path:
+    """The folder, made where it is missing; whatever else lies there goes. Raises OSError."""
+    if not is_folder(path):
+        remove(path)
+        private_folder(path)
+    return path

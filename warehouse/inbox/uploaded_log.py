@@ -8,18 +8,15 @@ of that.
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from warehouse.atomic import private_file, private_folder
-from warehouse.inbox.requests import InboxFolder
 
 ACTION = "import-log"
 WAITS = timedelta(hours=24)  # for a pipeline; then the log goes unread
-_ALONE_S = 600.0  # a log without a request is being written no longer
 _LONGEST = 80  # characters of a file's name
 _ODD = re.compile(r"[^A-Za-z0-9._#+-]+")
 
@@ -69,17 +66,3 @@ def safe_name(name: str) -> str:
     """
     last = re.split(r"[/\\]", name.replace("\0", ""))[-1]
     return _ODD.sub("_", last).lstrip(".-")[-_LONGEST:] or "log"
-
-
-def expire_logs(inbox: Path) -> None:
-    """Remove logs that nobody asks for, or that waited too long: text is not kept."""
-    for path in inbox.glob("*/log"):
-        try:
-            age_s = time.time() - path.stat().st_mtime
-            asked = InboxFolder(inbox).waits(path.parent.name)
-            if age_s > WAITS.total_seconds() or (not asked and age_s > _ALONE_S):
-                path.unlink()
-                if not asked:
-                    path.parent.rmdir()
-        except OSError:  # it has just gone
-            continue

@@ -13,10 +13,13 @@ import pyarrow.parquet as pq
 
 from warehouse.atomic import private_folder
 from warehouse.errors import BadInput
+from warehouse.foreign_files import check_plain, is_folder
 from warehouse.identities import Identities
 from warehouse.store.store import Store, table_schemas
 
 TABLES = ("streams", "channels", "windows", "window_terms")
+_LARGEST = 4_000_000_000  # bytes of a file
+_ROWS = {"streams": 1_000_000, "channels": 100_000}  # at most; the others are never held whole
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,14 @@ class ImportFiles:
     def channels(self) -> set[str]:
         """Every channel named in the files. Raises BadInput when one cannot be read."""
         self.check()
+        names = set[Any]()
         try:
-            columns = [pq.read_table(self.path(t), columns=["channel"]) for t in TABLES]
+            for table in TABLES:
+                for batch in pq.ParquetFile(self.path(table)).iter_batches(columns=["channel"]):
+                    names.update(batch.column(0).unique().to_pylist())
         except (OSError, pa.ArrowException) as exc:
             raise BadInput("the import's files cannot be read") from exc
-        return {str(name) for c in columns for name in c.column("channel").unique().to_pylist()}
+        return set(map(str, names))
 
     def by_key(self, identities: Identities) -> "ImportFiles":
         """The same under the keys of its channels: a log may have a login of long ago. The files
@@ -82,14 +88,21 @@ class ImportFiles:
         return some
 
     def check(self) -> None:
-        """Raises BadInput when a file is missing or has other columns than its table."""
+        """Raises BadInput when a file is missing, is no plain one or has other columns than its
+        table."""
         for table in TABLES:
             try:
-                schema = pq.read_schema(self.path(table))
+                if not is_folder(self.folder):
+                    raise FileNotFoundError(self.folder)
+                check_plain(self.path(table).lstat(), _LARGEST)
+                file = pq.read_metadata(self.path(table))
             except (OSError, pa.ArrowException) as exc:
                 raise BadInput(f"the import's {table}.parquet cannot be read") from exc
-            if schema.names != table_schemas()[table].names:
-                raise BadInput(f"the import's {table}.parquet has other columns: {schema.names}")
+            names = file.schema.to_arrow_schema().names
+            if names != table_schemas()[table].names:
+                raise BadInput(f"the import's {table}.parquet has other columns: {names}"[:500])
+            if file.num_rows > _ROWS.get(table, file.num_rows):
+                raise BadInput(f"the import's {table}.parquet has {file.num_rows} rows")
 
 
 def _under(rows: pa.Table, keys: Mapping[str, str]) -> pa.Table:

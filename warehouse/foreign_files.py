@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 
-from warehouse.atomic import private_folder
 from warehouse.errors import BadInput
 
 LARGEST = 4_000_000  # bytes of a request, or of what came of one
@@ -33,7 +32,7 @@ def check_plain(found: os.stat_result, most: int) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise BadInput("it is no plain file")
     if found.st_size > most:
-        raise BadInput(f"it has {found.st_size} bytes; {most} are the most")
+        raise BadInput(f"it has {found.st_size} bytes; {most} are most")
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -63,11 +62,3 @@ def remove(path: Path) -> None:
             path.unlink()
     except FileNotFoundError:
         pass
-
-
-def folder_at(path: Path) -> Path:
-    """The folder, made where it is missing; whatever else lies there goes. Raises OSError."""
-    if not is_folder(path):
-        remove(path)
-        private_folder(path)
-    return path
