@@ -1,6 +1,8 @@
 """Every error DLD raises on purpose: what is wrong, which value, what to do."""
 
 import sys
+import traceback
+from pathlib import Path
 
 
 class AppError(Exception):
@@ -42,6 +44,14 @@ class NotAuthorised(AppError):
 
 class PackageMissing(AppError):
     """A library that only some commands need, and that is not installed."""
+
+
+def place_of(exc: BaseException) -> str:
+    """A fault of ours by its kind and place: its message may quote chat, or a name."""
+    trace = traceback.extract_tb(exc.__traceback__)
+    at = f" at {Path(trace[-1].filename).name}:{trace[-1].lineno}" if trace else ""
+    what = exc.strerror if isinstance(exc, OSError) else None
+    return f"{what or type(exc).__name__}{at}"
 
 
 def fail(exc: AppError | OSError) -> int:

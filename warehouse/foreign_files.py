@@ -52,6 +52,11 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_plain(path: Path) -> bool:
+    """True for a plain file, no link to one. Raises OSError."""
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
 def remove(path: Path) -> None:
     """Whatever lies there is gone: a folder with all that is in it, a link without what it leads
     to. Raises OSError."""

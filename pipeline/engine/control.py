@@ -24,7 +24,7 @@ from warehouse.bucket.objects import ABSENT, Bucket, Replaced
 from warehouse.bucket.shared_inbox import SharedInbox
 from warehouse.config import DataFolder
 from warehouse.consent import load_optout
-from warehouse.errors import AppError, WarehouseBroken
+from warehouse.errors import AppError, WarehouseBroken, place_of
 from warehouse.inbox.requests import InboxFolder
 from warehouse.shards import Shard
 
@@ -66,15 +66,17 @@ class Exchange:
 
     def step(self) -> bool:
         """Look once. True while something is waited for."""
-        is_busy = False
-        try:
-            for part in self._parts:
+        is_busy, troubles = False, []
+        for part in self._parts:
+            try:
                 is_busy = bool(part()) or is_busy
-            self._has_warned = False
-        except (AppError, OSError) as exc:
-            if not self._has_warned:
-                log.warning("requests wait: %s", exc)
-            self._has_warned = True
+            except (AppError, OSError) as exc:
+                troubles.append(str(exc))
+            except Exception as exc:  # of what another has written: the others go on
+                troubles.append(f"a fault, please report it: {place_of(exc)}")
+        if troubles and not self._has_warned:
+            log.warning("requests wait: %s", "; ".join(dict.fromkeys(troubles)))
+        self._has_warned = bool(troubles)
         return is_busy
 
     def _requests(self) -> dict[str, tuple[float, Mapping[str, Any]]]:

@@ -33,7 +33,7 @@ from pipeline.imports.scratch import workplace
 from pipeline.memory import spare_memory
 from warehouse.atomic import private_folder, replace_file
 from warehouse.config import UploadSettings, data_folder
-from warehouse.errors import AppError, BadInput
+from warehouse.errors import AppError, BadInput, place_of
 from warehouse.inbox.requests import InboxFolder
 from warehouse.inbox.uploaded_log import UploadedLog, safe_name
 from warehouse.records import iso, utc
@@ -85,7 +85,7 @@ def outcome_of(place: UploadedLog, request: dict[str, Any]) -> dict[str, Any]:
     except OSError as exc:
         return {"reason": f"{name} could not be read: {exc.strerror or 'a fault'}", "asks": []}
     except Exception as exc:
-        return {"reason": f"{name} could not be read", "asks": [], "fault": _where(exc)}
+        return {"reason": f"{name} could not be read", "asks": [], "fault": place_of(exc)}
 
 
 def _imported(place: UploadedLog, request: dict[str, Any], name: str) -> dict[str, Any]:
@@ -185,14 +185,6 @@ def _message(exc: AppError, name: str) -> str:
             end = text.find(name, at)
             text = text[:at] + (text[end:] if end >= 0 else text[at + len(root) :])
     return text
-
-
-def _where(exc: Exception) -> str:
-    trace = exc.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(exc).__name__} at {where}"
 
 
 if __name__ == "__main__":

@@ -115,6 +115,7 @@ def _became(told: Sequence[Mapping[str, Any]], logins: Mapping[str, str]) -> lis
             **{k: row[k] for k in ("stream_id", "n", "n_old")},
         )
         for row in told
+        if row.get("fate") in _BECAME  # another version's shard may tell more
     ]
 
 

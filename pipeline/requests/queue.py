@@ -4,13 +4,11 @@ import errno
 import logging
 import math
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pipeline.chat.logins import channel_name
-from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken
+from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, place_of
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles, apply_import
@@ -94,9 +92,7 @@ def _failure(request: Request, exc: Exception) -> AppError:
     """A fault that nobody thought of, told by its place: its message may quote the request."""
     if isinstance(exc, OSError) and exc.errno in _FULL:
         return StorageFull("no space left in DLD_DATA; free some and it goes on")
-    trace = traceback.extract_tb(exc.__traceback__)[-1]
-    what = exc.strerror if isinstance(exc, OSError) else None
-    where = f"{what or type(exc).__name__} at {Path(trace.filename).name}:{trace.lineno}"
+    where = place_of(exc)
     log.error("request failed id=%s action=%s fault=%s", request.id, request.action, where)
     return BadInput(f"it failed: {where}; the pipeline's log has this line too, please report it")
 

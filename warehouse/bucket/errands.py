@@ -15,10 +15,12 @@ import orjson
 
 from warehouse.atomic import private_folder
 from warehouse.bucket.objects import Bucket
-from warehouse.inbox.requests import REFUSED, WAITING, InboxFolder, Request, is_id
+from warehouse.errors import BadInput
+from warehouse.inbox.parsing import request_of
+from warehouse.inbox.requests import DONE, REFUSED, WAITING, InboxFolder, Request
 
 SENT = "shard-0/requests.json"
-_FILE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 Outcome = Mapping[str, Any]  # {"reason"} of one that was refused, {} or {"told"} of one done
 
 
@@ -40,15 +42,24 @@ class Errand:
 def errands_of(data: bytes) -> list[Errand]:
     """Those that an object lists; what is none is left out."""
     try:
-        listed = orjson.loads(data)["requests"]
-        return [_errand(raw) for raw in listed if is_id(raw["request"]["id"])]
+        listed = list(orjson.loads(data)["requests"])
     except (ValueError, KeyError, TypeError):
         return []
+    return [errand for raw in listed if (errand := _errand(raw)) is not None]
 
 
-def _errand(raw: Mapping[str, Any]) -> Errand:
-    request = Request(**raw["request"], body=raw["body"])
-    return Errand(request, tuple(raw["shards"]), tuple(filter(_FILE.fullmatch, raw["files"])))
+def _errand(raw: Any) -> Errand | None:
+    try:
+        request = request_of(dict(raw["request"]), dict(raw["body"]))
+        files = tuple(name for name in raw["files"] if is_file_name(name))
+        return Errand(request, tuple(map(int, raw["shards"])), files)
+    except (BadInput, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_file_name(text: str) -> bool:
+    """True for what can be the name of a file that goes with a request."""
+    return bool(_FILE.fullmatch(text))
 
 
 def done_of(shard: int) -> str:
@@ -70,8 +81,9 @@ class Settled:
     def place(self, request_id: str) -> str:
         """DONE or REFUSED; WAITING for one that has not ended, or whose end is not pushed."""
         place, _ = self.inbox.read(request_id)
-        if place == WAITING:
+        if place == WAITING and self.inbox.waits(request_id):
             return WAITING
+        place = place or DONE  # what came of it is kept no longer
         since = self._since.setdefault(request_id, self._revision())
         return place if self._pushed() >= since else WAITING
 
@@ -141,9 +153,17 @@ def outcome(inbox: InboxFolder, request_id: str) -> Outcome:
 def outcomes_of(data: bytes) -> dict[str, Outcome]:
     """By request, as a shard told; none where it cannot be read."""
     try:
-        return {str(key): dict(came) for key, came in orjson.loads(data)["done"].items()}
+        told = orjson.loads(data)["done"].items()
+        return {str(key): _outcome(came) for key, came in told if isinstance(came, dict)}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _outcome(came: Mapping[str, Any]) -> Outcome:
+    if "reason" in came:
+        return {"reason": str(came["reason"])}
+    told = came.get("told")
+    return {"told": [r for r in told if isinstance(r, dict)]} if isinstance(told, list) else {}
 
 
 def is_known(inbox: InboxFolder, request_id: str) -> bool:

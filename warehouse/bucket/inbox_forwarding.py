@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from warehouse.bucket.errands import is_file_name
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
-from warehouse.inbox.requests import DONE, REFUSED, InboxFolder, is_id
+from warehouse.foreign_files import is_folder, is_plain, read_plain
+from warehouse.inbox.requests import DONE, REFUSED, InboxFolder, Request
 from warehouse.inbox.tidying import tidy
 
 _EXPIRE_EVERY_S = 60.0
@@ -31,25 +33,26 @@ class ForwardedInbox:
         if self._now_s() >= self._expire_at:
             tidy(self._inbox.folder)
             self._expire_at = self._now_s() + _EXPIRE_EVERY_S
-        waiting = list(filter(is_id, self._inbox.waiting()))
-        for request_id in waiting:
-            if not self._bring_back(request_id) and request_id not in self._sent:
-                self._send(request_id)
-        self._sent.intersection_update(waiting)
+        waiting = list(self._inbox.requests())
+        self._inbox.postpone(waiting)
+        for request in waiting:
+            if not self._bring_back(request.id) and request.id not in self._sent:
+                self._send(request)
+        self._sent.intersection_update(request.id for request in waiting)
 
-    def _send(self, request_id: str) -> None:
-        path = self._inbox.folder / f"{request_id}.json"
-        files = self._inbox.files(request_id)
+    def _send(self, request: Request) -> None:
+        files = self._inbox.files(request.id)
         try:
-            for file in sorted(files.iterdir()) if files.is_dir() else ():
-                if file.is_file() and file.name[0] != ".":
-                    self._bucket.put(f"inbox/{request_id}/{file.name}", file)
-            self._bucket.put(f"inbox/{request_id}.json", path.read_bytes(), ABSENT)
+            for file in sorted(files.iterdir()) if is_folder(files) else ():
+                if is_file_name(file.name) and is_plain(file):
+                    self._bucket.put(f"inbox/{request.id}/{file.name}", file)
+            data = read_plain(self._inbox.folder / f"{request.id}.json")
+            self._bucket.put(f"inbox/{request.id}.json", data, ABSENT)
         except Replaced:  # by the one before us
             pass
         except FileNotFoundError:  # taken back meanwhile
             return
-        self._sent.add(request_id)
+        self._sent.add(request.id)
 
     def _bring_back(self, request_id: str) -> bool:
         """True where it has ended."""

@@ -27,6 +27,7 @@ from warehouse.atomic import private_file, private_folder
 from warehouse.config import BucketSettings
 from warehouse.errors import AppError, BadInput
 
+_LARGEST = 256_000_000  # bytes of an object that is held in memory
 ABSENT = ""  # the tag of what is not there
 
 
@@ -73,6 +74,8 @@ class Bucket:
         options: Any = {"if_none_match": tag} if tag else None
         try:
             found = obstore.get(self._store, name, options=options)
+            if (size := int(found.meta["size"])) > _LARGEST:
+                raise BucketFailed(f"{self.address}/{name} has {size} bytes; that is none of ours")
             return bytes(found.bytes()), str(found.meta["e_tag"])
         except NotModifiedError:
             return None

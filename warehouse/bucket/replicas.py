@@ -25,6 +25,7 @@ SURE_S = 20.0  # of the lease, after it was asked for
 FREE_AFTER_S = 30.0  # without a change of the lease, by the clock of who waits for it
 EXCHANGE_S = 30.0
 LASTS_S = 600.0  # viewers, after they asked (ebs/broadcasting/viewers.py)
+_CHANNELS = 10_000  # watched at a replica, that are heard
 _GONE_AFTER_S = 3600.0  # a replica that tells nothing
 _WISHES_S = 15.0  # an EBS that would broadcast says so every second
 _LEASE, _VIEWERS = "ebs/broadcaster.json", "ebs/viewers/"
@@ -111,7 +112,7 @@ class Replica:
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return
         private_folder(self._elsewhere)
-        for channel_id, age in seen:
+        for channel_id, age in seen[:_CHANNELS]:
             path, at = self._elsewhere / channel_id, self._wall() - max(0.0, age)
             if at > _mtime(path):
                 path.touch()

@@ -14,14 +14,18 @@ import orjson
 
 from warehouse.atomic import private_folder, replace_file
 from warehouse.bucket.errands import Settled, is_known, load_files
-from warehouse.bucket.objects import Bucket
-from warehouse.inbox.requests import is_id
+from warehouse.bucket.objects import Bucket, Listed
+from warehouse.errors import AppError
+from warehouse.foreign_files import LARGEST
+from warehouse.inbox.requests import MOST, is_id
 
 INBOX = "inbox"
 KEPT_S = 86400.0  # outcomes, for a mirror that is down; files whose request never came
 _PARTS = re.compile(
-    r"inbox/(?:(done|refused)/)?([A-Za-z0-9_-]{1,64})(?:\.json|/([A-Za-z0-9_.-]{1,64}))"
+    r"inbox/(?:(done|refused)/)?([A-Za-z0-9_-]{1,64})(?:\.json|/([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}))"
 )
+_FILES, _BYTES = 16, 4_000_000_000  # that go with a request
+_TROUBLES = 3  # of one look; then it is the bucket
 
 
 class SharedInbox:
@@ -34,9 +38,9 @@ class SharedInbox:
         self._seen: dict[str, float] = {}  # of these, since when each is there
 
     def step(self) -> None:
-        """Take in what is new, answer what has ended. Raises BucketFailed."""
-        requests: list[str] = []
-        files: dict[str, list[str]] = defaultdict(list)
+        """Take in what is new, answer what has ended: each by itself. Raises BucketFailed."""
+        requests: dict[str, Listed] = {}
+        files: dict[str, list[Listed]] = defaultdict(list)
         outcomes: list[str] = []
         for found in self._bucket.list(f"{INBOX}/"):
             match = _PARTS.fullmatch(found.name)
@@ -45,16 +49,31 @@ class SharedInbox:
             if match[1]:
                 outcomes.append(found.name)
             elif match[3]:
-                files[match[2]].append(found.name)
+                files[match[2]].append(found)
             elif is_id(match[2]):
-                requests.append(match[2])
-        for request_id in requests:
-            if not is_known(self._settled.inbox, request_id):
-                self._take(request_id, files[request_id])
-            elif place := self._settled.place(request_id):
-                self._answer(request_id, place, files[request_id])
-        orphans = [name for key in files.keys() - {*requests} for name in files[key]]
+                requests[match[2]] = found
+        troubles: list[Exception] = []
+        for request_id, found in requests.items():
+            try:
+                self._see_to(request_id, found, files[request_id])
+            except (AppError, OSError) as exc:  # of this one, unless there are several
+                troubles.append(exc)
+                if len(troubles) == _TROUBLES:
+                    break
+        orphans = [found.name for key in files.keys() - {*requests} for found in files[key]]
         self._prune([*outcomes, *orphans])
+        if troubles:
+            raise troubles[0]
+
+    def _see_to(self, request_id: str, found: Listed, files: list[Listed]) -> None:
+        inbox, names = self._settled.inbox, [file.name for file in files]
+        if is_known(inbox, request_id):
+            if place := self._settled.place(request_id):
+                self._answer(request_id, place, names)
+        elif found.size > LARGEST or len(files) > _FILES or sum(f.size for f in files) > _BYTES:
+            inbox.refuse(request_id, "", "it is larger than requests are, or has too many files")
+        elif len(inbox.waiting()) < MOST:  # else it waits where it is
+            self._take(request_id, names)
 
     def _take(self, request_id: str, files: list[str]) -> None:
         inbox = self._settled.inbox

@@ -1,5 +1,6 @@
 """Forwarding of a reader's inbox: each request once, its files with it, its outcome back."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,23 @@ def test_a_request_waits_while_the_bucket_is_down(
     assert names(bucket) == ["inbox/r1.json", "inbox/r1/log"]
 
 
-def test_what_is_no_request_stays(
+def test_what_is_no_request_is_refused_here(
     bucket: Bucket, inbox: InboxFolder, forwarded: ForwardedInbox
 ) -> None:
     inbox.folder.mkdir()
     (inbox.folder / "a b.json").write_bytes(b"{}")
+    os.mkfifo(inbox.folder / "pipe.json")
     forwarded.step()
     assert names(bucket) == []
+    assert inbox.outcome("pipe") == "it is no plain file" and not inbox.is_any()
+
+
+def test_only_plain_files_go_with_a_request(
+    bucket: Bucket, inbox: InboxFolder, forwarded: ForwardedInbox
+) -> None:
+    ask(inbox, files=True)
+    (inbox.files("r1") / "link").symlink_to("/etc/hostname")
+    os.mkfifo(inbox.files("r1") / "pipe")
+    (inbox.files("r1") / os.fsdecode(b"\xff")).touch()
+    forwarded.step()
+    assert names(bucket) == ["inbox/r1.json", "inbox/r1/log"]
