@@ -31,7 +31,7 @@ class PipelineSettings(BaseSettings):
     )
     retrain_at: str = Field(
         default="04:00",
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
         description="when, HH:MM, UTC",
     )
     emotes: bool = Field(

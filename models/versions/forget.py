@@ -4,6 +4,7 @@ What networks learnt from it has no name and stays: they are averages over all c
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def _names(place: Path, channel: str) -> bool:
     text = place / "report.json" if place.is_dir() else place
     if not text.is_file():
         return (place / "predictions.parquet").exists()
-    return channel in text.read_text(encoding="utf-8", errors="replace")
+    named = re.compile(rf"(?<![\w~]){re.escape(channel)}(?![\w~])")
+    return named.search(text.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def _forget_in_card(path: Path, channel: str) -> bool:

@@ -3,6 +3,7 @@ reviews."""
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.chat.logins import channel_name, login
@@ -122,6 +123,9 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     def marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         if workspace.others is not None:
             request = share_marker(workspace, inbox, request)
+        elif workspace.shard.number == 0:  # the others are told a key
+            key = workspace.everyone().resolve(channel_name(request.body.get("channel")))
+            request = replace(request, body={**request.body, "channel": key})
         if workspace.shard.has(str(request.body.get("channel"))):
             add_marker(inbox, store, request, meta)
         else:

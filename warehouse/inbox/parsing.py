@@ -14,7 +14,7 @@ from warehouse.errors import BadInput
 SUFFIX = ".json"
 _ID = re.compile(r"(?!(?i:done|refused)$)[A-Za-z0-9_-]{1,64}")  # it names a file and a folder
 _HEAD = {"id": 64, "at": 40, "by": 200, "action": 40}  # and the longest of each
-_OLDEST, _NEWEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 3000))
+_OLDEST, _NEWEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 3000))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import glob
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from warehouse.atomic import private_folder
 from warehouse.errors import BadInput
 from warehouse.foreign_files import check_plain, is_folder
 from warehouse.identities import Identities
+from warehouse.records import KEY, numeric_id
 from warehouse.store.store import Store, table_schemas
 
 TABLES = ("streams", "channels", "windows", "window_terms")
@@ -45,12 +46,16 @@ class ImportFiles:
                     names.update(batch.column(0).unique().to_pylist())
         except (OSError, pa.ArrowException) as exc:
             raise BadInput("the import's files cannot be read") from exc
-        return set(map(str, names))
+        return _checked(names)
 
     def by_key(self, identities: Identities) -> "ImportFiles":
         """The same under the keys of its channels: a log may have a login of long ago. The files
         stay as they are, so that it can be done again."""
         rows = pq.read_table(self.path("channels")).to_pylist()
+        _checked([row["channel"] for row in rows])
+        _checked([row["login"] for row in rows if row["login"]])
+        if not all(map(numeric_id, filter(None, (row["channel_id"] for row in rows)))):
+            raise BadInput("the import's files have a channel_id that is no id of Twitch's")
         keys = {
             row["channel"]: identities.key_then(row["login"] or row["channel"], row["channel_id"])
             for row in rows
@@ -103,6 +108,14 @@ class ImportFiles:
                 raise BadInput(f"the import's {table}.parquet has other columns: {names}"[:500])
             if file.num_rows > _ROWS.get(table, file.num_rows):
                 raise BadInput(f"the import's {table}.parquet has {file.num_rows} rows")
+
+
+def _checked(names: Collection[object]) -> set[str]:
+    """The names of channels. Raises BadInput for what is none."""
+    found = {name for name in names if isinstance(name, str) and KEY.fullmatch(name)}
+    if not found.issuperset(names):
+        raise BadInput("the import's files name what is no channel: a-z, 0-9 and _, at most 25")
+    return found
 
 
 def _under(rows: pa.Table, keys: Mapping[str, str]) -> pa.Table:

@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.imports.command import import_files
+from pipeline.requests.actions import actions
 from pipeline.requests.queue import apply_all
+from pipeline.requests.workspace import open_workspace
 from tests.helpers.build import (
     chat_rows,
     csv_file,
@@ -222,6 +224,34 @@ def _request(folder: DataFolder, tables: dict[str, Any]) -> None:
         table = tables.get(name, table_schemas()[name].empty_table())
         pq.write_table(table, target / f"{name}.parquet")
     send(folder.inbox, Request("abc", "2026-01-01T00:00:00Z", "test", "import"))
+
+
+@pytest.mark.parametrize(
+    ("field", "odd"),
+    [("channel", odd) for odd in ("\u212aate", "Kate", "../x", "kate~07", "kate\n", "")]
+    + [("login", "Kate"), ("login", "a b"), ("channel_id", "07"), ("channel_id", "kate")],
+)
+def test_an_import_of_what_is_no_channel_is_refused(
+    folder: DataFolder, field: str, odd: str
+) -> None:
+    row = {"channel": "kate", "login": "kate", "channel_id": "7", "source": "import", field: odd}
+    table = pa.Table.from_pylist([row], schema=table_schemas()["channels"])
+    _request(folder, {"channels": table})
+    with open_workspace(folder) as workspace:
+        apply_all(InboxFolder(folder.inbox), workspace.store, actions(workspace))
+        assert str(outcome(folder.inbox, "abc")).startswith("the import's files ")
+        assert stored(workspace.store, "SELECT count(*) FROM channels") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("channel", "kept"), [("Kate", ["kate"]), ("\u212aate", []), ("kate~07", []), (5, [])]
+)
+def test_a_marker_is_of_a_channel(folder: DataFolder, channel: object, kept: list[str]) -> None:
+    body = {"channel": channel, "text": "now"}
+    send(folder.inbox, Request("abc", "2026-01-01T00:00:00Z", "test", "marker", body))
+    with open_workspace(folder) as workspace:
+        apply_all(InboxFolder(folder.inbox), workspace.store, actions(workspace))
+        assert [c for (c,) in stored(workspace.store, "SELECT channel FROM events")] == kept
 
 
 @pytest.mark.parametrize("how", ["other columns", "other types", "refused rows", "cut short"])
