@@ -24,15 +24,12 @@ class _Unused:
 
 
 def spare_memory() -> None:
-    """Once, before a store is opened: no pandas, no pool of Arrow's own, and one heap.
+    """Once, before a store is opened: no pandas, and one heap.
 
     pyarrow and DuckDB import pandas where they find it (the dashboard needs it), 33 MB, only to
-    see whether a value is one of its own. Arrow's pool keeps 9 MB of what it was given, and
-    glibc a heap for every thread, though no two of ours work at a time.
+    see whether a value is one of its own. glibc keeps a heap for every thread, though no two of
+    ours work at a time.
     """
-    import pyarrow as pa
-
-    pa.set_memory_pool(pa.system_memory_pool())
     with suppress(OSError, AttributeError):  # not glibc
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
     if _Unused not in sys.meta_path:

@@ -12,7 +12,9 @@ import duckdb
 
 Connection = duckdb.DuckDBPyConnection
 Config = Mapping[str, str | bool | int | float | list[str]]
+OWN_CONFIG = "current_transaction_invalidation_policy"  # 1.5 sets it around several statements
 _LOCKS: Config = {
+    "allowed_configs": [OWN_CONFIG],
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,

@@ -24,6 +24,7 @@ T = TypeVar("T", bound=np.generic)
 FEATURES_VERSION = 2  # raise it with any change here: old weights are then refused
 CONTEXT = 16  # windows a model looks at
 KERNEL = 128  # windows a moving average reaches back
+_TOGETHER = 50_000  # windows whose arrays are in memory at a time: of 100 days they take 60 MB
 SLOT_KERNEL = 10  # ... one of 5-second slots
 HALF_LIVES = (0.5, 1, 2, 4, 8, 16, 32, 64)  # windows
 SLOT_HALF_LIVES = (0.5, 1, 2, 4, 8)  # 5-second slots
@@ -107,7 +108,11 @@ def now(sessions: Sequence[Session]) -> View:
         raise BadInput(f"too little chat to forecast yet: {', '.join(short)}")
     if not sessions:
         raise BadInput("no session to forecast")
-    columns = _columns(sessions, CONTEXT)
+    length = max(CONTEXT, *map(len, sessions))
+    together = max(1, _TOGETHER // length)
+    few = [sessions[i : i + together] for i in range(0, len(sessions), together)]
+    parts = [_columns(some, CONTEXT, length) for some in few]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return View(columns.pop("x"), **{k: v[:, -1] for k, v in columns.items()})
 
 
@@ -117,9 +122,10 @@ def window_features(session: Session) -> NDArray[np.float32]:
     return x
 
 
-def _columns(sessions: Sequence[Session], keep: int) -> dict[str, Any]:
-    """Features (B, keep, F) and View statistics (B, keep) of the last `keep` windows."""
-    s = _Stack(sessions, keep)
+def _columns(sessions: Sequence[Session], keep: int, length: int = 0) -> dict[str, Any]:
+    """Features (B, keep, F) and View statistics (B, keep) of the last `keep` windows. length: of
+    the longest session, if it is not among these."""
+    s = _Stack(sessions, keep, length)
     x = np.stack(
         [*s.means(), *s.slots(), *s.shares(), *s.rates(), *s.state(), *s.past(), *s.others()], -1
     )
@@ -140,9 +146,9 @@ def _columns(sessions: Sequence[Session], keep: int) -> dict[str, Any]:
 class _Stack:
     """B sessions side by side, aligned at their last window; zeros before each began."""
 
-    def __init__(self, sessions: Sequence[Session], keep: int) -> None:
+    def __init__(self, sessions: Sequence[Session], keep: int, length: int = 0) -> None:
         self.sessions, self.keep = sessions, keep
-        self.length = max(keep, *(len(s) for s in sessions)) if sessions else keep
+        self.length = max(keep, length, *(len(s) for s in sessions))
         self.present = self._pad(lambda s: np.ones(len(s)))
         self.n = self._pad(lambda s: s.n)
         self.seen = self._pad(lambda s: s.observed_s / WINDOW_SECONDS)

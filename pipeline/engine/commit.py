@@ -11,6 +11,7 @@ import pyarrow as pa
 from pipeline.engine.state import State
 from pipeline.engine.turn import Turn
 from pipeline.forecasting.pending import latest
+from pipeline.forecasting.verify import score_columns
 from pipeline.requests.actions import apply_waiting
 from pipeline.windows.retractions import cleared, key_of
 from pipeline.windows.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
@@ -53,12 +54,14 @@ def _write(state: State, turn: Turn, closed: list[Closed]) -> None:
         "alerts": [alert.row() for alert in turn.alerts],
         "streams": [stream_row(stream, source) for stream in turn.streams.values()],
         "forecasts": list(state.pending.forecasts.values()),
-        "forecast_scores": list(state.pending.scores.values()),
     }
+    tables = {name: store.rows(name, rows) for name, rows in rows_of.items() if rows}
+    if scores := state.pending.scores:
+        tables["forecast_scores"] = store.columns("forecast_scores", score_columns(scores))
     state.buffer.flush()
     silent = [c.window for c in closed if c.again and not c.lines]  # whose terms have to go
     store.write(
-        {name: store.rows(name, rows) for name, rows in rows_of.items() if rows},
+        tables,
         {"clock": str(state.clock), "source": source},
         before=cleared(silent),
     )

@@ -27,6 +27,7 @@ _COMMIT_S = 2.0  # while catching up; live, every closed window is committed at 
 _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
 _SLOW_S = 60.0  # housekeeping: scores, channels, garbage
+_REST = 5  # in so many times of housekeeping once
 _DRAIN_S = 2.0  # at the end, for windows to be made again; a restart finds the rest
 _TELL_S = 1.0  # troubles of reading go out no more often
 _EXPIRE_S = 2.0  # text is kept no longer than this beyond its retention
@@ -52,6 +53,7 @@ class Engine:
         self._expired = self.state.now()
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf
+        self._kept = 0
         recover(self.state)
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
@@ -125,6 +127,9 @@ class Engine:
         state.moods.read_recaps(state.store, state.source, state.out())
         tables.read_records(state)
         publish(state)
+        self._kept += 1
+        if self._kept % _REST == 0:
+            state.store.rest()
 
     def finish(self) -> None:
         """The source has ended or the daemon stops: keep all there is."""

@@ -22,7 +22,7 @@ from models.versions.registry import serving
 from pipeline.forecasting.corrections import MEAN, Taught
 from pipeline.forecasting.session_log import SessionLog
 from pipeline.forecasting.track_record import UNKNOWN, Standing
-from pipeline.forecasting.verify import Made, Verifier
+from pipeline.forecasting.verify import Made, Sums, Verifier
 from pipeline.windows.track import Closed
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
@@ -140,8 +140,8 @@ class Forecasts:
         if log_ is not None and log_.stream_id == window.stream_id:
             log_.put(window)
 
-    def after(self, closed: Iterable[Closed]) -> tuple[list[Row], list[Row]]:
-        """(forecast rows, score rows) that follow from closed windows."""
+    def after(self, closed: Iterable[Closed]) -> tuple[list[Row], Sums]:
+        """(forecast rows, sums of scores) that follow from closed windows."""
         starts: dict[str, list[int]] = {}
         first: dict[int, list[Window]] = {}  # by start; one made again is scored already
         raw_of: dict[Key, _Raw] = {}
@@ -155,7 +155,7 @@ class Forecasts:
                 starts.setdefault(channel, []).append(start)
         raw_of |= self._predict(starts)
         rows = [row for start in sorted(first) for row in self._turn(start, first[start], raw_of)]
-        return rows, list(self.verifier.take_rows())
+        return rows, self.verifier.take()
 
     def _turn(self, start: int, windows: list[Window], raw_of: Mapping[Key, _Raw]) -> Iterable[Row]:
         """Windows that start then: what was forecast of them is scored and learnt from, and

@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.forecasting.forecasts import Forecasts
+from pipeline.forecasting.verify import Sums
 from pipeline.windows.track import Closed
 
 Rows = dict[tuple[Any, ...], Any]
 
 
 class Pending:
-    """forecasts, scores: rows by their keys."""
+    """forecasts: rows by their keys. scores: sums by theirs."""
 
     def __init__(self) -> None:
         self.forecasts: Rows = {}
-        self.scores: Rows = {}
+        self.scores: Sums = {}
         self._of: dict[int, Closed] = {}  # the windows they follow from
 
     def add(
@@ -30,7 +31,7 @@ class Pending:
         forecasts, scores = forecasters.after(fresh)
         self._of.update((id(c), c) for c in fresh)
         self.forecasts |= {(r["channel"], r["cutoff"], r["model"]): r for r in forecasts}
-        self.scores |= {(r["channel"], r["day"], r["model"], r["step"]): r for r in scores}
+        self.scores |= scores
 
     def turn_back(self, now: datetime) -> None:
         """What was forecast at times still to come never was."""

@@ -4,7 +4,7 @@ Targets are windows with messages, seen for their whole 30 seconds; each weighs 
 messages. Sums, not means, are kept: they add up over days and channels.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -17,10 +17,10 @@ from warehouse.records import HORIZON, WINDOW_SECONDS, Window
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, date, str, int]
+Sums = dict[Key, Array]
 _Found = tuple[str, date, int, Array, Array, float, int]  # ..., step, quantiles, counts, y, n
 
 _NAMES = tuple(s.name for s in SUMS)
-_WHOLE, _PARTS = ([i for i, s in enumerate(SUMS) if s.is_count is so] for so in (True, False))
 
 _PATIENCE_S = 3600  # of a forecast for windows that never come, its stream being over
 
@@ -49,7 +49,7 @@ class Verifier:
 
     models: tuple[str, ...] = ()
     waiting: dict[tuple[str, int], Made] = field(default_factory=dict)
-    sums: dict[Key, Array] = field(default_factory=dict)
+    sums: Sums = field(default_factory=dict)
     changed: set[Key] = field(default_factory=set)
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -105,31 +105,27 @@ class Verifier:
         self.sums = {key: s for key, s in self.sums.items() if key[0] != channel}
         self.changed = {key for key in self.changed if key[0] != channel}
 
-    def take_rows(self) -> list[dict[str, Any]]:
-        """Rows of forecast_scores that changed since the last call; old days are let go."""
+    def take(self) -> Sums:
+        """Sums that changed since the last call; old days are let go."""
         targets = _NAMES.index("targets")
-        keys = [key for key in sorted(self.changed) if self.sums[key][targets]]
-        rows = _rows(keys, np.stack([self.sums[key] for key in keys])) if keys else []
+        taken = {key: self.sums[key] for key in sorted(self.changed) if self.sums[key][targets]}
         self.changed.clear()
         newest = max((cutoff for _, cutoff in self.waiting), default=0)
         self.waiting = {k: q for k, q in self.waiting.items() if k[1] > newest - _PATIENCE_S}
-        if rows:
-            oldest = max(row["day"] for row in rows) - timedelta(days=2)
+        if taken:
+            oldest = max(day for _, day, _, _ in taken) - timedelta(days=2)
             self.sums = {key: v for key, v in self.sums.items() if key[1] >= oldest}
-        return rows
+        return taken
 
 
-def _rows(keys: Sequence[Key], sums: Array) -> list[dict[str, Any]]:
-    """Rows of forecast_scores; sums: (rows, SUMS). Thousands a cycle: column by column.
+def score_columns(sums: Mapping[Key, Array]) -> dict[str, Any]:
+    """Columns of forecast_scores, at least one row: thousands a cycle, rows would take 20 MB.
 
-    A sum that was not kept yet when its day began is NULL.
+    A sum that was not kept yet when its day began is masked.
     """
-    names = ("channel", "day", "model", "step", *(_NAMES[i] for i in (*_WHOLE, *_PARTS)))
-    ints = np.nan_to_num(sums[:, _WHOLE]).astype(np.int64).tolist()
-    rows = [
-        dict(zip(names, (*key, *n, *v), strict=True))
-        for key, n, v in zip(keys, ints, sums[:, _PARTS].tolist(), strict=True)
-    ]
-    for row, column in np.argwhere(np.isnan(sums)):
-        rows[row][_NAMES[column]] = None
-    return rows
+    keys = zip(("channel", "day", "model", "step"), zip(*sums, strict=True), strict=True)
+    columns: dict[str, Any] = {name: list(values) for name, values in keys}
+    for s, values in zip(SUMS, np.stack(list(sums.values()), axis=1), strict=True):
+        kept = np.nan_to_num(values).astype(np.int64) if s.is_count else values
+        columns[s.name] = np.ma.masked_array(kept, np.isnan(values))
+    return columns

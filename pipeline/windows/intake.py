@@ -26,6 +26,7 @@ from pipeline.privacy.hashing import Hasher
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.language import Readable
 from pipeline.scoring.scored_message import ScoredMessage, message_key
+from pipeline.windows.seen_ids import SeenIds
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import HELD_S, Closed, Stream, Track
 from warehouse.records import WINDOW_SECONDS, lowered
@@ -75,7 +76,7 @@ class Intake:
     counts: IntakeCounts = field(default_factory=IntakeCounts)
     readable: dict[str, Readable] = field(default_factory=dict)
     missed: dict[tuple[str, int], Missed] = field(default_factory=dict)
-    _ids: list[set[int]] = field(default_factory=lambda: [set(), set()])
+    _ids: SeenIds = field(default_factory=lambda: SeenIds(_IDS))
     _again: dict[tuple[str, int], None] = field(default_factory=dict)
 
     def track(self, channel: str) -> Track:
@@ -121,7 +122,7 @@ class Intake:
         key = message_key(item.message_id)
         who = int(item.chatter or 0) if hashed else self.hasher.of(item.chatter)
         if key:
-            self._is_known(key)
+            self._ids.add(key)
             return lambda line: None if line.id == key else line
         return lambda line: None if line.at <= item.at and who in (0, line.chatter) else line
 
@@ -137,7 +138,7 @@ class Intake:
 
     def _message(self, message: Message, hashed: bool) -> float | None:
         key = message_key(message.id)
-        if key and self._is_known(key):
+        if key and self._ids.add(key):
             self.counts.duplicates += 1
             return None
         login = "" if hashed else lowered(message.chatter)
@@ -183,7 +184,7 @@ class Intake:
         """A message from the buffer that is in a committed window: not to be counted again.
         Whether it is the first of its id."""
         self.gate.saw(int(message.chatter or 0))
-        return not message.id or not self._is_known(message_key(message.id))
+        return not message.id or not self._ids.add(message_key(message.id))
 
     def forget(self, chatter: int, change: Callable[[ScoredMessage], ScoredMessage | None]) -> None:
         """Put every line held in memory through `change`; what that changes is made again."""
@@ -211,15 +212,6 @@ class Intake:
         """The source's clock had been wrong; it is `now`."""
         for track in self.tracks.values():
             track.turn_back(now)
-
-    def _is_known(self, key: int) -> bool:
-        new, old = self._ids
-        if key in new or key in old:
-            return True
-        new.add(key)
-        if len(new) >= _IDS:  # two generations: bounded, and no id is forgotten too early
-            self._ids = [set(), new]
-        return False
 
     def close(self, now: float) -> list[Closed]:
         """The windows whose time has come, and those that late messages changed."""

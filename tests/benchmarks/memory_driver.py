@@ -63,6 +63,9 @@ class Crowd:
                 report(self.now - began, self.said)
             self.now += WINDOW_SECONDS
 
+    def stored(self, at: float) -> None:
+        """Kept nowhere else."""
+
     async def _taken(self) -> None:
         """Wait until the engine has closed these windows; housekeeping every minute of chat."""
         while self.engine.state.clock < self.now + WINDOW_SECONDS or self.engine.state.turn.closed:

@@ -6,18 +6,20 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from models.forecasters.naive import Baseline
 from models.judging.backtest import judge
 from models.judging.tally import Tally
-from pipeline.forecasting.verify import Made, Verifier
+from pipeline.forecasting.verify import Made, Verifier, score_columns
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import channel, score, window
 from tests.helpers.forecasting import make_session, windows_of
 from tests.helpers.pages import open_at
 from warehouse.forecast_metrics import METRICS, SUMMED, SUMS
 from warehouse.sql import migrations
+from warehouse.store.store import table_schemas
 from warehouse.tables import TABLES
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -46,7 +48,13 @@ def verified() -> list[dict[str, Any]]:
     made = Made("a1", quantiles, np.full((1, 10), 12.0), np.zeros((0, 10, 0)))
     verifier.expect("alpha", int(session.start[60]), made)
     verifier.happened(windows_of(session)[60:])
-    return verifier.take_rows()
+    return rows(verifier)
+
+
+def rows(verifier: Verifier) -> list[dict[str, Any]]:
+    """Rows of forecast_scores that follow."""
+    columns = score_columns(verifier.take())
+    return pa.table(columns, schema=table_schemas()["forecast_scores"]).to_pylist()
 
 
 def test_every_sum_is_verified() -> None:
@@ -60,7 +68,7 @@ def test_a_sum_that_was_not_kept_when_the_day_began_stays_missing() -> None:
     verifier = Verifier(("session_mean",))
     verifier.load([{**row, **dict.fromkeys(SUMMED["later"])}])
     verifier.changed = set(verifier.sums)
-    assert verifier.take_rows() == [{**row, **dict.fromkeys(SUMMED["later"])}]
+    assert rows(verifier) == [{**row, **dict.fromkeys(SUMMED["later"])}]
 
 
 def reported() -> dict[str, list[float]]:

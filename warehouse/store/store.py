@@ -1,7 +1,7 @@
 """The one writer of warehouse.duckdb: open, migrate, replace rows in transactions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.atomic import keep_private, private_folder
-from warehouse.connections import Config, Connection, open_duckdb
+from warehouse.connections import OWN_CONFIG, Config, Connection, open_duckdb
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
 from warehouse.sql import migrations, sql
 from warehouse.store.rollups import Rolling
@@ -21,10 +21,13 @@ from warehouse.tables import TABLES, UNPUBLISHED, Keys, TableSpec
 ERASED = "erased"  # meta: the last revision that took rows away without putting others there
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
 AWAITED = "awaited "  # meta: before the path of a published file that is in the bucket alone
+_NOTHING = "1B"
 _FLUSH = "1MB"  # freed memory beyond this goes back to the system: 20 MB after a day
 CONFIG: Config = {
     "memory_limit": MEMORY_LIMIT,
     "threads": 2,
+    "enable_external_file_cache": False,  # an entry for every file ever read, and none ever goes
+    "allowed_configs": [OWN_CONFIG, "memory_limit"],  # of what is locked: `rest` sets it
     "allocator_flush_threshold": _FLUSH,
     "allocator_bulk_deallocation_flush_threshold": _FLUSH,
 }
@@ -146,10 +149,30 @@ class Store:
         """Dictionaries as an Arrow table of `table`'s columns; absent keys are NULL."""
         return pa.Table.from_pylist(list(values), schema=table_schemas()[table])
 
+    def columns(self, table: str, values: Mapping[str, Any]) -> pa.Table:
+        """Columns as an Arrow table of `table`'s; what is masked is NULL."""
+        return pa.table(dict(values), schema=table_schemas()[table])
+
     def query(self, name: str, **values: Any) -> pa.Table:
         """Result of the named query over the warehouse's own tables. Raises WarehouseBroken."""
         try:
             return self._con.sql(sql(name), params=values).to_arrow_table()
+        except duckdb.Error as exc:
+            raise _as_ours(exc, self._path) from exc
+
+    def rest(self) -> None:
+        """Give back the memory that DuckDB keeps of what it has read and written.
+
+        Else its blocks of the past fill all of its limit, and the list of what it might let go
+        holds a quarter of a million that it has let go long since.
+        """
+        try:
+            self._con.execute("CHECKPOINT")
+            with suppress(duckdb.OutOfMemoryException):  # as there is always something in use
+                self._con.execute(f"SET memory_limit = '{_NOTHING}'")
+            self._con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        except duckdb.TransactionException:  # a backup reads; there is a next time
+            return
         except duckdb.Error as exc:
             raise _as_ours(exc, self._path) from exc
 

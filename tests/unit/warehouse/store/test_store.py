@@ -370,3 +370,17 @@ def test_rows_of_one_broadcaster_under_two_logins_go_to_the_key_met_first(
         assert stored(store, "SELECT DISTINCT channel FROM window_terms") == [("zoe",)]
         assert stored(store, "SELECT DISTINCT channel FROM streams") == [("zoe",)]
         assert store.query("moved_channels").to_pylist() == [{"name": "moved amy", "value": "zoe"}]
+
+
+def test_rest_lets_go_of_what_was_read_and_written_and_keeps_every_row(store: Store) -> None:
+    rows = [window_row(30 * k) for k in range(3000)]
+    put(store, windows=rows)
+    with store.cursor() as con:  # somebody reads meanwhile
+        con.execute("BEGIN").execute("SELECT count(*) FROM windows").fetchall()
+        store.rest()
+    store.rest()
+    used = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag <> 'ART_INDEX'"
+    with store.cursor() as con:
+        assert con.execute(used).fetchall()[0][0] < 500_000
+        assert con.execute("SELECT count(*) FROM windows").fetchall() == [(3000,)]
+        assert con.execute("SELECT current_setting('memory_limit')").fetchall() == [("122.0 MiB",)]
