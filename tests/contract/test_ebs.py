@@ -306,10 +306,10 @@ def test_the_schema_documents_every_address_status_and_the_token(client):
     wishes = [f"/v1/channel/{name}" for name in ("delete", "opt-in", "opt-out")]
     assert sorted(schema["paths"]) == ["/v1/channel", *wishes, "/v1/mood"]
     mood = schema["paths"]["/v1/mood"]["get"]
-    assert " ".join(sorted(mood["responses"])) == "200 304 400 401 404 405 413 429 431 500"
+    assert " ".join(sorted(mood["responses"])) == "200 304 400 401 403 404 405 413 421 429 431 500"
     asked = schema["paths"]["/v1/channel/opt-in"]["post"]
     assert " ".join(sorted(asked["responses"])) == (
-        "202 400 401 403 405 408 413 422 429 431 500 503"
+        "202 400 401 403 405 408 413 421 422 429 431 500 503"
     )
     assert mood["security"] == asked["security"] == [{"twitch": []}]
     assert schema["components"]["securitySchemes"]["twitch"]["scheme"] == "bearer"

@@ -2,7 +2,6 @@
 and whoever asks is answered meanwhile."""
 
 import socket
-import sys
 import time
 from types import SimpleNamespace
 
@@ -11,7 +10,7 @@ import pytest
 from ebs import connections
 from ebs.connections import make_room
 from tests.helpers.ebs import SECRET, publish, token
-from tests.helpers.ebs_process import running
+from tests.helpers.ebs_process import IMPATIENT, running
 from tests.helpers.wire import (
     GOOD,
     POST,
@@ -25,14 +24,6 @@ from tests.helpers.wire import (
 )
 from warehouse.config import DataFolder
 
-# as shipped, but for its patience
-EBS = """
-import ebs.__main__ as program, ebs.connections as connections, ebs.streamer as streamer
-connections.HEAD_S, connections.ANSWER_S, connections.CLOSE_S = 0.5, 0.8, 0.3
-connections.LOOK_S = 0.1
-program.KEEP_ALIVE_S, streamer.BODY_S = 1, 0.5
-program.main()
-"""
 MINE = f"Authorization: Bearer {token(role='broadcaster', exp=int(time.time()) + 3600)}\r\n"
 CHUNKS = "Transfer-Encoding: chunked\r\n\r\n"
 EXPECT = "Expect: 100-continue\r\n"
@@ -48,7 +39,7 @@ def ebs(tmp_path_factory):
     folder = DataFolder(tmp_path_factory.mktemp("connections"))
     folder.latest.mkdir(parents=True)
     publish(folder)
-    few = ("prlimit", "--nofile=96:96", sys.executable, "-c", EBS)
+    few = ("prlimit", "--nofile=96:96", *IMPATIENT)
     options = {"DLD_EBS_SECRET": SECRET, "DLD_EBS_ADDRESS_PER_MINUTE": "0"}
     with running(folder.root, few, **options) as ebs:
         yield ebs

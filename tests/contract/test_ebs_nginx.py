@@ -2,13 +2,14 @@
 of one, or two in one."""
 
 import re
+import time
 import urllib.request
 
 import pytest
 
 from tests.helpers import nginx
 from tests.helpers.ebs import SECRET, publish, token
-from tests.helpers.ebs_process import running
+from tests.helpers.ebs_process import IMPATIENT, running
 from tests.helpers.wire import (
     ESCAPED,
     GOOD,
@@ -24,10 +25,13 @@ from tests.helpers.wire import (
     is_refused,
     last,
     statuses,
+    until_closed,
 )
 from warehouse.config import DataFolder
 
 ORIGIN = "https://abc123.ext-twitch.tv"
+MINE = f"Authorization: Bearer {token(role='broadcaster', exp=int(time.time()) + 3600)}\r\n"
+WHO = {408: MINE, 403: GOOD, 401: ""}  # who may send a body, and who may not
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def ebs(tmp_path_factory):
     publish(folder)
     options = {"DLD_EBS_SECRET": SECRET, "DLD_EBS_TRUSTED_PROXIES": "127.0.0.1"}
     options["DLD_EBS_CLIENT_IDS"] = "abc123"
-    with running(folder.root, **options) as ebs:
+    with running(folder.root, IMPATIENT, **options) as ebs:
         yield ebs
 
 
@@ -264,13 +268,31 @@ def test_a_connection_that_polls_no_more_is_given_up(wire):
         assert is_closed(sock, 3)
 
 
-@pytest.mark.parametrize("framing", ["Content-Length: 900", "Transfer-Encoding: chunked"])
-def test_a_body_that_does_not_come_is_given_up_and_the_ebs_hears_of_none(wire, ebs, framing):
-    before = answered(ebs)
+SLOW_BODIES = {
+    "that is not begun": ("Content-Length: 900", b""),
+    "by the byte": ("Content-Length: 900", b" "),
+    "of no chunk": ("Transfer-Encoding: chunked", b""),
+    "by the chunk": ("Transfer-Encoding: chunked", b"1\r\n \r\n"),
+}
+
+
+@pytest.mark.parametrize("name", SLOW_BODIES)
+@pytest.mark.parametrize("status", [408, 403, 401])
+def test_a_body_that_does_not_come_is_given_up_by_the_ebs(wire, name, status):
+    framing, drip = SLOW_BODIES[name]
     with wire.connect() as sock:
-        sock.sendall(f"{POST}{GOOD}{framing}\r\n\r\n5".encode())
-        assert is_closed(sock, 3)
-    assert answered(ebs) == before
+        sock.sendall(f"{POST}{WHO[status]}{framing}\r\n\r\n".encode())
+        assert statuses(until_closed(sock, 4, drip)) == [status]
+
+
+def test_more_than_nginx_takes_shut_nobody_out(ebs, tmp_path):
+    with nginx.running(tmp_path, ebs.port, patience={}, connections=64) as port:
+        idle = [Wire(port, has_tls=n % 2 == 0).connect() for n in range(100)]
+        for n in range(5):
+            idle[n].sendall(get().encode())  # and now it is kept for the next poll
+        assert statuses(Wire(port, has_tls=True).send(last(GOOD), wait_s=1)) == [200]
+        for sock in idle:
+            sock.close()
 
 
 def test_a_body_that_drips_on_after_its_answer_is_given_up(wire):

@@ -15,6 +15,14 @@ from typing import Any
 from tests.helpers.paths import ROOT
 
 COMMAND = (sys.executable, "-m", "ebs")
+# as shipped, but for its patience
+IMPATIENT = (sys.executable, "-c", """
+import ebs.__main__ as program, ebs.connections as connections, ebs.streamer as streamer
+connections.HEAD_S, connections.ANSWER_S, connections.CLOSE_S = 0.5, 0.8, 0.3
+connections.LOOK_S = 0.1
+program.KEEP_ALIVE_S, streamer.BODY_S = 1, 0.3
+program.main()
+""")  # fmt: skip
 
 
 @dataclass

@@ -29,7 +29,7 @@ daemon off;
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
+events {{ worker_connections {connections}; }}
 http {{
     client_body_temp_path {folder}/bodies;
     proxy_temp_path {folder}/proxied;
@@ -65,9 +65,10 @@ def running(
     tls: str = "ssl http2",
     patience: Mapping[str, str] = QUICK,
     dashboards: Sequence[int] = (9,),
+    connections: int = 4096,
 ) -> Iterator[int]:
     """The port that it answers on. tls: of its listen directives; patience: directives to change,
-    as QUICK has them; dashboards: ports of the dashboard's processes."""
+    as QUICK has them; dashboards: ports of the dashboard's processes; connections: of a worker."""
     port = free_port()
     _certify(folder)
     changes = {
@@ -81,7 +82,7 @@ def running(
         "server 127.0.0.1:8081;": f"server 127.0.0.1:{ebs_port};",
     }
     (folder / "site.conf").write_text(_site(changes, patience))
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, connections=connections))
     (folder / "dld").mkdir()
     (folder / "dld/processes.conf").write_text(processes_conf(dashboards))
     shutil.copyfile(SITE.with_name("nginx-dashboard.conf"), folder / "dld/dashboard.conf")

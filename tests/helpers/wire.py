@@ -64,21 +64,28 @@ def failure(sock):
     return answer
 
 
-def is_closed(sock, within_s, drip=b""):
-    """True if the server closes in that time, though a byte comes every tenth of a second."""
-    end = time.monotonic() + within_s
+def until_closed(sock, within_s, drip=b""):
+    """All that is answered until the server closes, though a byte comes every tenth of a second;
+    None if it does not close in that time."""
+    answer, end = b"", time.monotonic() + within_s
     sock.settimeout(0.1)
     while time.monotonic() < end:
         try:
             if drip:
                 sock.sendall(drip)
-            if sock.recv(65536) == b"":
-                return True
+            part = sock.recv(65536)
+            if not part:
+                return answer
+            answer += part
         except TimeoutError:
             continue
         except OSError:
-            return True
-    return False
+            return answer
+    return None
+
+
+def is_closed(sock, within_s, drip=b""):
+    return until_closed(sock, within_s, drip) is not None
 
 
 def statuses(answer):
