@@ -60,7 +60,9 @@ async def viewers(ebs: EbsProcess, day: Day, numbers: Iterator[int], asked: list
         for _ in range(EACH):
             number = next(numbers)
             given = token(
-                exp=int(day.now()) + 3600, channel_id=day.channel(number), opaque_user_id=number
+                exp=int(day.now()) + 3600,
+                channel_id=day.channel(number),
+                opaque_user_id=f"U{number}",
             )
             address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
             head = (

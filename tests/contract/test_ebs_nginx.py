@@ -285,8 +285,9 @@ def test_a_body_that_does_not_come_is_given_up_by_the_ebs(wire, name, status):
         assert statuses(until_closed(sock, 4, drip)) == [status]
 
 
-def test_more_than_nginx_takes_shut_nobody_out(ebs, tmp_path):
-    with nginx.running(tmp_path, ebs.port, patience={}, connections=64) as port:
+def test_more_than_nginx_takes_shut_nobody_out_also_without_a_dashboard(ebs, tmp_path):
+    options = {"patience": {}, "connections": 64, "dashboards": ()}
+    with nginx.running(tmp_path, ebs.port, **options) as port:
         idle = [Wire(port, has_tls=n % 2 == 0).connect() for n in range(100)]
         for n in range(5):
             idle[n].sendall(get().encode())  # and now it is kept for the next poll

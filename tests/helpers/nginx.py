@@ -23,6 +23,7 @@ from tools.dashboards import processes_conf
 
 NGINX = Path("/usr/sbin/nginx")
 SITE = ROOT / "deploy/nginx.conf"
+DASHBOARD = "# --- the dashboard: "
 CERTIFICATES = "/etc/letsencrypt/live/{}.example.com/"
 MAIN = """
 daemon off;
@@ -68,7 +69,8 @@ def running(
     connections: int = 4096,
 ) -> Iterator[int]:
     """The port that it answers on. tls: of its listen directives; patience: directives to change,
-    as QUICK has them; dashboards: ports of the dashboard's processes; connections: of a worker."""
+    as QUICK has them; dashboards: ports of the dashboard's processes, none: all of it is cut off;
+    connections: of a worker."""
     port = free_port()
     _certify(folder)
     changes = {
@@ -81,7 +83,8 @@ def running(
         "listen [::]:80;": "",
         "server 127.0.0.1:8081;": f"server 127.0.0.1:{ebs_port};",
     }
-    (folder / "site.conf").write_text(_site(changes, patience))
+    site = _site(changes, patience)
+    (folder / "site.conf").write_text(site if dashboards else site.partition(DASHBOARD)[0])
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, connections=connections))
     (folder / "dld").mkdir()
     (folder / "dld/processes.conf").write_text(processes_conf(dashboards))
