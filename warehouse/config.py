@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.hosts import is_name
+from warehouse.records import lowered
 
 
 class DataSettings(BaseSettings):
@@ -46,7 +47,7 @@ class PublicSettings(BaseSettings):
 
 
 def _listed(text: str) -> list[str]:
-    return [part.strip().lower() for part in text.split(",") if part.strip()]
+    return [lowered(part.strip()) for part in text.split(",") if part.strip()]
 
 
 class UploadSettings(BaseSettings):
