@@ -98,7 +98,8 @@ def test_it_imports_no_heavy_part():
     assert done.stdout.splitlines() == [
         "[]",
         "['warehouse', 'warehouse.atomic', 'warehouse.config', 'warehouse.consent', "
-        "'warehouse.errors', 'warehouse.hosts', 'warehouse.identities', 'warehouse.inbox', "
-        "'warehouse.inbox.requests', 'warehouse.lease', 'warehouse.published', "
+        "'warehouse.errors', 'warehouse.foreign_files', 'warehouse.hosts', 'warehouse.identities', "
+        "'warehouse.inbox', 'warehouse.inbox.parsing', 'warehouse.inbox.requests', "
+        "'warehouse.lease', 'warehouse.published', "
         "'warehouse.published.folder', 'warehouse.records', 'warehouse.removed_settings']",
     ]
