@@ -49,10 +49,12 @@ class Access:
 
 def current() -> Access:
     """Of whoever this page is drawn for. Raises NotAuthorised without a login that holds."""
+    return of_claims(st.user.to_dict()) if config.settings().has_login else Access()
+
+
+def of_claims(claims: Mapping[str, Any]) -> Access:
+    """Of whoever logged in with these claims. Raises NotAuthorised where they do not hold."""
     settings = config.settings()
-    if not settings.has_login:
-        return Access()
-    claims = st.user.to_dict()
     if not holds(claims, settings.oidc_hours, time.time()):
         raise NotAuthorised("you are not logged in, or no longer: reload this page to log in")
     return of(claims, settings.analyst_names, identities())

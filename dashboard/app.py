@@ -7,10 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.config import set_option
 from streamlit.starlette import App
 
 from dashboard.login import oidc, return_to
+from dashboard.login.gate import Gate
 from warehouse.atomic import keep_private
+from warehouse.config import UploadSettings
 from warehouse.removed_settings import name_removed_settings
 
 HERE = Path(__file__).parent
@@ -70,6 +73,7 @@ if __name__ == "__main__":
 else:
     keep_private()
     name_removed_settings("dashboard")
-    app = App(
-        __file__, secrets=oidc.secrets(), middleware=[Middleware(return_to.BackToWhatWasAsked)]
-    )
+    secrets = oidc.secrets()
+    set_option("server.maxUploadSize", UploadSettings().mb, "DLD_UPLOAD_MB")  # for all of it
+    layers = [Middleware(Gate), Middleware(return_to.BackToWhatWasAsked)]
+    app = App(__file__, secrets=secrets, middleware=layers)

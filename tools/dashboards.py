@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.config import RunSettings, run_settings
+from warehouse.config import UploadSettings
 from warehouse.errors import AppError, BadInput
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
 EXAMPLE = "8502"  # stands for the port of each process in nginx-processes.conf
+UPLOAD = "client_max_body_size 201m;"  # of a log, in nginx-dashboard.conf
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin")
 # of `make run`, on this machine alone; places are in its own folder
 OWN = """\
@@ -104,7 +106,9 @@ def _write(folder: Path, settings: RunSettings) -> None:
     own = OWN.format(user=user, port=settings.dashboard_port)
     (folder / "nginx.conf").write_text(own, "utf-8")
     (folder / "processes.conf").write_text(processes_conf(ports(settings)), "utf-8")
-    shutil.copyfile(DEPLOY / "nginx-dashboard.conf", folder / "dashboard.conf")
+    site = (DEPLOY / "nginx-dashboard.conf").read_text("utf-8")
+    size = f"client_max_body_size {UploadSettings().mb + 1}m;"
+    (folder / "dashboard.conf").write_text(site.replace(UPLOAD, size), "utf-8")
 
 
 if __name__ == "__main__":

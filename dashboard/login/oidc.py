@@ -14,8 +14,9 @@ import streamlit as st
 from pydantic import ValidationError
 
 from dashboard.config import DashboardSettings
-from warehouse.config import refused_settings
+from warehouse.config import PublicSettings, UploadSettings, refused_settings
 from warehouse.errors import AppError, BadInput
+from warehouse.hosts import Hosts, concrete
 
 PROVIDER = "oidc"
 TWITCH = "id.twitch.tv"
@@ -31,11 +32,20 @@ def secrets() -> dict[str, Any]:
     try:
         settings = DashboardSettings()
         check_address(settings, st.get_option("server.address"))
+        hosts(), UploadSettings()
     except ValidationError as exc:
         raise SystemExit(f"error: {_sentence(exc)}") from exc
     except AppError as exc:
         raise SystemExit(f"error: {exc}") from exc
     return {"auth": _auth(settings)} if settings.has_login else {}
+
+
+def hosts() -> Hosts:
+    """The names that the dashboard is asked by: the one that the provider sends readers back to,
+    those that are set, and an address that it listens on."""
+    back = urlsplit(DashboardSettings().oidc_redirect_uri).hostname
+    listening = concrete(st.get_option("server.address"))
+    return Hosts([*([back] if back else []), *PublicSettings().hosts, *listening])
 
 
 def _sentence(exc: ValidationError) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
-from tests.browser.test_login import ANALYST, logged_in, settings, started
+from tests.browser.test_login import ANALYST, SECRET, logged_in, settings, started
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, browser, plots
 from tests.helpers.nginx import needs_nginx
@@ -17,6 +17,7 @@ from tests.helpers.ports import free_port
 from tests.helpers.wire import Wire, statuses
 from tests.machines.dashboards import Dashboards, free_ports, several
 from tests.machines.test_dashboards_hostile import UPGRADE
+from tests.unit.dashboard.login.test_gate import cookie as login_cookie
 from warehouse.config import DataFolder
 
 __all__ = ["browser"]
@@ -150,14 +151,16 @@ def test_a_login_holds_at_the_other_process_and_so_does_the_logout(
 def test_only_a_page_of_ours_gets_a_websocket(
     dashboards: Dashboards, origin: str, status: int
 ) -> None:
-    """Its cookies go with it, whoever opens it."""
+    """Its cookies go with it, whoever opens it; without a login nobody gets one."""
     host = dashboards.address.partition("//")[2]
     asked = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\n"
-        f"Origin: {origin.format(host=host)}\r\n{UPGRADE}\r\n"
+        f"Origin: {origin.format(host=host)}\r\n{UPGRADE}"
     )
-    answer = Wire(int(host.partition(":")[2])).send(asked, 5)
-    assert statuses(answer)[0] == status
+    wire = Wire(int(host.partition(":")[2]))
+    assert statuses(wire.send(f"{asked}\r\n", 5))[0] == 403
+    login = f"Cookie: {login_cookie(SECRET, sub=ANALYST)['cookie']}\r\n"
+    assert statuses(wire.send(f"{asked}{login}\r\n", 5))[0] == status
 
 
 def move(context: BrowserContext, dashboards: Dashboards, port: int) -> None:
