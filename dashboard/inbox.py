@@ -20,6 +20,9 @@ from warehouse.inbox.uploaded_log import ACTION, UploadedLog
 BY = "dashboard"  # where nobody signs
 GONE = "it is over, and what came of it is kept no longer"
 LONGEST_NAME = 60  # the pipeline keeps no more
+# waiting at most: requests of all, of one who is logged in; logs of all, of one
+MOST = (1000, 100, 10, 3)
+WHAT = ("1,000 requests", "100 requests of yours", "10 logs", "3 logs of yours")
 
 
 def can_ask() -> bool:
@@ -35,8 +38,8 @@ def ask(
     """Put a request in; returns its id. by: who asks, as they sign it. log: the bytes of a chat
     log to go with it.
 
-    Raises BadInput where the inbox cannot be written, NotAuthorised for a channel that is not
-    for whoever is logged in.
+    Raises BadInput where the inbox cannot be written or has no room, NotAuthorised for a channel
+    that is not for whoever is logged in.
     """
     who = access.current()
     channel = str(body.get("channel") or "")
@@ -45,6 +48,8 @@ def ask(
         body = {**body, "channel": access.identities().name_of(channel)}
     inbox = InboxFolder(config.folder().inbox)
     request = Request(new_id(), asked_now(), signature(who.name or by), action, body)
+    if config.settings().has_login or config.settings().open:
+        _require_room(inbox, who.name, bool(log))
     try:
         if log:  # before its request: that is what says it is whole
             UploadedLog(inbox.files(request.id)).put(log)
@@ -55,6 +60,21 @@ def ask(
             "this dashboard can show, not decide"
         ) from exc
     return request.id
+
+
+def _require_room(inbox: InboxFolder, name: str, is_log: bool) -> None:
+    """Raises BadInput where too much waits of somebody, or of all. name: '' without a login."""
+    waiting = [i for i in inbox.waiting() if not i.startswith("ebs-")]
+    found = [inbox.read(i)[1] for i in waiting[: MOST[0] + 1]]
+    mine = [content for content in found if name and content.get("by") == signature(name)]
+    counts = [len(waiting), len(mine)]
+    if is_log:
+        counts += [sum(c.get("action") == ACTION for c in some) for some in (found, mine)]
+    for count, most, what in zip(counts, MOST, WHAT, strict=False):
+        if count >= most:
+            raise BadInput(
+                f"{what} wait for the pipeline, which may be off: try again when some are done"
+            )
 
 
 def signature(by: str) -> str:

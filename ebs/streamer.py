@@ -27,7 +27,7 @@ from warehouse.inbox.requests import ASKED, Inbox, InboxFolder, Request, asked_n
 from warehouse.records import LOGIN
 
 ACTIONS = {"opt-in": "opt-in", "opt-out": "opt-out", "delete": "forget"}  # of the inbox
-MOST_WAITING = 5  # requests of a channel
+MOST_WAITING, MOST_IN_ALL = 5, 10_000  # requests of a channel, of all
 BODY_S = 5.0
 
 
@@ -64,6 +64,8 @@ def wish(data: DataFolder, action: str, channel_id: str, login: str) -> str:
         return waiting[-1]
     if len(waiting) >= MOST_WAITING:
         raise TooMany("requests of this channel are waiting: is the pipeline running?", 60)
+    if len(inbox.waiting("ebs-")) >= MOST_IN_ALL:
+        raise Unavailable("too many requests are waiting: try later", 60)
     request_id = f"ebs-{channel_id}-{action}-{int(time.time() * 1000)}-{token_hex(3)}"
     body = {"channel_id": channel_id, **({"channel": login} if login else {})}
     try:

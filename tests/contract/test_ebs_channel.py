@@ -132,6 +132,15 @@ def test_a_body_that_does_not_come_is_408(monkeypatch):
 # limits
 
 
+def test_more_wishes_of_all_than_the_inbox_holds_are_503(client, data, monkeypatch):
+    monkeypatch.setattr("ebs.streamer.MOST_IN_ALL", 1)
+    mine, other = (bearer(token(role="broadcaster", channel_id=c)) for c in ("123", "124"))
+    assert client.request("POST", "/v1/channel/delete", headers=mine).status_code == 202
+    answer = client.request("POST", "/v1/channel/delete", headers=other)
+    is_failure(answer, 503, "Unavailable")
+    assert len(list(data.inbox.glob("*.json"))) == 1
+
+
 def test_a_wish_that_waits_is_not_asked_for_twice(client, data):
     first = ask(client, "delete").json()
     assert ask(client, "delete").json() == first

@@ -190,6 +190,42 @@ def test_a_streamer_asks_for_the_own_channel_only_and_signs_by_name(
     assert (body["by"], body["channel"]) == ("alpha", "alpha")
 
 
+@pytest.mark.parametrize(
+    ("name", "log", "others", "own", "told"),
+    [
+        ("ann", True, 0, 2, None), ("ann", True, 0, 3, "3 logs of yours wait for the pipeline"),
+        ("ann", True, 9, 0, None), ("ann", True, 10, 0, "10 logs wait"), ("", True, 9, 0, None),
+        ("", True, 10, 0, "10 logs wait"), ("ann", False, 10, 3, None),
+        ("ann", False, 0, 100, "100 requests of yours wait"), ("ann", False, 900, 99, None),
+        ("ann", False, 901, 99, "1,000 requests wait"), ("", False, 0, 1000, "1,000 requests wait"),
+    ],
+)  # fmt: skip
+def test_what_waits_is_bounded_by_person_and_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, log: bool, others: int, own: int,
+    told: str | None,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("DLD_DATA", str(tmp_path))
+    monkeypatch.setattr(access, "current", lambda: Access(name))
+    (tmp_path / "inbox").mkdir()
+    action = "import-log" if log or others == 10 else "vocabulary"
+    for n in range(others + own):
+        by = name if n < own else "somebody"
+        request = {"id": f"r{n}", "at": "2026-01-01T00:00:00Z", "by": by, "action": action}
+        (tmp_path / "inbox" / f"r{n}.json").write_bytes(orjson.dumps(request))
+    (tmp_path / "inbox" / "ebs-1-opt-in-1-x.json").write_bytes(b"{}")  # the EBS bounds its own
+    pieces = [b"text"] if log else []
+    sent = inbox.ask("import-log" if log else "vocabulary", {}, log=pieces)  # on this machine alone
+    (tmp_path / "inbox" / f"{sent}.json").unlink()
+    monkeypatch.setenv("DLD_DASHBOARD_OPEN", "true")
+    if told is None:
+        assert inbox.ask("import-log" if log else "vocabulary", {}, log=pieces)
+        return
+    before = sorted((tmp_path / "inbox").iterdir())
+    with pytest.raises(BadInput, match=told):
+        inbox.ask("import-log" if log else "vocabulary", {}, log=pieces)
+    assert sorted((tmp_path / "inbox").iterdir()) == before
+
+
 LOGIN: dict[str, Any] = {
     "oidc_metadata_url": "https://id.twitch.tv/oauth2/.well-known/openid-configuration",
     "oidc_client_id": "dld",
