@@ -34,6 +34,7 @@ def test_every_process_is_in_nginx_s_list_twice_and_no_other_port(n: int) -> Non
 
 def test_the_commands_have_each_process_and_nginx(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(dashboards, "_nginx", lambda _: "/opt/my nginx")
+    monkeypatch.setenv("DLD_UPLOAD_MB", "300")
     data = tmp_path / "a $b;'{c}"
     commands = dashboards.several(COMMANDS, settings(2), data)
     assert list(commands) == ["pipeline", "ebs", "dashboard1", "dashboard2", "nginx"]
@@ -45,6 +46,7 @@ def test_the_commands_have_each_process_and_nginx(tmp_path: Path, monkeypatch) -
     assert shown == f"/opt/my nginx\n-e\nstderr\n-p\n{data}/nginx\n-c\nnginx.conf\n"
     assert "listen 127.0.0.1:9000;" in (data / "nginx/nginx.conf").read_text()
     assert "$b" not in (data / "nginx/nginx.conf").read_text()
+    assert "client_max_body_size 301m;" in (data / "nginx/dashboard.conf").read_text()
 
 
 @pytest.mark.parametrize(
