@@ -38,6 +38,8 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     """By name; each is idempotent, and keeps its mark (`meta`) when all of it is done."""
 
     def forget(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if "chatter" in request.body:  # a login does not wait, its hash does
+            _subject(workspace, inbox, request)
         workspace.await_chat(request)
         everyone = workspace.everyone()
         if workspace.running and workspace.running.is_at_work():

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 
 from pipeline.chat.logins import channel_name
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, place_of
-from warehouse.inbox.requests import InboxFolder, Request
+from warehouse.inbox.requests import FEW, InboxFolder, Request
 from warehouse.records import iso
 from warehouse.store.import_files import ImportFiles, apply_import
 from warehouse.store.store import Store
 
-FEW = 20  # requests that a turn has always time for
 TRIES = 5  # of a request during which the pipeline ended each time
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _AHEAD_S = 86400.0  # by which the clock of whoever asks may be off

@@ -33,6 +33,8 @@ from warehouse.inbox.parsing import is_id as is_id
 WAITING, DONE, REFUSED = "", "done", "refused"  # folders of the inbox, by how a request stands
 ASKED = ".asked"  # a folder there: of some who ask, which request is their newest
 MOST = 1000  # requests of one look into the inbox
+FEW = 20  # of them that there is always time for
+_LOOK_S = 0.25
 _LOOK_BYTES = 16_000_000  # of them, in memory
 _AGAIN_S = 60.0  # until what could not be moved is looked at again
 _BEGUN = ".begun"  # the request that is being applied
@@ -83,7 +85,8 @@ class InboxFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._found: deque[Request] = deque()  # in the last look, and not taken yet
+        self._listed: deque[str] = deque()  # names that are yet to be looked at
+        self._found: deque[Request] = deque()  # looked at, and not taken yet
         self._held: set[str] = set()  # ids of those that wait for something
         self._aside: dict[str, float] = {}  # names, until when they are
         self._has_told = False
@@ -119,7 +122,7 @@ class InboxFolder:
         """Those that wait, oldest first; of very many the oldest. What is no request is refused.
 
         Whoever stops before the end finds the others first the next time."""
-        if not self._found:
+        if self._listed or not self._found:
             self._found.extend(sorted(self._look(), key=lambda r: (r.time, r.id)))
         while self._found:
             request = self._found.popleft()
@@ -130,7 +133,7 @@ class InboxFolder:
         """They go on waiting, before those that were not taken yet."""
         held = list(requests)
         self._held = {request.id for request in held}
-        if self._found:
+        if self._found or self._listed:
             self._found.extendleft(reversed(held))
 
     def is_any(self) -> bool:
@@ -218,7 +221,7 @@ class InboxFolder:
     def _oldest(self) -> list[str]:
         """Names of as many as are looked at at once, of those that wait for something last."""
         names = self._names()
-        if len(names) <= MOST:
+        if len(names) <= FEW:
             return names
         held = {f"{request_id}{SUFFIX}" for request_id in self._held}
         fresh = (name for name in names if name not in held)
@@ -231,14 +234,16 @@ class InboxFolder:
             return 0.0
 
     def _look(self) -> Iterator[Request]:
-        size = 0
-        for name in self._oldest():
+        self._listed = self._listed or deque(self._oldest())
+        number, size, until = 0, 0, time.monotonic() + _LOOK_S
+        while self._listed:
+            number, name = number + 1, self._listed.popleft()
             try:
                 data = read_plain(self.folder / name)
                 size += len(data)
                 yield parse(name, data)
             except FileNotFoundError:  # taken back
-                continue
+                pass
             except BadInput as exc:
                 self.turn_away(name, str(exc))
             except OSError as exc:
@@ -246,7 +251,7 @@ class InboxFolder:
                     self._set_aside(name, exc)
                 else:
                     self.turn_away(name, f"it cannot be read: {exc.strerror}")
-            if size > _LOOK_BYTES:
+            if size > _LOOK_BYTES or (number >= FEW and time.monotonic() > until):
                 return
 
     def _end(self, name: str, place: str, content: Mapping[str, Any]) -> None:

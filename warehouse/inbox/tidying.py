@@ -17,7 +17,7 @@ _KEEPING = (DONE, REFUSED, ASKED)  # folders of an inbox whose files are kept fo
 KEPT = timedelta(days=7)  # outcomes, for whoever asked
 NEWEST = 1000  # of them, kept that long; of more each for an hour at least
 _WAITED_FOR_S = 3600.0
-_AT_ONCE = 10_000  # of them, looked at in one go
+_AT_ONCE = 5_000  # of them, looked at in one go
 _WITHIN_S = 0.5  # of a turn; there is a next one
 _ALONE_S = 600.0  # a log without a request is being written no longer
 _STRAY_S = 86400.0  # what is no request, and nobody writes at

@@ -12,8 +12,8 @@ from pipeline.chat.message import Batch, ChannelInfo, Message, StreamStart, Watc
 from pipeline.engine.engine import Engine
 from pipeline.requests.actions import actions
 from pipeline.requests.client import ask
-from pipeline.requests.queue import apply_all
-from pipeline.requests.workspace import open_workspace
+from pipeline.requests.queue import NotBefore, apply_all
+from pipeline.requests.workspace import Workspace, open_workspace
 from tests.helpers.build import outcome, put, rows, send, settings, term_row, window_row
 from warehouse.config import DataFolder
 from warehouse.erase import scrub
@@ -385,3 +385,17 @@ def test_the_salt_is_never_sent(folder: DataFolder, tmp_path: Path) -> None:
     ask(folder, "forget", {"chatter": "eve_17"})
     salt = (folder.root / "salt").read_bytes()
     assert all(salt not in p.read_bytes() for p in folder.inbox.rglob("*.json"))
+
+
+def test_while_a_request_waits_it_names_nobody(
+    folder: DataFolder, launch: Start, t0: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def later(*_: object) -> None:
+        raise NotBefore
+
+    engine = ran(launch, t0)
+    request(folder, chatter="eve_17")
+    monkeypatch.setattr(Workspace, "await_chat", later)
+    engine.commit()
+    (path,) = folder.inbox.glob("*.json")
+    assert b"chatter_hash" in path.read_bytes() and b"eve_17" not in path.read_bytes()

@@ -150,3 +150,69 @@ def test_a_request_half_written_aside_is_not_seen(inbox: Path, store: Store) -> 
     (inbox / ".abc.json.123").write_bytes(b'{"id"')
     assert apply_all(InboxFolder(inbox), store) == 0
     assert (inbox / ".abc.json.123").is_file()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (TypeError("of somebody"), "it failed: TypeError at test_queue.py:"),
+        (PermissionError(errno.EACCES, "Permission denied", "somebody"), "it failed: Permission"),
+        (RecursionError("somebody"), "it failed: RecursionError"),
+        (MemoryError(), "it failed: MemoryError"),
+    ],
+)
+def test_a_fault_in_applying_is_told_by_its_place_and_stops_nobody(
+    inbox: Path, store: Store, fault: Exception, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise fault
+
+    send(inbox, Request("bad", "2026-01-01T11:00:00Z", "test", "dance"))
+    good = marker(inbox, "2026-01-01T12:00:00Z")
+    assert apply_all(InboxFolder(inbox), store, {"dance": fails}) == 1
+    told = str(outcome(inbox, "bad"))
+    assert told.startswith(reason) and "somebody" not in told + caplog.text
+    assert "request failed id=bad action=dance" in caplog.text and outcome(inbox, good) == ""
+
+
+def test_an_action_that_finds_the_disk_full_waits_for_room(inbox: Path, store: Store) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    send(inbox, Request("r1", "2026-01-01T11:00:00Z", "test", "dance"))
+    with pytest.raises(StorageFull):
+        apply_all(InboxFolder(inbox), store, {"dance": fails})
+    assert InboxFolder(inbox).waits("r1")
+
+
+@pytest.mark.parametrize(("times", "reason"), [(4, ""), (5, "ended 5 times while it was applied")])
+def test_a_request_that_ends_the_pipeline_again_and_again_is_given_up(
+    inbox: Path, store: Store, times: int, reason: str
+) -> None:
+    name = marker(inbox, "2026-01-01T12:00:00Z")
+    for _ in range(times):  # and never came back
+        InboxFolder(inbox).begin(name)
+    apply_all(InboxFolder(inbox), store)
+    assert reason in str(outcome(inbox, name)) and (reason != "") is bool(outcome(inbox, name))
+
+
+def test_of_very_many_a_turn_applies_some_and_the_next_one_goes_on(
+    inbox: Path, store: Store
+) -> None:
+    for number in range(25):
+        marker(inbox, f"2026-01-01T12:00:{number:02}Z", f"{number:02}")
+    asked = InboxFolder(inbox)
+    assert [apply_all(asked, store, within_s=0) for _ in range(3)] == [20, 5, 0]
+    assert [text for _, text in events(store)] == [f"{number:02}" for number in range(25)]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"channel": "a b"}, {"channel": 5}, {"channel": "a", "text": 5}]
+)
+def test_a_marker_of_another_shape_is_refused(
+    inbox: Path, store: Store, body: dict[str, object]
+) -> None:
+    send(inbox, Request("r1", "2026-01-01T11:00:00Z", "test", "marker", body))
+    send(inbox, Request("r2", "2199-01-01T11:00:00Z", "test", "marker", {"channel": "a"}))
+    assert apply_all(InboxFolder(inbox), store) == 0
+    assert outcome(inbox, "r1") and "yet to come" in str(outcome(inbox, "r2"))

@@ -133,6 +133,7 @@ def test_of_very_many_the_oldest_are_taken_and_those_that_wait_hold_nobody_up(
     inbox: InboxFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "MOST", 2)
+    monkeypatch.setattr(requests, "FEW", 1)
     for number in range(6):
         inbox.put(Request(f"r{number}", AT, "t", "marker"))
         os.utime(inbox.folder / f"r{number}.json", (number, number))
