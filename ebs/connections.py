@@ -26,7 +26,7 @@ CLOSE_S = 5.0  # for a client to take what was said last
 LOOK_S = 1.0
 MOST_HEAD = 16 * 1024  # bytes; as many of a body that nobody asked for are passed over
 PIECE = 4096  # bytes that are read at once, so that no more go uncounted
-MOST_PIPELINED = 32  # requests that are sent before the answer to the first
+MOST_PIPELINED = 16  # requests that are sent before the answer to the first
 
 
 class Connection(HttpToolsProtocol):
@@ -40,7 +40,7 @@ class Connection(HttpToolsProtocol):
         self.address = network(self.client[0]) if self.client else ""
         self.since = self.loop.time()
         self._does = self._doing()
-        self._has_head, self._bytes = False, 0
+        self._has_head, self._bytes, self._reads = False, 0, True
         self._timer = self.loop.call_later(LOOK_S, self._look)
         if len(self.connections) > most_connections():
             make_room(cast("set[Connection]", self.connections), self.since)
@@ -52,17 +52,17 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         for at in range(0, len(data), PIECE):
+            if not self._reads or self.transport.is_closing():
+                return
             piece = data[at : at + PIECE]
             self._bytes += len(piece)
             super().data_received(piece)
-            if self._bytes > MOST_HEAD or len(self.pipeline) > MOST_PIPELINED:
+            if self._bytes > MOST_HEAD:
                 self._read_no_more()
-                return
-            if self.transport.is_closing():
-                return
 
     def _read_no_more(self) -> None:
         """Answer what was asked, and close: where the next request begins is not known."""
+        self._reads = False
         if self._bytes > MOST_HEAD and not self._has_head:
             self._refuse(RequestHeaderFieldsTooLarge(f"the head is larger than {MOST_HEAD} bytes"))
         elif self.cycle.response_complete:
@@ -70,6 +70,11 @@ class Connection(HttpToolsProtocol):
         else:
             self.cycle.keep_alive = False
             self.flow.pause_reading()
+
+    def on_message_begin(self) -> None:
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise ValueError("too many requests in one go")  # the parser stops, and says 400
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._has_head, self._bytes = True, 0
@@ -80,7 +85,10 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(BadRequest("this is not an HTTP request that could be read"))
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._read_no_more()
+        else:
+            self._refuse(BadRequest("this is not an HTTP request that could be read"))
 
     def _refuse(self, why: Refused) -> None:
         """Say it, as all failures are said, and close."""

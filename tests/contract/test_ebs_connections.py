@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from ebs import connections
-from ebs.connections import make_room
+from ebs.connections import MOST_PIPELINED, make_room
 from tests.helpers.ebs import SECRET, publish, token
 from tests.helpers.ebs_process import IMPATIENT, running
 from tests.helpers.wire import (
@@ -143,7 +143,8 @@ def test_a_body_beyond_the_limit_is_answered_and_ends_the_connection(wire):
 
 
 def test_requests_beyond_those_that_may_come_in_one_go_are_not_answered(wire):
-    assert 30 < len(statuses(wire.send(get() * 1000, wait_s=1))) < 300
+    assert statuses(wire.send(get() * 1000, wait_s=1)) == [401] * (MOST_PIPELINED + 1)
+    assert statuses(wire.send(get() * MOST_PIPELINED + last(), wait_s=1))[-1] == 401
 
 
 def test_room_is_made_by_the_crowd_that_has_waited_longest(monkeypatch):
