@@ -15,6 +15,7 @@ from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
+from pipeline.memory import unload_code
 from pipeline.requests.actions import has_waiting
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
@@ -27,7 +28,7 @@ _COMMIT_S = 2.0  # while catching up; live, every closed window is committed at 
 _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
 _SLOW_S = 60.0  # housekeeping: scores, channels, garbage
-_REST = 5  # in so many times of housekeeping once
+_REST = 2  # in so many times of housekeeping once
 _DRAIN_S = 2.0  # at the end, for windows to be made again; a restart finds the rest
 _TELL_S = 1.0  # troubles of reading go out no more often
 _EXPIRE_S = 2.0  # text is kept no longer than this beyond its retention
@@ -130,6 +131,7 @@ class Engine:
         self._kept += 1
         if self._kept % _REST == 0:
             state.store.rest()
+            unload_code()
 
     def finish(self) -> None:
         """The source has ended or the daemon stops: keep all there is."""

@@ -13,7 +13,7 @@ import duckdb
 from warehouse.config import DataFolder
 from warehouse.connections import Config, open_duckdb
 from warehouse.errors import StorageFull
-from warehouse.published.files import SLICED_ROWS, write_sorted
+from warehouse.published.files import most_rows, write_sorted
 from warehouse.published.manifest import Manifest, PublishedFile
 from warehouse.sql import quoted, scan
 from warehouse.tables import TABLES
@@ -65,9 +65,9 @@ def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> Publish
     order = ", ".join(f'"{c}"' for c in TABLES[table].order)
     try:
         with open_duckdb(reach=[folder.published], scratch=folder.scratch, config=_BOUNDS) as con:
-            if sum(file.rows for file in files) > SLICED_ROWS:
+            if sum(file.rows for file in files) > most_rows(TABLES[table]):
                 query = f"SELECT * FROM {source}"
-                write_sorted(con, query, {}, TABLES[table].order, folder.published / path)
+                write_sorted(con, query, {}, TABLES[table], folder.published / path)
             else:
                 con.execute(
                     f"COPY (SELECT * FROM {source} ORDER BY {order}) "

@@ -13,7 +13,8 @@ from warehouse.published.manifest import PublishedFile
 from warehouse.records import iso
 from warehouse.tables import Keys, TableSpec
 
-SLICED_ROWS = 100_000  # of forecasts, 64 MB: with more, a file is sorted in slices
+SLICED_ROWS = 100_000  # with more, a file is sorted in slices; of some tables with fewer:
+_WIDE = {"forecasts": 8_000, "forecast_scores": 25_000, "windows": 25_000}  # 25 MB
 ROWS_A_GROUP = 122_880  # DuckDB's own; half of it was not faster
 Files = tuple[PublishedFile, ...]
 
@@ -26,11 +27,16 @@ def is_whole(published: Path, file: PublishedFile) -> bool:
         return False
 
 
+def most_rows(spec: TableSpec) -> int:
+    """Rows of the table that are sorted at once."""
+    return min(SLICED_ROWS, _WIDE.get(spec.name, SLICED_ROWS))
+
+
 def write_sorted(
     con: duckdb.DuckDBPyConnection,
     query: str,
     values: Mapping[str, Any],
-    order: Sequence[str],
+    spec: TableSpec,
     target: Path,
 ) -> None:
     """Write the query's rows to a Parquet file, sorted, in slices of the first column's values.
@@ -38,13 +44,13 @@ def write_sorted(
     Sorting a month of a hundred channels at once does not fit in the daemon's memory. The query
     must have a row.
     """
-    first, by = f'"{order[0]}"', ", ".join(f'"{column}"' for column in order)
+    first, by = f'"{spec.order[0]}"', ", ".join(f'"{column}"' for column in spec.order)
     counts = con.execute(
         f"SELECT {first}, count(*) FROM ({query}) GROUP BY 1 ORDER BY 1", values or None
     ).fetchall()
     slices = f"SELECT * FROM ({query}) WHERE {first} BETWEEN $low AND $high ORDER BY {by}"
     writer = None
-    for low, high in _slices(counts, SLICED_ROWS // 2):
+    for low, high in _slices(counts, most_rows(spec) // 2):
         rows = con.sql(slices, params={**values, "low": low, "high": high}).to_arrow_table()
         writer = writer or pq.ParquetWriter(target, rows.schema)
         writer.write_table(rows, row_group_size=ROWS_A_GROUP)

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from warehouse.atomic import private_folder
 from warehouse.published.files import (
-    SLICED_ROWS,
     Files,
     days_of,
     months_since,
+    most_rows,
     overlaps,
     rows_of_day,
     rows_of_month,
@@ -97,7 +97,7 @@ class TableFiles:
         a month means to read the month. Compaction makes a month of the days.
         """
         query, values = rows_of_month(spec), {"since": since, "month": month}
-        if not self._is_long(query, values):
+        if not self._is_long(spec, query, values):
             yield self._write(spec, query, values)
             return
         for (day,) in self._con.execute(days_of(spec, query), values).fetchall():
@@ -132,8 +132,8 @@ class TableFiles:
 
     def _write(self, spec: TableSpec, query: str, values: dict[str, Any]) -> PublishedFile:
         path, target = self._place(spec.name)
-        if self._is_long(query, values):
-            write_sorted(self._con, query, values, spec.order, target)
+        if self._is_long(spec, query, values):
+            write_sorted(self._con, query, values, spec, target)
             return self._describe(spec, path)
         order = ", ".join(f'"{c}"' for c in spec.order)
         self._con.execute(
@@ -150,12 +150,12 @@ class TableFiles:
         self.written.append(path)
         return path, target
 
-    def _is_long(self, query: str, values: dict[str, Any]) -> bool:
+    def _is_long(self, spec: TableSpec, query: str, values: dict[str, Any]) -> bool:
         """True for a month or day from its start that has too many rows to sort at once."""
         if values.get("since", 1) > 0:
             return False
         (rows,) = self._one(f"SELECT count(*) FROM ({query})", values)
-        return bool(rows > SLICED_ROWS)
+        return bool(rows > most_rows(spec))
 
     def _describe(self, spec: TableSpec, path: str) -> PublishedFile:
         span = f'min("{spec.time}"), max("{spec.time}")' if spec.time else "NULL, NULL"

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CODE = """
 import sys
 from pathlib import Path
@@ -44,3 +46,23 @@ def test_commands_load_nothing_that_only_some_of_them_need() -> None:
     code = f"import sys, pipeline.__main__; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
+
+
+CODE = """
+import resource, duckdb
+from pathlib import Path
+from pipeline.memory import unload_code
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+total = lambda: duckdb.sql("SELECT sum(range) FROM range(1000)").fetchall()
+total()
+before = resident()
+unload_code()
+print(resident() < before - 10_000_000, total())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is let go")
+def test_code_is_let_go_and_still_runs() -> None:
+    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+    assert done.stdout == "True [(499500,)]\n"

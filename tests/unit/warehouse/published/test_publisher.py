@@ -22,7 +22,7 @@ from tests.helpers.build import (
 from warehouse.config import DataFolder
 from warehouse.erase import erase_channel
 from warehouse.errors import StorageFull
-from warehouse.published import compact, table_files
+from warehouse.published import files as published_files
 from warehouse.published import publisher as publishing
 from warehouse.published.compact import merge, plan
 from warehouse.published.files import _slices
@@ -184,8 +184,7 @@ def test_merging_keeps_every_row_once_and_sorts_it(
 def test_files_too_long_to_sort_at_once_are_sorted_in_slices(
     folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table_files, "SLICED_ROWS", 3)
-    monkeypatch.setattr(compact, "SLICED_ROWS", 3)
+    monkeypatch.setattr(published_files, "SLICED_ROWS", 3)
     for k in (3, 1, 2, 0):
         put(store, windows=[window_row(30 * k, channel=c) for c in ("b", "a", "c")])
     publisher = Publisher(folder, store, "live")
@@ -205,7 +204,7 @@ def test_files_too_long_to_sort_at_once_are_sorted_in_slices(
 def test_a_long_month_made_anew_is_a_file_a_day(
     folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table_files, "SLICED_ROWS", 3)
+    monkeypatch.setattr(published_files, "SLICED_ROWS", 3)
     put(store, windows=[window_row(43200 * k, mean=k / 10) for k in (0, 1, 2, 3)])
     publisher = Publisher(folder, store, "live")
     publisher.publish()
