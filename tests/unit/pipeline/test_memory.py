@@ -48,7 +48,7 @@ def test_commands_load_nothing_that_only_some_of_them_need() -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
-CODE = """
+UNLOADS = """
 import resource, duckdb
 from pathlib import Path
 from pipeline.memory import unload_code
@@ -64,5 +64,7 @@ print(resident() < before - 10_000_000, total())
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is let go")
 def test_code_is_let_go_and_still_runs() -> None:
-    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", UNLOADS], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "True [(499500,)]\n"
