@@ -103,7 +103,7 @@ def test_a_page_an_upload_a_download_and_a_picture_come_from_each_process(
         upload(page, dashboards.address)
         page.get_by_role("button", name="Import").click()
         until = time.monotonic() + DEAD_MS / 1000
-        while not (dropped := [p for p in demo.inbox.rglob("*") if p.is_file()]):
+        while not (dropped := [p for p in demo.inbox.rglob("[!.]*") if p.is_file()]):
             assert time.monotonic() < until
             page.wait_for_timeout(100)
         assert LOG in [path.read_bytes() for path in dropped]
