@@ -469,6 +469,7 @@ def test_the_pipelines_answer_is_shown(desk: Path, open_page: Open, where: str, 
     (desk / "inbox" / where).mkdir()
     reason = "decided meanwhile: accepted at +1.00 by ann; look again"
     (desk / "inbox" / where / waiting.name).write_bytes(orjson.dumps({"reason": reason}))
+    waiting.unlink()
     assert told in text_of(page.run())
 
 
