@@ -92,6 +92,7 @@ def test_a_proposal_is_decided_with_a_click_and_the_answer_is_told(
     (demo.inbox / "refused").mkdir()
     answer = demo.inbox / "refused" / waiting.name
     answer.write_text('{"reason": "decided meanwhile: rejected by <b>ann</b>"}')
+    waiting.unlink()
     page.get_by_text("refused: decided meanwhile: rejected by <b>ann</b>").wait_for()
 
 
