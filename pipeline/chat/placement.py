@@ -17,6 +17,8 @@ from warehouse.errors import BadInput
 from warehouse.records import WINDOW_SECONDS, window_start
 
 _DAY = 86400
+FIRST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # no chat is older
+_YEAR_1, _YEAR_9999 = -62_135_596_800, 253_402_300_799  # of what has a date
 _UNDATED_FROM = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -103,10 +105,16 @@ def starts(
     ]
 
 
-def refuse_to_come(placed: Iterable[Placed], now: float) -> None:
-    """Raises BadInput for a stream that would end after `now`, epoch seconds: readers take the
-    newest window for the present, so one log of next year would hide all that is live."""
+def refuse_impossible(placed: Iterable[Placed], now: float) -> None:
+    """Raises BadInput for a stream of a time when nobody chatted, of which no window could be
+    made, and for one that would end after `now`, epoch seconds: readers take the newest window for
+    the present, so one log of next year would hide all that is live."""
     for p in placed:
+        if p.started_at < FIRST:
+            raise BadInput(
+                f"stream {p.stream.stream} of {p.stream.whose} would begin at "
+                f"{minute(p.started_at)}, when nobody chatted; say when it began (--started-at)"
+            )
         if p.ended_at > now + WINDOW_SECONDS:
             raise BadInput(
                 f"stream {p.stream.stream} of {p.stream.whose} would end at "
@@ -116,7 +124,8 @@ def refuse_to_come(placed: Iterable[Placed], now: float) -> None:
 
 def minute(at: float) -> str:
     """2026-01-31 18:00 UTC"""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    at = min(max(at, _YEAR_1), _YEAR_9999)
+    return f"{datetime.fromtimestamp(at, UTC).isoformat(' ', 'minutes')[:16]} UTC"
 
 
 def _order(

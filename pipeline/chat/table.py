@@ -8,6 +8,7 @@ of the stream, ISO, '' unknown), user, emotes (space-joined names, NULL: no mark
 
 import glob
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ _NEEDED = ("channel", "stream", "t", "text")
 _OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false", "vod": "''"}
 _ROWS = 20_000  # a record batch
 _BOUNDS: Config = {"memory_limit": "112MB", "threads": 1}
-_LONGEST = 10 * 365 * 86400  # seconds: a time beyond it is none since the start of a stream
+LONGEST_S = 30 * 86400  # no stream is longer: a time beyond it is none since its start
 
 
 class Span(NamedTuple):
@@ -220,9 +221,9 @@ class ChatTable:
             if (not channels or s.channel in channels) and (not streams or s.stream in streams)
         ]
 
-    def unusable(self) -> int:
-        """Rows without a login, a time or a text, which are left out."""
-        return int(self.con.execute(_UNUSABLE).fetchall()[0][0])
+    def unusable(self) -> Counter[str]:
+        """Rows that are left out, by what they lack."""
+        return Counter(dict(self.con.execute(_UNUSABLE).fetchall()))
 
     def messages(
         self, placed: list[Placed], merged: bool = False
@@ -256,7 +257,7 @@ class ChatTable:
 
 _CHAT = f"""CREATE VIEW chat AS SELECT *,
     coalesce(regexp_full_match(channel, '{KEY.pattern}') AND stream IS NOT NULL
-        AND isfinite(t) AND t >= 0 AND t < {_LONGEST} AND text IS NOT NULL, false) AS usable
+        AND isfinite(t) AND t >= 0 AND t < {LONGEST_S} AND text IS NOT NULL, false) AS usable
 FROM typed"""
 # a stream whose rows bear two dates is two streams
 _STREAMS = """SELECT channel, stream, date, min(t), max(t), count(*),
@@ -264,7 +265,14 @@ _STREAMS = """SELECT channel, stream, date, min(t), max(t), count(*),
 FROM chat WHERE usable
 GROUP BY channel, stream, date WINDOW same AS (PARTITION BY channel, stream)
 ORDER BY channel, date, stream"""
-_UNUSABLE = "SELECT count(*) FROM chat WHERE NOT usable"
+_UNUSABLE = f"""SELECT CASE
+    WHEN NOT coalesce(regexp_full_match(channel, '{KEY.pattern}'), false) THEN 'no login in channel'
+    WHEN stream IS NULL THEN 'no stream'
+    WHEN text IS NULL THEN 'no text'
+    WHEN t < 0 THEN 'a time in t before the stream''s start'
+    WHEN isfinite(t) THEN 'a time in t of {LONGEST_S // 86400} days or more'
+    ELSE 'no time in t' END AS reason, count(*) AS n
+FROM chat WHERE NOT usable GROUP BY reason ORDER BY n DESC, reason"""
 _MESSAGES = """SELECT place, started_at + t AS "at", chatter, text, emotes, bot
 FROM chat JOIN plan USING (channel, stream, date)
 WHERE usable AND t >= plan.since AND t < plan.until ORDER BY part, "at", place"""

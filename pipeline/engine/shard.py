@@ -22,7 +22,7 @@ from warehouse.bucket.past import Past
 from warehouse.bucket.push import Pusher
 from warehouse.bucket.trained import push_trained, take_trained
 from warehouse.config import BucketSettings, DataFolder
-from warehouse.errors import WarehouseLocked
+from warehouse.errors import AppError, WarehouseLocked
 from warehouse.shards import Shard as ShardPlace
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Shard:
                 if not self.past.awaited:
                     log.info("all of the past is here, after %.0f s", time.monotonic() - began)
                 failed = False
-            except (BucketFailed, OSError, duckdb.Error) as exc:
+            except (AppError, OSError, duckdb.Error) as exc:
                 if not failed:
                     log.error("the past is waited for: %s", str(exc).splitlines()[0][:200])
                 failed = True

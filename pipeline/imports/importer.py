@@ -2,6 +2,7 @@
 
 import gc
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,12 +34,12 @@ _FLUSH = 500  # windows a write
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of what an import read and made."""
+    """Counts of what an import read and made. unusable: rows left out, by reason."""
 
     streams: int
     windows: int
     counts: IntakeCounts
-    unusable: int
+    unusable: Counter[str]
 
 
 class Importer:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.chat.table import LONGEST_S
 from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
-from pipeline.imports.formats.base import Log, Said, moment
+from pipeline.imports.formats.base import NO_TIME, Log, Said, moment
 from pipeline.imports.formats.log_file import LogFile
 from warehouse.atomic import private_file, private_folder
 from warehouse.errors import BadInput
@@ -24,7 +25,6 @@ from warehouse.records import LOGIN, login_or_none
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
 _ROWS = 20_000  # a write
 _REMEMBERED = 50_000  # ids of messages, twice
-_LONGEST = 30 * 86400.0  # seconds: no stream is longer
 _AHEAD_S = 86400.0  # of our clock: a stamp beyond it is none, or its log is refused as a whole
 _SCHEMA = pa.schema(
     [("at", pa.float64())]
@@ -146,10 +146,10 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
             log.skip("of a channel that is no login")
             continue
         if log.clock and not _is_moment(one.at, log, latest):
-            log.skip("no sensible time")
+            log.skip(NO_TIME)
             continue
-        if not log.clock and not 0 <= one.at < _LONGEST:
-            log.skip("before the video's start" if one.at < 0 else "no sensible time")
+        if not log.clock and not 0 <= one.at < LONGEST_S:
+            log.skip("before the video's start" if one.at < 0 else NO_TIME)
             continue
         if one.id:
             if one.id in new or one.id in old:
@@ -172,7 +172,7 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
 
 def _is_moment(at: float, log: Log, latest: float) -> bool:
     """Of times that only tell how far apart lines are (`Log.zone`) any may be."""
-    return -_LONGEST < at < latest if log.zone else moment(at) is not None and at < latest
+    return -LONGEST_S < at < latest if log.zone else moment(at) is not None and at < latest
 
 
 def own_words(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.chat.placement import minute, place, refuse_to_come, starts
+from pipeline.chat.placement import minute, place, refuse_impossible, starts
 from pipeline.chat.table import ChatTable, Placed, TableStream
 from pipeline.config import PipelineSettings, salt_path
 from pipeline.imports.combine import ImportOptions, Told
@@ -83,18 +83,18 @@ def submit(
     _, done = inbox.read(request_id)
     stored.await_revision(done.get("revision"))
     log, counts, seconds = report.log, summary.counts, time.monotonic() - report.began
-    read, skipped = counts.messages + counts.filtered, summary.unusable + log.skipped.total()
+    read = counts.messages + counts.filtered
+    log.skipped.update(summary.unusable)
     print(
         f"{report.label} streams={summary.streams} messages={counts.messages} "
-        f"filtered={counts.filtered} skipped={skipped}{log.reasons()} "
+        f"filtered={counts.filtered} skipped={log.skipped.total()}{log.reasons()} "
         f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
     )
     logins = {p.stream.channel: p.stream.whose for p in placed}
     sentences = (*_laid(placed), *_became(done.get("told", []), logins))
     for sentence in sentences:
         print(sentence)
-    unusable = {"without a login, a time or a text": summary.unusable} if summary.unusable else {}
-    return Result(tuple(placed), summary, {**log.skipped, **unusable}, sentences)
+    return Result(tuple(placed), summary, log.skipped, sentences)
 
 
 def _laid(placed: Sequence[Placed]) -> list[str]:
@@ -148,9 +148,10 @@ class _Reading:
         try:
             streams = table.streams(channels and _logins(table, self.options, who, ids))
             if not streams:
+                reasons = Log(skipped=table.unusable()).reasons()
                 raise BadInput(
-                    f"{self.path.name} has no message that could be imported: all its rows lack a "
-                    "login in channel, a stream, a time in t (seconds from its start) or a text"
+                    f"{self.path.name} has no message that could be imported{reasons}; a row has a "
+                    "login in channel, a stream, a time in t (seconds from its start) and a text"
                 )
             optout = load_optout(folder.optout)
             if self.told:
@@ -158,7 +159,6 @@ class _Reading:
             streams = [s.under(who.key_then(s.channel, ids.get(s.channel))) for s in streams]
             optout.refuse({who.name_of(s.channel) for s in streams}, who)
             placed = self._placed(streams)
-            refuse_to_come(placed, time.time())
             scorers = published_scorers(PipelineSettings().lexicon, folder)
             ids = {s.channel: ids[s.whose] for s in streams if s.whose in ids}
             importer = Importer(files, scorers, salt_path(folder.root), optout, ids)
@@ -176,6 +176,7 @@ class _Reading:
             found = place(streams, options.undated, options.started_at, known)
         else:
             found = starts(streams, options.undated, options.started_at)
+        refuse_impossible(found, time.time())
         found = [part for p in found for part in at_home(p, known)]
         if not lay and not options.replace:
             refuse_two_at_a_time(found, known)

@@ -25,9 +25,9 @@ from obstore.store import MemoryStore, from_url
 
 from warehouse.atomic import private_file, private_folder
 from warehouse.config import BucketSettings
-from warehouse.errors import AppError, BadInput
+from warehouse.errors import AppError, BadInput, WarehouseBroken
 
-_LARGEST = 256_000_000  # bytes of an object that is held in memory
+_IN_MEMORY, _ON_DISK = 512_000_000, 16_000_000_000  # bytes of an object
 ABSENT = ""  # the tag of what is not there
 
 
@@ -53,7 +53,8 @@ class Listed:
 
 
 class Bucket:
-    """Every method raises BucketFailed where the store does not answer or refuses."""
+    """Every method raises BucketFailed where the store does not answer or refuses, WarehouseBroken
+    for an object that is larger than any of ours."""
 
     def __init__(self, store: Any, address: str) -> None:
         self._store, self.address = store, address
@@ -74,8 +75,7 @@ class Bucket:
         options: Any = {"if_none_match": tag} if tag else None
         try:
             found = obstore.get(self._store, name, options=options)
-            if (size := int(found.meta["size"])) > _LARGEST:
-                raise BucketFailed(f"{self.address}/{name} has {size} bytes; that is none of ours")
+            self._check_size(name, found.meta["size"], _IN_MEMORY)
             return bytes(found.bytes()), str(found.meta["e_tag"])
         except NotModifiedError:
             return None
@@ -91,6 +91,7 @@ class Bucket:
         aside = target.with_name(f".{target.name}.part")
         try:
             pieces = obstore.get(self._store, name)
+            self._check_size(name, pieces.meta["size"], _ON_DISK)
             with private_file(aside) as file:
                 size = sum(file.write(piece) for piece in pieces)
             aside.replace(target)
@@ -119,6 +120,10 @@ class Bucket:
             return
         except BaseError as exc:
             raise self._failed("", exc) from exc
+
+    def _check_size(self, name: str, size: int, most: int) -> None:
+        if size > most:
+            raise WarehouseBroken(f"{self.address}/{name} has {size} bytes, more than any of ours")
 
     def _missing(self, name: str, exc: Exception) -> Exception:
         missing = FileNotFoundError(f"{self.address}/{name}")

@@ -11,6 +11,7 @@ from warehouse.bucket.push import shard_folder
 from warehouse.config import DataFolder
 from warehouse.published.publisher import Publisher
 from warehouse.sql import scan
+from warehouse.store.foreign_rows import checked
 from warehouse.store.store import AWAITED, Store
 from warehouse.tables import TABLES
 
@@ -46,12 +47,12 @@ class Past:
     def _insert(self, path: str, table: str, day: str) -> None:
         con, spec = self._con, TABLES[table]
         assert con
-        source = scan([self.folder.published / path])
+        rows = checked(con, table, scan([self.folder.published / path]))
         conflict = "ON CONFLICT DO NOTHING" if spec.first_wins else ""
         con.execute("BEGIN")
         try:
             con.execute(
-                f"INSERT INTO {table} BY NAME SELECT * FROM {source} "
+                f"INSERT INTO {table} BY NAME {rows} "
                 f"WHERE \"{spec.time}\" < TIMESTAMP '{day[:10]}' {conflict}"
             ).fetchall()
             con.execute("DELETE FROM meta WHERE name = $name", {"name": f"{AWAITED}{path}"})

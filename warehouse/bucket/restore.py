@@ -22,9 +22,10 @@ from warehouse.config import DataFolder
 from warehouse.connections import Connection
 from warehouse.errors import WarehouseBroken
 from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest, write_manifest
-from warehouse.records import WINDOW_SECONDS
+from warehouse.records import CHANNEL_ID, WINDOW_SECONDS
 from warehouse.sql import migrations, scan
 from warehouse.store.built import Built
+from warehouse.store.foreign_rows import checked, refuse_meta
 from warehouse.store.store import AWAITED
 from warehouse.tables import TABLES, TableSpec
 
@@ -66,11 +67,14 @@ def open_shard(bucket: Bucket, number: int, raw: bytes | None = None) -> PushedS
     manifest, body = parse_manifest(found[0], place), orjson.loads(found[0])
     try:
         meta = bucket.get(f"{home}/{body['private']['meta']}")
-        shard = PushedShard(bucket, home, manifest, body, orjson.loads(meta[0] if meta else b""))
+        told = {str(k): str(v) for k, v in orjson.loads(meta[0] if meta else b"").items()}
+        shard = PushedShard(bucket, home, manifest, body, told)
         newest = migrations()[-1][0]
+        if 1 <= shard.schema <= newest and not manifest.tables.keys() <= TABLES.keys():
+            raise ValueError("tables that are none of ours")
         if shard.schema <= newest:
             return shard
-    except (KeyError, TypeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise WarehouseBroken(
             f"{bucket.address}/{place} has nothing to restore from; its writer has to push again"
         ) from exc
@@ -107,7 +111,7 @@ def restore_shard(bucket: Bucket, number: int, raw: bytes, folder: DataFolder) -
                 paths = [folder.published / file.path for file in recent if file.rows]
                 insert(con, TABLES[name], paths, day)
         insert_learnt(con, shard)
-        set_meta(con, meta)
+        set_meta(con, meta, shard.schema)
     write_lists(shard, folder)
     write_bodies(shard, folder)
     write_manifest(folder.manifest, shard.manifest)
@@ -119,9 +123,8 @@ def insert(con: Connection, spec: TableSpec, paths: list[Path], since: str) -> N
         where = f"WHERE \"{spec.time}\" >= TIMESTAMP '{since[:10]}'" if _cuts(spec, since) else ""
         conflict = "ON CONFLICT DO NOTHING" if spec.first_wins else ""
         source = scan(paths).removesuffix(")") + ", union_by_name = true)"
-        con.execute(
-            f"INSERT INTO {spec.name} BY NAME SELECT * FROM {source} {where} {conflict}"
-        ).fetchall()
+        rows = checked(con, spec.name, source)
+        con.execute(f"INSERT INTO {spec.name} BY NAME {rows} {where} {conflict}").fetchall()
 
 
 def _cuts(spec: TableSpec, since: str) -> bool:
@@ -158,14 +161,15 @@ def _load(shard: PushedShard, paths: Iterable[str], published: Path) -> None:
 def insert_learnt(con: Connection, shard: PushedShard) -> None:
     if raw := shard.private("learnt"):
         con.register("taught", pq.read_table(io.BytesIO(raw)))
-        con.execute("INSERT INTO learnt BY NAME SELECT * FROM taught")
+        con.execute(f"INSERT INTO learnt BY NAME {checked(con, 'learnt', 'taught')}")
         con.unregister("taught")
 
 
-def set_meta(con: Connection, meta: Mapping[str, str]) -> None:
+def set_meta(con: Connection, meta: Mapping[str, str], schema: int) -> None:
     con.execute("DELETE FROM meta")
     lists = {"names": list(meta), "contents": list(meta.values())}
     con.execute("INSERT INTO meta SELECT unnest($names), unnest($contents)", lists)
+    refuse_meta(con, "meta", schema)
 
 
 def write_lists(shard: PushedShard, folder: DataFolder) -> None:
@@ -181,5 +185,5 @@ def write_bodies(shard: PushedShard, folder: DataFolder, ids: set[str] | None = 
     private_folder(folder.latest)
     found = shard.bucket.get(f"{shard.home}/{shard.body['bodies']}")
     for channel_id, body in orjson.loads(found[0] if found else b"{}").items():
-        if ids is None or channel_id in ids:
-            replace_file(folder.latest / f"{Path(channel_id).name}.json", orjson.dumps(body))
+        if CHANNEL_ID.fullmatch(channel_id) and (ids is None or channel_id in ids):
+            replace_file(folder.latest / f"{channel_id}.json", orjson.dumps(body))

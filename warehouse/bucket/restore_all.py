@@ -26,6 +26,7 @@ from warehouse.errors import BadInput
 from warehouse.published.manifest import PublishedFile, write_manifest
 from warehouse.sql import migrations, quoted, scan
 from warehouse.store.built import Built
+from warehouse.store.foreign_rows import checked
 from warehouse.store.store import AWAITED, ERASED
 from warehouse.tables import TABLES
 
@@ -50,7 +51,7 @@ def restore_all(
             _insert_all(con, shard, aside, shard is there[0])
         _drop_others(con, is_kept)
         _merge_terms(con)
-        set_meta(con, _merged([shard.meta for shard in there], there))
+        set_meta(con, _merged([shard.meta for shard in there], there), newest)
         ((windows,),) = con.execute("SELECT count(*) FROM windows").fetchall()
         kept = dict(con.execute("SELECT channel, channel_id FROM channels").fetchall())
     with _aside(folder) as aside:
@@ -83,10 +84,8 @@ def _insert_all(con: Connection, shard: PushedShard, aside: Path, is_first: bool
         for file in (file for file in files if file.rows):
             shard.bucket.load(f"{shard.home}/{file.path}", aside)
             if name == "vocabulary":  # the same term may come from several
-                con.execute(
-                    f"CREATE TEMP TABLE IF NOT EXISTS terms AS FROM {scan([aside])} LIMIT 0"
-                )
-                con.execute(f"INSERT INTO terms BY NAME FROM {scan([aside])}")
+                con.execute("CREATE TEMP TABLE IF NOT EXISTS terms AS FROM vocabulary LIMIT 0")
+                con.execute(f"INSERT INTO terms BY NAME {checked(con, name, scan([aside]))}")
             else:
                 insert(con, TABLES[name], [aside], "")
     insert_learnt(con, shard)

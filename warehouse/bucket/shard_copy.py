@@ -23,6 +23,7 @@ from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest
 from warehouse.records import iso, utc
 
 TEXT = "samples"  # is shown of the newest state only, and no longer than that says
+_LONG_S = 3e9  # of text's retention, a hundred years
 Tables = dict[str, Files]
 Part = tuple[str, str]  # (table, month); of a table that is not cut by time ''
 
@@ -87,7 +88,7 @@ class ShardCopy:
             return False
         raw, tag = found
         manifest = parse_manifest(raw, Path(self._bucket.address, name))
-        self.newest = PushedState(self._placed(manifest), orjson.loads(raw))
+        self.newest = PushedState(self._placed(manifest), _more(raw, self.name))
         self._tag = tag
         return True
 
@@ -166,6 +167,17 @@ class ShardCopy:
             for name, files in manifest.tables.items()
         }
         return replace(manifest, tables=tables)
+
+
+def _more(raw: bytes, name: str) -> dict[str, Any]:
+    """What the manifest says beside its tables. Raises WarehouseBroken."""
+    body: dict[str, Any] = orjson.loads(raw)
+    private, retention = body.get("private", {}), body.get("retention_s", 0.0)
+    names = [body.get("bodies") or "", *(private.values() if isinstance(private, dict) else [0])]
+    is_time = isinstance(retention, float | int) and 0 <= retention < _LONG_S
+    if all(isinstance(name, str) for name in names) and is_time:
+        return body
+    raise WarehouseBroken(f"the manifest of {name} is damaged")
 
 
 def parts_of(tables: Mapping[str, Files]) -> dict[Part, Files]:

@@ -1,5 +1,6 @@
 """The manifest: which immutable files make up each published table, in one small JSON file."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,10 @@ from warehouse.published.folder import PublishedFolder
 from warehouse.records import iso
 
 FORM = 1  # of the JSON; another where an older reader would take it for something else
+
+
+_TABLE = re.compile(r"[a-z_]{1,40}")
+_PATH = re.compile(r"(?:[a-z0-9_-]{1,40}/){0,2}[\w-]{1,100}\.parquet", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,21 @@ def _parse(raw: dict[str, Any]) -> Manifest:
     if raw["v"] != FORM:
         raise _other_form(raw["v"])
     tables = {
-        name: tuple(PublishedFile(f["path"], f["rows"], f["min"], f["max"]) for f in files)
+        _known(_TABLE, name): tuple(
+            PublishedFile(_known(_PATH, f["path"]), int(f["rows"]), str(f["min"]), str(f["max"]))
+            for f in files
+        )
         for name, files in raw["tables"].items()
     }
     at = datetime.fromisoformat(raw["published_at"])
     return Manifest(raw["version"], raw["revision"], at, raw["source"], tables)
+
+
+def _known(form: re.Pattern[str], name: str) -> str:
+    """The name, if it is one that may be: a bucket's manifest names files that are written here."""
+    if not form.fullmatch(name):
+        raise ValueError("a table or file that is none of ours")
+    return name
 
 
 def _other_form(form: object) -> Exception:

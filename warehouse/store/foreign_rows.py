@@ -136,7 +136,7 @@ _META = {
     r"(request|here):[\w-]{1,100}": _TIME,
     "replay:[0-9a-f]{24}": f"({_NUMBER})?",
     f"moved {KEY.pattern}": f"({KEY.pattern})?",
-    f"awaited {_FILE}": f"[a-z_]{{1,40}}( {_TIME})?",
+    f"awaited {_FILE}": r"[a-z_]{1,40}( [\d TZ:.+-]{0,40})?",
 }
 
 

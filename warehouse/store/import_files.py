@@ -16,6 +16,8 @@ from warehouse.errors import BadInput
 from warehouse.foreign_files import check_plain, is_folder
 from warehouse.identities import Identities
 from warehouse.records import KEY, numeric_id
+from warehouse.sql import scan
+from warehouse.store.foreign_rows import checked, refuse_twice, types
 from warehouse.store.store import Store, table_schemas
 
 TABLES = ("streams", "channels", "windows", "window_terms")
@@ -142,6 +144,12 @@ def apply_import(
     """
     files.check()
     try:
+        with store.cursor() as con:
+            for table in TABLES:
+                columns = {k: v for k, v in types(con, table).items() if k != "rev"}
+                rows = scan([files.path(table)])
+                checked(con, table, rows, columns)
+                refuse_twice(con, table, rows)
         return _apply(store, files, meta, {"moved": list(moved)}, replace)
     except duckdb.Error as exc:
         reason = str(exc).splitlines()[0][:200]

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from pipeline.chat.placement import FIRST
+
 # gifts, raids and the like that a log shows as comments, though Twitch wrote them
 NOTICES = frozenset(
     "subgift anonsubgift submysterygift anonsubmysterygift giftpaidupgrade "
     "anongiftpaidupgrade primepaidupgrade raid unraid rewardgift standardpayforward "
     "communitypayforward announcement viewermilestone ritual bitsbadgetier".split()
 )
-_FIRST, _LAST = 631152000.0, 4102444800.0  # 1990 and 2100
+NO_TIME = "no sensible time"  # of a message: nan, year 1, year 9999
+_LAST = 4102444800.0  # 2100
 _LONGEST_ID = 100  # characters
 _LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 
@@ -108,4 +111,4 @@ def epoch(text: object) -> float | None:
 
 def moment(at: float) -> float | None:
     """Epoch seconds, None where nobody can have chatted at them: nan, year 1, year 99999."""
-    return at if _FIRST <= at < _LAST else None
+    return at if FIRST <= at < _LAST else None

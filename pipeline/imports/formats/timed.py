@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from pipeline.imports.formats.base import Log, Said, counting, epoch
+from pipeline.imports.formats.base import NO_TIME, Log, Said, counting, epoch
 from pipeline.imports.formats.log_file import LogFile
 from warehouse.records import lowered
 
@@ -35,8 +35,10 @@ def read_downloader(file: LogFile, log: Log) -> Iterator[Said]:
     for line in file.lines():
         if match := _DATED.match(line):
             day, time, name, text = match.groups()
-            if (at := epoch(f"{day}T{time}")) is not None:
-                log.clock = True
+            log.clock = True
+            if (at := epoch(f"{day}T{time}")) is None:
+                log.skip(NO_TIME)
+            else:
                 yield Said(at, _login(name), text)
         elif match := _DOWNLOADER.match(line):
             yield Said(_seconds(match), _login(match[5]), match[6])
@@ -52,8 +54,8 @@ def read_justlog(file: LogFile, log: Log) -> Iterator[Said]:
         at = epoch(f"{match[1]}T{match[2]}") if match else None
         if match and at is not None:
             yield Said(at, _login(match[4]), match[5], channel=lowered(match[3]))
-        elif line.strip():
-            log.skip("no line of a log")
+        elif match or line.strip():
+            log.skip(NO_TIME if match else "no line of a log")
 
 
 def _offsets(file: LogFile, log: Log, form: re.Pattern[str]) -> Iterator[Said]:

@@ -1,10 +1,11 @@
 """When past streams began: as their log says, or where they are put."""
 
 from datetime import UTC, datetime
+from time import time
 
 import pytest
 
-from pipeline.chat.placement import place, refuse_to_come
+from pipeline.chat.placement import place, refuse_impossible
 from pipeline.chat.table import TableStream
 from warehouse.errors import BadInput
 
@@ -82,9 +83,21 @@ def test_a_date_that_is_none_is_named(date: str) -> None:
         place([stream("a", date)])
 
 
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [("0001-01-01", "0001-01-01 00:00"), ("1969-12-31T23:59", "1969-12-31 23:59"),
+     ("9999-12-31T23:59:59", "9999-12-31 23:59")],
+)  # fmt: skip
+def test_a_stream_of_a_time_when_nobody_chatted_is_refused(start: str, said: str) -> None:
+    """No window could be made of it, and its messages would be lost."""
+    given = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    with pytest.raises(BadInput, match=f"stream a of demo would .* at {said} UTC"):
+        refuse_impossible(place([stream("a", "", last=60.0)], started_at=given), time())
+
+
 def test_a_stream_that_is_yet_to_come_is_refused() -> None:
     """Readers take the newest window for the present."""
     placed = place([stream("a", "2026-01-01T12:00:00", last=600.0)])
-    refuse_to_come(placed, at("2026-01-01T12:10:00"))
+    refuse_impossible(placed, at("2026-01-01T12:10:00"))
     with pytest.raises(BadInput, match="stream a of demo would end at 2026-01-01 12:10 UTC, which"):
-        refuse_to_come(placed, at("2026-01-01T12:09:00"))
+        refuse_impossible(placed, at("2026-01-01T12:09:00"))

@@ -1,6 +1,7 @@
 """Tables of past chat: what is read, what is left out, and one clear error for the rest."""
 
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.helpers.build import chat_rows, csv_file, parquet
 from warehouse.errors import BadInput
 
 
-def read(path: Path, channel: str | None = None) -> tuple[list[Message], int]:
+def read(path: Path, channel: str | None = None) -> tuple[list[Message], Counter[str]]:
     """(every message, rows left out)."""
     table = ChatTable(path, path.parent / "scratch", channel)
     try:
@@ -59,18 +60,22 @@ def test_time_that_runs_backwards_is_put_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "why"),
     [
-        {"t": None}, {"t": -1.0}, {"t": math.nan}, {"t": math.inf}, {"t": 1e12}, {"text": None},
-        {"channel": None}, {"channel": ""}, {"channel": "a/../b"}, {"channel": "x" * 26},
-        {"stream": None},
+        ({"t": None}, "no time"), ({"t": -1.0}, "before the stream's start"),
+        ({"t": math.nan}, "no time"), ({"t": math.inf}, "no time"),
+        ({"t": 1e12}, "30 days or more"), ({"t": 9 * 365 * 86400.0}, "30 days or more"),
+        ({"text": None}, "no text"), ({"stream": None}, "no stream"),
+        ({"channel": None}, "no login"), ({"channel": ""}, "no login"),
+        ({"channel": "a/../b"}, "no login"), ({"channel": "x" * 26}, "no login"),
     ],
 )  # fmt: skip
 def test_a_row_without_a_login_a_time_or_a_text_is_left_out_and_counted(
-    tmp_path: Path, bad: dict[str, Any]
+    tmp_path: Path, bad: dict[str, Any], why: str
 ) -> None:
     found, unusable = read(parquet(tmp_path / "a.parquet", [row(), row(**bad)]))
-    assert (len(found), unusable) == (1, 1)
+    assert (len(found), unusable.total()) == (1, 1)
+    assert why in next(iter(unusable))
 
 
 def test_hostile_texts_come_through_as_they_are(tmp_path: Path) -> None:
