@@ -25,7 +25,7 @@ from obstore.store import MemoryStore, from_url
 
 from warehouse.atomic import private_file, private_folder
 from warehouse.config import BucketSettings
-from warehouse.errors import AppError, BadInput, WarehouseBroken
+from warehouse.errors import AppError, BadInput
 
 _IN_MEMORY, _ON_DISK = 512_000_000, 16_000_000_000  # bytes of an object
 ABSENT = ""  # the tag of what is not there
@@ -123,7 +123,7 @@ class Bucket:
 
     def _check_size(self, name: str, size: int, most: int) -> None:
         if size > most:
-            raise WarehouseBroken(f"{self.address}/{name} has {size} bytes, more than any of ours")
+            raise BucketFailed(f"{self.address}/{name} has {size} bytes; that is none of ours")
 
     def _missing(self, name: str, exc: Exception) -> Exception:
         missing = FileNotFoundError(f"{self.address}/{name}")

@@ -23,7 +23,7 @@ from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest
 from warehouse.records import iso, utc
 
 TEXT = "samples"  # is shown of the newest state only, and no longer than that says
-_LONG_S = 3e9  # of text's retention, a hundred years
+_LONG_S = 3e10  # of text's retention, a thousand years
 Tables = dict[str, Files]
 Part = tuple[str, str]  # (table, month); of a table that is not cut by time ''
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.atomic import private_folder
+from warehouse.connections import Connection
 from warehouse.errors import BadInput
 from warehouse.foreign_files import check_plain, is_folder
 from warehouse.identities import Identities
@@ -145,15 +146,22 @@ def apply_import(
     files.check()
     try:
         with store.cursor() as con:
-            for table in TABLES:
-                columns = {k: v for k, v in types(con, table).items() if k != "rev"}
-                rows = scan([files.path(table)])
-                checked(con, table, rows, columns)
-                refuse_twice(con, table, rows)
+            _check_rows(con, files)
         return _apply(store, files, meta, {"moved": list(moved)}, replace)
     except duckdb.Error as exc:
         reason = str(exc).splitlines()[0][:200]
         raise BadInput(f"the import's rows cannot be taken: {reason}") from exc
+
+
+def _check_rows(con: Connection, files: ImportFiles) -> None:
+    for table in TABLES:
+        columns = {k: v for k, v in types(con, table).items() if k != "rev"}
+        rows = scan([files.path(table)])
+        try:
+            checked(con, table, rows, columns)
+            refuse_twice(con, table, rows)
+        except BadInput as exc:
+            raise BadInput(f"the import's {exc}") from exc
 
 
 def _apply(

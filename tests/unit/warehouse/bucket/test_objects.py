@@ -1,6 +1,8 @@
 """Objects of a bucket as files: whole or not at all."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from obstore.exceptions import GenericError
@@ -15,11 +17,14 @@ def test_what_is_cut_short_on_its_way_leaves_the_file_as_it_was(
     target = tmp_path / "place" / "a"
     assert bucket.load("a", target) == 3
 
-    def pieces() -> object:
-        yield b"half"
-        raise GenericError("reset by peer")
+    class Cut:
+        meta: ClassVar = {"size": 3}
 
-    monkeypatch.setattr("obstore.get", lambda *_: pieces())
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"half"
+            raise GenericError("reset by peer")
+
+    monkeypatch.setattr("obstore.get", lambda *_: Cut())
     with pytest.raises(BucketFailed):
         bucket.load("a", target)
     assert [path.name for path in target.parent.iterdir()] == ["a"]

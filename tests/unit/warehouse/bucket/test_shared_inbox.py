@@ -82,7 +82,7 @@ def test_outcomes_of_another_shape_are_left_out() -> None:
 def test_an_object_that_would_fill_memory_is_not_read(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.bucket.objects._LARGEST", 10)
+    monkeypatch.setattr("warehouse.bucket.objects._IN_MEMORY", 10)
     bucket.put("large", b"x" * 11)
     with pytest.raises(BucketFailed, match="11 bytes"):
         bucket.get("large")
