@@ -4,15 +4,18 @@ No reader ever sees half a file, nor misses that another has come. What is made 
 owner's eyes alone, whatever the umask is.
 """
 
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 ASIDE = ".aside"  # of files that a crash left before they had their name
+_OPENED = {"rb": os.O_RDONLY, "r+b": os.O_RDWR}
 Stamp = tuple[int, int, int]
 
 
@@ -33,10 +36,29 @@ def private_folder(path: Path) -> None:
 def private_file(path: Path, flags: int = os.O_TRUNC) -> BinaryIO:
     """A file to write for its owner alone (0600), emptied, or as the flags say (os.O_APPEND,
     os.O_EXCL); its name may be no link. Raises OSError."""
-    flags |= os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags |= os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     handle = os.open(path, flags, 0o600)
     os.fchmod(handle, 0o600)  # of one that an earlier version made
     return os.fdopen(handle, "ab" if flags & os.O_APPEND else "wb")
+
+
+def read_file(path: Path | str, most: int = 1 << 27) -> bytes:
+    """The bytes of a file of ours. Raises OSError, also for one of more than `most` bytes and for
+    a folder, pipe or device: to open or read one may wait for ever, or never end."""
+    with open_file(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
+
+
+def open_file(path: Path | str, mode: Literal["rb", "r+b"] = "rb") -> BinaryIO:
+    """A file that is there, to read, or also to write. Raises OSError as `read_file` does."""
+    handle = os.open(path, _OPENED[mode] | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "Not a file", str(path))
+    return os.fdopen(handle, mode)
 
 
 def replace_file(path: Path, data: bytes, lasting: bool = False) -> None:

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from warehouse.atomic import keep_private
 from warehouse.config import refused_settings
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.removed_settings import name_removed_settings
 
+_DAMAGED = "Corrupt database file"  # DuckDB's, of any statement that meets such a block
 Commands = Mapping[str, str]  # by name: module:function, or module:application
 
 
@@ -28,6 +29,13 @@ def run_command(package: str, commands: Commands, arguments: Sequence[str]) -> N
     except ValidationError as exc:
         name, reason = refused_settings(exc)[0]
         raise BadInput(f"setting {name}: {reason}") from exc
+    except Exception as exc:
+        if _DAMAGED not in str(exc):
+            raise
+        raise WarehouseBroken(
+            "warehouse.duckdb is damaged: a block's checksum is another; restore a backup, or move "
+            "it away to start anew"
+        ) from exc
 
 
 def app_of(commands: Commands, arguments: Sequence[str]) -> typer.Typer:

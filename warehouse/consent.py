@@ -4,17 +4,47 @@ Opt-outs: chatters as salted hashes, channels by key, so that an import can obey
 daemon runs. Claims: logins that streamers say are theirs, until Twitch tells.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Protocol
 
 import orjson
+from pydantic import BaseModel, Field
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import read_file, replace_file
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.identities import Identities
 from warehouse.records import CHANNEL_ID, KEY, LOGIN, typed_name
+
+log = logging.getLogger(__name__)
+
+KEPT = "optout"  # meta of the warehouse: the list once more
+
+
+_Key = Annotated[str, Field(pattern=f"^(?:{KEY.pattern})$")]
+_Id = Annotated[str, Field(pattern=f"^(?:{CHANNEL_ID.pattern})$")]
+
+
+class _OptOutFile(BaseModel):
+    """Content of optout.json."""
+
+    chatters: list[Annotated[int, Field(ge=0, lt=1 << 63)]]
+    channels: list[_Key]
+    ids: dict[_Id, _Key | Literal[""]] = {}
+
+
+class Kept(Protocol):
+    """Values that a store keeps by name."""
+
+    def meta(self, name: str) -> str | None:
+        """The value, None where there is none."""
+        ...
+
+    def write(self, tables: Mapping[str, Any], meta: Mapping[str, str]) -> object:
+        """Keep values; no tables are given."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,33 +93,57 @@ def load_optout(path: Path) -> OptOut:
     their will because of it.
     """
     try:
-        return optout_of(orjson.loads(path.read_bytes()))
+        return optout_of(orjson.loads(read_file(path)))
     except FileNotFoundError:
         return OptOut()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (OSError, ValueError) as exc:
         raise WarehouseBroken(
-            f"the opt-out list {path} cannot be read; restore it from a backup, or delete it "
-            "and opt out again"
+            f"the opt-out list {path} cannot be read; start the pipeline, which makes it anew from "
+            "its warehouse, or restore it from a backup"
         ) from exc
 
 
 def optout_of(raw: Any) -> OptOut:
-    """The list that a file's content says. Raises ValueError, KeyError, TypeError or
-    AttributeError for what is none."""
-    chatters, channels, ids = raw["chatters"], raw["channels"], dict(raw.get("ids", {}))
-    if not (isinstance(chatters, list) and isinstance(channels, list)):
-        raise TypeError("no lists")
-    keys = [*channels, *(key for key in ids.values() if key != "")]
-    if not all(type(chatter) is int for chatter in chatters):
-        raise ValueError("a chatter's hash is a number")
-    if not (all(map(KEY.fullmatch, keys)) and all(map(CHANNEL_ID.fullmatch, ids))):
-        raise ValueError("neither a channel's key nor an id of Twitch's")
-    return OptOut(set(chatters), set(channels), ids)
+    """The list that a file's content says. Raises ValueError for what is none."""
+    told = _OptOutFile.model_validate(raw, strict=True)
+    return OptOut(set(told.chatters), set(told.channels), told.ids)
 
 
-def save_optout(path: Path, optout: OptOut) -> None:
-    """Replace the file whole."""
-    replace_file(path, orjson.dumps(optout_body(optout)), lasting=True)
+def save_optout(path: Path, optout: OptOut, store: Kept | None = None) -> None:
+    """Replace the file whole. store: of the warehouse beside it, which has it a second time."""
+    data = orjson.dumps(optout_body(optout))
+    replace_file(path, data, lasting=True)
+    if store is not None:
+        store.write({}, {KEPT: data.decode()})
+
+
+def settled_optout(path: Path, store: Kept) -> OptOut:
+    """Whoever is on the list or on the warehouse's own copy of it: who opted out stays so, though
+    the file is lost, damaged or an old one. Raises WarehouseBroken where there is no copy yet.
+    """
+    raw = store.meta(KEPT)
+    if raw is None:
+        optout = load_optout(path)
+        if optout != OptOut():
+            save_optout(path, optout, store)
+        return optout
+    try:
+        kept = optout_of(orjson.loads(raw))
+    except ValueError as exc:
+        raise WarehouseBroken(f"the opt-outs in the warehouse beside {path} are damaged") from exc
+    try:
+        found = load_optout(path)
+    except WarehouseBroken as exc:
+        log.warning("%s: made anew from the warehouse", exc)
+        found = OptOut()
+    both = OptOut(
+        found.chatters | kept.chatters, found.channels | kept.channels, {**kept.ids, **found.ids}
+    )
+    if both != found:
+        log.warning("%s lacked some who opted out; they are on it again", path)
+    if both != found or both != kept:
+        save_optout(path, both, store)
+    return both
 
 
 def optout_body(optout: OptOut) -> dict[str, Any]:
@@ -110,17 +164,25 @@ class Claim:
     added: bool
 
 
+class _ClaimOfFile(BaseModel):
+    login: Annotated[str, Field(pattern=f"^(?:{LOGIN.pattern})$")]
+    added: bool
+
+
+class _ClaimsFile(BaseModel):
+    """Content of claims.json."""
+
+    claims: dict[_Id, _ClaimOfFile]
+
+
 def load_claims(path: Path) -> dict[str, Claim]:
     """By channel id; {} where there are none. Raises BadInput for a file that is no such list."""
     try:
-        raw = orjson.loads(path.read_bytes())["claims"]
-        claims = {key: Claim(c["login"], bool(c["added"])) for key, c in raw.items()}
-        if not all(CHANNEL_ID.fullmatch(k) and LOGIN.fullmatch(c.login) for k, c in claims.items()):
-            raise ValueError("neither an id of Twitch's nor a login")
-        return claims
+        told = _ClaimsFile.model_validate(orjson.loads(read_file(path)), strict=True).claims
+        return {key: Claim(c.login, c.added) for key, c in told.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (OSError, ValueError) as exc:
         raise BadInput(f"{path} cannot be used; delete it, and opt in again") from exc
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from warehouse.atomic import private_folder, replace_file
+from warehouse.atomic import private_folder, read_file, replace_file
 
 _SINCE_START = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -41,7 +41,7 @@ def write_lease(path: Path, lease: Lease) -> None:
 def read_lease(path: Path) -> Lease | None:
     """The lease, however old; None where there is none."""
     try:
-        raw = orjson.loads(path.read_bytes())
+        raw = orjson.loads(read_file(path))
         return Lease(float(raw["until"]), float(raw["taken"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,4 +1,4 @@
-"""Permissions of a data folder: what DLD keeps is its owner's alone, also of earlier versions.
+"""Permissions of a data folder: what DLD keeps is its owner's, and nobody else's.
 
 Links are left as they are, and so is what lies in the folder and is not DLD's.
 """
@@ -20,7 +20,7 @@ _OURS = """
 
 
 def loose(root: Path) -> Iterator[tuple[Path, int]]:
-    """(path, mode as it should be) of all that others may read, list or change."""
+    """(path, mode as it should be) of all that others may read or change, or its owner not."""
     if root.is_dir() and root.parent != root and not root.stat().st_mode & stat.S_ISVTX:
         yield from _loose(root)
     for path in (path for pattern in _OURS for path in root.glob(pattern)):
@@ -35,8 +35,11 @@ def _loose(path: Path) -> Iterator[tuple[Path, int]]:
         mode = path.lstat().st_mode
     except OSError:  # it has just gone
         return
-    if mode & OTHERS and not stat.S_ISLNK(mode):
-        yield path, stat.S_IMODE(mode) & ~OTHERS
+    meant = stat.S_IMODE(mode) & ~OTHERS
+    if not meant & stat.S_IRUSR:
+        meant |= 0o700 if stat.S_ISDIR(mode) else 0o600
+    if meant != stat.S_IMODE(mode) and not stat.S_ISLNK(mode):
+        yield path, meant
 
 
 def tighten(root: Path) -> None:
@@ -51,4 +54,4 @@ def tighten(root: Path) -> None:
     if done:
         log.info("made private: files and folders=%d below %s", done, root)
     if refused:
-        log.warning("others can read what they should not, and it cannot be changed: %s", refused)
+        log.warning("not its owner's alone, and it cannot be changed: %s", refused)

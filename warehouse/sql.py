@@ -1,5 +1,6 @@
 """SQL lives in files, one statement each: the name of a query is the name of its file."""
 
+import errno
 import glob
 from collections.abc import Iterable
 from functools import cache
@@ -50,6 +51,10 @@ def quoted(path: Path) -> str:
 
 
 def scan(paths: Iterable[Path]) -> str:
-    """SQL that reads the Parquet files, none of whose names is a pattern."""
+    """SQL that reads the Parquet files, none of whose names is a pattern. Raises OSError for what
+    is there and no file: a pipe would be waited for, for ever."""
+    paths = list(paths)
+    if odd := next((path for path in paths if path.exists() and not path.is_file()), None):
+        raise OSError(errno.EINVAL, "Not a file", str(odd))
     listed = ", ".join(quoted(Path(glob.escape(str(path)))) for path in paths)
     return f"read_parquet([{listed}])"

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warehouse.atomic import read_file
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 
@@ -27,7 +28,7 @@ def read_trials(path: Path, study: str | None = None) -> list[Trial]:
     if not path.is_file():
         return []
     trials: dict[tuple[str, int], Trial] = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in read_file(path).decode(errors="replace").splitlines():
         trial = _parsed(line)
         if trial and study in (None, trial["study"]):
             trials[trial["study"], trial["trial"]] = trial
@@ -65,7 +66,7 @@ def read_best(folder: DataFolder) -> dict[str, Any]:
     """Values of the best trial of the last search that came to its end. Raises BadInput."""
     path = folder.models / REPORT
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8"))["best"]["searched"])
+        return dict(json.loads(read_file(path))["best"]["searched"])
     except FileNotFoundError as error:
         raise BadInput(f"no {path}: run python -m models tune first") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:

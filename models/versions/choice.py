@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from warehouse.atomic import Stamp, private_folder, replace_file, stamp_or_none
+from warehouse.atomic import Stamp, private_folder, read_file, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 
@@ -31,7 +31,7 @@ def read_choice(folder: DataFolder) -> Choice | None:
     """None where nothing was ever chosen. Raises ModelUnusable for a file that says nothing."""
     path = folder.models / CHOICE
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = json.loads(read_file(path))
         version, since, why = (str(body[name]) for name in ("version", "since", "why"))
         return Choice(version, since, why, tuple(_past(p) for p in body["previous"]))
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.output import part
-from warehouse.atomic import replace_file
+from warehouse.atomic import read_file, replace_file
 from warehouse.config import DataFolder
 
 RESULTS = ("predictions.parquet", "report.json", "report.md")
@@ -37,12 +37,12 @@ def _names(place: Path, channel: str) -> bool:
     if not text.is_file():
         return (place / "predictions.parquet").exists()
     named = re.compile(rf"(?<![\w~]){re.escape(channel)}(?![\w~])")
-    return named.search(text.read_text(encoding="utf-8", errors="replace")) is not None
+    return named.search(read_file(text).decode(errors="replace")) is not None
 
 
 def _forget_in_card(path: Path, channel: str) -> bool:
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = json.loads(read_file(path))
         data = card.get("data") or {}
         places = [(data, name) for name in _NAMED] + [(card, "hold_out")]
         entries = [(of, name) for of, name in places if channel in (of.get(name) or ())]

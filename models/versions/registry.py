@@ -20,6 +20,7 @@ from models.forecasters.naive import BASELINES, Baseline, Spread
 from models.forecasters.ridge import Ridge
 from models.inputs.features import CONTEXT, FEATURES_VERSION, NAMES
 from models.versions.choice import read_choice
+from warehouse.atomic import read_file
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES, WINDOW_SECONDS
@@ -86,7 +87,7 @@ def versions(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> list[
 
 def _read(card: Path) -> Version | None:
     try:
-        version = Version(card.parent, json.loads(card.read_text(encoding="utf-8")))
+        version = Version(card.parent, json.loads(read_file(card)))
         if not {"trained_at", "contract", "sha256"} <= version.card.keys():
             raise KeyError("trained_at, contract or sha256")
         if version.trained_at.tzinfo is None:
@@ -193,7 +194,7 @@ def forecasters(folder: DataFolder | None = None, shipped: Path = SHIPPED) -> di
 def linear_models(path: Path) -> dict[str, Forecaster]:
     """Baselines and ridge of a linear.json. Raises ModelUnusable."""
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = json.loads(read_file(path))
         models: dict[str, Forecaster] = {
             name: Baseline(name, Spread.from_json(body["spreads"][name])) for name in BASELINES
         }
@@ -205,7 +206,7 @@ def linear_models(path: Path) -> dict[str, Forecaster]:
 def sha256(path: Path) -> str:
     """Hex digest of a file; '' where it is missing or cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_file(path)).hexdigest()
     except OSError:
         return ""
 

@@ -6,7 +6,7 @@ import typer
 
 from pipeline.chat.logins import channel_name, login
 from pipeline.config import salt_path
-from pipeline.privacy.hashing import Hasher, load_salt
+from pipeline.privacy.hashing import Hasher, fingerprint, load_salt
 from pipeline.requests.client import ask
 from warehouse.config import DataFolder, data_folder
 
@@ -39,4 +39,4 @@ def _subject(folder: DataFolder, chatter: str | None, channel: str | None) -> di
     if channel is not None:
         return {"channel": channel_name(channel)}
     hasher = Hasher(load_salt(salt_path(folder.root)))
-    return {"chatter_hash": str(hasher.of(login(chatter)))}
+    return {"chatter_hash": str(hasher.of(login(chatter))), "salt": fingerprint(hasher.salt)}

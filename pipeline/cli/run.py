@@ -25,7 +25,7 @@ from pipeline.memory import spare_memory
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import open_source
 from warehouse.config import BucketSettings, DataFolder, data_folder
-from warehouse.consent import load_optout
+from warehouse.consent import settled_optout
 from warehouse.erase import scrub
 from warehouse.errors import BadInput
 from warehouse.identities import Identities
@@ -66,8 +66,8 @@ def run(
     _refuse_others(folder)
     if kind.is_queue:
         import_module(kind.module).await_chat(folder.root)
-    optout = load_optout(folder.optout)
     with Store(folder.warehouse) as store:
+        optout = settled_optout(folder.optout, store)
         there = store.query("sources")["source"].to_pylist()
         coming = SIMULATED if kind.is_simulated else source
         command = "python -m pipeline " + shlex.join(sys.argv[1:])

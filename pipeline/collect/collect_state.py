@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from warehouse.atomic import replace_file
+from warehouse.atomic import read_file, replace_file
 from warehouse.errors import BadInput
 from warehouse.identities import Identities
 
@@ -18,7 +18,7 @@ class CollectState:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            raw = orjson.loads(path.read_bytes())
+            raw = orjson.loads(read_file(path))
             self.identities = Identities(raw["identities"])
             self.on_air = [str(login) for login in raw["on_air"]]
             self._meta = {str(name): str(value) for name, value in raw["meta"].items()}

@@ -69,7 +69,7 @@ def check_private(folder: DataFolder) -> Iterator[Finding]:
     for path, mode in found[:1]:
         more = f", and {len(found) - 1} more" if found[1:] else ""
         do = f"chmod {mode:o} {path}" + ("; the next run mends the rest" if more else "")
-        yield problem("privacy", f"{path} can be read by others{more}", do)
+        yield problem("privacy", f"{path} is not its owner's alone{more}", do)
 
 
 def is_running(folder: DataFolder) -> bool:

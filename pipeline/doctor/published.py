@@ -8,6 +8,7 @@ import orjson
 
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from pipeline.serving.body import MAX_BODY, STALE_S
+from warehouse.atomic import open_file, read_file
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished, WarehouseBroken
 from warehouse.published.manifest import Manifest, read_manifest
@@ -76,7 +77,7 @@ def _broken(folder: DataFolder, manifest: Manifest) -> list[str]:
 
 def _is_parquet(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             begins = file.read(4) == _MAGIC
             file.seek(-4, 2)
             return begins and file.read(4) == _MAGIC
@@ -86,7 +87,7 @@ def _is_parquet(path: Path) -> bool:
 
 def _is_body(path: Path) -> bool:
     try:
-        raw = path.read_bytes()
+        raw = read_file(path)
         body = orjson.loads(raw)
         return len(raw) <= MAX_BODY and bool(body["v"] == 1 and body["channel_id"] == path.stem)
     except FileNotFoundError:  # forgotten meanwhile

@@ -13,7 +13,7 @@ import orjson
 
 from pipeline.emotes.emote_names import is_name
 from pipeline.emotes.providers import Place
-from warehouse.atomic import ASIDE, replace_file
+from warehouse.atomic import ASIDE, read_file, replace_file
 
 _MAX_BYTES = 8 << 20
 _UNUSED_S = 30 * 86400.0  # a file that nobody refreshed for so long goes
@@ -43,7 +43,7 @@ class Cache:
         try:
             if path.stat().st_size > _MAX_BYTES:
                 raise ValueError("too large")
-            return _checked(place, orjson.loads(path.read_bytes()))
+            return _checked(place, orjson.loads(read_file(path)))
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError, OSError):

@@ -8,6 +8,7 @@ import orjson
 import pyarrow.parquet as pq
 
 from pipeline.engine.state import State
+from warehouse.atomic import read_file
 
 _LISTS = ("optout", "claims", "channels")
 
@@ -36,8 +37,8 @@ class Snapshots:
         for name in _LISTS:
             path = getattr(state.folder, name)
             if path.is_file():
-                private[name] = path.read_bytes()
-        raw, revision = state.folder.manifest.read_bytes(), state.publisher.manifest.revision
+                private[name] = read_file(path)
+        raw, revision = read_file(state.folder.manifest), state.publisher.manifest.revision
         self.newest = Snapshot(raw, revision, private, state.publisher.purged)
 
     def _rows(self, state: State) -> bytes:

@@ -14,7 +14,7 @@ from pipeline.forecasting.forecasts import Forecasts
 from pipeline.forecasting.pending import Pending
 from pipeline.forecasting.stored import past_streams
 from pipeline.imports.scratch import sweep
-from pipeline.privacy.hashing import Hasher, load_salt
+from pipeline.privacy.hashing import Hasher, salt_of
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
 from pipeline.requests.moves import settle_moves
@@ -31,7 +31,7 @@ from pipeline.windows.late import Late
 from pipeline.windows.retractions import Retractions
 from pipeline.windows.term_gate import Gate
 from warehouse.config import DataFolder
-from warehouse.consent import load_optout
+from warehouse.consent import settled_optout
 from warehouse.identities import Identities, made_up_id
 from warehouse.inbox.tidying import tidy
 from warehouse.published.manifest import PublishedFile
@@ -79,8 +79,8 @@ class State:
         self.catalogues = catalogues_for(folder.root, source == "live" and settings.emotes)
         self.identities = identities or Identities(store.query("identities").to_pylist())
         scorers = load_scorers(settings.lexicon, store)
-        hasher = Hasher(load_salt(salt_path(folder.root)))
-        self.optout = load_optout(folder.optout)
+        hasher = Hasher(salt_of(salt_path(folder.root), store))
+        self.optout = settled_optout(folder.optout, store)
         gate = Gate(scorers.knows, hasher.of, self.optout.chatters)
         self.intake = Intake(scorers, hasher, gate)
         self.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from warehouse.atomic import private_folder
+from warehouse.atomic import private_folder, read_file
 from warehouse.config import DataFolder
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 
 def _last_line(path: Path) -> str:
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = read_file(path).decode(errors="replace").strip().splitlines()
     except OSError as exc:
         return str(exc)
     return lines[-1][:200] if lines else "nothing was said"

@@ -18,6 +18,7 @@ from pipeline.imports.importer import Importer, Summary
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import announce
 from pipeline.imports.stored import StoredChat
+from pipeline.privacy.hashing import fingerprint, load_salt
 from pipeline.requests.client import WAIT_S, settle
 from pipeline.vocabulary.stored import published_scorers
 from warehouse.config import data_folder
@@ -71,9 +72,10 @@ def submit(
     announce(workplace, request_id)
     stored = StoredChat(folder)
     try:
+        salt = fingerprint(load_salt(salt_path(folder.root)))
         reading = _Reading(path, options, stored, told)
         placed, summary = reading.read(files, workplace / "spill", bars or Bars())
-        body = {"moved": stored.moved(placed), "replace": options.replace}
+        body = {"moved": stored.moved(placed), "replace": options.replace, "salt": salt}
         inbox.put(Request(request_id, iso(datetime.now(UTC)), "import", "import", body))
         settle(folder, request_id, wait_s)
     except BaseException:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.chat.logins import channel_name, login
+from pipeline.privacy.hashing import check_same
 from pipeline.requests import claims
 from pipeline.requests.backup import run_backup
 from pipeline.requests.everywhere import (
@@ -22,7 +23,6 @@ from pipeline.requests.queue import Action, NotYet, add_marker, apply_all, run_i
 from pipeline.requests.vocabulary_decision import review
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
-from warehouse.consent import save_optout
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.inbox.uploaded_log import ACTION
@@ -72,7 +72,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
             raise BadInput("undo is true or false")
         workspace.optout.change(kind, who, undo)
         _with_its_id(workspace, kind, who, undo)
-        save_optout(workspace.folder.optout, workspace.optout)
+        workspace.keep_optout()
         if kind == "channels" and not undo:
             stop_reading(workspace, str(who))
         store.write({}, meta)
@@ -85,6 +85,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
 
     def import_(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         workspace.refuse_real("python -m pipeline import ...")
+        check_same(request.body.get("salt"), workspace.hasher.salt)
         who, files = workspace.everyone(), ImportFiles(inbox.files(request.id))
         files.check()
         keyed = files if workspace.shard.number else files.by_key(who)  # shard 0 has done it
@@ -197,6 +198,7 @@ def _subject(workspace: Workspace, inbox: InboxFolder, request: Request) -> tupl
     if len(given) != 1:
         raise BadInput(f"{request.action} needs either a chatter or a channel")
     ((name, value),) = given.items()
+    check_same(request.body.get("salt"), workspace.hasher.salt)
     if name == "channel":
         return "channels", _key(workspace, inbox, request, value)
     who = _hash(value) if name == "chatter_hash" else workspace.hasher.of(login(value))

@@ -12,7 +12,7 @@ from pipeline.chat.message import ChannelInfo
 from pipeline.requests.forget import stop_reading
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_login, load_channels
-from warehouse.consent import Claim, load_claims, save_claims, save_optout
+from warehouse.consent import Claim, load_claims, save_claims
 from warehouse.errors import BadInput
 from warehouse.identities import made_up_id
 from warehouse.records import CHANNEL_ID
@@ -63,7 +63,7 @@ def opt_in(workspace: Workspace, channel_id: Any, login: Any, theirs: list[str])
         save_claims(workspace.folder.claims, claims)  # first: it is never read without the claim
     workspace.optout.ids.pop(channel_id, None)
     workspace.optout.channels.difference_update(known)
-    save_optout(workspace.folder.optout, workspace.optout)
+    workspace.keep_optout()
     _change(workspace, "add", name)
     if workspace.running:
         workspace.running.barred.discard(key)
@@ -75,7 +75,7 @@ def opt_out(workspace: Workspace, channel_id: str, theirs: list[str]) -> None:
     workspace.optout.ids[channel_id] = theirs[0] if theirs else ""
     for name in theirs:
         workspace.optout.change("channels", name, undo=False)
-    save_optout(workspace.folder.optout, workspace.optout)
+    workspace.keep_optout()
     _unclaim(workspace, channel_id)
     for name in theirs:
         stop_reading(workspace, name)
@@ -104,7 +104,7 @@ def _leave_out(workspace: Workspace, info: ChannelInfo, key: str) -> None:
         optout.change("channels", info.channel, undo=True)
     optout.ids[info.channel_id] = key
     optout.change("channels", key, undo=False)
-    save_optout(workspace.folder.optout, optout)
+    workspace.keep_optout()
     stop_reading(workspace, key)
 
 

@@ -23,7 +23,7 @@ def settle_moves(
     if moved := optout.channels & keys.keys():
         optout.channels.update(keys[name] for name in moved)
         optout.channels.difference_update(moved)
-        save_optout(folder.optout, optout)
+        save_optout(folder.optout, optout, store)
     lines = [place for old in keys for place in sample_keys(folder, publisher, old)]
     publisher.publish(drop_samples_of=lines)
     store.write({}, dict.fromkeys((row["name"] for row in rows), ""))

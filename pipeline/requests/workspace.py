@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.config import PipelineSettings, salt_path
-from pipeline.privacy.hashing import Hasher, load_salt
+from pipeline.privacy.hashing import Hasher, salt_of
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.import_child import ImportChild
 from pipeline.requests.moves import settle_moves
@@ -20,7 +20,7 @@ from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer, expire_scratch
 from pipeline.windows.item_log import ItemLog
 from warehouse.config import BucketSettings, DataFolder
-from warehouse.consent import OptOut, load_optout
+from warehouse.consent import OptOut, save_optout, settled_optout
 from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.inbox.tidying import tidy
@@ -202,6 +202,10 @@ class Workspace:
         if running.clock < asked + _SETTLED_S and time.time() < asked + _LONGEST_S:
             raise NotBefore
 
+    def keep_optout(self) -> None:
+        """Who opted out is on the disk, twice."""
+        save_optout(self.folder.optout, self.optout, self.store)
+
     def oldest_text(self) -> str:
         """ISO time; text of before it is past its retention."""
         return iso(utc(self.now() - self.settings.retention_h * 3600))
@@ -228,8 +232,8 @@ def open_workspace(folder: DataFolder) -> Iterator[Workspace]:
         buffer.expire(time.time())
         expire_scratch(folder.scratch, buffer.retention_s)
         tidy(folder.inbox)
-        hasher = Hasher(load_salt(salt_path(folder.root)))
-        optout = load_optout(folder.optout)
+        hasher = Hasher(salt_of(salt_path(folder.root), store))
+        optout = settled_optout(folder.optout, store)
         settle_moves(store, buffer, optout, folder, publisher)
         identities = Identities(store.query("identities").to_pylist())
         try:

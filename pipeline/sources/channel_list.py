@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from warehouse.atomic import Stamp, private_folder, replace_file, stamp_or_none
+from warehouse.atomic import Stamp, private_folder, read_file, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
 from warehouse.errors import AppError, BadInput
@@ -54,7 +54,7 @@ def channel_logins(words: Iterable[str]) -> list[str]:
 def load_channels(path: Path) -> list[str]:
     """The kept list, [] where there is none. Raises BadInput when the file cannot be used."""
     try:
-        return channel_logins(orjson.loads(path.read_bytes())["channels"])
+        return channel_logins(orjson.loads(read_file(path))["channels"])
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError, AttributeError, BadInput) as exc:

@@ -5,7 +5,9 @@ the messages in it (not of their arrival), so text leaves whole, by unlink. A li
 crash is skipped. What is older than the retention when it comes in is never written.
 """
 
+import logging
 import os
+import stat
 import time
 from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from contextlib import suppress
@@ -32,6 +34,8 @@ from warehouse.atomic import ASIDE, private_file, private_folder, sync
 from warehouse.errors import StorageFull
 from warehouse.records import WINDOW_SECONDS
 
+log = logging.getLogger(__name__)
+
 
 class Buffer:
     """Appends items to segments. retention_s = 0 keeps nothing on disk. now: epoch seconds."""
@@ -49,6 +53,11 @@ class Buffer:
         private_folder(folder)
         for path in folder.glob(f"*{ASIDE}"):  # a crash while rewriting
             path.unlink(missing_ok=True)
+        for path in filter(segment_of, folder.glob("*.jsonl")):
+            if not stat.S_ISREG(path.lstat().st_mode):  # a pipe is waited for, for ever
+                aside = path.with_name(f"{path.name}.no-file")
+                path.rename(aside)
+                log.warning("no file of chat, and left alone: %s", aside)
 
     def takes(self, item: Item) -> bool:
         """True for an item of a kind that is kept, whose segment is still there, and whose time is

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, MutableMap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import orjson
 
@@ -20,6 +20,7 @@ from pipeline.chat.message import (
     Watch,
 )
 from pipeline.windows.item_log import Outdated, Place
+from warehouse.atomic import open_file
 from warehouse.records import WINDOW_SECONDS, window_start
 
 HOUR = 3600
@@ -38,6 +39,11 @@ _KINDS: dict[str, type[Any]] = {
     "gone": Retract,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+_TYPES: dict[type[Any], list[tuple[str, type[Any]]]] = {  # of the fields that have a plain one
+    kind: [(name, of) for name, of in get_type_hints(kind).items() if of in (str, bool)]
+    for kind in _KINDS.values()
+}
+_LATEST = 1 << 34  # epoch seconds that a time can be; far beyond it there is no date
 
 
 def segment_length(retention_s: float) -> int:
@@ -103,14 +109,19 @@ def message_of(line: bytes) -> Message | None:
 
 
 def lines(path: Path) -> Iterator[tuple[bytes, Item, float | None]]:
-    """Every line that is whole, its item, and a message's compound."""
-    with path.open("rb") as file:
+    """Every line that is whole and of the segment's time, its item, and a message's compound."""
+    segment = segment_of(path)
+    if segment is None:
+        return
+    with open_file(path) as file:
         for line in file:
             try:
                 name, *fields = orjson.loads(line)
-                yield line, _item(name, fields), fields[-1] if name == "m" else None
+                item = _item(name, fields)
             except (ValueError, LookupError, TypeError):  # torn, blank or foreign
                 continue
+            if segment.start <= item.at < segment.start + segment.length:
+                yield line, item, fields[-1] if name == "m" else None
 
 
 def _item(name: str, fields: list[Any]) -> Item:
@@ -120,7 +131,21 @@ def _item(name: str, fields: list[Any]) -> Item:
         emotes = fields[5]
         fields[5] = None if emotes is None else tuple(emotes)
     item: Item = kind(*fields)
+    if not _is_sound(item):
+        raise ValueError("of other types")
     return item
+
+
+def _is_sound(item: Item) -> bool:
+    """True where every field is what it should be: a line may be valid JSON and none of ours."""
+    if any(type(getattr(item, name)) is not of for name, of in _TYPES[type(item)]):
+        return False
+    if type(item.at) not in (float, int) or not 0 <= item.at < _LATEST:
+        return False
+    if isinstance(item, Message) and not set(map(type, item.emotes or ())) <= {str}:
+        return False
+    who = item.chatter if isinstance(item, Message | Retract) else ""
+    return not who or (who.isascii() and who.isdigit() and int(who) < 1 << 63)
 
 
 # -- messages erased in place --------------------------------------------------------------
@@ -143,7 +168,7 @@ def blank(path: Path, marks: Iterable[bytes], is_meant: Callable[[Message], bool
     skipped as such.
     """
     blanked: list[Message] = []
-    with path.open("r+b") as file:
+    with open_file(path, "r+b") as file:
         offset = max(0, path.stat().st_size - _ERASED)
         file.seek(offset)
         data = file.read()
@@ -201,7 +226,7 @@ def read_in_slices(
 def _slice(path: Path, inode: int, offset: int, size: int) -> bytes:
     """Whole lines from `offset` on, those of the first `size` bytes alone."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             if os.fstat(file.fileno()).st_ino != inode:
                 raise Outdated
             file.seek(offset)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from warehouse.atomic import private_folder, replace_file
+from warehouse.atomic import private_folder, read_file, replace_file
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import shard_folder
 from warehouse.config import DataFolder
@@ -81,7 +81,7 @@ class MirroredBodies:
 def _replace(path: Path, data: bytes) -> None:
     """Replace the file unless it is the same: who watches it is not to read it again."""
     try:
-        if path.read_bytes() == data:
+        if read_file(path) == data:
             return
     except FileNotFoundError:
         pass
@@ -91,6 +91,6 @@ def _replace(path: Path, data: bytes) -> None:
 def _ids_in(path: Path) -> set[str] | None:
     """Channels of the bodies that were taken last; None where none were."""
     try:
-        return set(orjson.loads(path.read_bytes()))
+        return set(orjson.loads(read_file(path)))
     except (OSError, ValueError):
         return None

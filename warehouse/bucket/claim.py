@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import orjson
 
-from warehouse.atomic import private_folder, replace_file
+from warehouse.atomic import private_folder, read_file, replace_file
 from warehouse.bucket.objects import ABSENT, Bucket, BucketFailed, BucketRefused, Replaced
 from warehouse.bucket.push import ALIVE, MANIFEST, shard_folder
 from warehouse.bucket.restore import restore_shard
@@ -157,7 +157,7 @@ class Claims:
     def _writer(self) -> str | None:
         """This folder's id as a writer of this shard; None where it is none."""
         try:
-            kept = orjson.loads(self._path.read_bytes())
+            kept = orjson.loads(read_file(self._path))
             return str(kept["id"]) if {**kept, **self.place} == kept else None
         except (OSError, ValueError, KeyError, TypeError):
             return None

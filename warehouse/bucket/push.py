@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from warehouse.atomic import read_file
 from warehouse.bucket.objects import Bucket, BucketFailed, Replaced
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
@@ -135,7 +136,7 @@ class Pusher:
 
     def _read(self, path: Path) -> bytes:
         try:
-            return path.read_bytes()
+            return read_file(path)
         except FileNotFoundError as exc:
             raise nothing_published(path) from exc
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import orjson
 
-from warehouse.atomic import private_folder, replace_file
+from warehouse.atomic import private_folder, read_file, replace_file
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
 from warehouse.lease import Lease, since_start_s, write_lease
 from warehouse.records import CHANNEL_ID
@@ -90,7 +90,7 @@ class Replica:
         if not self._name and not path.exists():
             private_folder(path.parent)
             replace_file(path, uuid4().hex.encode())
-        self._name = self._name or path.read_text().strip()
+        self._name = self._name or read_file(path).decode().strip()
         return self._name
 
     def _hear_viewers(self) -> None:

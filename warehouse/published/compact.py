@@ -61,9 +61,9 @@ def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> Publish
     Raises StorageFull, with nothing written, when it cannot be done now.
     """
     path = f"{table}/{uuid.uuid4().hex}.parquet"
-    source = scan(folder.published / file.path for file in files)
     order = ", ".join(f'"{c}"' for c in TABLES[table].order)
     try:
+        source = scan(folder.published / file.path for file in files)
         with open_duckdb(reach=[folder.published], scratch=folder.scratch, config=_BOUNDS) as con:
             if sum(file.rows for file in files) > most_rows(TABLES[table]):
                 query = f"SELECT * FROM {source}"

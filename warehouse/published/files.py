@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.atomic import open_file
 from warehouse.published.manifest import PublishedFile
 from warehouse.records import iso
 from warehouse.tables import Keys, TableSpec
@@ -22,7 +23,8 @@ Files = tuple[PublishedFile, ...]
 def is_whole(published: Path, file: PublishedFile) -> bool:
     """True if the file is there with a footer that says as many rows as the manifest."""
     try:
-        return bool(pq.read_metadata(published / file.path).num_rows == file.rows)
+        with open_file(published / file.path) as opened:
+            return bool(pq.read_metadata(opened).num_rows == file.rows)
     except (OSError, pa.ArrowException):
         return False
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from warehouse.atomic import Stamp, file_stamp, private_folder, replace_file
+from warehouse.atomic import Stamp, file_stamp, private_folder, read_file, replace_file
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class PublishedFolder:
     def get_if_changed(self, name: str, stamp: Stamp | None = None) -> tuple[bytes, Stamp] | None:
         path = f"{self._root}/{name}"
         now = file_stamp(path)  # before it is read: one that comes in between is seen next time
-        return None if now == stamp else (Path(path).read_bytes(), now)
+        return None if now == stamp else (read_file(path), now)
 
     def list(self) -> list[str]:
         return sorted(path.name for path in Path(self._root).iterdir() if path.name[0] != ".")

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from warehouse.atomic import read_file
 from warehouse.errors import NothingPublished, WarehouseBroken
 from warehouse.published.folder import PublishedFolder
 from warehouse.records import iso
@@ -60,7 +61,7 @@ def read_manifest(path: Path) -> Manifest:
     """Raises NothingPublished when there is none, WarehouseBroken when it is not one, or a newer
     DLD's."""
     try:
-        raw = path.read_bytes()
+        raw = read_file(path)
     except FileNotFoundError as exc:
         raise nothing_published(path) from exc
     return parse_manifest(raw, path)

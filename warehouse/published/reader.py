@@ -25,6 +25,15 @@ from warehouse.sql import scan, sql
 from warehouse.store.rollups import ROLLUPS
 from warehouse.tables import TABLES
 
+_DAMAGE = (
+    OSError,
+    duckdb.IOException,
+    duckdb.InvalidInputException,
+    duckdb.SerializationException,
+    duckdb.InternalException,
+    duckdb.FatalException,
+)
+
 
 class Reader:
     """Named queries over the published tables of one data folder. Safe to share by threads.
@@ -70,9 +79,15 @@ class Reader:
         """Result of a query text over the published tables, by one manifest."""
         try:
             return self._run(text, values)
-        except duckdb.IOException:  # a file left while we planned: take the newer manifest
+        except _DAMAGE:  # or a file left while we planned: take the newer manifest
             self._version = -1
+        try:
             return self._run(text, values)
+        except _DAMAGE as exc:
+            raise WarehouseBroken(
+                f"what is published is damaged: {str(exc).splitlines()[0][:200]}; remove that file "
+                "and restart the pipeline, which makes it anew"
+            ) from exc
 
     def _run(self, text: str, values: dict[str, Any] | None) -> pa.Table:
         cursor, idle = self._cursor()

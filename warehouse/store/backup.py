@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.atomic import private_folder, replace_file
+from warehouse.atomic import private_folder, read_file, replace_file
 from warehouse.config import DataFolder
 from warehouse.connections import Config, Connection, open_duckdb
 from warehouse.errors import BadInput, StorageFull, WarehouseBroken
@@ -270,7 +270,7 @@ def _describe(con: Connection, folder: DataFolder, counted: Counts) -> None:
     for path in (path for paths in places for path in sorted(paths)):
         name = path.relative_to(folder.root).as_posix()
         if path.is_file() and _FILE.fullmatch(name) and _is_wanted(path, folder):
-            con.execute("INSERT INTO copy.backup.files VALUES (?, ?)", (name, path.read_bytes()))
+            con.execute("INSERT INTO copy.backup.files VALUES (?, ?)", (name, read_file(path)))
 
 
 def _is_wanted(path: Path, folder: DataFolder) -> bool:

@@ -121,7 +121,8 @@ def _names(columns: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
-_NUMBER, _TIME = r"-?\d{1,15}(\.\d{1,18})?(e-?\d{1,2})?", r"[\d TZ:.+-]{1,40}"
+_NUMBER = r"-?\d{1,10}(\.\d{1,24})?(e-\d{1,2})?"  # epoch seconds, or small ones
+_TIME = r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8]|29|3[01])([ T][\d:.Z+-]{1,30})?"
 _COMPANY = rf'"([^"\\]|\\.)*":\[{_NUMBER}(,{_NUMBER}){{4}}\]'
 _FILE = r"[a-z_]{1,40}/[0-9a-f]{32}\.parquet"
 # names of `meta`, and what each may say
@@ -130,6 +131,8 @@ _META = {
     "clock|buffer_from": _NUMBER,
     "open_window_hours|open_term_days|health_from": _TIME,
     "source": "simulated|replay|live|import",
+    "salt": "[0-9a-f]{16}",
+    "optout": r"\{.*\}",
     "lexicon": r"[\w.+:-]{0,100}",
     "scrub": "due|done",
     "company": rf"\{{({_COMPANY}(,{_COMPANY})*)?\}}",
@@ -140,14 +143,24 @@ _META = {
 }
 
 
-def refuse_meta(con: Connection, source: str, schema: int) -> None:
-    """Raises BadInput for a name that we do not keep, and for a value that it cannot have."""
-    known = " OR ".join(
-        f"(regexp_full_match(name, '{name}') AND regexp_full_match(value, '{value}'))"
+def broken_meta(con: Connection) -> str:
+    """A name of ours in `meta` whose value it cannot have; '' where all is well."""
+    wrong = con.execute(f"SELECT name FROM meta WHERE {_which(' AND NOT ')} LIMIT 1").fetchall()
+    return str(wrong[0][0]) if wrong else ""
+
+
+def _which(joined: str) -> str:
+    """SQL: the name is known, and its value (joined) one that it can have."""
+    return " OR ".join(
+        f"(regexp_full_match(name, '{name}'){joined}regexp_full_match(value, '{value}'))"
         for name, value in _META.items()
     )
+
+
+def refuse_meta(con: Connection, source: str, schema: int) -> None:
+    """Raises BadInput for a name that we do not keep, and for a value that it cannot have."""
     wrong = con.execute(
-        f"SELECT left(name, 60) FROM {source} WHERE ({known}) IS NOT true LIMIT 1"
+        f"SELECT left(name, 60) FROM {source} WHERE ({_which(' AND ')}) IS NOT true LIMIT 1"
     ).fetchall()
     if wrong:
         raise BadInput(f"meta has {wrong[0][0]!r}, which is none of ours or out of bounds")

@@ -15,6 +15,7 @@ from warehouse.atomic import keep_private, private_folder
 from warehouse.connections import OWN_CONFIG, Config, Connection, open_duckdb
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
 from warehouse.sql import migrations, sql
+from warehouse.store.foreign_rows import broken_meta
 from warehouse.store.rollups import Rolling
 from warehouse.tables import TABLES, UNPUBLISHED, Keys, TableSpec
 
@@ -54,7 +55,7 @@ class Store:
             self._rolling = Rolling(self._con)
         except duckdb.Error as exc:
             self._con.close()
-            raise _as_ours(exc, path) from exc
+            raise _full(path) if is_full(exc) else _broken(path) from exc
         except BaseException:
             self._con.close()
             raise
@@ -221,7 +222,7 @@ def schema_numbers(path: Path) -> tuple[int, int]:
     Raises WarehouseLocked while somebody writes, WarehouseBroken when it cannot be opened.
     """
     with _connect(path, read_only=True) as con:
-        return _schema_number(con), migrations()[-1][0]
+        return _schema_number(con, path), migrations()[-1][0]
 
 
 def _connect(path: Path, read_only: bool = False) -> Connection:
@@ -231,6 +232,8 @@ def _connect(path: Path, read_only: bool = False) -> Connection:
         raise BadInput(
             f"{path.parent} cannot be made: {exc.strerror}; set DLD_DATA to another folder"
         ) from exc
+    if any(p.exists() and not p.is_file() for p in (path, path.with_name(f"{path.name}.wal"))):
+        raise _broken(path)  # a pipe would be waited for, for ever
     try:
         # imports, published files and backups lie in its folder
         return open_duckdb(path, reach=[path.parent], read_only=read_only, config=CONFIG)
@@ -266,7 +269,7 @@ def _broken(path: Path) -> WarehouseBroken:
 
 
 def _migrate(con: Connection, path: Path) -> None:
-    have = _schema_number(con)
+    have = _schema_number(con, path)
     steps = migrations()
     if have > steps[-1][0]:
         raise WarehouseBroken(
@@ -293,8 +296,13 @@ def _run(con: Connection, name: str, values: Mapping[str, Any], revision: int) -
     return int(con.execute(sql(name), {**values, **rev}).fetchall()[0][0])
 
 
-def _schema_number(con: Connection) -> int:
+def _schema_number(con: Connection, path: Path) -> int:
     try:
+        if name := broken_meta(con):
+            raise WarehouseBroken(
+                f"{path} is damaged: {name} in it cannot be what it says; "
+                "restore a backup, or move it away to start anew"
+            )
         rows = con.execute(sql("get_meta"), {"name": "schema"}).fetchall()
     except duckdb.CatalogException:  # no such table: it has been through no migration
         return 0

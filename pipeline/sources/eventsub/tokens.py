@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import orjson
 
-from warehouse.atomic import locked, private_file, private_folder, sync, sync_folder
+from warehouse.atomic import locked, private_file, private_folder, read_file, sync, sync_folder
 from warehouse.errors import NotAuthorised
 
 _ROOM = 4096  # bytes; more than any answer of Twitch's needs
@@ -47,7 +47,7 @@ class TokenFile:
     def load(self) -> Token:
         """The saved token. Raises NotAuthorised where there is none, or none that can be read."""
         try:
-            saved = orjson.loads(self.path.read_bytes())
+            saved = orjson.loads(read_file(self.path))
             return Token(**{**saved, "scopes": tuple(saved["scopes"])})
         except FileNotFoundError:
             raise NotAuthorised(f"no Twitch login in {self.path}: {_AGAIN}") from None

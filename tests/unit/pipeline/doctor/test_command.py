@@ -187,7 +187,7 @@ def test_a_file_with_secrets_that_others_can_read_is_a_problem(published: DataFo
     salt.chmod(0o640)
     salt.parent.chmod(0o755)
     found = only("privacy")
-    assert found.says == f"{salt.parent} can be read by others, and 1 more"
+    assert found.says == f"{salt.parent} is not its owner's alone, and 1 more"
     assert found.do == f"chmod 700 {salt.parent}; the next run mends the rest"
     salt.parent.chmod(0o700)
     assert only("privacy").do == f"chmod 600 {salt}"

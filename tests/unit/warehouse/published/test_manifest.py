@@ -52,7 +52,7 @@ def test_a_reader_tells_why_a_manifest_cannot_be_read(tmp_path: Path) -> None:
     """Of another user, say; a folder stands for it here, as root may read every file."""
     folder = DataFolder(tmp_path)
     folder.manifest.mkdir(parents=True)
-    with pytest.raises(WarehouseBroken, match=r"manifest.json cannot be read \(Is a directory\)"):
+    with pytest.raises(WarehouseBroken, match=r"manifest.json cannot be read \(Not a file\)"):
         Reader(folder).manifest()
 
 
