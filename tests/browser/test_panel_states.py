@@ -246,7 +246,8 @@ def test_the_next_question_comes_when_a_new_window_is_due(page, ebs, age_s, not_
         page.wait_for_timeout(20)
     page.clock.run_for((not_before_s - 1) * 1000)
     assert len(asked) == 1
-    page.clock.run_for((by_s - not_before_s + 1) * 1000)
+    with page.expect_request("**/v1/mood"):
+        page.clock.run_for((by_s - not_before_s + 1) * 1000)
     page.wait_for_timeout(200)
     assert len(asked) == 2
 
