@@ -5,6 +5,7 @@ loads no extension, speaks to nobody, and cannot change that: DuckDB's own locks
 """
 
 import glob
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -13,13 +14,14 @@ import duckdb
 Connection = duckdb.DuckDBPyConnection
 Config = Mapping[str, str | bool | int | float | list[str]]
 OWN_CONFIG = "current_transaction_invalidation_policy"  # 1.5 sets it around several statements
+_HALF_MB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2_000_000  # half of it
 _LOCKS: Config = {
     "allowed_configs": [OWN_CONFIG],
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
     "allow_persistent_secrets": False,
-    "memory_limit": "50%",
+    "memory_limit": f"{_HALF_MB}MB",  # 1.5 knows no shares
     "max_temp_directory_size": "16GB",
 }
 

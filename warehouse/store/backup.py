@@ -160,12 +160,13 @@ _OTHERS = """SELECT 'view' FROM duckdb_views() WHERE database_name = $d AND NOT 
 UNION ALL SELECT 'macro' FROM duckdb_functions() WHERE database_name = $d AND NOT internal
 UNION ALL SELECT 'type' FROM duckdb_types() WHERE database_name = $d AND NOT internal
 UNION ALL SELECT 'sequence' FROM duckdb_sequences() WHERE database_name = $d
-UNION ALL SELECT 'trigger' FROM duckdb_triggers() WHERE database_name = $d
 UNION ALL SELECT 'index' FROM duckdb_indexes() WHERE database_name = $d
-UNION ALL SELECT 'generated column' FROM duckdb_columns()
-    WHERE database_name = $d AND is_generated AND NOT internal
+UNION ALL SELECT 'generated column' FROM duckdb_tables()
+    WHERE database_name = $d AND NOT internal AND contains(sql, 'GENERATED ALWAYS')
 UNION ALL SELECT 'schema' FROM duckdb_schemas()
     WHERE database_name = $d AND NOT internal AND schema_name <> 'backup'"""
+if not duckdb.__version__.startswith("1."):  # which knows no triggers, nor such a file
+    _OTHERS += "\nUNION ALL SELECT 'trigger' FROM duckdb_triggers() WHERE database_name = $d"
 
 
 def _catalogue(con: Connection, database: str) -> dict[str, dict[str, str]]:
