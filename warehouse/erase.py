@@ -10,7 +10,7 @@ from warehouse.config import DataFolder
 from warehouse.connections import open_duckdb
 from warehouse.errors import StorageFull
 from warehouse.published.publisher import Publisher
-from warehouse.published.reader import connect_views
+from warehouse.published.reader import connect_views, damage_told
 from warehouse.sql import quoted, sql
 from warehouse.store.store import ERASED, Store, is_full
 from warehouse.tables import TABLES, Keys, TableSpec
@@ -77,7 +77,7 @@ def erase_terms(store: Store, terms: Iterable[str]) -> None:
 
 def sample_keys(folder: DataFolder, publisher: Publisher, channel: str) -> Keys:
     """(channel, start) of every window of the channel that has published lines."""
-    with connect_views(folder.published, publisher.manifest) as con:
+    with damage_told((duckdb.Error,)), connect_views(folder.published, publisher.manifest) as con:
         rows = con.execute(sql("samples_of"), {"channel": channel}).fetchall()
     return [(channel, start) for (start,) in rows]
 

@@ -12,7 +12,7 @@ import duckdb
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull
 from warehouse.published.manifest import read_manifest
-from warehouse.published.reader import connect_views
+from warehouse.published.reader import connect_views, damage_told
 from warehouse.sql import quoted
 from warehouse.tables import TABLES
 
@@ -46,9 +46,13 @@ def export(folder: DataFolder, selection: Selection, out: Path) -> dict[Path, in
     """
     targets = _targets(selection, out)
     published = read_manifest(folder.manifest)
-    _check_channels(folder, selection)
+    with damage_told((duckdb.Error,)):
+        _check_channels(folder, selection)
     out.mkdir(parents=True, exist_ok=True)
-    with connect_views(folder.published, published, reach=[out], config=_MEMORY) as con:
+    with (
+        damage_told((duckdb.Error,)),
+        connect_views(folder.published, published, reach=[out], config=_MEMORY) as con,
+    ):
         return {path: _write(con, table, selection, path) for table, path in targets.items()}
 
 

@@ -4,7 +4,8 @@ One manifest is one consistent state; the views of a connection lie over its fil
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,24 @@ _DAMAGE = (
     duckdb.InvalidInputException,
     duckdb.SerializationException,
     duckdb.InternalException,
+    duckdb.PermissionException,  # a link out of the folder
     duckdb.FatalException,
 )
+
+
+@contextmanager
+def damage_told(kinds: tuple[type[Exception], ...] = _DAMAGE) -> Iterator[None]:
+    """Raises WarehouseBroken for what DuckDB says of a damaged file. kinds: any error of DuckDB's,
+    where the query is ours and only the file can be wrong."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:  # no file is to be removed for that
+        raise
+    except kinds as exc:
+        raise WarehouseBroken(
+            f"what is published is damaged: {str(exc).splitlines()[0][:200]}; remove that file "
+            "and restart the pipeline, which makes it anew"
+        ) from exc
 
 
 class Reader:
@@ -81,13 +98,8 @@ class Reader:
             return self._run(text, values)
         except _DAMAGE:  # or a file left while we planned: take the newer manifest
             self._version = -1
-        try:
+        with damage_told():
             return self._run(text, values)
-        except _DAMAGE as exc:
-            raise WarehouseBroken(
-                f"what is published is damaged: {str(exc).splitlines()[0][:200]}; remove that file "
-                "and restart the pipeline, which makes it anew"
-            ) from exc
 
     def _run(self, text: str, values: dict[str, Any] | None) -> pa.Table:
         cursor, idle = self._cursor()
