@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -74,6 +75,7 @@ def check_backup(path: Path) -> Counts:
     compared by the DuckDB that made them; another one compares rows, and DuckDB itself has a
     checksum on every block it reads.
     """
+    path = path.resolve()  # DuckDB keeps to its own places, and goes by what a link leads to
     with _opened(path) as (con, info):
         told = con.execute(
             "SELECT coalesce(name, ''), rows, checksum FROM kept.backup.tables"
@@ -93,6 +95,7 @@ def restore_backup(path: Path, folder: DataFolder, accept: Callable[[Files], Non
     Rows alone come into our own schema, and files that `accept` does not raise BadInput for.
     Raises BadInput when the folder holds anything, or the file is not a backup.
     """
+    path = path.resolve()
     _check_file(path)
     existing = next((p for p in folder.root.rglob("*") if p.is_file()), None)
     if existing is not None:
@@ -131,12 +134,17 @@ def _opened(path: Path) -> Iterator[tuple[Connection, dict[str, str]]]:
     it says of itself. Raises BadInput for what is none."""
     _check_file(path)
     try:
-        with open_duckdb(reach=[path, _log(path)], config=_BOUNDS) as con:
+        with (
+            TemporaryDirectory() as spill,  # the keys of a year do not fit into memory
+            open_duckdb(reach=[path, _log(path)], scratch=Path(spill), config=_BOUNDS) as con,
+        ):
             con.execute(f"ATTACH {quoted(path)} AS kept (READ_ONLY)")
             info = _info(con, path)
             if _catalogue(con, "kept") != {**_tables_at(int(info["schema"])), **_prefixed()}:
                 raise BadInput(f"{path} is not a backup of DLD: it has other tables or columns")
             yield con, info
+    except duckdb.OutOfMemoryException as exc:
+        raise BadInput(f"{path} has more in it than fits beside it in memory and TMPDIR") from exc
     except (duckdb.Error, ValueError, KeyError, MemoryError) as exc:
         raise BadInput(f"{path} cannot be read as a backup: not one, or damaged") from exc
 

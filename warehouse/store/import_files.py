@@ -2,7 +2,8 @@
 
 import glob
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,17 @@ _LARGEST = 4_000_000_000  # bytes of a file
 _ROWS = {"streams": 1_000_000, "channels": 100_000}  # at most; the others are never held whole
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raises BadInput for what Arrow cannot read; a fault of the disk has a number."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as exc:
+        if isinstance(exc, OSError) and exc.errno:
+            raise
+        raise BadInput("the import's files cannot be read") from exc
+
+
 @dataclass(frozen=True)
 class ImportFiles:
     """The folder of an import: streams, channels, windows and window_terms, as Parquet."""
@@ -43,14 +55,13 @@ class ImportFiles:
         """Every channel named in the files. Raises BadInput when one cannot be read."""
         self.check()
         names = set[Any]()
-        try:
+        with _readable():
             for table in TABLES:
                 for batch in pq.ParquetFile(self.path(table)).iter_batches(columns=["channel"]):
                     names.update(batch.column(0).unique().to_pylist())
-        except (OSError, pa.ArrowException) as exc:
-            raise BadInput("the import's files cannot be read") from exc
         return _checked(names)
 
+    @_readable()
     def by_key(self, identities: Identities) -> "ImportFiles":
         """The same under the keys of its channels: a log may have a login of long ago. The files
         stay as they are, so that it can be done again."""
@@ -83,6 +94,7 @@ class ImportFiles:
             writer.write_table(pa.Table.from_pylist(known, schema=table_schemas()["channels"]))
         return keyed
 
+    @_readable()
     def of(self, has: Callable[[str], bool]) -> "ImportFiles":
         """The rows of some channels. The files stay as they are."""
         some = ImportFiles(self.folder / "some")

@@ -261,6 +261,30 @@ def test_what_is_no_backup_is_refused(tmp_path: Path, data: bytes) -> None:
         restore_backup(tmp_path, DataFolder(tmp_path / "new"))
 
 
+def test_a_link_to_a_backup_is_restored_as_the_backup(backed_up: Path, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "link.duckdb"
+    link.parent.mkdir()
+    link.symlink_to(backed_up)
+    assert restore_backup(link, DataFolder(tmp_path / "new"))["windows"][0] == 6
+
+
+def test_more_keys_than_fit_into_memory_are_restored(
+    published: DataFolder, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (published.root / "salt").write_bytes(SALT)
+    with store.cursor() as con:
+        con.execute("DELETE FROM window_terms")
+        con.execute(
+            "INSERT INTO window_terms (channel, start, term, kind, n, contribution, rev) SELECT "
+            "'demo', TIMESTAMP '2026-01-01' + to_seconds(30 * (i // 10)), "
+            "'term' || (i % 10), 'emote', 1, 0.1, 1 FROM range(600_000) t(i)"
+        )
+        write_backup(con, published, published.root / "large.duckdb")
+    monkeypatch.setattr("warehouse.store.backup._BOUNDS", {"memory_limit": "24MB", "threads": 1})
+    restored = restore_backup(published.root / "large.duckdb", DataFolder(tmp_path / "new"))
+    assert restored["window_terms"][0] == 600_000
+
+
 def test_a_cut_off_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
     data = backed_up.read_bytes()
     backed_up.write_bytes(data[: len(data) // 2])
