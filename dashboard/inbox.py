@@ -86,9 +86,7 @@ def answer(request_id: str) -> str | None:
     """'' when it was done, the reason when it was refused, GONE when that is kept no longer, None
     while it waits."""
     inbox = InboxFolder(config.folder().inbox)
-    if (outcome := inbox.outcome(request_id)) is None and not inbox.waits(request_id):
-        return GONE if inbox.outcome(request_id) is None else inbox.outcome(request_id)
-    return outcome
+    return GONE if inbox.is_gone(request_id) else inbox.outcome(request_id)
 
 
 def dropped(request_id: str) -> dict[str, Any] | None:

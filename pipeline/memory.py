@@ -34,9 +34,3 @@ def spare_memory() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
     if _Unused not in sys.meta_path:
         sys.meta_path.insert(0, _Unused)
-
-
-def give_back() -> None:
-    """Return to the system what is free in the heap; glibc keeps what lies between two blocks."""
-    with suppress(OSError, AttributeError):  # not glibc
-        ctypes.CDLL(None).malloc_trim(0)

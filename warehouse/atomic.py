@@ -52,9 +52,10 @@ def read_file(path: Path | str, most: int = 1 << 27) -> bytes:
     return data
 
 
-def open_file(path: Path | str, mode: Literal["rb", "r+b"] = "rb") -> BinaryIO:
-    """A file that is there, to read, or also to write. Raises OSError as `read_file` does."""
-    handle = os.open(path, _OPENED[mode] | os.O_NONBLOCK | os.O_CLOEXEC)
+def open_file(path: Path | str, mode: Literal["rb", "r+b"] = "rb", flags: int = 0) -> BinaryIO:
+    """A file that is there, to read, or also to write. flags: of `os.open`, beside that. Raises
+    OSError as `read_file` does."""
+    handle = os.open(path, _OPENED[mode] | os.O_NONBLOCK | os.O_CLOEXEC | flags)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "Not a file", str(path))

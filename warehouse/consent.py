@@ -21,8 +21,6 @@ from warehouse.records import CHANNEL_ID, KEY, LOGIN, typed_name
 log = logging.getLogger(__name__)
 
 KEPT = "optout"  # meta of the warehouse: the list once more
-
-
 _Key = Annotated[str, Field(pattern=f"^(?:{KEY.pattern})$")]
 _Id = Annotated[str, Field(pattern=f"^(?:{CHANNEL_ID.pattern})$")]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from warehouse.atomic import open_file
 from warehouse.errors import BadInput
 
 LARGEST = 4_000_000  # bytes of a request, or of what came of one
@@ -18,9 +19,7 @@ def read_plain(path: Path, most: int = LARGEST) -> bytes:
     """The bytes of a plain file. Raises OSError, and BadInput for one larger than `most` bytes
     and for whatever else lies there: a link, a folder, a pipe, a device."""
     check_plain(path.lstat(), most)  # before it is opened: that alone may wait, or do something
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        check_plain(os.fstat(handle), most)
+    with open_file(path, flags=os.O_NOFOLLOW) as file:
         data = file.read(most + 1)
     if len(data) > most:  # it grows
         raise BadInput(f"it has more than {most} bytes")

@@ -54,7 +54,7 @@ def scan(paths: Iterable[Path]) -> str:
     """SQL that reads the Parquet files, none of whose names is a pattern. Raises OSError for what
     is there and no file: a pipe would be waited for, for ever."""
     paths = list(paths)
-    if odd := next((path for path in paths if path.exists() and not path.is_file()), None):
+    if odd := next((path for path in paths if not path.is_file() and path.exists()), None):
         raise OSError(errno.EINVAL, "Not a file", str(odd))
     listed = ", ".join(quoted(Path(glob.escape(str(path)))) for path in paths)
     return f"read_parquet([{listed}])"

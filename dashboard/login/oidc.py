@@ -32,7 +32,8 @@ def secrets() -> dict[str, Any]:
     try:
         settings = DashboardSettings()
         check_address(settings, st.get_option("server.address"))
-        hosts(), UploadSettings()
+        hosts()  # these are asked for at each start, so that what is wrong is told here
+        UploadSettings()
     except ValidationError as exc:
         raise SystemExit(f"error: {_sentence(exc)}") from exc
     except AppError as exc:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from warehouse.atomic import private_file
+from warehouse.atomic import private_file, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Audience:
 
     def _touch(self, path: Path, now: float) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self._folder)
             private_file(path).close()
             os.utime(path, (now, now))
         except OSError as exc:

@@ -13,7 +13,7 @@ import orjson
 
 from pipeline.emotes.emote_names import is_name
 from pipeline.emotes.providers import Place
-from warehouse.atomic import ASIDE, read_file, replace_file
+from warehouse.atomic import ASIDE, private_folder, read_file, replace_file
 
 _MAX_BYTES = 8 << 20
 _UNUSED_S = 30 * 86400.0  # a file that nobody refreshed for so long goes
@@ -54,7 +54,7 @@ class Cache:
 
     def save(self, place: Place, kept: Kept) -> None:
         """Put it on disk, whole. Raises OSError."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         path = self._path(place)
         replace_file(path, orjson.dumps({"v": 1, **place._asdict(), **asdict(kept)}))
 

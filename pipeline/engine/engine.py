@@ -15,7 +15,6 @@ from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
-from pipeline.memory import give_back
 from pipeline.requests.actions import has_waiting
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
@@ -131,7 +130,6 @@ class Engine:
         self._kept += 1
         if self._kept % _REST == 0:
             state.store.rest()
-            give_back()
 
     def finish(self) -> None:
         """The source has ended or the daemon stops: keep all there is."""

@@ -12,6 +12,7 @@ from warehouse.consent import Kept
 from warehouse.errors import BadInput
 from warehouse.records import lowered
 
+_LENGTHS = range(8, 65)  # of a salt, in bytes
 _KEPT = "salt"  # meta of a warehouse: the fingerprint of the salt that its hashes were made with
 
 
@@ -26,7 +27,7 @@ def load_salt(path: Path, may_make: bool | None = None) -> bytes:
         private_folder(path.parent)
         replace_file(path, secrets.token_bytes(16), lasting=True)
     salt = read_file(path, most=4096)
-    if not 8 <= len(salt) <= 64:
+    if len(salt) not in _LENGTHS:
         raise BadInput(f"{path} is no salt: it has {len(salt)} bytes, and a salt 8 to 64")
     return salt
 
@@ -59,7 +60,7 @@ def _lost(path: Path, why: str) -> BadInput:
 def check_salt(salt: bytes, of: str) -> None:
     """Raises BadInput for bytes that are no salt, or that nobody drew: what they hide can be
     guessed. Of 16 drawn bytes all but one in a billion have eight different ones."""
-    if not 8 <= len(salt) <= 64 or len(set(salt)) < min(8, len(salt) // 2):
+    if len(salt) not in _LENGTHS or len(set(salt)) < min(8, len(salt) // 2):
         raise BadInput(f"{of} is none: a salt has 8 to 64 bytes, drawn at random")
 
 

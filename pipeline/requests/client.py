@@ -59,7 +59,7 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     until = time.monotonic() + wait_s
     inbox = InboxFolder(folder.inbox)
     while (reason := inbox.outcome(request_id)) is None:
-        if not inbox.waits(request_id) and inbox.outcome(request_id) is None:
+        if inbox.is_gone(request_id):
             raise BadInput(f"request {request_id} is over, and what came of it is kept no longer")
         if time.monotonic() > until:
             raise BadInput(f"request {request_id} still waits in {folder.inbox}")

@@ -53,8 +53,8 @@ class Listed:
 
 
 class Bucket:
-    """Every method raises BucketFailed where the store does not answer or refuses, WarehouseBroken
-    for an object that is larger than any of ours."""
+    """Every method raises BucketFailed where the store does not answer or refuses, and for an
+    object that is larger than any of ours."""
 
     def __init__(self, store: Any, address: str) -> None:
         self._store, self.address = store, address

@@ -144,6 +144,10 @@ class InboxFolder:
         """True if the request is there and has not ended."""
         return is_id(request_id) and os.path.lexists(self._path(request_id))
 
+    def is_gone(self, request_id: str) -> bool:
+        """True if the request is over, or never was, and nothing tells what came of it."""
+        return not self.waits(request_id) and self.outcome(request_id) is None
+
     def age_s(self, request_id: str) -> float:
         """Seconds since the request was last written; 0 for one that has just ended."""
         try:

@@ -14,8 +14,6 @@ from warehouse.published.folder import PublishedFolder
 from warehouse.records import iso
 
 FORM = 1  # of the JSON; another where an older reader would take it for something else
-
-
 _TABLE = re.compile(r"[a-z_]{1,40}")
 _PATH = re.compile(r"(?:[a-z0-9_-]{1,40}/){0,2}[\w-]{1,100}\.parquet", re.ASCII)
 

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 CODE = """
 import sys
 from pathlib import Path
@@ -46,24 +44,3 @@ def test_commands_load_nothing_that_only_some_of_them_need() -> None:
     code = f"import sys, pipeline.__main__; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
-
-
-HEAP = """
-import resource
-from pathlib import Path
-from pipeline.memory import give_back, spare_memory
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-spare_memory()
-blocks = [bytes(100_000) for _ in range(400)]
-del blocks[:-1]  # the last one holds the heap's end
-before = resident()
-give_back()
-print(before - resident() > 20_000_000)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is given back")
-def test_what_is_free_in_the_heap_is_given_back() -> None:
-    done = subprocess.run([sys.executable, "-c", HEAP], capture_output=True, text=True, check=True)
-    assert done.stdout == "True\n"
