@@ -6,23 +6,24 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.machines.images import Images
 
-STOPS_WITHIN_S = 5
 PATIENCE_S = 60
 
 
 @dataclass
 class Built:
-    """An image, a container of it, and the root of that as this machine sees it."""
+    """An image, a container of it, and the root of that as this machine sees it. stopped_s: how long
+    each process took to end when it was asked to."""
 
     images: Images
     image: str
     name: str
     root: Path
+    stopped_s: list[float] = field(default_factory=list)
 
     def command(self, data: Path, words: list[str], **env: object) -> list[str]:
         # not at /data: there buildah lays a volume of its own over it
@@ -51,7 +52,7 @@ class Built:
 
 @contextmanager
 def running(image: Built, data: Path, words: Sequence[str] = (), **env: object) -> Iterator[int]:
-    """It with these words, or as it starts by itself; the process in it. Stops in time when it is
+    """It with these words, or as it starts by itself; the process in it. Ends by itself when it is
     asked to."""
     words = list(words) or image.images.config(image.image)["Cmd"]
     log = (data.parent / f"{data.name}-{image.image.rpartition('-')[2]}.log").open("w+")
@@ -61,7 +62,7 @@ def running(image: Built, data: Path, words: Sequence[str] = (), **env: object) 
         told_at = time.monotonic()
         os.kill(_in_it(process.pid, words), signal.SIGTERM)
         process.wait(PATIENCE_S)
-        assert time.monotonic() - told_at < STOPS_WITHIN_S
+        image.stopped_s.append(time.monotonic() - told_at)
         log.seek(0)
         assert "Traceback" not in log.read()
     finally:
