@@ -16,6 +16,7 @@ from dashboard import data, frame, sections, wording
 from dashboard.accuracy import accuracy_charts
 from dashboard.charts.series import SURE, Row
 from dashboard.charts.style import CONFIG, FORECAST, GREY, faded, finish
+from warehouse.records import WINDOW_SECONDS
 
 LEVELS = (0.0, 0.025, 0.1, 0.5, 0.9, 0.975, 1.0)
 BINS = (
@@ -23,7 +24,6 @@ BINS = (
     "above the middle", "between the bands, high", "above the 95 % band",
 )  # fmt: skip
 MOST = 20_000  # forecasts that are read
-WINDOW_S = 30
 FEWEST = 200
 Queries = list[tuple[str, dict[str, Any]]]
 
@@ -72,7 +72,7 @@ def narrowed(
 ) -> tuple[datetime, datetime]:
     """The newest part of the span in which about `most` forecasts were made, one a window."""
     since, until = span
-    return max(since, until - timedelta(seconds=WINDOW_S * most / max(channels, 1))), until
+    return max(since, until - timedelta(seconds=WINDOW_SECONDS * most / max(channels, 1))), until
 
 
 def shares(rows: Sequence[Row]) -> list[dict[str, Any]]:

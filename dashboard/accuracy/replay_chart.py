@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from dashboard import wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import GREY, HISTORY, finish
-from dashboard.charts.traces import WINDOW_S, forecast_traces, mood_line, sure_band
+from dashboard.charts.traces import forecast_traces, mood_line, sure_band
+from warehouse.records import WINDOW_SECONDS
 
 
 def replayed(
@@ -19,8 +20,8 @@ def replayed(
     cutoff = forecast["cutoff"]
     before = [r for r in rows if r["start"] < cutoff]
     after = [r for r in rows if r["start"] >= cutoff and r["mean"] is not None]
-    figure = go.Figure(sure_band(before, WINDOW_S, tz))
-    figure.add_trace(mood_line(before, WINDOW_S, tz, name="History"))
+    figure = go.Figure(sure_band(before, WINDOW_SECONDS, tz))
+    figure.add_trace(mood_line(before, WINDOW_SECONDS, tz, name="History"))
     figure.add_traces(forecast_traces(forecast, tz, before[-1] if before else None))
     figure.add_trace(
         go.Scatter(
@@ -42,7 +43,7 @@ def replayed(
 
 
 def _level(cutoff: Any, mean: float, tz: tzinfo) -> go.Scatter:
-    ends = [wording.local(cutoff + timedelta(seconds=s), tz) for s in (0, 9 * WINDOW_S)]
+    ends = [wording.local(cutoff + timedelta(seconds=s), tz) for s in (0, 9 * WINDOW_SECONDS)]
     return go.Scatter(
         x=ends,
         y=[mean, mean],

@@ -11,6 +11,7 @@ from dashboard.health import alerts, coverage, keeping, shards, unread
 from dashboard.health.keeping import Health
 from warehouse.published.manifest import Manifest
 from warehouse.published.reading import Trouble
+from warehouse.records import WINDOW_SECONDS
 
 PERIODS = {"1": "1 day", "7": "7 days", "30": "30 days", "90": "90 days"}
 EARLIER = timedelta(days=7)
@@ -66,7 +67,7 @@ def _figures(
     n = sum(d["n"] for d in days)
     filtered, late = sum(d["filtered"] for d in days), sum(d["late"] for d in days)
     windows, seen_s = sum(d["windows"] for d in days), sum(d["observed_s"] for d in days)
-    share = seen_s / (coverage.WINDOW_S * windows) if windows else None
+    share = seen_s / (WINDOW_SECONDS * windows) if windows else None
     frame.tiles(
         ("Lag", *((wording.MISSING, "nothing is read") if trouble else _lag(manifest, health))),
         ("Messages", wording.count(n), "that count, in this time"),

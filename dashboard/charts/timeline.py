@@ -12,7 +12,6 @@ from dashboard.charts.arrays import cells, times, values
 from dashboard.charts.series import Row, margin, per_minute, with_breaks
 from dashboard.charts.style import CHANNELS, faded, finish
 from dashboard.charts.traces import (
-    WINDOW_S,
     event_traces,
     forecast_traces,
     mood_line,
@@ -20,6 +19,7 @@ from dashboard.charts.traces import (
     sure_band,
     unobserved,
 )
+from warehouse.records import WINDOW_SECONDS
 
 
 def sparkline(
@@ -27,16 +27,16 @@ def sparkline(
 ) -> go.Figure:
     """The last windows of one channel with the forecast; the axis spans ± reach."""
     traces = [
-        sure_band(rows, WINDOW_S, tz),
-        unobserved(rows, WINDOW_S, tz, -reach, reach),
-        mood_line(rows, WINDOW_S, tz),
+        sure_band(rows, WINDOW_SECONDS, tz),
+        unobserved(rows, WINDOW_SECONDS, tz, -reach, reach),
+        mood_line(rows, WINDOW_SECONDS, tz),
         silence_marks(rows, tz, -reach),
     ]
     if forecast:
         traces += forecast_traces(forecast, tz, rows[-1] if rows else None)
     across: dict[str, Any] = {"tickformat": "%H:%M", "nticks": 5}
     if rows:  # half an hour and the forecast, so that all cards have one scale
-        end = rows[-1]["start"] + timedelta(seconds=WINDOW_S)
+        end = rows[-1]["start"] + timedelta(seconds=WINDOW_SECONDS)
         ends = (end - timedelta(minutes=30, seconds=20), end + timedelta(minutes=5))
         across["range"] = [wording.local(at, tz) for at in ends]
     up = {

@@ -13,8 +13,8 @@ from dashboard import wording
 from dashboard.charts.arrays import cells, times, values
 from dashboard.charts.series import Row, margin, runs, state, stretches, with_breaks
 from dashboard.charts.style import FORECAST, GREY, HISTORY, faded
+from warehouse.records import WINDOW_SECONDS
 
-WINDOW_S = 30
 _SYMBOLS = {
     "raid": "triangle-up",
     "sub": "star",
@@ -100,7 +100,7 @@ def forecast_traces(
     forecast: Mapping[str, Any], tz: tzinfo, last: Row | None = None
 ) -> list[go.Scatter]:
     """Band and dashed median of a forecast; the median starts at the last observed mean."""
-    steps = [forecast["cutoff"] + timedelta(seconds=WINDOW_S * k) for k in range(10)]
+    steps = [forecast["cutoff"] + timedelta(seconds=WINDOW_SECONDS * k) for k in range(10)]
     xs = [wording.local(at, tz) for at in steps]
     spoken = last is not None and last["mean"] is not None
     joined = [(wording.local(last["start"], tz), last["mean"])] if last and spoken else []

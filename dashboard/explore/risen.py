@@ -18,13 +18,13 @@ from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore import trend
 from dashboard.explore.view import DAY, View, widened
 from dashboard.time_span import Span
+from warehouse.records import WINDOW_SECONDS
 
 TOLD = 3.5  # standard errors, as moments
 FEWEST = 5  # stretches of a side, before bursts can be told from change
 LEAST = 10  # uses in both spans together
 MOST = 12  # of each kind
 STRETCHES = 20  # of a span
-WINDOW_S = 30
 MONTH = timedelta(days=30)
 AGAINST = {"before": "The span before, as long", "month": "The 30 days before"}
 
@@ -85,8 +85,8 @@ def _changes(view: View, against: str) -> tuple[list[Row], Span, Span]:
 
 def unit_of(span: Span) -> int:
     """Seconds of a stretch: a twentieth of the span, in whole windows."""
-    windows = int((span.until - span.since).total_seconds()) // (STRETCHES * WINDOW_S)
-    return WINDOW_S * max(windows, 1)
+    windows = int((span.until - span.since).total_seconds()) // (STRETCHES * WINDOW_SECONDS)
+    return WINDOW_SECONDS * max(windows, 1)
 
 
 def is_told(row: Row) -> bool:

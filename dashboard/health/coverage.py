@@ -11,10 +11,10 @@ import streamlit as st
 from dashboard import data, frame, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, finish
+from warehouse.records import WINDOW_SECONDS
 
 GAPS = 200
 LONG = timedelta(days=14)  # of longer times gaps are told by the hour
-WINDOW_S = 30
 # one hue from pale to full: what is missing stands out on light and on dark
 _SEEN = [[0.0, "#d9782d"], [0.9, "#e7c9a9"], [0.99, "#9cc3e0"], [1.0, "#4f9fd8"]]
 
@@ -69,7 +69,7 @@ def _dates(days: Sequence[date]) -> list[date]:
 
 def share(day: Row) -> float | None:
     """Of the streams' seconds that was observed."""
-    return float(day["observed_s"] / (WINDOW_S * day["windows"])) if day["windows"] else None
+    return float(day["observed_s"] / (WINDOW_SECONDS * day["windows"])) if day["windows"] else None
 
 
 def share_text(value: float | None) -> str:
@@ -183,4 +183,4 @@ def _observed(sums: Mapping[str, float]) -> str:
     if not sums["windows"]:
         return wording.MISSING
     hours = sums["observed_s"] / 3600
-    return f"{share_text(sums['observed_s'] / (WINDOW_S * sums['windows']))} of {hours:.1f} h"
+    return f"{share_text(sums['observed_s'] / (WINDOW_SECONDS * sums['windows']))} of {hours:.1f} h"

@@ -13,7 +13,6 @@ from dashboard.charts.series import Row
 from dashboard.charts.style import FORECAST, HISTORY, faded, finish
 from dashboard.charts.timeline import mood_range, volume
 from dashboard.charts.traces import (
-    WINDOW_S,
     event_traces,
     mood_line,
     silence_marks,
@@ -23,6 +22,7 @@ from dashboard.charts.traces import (
 from dashboard.review.moments import sentences
 from dashboard.review.moments.placed import PlacedMoment
 from dashboard.review.session import Session
+from warehouse.records import WINDOW_SECONDS
 
 NUMBERED = 20
 
@@ -40,7 +40,7 @@ def figure(
     usual: the channel's usual mood, a dotted line; None: not known.
     """
     k = windows_a_point(len(of.rows))
-    rows, step = coarse(of.rows, k), WINDOW_S * k
+    rows, step = coarse(of.rows, k), WINDOW_SECONDS * k
     plot = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05
     )
@@ -57,7 +57,7 @@ def figure(
     lower = [volume("Messages", rows, step, tz, True, HISTORY), silence_marks(rows, tz, 0.0)]
     busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in rows], default=1.0) or 1.0
     plot.add_traces(upper, rows=1, cols=1)
-    plot.add_traces([*lower, unobserved(of.rows, WINDOW_S, tz, 0.0, busiest)], rows=2, cols=1)
+    plot.add_traces([*lower, unobserved(of.rows, WINDOW_SECONDS, tz, 0.0, busiest)], rows=2, cols=1)
     return finish(
         plot,
         500,
@@ -75,7 +75,7 @@ def figure(
 
 def step(of: Session) -> timedelta:
     """How long a point of the figure stands for."""
-    return timedelta(seconds=WINDOW_S * windows_a_point(len(of.rows)))
+    return timedelta(seconds=WINDOW_SECONDS * windows_a_point(len(of.rows)))
 
 
 def _usual(of: Session, usual: float | None, tz: tzinfo) -> list[go.Scatter]:
@@ -132,7 +132,7 @@ def _forecast(rows: Sequence[Row], k: int, tz: tzinfo) -> list[go.Scatter]:
     xs: list[datetime | None] = []
     ys: list[float | None] = []
     middle: list[tuple[datetime | None, float | None, list[str]]] = []
-    for run in _stretches(some, timedelta(seconds=WINDOW_S * k * 2)):
+    for run in _stretches(some, timedelta(seconds=WINDOW_SECONDS * k * 2)):
         there = [wording.local(r["cutoff"], tz) for r in run]
         xs += [*there, *reversed(there), None]
         ys += [*(r["q90"] for r in run), *(r["q10"] for r in reversed(run)), None]

@@ -6,10 +6,10 @@ from datetime import datetime
 from dashboard import wording
 from dashboard.charts.coarse import coarse, windows_a_point
 from dashboard.charts.series import Row, margin, per_minute, runs, stretches, with_breaks
-from dashboard.charts.traces import WINDOW_S
 from dashboard.markup import Markup, element
 from dashboard.review.moments import sentences
 from dashboard.review.session import Session
+from warehouse.records import WINDOW_SECONDS
 
 WIDTH, LEFT, RIGHT = 1000, 58, 990
 TOP, MIDDLE = 40, 300  # of the mood's panel; the numbers of the moments stand above it
@@ -46,7 +46,7 @@ class _Scale:
 def drawing(of: Session, usual: float | None) -> Markup:
     """Mood with its band, messages a minute, what was not observed, numbers of the moments."""
     k = windows_a_point(len(of.rows))
-    rows, step = coarse(of.rows, k), WINDOW_S * k
+    rows, step = coarse(of.rows, k), WINDOW_SECONDS * k
     scale = _Scale(of, rows, step)
     parts = [
         *_axes(scale),
@@ -108,7 +108,7 @@ def _bars(rows: Sequence[Row], s: _Scale) -> Iterator[Markup]:
 
 
 def _unseen(rows: Sequence[Row], s: _Scale) -> Iterator[Markup]:
-    for start, end in stretches(rows, WINDOW_S):
+    for start, end in stretches(rows, WINDOW_SECONDS):
         x, y = s.x(start), TOP
         box = {"x": f"{x:.1f}", "y": str(y), "width": f"{max(s.x(end) - x, 1):.1f}"}
         inside = element("title", {}, "not observed")

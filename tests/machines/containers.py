@@ -16,8 +16,9 @@ PATIENCE_S = 60
 
 @dataclass
 class Built:
-    """An image, a container of it, and the root of that as this machine sees it. stopped_s: how long
-    each process took to end when it was asked to."""
+    """An image, a container of it, and the root of that as this machine sees it.
+
+    stopped_s: how long each process took to end when it was asked to."""
 
     images: Images
     image: str

@@ -12,7 +12,7 @@ from dashboard import wording
 from dashboard.export import csv_bytes
 from dashboard.review.moments import sentences
 from dashboard.review.moments.placed import PlacedMoment
-from dashboard.review.moments.sums import WINDOW_S
+from warehouse.records import WINDOW_SECONDS
 
 TIMELINE_H = 1  # an editor's timeline begins at 01:00:00:00
 _DAY_S = 86400
@@ -45,7 +45,7 @@ def _row(rank: int, one: PlacedMoment, vod_id: str | None) -> dict[str, object]:
         "elapsed": sentences.elapsed(one.at_s),
         "elapsed_s": one.at_s,
         "start": one.at.replace(tzinfo=None),
-        "duration_s": (m.last - m.first) * WINDOW_S,
+        "duration_s": (m.last - m.first) * WINDOW_SECONDS,
         "sigma": round(m.score, 2),
         "n_messages": m.n,
         "mood_before": _number(m.before, 4),

@@ -19,7 +19,8 @@ from dataclasses import replace
 import numpy as np
 
 from dashboard.review.moments.kinds import Moment, changes, hypes, jumps, laughters, peaks, silences
-from dashboard.review.moments.sums import WINDOW_S, Sums, Windows
+from dashboard.review.moments.sums import Sums, Windows
+from warehouse.records import WINDOW_SECONDS
 
 MOST = 40
 APART = 2  # windows between moments that are told apart
@@ -82,4 +83,4 @@ def _measured(m: Moment, s: Sums) -> Moment:
 
 def elapsed_s(w: Windows, index: int) -> int:
     """Seconds from the stream's start to the beginning of a window; never negative."""
-    return max(0, round(w.first_s + index * WINDOW_S))
+    return max(0, round(w.first_s + index * WINDOW_SECONDS))

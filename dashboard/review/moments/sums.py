@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from warehouse.records import WINDOW_SECONDS
+
 Floats = npt.NDArray[np.float64]
 Index = int | npt.NDArray[np.intp]
 
-WINDOW_S = 30
 WHOLE_S = 30.0
 SEEN_S = 15.0  # of a window, to tell a rate from it
 ALIKE = 1e-6  # a variance below it is of messages that all score the same
@@ -48,14 +49,14 @@ class Sums:
         self.w = w
         n = np.where(np.isfinite(w.mean), w.n, 0.0)  # messages whose mood is known
         rated = w.observed_s >= SEEN_S
-        self.rates = np.where(rated, w.n * WINDOW_S / np.maximum(w.observed_s, 1.0), np.nan)
+        self.rates = np.where(rated, w.n * WINDOW_SECONDS / np.maximum(w.observed_s, 1.0), np.nan)
         self.usual = usual_rate(self.rates)
         self.v = message_variance(w)
         self.noise = self.v * liveliness(w.mean, n, self.v)
         self._rated_messages = _running(n)
         self._weighted = _running(n * np.where(n > 0, w.mean, 0.0))
         self._count = _running(np.where(rated, w.n, 0.0))
-        self._expected = _running(np.where(rated, self.usual * w.observed_s / WINDOW_S, 0.0))
+        self._expected = _running(np.where(rated, self.usual * w.observed_s / WINDOW_SECONDS, 0.0))
         self._observed = _running(np.where(rated, w.observed_s, 0.0))
         self._observed_windows = _running(rated.astype(float))
         self._messages = _running(w.n)
