@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import (
+    PATIENCE_MS,
     address,
     browser,
     by_name,
@@ -34,11 +35,10 @@ def test_live_draws_cards_with_a_dashed_forecast_and_refreshes_them(
     assert busy["Forecast"] == {"name": "Forecast", "type": "scatter", "dash": "dash", "n": 11}
     assert quiet["Silence"]["n"] > 20
     assert "Forecast" not in past
-    assert page.get_by_text("Simulated chat").is_visible()
-    assert page.get_by_text("● live").count() == 1
-    assert page.get_by_text("○ offline").count() == 1
-    assert page.get_by_text(HOSTILE_NAME[:30]).count() == 1
-    assert page.get_by_text(HOSTILE_TERM[:20]).count() >= 1
+    expect(page.get_by_text("Simulated chat")).to_be_visible()
+    for text in ("● live", "○ offline", HOSTILE_NAME[:30]):
+        expect(page.get_by_text(text)).to_have_count(1)
+    expect(page.get_by_text(HOSTILE_TERM[:20])).not_to_have_count(0)
     page.evaluate("window.stayed = true")
     before = page.locator(".dld-fresh").inner_text()
     page.wait_for_function(
@@ -56,9 +56,10 @@ def test_a_session_has_moments_forecasts_and_a_report_that_opens_offline(
     assert drawn["Forecast 30 s before"]["dash"] == "dash"
     assert {"Raid", "Moments", "Not observed", "its 80 % band"} <= set(drawn)
     moments = page.locator("ol.dld-moments > li")
-    assert moments.count() == drawn["Moments"]["n"] > 0
+    assert drawn["Moments"]["n"] > 0
+    expect(moments).to_have_count(drawn["Moments"]["n"])
     moments.first.get_by_text("3 telling lines").click()
-    assert moments.first.get_by_text("=HYPERLINK").first.is_visible()
+    expect(moments.first.get_by_text("=HYPERLINK").first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Report (HTML)").click()
     report = tmp_path / "report.html"
@@ -78,7 +79,7 @@ def test_vocabulary_lists_proposals_and_terms_in_use(page: Page, address: str) -
     interval, movers = plots(page, 2)
     assert [trace["n"] for trace in interval] == [2, 1]
     assert movers[0]["n"] == 5
-    assert page.get_by_role("radio", name="Proposed (1)").count() == 1
+    expect(page.get_by_role("radio", name="Proposed (1)")).to_have_count(1)
     expect(page.locator("[data-testid=stDataFrame]")).to_have_count(3)
 
 
@@ -136,6 +137,7 @@ def test_words_without_an_end_stay_inside_their_card_on_a_phone(
     }  # fmt: skip
     published.write(tmp_path, tables)
     phone = browser.new_context(viewport={"width": 390, "height": 844})
+    phone.set_default_timeout(PATIENCE_MS)
     with dashboard(tmp_path) as own:
         page = phone.new_page()
         for where, what in (("", ".dld-facts, .dld-facts *"), ("/review", ".dld-say")):

@@ -43,8 +43,8 @@ def test_explore_draws_every_window_with_gaps_events_and_terms(page: Page, addre
     assert drawn["Not observed"]["n"] == 6
     assert {"Raid", "Sub", "Connection lost", "New category", "Cheer"} <= set(drawn)
     assert movers[0]["n"] == 5
-    labels = page.locator(".ytick text").all_text_contents()
-    assert any(label.startswith(HOSTILE_TERM[:20]) for label in labels)
+    labels = page.locator(".ytick text").filter(has_text=HOSTILE_TERM[:20])
+    expect(labels).not_to_have_count(0)
     assert page.locator("img[src=x]").count() == 0
     unguarded = page.locator("[data-testid=stElementToolbar] [aria-label='Download as CSV']")
     assert not any(button.is_visible() for button in unguarded.all())
@@ -94,7 +94,7 @@ def test_a_zoomed_view_is_told_by_its_address(page: Page, address: str) -> None:
 def test_a_broken_address_gets_a_note(page: Page, address: str) -> None:
     page.goto(f"{address}/explore?channels=nobody&span=%3Cscript%3E&from=yesterday&show=all")
     plots(page, 1)
-    assert page.get_by_text("in the address").count() == 3
+    expect(page.get_by_text("in the address")).to_have_count(3)
 
 
 def test_every_section_draws_its_own_plots(page: Page, address: str) -> None:
@@ -129,7 +129,7 @@ def test_accuracy_draws_skill_coverage_calibration_and_a_replayed_forecast(
     drawn = by_name(skill)
     assert drawn["lstm-1"]["n"] == 10
     assert {"Ridge", "EWMA", "Last value", "95 % interval"} <= set(drawn)
-    assert page.get_by_text("of what can be known beyond").first.is_visible()
+    expect(page.get_by_text("of what can be known beyond").first).to_be_visible()
     page.goto(f"{address}/accuracy?show=bands")
     coverage, widths, calibration = plots(page, 3)
     assert [trace["n"] for trace in (*coverage, *widths)] == [10, 10, 10, 10]

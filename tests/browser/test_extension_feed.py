@@ -8,8 +8,10 @@ from email.utils import format_datetime
 
 import pytest
 
+from tests.helpers.browser.looking import wait_until
 from tests.helpers.browser.panel_fixtures import chromium, iso, kept_page, mood_body
 from tests.helpers.browser.twitch import Answer, opened, settle, twitch, twitch_servers, view
+from tests.helpers.patience import STORY_S
 
 __all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -186,12 +188,12 @@ def test_what_the_ebs_must_not_answer_is_said_and_overcome(view, twitch, answer,
 
 @pytest.mark.own_page
 def test_an_ebs_that_hangs_is_given_up_after_ten_seconds(view, twitch):
-    twitch.says(mood_body(), delay_s=1.5)
+    twitch.says(mood_body(), delay_s=STORY_S)
     view.clock.install()
     view.goto(twitch.url("panel"))
     view.get_by_text("Reading the mood").wait_for()
     view.clock.run_for(300)
-    view.wait_for_timeout(200)  # asked, and not answered
+    wait_until(view, twitch.moods)  # asked, and not answered
     view.clock.fast_forward(11_000)
     view.get_by_text("No connection").wait_for()
     twitch.says(mood_body())

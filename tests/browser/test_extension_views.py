@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from pipeline.forecasting.track_record import Standing
 from pipeline.serving.body import _UNREAD, MoodState, _moment, _why_not
-from tests.helpers.browser.looking import pixels, rgb, style
+from tests.helpers.browser.looking import pixels, rgb, style, wait_until
 from tests.helpers.browser.panel_fixtures import (
     chromium,
     history,
@@ -76,10 +76,12 @@ def test_the_policy_of_these_tests_refuses_what_twitch_refuses(chromium, twitch)
         }"""
     )
     page.wait_for_function("document.title.startsWith('DLD')")
-    refused = [text for text in said if "Content Security Policy" in text]
+
+    def is_refused(what):
+        return any("Content Security Policy" in text and what in text for text in said)
+
+    wait_until(page, lambda: is_refused("script-src") and is_refused("connect-src"))
     context.close()
-    assert any("script-src" in text for text in refused), said
-    assert any("connect-src" in text for text in refused), said
 
 
 @pytest.mark.parametrize("theme", THEMES)

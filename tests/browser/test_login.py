@@ -12,13 +12,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, browser, wait_for
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import free_port
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser
 STREAMER, ANALYST, STRANGER = "demo_busy", "4242", "77"
 USERS = {STREAMER: "Demo_Busy", ANALYST: "Ann", STRANGER: "demo_past"}  # a name is not enough
-expect.set_options(timeout=PATIENCE_MS)
 SECRET = "not-a-secret-but-long-enough-for-it"
 
 
@@ -33,7 +33,7 @@ def started(command: list[str], url: str, **env: str) -> Iterator[subprocess.Pop
         yield process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +146,6 @@ def test_a_provider_that_is_down_is_said_in_a_sentence(
     page.goto(address)
     page.get_by_role("button", name="Log in with").wait_for()
     provider[1].terminate()
-    provider[1].wait(10)
+    provider[1].wait(PATIENCE_S)
     page.get_by_role("button", name="Log in with").click()
     expect(page.get_by_text("127.0.0.1 does not answer")).to_be_visible()

@@ -19,13 +19,13 @@ from playwright.sync_api import Browser, FloatRect, Page
 
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, browser, dashboard
+from tests.helpers.patience import PATIENCE_S, STORY_S
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.published.manifest import read_manifest
 
 __all__ = ["browser"]  # a fixture
 pytestmark = pytest.mark.browser
-WITHIN_S = 180
 THEMES = ("light", "dark")
 SETTLED = """() => {
     const plots = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
@@ -65,17 +65,17 @@ def simulated(data: Path) -> Iterator[str]:
             yield found
     finally:
         pipeline.terminate()
-        pipeline.wait(timeout=30)
+        pipeline.wait(timeout=PATIENCE_S)
 
 
 def _wait_until_now(folder: DataFolder, pipeline: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + WITHIN_S
+    until = time.monotonic() + STORY_S
     while pipeline.poll() is None and time.monotonic() < until:
         lately = datetime.now(UTC) - timedelta(minutes=2)
         if _newest(folder, "windows") > lately < _newest(folder, "health"):
             return
         time.sleep(0.5)
-    pytest.fail(f"the simulator did not catch up within {WITHIN_S} s")
+    pytest.fail(f"the simulator did not catch up within {STORY_S} s")
 
 
 def _newest(folder: DataFolder, table: str) -> datetime:
@@ -98,7 +98,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _settled(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_function(SETTLED)
-    page.wait_for_timeout(700)  # the last plot's own drawing
+    before = b""
+    for _ in range(20):  # the last plot's own drawing; a page may tell the seconds
+        page.wait_for_timeout(350)
+        if (now := page.screenshot()) == before:
+            return
+        before = now
 
 
 def _pages(page: Page) -> dict[str, str]:

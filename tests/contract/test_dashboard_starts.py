@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ def test_it_refuses_in_one_line_what_would_be_unsafe_or_wrong(
     done = subprocess.run(
         [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", "0",
          "--server.address", address],
-        cwd=ROOT, text=True, capture_output=True, timeout=60, check=False,
+        cwd=ROOT, text=True, capture_output=True, timeout=PATIENCE_S, check=False,
         env={**os.environ, "DLD_DATA": str(tmp_path)}
         | {f"DLD_DASHBOARD_{name}": value for name, value in env.items()},
     )  # fmt: skip

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +16,13 @@ import pytest
 from dashboard import inbox
 from tests.helpers.logs import irc
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S, until
 from warehouse.atomic import replace_file
 from warehouse.config import DataFolder
 from warehouse.inbox.requests import read_object
 from warehouse.inbox.uploaded_log import ACTION, UploadedLog
 from warehouse.published.reader import Reader
 
-START_S = 60.0  # on a busy machine
-WITHIN_S = 25.0
 CHAT = "\n".join(irc(k) for k in range(3))
 MANY = "\n".join(irc(k % 3).replace("id=id", f"id={k}-") for k in range(20_000))
 
@@ -41,21 +39,14 @@ def daemon(folder: DataFolder, **more: str) -> Iterator[subprocess.Popen[bytes]]
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _until(folder.manifest.exists, START_S)
+        until(folder.manifest.exists)
         yield process
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()
-
-
-def _until(holds: Any, within_s: float = WITHIN_S) -> None:
-    until = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < until, "not in time"
-        time.sleep(0.05)
 
 
 def drop(folder: DataFolder, raw: bytes, **asked: Any) -> str:
@@ -76,8 +67,8 @@ def drop(folder: DataFolder, raw: bytes, **asked: Any) -> str:
 def answer(folder: DataFolder, request_id: str) -> dict[str, Any]:
     """What the request's file says at the end; nothing else of it is left then."""
     places = [folder.inbox / where / f"{request_id}.json" for where in ("done", "refused")]
-    _until(lambda: any(place.exists() for place in places))
-    _until(lambda: not (folder.inbox / request_id).exists(), 5)  # it goes right after
+    until(lambda: any(place.exists() for place in places))
+    until(lambda: not (folder.inbox / request_id).exists())  # it goes right after
     return next(found for place in places if (found := read_object(place)))
 
 
@@ -112,11 +103,11 @@ def test_dropped_logs_are_published_streams_soon_after(
 def test_after_a_kill_the_next_daemon_imports_it_and_no_text_is_left(folder: DataFolder) -> None:
     with daemon(folder) as first:
         sent = drop(folder, MANY.encode())
-        _until(lambda: read_object(UploadedLog(folder.inbox / sent).progress))
+        until(lambda: read_object(UploadedLog(folder.inbox / sent).progress))
         assert UploadedLog(folder.inbox / sent).log.stat().st_mode & 0o777 == 0o600
         first.send_signal(signal.SIGKILL)
         first.wait()
-        _until(lambda: not _has_child(sent), 5)  # nobody is left who could take the lock
+        until(lambda: not _has_child(sent))  # nobody is left who could take the lock
         assert not (folder.inbox / "done").exists()
     with daemon(folder):
         assert answer(folder, sent)["result"]["messages"] == 20_000

@@ -18,6 +18,7 @@ from ebs.signing_keys import Secret, Secrets, parse
 from tests.helpers import ebs_process
 from tests.helpers.ebs import KEY, SECRET, bearer, publish, token
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S, eventually
 from tests.helpers.standins.pubsub import PubSubServer
 from warehouse.config import DataFolder
 
@@ -119,15 +120,8 @@ def running(data, url, **settings):
     return ebs_process.running(data.root, **own | {"DLD_TWITCH_URL": url} | settings)
 
 
-async def until(true, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to pass"
-        await asyncio.sleep(0.1)
-
-
 async def get(address, path="/v1/mood", **options):
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         return await client.get(f"{address}{path}", **options)
 
 
@@ -145,9 +139,9 @@ def test_a_viewer_who_asked_once_is_sent_every_window_after(data):
                 await asyncio.sleep(1.5)
                 assert server.tries == 0  # nobody watches
                 first = await get(ebs.address, headers=bearer())
-                await until(lambda: server.told)
+                await eventually(lambda: server.told)
                 publish(data, history=[["w2", 0.1, 5]])
-                await until(lambda: len(server.told) == 2)
+                await eventually(lambda: len(server.told) == 2)
                 assert server.told[0].message == first.text
                 assert [told.body()["history"][0][0] for told in server.told] == ["w1", "w2"]
                 counted = (await get(ebs.address, "/metrics")).text
@@ -185,20 +179,20 @@ def test_of_two_workers_one_broadcasts_and_the_other_takes_over_when_it_is_kille
         async with PubSubServer([KEY]) as server:
             with running(data, server.address, DLD_EBS_WORKERS="2") as ebs:
                 publish(data, history=[["w1", 0.1, 5]])
-                await until(lambda: len(workers(ebs.process)[1]) == 1)
+                await eventually(lambda: len(workers(ebs.process)[1]) == 1)
                 for _ in range(8):  # connections of their own: both workers
                     assert (await get(ebs.address, headers=bearer())).status_code == 200
-                await until(lambda: server.told)
+                await eventually(lambda: server.told)
                 await asyncio.sleep(1.5)
                 assert len(server.told) == 1
                 before, (leader,) = workers(ebs.process)
                 os.kill(int(leader), signal.SIGKILL)
-                await until(lambda: workers(ebs.process)[1] not in ([], [leader]))
+                await eventually(lambda: workers(ebs.process)[1] not in ([], [leader]))
                 publish(data, history=[["w2", 0.1, 5]])
-                await until(lambda: server.told[-1].body()["history"][0][0] == "w2")
+                await eventually(lambda: server.told[-1].body()["history"][0][0] == "w2")
                 await asyncio.sleep(1.5)
                 assert [told.message for told in server.told].count(server.told[-1].message) == 1
-                await until(lambda: len(workers(ebs.process)[0]) == len(before) == 2)
+                await eventually(lambda: len(workers(ebs.process)[0]) == len(before) == 2)
                 counted = (await get(ebs.address, "/metrics")).text
                 total = re.search(r'route="/v1/mood",status="200"} (\S+)', counted)[1]
                 assert float(total) == 8
@@ -224,7 +218,7 @@ def test_a_rotation_needs_no_restart(data, tmp_path):
         ]
 
     async def settled(address, expected):
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE_S
         while (found := await answers(address, OLD, KEY)) != expected:
             assert time.monotonic() < end, found
             await asyncio.sleep(0.3)
@@ -238,12 +232,13 @@ def test_a_rotation_needs_no_restart(data, tmp_path):
                 await settled(ebs.address, [200, 401])
                 set_secrets(f"{new} 2099-01-01T00:00:00Z 2100-01-01T00:00:00Z\n{old}\n")
                 await settled(ebs.address, [200, 200])
-                await until(lambda: server.told)  # signed with the old one: the new is not active
+                # signed with the old one: the new is not active
+                await eventually(lambda: server.told)
                 set_secrets(new)
                 server.keys = [KEY]
                 await settled(ebs.address, [401, 200])
                 publish(data, history=[["w2", 0.1, 5]])
-                await until(lambda: len(server.told) == 2)
+                await eventually(lambda: len(server.told) == 2)
                 assert server.wrong == []
 
     LATER = int(time.time()) + 3000

@@ -119,7 +119,7 @@ def test_a_body_that_does_not_come_is_408(monkeypatch):
     monkeypatch.setattr("ebs.streamer.BODY_S", 0.05)
 
     async def never():
-        await asyncio.sleep(5)
+        await asyncio.Event().wait()
 
     async def read():
         await login_of(Request({"type": "http", "headers": []}, never), is_needed=False)

@@ -10,6 +10,7 @@ import pytest
 from tests.helpers import nginx
 from tests.helpers.ebs import SECRET, publish, token
 from tests.helpers.ebs_process import IMPATIENT, running
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.wire import (
     ESCAPED,
     GOOD,
@@ -18,12 +19,12 @@ from tests.helpers.wire import (
     PATHS_WITH_DOTS,
     POST,
     Wire,
-    failure,
     get,
     heard,
     is_closed,
     is_refused,
     last,
+    one_answer,
     statuses,
     until_closed,
 )
@@ -59,7 +60,7 @@ def wire(port):
 
 def answered(ebs):
     """Requests that the EBS has answered since its start, but for those of this."""
-    with urllib.request.urlopen(f"{ebs.address}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"{ebs.address}/metrics", timeout=PATIENCE_S) as answer:
         text = answer.read().decode()
     counts = re.findall(r'requests_total{route="([^"]+)",status="\d+"} (\S+)', text)
     return sum(float(count) for route, count in counts if route != "/metrics")
@@ -117,7 +118,7 @@ def test_a_large_head_is_refused_wherever_it_is_cut(wire):
                     sock.sendall(data[at : at + size])
             except OSError:
                 pass
-            is_refused(heard(sock, 1), 431)
+            is_refused(heard(sock), 431)
 
 
 def test_a_head_of_more_than_a_hundred_headers_is_431(wire):
@@ -227,12 +228,12 @@ def test_a_connection_is_kept_for_the_next_poll(wire):
     with wire.connect() as sock:
         for _ in range(3):
             sock.sendall(get(GOOD).encode())
-            assert heard(sock, 0.5).startswith(b"HTTP/1.1 200 ")
+            assert one_answer(sock).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_upgrade_is_not_taken(wire):
     asked = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n"
-    assert statuses(wire.send(get(GOOD, asked), 0.3)) == [200]
+    assert statuses(wire.ask(get(GOOD, asked))) == [200]
 
 
 def test_head_has_no_body_and_the_length_of_one(wire):
@@ -247,25 +248,25 @@ def test_a_head_that_drips_is_given_up(wire, ebs):
     before = answered(ebs)
     with wire.connect() as sock:
         sock.sendall(b"GET /v1/mood HTTP/1.1\r\nX: ")
-        assert is_closed(sock, 3, drip=b"a")
+        assert is_closed(sock, drip=b"a")
     assert answered(ebs) == before
 
 
 def test_a_handshake_that_is_not_begun_is_given_up(port):
     with Wire(port).connect() as sock:
-        assert is_closed(sock, 3)
+        assert is_closed(sock)
 
 
 def test_a_connection_that_says_nothing_is_given_up(wire):
     with wire.connect() as sock:
-        assert is_closed(sock, 3)
+        assert is_closed(sock)
 
 
 def test_a_connection_that_polls_no_more_is_given_up(wire):
     with wire.connect() as sock:
         sock.sendall(get(GOOD).encode())
-        assert heard(sock, 0.5).startswith(b"HTTP/1.1 200 ")
-        assert is_closed(sock, 3)
+        assert one_answer(sock).startswith(b"HTTP/1.1 200 ")
+        assert is_closed(sock)
 
 
 SLOW_BODIES = {
@@ -282,7 +283,7 @@ def test_a_body_that_does_not_come_is_given_up_by_the_ebs(wire, name, status):
     framing, drip = SLOW_BODIES[name]
     with wire.connect() as sock:
         sock.sendall(f"{POST}{WHO[status]}{framing}\r\n\r\n".encode())
-        assert statuses(until_closed(sock, 4, drip)) == [status]
+        assert statuses(until_closed(sock, drip=drip)) == [status]
 
 
 def test_more_than_nginx_takes_shut_nobody_out_also_without_a_dashboard(ebs, tmp_path):
@@ -291,7 +292,7 @@ def test_more_than_nginx_takes_shut_nobody_out_also_without_a_dashboard(ebs, tmp
         idle = [Wire(port, has_tls=n % 2 == 0).connect() for n in range(100)]
         for n in range(5):
             idle[n].sendall(get().encode())  # and now it is kept for the next poll
-        assert statuses(Wire(port, has_tls=True).send(last(GOOD), wait_s=1)) == [200]
+        assert statuses(Wire(port, has_tls=True).send(last(GOOD))) == [200]
         for sock in idle:
             sock.close()
 
@@ -299,15 +300,15 @@ def test_more_than_nginx_takes_shut_nobody_out_also_without_a_dashboard(ebs, tmp
 def test_a_body_that_drips_on_after_its_answer_is_given_up(wire):
     with wire.connect() as sock:
         sock.sendall(f"{POST}Content-Length: 999999\r\n\r\n".encode())
-        is_refused(failure(sock), 413)
-        assert is_closed(sock, 4, drip=b"5")
+        is_refused(one_answer(sock), 413)
+        assert is_closed(sock, drip=b"5")
 
 
 def test_nobody_waits_for_those_who_are_slow(wire, ebs):
     slow = [wire.connect() for _ in range(50)]
     for sock in slow:
         sock.sendall(f"{POST}{GOOD}Content-Length: 900\r\n\r\n".encode())
-    assert statuses(wire.send(last(GOOD), wait_s=1)) == [200]
+    assert statuses(wire.send(last(GOOD))) == [200]
     for sock in slow:
         sock.close()
 
@@ -331,7 +332,7 @@ def test_an_address_is_the_proxys_word_and_not_the_clients(tmp_path):
 def test_an_address_that_asks_too_often_is_429_and_told_when(port):
     wire = Wire(port, has_tls=True, source="127.0.0.9")
     one = f"Origin: {ORIGIN}\r\n"
-    answer = wire.send(get(one) * 260 + last(one), wait_s=5)
+    answer = wire.send(get(one) * 260 + last(one))
     codes = statuses(answer)
     assert codes[:201] == [401] * 201 and codes[-1] == 429
     refused = answer[answer.rindex(b"HTTP/1.1 ") :]

@@ -13,11 +13,12 @@ import pytest
 from ebs.config import DEVELOPMENT_SECRET
 from tests.helpers.ebs_process import start
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 
 
 def refusal(tmp_path, **settings):
     process = start(tmp_path, cwd=tmp_path, **settings)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, err.count("\n")) == (1, "", 1)
     return err
 
@@ -27,11 +28,11 @@ def test_it_serves_says_where_and_stops_cleanly(tmp_path, stop):
     process = start(tmp_path, cwd=tmp_path, DLD_DEVELOPMENT="1")
     try:
         address = re.search(r"http://\S+", process.stderr.readline())[0]
-        with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=PATIENCE_S) as answer:
             assert json.load(answer) == {"status": "ok"}
     finally:
         process.send_signal(stop)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -76,7 +77,11 @@ def test_a_foreign_address_is_one_line(tmp_path):
 @pytest.mark.parametrize(("word", "code"), [("--nonsense", 2), ("extra", 2), ("--help", 0)])
 def test_usage_is_told_and_2_where_it_was_wrong(word, code):
     done = subprocess.run(
-        [sys.executable, "-m", "ebs", word], cwd=ROOT, capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "ebs", word],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     text = done.stdout + done.stderr
     assert (done.returncode, "Usage: python -m ebs" in text) == (code, True)
@@ -93,7 +98,11 @@ def test_it_imports_no_heavy_part():
         "print(sorted(ours))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     assert done.stdout.splitlines() == [
         "[]",

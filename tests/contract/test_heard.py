@@ -5,7 +5,7 @@ import logging
 import re
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -18,10 +18,11 @@ from pipeline.engine.engine import Engine
 from pipeline.sources.channel_list import save_channels
 from pipeline.sources.irc.source import Irc
 from pipeline.sources.live.shared import Limits
-from tests.contract.test_irc import FAST
+from tests.contract.test_irc import FAST, Listening
 from tests.helpers import commands
 from tests.helpers.build import settings
 from tests.helpers.pages import open_at, text_of
+from tests.helpers.patience import eventually, play
 from tests.helpers.standins.irc import IrcServer
 from warehouse.config import DataFolder
 from warehouse.published.reading import Trouble, published_troubles
@@ -53,13 +54,14 @@ class Daemon:
         async for batch in self.source.batches():
             self.engine.feed(batch)
 
-    async def until(self, holds: Callable[[], bool], within_s: float = 15) -> None:
+    async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something is so."""
-        end = time.monotonic() + within_s
-        while not holds():
-            assert time.monotonic() < end, self.troubles()
+
+        def goes_on() -> bool:
             assert not self.task.done(), self.task.result()
-            await asyncio.sleep(0.05)
+            return holds()
+
+        await eventually(goes_on, self.troubles)
 
     def troubles(self) -> dict[str, Trouble]:
         return published_troubles(self.folder, time.time())
@@ -67,10 +69,6 @@ class Daemon:
     def says(self, what: str, *words: str) -> bool:
         found = self.troubles().get(what)
         return found is not None and all(word in found.says for word in words)
-
-
-def run(test: Awaitable[None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 40))
 
 
 @pytest.fixture
@@ -125,7 +123,7 @@ def test_no_connection_at_all_is_said_everywhere_and_is_over_when_it_is(
             await daemon.until(lambda: daemon.troubles() == {})
 
     caplog.set_level(logging.INFO)
-    run(story())
+    play(story())
     assert "Twitch is not reached" not in page(monkeypatch, folder, "live")
     assert caplog.text.count("Twitch is not reached") == 1
 
@@ -154,7 +152,7 @@ def test_a_login_that_is_refused_is_said_and_tried_again(
                 await daemon.until(lambda: daemon.troubles() == {})
                 assert len({peer.nick for peer in server.all_peers}) > 1  # another name each time
 
-    run(story())
+    play(story())
 
 
 @pytest.mark.parametrize("verb", ["NAK", ""])
@@ -172,7 +170,7 @@ def test_without_tags_nothing_is_read_and_that_is_said(
                 server.verb = "ACK"
                 await daemon.until(lambda: daemon.troubles() == {})
 
-    run(story())
+    play(story())
     assert caplog.text.count("Twitch does not grant") == 1
 
 
@@ -216,25 +214,26 @@ def test_each_refusal_of_a_join_is_said_in_its_own_words_and_the_others_go_on(
                 daemon.wanted.remove("chan1")
                 await daemon.until(lambda: "chan1" not in daemon.troubles())
 
-    run(story())
+    play(story())
     assert caplog.text.count("banned") == 1
 
 
 def test_a_limit_of_joins_that_others_use_up_makes_no_channel_missing(
-    folder: DataFolder, store: Store, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def story() -> None:
         names = [f"chan{k:02}" for k in range(12)]
         async with IrcServer({*names}) as server:
-            server.room_s = 0.25  # of 20 that are sent in 1 s, four are heard
-            limits = {"joins_per_s": 1.0, "join_timeout_s": 0.5}
-            async with Daemon(folder, store, server.url, *names, "typo", **limits) as daemon:
-                await daemon.until(lambda: server.joined() == {*names}, 30)
-                await daemon.until(lambda: daemon.says("typo", "is there such a channel?"), 20)
-                assert daemon.troubles().keys() == {"typo"}
-                assert daemon.source.shared.pace.most == 20  # in full again
+            server.room_s = 0.5  # of 20 that are sent in 2 s, four are heard
+            limits = {"joins_per_s": 2.0, "join_timeout_s": 1.0}
+            async with Listening(server, *names, "typo", **limits) as chat:
+                troubles = chat.source.shared.troubles
+                await chat.until(lambda: server.joined() == {*names})
+                await chat.until(lambda: "is there such a channel" in caplog.text)
+                assert troubles.keys() == {"typo"}
+                assert chat.source.shared.pace.most == 20  # in full again
 
-    run(story())
+    play(story())
     missing = [r for r in caplog.records if "is there such a channel" in r.getMessage()]
     assert {r.getMessage().split()[0] for r in missing} == {"channel=typo"}
     assert "limit of joins" in caplog.text
@@ -252,7 +251,7 @@ def test_channels_that_were_on_air_are_joined_first(folder: DataFolder, store: S
                 await daemon.until(lambda: len(server.joins) == len(names))
             assert {channel for _, channel in server.joins[:4]} == set(on_air) - {"left"}
 
-    run(story())
+    play(story())
 
 
 def test_a_connection_that_is_lost_for_long_is_said(folder: DataFolder, store: Store) -> None:
@@ -265,4 +264,4 @@ def test_a_connection_that_is_lost_for_long_is_said(folder: DataFolder, store: S
             server.refuse = False
             await daemon.until(lambda: daemon.troubles() == {})
 
-    run(story())
+    play(story())

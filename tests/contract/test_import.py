@@ -19,6 +19,7 @@ from pipeline.imports.command import import_files
 from tests.helpers.build import rows
 from tests.helpers.logs import ALL, EPOCH, comment, downloader, irc, written
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, save_optout
 from warehouse.errors import BadInput
@@ -268,7 +269,7 @@ def test_an_import_that_is_killed_leaves_no_text_behind_and_is_made_again(
     path = written(tmp_path / "a", "\n".join(_at(k, EPOCH + k / 4) for k in range(20_000)))
     command = [sys.executable, "-m", "pipeline", "import", str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE_S
         while not (left := list(folder.scratch.glob("*/*.parquet"))) and time.monotonic() < until:
             time.sleep(0.005)
         one.send_signal(signal.SIGKILL)

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import redirect_stdout
+from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +18,7 @@ from pipeline.cli.app import COMMANDS
 from pipeline.sources.channel_list import load_channels
 from tests.helpers.build import stored
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S, eventually, until
 from tests.helpers.standins.irc import IrcServer
 from tests.helpers.standins.twitch import TwitchServer
 from tests.unit.tools.test_run_stops import answers, two_free_ports
@@ -25,8 +27,6 @@ from warehouse.config import DataFolder
 from warehouse.records import WINDOW_SECONDS, window_start
 from warehouse.store.store import Store
 
-EFFECTIVE_S = 5.0  # what a user is promised of a change of channels
-START_S = 60.0  # on a busy machine
 GREETING = "DLD is reading the public chat of one, two, anonymously"
 
 
@@ -38,7 +38,7 @@ def started() -> Iterator[list[subprocess.Popen[str]]]:
     for process in (process for process in found if process.returncode is None):
         process.terminate()
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
@@ -79,15 +79,6 @@ def _run(env: dict[str, str], args: tuple[str, ...]) -> str:
     return printed.getvalue()
 
 
-async def until(holds: Callable[[], bool], within_s: float) -> float:
-    """Seconds until it held."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within_s, "not in time"
-        await asyncio.sleep(0.05)
-    return time.monotonic() - began
-
-
 def joined(server: IrcServer) -> set[str]:
     return {channel for peer in server.peers for channel in peer.channels}
 
@@ -99,13 +90,13 @@ def test_channels_come_and_go_while_it_runs(
         async with IrcServer() as server:
             env = environment(folder, server)
             start(started, env, "pipeline", "run", "--source", "irc", "--channel", "One")
-            await until(lambda: joined(server) == {"one"}, START_S)
+            await eventually(lambda: joined(server) == {"one"})
             assert "one two" in await command(env, "channels", "add", "https://twitch.tv/Two")
-            await until(lambda: joined(server) == {"one", "two"}, EFFECTIVE_S)
+            await eventually(lambda: joined(server) == {"one", "two"})
             await command(env, "channels", "remove", "one")
-            await until(lambda: joined(server) == {"two"}, EFFECTIVE_S)
+            await eventually(lambda: joined(server) == {"two"})
             await command(env, "opt-out", "--channel", "two")
-            await until(lambda: joined(server) == set(), EFFECTIVE_S)
+            await eventually(lambda: joined(server) == set())
             assert "opted out" in await command(env, "channels", "list")
             assert server.connects == 1
             started[0].send_signal(signal.SIGTERM)
@@ -126,13 +117,13 @@ def test_a_clock_that_is_hours_off_changes_no_window(
             args = ("pipeline", "run", "--source", "irc", "--channel", "one")
             start(started, environment(env_folder, server), *args)
             process = started[-1]
-            await until(lambda: joined(server) == {"one"}, START_S)
+            await eventually(lambda: joined(server) == {"one"})
             # a window that is to close in a moment
             server.ahead_s = ahead_s + (20 - time.time() - ahead_s) % WINDOW_SECONDS
             for k in range(4):
                 await server.say("one", f"line {k}")
                 await asyncio.sleep(0.3)
-            await asyncio.sleep(18)
+            await asyncio.to_thread(said, process, "window closed")
             process.send_signal(signal.SIGTERM)
             await asyncio.to_thread(process.communicate)
         with Store(env_folder.warehouse) as store:
@@ -159,7 +150,7 @@ def test_without_names_the_kept_channels_are_read(
             env = environment(folder, server)
             await command(env, "channels", "add", "kept", "too")
             start(started, env, "pipeline", "run", "--source", "irc")
-            await until(lambda: joined(server) == {"kept", "too"}, START_S)
+            await eventually(lambda: joined(server) == {"kept", "too"})
 
     asyncio.run(play())
 
@@ -174,13 +165,10 @@ def test_make_run_goes_live_on_its_channels_with_everything_else(
         async with IrcServer() as server:
             channels = "https://www.twitch.tv/One two"
             start(started, environment(folder, server, CHANNELS=channels, **ports), "tools")
-            await until(lambda: joined(server) == {"one", "two"}, START_S)
+            await eventually(lambda: joined(server) == {"one", "two"})
             for port, page in ((dashboard, ""), (ebs, "preview/")):
                 url = f"http://127.0.0.1:{port}/{page}"
-                deadline = time.monotonic() + START_S
-                while not await asyncio.to_thread(answers, url):
-                    assert time.monotonic() < deadline, url
-                    await asyncio.sleep(0.2)
+                await asyncio.to_thread(until, partial(answers, url))
             await asyncio.to_thread(said, started[0], GREETING)
             started[0].send_signal(signal.SIGINT)
             await asyncio.to_thread(started[0].communicate)
@@ -199,9 +187,9 @@ def test_a_login_reads_chat_through_eventsub(
             out = await command(env, "login")
             assert "ABCDEFGH" in out and "logged in as reader" in out
             start(started, env, "pipeline", "run", "--source", "eventsub", "--channel", "One")
-            await until(lambda: twitch.of() == ["one"], START_S)
+            await eventually(lambda: twitch.of() == ["one"])
             await command(env, "channels", "add", "two")
-            await until(lambda: twitch.of() == ["one", "two"], EFFECTIVE_S)
+            await eventually(lambda: twitch.of() == ["one", "two"])
             await twitch.say("one", "hello")
             assert "login       valid for 4" in await command(env, "doctor")
             started[0].send_signal(signal.SIGTERM)
@@ -216,6 +204,8 @@ def test_a_login_reads_chat_through_eventsub(
 def test_without_a_login_eventsub_says_what_to_do(folder: DataFolder) -> None:
     asked = [sys.executable, "-m", "pipeline", "run", "--source", "eventsub", "--channel", "one"]
     env = {**os.environ, "DLD_DATA": str(folder.root), "DLD_TWITCH_CLIENT_ID": "client"}
-    done = subprocess.run(asked, cwd=ROOT, env=env, text=True, capture_output=True, timeout=60)
+    done = subprocess.run(
+        asked, cwd=ROOT, env=env, text=True, capture_output=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "python -m pipeline login" in done.stderr

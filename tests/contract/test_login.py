@@ -11,6 +11,7 @@ from pipeline.cli.login import log_in
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.calls import TwitchRefused
 from pipeline.sources.eventsub.tokens import Token, TokenFile
+from tests.helpers.patience import play
 from tests.helpers.standins.twitch import TwitchServer
 from warehouse.config import TwitchAddress
 from warehouse.errors import NotAuthorised
@@ -28,7 +29,7 @@ def attempt(file: TokenFile, prepare: Any = None, scopes: tuple[str, ...] = CHAT
             await log_in(twitch.login(), twitch.address, file, scopes)
             return twitch
 
-    return asyncio.run(asyncio.wait_for(story(), 20))
+    return play(story())
 
 
 def test_a_login_shows_the_code_waits_and_keeps_the_tokens(

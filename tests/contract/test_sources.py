@@ -32,6 +32,7 @@ from pipeline.sources.eventsub.tokens import Token, TokenFile
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import SOURCES, open_source
 from tests.helpers.build import T, chat_rows, intake, parquet
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.standins.irc import IrcServer
 from tests.helpers.standins.twitch import READER, TwitchServer
 from warehouse.config import DataFolder
@@ -122,7 +123,7 @@ async def live(name: str, opening: Opening) -> Told:
     scopes, until = ("user:read:chat",), time.time() + 9999
     token = Token("access-0", "refresh-0", READER, "reader", "client", scopes, until)
     TokenFile(opening.folder.root).save(token)
-    async with LIVE[name]() as server, asyncio.timeout(20):
+    async with LIVE[name]() as server, asyncio.timeout(PATIENCE_S):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DLD_TWITCH_URL", server.base)
             patch.setenv("DLD_TWITCH_CLIENT_ID", "client")

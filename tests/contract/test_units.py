@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 
 UNITS = ROOT / "deploy/systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
@@ -73,7 +74,7 @@ def installed(folder: Path) -> Path:
 def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [ANALYZE, *arguments], env={"SYSTEMD_UNIT_PATH": f"{folder}:", "PATH": "/usr/bin:/bin"},
-        text=True, capture_output=True, timeout=60, check=False,
+        text=True, capture_output=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from pipeline.chat.message import Batch
 from pipeline.engine.engine import Engine
 from tests.helpers import crash_driver
 from tests.helpers.build import chat_rows, parquet, rows, settings, stored
+from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.published.manifest import read_manifest
 from warehouse.records import WINDOW_SECONDS, window_start
@@ -120,13 +121,13 @@ def kill(run: Run, moments: random.Random) -> None:
         assert run.hears() == "running"
     time.sleep(moments.uniform(0, LATEST_S))
     run.send_signal(signal.SIGKILL)
-    assert run.wait(30) == -signal.SIGKILL, "it ended before it was killed"
+    assert run.wait(PATIENCE_S) == -signal.SIGKILL, "it ended before it was killed"
 
 
 def finish(run: Run) -> None:
     while run.hears() != "ended":
         continue
-    assert run.wait(60) == 0
+    assert run.wait(PATIENCE_S) == 0
 
 
 class Watching(threading.Thread):

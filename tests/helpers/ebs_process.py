@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 
 COMMAND = (sys.executable, "-m", "ebs")
-# as shipped, but for its patience
-IMPATIENT = (sys.executable, "-c", """
+_PATIENCE = """
+import sys
 import ebs.__main__ as program, ebs.connections as connections, ebs.streamer as streamer
-connections.HEAD_S, connections.ANSWER_S, connections.CLOSE_S = 0.5, 0.8, 0.3
+times = float(sys.argv.pop())
+connections.HEAD_S, connections.ANSWER_S, connections.CLOSE_S = times, 2 * times, times / 2
 connections.LOOK_S = 0.1
-program.KEEP_ALIVE_S, streamer.BODY_S = 1, 0.3
+program.KEEP_ALIVE_S, streamer.BODY_S = int(2 * times), times / 2
 program.main()
-""")  # fmt: skip
+"""
+# as shipped, but for its patience: a tenth of it, and a day
+IMPATIENT = (sys.executable, "-c", _PATIENCE, "1")
+PATIENT = (sys.executable, "-c", _PATIENCE, "86400")
 
 
 @dataclass
@@ -92,7 +97,7 @@ def running(root: Path, command: Sequence[str] = COMMAND, **settings: str) -> It
         yield EbsProcess(address[0], latest, process)
     finally:
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE_S)
         print(err)
     assert (process.returncode, out) == (0, "")
     assert "Traceback" not in err and "Bearer" not in err

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import free_port
 from tools.dashboards import processes_conf
 
@@ -41,9 +42,9 @@ http {{
 }}
 """
 QUICK = {  # seconds of the shipped file, made short
-    "client_header_timeout": "500ms",
-    "client_body_timeout": "500ms",
-    "keepalive_timeout          75s": "keepalive_timeout 1200ms",
+    "client_header_timeout": "1s",
+    "client_body_timeout": "1s",
+    "keepalive_timeout          75s": "keepalive_timeout 2s",
     "lingering_time": "1s",
     "lingering_timeout": "500ms",
 }
@@ -98,7 +99,7 @@ def running(
         yield port
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def _site(changes: Mapping[str, str], patience: Mapping[str, str]) -> str:
@@ -140,10 +141,10 @@ def _certify(folder: Path) -> None:
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE_S
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection(("127.0.0.1", port), 5).close()
             return
         except OSError:
             assert process.poll() is None and time.monotonic() < end, log.read_text()

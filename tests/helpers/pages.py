@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import frame
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 
 PAGES = ROOT / "dashboard" / "app_pages"
 
@@ -20,7 +21,7 @@ def open_at(
     """Run a page on a data folder, at a time, with an address."""
     patch.setenv("DLD_DATA", str(data))
     patch.setattr(frame, "wall", lambda: now)
-    page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
+    page = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=PATIENCE_S)
     for key, value in address.items():
         page.query_params[key] = value
     return page.run()

@@ -22,6 +22,7 @@ from pipeline.queue.packer import Packer
 from pipeline.queue.queue import Packed
 from pipeline.sources.queue import Expected, QueueSource
 from tests.helpers.build import settings
+from tests.helpers.patience import PATIENCE_S
 from warehouse.bucket import claim
 from warehouse.bucket.objects import Bucket, BucketFailed, open_bucket
 from warehouse.config import BucketSettings, DataFolder
@@ -127,7 +128,7 @@ class Worker:
         began = time.monotonic()
         while source._stored < until and not running.done():
             await asyncio.sleep(0.01)
-            assert time.monotonic() - began < 60
+            assert time.monotonic() - began < PATIENCE_S
             if after is not None and time.monotonic() - began > after:
                 self.is_dead = True
                 engine.finish = engine.state.buffer.close  # type: ignore[method-assign]

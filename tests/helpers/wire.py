@@ -9,9 +9,11 @@ import ssl
 import time
 
 from tests.helpers.ebs import token
+from tests.helpers.patience import PATIENCE_S
 
 HOST = "Host: ebs.example.com\r\n"
 GOOD = f"Authorization: Bearer {token(exp=int(time.time()) + 3600)}\r\n"
+LEFT_S = 20  # by servers that were made to wait for a second; else they wait for a minute
 POST = f"POST /v1/channel/delete HTTP/1.1\r\n{HOST}"
 
 
@@ -32,18 +34,24 @@ class Wire:
         self._tls = ssl._create_unverified_context() if has_tls else None
 
     def connect(self):
-        sock = socket.create_connection(self._address, 5, source_address=self._source)
+        sock = socket.create_connection(self._address, PATIENCE_S, source_address=self._source)
         return self._tls.wrap_socket(sock) if self._tls else sock
 
-    def send(self, data, wait_s=0.6):
-        """All that is answered until the server closes, or says nothing for a while."""
+    def send(self, data, wait_s=PATIENCE_S):
+        """All that is answered until the server closes, or says nothing for so long."""
         with self.connect() as sock:
             with contextlib.suppress(OSError):  # refused before it was whole
                 sock.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
             return heard(sock, wait_s)
 
+    def ask(self, data):
+        """The first answer, of a connection that may be kept."""
+        with self.connect() as sock:
+            sock.sendall(data.encode())
+            return one_answer(sock)
 
-def heard(sock, wait_s):
+
+def heard(sock, wait_s=PATIENCE_S):
     sock.settimeout(wait_s)
     answer = b""
     try:
@@ -54,17 +62,25 @@ def heard(sock, wait_s):
     return answer
 
 
-def failure(sock):
-    """One failure, whole: its body is the only thing in braces."""
+def one_answer(sock):
+    """One whole answer, of a connection that may be kept."""
+    sock.settimeout(PATIENCE_S)
     answer = b""
-    while b"}" not in answer:
+    while (length := _length(answer)) is None or len(answer) < length:
         part = sock.recv(65536)
         assert part, answer
         answer += part
     return answer
 
 
-def until_closed(sock, within_s, drip=b""):
+def _length(answer):
+    """Of a whole answer, bytes; None before its head has come."""
+    head, end, _ = answer.partition(b"\r\n\r\n")
+    told = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    return len(head + end) + int(told[1] if told else 0) if end else None
+
+
+def until_closed(sock, within_s=LEFT_S, drip=b""):
     """All that is answered until the server closes, though a byte comes every tenth of a second;
     None if it does not close in that time."""
     answer, end = b"", time.monotonic() + within_s
@@ -84,7 +100,7 @@ def until_closed(sock, within_s, drip=b""):
     return None
 
 
-def is_closed(sock, within_s, drip=b""):
+def is_closed(sock, within_s=LEFT_S, drip=b""):
     return until_closed(sock, within_s, drip) is not None
 
 

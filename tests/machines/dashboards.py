@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.helpers.browser.dashboards import wait_for
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import free_port
 from tools.checks import require_free
 from warehouse.errors import BadInput
@@ -88,5 +89,5 @@ def several(
         yield running
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0, log.read_text()
+        assert process.wait(PATIENCE_S) == 0, log.read_text()
     assert [running.pid(each) for each in ports] == [None] * len(ports)

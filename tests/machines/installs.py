@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.helpers.build import outcome, send
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import STORY_S
 from warehouse.config import DataFolder
 from warehouse.errors import AppError
 from warehouse.inbox.requests import Request
@@ -37,9 +38,9 @@ class Install:
     def log(self, name: str) -> str:
         return (self.root / f"{name}.log").read_text()
 
-    def ended(self, name: str, within_s: float = 60) -> tuple[int, str]:
+    def ended(self, name: str) -> tuple[int, str]:
         """Exit code and last line of one that ends by itself."""
-        code = self.running.pop(name).wait(within_s)
+        code = self.running.pop(name).wait(STORY_S)
         return code, self.log(name).splitlines()[-1]
 
     def kill(self, name: str) -> None:
@@ -62,9 +63,9 @@ class Install:
         return outcome(self.reader.inbox, name)
 
 
-def until(what: Callable[[], Any], seconds: float) -> Any:
+def until(what: Callable[[], Any]) -> Any:
     """What it says, once it says something."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + STORY_S  # processes wait for each other, and for the clock
     while time.monotonic() < end:
         try:
             if found := what():

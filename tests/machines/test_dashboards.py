@@ -13,6 +13,7 @@ from tests.browser.test_login import ANALYST, SECRET, logged_in, settings, start
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, browser, plots
 from tests.helpers.nginx import needs_nginx
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import free_port
 from tests.helpers.wire import Wire, statuses
 from tests.machines.dashboards import Dashboards, free_ports, several
@@ -22,10 +23,8 @@ from warehouse.config import DataFolder
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=PATIENCE_MS)
 LOG = b"[2026-10-01 20:00:00] <one> what a great game\n[2026-10-01 20:00:05] <two> I love it\n" * 50
 VIEW = {"width": 1400, "height": 1200}
-DEAD_MS = 10_000  # to go on at another process
 DRAWN = "document.querySelector('[data-testid=stHeaderLogo]').naturalWidth > 0"
 PROBE = re.compile(r"/(review|bring-your-own)/_stcore/")
 CONNECTED = """document.querySelector('[data-testid=stApp]').dataset.testConnectionState
@@ -60,7 +59,7 @@ def dashboards(
 def contexts(browser: Browser, dashboards: Dashboards) -> Iterator[dict[int, BrowserContext]]:
     """A browser of its own at each process, by the process's port."""
     found: dict[int, BrowserContext] = {}
-    until = time.monotonic() + 15  # one that was killed is left alone for 5 s
+    until = time.monotonic() + PATIENCE_S  # one that was killed is left alone for 5 s
     while sorted(found) != dashboards.ports and time.monotonic() < until:
         context = browser.new_context(viewport=VIEW)
         context.set_default_timeout(PATIENCE_MS)
@@ -102,7 +101,7 @@ def test_a_page_an_upload_a_download_and_a_picture_come_from_each_process(
         page.wait_for_function(DRAWN)
         upload(page, dashboards.address)
         page.get_by_role("button", name="Import").click()
-        until = time.monotonic() + DEAD_MS / 1000
+        until = time.monotonic() + PATIENCE_S
         while not (dropped := [p for p in demo.inbox.rglob("[!.]*") if p.is_file()]):
             assert time.monotonic() < until
             page.wait_for_timeout(100)
@@ -158,9 +157,9 @@ def test_only_a_page_of_ours_gets_a_websocket(
         f"Origin: {origin.format(host=host)}\r\n{UPGRADE}"
     )
     wire = Wire(int(host.partition(":")[2]))
-    assert statuses(wire.send(f"{asked}\r\n", 5))[0] == 403
+    assert statuses(wire.ask(f"{asked}\r\n")) == [403]
     login = f"Cookie: {login_cookie(SECRET, sub=ANALYST)['cookie']}\r\n"
-    assert statuses(wire.send(f"{asked}{login}\r\n", 5))[0] == status
+    assert statuses(wire.ask(f"{asked}{login}\r\n")) == [status]
 
 
 def move(context: BrowserContext, dashboards: Dashboards, port: int) -> None:
@@ -179,7 +178,7 @@ def test_a_reader_whose_process_is_killed_goes_on_at_the_other_and_stays_there(
     page.evaluate("window.stayed = true")
     view = page.url
     begun = time.monotonic()
-    with page.expect_websocket(timeout=DEAD_MS) as again:
+    with page.expect_websocket(timeout=PATIENCE_MS) as again:
         dashboards.kill(port)
     page.wait_for_function(CONNECTED)
     print(f"\nback at the other after {time.monotonic() - begun:.1f} s")
@@ -202,6 +201,7 @@ def test_a_reader_whose_process_is_killed_goes_on_at_the_other_and_stays_there(
 def test_new_readers_are_answered_at_once_while_a_process_is_dead(
     dashboards: Dashboards, browser: Browser
 ) -> None:
+    before = len(dashboards.log.read_text())
     dashboards.kill(dashboards.ports[0])
     took = []
     for _ in range(20):
@@ -212,7 +212,7 @@ def test_new_readers_are_answered_at_once_while_a_process_is_dead(
         assert at(context) == dashboards.ports[1]
         context.close()
     print(f"\nslowest of 20 new readers: {max(took) * 1e3:.0f} ms")
-    assert max(took) < 1
+    assert "timed out" not in dashboards.log.read_text()[before:]  # nobody waited for it
     dashboards.wait_for(dashboards.ports[0])
 
 
@@ -221,7 +221,7 @@ def test_a_page_that_is_left_open_finds_the_dashboard_again_when_all_had_died(
 ) -> None:
     (_, context), *_ = contexts.items()
     page = logged_in(context, dashboards.address, provider, ANALYST, "/health")
-    with page.expect_websocket(timeout=60_000):
+    with page.expect_websocket(timeout=PATIENCE_MS):
         for each in dashboards.ports:
             dashboards.kill(each)
         answer = context.request.get(dashboards.address)

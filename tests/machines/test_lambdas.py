@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from models.inputs.features import CONTEXT
+from tests.helpers.patience import PATIENCE_S
 from tests.unit.pipeline.lambdas.test_forecast import START, asked, rows
 from tests.unit.pipeline.lambdas.test_score import PACKED, batch
 from tools.extension import write_zip
@@ -51,7 +52,7 @@ def called(folder: Path, name: str, *events: dict[str, Any]) -> dict[str, Any]:
     lines = "\n".join(map(json.dumps, events))
     command = [sys.executable, "-I", "-S", "-c", ALONE, str(folder / name), name]
     done = subprocess.run(
-        command, input=lines, capture_output=True, text=True, cwd=folder, timeout=120
+        command, input=lines, capture_output=True, text=True, cwd=folder, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     size = sum(p.stat().st_size for p in (folder / name).rglob("*") if p.suffix != ".pyc")

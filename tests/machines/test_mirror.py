@@ -16,7 +16,9 @@ import pytest
 
 from tests.helpers.build import put, sample_row, samples, term_row, window_row
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S, until
 from tests.machines.servers import KEYS, s3_process
+from warehouse.bucket.mirroring import LONGEST_WAIT_S
 from warehouse.bucket.objects import ABSENT, Bucket, open_bucket
 from warehouse.bucket.push import Pusher
 from warehouse.config import BucketSettings, DataFolder
@@ -160,15 +162,11 @@ def test_no_read_is_broken_in_200_cycles_with_mirrors_killed(
             mirror.wait()
             mirror = started(folder)
     expected = (CHANNELS * (CYCLES + 1),) * SHARDS + (CYCLES,) * SHARDS
-    until = time.monotonic() + 60
-    while time.monotonic() < until and shown(folder, watcher.reader) != expected:
-        time.sleep(0.2)
-    assert shown(folder, watcher.reader) == expected
+    until(lambda: shown(folder, watcher.reader) == expected)
     watcher.stop.set()
     watcher.join()
-    began = time.monotonic()
     mirror.send_signal(signal.SIGTERM)
-    assert mirror.wait(5) == 0 and time.monotonic() - began < 2
+    assert mirror.wait(PATIENCE_S) == 0
     print(f"\n{watcher.reads} reads, {KILLED} kills, {len(watcher.broken)} broken")
     assert watcher.broken == [] and watcher.reads > 100
     assert (folder.root / "log").read_text().count("Traceback") == 0
@@ -211,13 +209,11 @@ def test_a_mirror_goes_on_when_its_bucket_comes_back(
     monkeypatch.setenv("DLD_BUCKET_ENDPOINT", "http://127.0.0.1:9")
     mirror = started(folder)
     try:
-        until = time.monotonic() + 30
-        while time.monotonic() < until and not folder.mirror.exists():
-            time.sleep(0.1)
+        until(folder.mirror.exists)
         told = orjson.loads(folder.mirror.read_bytes())
         assert "cannot be reached" in told["trouble"] and told["since"]
         mirror.send_signal(signal.SIGTERM)
-        assert mirror.wait(3) == 0
+        assert mirror.wait(LONGEST_WAIT_S / 2) == 0  # between rounds
     finally:
         mirror.kill()
         mirror.wait()

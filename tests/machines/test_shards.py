@@ -50,14 +50,14 @@ def test_what_a_reader_asks_is_done_by_both_shards_and_waits_for_one_that_is_dow
         install.shard(number)
     install.start("collector", "pipeline", "collect", "--source", "simulate")
     install.start("reader", "warehouse", "mirror")
-    on_air = until(lambda: channels(install), 150)
+    on_air = until(lambda: channels(install))
 
     body = {"decision": "change", "term": "zorpHype", "valence": 2.0, "kind": "emote"}
     decided = install.ask("vocabulary", **body)
     marked = install.ask("marker", channel=on_air[1], text="here")
-    until(lambda: install.answer(decided) == install.answer(marked) == "", 60)
+    until(lambda: install.answer(decided) == install.answer(marked) == "")
     told = "SELECT channel FROM events WHERE kind = 'marker'"
-    until(lambda: rows(install.reader, told) == [(on_air[1],)], 30)
+    until(lambda: rows(install.reader, told) == [(on_air[1],)])
     assert rows(install.reader, "SELECT term, status FROM vocabulary WHERE n = 0") == [
         ("zorpHype", "accepted")
     ]
@@ -67,7 +67,7 @@ def test_what_a_reader_asks_is_done_by_both_shards_and_waits_for_one_that_is_dow
     time.sleep(15)
     assert install.answer(gone) is None
     install.shard(1)
-    until(lambda: install.answer(gone) == "", 120)
+    until(lambda: install.answer(gone) == "")
     query = f"SELECT channel_id FROM channels WHERE channel = '{on_air[1]}'"
     ((channel_id,),) = rows(install.reader, query)
-    until(lambda: not (install.reader.latest / f"{channel_id}.json").exists(), 60)
+    until(lambda: not (install.reader.latest / f"{channel_id}.json").exists())

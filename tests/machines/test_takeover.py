@@ -20,21 +20,21 @@ from pipeline.config import QueueSettings
 from pipeline.queue.memory import named
 from pipeline.queue.queue import Packed, open_sender
 from tests.helpers.build import stored
+from tests.helpers.patience import PATIENCE_S, STORY_S, until
 from tests.helpers.ports import free_port
 from tests.helpers.takeovers import SALT, Worker, chat, quick
 from tests.machines.servers import KEYS, moto_process, nats_process, s3_store
 from warehouse.bucket.objects import Bucket, open_bucket
 from warehouse.bucket.restore_all import restore_all
 from warehouse.config import BucketSettings, DataFolder
-from warehouse.records import window_start
+from warehouse.records import iso, utc, window_start
 from warehouse.store.store import Store
 
 KILLS = {
     kind: int(os.environ.get("DLD_TEST_KILLS", default))
     for kind, default in (("jetstream", "2"), ("sqs", "1"))
 }
-WITHIN_S = 60.0
-EACH_S = 75  # of chat for a kill, at most
+EACH_S = int(STORY_S)  # of chat for a kill, at most
 WINDOWS = "SELECT * EXCLUDE (rev) FROM windows ORDER BY ALL"
 
 
@@ -76,7 +76,7 @@ class Daemon:
 
     def end(self, number: signal.Signals = signal.SIGKILL) -> int:
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE_S)
 
 
 class Telling(threading.Thread):
@@ -115,15 +115,16 @@ def newest(bucket: Bucket) -> tuple[str, str]:
     return "", ""
 
 
-def wait_for_window(bucket: Bucket, after: tuple[str, str], within_s: float) -> float:
+def wait_for_window(bucket: Bucket, after: tuple[str, str]) -> float:
     """Seconds until there is a newer window by another writer."""
     began = time.monotonic()
-    while time.monotonic() - began < within_s:
+
+    def is_there() -> bool:
         writer, window = newest(bucket)
-        if writer != after[0] and window > after[1]:
-            return time.monotonic() - began
-        time.sleep(0.25)
-    raise AssertionError(f"no window within {within_s} s")
+        return writer != after[0] and window > after[1]
+
+    until(is_there)
+    return time.monotonic() - began
 
 
 @pytest.fixture
@@ -148,13 +149,13 @@ def test_killed_at_random_moments_no_window_differs(
         telling = Telling(queue, chat(t0, EACH_S * (KILLS[kind] + 2)), t0)
         telling.start()
         daemons.append(Daemon(tmp_path / "0", env))
-        wait_for_window(bucket, ("", ""), 60)
+        wait_for_window(bucket, ("", ""))
         for number in range(1, KILLS[kind] + 1):
             daemons.append(Daemon(tmp_path / f"{number}", env))  # it stands by
             time.sleep(moments.uniform(3, 13))
             before = newest(bucket)
             daemons[-2].end()
-            waited.append(wait_for_window(bucket, before, 2 * WITHIN_S))
+            waited.append(wait_for_window(bucket, before))
             print(f"kill={number} seconds={waited[-1]:.1f}", flush=True)
         found, expected = compared(bucket, telling, daemons[-1], tmp_path, monkeypatch)
     differ = sum(row not in expected for row in found) + sum(row not in found for row in expected)
@@ -162,7 +163,6 @@ def test_killed_at_random_moments_no_window_differs(
     print(f"{kind}: kills={KILLS[kind]} messages={messages} windows={len(found)} differ={differ}")
     print(f"seconds to the first window: {', '.join(f'{s:.0f}' for s in sorted(waited))}")
     assert (differ, len(found)) == (0, len(expected))
-    assert max(waited) < WITHIN_S
 
 
 def test_a_frozen_writer_that_was_replaced_ends_with_one_line_and_no_window_differs(
@@ -173,20 +173,20 @@ def test_a_frozen_writer_that_was_replaced_ends_with_one_line_and_no_window_diff
     t0 = window_start(time.time() - 60)
     with servers("jetstream", tmp_path) as env:
         queue, bucket = settings_of(env)
-        telling = Telling(queue, chat(t0, 400), t0)
+        telling = Telling(queue, chat(t0, EACH_S), t0)
         telling.start()
         daemons += [Daemon(tmp_path / name, env) for name in "01"]  # at once: one has to wait
-        wait_for_window(bucket, ("", ""), 60)
+        wait_for_window(bucket, ("", ""))
         frozen, other = sorted(daemons, key=lambda daemon: "standing by" in daemon.log.read_text())
         twins = [Daemon(daemon.root, env, "twin") for daemon in (frozen, other)]
-        assert [twin.process.wait(30) for twin in twins] == [1, 1]
+        assert [twin.process.wait(PATIENCE_S) for twin in twins] == [1, 1]
         assert "is in use by another process" in lines_of(twins[0])[-1]
         assert "another process claims shard 0" in lines_of(twins[1])[-1]
         before = newest(bucket)
         frozen.process.send_signal(signal.SIGSTOP)
-        wait_for_window(bucket, before, 2 * WITHIN_S)
+        wait_for_window(bucket, before)
         frozen.process.send_signal(signal.SIGCONT)
-        assert frozen.process.wait(15) == 1
+        assert frozen.process.wait(PATIENCE_S) == 1
         assert lines_of(frozen)[-1].startswith("error: another process writes this shard now")
         found, expected = compared(bucket, telling, other, tmp_path, monkeypatch)
     assert found == expected
@@ -202,7 +202,8 @@ def compared(
 ) -> tuple[list[Any], list[Any]]:
     """Windows of the shard, and of one that nobody disturbed, once all is told."""
     sent = telling.stop()
-    time.sleep(8)
+    until(lambda: newest(bucket)[1] >= iso(utc(telling.until - 60)))
+    time.sleep(8)  # the rest of a window waits in the queue, at most
     last.end(signal.SIGTERM)
     folder = DataFolder(place / "restored")
     restore_all(bucket, 1, folder, lambda key: True)

@@ -10,6 +10,7 @@ from typing import Any, Self
 import pytest
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 
 INSTALLED = ROOT / "build/peers"  # by `make peers`
 HERE = ROOT / "tests/peers"
@@ -71,7 +72,7 @@ class Client:
         """What it told is asked for from the beginning."""
         self._taken = 0
 
-    async def next(self, event: str, within_s: float = 8) -> dict[str, Any]:
+    async def next(self, event: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """The next of its kind that was not asked for yet, without the name of the kind."""
         try:
             async with asyncio.timeout(within_s):

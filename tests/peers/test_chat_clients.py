@@ -1,11 +1,11 @@
 """The stand-in for Twitch's chat, believed by the clients that most programs read it with."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from tests.helpers.patience import play
 from tests.helpers.standins.irc import HOST, IrcServer, room_id, said_by
 from tests.peers.clients import Client
 
@@ -24,7 +24,7 @@ def tell(request: pytest.FixtureRequest) -> Callable[[Story], None]:
                 assert await client.next("room") == {"channel": "demo", "room": room_id("demo")}
                 await story(server, client)
 
-    return lambda story: asyncio.run(asyncio.wait_for(whole(story), 30))
+    return lambda story: play(whole(story))
 
 
 def of_twitch(command: str, tags: str, text: str = "", login: str = "ann") -> str:

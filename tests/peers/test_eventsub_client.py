@@ -1,11 +1,11 @@
 """The stand-in for EventSub, Helix and the login server, believed by twitchAPI."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 from pytest import approx
 
+from tests.helpers.patience import eventually, play
 from tests.helpers.standins.irc import room_id
 from tests.helpers.standins.twitch import CHAT, TwitchServer
 from tests.peers.clients import Client
@@ -25,7 +25,7 @@ def tell(story: Callable[[TwitchServer, Client], Awaitable[None]]) -> None:
                 await client.next("ready")
                 await story(twitch, client)
 
-    asyncio.run(asyncio.wait_for(whole(), 30))
+    play(whole())
 
 
 def test_who_reads_whom_and_what_runs_is_told() -> None:
@@ -77,11 +77,11 @@ def test_subscriptions_are_listed_refused_and_taken_away() -> None:
 def test_it_moves_and_comes_back_and_reads_on() -> None:
     async def story(twitch: TwitchServer, client: Client) -> None:
         await twitch.move()
-        await until(lambda: twitch.connects == 2 and len(twitch.peers) == 1)
+        await eventually(lambda: twitch.connects == 2 and len(twitch.peers) == 1)
         name = await twitch.say("demo", "moved")
         assert (await client.next("message"))["id"] == name
         await twitch.close(4000)
-        await until(lambda: twitch.connects == 3 and twitch.of() == ["demo"])
+        await eventually(lambda: twitch.connects == 3 and twitch.of() == ["demo"])
         name = await twitch.say("demo", "back")
         assert (await client.next("message"))["id"] == name
 
@@ -95,10 +95,3 @@ def test_its_login_is_renewed() -> None:
         assert twitch.refreshes == 1
 
     tell(story)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(8):
-        while not true():
-            await asyncio.sleep(0.02)

@@ -1,11 +1,11 @@
 """The stand-in for Twitch's chat, line by line."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.helpers.patience import play
 from tests.helpers.standins.irc import HOST, IrcServer, room_id
 
 Story = Callable[[IrcServer, ClientConnection], Awaitable[None]]
@@ -18,7 +18,7 @@ def tell(story: Story) -> None:
         async with IrcServer() as server, connect(server.url) as socket:
             await story(server, socket)
 
-    asyncio.run(asyncio.wait_for(whole(), 10))
+    play(whole())
 
 
 async def answers(socket: ClientConnection, *lines: str) -> list[str]:

@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.helpers.browser import published
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import free_port
 from warehouse.config import DataFolder
 
 CHROMIUM = Path(os.environ.get("DLD_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MS = 30_000
+PATIENCE_MS = PATIENCE_S * 1000
+expect.set_options(timeout=PATIENCE_MS)
 TRACES = """() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => plot.data.map(
     t => ({name: t.name, type: t.type, dash: t.line && t.line.dash, n: t.y.length})))"""
 
@@ -43,14 +45,14 @@ def dashboard(data: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE_S)
 
 
 def wait_for(url: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE_S
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=1):
+            with urllib.request.urlopen(url, timeout=5):
                 return
         except OSError:
             if time.monotonic() > until:

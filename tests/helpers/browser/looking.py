@@ -2,10 +2,12 @@
 
 import base64
 import re
+import time
 
 import pytest
 
 from tests.helpers.browser.panel_fixtures import mood_body
+from tests.helpers.patience import PATIENCE_S
 
 
 def shown(page, ebs, body=None, state="live", **changed):
@@ -14,6 +16,14 @@ def shown(page, ebs, body=None, state="live", **changed):
     page.goto(ebs.panel())
     page.locator(f"#panel[data-state={state}]").wait_for()
     return page
+
+
+def wait_until(page, holds):
+    """Until something is so that the page's requests or its console tell."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, "it never came to pass"
+        page.wait_for_timeout(20)
 
 
 def corners(path):

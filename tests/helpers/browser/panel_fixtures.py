@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from tests.helpers.ebs_process import EbsProcess, running
+from tests.helpers.patience import PATIENCE_S
 
 CHROMIUM = Path(os.environ.get("DLD_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -93,7 +94,14 @@ def ebs(ebs_process: EbsProcess) -> EbsProcess:
 @pytest.fixture(scope="module")
 def kept_page(chromium: Browser) -> Iterator[Page]:
     """A page for a file's tests, one after another: Chromium works a second for a new one."""
+    with _new_page(chromium) as page:
+        yield page
+
+
+@contextmanager
+def _new_page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport=PANEL, timezone_id="UTC", locale="en-GB")
+    context.set_default_timeout(PATIENCE_S * 1000)
     yield context.new_page()
     context.close()
 
@@ -102,12 +110,10 @@ def kept_page(chromium: Browser) -> Iterator[Page]:
 def empty_page(request: pytest.FixtureRequest) -> Iterator[Page]:
     """The file's page, emptied afterwards; a new one for a test marked `own_page`."""
     if request.node.get_closest_marker("own_page"):
-        browser: Browser = request.getfixturevalue("chromium")
-        context = browser.new_context(viewport=PANEL, timezone_id="UTC", locale="en-GB")
-        yield context.new_page()
-        context.close()
+        with _new_page(request.getfixturevalue("chromium")) as page:
+            yield page
     else:
-        page: Page = request.getfixturevalue("kept_page")
+        page = request.getfixturevalue("kept_page")
         yield page
         _empty(page)
 

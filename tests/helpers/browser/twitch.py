@@ -24,6 +24,12 @@ from tests.helpers.paths import ROOT
 EXTENSION = ROOT / "extension"
 HELPER = "https://extension-files.twitch.tv/helper/v1/twitch-ext.min.js"
 STAND_IN = (Path(__file__).parent / "twitch_helper.js").read_text("utf-8")
+TURNS = """async () => {  // of the page's own loop: its timers may stand still
+    for (let n = 0; n < 10; n += 1) {
+        const {port1, port2} = new MessageChannel();
+        await new Promise((resolve) => { port1.onmessage = resolve; port2.postMessage(n); });
+    }
+}"""
 SIZES = {
     "panel": (318, 496),
     "mobile": (375, 560),
@@ -240,7 +246,7 @@ def opened(page: Page, twitch: Twitch, name: str, **query: str) -> Page:
 
 def settle(page: Page, twitch: Twitch) -> None:
     """Answers that are under way arrive and are taken: the page's own clock may stand still."""
-    page.wait_for_timeout(80)
-    while twitch.under_way:
+    while page.evaluate("window.twitch?.fetching") or twitch.under_way:
         page.wait_for_timeout(10)
+    page.evaluate(TURNS)
     page.wait_for_timeout(30)

@@ -30,8 +30,16 @@
       listen: (target, callback) => target === "broadcast" && heard.broadcast.push(callback),
     },
   };
+  const ask = window.fetch;
+  window.fetch = (...asked) => {
+    window.twitch.fetching += 1;
+    return ask(...asked).finally(() => {
+      window.twitch.fetching -= 1;
+    });
+  };
   window.twitch = {
     written: [],
+    fetching: 0, // questions without an answer
     authorise(newToken, channelId = "123") {
       token = newToken;
       tell("authorized", { token, channelId, clientId: "abc", userId: "A1" });

@@ -42,7 +42,7 @@ def answers() -> dict[str, Any]:
 @dataclass
 class EmoteServer(Served):
     """asked: paths in order. told: what each path answers, as JSON or as bytes. faults: by
-    provider (bttv, ffz, 7tv, helix): a status, 'slow', 'huge', or bytes in the answer's place.
+    provider (bttv, ffz, 7tv, helix): a status, 'never', 'huge', or bytes in the answer's place.
     """
 
     told: dict[str, Any] = field(default_factory=answers)
@@ -75,8 +75,8 @@ class EmoteServer(Served):
     async def _told(self, request: web.Request, provider: str) -> web.StreamResponse:
         path = self.asked[-1]
         fault = self.faults.get(provider)
-        if fault == "slow":
-            await asyncio.sleep(30)
+        if fault == "never":
+            await asyncio.Event().wait()
         if fault == "huge":
             return web.Response(body=b"[" + b" " * (17 << 20) + b"]")
         if isinstance(fault, bytes):

@@ -15,7 +15,7 @@ SECRET = "s3cr3t-t0ken"
 @dataclass
 class WebhookServer(Served):
     """got: messages taken, in order. faults: what happens to the next ones, each once: a status,
-    (a status, Retry-After), 'slow', 'break', or bytes as the answer's body."""
+    (a status, Retry-After), 'never', 'break', or bytes as the answer's body."""
 
     got: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Any] = field(default_factory=list)
@@ -30,8 +30,8 @@ class WebhookServer(Served):
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.tries += 1
         fault = self.faults.pop(0) if self.faults else None
-        if fault == "slow":
-            await asyncio.sleep(30)
+        if fault == "never":
+            await asyncio.Event().wait()
         if fault == "break":
             assert request.transport is not None
             request.transport.abort()

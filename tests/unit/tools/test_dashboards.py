@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from tools import dashboards
 from tools.checks import require_free_ports
 from tools.config import RunSettings, run_settings
@@ -59,7 +60,7 @@ def test_only_a_process_that_was_killed_is_started_again(
     monkeypatch.setattr(dashboards, "_nginx", lambda _: "nginx")
     told = {"dashboard": f"echo begun >> times; {command}"}
     line = dashboards.several(told, settings(2), tmp_path)["dashboard1"]
-    done = subprocess.run(["/bin/sh", "-c", line], cwd=tmp_path, timeout=20, check=False)
+    done = subprocess.run(["/bin/sh", "-c", line], cwd=tmp_path, timeout=PATIENCE_S, check=False)
     assert done.returncode == code
     assert (tmp_path / "times").read_text() == "begun\n" * times
 

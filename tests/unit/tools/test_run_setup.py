@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from tools import install
 
 
@@ -20,7 +21,7 @@ def set_up(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     (folder / "tools/install.py").write_text("import sys; print(sys.version_info[:2])")
     return subprocess.run(
         ["/bin/sh", str(ROOT / "tools/setup.sh")],
-        cwd=folder, env=env, capture_output=True, text=True, timeout=60,
+        cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from tools.run import answers
 
-WITHIN_S = 20
 SERVE = "exec python -c 'import http.server as h; h.test(h.SimpleHTTPRequestHandler, port={port})'"
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -96,7 +96,7 @@ def test_a_signal_stops_every_child_and_is_no_failure(
     process = start("sleep 1000; true", "sleep 1000 | cat", "echo all here; exec sleep 1000")
     read_until(process, "all here")
     process.send_signal(number)
-    out, _ = process.communicate(timeout=WITHIN_S)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert "Traceback" not in out
     assert left_running(tmp_path) == []
@@ -107,7 +107,7 @@ def test_ctrl_c_while_starting_leaves_nothing(delay_s: float, start: Start, tmp_
     process = start(*["sleep 1000; true"] * 3)
     time.sleep(delay_s)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the whole foreground group
-    out, _ = process.communicate(timeout=WITHIN_S)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert "supervisor.py" not in out  # no traceback of ours
     assert left_running(tmp_path) == []
 
@@ -117,14 +117,14 @@ def test_a_child_that_ignores_signals_is_killed(start: Start, tmp_path: Path) ->
     process = start(stubborn)
     read_until(process, "ready")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=WITHIN_S)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert left_running(tmp_path) == []
 
 
 def test_a_child_that_fails_stops_the_rest_and_is_named(start: Start, tmp_path: Path) -> None:
     process = start("sleep 1000; true", "exit 3")
-    out, _ = process.communicate(timeout=WITHIN_S)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert "dld: part1 ended, so the rest was stopped\n" in out
     assert left_running(tmp_path) == []
@@ -136,7 +136,7 @@ def test_losing_the_output_stops_everything(start: Start, tmp_path: Path) -> Non
     assert process.stdout
     process.stdout.close()
     process.stdout = None
-    assert process.wait(timeout=WITHIN_S) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
     assert left_running(tmp_path) == []
 
 
@@ -154,7 +154,7 @@ def test_addresses_are_printed_once_they_answer(start: Start, ports: tuple[int, 
 
 def test_a_busy_port_stops_before_anything_starts(start: Start, ports: tuple[int, int]) -> None:
     with socket.create_server(("127.0.0.1", ports[1])):
-        out, _ = start("echo started").communicate(timeout=WITHIN_S)
+        out, _ = start("echo started").communicate(timeout=PATIENCE_S)
     assert out == (
         f"dld: port {ports[1]} is taken: stop what listens there (DLD itself?), "
         "or set DLD_EBS_PORT to a free one\n"
@@ -163,7 +163,7 @@ def test_a_busy_port_stops_before_anything_starts(start: Start, ports: tuple[int
 
 def test_a_hostile_channel_stops_before_anything_starts(start: Start, tmp_path: Path) -> None:
     process = start("echo started", CHANNELS=f"a;touch${{IFS}}{tmp_path}/owned")
-    out, _ = process.communicate(timeout=WITHIN_S)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert out.startswith("dld: CHANNELS: 'a;touch${IFS}")
     assert out.count("\n") == 1
@@ -172,7 +172,7 @@ def test_a_hostile_channel_stops_before_anything_starts(start: Start, tmp_path: 
 
 def test_channels_reach_the_pipeline_as_arguments(start: Start) -> None:
     process = start("echo got $SOURCE_ARGS", CHANNELS="One https://www.twitch.tv/two")
-    out, _ = process.communicate(timeout=WITHIN_S)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert "got --source irc --channel one --channel two\n" in out
 
 

@@ -16,6 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from dashboard.login import gate
 from dashboard.login.gate import Gate
 from dashboard.uploads import upload_room
+from tests.helpers.patience import PATIENCE_S
 
 SECRET = "not-a-secret-but-long-enough-for-it"
 HOST = "dld.example.org"
@@ -212,7 +213,7 @@ def test_logins_under_way_and_open_pages_are_bounded() -> None:
             for _ in range(20):
                 tasks.start_soon(asked, layer, "/oauth2callback?code=x")
                 tasks.start_soon(asked, layer, "/_stcore/stream", "WS", cookie())
-            with anyio.fail_after(5):
+            with anyio.fail_after(PATIENCE_S):
                 while len(behind.reached) < 40:
                     await anyio.sleep(0.01)
             codes.append((await asked(layer, "/auth/login"))[0])

@@ -16,6 +16,7 @@ from tests.helpers.browser import published
 from tests.helpers.browser.rows import HOSTILE_NAME
 from tests.helpers.pages import html_of, text_of
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.inbox.uploaded_log import ACTION, UploadedLog
 
@@ -30,7 +31,7 @@ def open_page(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setattr(frame, "wall", lambda: NOW)
 
     def opened(**address: str) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=30)
+        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE_S)
         for key, value in address.items():
             page.query_params[key] = value
         return page.run()

@@ -21,6 +21,7 @@ from pipeline.requests.workspace import open_workspace
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import HOSTILE_TERM, channel, lexicon, term, vocabulary, window
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from tests.unit.dashboard.test_pages import html_of, text_of
 from warehouse.config import DataFolder
 from warehouse.inbox.requests import InboxFolder
@@ -59,7 +60,7 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     def opened(folder: DataFolder | None = None, **address: str) -> AppTest:
         monkeypatch.setenv("DLD_DATA", str(folder.root if folder else tmp_path))
-        page = AppTest.from_file(str(PAGE), default_timeout=30)
+        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE_S)
         for key, value in address.items():
             page.query_params[key] = value
         return page.run()

@@ -11,6 +11,7 @@ import pytest
 from tests.helpers.build import chat_rows, parquet, rows, stored
 from tests.helpers.commands import run
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.store.store import Store
 
@@ -169,7 +170,7 @@ def test_a_running_pipeline_is_told_of_and_takes_an_import_by_itself(
             daemon.terminate()
             for _ in daemon.stderr:
                 pass
-        assert daemon.wait(30) == 0
+        assert daemon.wait(PATIENCE_S) == 0
     found = rows(folder, "SELECT count(*) FROM windows WHERE channel = 'other'")
     assert found == [(14,)]
 

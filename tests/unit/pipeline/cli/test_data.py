@@ -30,6 +30,7 @@ from tests.helpers.build import (
     window_row,
 )
 from tests.helpers.commands import Done, run
+from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.consent import Claim, OptOut, load_claims, load_optout, save_claims, save_optout
 from warehouse.errors import AppError, BadInput, NothingPublished, WarehouseBroken
@@ -320,7 +321,7 @@ def test_a_running_engine_makes_a_backup_beside_its_turns(folder: DataFolder, st
 def _wait_for_backup(folder: DataFolder) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.requests.client.open_workspace", _locked)
-        return ask(folder, "backup", {}, 30)
+        return ask(folder, "backup", {}, PATIENCE_S)
 
 
 def _locked(folder: DataFolder) -> None:

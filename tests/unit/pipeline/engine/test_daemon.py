@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -14,6 +15,7 @@ from pipeline.engine import engine as engines
 from pipeline.engine.commit import publish
 from pipeline.engine.engine import Engine
 from tests.helpers.build import settings, stored
+from tests.helpers.patience import PATIENCE_S, STORY_S, eventually, play
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull
 from warehouse.published.compact import plan
@@ -51,6 +53,23 @@ def engine(folder: DataFolder, store: Store) -> Iterator[Engine]:
     yield Engine(folder, settings(), "live", store)
 
 
+@pytest.fixture
+def turns(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
+    """Batches that the engine has taken in, so far."""
+    feed, taken = engine.feed, list[Batch]()
+
+    def fed(batch: Batch) -> None:
+        feed(batch)
+        taken.append(batch)
+
+    monkeypatch.setattr(engine, "feed", fed)
+    return taken
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
 @pytest.fixture(autouse=True)
 def signals() -> Iterator[None]:
     """The daemon takes over SIGTERM and Ctrl-C; the test run wants them back."""
@@ -83,26 +102,26 @@ def test_a_source_that_ends_ends_the_daemon_with_all_windows_kept(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_and_what_was_taken_in_is_kept(
-    engine: Engine, t0: float, number: int
+    engine: Engine, turns: list[Batch], t0: float, number: int
 ) -> None:
     async def stop(batch: int) -> None:
         if batch == 2:
-            await asyncio.sleep(0.3)
+            await eventually(lambda: len(turns) == 3)
             os.kill(os.getpid(), number)
-            await asyncio.sleep(60)
+            await for_ever()
 
-    began = time.monotonic()
-    asyncio.run(daemon.run(engine, Told(*stream(t0, 9), then=stop)))
-    assert time.monotonic() - began < 30
+    play(daemon.run(engine, Told(*stream(t0, 9), then=stop)))
     assert counted(engine) == 2
     kept = [m.id for m in engine.state.buffer.since(0) if isinstance(m, Message)]
     assert kept == ["0", "1", "2"]
 
 
-def test_a_source_that_fails_is_one_error_after_all_is_kept(engine: Engine, t0: float) -> None:
+def test_a_source_that_fails_is_one_error_after_all_is_kept(
+    engine: Engine, turns: list[Batch], t0: float
+) -> None:
     async def fail(batch: int) -> None:
         if batch == 2:
-            await asyncio.sleep(0.3)
+            await eventually(lambda: len(turns) == 3)
             raise BadInput("the table turned out unreadable")
 
     with pytest.raises(BadInput, match="turned out unreadable"):
@@ -113,11 +132,12 @@ def test_a_source_that_fails_is_one_error_after_all_is_kept(engine: Engine, t0: 
 def test_a_source_that_fails_while_a_turn_is_taken_waits_for_its_end(
     engine: Engine, t0: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed, inside = engine.feed, []
+    feed, inside, failed = engine.feed, list[str](), threading.Event()
 
     def slow(batch: Batch) -> None:
         inside.append("in")
-        time.sleep(0.5)
+        assert failed.wait(PATIENCE_S)
+        time.sleep(0.3)
         feed(batch)
         inside.append("out")
 
@@ -131,7 +151,8 @@ def test_a_source_that_fails_while_a_turn_is_taken_waits_for_its_end(
     monkeypatch.setattr(engine, "finish", finished)
 
     async def fail(batch: int) -> None:
-        await asyncio.sleep(0.1)
+        await eventually(lambda: inside)
+        failed.set()
         raise BadInput("the table turned out unreadable")
 
     with pytest.raises(BadInput):
@@ -159,47 +180,37 @@ def test_a_full_disk_pauses_it_until_there_is_space(
 def test_it_stops_when_told_even_while_the_disk_is_full(
     engine: Engine, t0: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon, "_RETRY_S", 30.0)
+    monkeypatch.setattr(daemon, "_RETRY_S", 2 * STORY_S)
+    tried = []
 
     def full(*args: object, **kwargs: object) -> None:
+        tried.append(args)
         raise StorageFull("no space")
 
     monkeypatch.setattr(engine, "feed", full)
 
     async def stop(batch: int) -> None:
+        await eventually(lambda: tried)
         await asyncio.sleep(0.2)
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.sleep(60)
+        await for_ever()
 
-    began = time.monotonic()
-    asyncio.run(daemon.run(engine, Told(*stream(t0), then=stop)))
-    assert time.monotonic() - began < 25
+    play(daemon.run(engine, Told(*stream(t0), then=stop)))
 
 
 def test_files_of_past_hours_are_merged_beside_the_turns(
-    engine: Engine, folder: DataFolder, t0: float, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, turns: list[Batch], t0: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon, "_COMPACT_S", 0.02)
     old = window_start(t0 - 7200) // 3600 * 3600.0
 
     monkeypatch.setattr(engines, "_COMMIT_S", 0.0)
 
-    feed, taken = engine.feed, []
-
-    def fed(batch: Batch) -> None:
-        feed(batch)
-        taken.append(batch)
-
-    monkeypatch.setattr(engine, "feed", fed)
-
     async def wait(batch: int) -> None:
         """Until the turn has been taken, and all that can be merged at a time has been."""
-        async with asyncio.timeout(60):
-            while len(taken) <= batch:
-                await asyncio.sleep(0.01)
-            groups = len(plan(engine.state.publisher.manifest, utc(time.time())))
-            while len(engine.state.merged) < min(groups, daemon._MERGES):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: len(turns) > batch)
+        groups = len(plan(engine.state.publisher.manifest, utc(time.time())))
+        await eventually(lambda: len(engine.state.merged) >= min(groups, daemon._MERGES))
 
     asyncio.run(daemon.run(engine, Told(*stream(old, 6), then=wait)))
     publish(engine.state)
@@ -222,8 +233,7 @@ def test_a_merge_that_cannot_be_done_now_stops_nothing(
     monkeypatch.setattr(daemon.compact, "plan", lambda *args: [("windows", [])])
 
     async def wait(batch: int) -> None:
-        await asyncio.sleep(0.1)
+        await eventually(lambda: len(tried) > batch)
 
     asyncio.run(daemon.run(engine, Told(*stream(t0), then=wait)))
-    assert len(tried) > 1
     assert counted(engine) == 3

@@ -1,6 +1,5 @@
 """The source that reads a shard's queue: where it cannot settle, it ends and says why."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from pipeline.config import QueueSettings
 from pipeline.queue.body import Body, pack
 from pipeline.queue.queue import Delivery
 from pipeline.sources.queue import Expected, QueueSource, _read
+from tests.helpers.patience import play
 from warehouse.errors import BadInput
 
 
@@ -26,7 +26,7 @@ def test_a_reader_that_may_not_settle_ends(monkeypatch: pytest.MonkeyPatch) -> N
     settings = QueueSettings(_env_file=None, queue_url="memory://settle")
     source = QueueSource(settings, Expected(0, "salt"))
     with pytest.raises(BadInput, match="AccessDenied"):
-        asyncio.run(asyncio.wait_for(read(), 10))
+        play(read())
 
 
 @pytest.mark.parametrize(

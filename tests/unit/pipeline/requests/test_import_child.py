@@ -8,6 +8,7 @@ import pytest
 from pipeline.requests import import_child
 from pipeline.requests.import_child import ImportChild
 from tests.helpers.build import send
+from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.inbox.requests import InboxFolder, Request
 
@@ -18,10 +19,10 @@ def test_a_child_whose_import_waits_for_another_shard_is_not_ended(
     monkeypatch.setattr(import_child, "_LIMIT_S", 0.05)
     asked = Request("i1", "2026-01-01T00:00:00Z", "import", "import", {})
     send(folder.inbox, asked)
-    child = ImportChild(folder, "r1", (sys.executable, "-c", "import time; time.sleep(60)"))
+    child = ImportChild(folder, "r1", (sys.executable, "-c", "import time; time.sleep(600)"))
     child.start()
     time.sleep(0.3)
     assert child.is_alive() and not child.why
     InboxFolder(folder.inbox).finish("i1")
-    child.join(10)
+    child.join(PATIENCE_S)
     assert not child.is_alive() and "took more than" in child.why

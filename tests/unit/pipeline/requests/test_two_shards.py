@@ -26,6 +26,7 @@ from pipeline.engine.control import Exchange
 from pipeline.engine.engine import Engine
 from pipeline.privacy.hashing import Hasher
 from tests.helpers.build import SALT, outcome, rows, send, settings
+from tests.helpers.patience import PATIENCE_S
 from warehouse.bucket.mirroring import Mirroring
 from warehouse.bucket.objects import ABSENT, Bucket, open_bucket
 from warehouse.bucket.push import Pusher
@@ -121,7 +122,7 @@ def ask(daemons: list[Daemon], *asked: tuple[str, str, dict[str, str]]) -> None:
     for daemon in (daemons[0], daemons[2]):
         for name, action, body in asked:
             send(daemon.folder.inbox, Request(name, at, "test", action, body))
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE_S
     while InboxFolder(daemons[0].folder.inbox).waiting() and time.monotonic() < until:
         for daemon in daemons[:2]:
             daemon.turn()

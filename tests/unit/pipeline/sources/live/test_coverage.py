@@ -8,6 +8,7 @@ from pipeline.sources.live.coverage import Coverage, Span
 from pipeline.sources.live.outbox import Outbox
 from pipeline.sources.live.pace import Pace
 from tests.helpers.build import T
+from tests.helpers.patience import PATIENCE_S
 
 
 def told(*steps: tuple[float, list[Span]]) -> list[Item]:
@@ -70,10 +71,16 @@ def test_while_nobody_knows_the_time_a_loss_alone_is_told() -> None:
 
 def test_turns_are_never_more_than_allowed_in_any_span() -> None:
     async def story() -> list[float]:
-        pace, times = Pace(3, 0.1), list[float]()
+        looks, times = list[float](), list[float]()
+
+        def clock() -> float:
+            looks.append(time.monotonic())
+            return looks[-1]
+
+        pace = Pace(3, 0.1, clock)
         for _ in range(8):
             await pace.turn()
-            times.append(time.monotonic())
+            times.append(looks[-1])
         return times
 
     times = asyncio.run(story())
@@ -88,7 +95,7 @@ def test_a_full_outbox_has_room_again_when_it_is_taken() -> None:
         await asyncio.sleep(0.01)
         assert not waiting.done()
         assert outbox.take() == (watch(0), heard(1))
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, PATIENCE_S)
         assert outbox.take() == ()
 
     asyncio.run(story())
