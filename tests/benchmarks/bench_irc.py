@@ -1,15 +1,22 @@
-"""A million broken lines and frames of IRC: none raises, and how fast whole ones are read."""
+"""A million broken lines and frames of IRC: none raises. How fast whole ones are read, and channels
+changed."""
 
+import asyncio
 import os
 import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from pipeline.chat.oddities import Oddities
 from pipeline.sources.irc.items import items
 from pipeline.sources.irc.lines import Frames, IrcLine, parse
+from pipeline.sources.live.shared import Limits
 from pipeline.windows.intake import whole
+from tests.contract.test_irc import Listening
+from tests.helpers.patience import play
+from tests.helpers.standins.irc import IrcServer
 
 LINES = int(os.environ.get("DLD_BENCH_LINES", "1000000"))
 NOW = 1_795_000_000.0
@@ -84,3 +91,18 @@ def test_whole_lines_are_read_fast() -> None:
             assert isinstance(line, IrcLine)
             count += len(items(line, NOW, odd)) >= 0
     print(f"\n{count / (time.process_time() - began):,.0f} lines of chat/s of CPU to items")
+
+
+def test_a_change_of_channels_is_soon_in_force() -> None:
+    async def story() -> float:
+        async with IrcServer() as server, Listening(server, "demo", **as_shipped) as chat:
+            await chat.watching("demo")
+            began = time.monotonic()
+            chat.wanted[:] = ["other"]
+            while server.joined() != {"other"}:
+                await asyncio.sleep(0.01)
+            return time.monotonic() - began
+
+    as_shipped = asdict(Limits())
+    took = [play(story()) for _ in range(10)]
+    print(f"\na channel for another: {min(took):.1f} to {max(took):.1f} s")

@@ -19,6 +19,7 @@ from tests.helpers.browser.panel_fixtures import (
     mood_body,
     page,
 )
+from tests.helpers.patience import PATIENCE_S
 
 __all__ = ["chromium", "ebs", "ebs_process", "kept_page", "page"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -173,5 +174,5 @@ def test_a_token_of_anything_else_is_not(ebs_process, query):
 
 
 def read(address):
-    with urlopen(address, timeout=10) as answer:
+    with urlopen(address, timeout=PATIENCE_S) as answer:
         return answer.read()

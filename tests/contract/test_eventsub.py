@@ -249,7 +249,8 @@ def test_a_session_that_ends_is_replaced_and_the_loss_is_known(tokens: TokenFile
             if chat.of(Lost):
                 lost, again = chat.of(Lost)[0], chat.of(Watch)[-1]
                 seen = max(h.at for h in [*chat.of(Heard), *chat.of(Watch)] if h.at <= lost.at)
-                assert seen <= silent
+                # Twitch may speak on where it asked us to move
+                assert seen <= silent or how == "silent reconnect"
                 assert lost.at <= again.at
 
     play(story())

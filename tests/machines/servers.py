@@ -66,7 +66,7 @@ def _make_bucket(address: str, bucket: str, process: "subprocess.Popen[bytes]") 
         aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
     )
-    for _ in range(120):
+    for _ in range(480):
         assert process.poll() is None, "the S3 store has ended; see its log"
         try:
             client.create_bucket(Bucket=bucket)
@@ -113,7 +113,7 @@ def moto_process(folder: Path) -> Iterator[str]:
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(1200):
         assert process.poll() is None, "the server has ended; see its log"
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
             return
         time.sleep(0.05)
     raise TimeoutError(f"nobody listens on port {port}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sources.eventsub.tokens import Token, TokenFile
+from tests.helpers.patience import PATIENCE_S
 from warehouse.errors import NotAuthorised
 
 OLD = Token("old-access", "old-refresh", "7", "reader", "client", ("user:read:chat",), 1e9)
@@ -121,6 +122,6 @@ def test_two_processes_do_not_refresh_at_once(tmp_path: Path) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(0.2)
         order.write_text("this ")
-    assert other.wait(10) == 0
+    assert other.wait(PATIENCE_S) == 0
     other.stdout.close()
     assert order.read_text() == "this other"
