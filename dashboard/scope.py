@@ -39,8 +39,13 @@ def choose(
     asked = url_state.choices("channels", names, [], len(names), who.resolve)
     url_state.seed(channels_key, asked)
     st.session_state[channels_key] = [c for c in st.session_state[channels_key] if c in names]
+    called = {key: who.name_of(key) for key in names}
     picked = left.multiselect(
-        "Channels", names, key=channels_key, placeholder="All channels", format_func=who.name_of
+        "Channels",
+        names,
+        key=channels_key,
+        placeholder="All channels",
+        format_func=called.__getitem__,
     )
     url_state.remember(channels=",".join(map(who.name_of, picked)))
     with right:

@@ -1,6 +1,6 @@
 """The stretch of time that is looked at, and its resolution."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -89,14 +89,18 @@ def _stream(channels: Sequence[str], end: datetime, tz: tzinfo) -> Span | None:
         return None
     ids = list(streams)
     url_state.hold("stream", ids, ids[0])
-    chosen = st.selectbox(
-        "Stream", ids, key="stream", format_func=lambda i: stream_name(streams[i], tz)
-    )
+    names = stream_names(streams, tz)
+    chosen = st.selectbox("Stream", ids, key="stream", format_func=names.__getitem__)
     url_state.remember(span="stream", stream=chosen, **{"from": None, "to": None})
     stream = streams[chosen]
     until = wording.aware(stream["ended_at"]) if stream["ended_at"] else end
     since = wording.aware(stream["started_at"])
     return Span(since, max(until, since + WINDOW))
+
+
+def stream_names(streams: Mapping[str, Row], tz: tzinfo) -> dict[str, str]:
+    """What each is called in a list."""
+    return {i: stream_name(stream, tz) for i, stream in streams.items()}
 
 
 def stream_name(stream: Row, tz: tzinfo) -> str:

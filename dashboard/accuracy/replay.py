@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import partial
 
 import streamlit as st
 
@@ -94,7 +95,7 @@ def _time(times: list[datetime], tz: tzinfo) -> datetime:
         return times[0]
     label = f"Made at, in {frame.zone_name(tz)}"  # beside a day of UTC
     chosen: datetime = st.select_slider(
-        label, times, key="at", format_func=lambda t: wording.moment(t, tz, seconds=True)
+        label, times, key="at", format_func=partial(wording.moment, tz=tz, seconds=True)
     )
     return chosen
 

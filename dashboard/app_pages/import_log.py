@@ -79,7 +79,7 @@ def _channel(is_missing: bool) -> str:
             "Channel",
             own,
             key="whose",
-            format_func=access.identities().name_of,
+            format_func=data.called,
             help="You import into your own channel.",
         )
     name = st.text_input(

@@ -17,7 +17,7 @@ from dashboard.review.moments.kinds import LEAST
 from dashboard.review.moments.placed import PlacedMoment
 from dashboard.review.session import Session, lines, read_session, usual
 from dashboard.review.session_list import moment_list
-from dashboard.time_span import stream_name
+from dashboard.time_span import stream_names
 from warehouse.published.manifest import Manifest
 
 STREAMS = 500
@@ -74,7 +74,7 @@ def _chosen(channels: Sequence[Row], tz: tzinfo) -> Row | None:
     url_state.seed("review-stream", requested["stream_id"] if requested else ids[0])
     url_state.keep_within("review-stream", ids, ids[0])
     chosen = right.selectbox("Stream", ids, key="review-stream",
-                             format_func=lambda i: stream_name(streams[i], tz))  # fmt: skip
+                             format_func=stream_names(streams, tz).__getitem__)  # fmt: skip
     url_state.remember(stream=chosen)
     return next(iter(data.rows("dash_stream", stream=chosen)), None)
 
@@ -149,7 +149,7 @@ def _filtered(session: Session) -> list[tuple[int, PlacedMoment]]:
             kinds,
             key="kinds",
             selection_mode="multi",
-            format_func=lambda k: _counted(k, session),
+            format_func={k: _counted(k, session) for k in kinds}.__getitem__,
             label_visibility="collapsed",
         )
     url_state.remember(kinds=",".join(picked))

@@ -12,7 +12,7 @@ from dashboard import data, frame, sections, url_state, wording
 from dashboard.charts.series import Row, margin, per_minute, with_breaks
 from dashboard.charts.style import CHANNELS, CONFIG_ZOOM, DASHES, finish
 from dashboard.explore.view import View
-from dashboard.time_span import STEP_NAMES, Span, stream_name, window_end
+from dashboard.time_span import STEP_NAMES, Span, stream_names, window_end
 
 MOST = 6
 LISTED = 500
@@ -48,7 +48,7 @@ def _picked(streams: Mapping[str, Row], view: View) -> list[str]:
         ids,
         key="streams",
         max_selections=MOST,
-        format_func=lambda i: stream_name(streams[i], view.tz),
+        format_func=stream_names(streams, view.tz).__getitem__,
         placeholder="Choose streams",
     )
     url_state.remember(streams=",".join(picked))

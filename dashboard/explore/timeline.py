@@ -1,5 +1,6 @@
 """The timeline of Explore: mood and activity of the span, and the way to another span."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 import pyarrow as pa
@@ -42,7 +43,7 @@ def section(view: View) -> None:
         figure,
         key=KEY,
         config=CONFIG_MARK,
-        on_select=lambda: zoom.marked(KEY, view.tz),
+        on_select=partial(zoom.marked, KEY, view.tz),
         selection_mode="box",
         alt=f"Mood and messages a minute, {view.span.text(view.tz)}",
     )

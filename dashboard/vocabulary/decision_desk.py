@@ -241,9 +241,13 @@ def _place(term: Row, channels: Sequence[str]) -> str:
     everywhere = [ALL] if access.current().sees_all else []
     chosen = st.selectbox(
         "For", [*everywhere, *channels], key=f"for-{term['term']}",
-        format_func=lambda c: wording.plain(called(c)) or "all channels",
+        format_func=_called_plainly,
     )  # fmt: skip
     return chosen or ALL
+
+
+def _called_plainly(channel: str) -> str:
+    return wording.plain(called(channel)) or "all channels"
 
 
 def _ask(term: Row, decided_at: DecidedAt, body: dict[str, Any], label: str) -> None:

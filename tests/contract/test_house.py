@@ -64,6 +64,19 @@ def test_every_import_of_ours_stands_at_the_top_of_its_module(package: str) -> N
     assert hidden == []
 
 
+def test_what_a_widget_calls_is_no_lambda() -> None:
+    """Streamlit keeps it while the session lasts, and for minutes after: with a lambda all that
+    it names, such as the windows of a month."""
+    lambdas = [
+        f"{path}:{node.lineno}"
+        for path, tree in trees("dashboard").items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and isinstance(node.value, ast.Lambda)
+        if re.match("format_func|on_", node.arg or "")
+    ]
+    assert lambdas == []
+
+
 @cache
 def trees(package: str) -> dict[str, ast.Module]:
     """Syntax of every module, by its path."""

@@ -1,5 +1,6 @@
 """The Session review page on rows known exactly, run by Streamlit's own AppTest."""
 
+import gc
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.review import session_report
+from dashboard.review.session import Session
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import (
     HOSTILE_LINE,
@@ -100,6 +102,13 @@ def test_the_newest_stream_is_drawn_with_its_moment_its_why_and_its_link(
     assert "Messages / min 21 usually 20 (15 to 25, 3 streams); higher than 2 of them" in text
     assert 'href="https://www.twitch.tv/videos/42?t=0h25m0s"' in html_of(page)
     assert page.query_params["stream"] in ("alpha:20261122T120000", ["alpha:20261122T120000"])
+
+
+def test_a_page_that_is_drawn_keeps_no_windows(folder: Path, open_page: Open) -> None:
+    page = open_page(folder)
+    gc.collect()
+    assert page.pills(key="kinds").options == ["Burst of chat (1)"]
+    assert not [each for each in gc.get_objects() if isinstance(each, Session)]
 
 
 def test_hostile_names_terms_and_lines_are_text(folder: Path, open_page: Open) -> None:
