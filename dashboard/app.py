@@ -14,10 +14,12 @@ from dashboard.login import oidc, return_to
 from dashboard.login.gate import Gate
 from warehouse.atomic import keep_private
 from warehouse.config import UploadSettings
+from warehouse.process import allow_open_files, share_heaps
 from warehouse.removed_settings import name_removed_settings
 
 HERE = Path(__file__).parent
 A_DAY_S = 86_400
+MOST_FILES = 4096  # four a page that is open, three of one that was closed a minute ago
 
 PAGES = (
     ("app_pages/review.py", "Session review", "movie", None),
@@ -71,6 +73,8 @@ def _pages() -> list[st.Page]:
 if __name__ == "__main__":
     draw()
 else:
+    share_heaps()
+    allow_open_files(MOST_FILES)
     keep_private()
     name_removed_settings("dashboard")
     secrets = oidc.secrets()

@@ -21,12 +21,13 @@ from uvicorn.supervisors import Multiprocess
 
 from ebs.app import create_app
 from ebs.config import EbsSettings
-from ebs.connections import Connection, take_all_files
+from ebs.connections import MOST_CONNECTIONS, SPARE_FILES, Connection
 from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
 from warehouse.atomic import keep_private, private_folder
 from warehouse.config import DataFolder, data_folder, refused_settings
 from warehouse.errors import AppError, BadInput
+from warehouse.process import allow_open_files
 from warehouse.removed_settings import name_removed_settings
 
 log = logging.getLogger("ebs")
@@ -52,7 +53,7 @@ def main() -> None:
         raise _refusal(_wrong_settings(exc)) from exc
     except AppError as exc:
         raise _refusal(str(exc)) from exc
-    take_all_files()
+    allow_open_files(MOST_CONNECTIONS + SPARE_FILES)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info(
         "serving address=http://%s:%d development=%s workers=%d broadcasts=%s",

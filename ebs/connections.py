@@ -140,12 +140,3 @@ def make_room(connections: set[Connection], now: float) -> None:
     most = max(1, most_connections() // 16)
     for connection in nsmallest(most, connections, key=lambda c: (-crowds[c.address], c.since)):
         connection.transport.abort()
-
-
-def take_all_files() -> None:
-    """Let this process open as many files as its connections need, where the system allows it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + SPARE_FILES
-    wanted = wanted if hard < 0 else min(hard, wanted)
-    if 0 <= soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,14 +1,13 @@
 """Memory that the daemon does without, to stay small."""
 
-import ctypes
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from warehouse.process import share_heaps
+
 UNUSED = frozenset({"pandas"})
-_M_ARENA_MAX = -8  # malloc.h
 
 
 class _Unused:
@@ -27,10 +26,8 @@ def spare_memory() -> None:
     """Once, before a store is opened: no pandas, and one heap.
 
     pyarrow and DuckDB import pandas where they find it (the dashboard needs it), 33 MB, only to
-    see whether a value is one of its own. glibc keeps a heap for every thread, though no two of
-    ours work at a time.
+    see whether a value is one of its own.
     """
-    with suppress(OSError, AttributeError):  # not glibc
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    share_heaps()
     if _Unused not in sys.meta_path:
         sys.meta_path.insert(0, _Unused)
