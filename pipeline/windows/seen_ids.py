@@ -7,7 +7,8 @@ _LEAST = 1024  # places; a power of two
 
 class SeenIds:
     """The last `most` numbers at least, twice as many at most: two generations, so that it is
-    bounded, and none is forgotten too early. A set of Python's would take four times as much.
+    bounded, and none is forgotten too early. A set of Python's would take 3.5 times as much, a
+    dict six times.
     """
 
     def __init__(self, most: int) -> None:
