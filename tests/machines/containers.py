@@ -9,9 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.helpers.patience import PATIENCE_S, until
 from tests.machines.images import Images
-
-PATIENCE_S = 60
 
 
 @dataclass
@@ -48,7 +47,9 @@ class Built:
         """What the image's own check of health says."""
         kind, *words = self.images.config(self.image)["Healthcheck"]["Test"]
         command = words if kind == "CMD" else ["/bin/sh", "-c", *words]
-        return subprocess.run(self.command(data, command, **env), timeout=10).returncode == 0
+        return (
+            subprocess.run(self.command(data, command, **env), timeout=PATIENCE_S).returncode == 0
+        )
 
 
 @contextmanager
@@ -77,15 +78,15 @@ def running(image: Built, data: Path, words: Sequence[str] = (), **env: object) 
 
 def _in_it(pid: int, words: list[str]) -> int:
     """The process of the container, below buildah's own."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        for child in _below(pid):
-            with suppress(OSError):  # ended meanwhile
-                line = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-                if Path(line[0]).name == words[0] and line[1 : len(words)] == words[1:]:
-                    return child
-        time.sleep(0.05)
-    raise TimeoutError(f"{words} did not start")
+    return until(lambda: next(_called(words, _below(pid)), 0), lambda: f"{words} did not start")
+
+
+def _called(words: list[str], pids: list[int]) -> Iterator[int]:
+    for pid in pids:
+        with suppress(OSError):  # ended meanwhile
+            line = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            if Path(line[0]).name == words[0] and line[1 : len(words)] == words[1:]:
+                yield pid
 
 
 def _below(pid: int) -> list[int]:

@@ -20,8 +20,9 @@ from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import browser, context, page, plots
 from tests.helpers.ebs import SECRET, bearer, publish
 from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S, until
 from tests.helpers.ports import free_port
-from tests.machines.containers import PATIENCE_S, Built, running, uids
+from tests.machines.containers import Built, running, uids
 from tests.machines.images import KEPT, USER, Images, needs_images
 from tests.machines.servers import KEYS, s3_store
 from warehouse.config import DataFolder
@@ -74,24 +75,17 @@ def _tracked() -> list[str]:
 
 def get(url: str, **headers: str) -> tuple[int, str]:
     """Status and text, once something answers."""
-    until = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + PATIENCE_S
     while True:
         try:
             request = urllib.request.Request(url, headers=headers)
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as exc:
             return exc.code, exc.read().decode()
         except OSError:
-            assert time.monotonic() < until, f"nothing answers at {url}"
+            assert time.monotonic() < end, f"nothing answers at {url}"
             time.sleep(0.1)
-
-
-def until(holds, what: str, patience_s: float = PATIENCE_S) -> None:
-    end = time.monotonic() + patience_s
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -170,11 +164,11 @@ def test_a_pipeline_an_ebs_and_a_dashboard_are_one_machine(
         running(built["ebs"], data, DLD_EBS_PORT=ebs, DLD_DEVELOPMENT="1"),
         running(built["dashboard"], data, **dashboard) as drawing,
     ):
-        until(lambda: built["pipeline"].is_healthy(data), "nothing is published")
+        until(lambda: built["pipeline"].is_healthy(data), lambda: "(published)")
         assert uids(pid) == uids(drawing) == {USER}
         assert get(f"http://127.0.0.1:{streamlit}/_stcore/health") == (200, "ok")
         assert built["dashboard"].is_healthy(data, **dashboard)
-        until(lambda: list((data / "published/latest").glob("*.json")), "no body is published")
+        until(lambda: list((data / "published/latest").glob("*.json")), lambda: "(a body)")
         assert get(f"http://127.0.0.1:{ebs}/readyz")[0] == 200
         page.goto(f"http://127.0.0.1:{streamlit}")
         page.get_by_text("Simulated chat").first.wait_for()
@@ -236,7 +230,7 @@ def queue(folder: Path, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
 
 def test_two_shards_and_a_mirror_are_one(built: dict[str, Built], tmp_path: Path) -> None:
@@ -259,5 +253,5 @@ def test_two_shards_and_a_mirror_are_one(built: dict[str, Built], tmp_path: Path
         published = tmp_path / "mirror/published"
         for shard in range(2):
             found = f"shard-{shard}/windows/*.parquet"
-            until(lambda: list(published.glob(found)), f"nothing of shard {shard}")  # noqa: B023
+            until(lambda: list(published.glob(found)), lambda: found)  # noqa: B023
         assert image.is_healthy(tmp_path / "mirror")
