@@ -14,9 +14,10 @@ log = logging.getLogger(__name__)
 OTHERS = 0o077  # in a mode: anybody but its owner
 _OURS = """
     salt tokens.json .tokens* *.lock .*.aside optout.json claims.json channels.json mirror.json
-    writer.json collect.json collect buffer published inbox errands backup scratch cache ebs models
+    writer.json collect.json collect buffer published backup scratch cache ebs models
     *.duckdb* .*.duckdb*
 """.split()
+_INBOXES = "inbox", "errands"  # of very many files, which nobody reaches once the folder is shut
 
 
 def loose(root: Path) -> Iterator[tuple[Path, int]]:
@@ -24,10 +25,17 @@ def loose(root: Path) -> Iterator[tuple[Path, int]]:
     if root.is_dir() and root.parent != root and not root.stat().st_mode & stat.S_ISVTX:
         yield from _loose(root)
     for path in (path for pattern in _OURS for path in root.glob(pattern)):
-        yield from _loose(path)
-        for folder, folders, files in os.walk(path):
-            for name in (*folders, *files):
-                yield from _loose(Path(folder, name))
+        yield from _all_below(path)
+    for path in (root / name for name in _INBOXES):
+        if path.is_symlink() or any(_loose(path)):
+            yield from _all_below(path)
+
+
+def _all_below(path: Path) -> Iterator[tuple[Path, int]]:
+    yield from _loose(path)
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            yield from _loose(Path(folder, name))
 
 
 def _loose(path: Path) -> Iterator[tuple[Path, int]]:

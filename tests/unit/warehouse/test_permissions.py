@@ -37,3 +37,18 @@ def test_a_folder_that_all_share_is_not_taken_from_them(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     tighten(tmp_path)
     assert tmp_path.stat().st_mode & 0o777 == 0o777
+
+
+def test_an_inbox_is_gone_through_once_and_then_its_folder_shuts_it(tmp_path: Path) -> None:
+    outcome = tmp_path / "inbox" / "done" / "a.json"
+    outcome.parent.mkdir(parents=True)
+    for path in (outcome.parent, outcome.parent.parent):
+        path.chmod(0o755)
+    outcome.touch()
+    outcome.chmod(0o644)
+    tighten(tmp_path)
+    assert modes(tmp_path) == {"inbox": 0o700, "inbox/done": 0o700, "inbox/done/a.json": 0o600}
+    outcome.chmod(0o644)  # as somebody may put one there: nobody else reaches it
+    assert list(loose(tmp_path)) == []
+    outcome.parent.parent.chmod(0o750)
+    assert [path for path, _ in loose(tmp_path)] == [outcome.parent.parent, outcome]
