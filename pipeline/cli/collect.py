@@ -25,7 +25,7 @@ from pipeline.collect.consent import CollectFolder, Consent
 from pipeline.collect.seconds import Seconds
 from pipeline.config import QueueSettings, salt_path
 from pipeline.memory import spare_memory
-from pipeline.privacy.hashing import Hasher, fingerprint, load_salt
+from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.queue.packer import Packer
 from pipeline.queue.queue import check_address, open_sender
 from pipeline.sources.opening import Opening
@@ -35,6 +35,7 @@ from warehouse.config import BucketSettings, DataFolder, data_folder
 from warehouse.errors import BadInput, WarehouseLocked
 from warehouse.packages import require_packages
 from warehouse.permissions import tighten
+from warehouse.salt import fingerprint
 
 
 def collect(

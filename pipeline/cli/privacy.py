@@ -6,9 +6,10 @@ import typer
 
 from pipeline.chat.logins import channel_name, login
 from pipeline.config import salt_path
-from pipeline.privacy.hashing import Hasher, fingerprint, load_salt
+from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.requests.client import ask
 from warehouse.config import DataFolder, data_folder
+from warehouse.salt import fingerprint
 
 Chatter = Annotated[str | None, typer.Option(help="login of a chatter")]
 Channel = Annotated[str | None, typer.Option(help="login of a channel")]

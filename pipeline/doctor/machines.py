@@ -13,12 +13,13 @@ import orjson
 
 from pipeline.config import QueueSettings, salt_path
 from pipeline.doctor.finding import Finding, ok, problem, warning
-from pipeline.privacy.hashing import fingerprint, load_salt
+from pipeline.privacy.hashing import load_salt
 from pipeline.queue.queue import Waiting, look
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.errors import AppError
 from warehouse.inbox.requests import read_object
 from warehouse.packages import require_packages
+from warehouse.salt import fingerprint
 
 _OLD_S = 120.0  # a body is settled after about 35 s
 _STALE_S = 180.0  # a shard publishes at least once a minute

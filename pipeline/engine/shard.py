@@ -23,7 +23,7 @@ from warehouse.bucket.push import Pusher
 from warehouse.bucket.trained import push_trained, take_trained
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.errors import AppError, WarehouseLocked
-from warehouse.shards import Shard as ShardPlace
+from warehouse.shards import Shard
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _TRAINED_S = 60.0
 
 
 @dataclass
-class Shard:
+class ClaimedShard:
     """The shard that a daemon writes, and nobody else: claimed. Beside (daemon.py) once it has
     the state."""
 
@@ -48,7 +48,7 @@ class Shard:
         state.gauges.append(self.pushing.gauge)
         self.past = Past(self.bucket, self.number, self.folder, state.store, state.publisher)
         state.awaited, state.bucket_health = self.past.awaited, self.health
-        place = ShardPlace(self.number, self.count)
+        place = Shard(self.number, self.count)
         self.exchange = Exchange(self.bucket, place, state, self.pushing.revision)
 
     def health(self) -> dict[str, float]:
@@ -97,7 +97,7 @@ class Shard:
             await asyncio.sleep(_TRAINED_S)
 
 
-def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
+def open_shard(folder: DataFolder, settings: BucketSettings) -> ClaimedShard:
     """This machine's shard, ours from now on: it waits while another writes it. Raises AppError."""
     bucket, number = open_bucket(settings), settings.shard
     salt, is_told = load_salt(salt_path(folder.root)), False
@@ -119,7 +119,7 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> Shard:
     pusher = Pusher(bucket, number, folder, tag, writer, retention_s)
     if number == 0:
         ControlFile(bucket, folder).keep()
-    return Shard(bucket, number, settings.shards, folder, pusher)
+    return ClaimedShard(bucket, number, settings.shards, folder, pusher)
 
 
 def _claimed(bucket: Bucket, number: int, folder: DataFolder) -> tuple[str, str]:

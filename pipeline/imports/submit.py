@@ -18,7 +18,7 @@ from pipeline.imports.importer import Importer, Summary
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import announce
 from pipeline.imports.stored import StoredChat
-from pipeline.privacy.hashing import fingerprint, load_salt
+from pipeline.privacy.hashing import load_salt
 from pipeline.requests.client import WAIT_S, settle
 from pipeline.vocabulary.stored import published_scorers
 from warehouse.config import data_folder
@@ -28,6 +28,7 @@ from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder, Request, new_id
 from warehouse.published.reader import published_identities
 from warehouse.records import iso
+from warehouse.salt import fingerprint
 from warehouse.store.import_files import ImportFiles
 
 

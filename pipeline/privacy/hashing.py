@@ -11,6 +11,7 @@ from warehouse.atomic import private_folder, read_file, replace_file
 from warehouse.consent import Kept
 from warehouse.errors import BadInput
 from warehouse.records import lowered
+from warehouse.salt import fingerprint
 
 _LENGTHS = range(8, 65)  # of a salt, in bytes
 _KEPT = "salt"  # meta of a warehouse: the fingerprint of the salt that its hashes were made with
@@ -62,11 +63,6 @@ def check_salt(salt: bytes, of: str) -> None:
     guessed. Of 16 drawn bytes all but one in a billion have eight different ones."""
     if len(salt) not in _LENGTHS or len(set(salt)) < min(8, len(salt) // 2):
         raise BadInput(f"{of} is none: a salt has 8 to 64 bytes, drawn at random")
-
-
-def fingerprint(salt: bytes) -> str:
-    """Tells whether two have the same salt, and not which."""
-    return blake2b(b"fingerprint", digest_size=8, key=salt).hexdigest()
 
 
 class Hasher:

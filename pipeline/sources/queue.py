@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.chat.message import Batch, ChannelInfo, Item, Source
 from pipeline.chat.oddities import Malformed
 from pipeline.config import QueueSettings, salt_path
-from pipeline.privacy.hashing import fingerprint, load_salt
+from pipeline.privacy.hashing import load_salt
 from pipeline.queue.body import Body, unpack
 from pipeline.queue.coverage import Memory
 from pipeline.queue.queue import EXTEND_S, Delivery, QueueFailed, Receiver, open_receiver
@@ -23,6 +23,7 @@ from pipeline.sources.opening import Opening
 from warehouse.config import BucketSettings
 from warehouse.errors import AppError, BadInput
 from warehouse.records import KEY, window_start
+from warehouse.salt import fingerprint
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,7 @@ from pipeline.config import QueueSettings
 from pipeline.engine import daemon, pushing
 from pipeline.engine import engine as engines
 from pipeline.engine.engine import Engine
-from pipeline.engine.shard import Shard, open_shard
-from pipeline.privacy.hashing import fingerprint
+from pipeline.engine.shard import ClaimedShard, open_shard
 from pipeline.queue.body import Body
 from pipeline.queue.memory import MemoryQueue, named
 from pipeline.queue.packer import Packer
@@ -27,6 +26,7 @@ from warehouse.bucket import claim
 from warehouse.bucket.objects import Bucket, BucketFailed, open_bucket
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.records import window_start
+from warehouse.salt import fingerprint
 from warehouse.store.store import Store
 
 SALT = bytes(16)
@@ -93,7 +93,7 @@ class Worker:
         root.mkdir(parents=True, exist_ok=True)
         (root / "salt").write_bytes(SALT)
 
-    def open(self) -> Shard:
+    def open(self) -> ClaimedShard:
         """The shard, when it is ours; its bucket fails once the worker is dead."""
         at = BucketSettings(_env_file=None, bucket_url=f"memory:{self.name}")
         shard = open_shard(self.folder, at)
@@ -111,7 +111,7 @@ class Worker:
         """Until all is stored up to that clock, or killed before."""
         self.run_as(self.open(), until, kill_after)
 
-    def run_as(self, shard: Shard, until: float, kill_after: float | None = None) -> None:
+    def run_as(self, shard: ClaimedShard, until: float, kill_after: float | None = None) -> None:
         """The same, of a shard that was opened before."""
         queue = QueueSettings(_env_file=None, queue_url=f"memory://{self.name}")
         with Store(self.folder.warehouse) as store:
@@ -122,7 +122,12 @@ class Worker:
             asyncio.run(self._run(engine, source, shard, until, kill_after))
 
     async def _run(
-        self, engine: Engine, source: QueueSource, shard: Shard, until: float, after: float | None
+        self,
+        engine: Engine,
+        source: QueueSource,
+        shard: ClaimedShard,
+        until: float,
+        after: float | None,
     ) -> None:
         running = asyncio.ensure_future(daemon.run(engine, source, shard))
         began = time.monotonic()

@@ -12,7 +12,7 @@ from pipeline.chat.message import Batch
 from pipeline.collect.seconds import Seconds
 from pipeline.config import AlertSettings, QueueSettings
 from pipeline.engine.engine import Engine
-from pipeline.privacy.hashing import Hasher, fingerprint
+from pipeline.privacy.hashing import Hasher
 from pipeline.queue.memory import MemoryQueue, named
 from pipeline.queue.packer import Packer
 from pipeline.queue.queue import Packed
@@ -21,6 +21,7 @@ from tests.helpers.build import SALT, rows, settings, stored
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, save_optout
 from warehouse.identities import Identities
+from warehouse.salt import fingerprint
 from warehouse.store.store import Store
 
 TABLES = (

@@ -4,13 +4,13 @@ Under another salt the same chatter would be another, and who opted out would be
 another number the channels would belong to other shards.
 """
 
-from hashlib import blake2b
 from typing import Any
 
 import orjson
 
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
 from warehouse.errors import BadInput
+from warehouse.salt import install_fingerprint
 
 INSTALL = "install.json"
 
@@ -18,7 +18,7 @@ INSTALL = "install.json"
 def check_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> None:
     """Raises BadInput for a bucket of another install, and BucketFailed. Whoever comes first with
     a salt says whose it is; a reader has none."""
-    own = {"v": 1, "salt": _fingerprint(salt) if salt else "", "shards": shards}
+    own = {"v": 1, "salt": install_fingerprint(salt) if salt else "", "shards": shards}
     try:
         if salt:
             bucket.put(INSTALL, orjson.dumps(own), ABSENT)
@@ -38,7 +38,7 @@ def compare_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> N
             f"{bucket.address} has {there['shards']} shards and DLD_SHARDS is {shards}; set it to "
             f"{there['shards']}, or move to another bucket address with `restore --bucket`"
         )
-    if salt and there["salt"] != _fingerprint(salt):
+    if salt and there["salt"] != install_fingerprint(salt):
         raise BadInput(
             f"{bucket.address} is of an install with another salt; set DLD_SALT_FILE to that "
             "install's, or DLD_BUCKET_URL to another address"
@@ -66,7 +66,3 @@ def read_install(bucket: Bucket) -> Any:
         raise BadInput(
             f"{bucket.address}/{INSTALL} cannot be read; remove it there, and it is made anew"
         ) from exc
-
-
-def _fingerprint(salt: bytes) -> str:
-    return blake2b(salt, digest_size=16, person=b"dld install").hexdigest()

@@ -12,7 +12,7 @@ import pytest
 from pipeline.collect import backlog as backlogs
 from pipeline.collect import collector
 from pipeline.collect.backlog import Backlog
-from pipeline.privacy.hashing import Hasher, fingerprint
+from pipeline.privacy.hashing import Hasher
 from pipeline.queue.body import Body, unpack
 from pipeline.queue.memory import MemoryQueue, MemorySender, named
 from tests.helpers.build import SALT, chat_rows, parquet, stored
@@ -25,6 +25,7 @@ from warehouse.bucket.install import check_install
 from warehouse.bucket.objects import Bucket, open_bucket
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.consent import OptOut, save_optout
+from warehouse.salt import fingerprint
 from warehouse.shards import shard_of
 
 NAMES = [f"user{k}" for k in range(7)]  # of chatters

@@ -11,7 +11,6 @@ import pytest
 
 from pipeline.doctor.finding import OK, PROBLEM, WARNING
 from pipeline.doctor.machines import check_bucket, check_mirror, check_queue
-from pipeline.privacy.hashing import fingerprint
 from pipeline.queue.body import Body, pack
 from pipeline.queue.memory import MemoryQueue, named
 from pipeline.queue.queue import Packed
@@ -21,6 +20,7 @@ from warehouse.bucket.install import check_install
 from warehouse.bucket.objects import Bucket, open_bucket
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.records import iso
+from warehouse.salt import fingerprint
 
 
 @pytest.fixture(autouse=True)

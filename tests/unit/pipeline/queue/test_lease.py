@@ -5,11 +5,11 @@ from contextlib import aclosing
 
 import pytest
 
-from pipeline.privacy.hashing import fingerprint
 from pipeline.sources import queue as reading
 from pipeline.sources.queue import Expected, QueueSource
 from tests.helpers.takeovers import SALT, began, fill, pair
 from tests.helpers.through_queue import memory
+from warehouse.salt import fingerprint
 
 
 def test_once_its_lease_is_over_it_reads_nothing_and_keeps_nothing(
