@@ -21,16 +21,25 @@ from warehouse.identities import Identities
 from warehouse.published.reader import Reader
 from warehouse.records import KEY, login_or_none
 
+_LONGEST = 200  # characters of a signature, as requests have it
 _EARLY_S = 300.0  # a login from ahead of our clock still holds: ours may be behind
 
 
 @dataclass(frozen=True)
 class Access:
     """name: who is logged in, their login on Twitch or id:ID, '' without a login. channels: those
-    they may see, None for all."""
+    they may see, None for all. sub: Twitch's id of theirs."""
 
     name: str = ""
     channels: tuple[str, ...] | None = None
+    sub: str = ""
+
+    @property
+    def signature(self) -> str:
+        """What their requests are signed with; '' without a login. Whoever signs without one has no
+        colon in it (inbox.py), so that nobody's login, nor the id of another, is taken for it."""
+        mine = self.name if ":" in self.name or not self.name else f"{self.name} id:{self.sub}"
+        return mine[:_LONGEST]
 
     @property
     def sees_all(self) -> bool:
@@ -44,7 +53,7 @@ class Access:
 
     def may_see(self, by: object) -> bool:
         """True for a request of `by` that is theirs to look at."""
-        return self.channels is None or by == self.name
+        return self.channels is None or by == self.signature
 
 
 def current() -> Access:
@@ -106,8 +115,8 @@ def of(claims: Mapping[str, Any], analysts: Collection[str], who: Identities) ->
     sub, login = _sub(claims), login_or_none(claims.get("preferred_username"))
     name = login or f"id:{sub}"
     if not {f"id:{sub}", f"login:{login}"}.isdisjoint(map(config.named, analysts)):
-        return Access(name)
+        return Access(name, sub=sub)
     own = {who.by_id(sub)} - {None}
     if login and not who.id_of(who.resolve(login)):
         own.add(who.resolve(login))
-    return Access(name, tuple(sorted(filter(None, own))))
+    return Access(name, tuple(sorted(filter(None, own))), sub)

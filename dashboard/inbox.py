@@ -47,9 +47,9 @@ def ask(
     if channel:  # a key, which may be the login of another: requests have what people say
         body = {**body, "channel": access.identities().name_of(channel)}
     inbox = InboxFolder(config.folder().inbox)
-    request = Request(new_id(), asked_now(), signature(who.name or by), action, body)
+    request = Request(new_id(), asked_now(), who.signature or signature(by), action, body)
     if config.settings().has_login or config.settings().open:
-        _require_room(inbox, who.name, bool(log))
+        _require_room(inbox, who.signature, bool(log))
     try:
         if log:  # before its request: that is what says it is whole
             UploadedLog(inbox.files(request.id)).put(log)
@@ -62,11 +62,11 @@ def ask(
     return request.id
 
 
-def _require_room(inbox: InboxFolder, name: str, is_log: bool) -> None:
-    """Raises BadInput where too much waits of somebody, or of all. name: '' without a login."""
+def _require_room(inbox: InboxFolder, by: str, is_log: bool) -> None:
+    """Raises BadInput where too much waits of somebody, or of all. by: '' without a login."""
     waiting = [i for i in inbox.waiting() if not i.startswith("ebs-")]
     found = [inbox.read(i)[1] for i in waiting[: MOST[0] + 1]]
-    mine = [content for content in found if name and content.get("by") == signature(name)]
+    mine = [content for content in found if by and content.get("by") == by]
     counts = [len(waiting), len(mine)]
     if is_log:
         counts += [sum(c.get("action") == ACTION for c in some) for some in (found, mine)]
@@ -78,8 +78,9 @@ def _require_room(inbox: InboxFolder, name: str, is_log: bool) -> None:
 
 
 def signature(by: str) -> str:
-    """A name as people sign, on one line; the dashboard's own where there is none."""
-    return " ".join(by.split())[:LONGEST_NAME] or BY
+    """A name as people sign without a login, on one line and without the mark of those who have
+    one; the dashboard's own where there is none."""
+    return " ".join(by.replace(":", " ").split())[:LONGEST_NAME] or BY
 
 
 def answer(request_id: str) -> str | None:

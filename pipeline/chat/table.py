@@ -29,6 +29,7 @@ _OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false", "vod"
 _ROWS = 20_000  # a record batch
 _BOUNDS: Config = {"memory_limit": "112MB", "threads": 1}
 LONGEST_S = 30 * 86400  # no stream is longer: a time beyond it is none since its start
+VIDEO_S = 50 * 3600  # Twitch ends a stream, and its video, after 48 hours
 
 
 class Span(NamedTuple):
@@ -221,6 +222,17 @@ class ChatTable:
             if (not channels or s.channel in channels) and (not streams or s.stream in streams)
         ]
 
+    def check_times(self) -> None:
+        """Raises BadInput where a stream is longer than Twitch lets any be. Of a table that
+        somebody made: one of logs may have weeks of a channel as one."""
+        for stream in self._found:
+            if stream.last >= VIDEO_S:
+                raise BadInput(
+                    f"{self.path.name} has the stream {stream.stream}, which by its t lasts "
+                    f"{stream.last / 3600:.0f} hours, and Twitch ends one after 48; t is seconds "
+                    "from the stream's start: are these milliseconds?"
+                )
+
     def unusable(self) -> Counter[str]:
         """Rows that are left out, by what they lack."""
         return Counter(dict(self.con.execute(_UNUSABLE).fetchall()))
@@ -270,7 +282,7 @@ _UNUSABLE = f"""SELECT CASE
     WHEN stream IS NULL THEN 'no stream'
     WHEN text IS NULL THEN 'no text'
     WHEN t < 0 THEN 'a time in t before the stream''s start'
-    WHEN isfinite(t) THEN 'a time in t of {LONGEST_S // 86400} days or more'
+    WHEN isfinite(t) THEN 'a time in t of {LONGEST_S // 86400} days or more (milliseconds?)'
     ELSE 'no time in t' END AS reason, count(*) AS n
 FROM chat WHERE NOT usable GROUP BY reason ORDER BY n DESC, reason"""
 _MESSAGES = """SELECT place, started_at + t AS "at", chatter, text, emotes, bot

@@ -182,8 +182,8 @@ def _message(exc: AppError, name: str) -> str:
     text = " ".join(str(exc).split())
     for root in (str(data_folder().root), str(data_folder().scratch)):
         while (at := text.find(root)) >= 0:
-            end = text.find(name, at)
-            text = text[:at] + (text[end:] if end >= 0 else text[at + len(root) :])
+            _, found, rest = text[at:].partition(f"/given/{name}")
+            text = text[:at] + (f"{name}{rest}" if found else text[at + len(root) :])
     return text
 
 

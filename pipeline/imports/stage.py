@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.chat.table import LONGEST_S
+from pipeline.chat.table import LONGEST_S, VIDEO_S
 from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import NO_TIME, Log, Said, moment
@@ -148,8 +148,8 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
         if log.clock and not _is_moment(one.at, log, latest):
             log.skip(NO_TIME)
             continue
-        if not log.clock and not 0 <= one.at < LONGEST_S:
-            log.skip("before the video's start" if one.at < 0 else NO_TIME)
+        if not log.clock and not 0 <= one.at < VIDEO_S:
+            log.skip(_outside(one.at))
             continue
         if one.id:
             if one.id in new or one.id in old:
@@ -168,6 +168,13 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
             spans = staged.spans.setdefault(channel, Spans())
         spans.add(one.at)
         yield one
+
+
+def _outside(at: float) -> str:
+    """Why an offset from a video's start is none."""
+    if at < 0:
+        return "before the video's start"
+    return "50 hours or more into the video (milliseconds?)" if at >= VIDEO_S else NO_TIME
 
 
 def _is_moment(at: float, log: Log, latest: float) -> bool:

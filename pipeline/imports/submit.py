@@ -159,6 +159,8 @@ class _Reading:
             optout = load_optout(folder.optout)
             if self.told:
                 streams = [self.told.of(s) for s in streams]
+            else:
+                table.check_times()
             streams = [s.under(who.key_then(s.channel, ids.get(s.channel))) for s in streams]
             optout.refuse({who.name_of(s.channel) for s in streams}, who)
             placed = self._placed(streams)

@@ -122,6 +122,7 @@ def open_source(opening: Opening) -> Replay:
     if opening.file is None:
         raise BadInput("a replay needs a table of chat (--file)")
     table = ChatTable(opening.file, opening.folder.scratch)
+    table.check_times()
     streams = table.streams(opening.channels, opening.streams)
     allowed = opening.optout.allowed((s.channel for s in streams), opening.identities)
     chosen = [stream for stream in streams if stream.channel in allowed]

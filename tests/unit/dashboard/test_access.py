@@ -96,6 +96,16 @@ def test_who_has_a_login_of_digits_does_not_sign_as_the_one_with_that_id() -> No
     assert who("5", "1001").name != who("1001").name
 
 
+@pytest.mark.parametrize("login", ["dashboard", "broadcaster", "command", "test", "waits"])
+def test_no_login_nor_id_signs_as_one_of_us_or_as_another(login: str) -> None:
+    theirs = who("77", login)
+    assert theirs.name == login and not theirs.may_see(login) and not theirs.sees_all
+    assert theirs.may_see(theirs.signature) and not who("78", login).may_see(theirs.signature)
+    assert not who("77").may_see(f"{login} id:77")
+    assert inbox.signature(theirs.signature) != theirs.signature  # typed, without a login
+    assert inbox.signature(login) == login
+
+
 @pytest.mark.parametrize(
     "entry", ["\u212aate", "\u0661", "id:", "login:", "id:a b", "login:a~1", "name:ann", "+5"]
 )
@@ -178,7 +188,7 @@ def test_a_streamer_asks_for_the_own_channel_only_and_signs_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DLD_DATA", str(tmp_path))
-    monkeypatch.setattr(access, "current", lambda: Access("alpha", ("alpha",)))
+    monkeypatch.setattr(access, "current", lambda: Access("alpha", ("alpha",), "1001"))
     for channel in ("", "beta", "<b>"):
         with pytest.raises(NotAuthorised, match="only for the own channel"):
             inbox.ask("vocabulary", {"channel": channel})
@@ -187,7 +197,7 @@ def test_a_streamer_asks_for_the_own_channel_only_and_signs_by_name(
     assert not (tmp_path / "inbox").exists()
     sent = inbox.ask("vocabulary", {"channel": "alpha"}, by="somebody else")
     body = orjson.loads((tmp_path / "inbox" / f"{sent}.json").read_bytes())
-    assert (body["by"], body["channel"]) == ("alpha", "alpha")
+    assert (body["by"], body["channel"]) == ("alpha id:1001", "alpha")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +219,7 @@ def test_what_waits_is_bounded_by_person_and_in_all(
     (tmp_path / "inbox").mkdir()
     action = "import-log" if log or others == 10 else "vocabulary"
     for n in range(others + own):
-        by = name if n < own else "somebody"
+        by = f"{name} id:" if n < own else "somebody"
         request = {"id": f"r{n}", "at": "2026-01-01T00:00:00Z", "by": by, "action": action}
         (tmp_path / "inbox" / f"r{n}.json").write_bytes(orjson.dumps(request))
     (tmp_path / "inbox" / "ebs-1-opt-in-1-x.json").write_bytes(b"{}")  # the EBS bounds its own

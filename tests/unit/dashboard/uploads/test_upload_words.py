@@ -217,13 +217,13 @@ def test_a_foreign_address_is_told_and_opens_nobody_elses_import(
     drop(open_page())
     sent = answered(folder, "done", {"result": {"messages": 5}})
     assert "a.log is in." in text_of(open_page(request=sent))
-    monkeypatch.setattr(access, "current", lambda: Access("mine", ("mine",)))
+    monkeypatch.setattr(access, "current", lambda: Access("mine", ("mine",), "5"))
     assert inbox.dropped(sent) is None
     page = open_page(request=sent)
     assert "is not known here" in text_of(page)
     drop(page)
     asked = waiting(folder)
-    assert (asked["channel"], asked["by"]) == ("mine", "mine")
+    assert (asked["channel"], asked["by"]) == ("mine", "mine id:5")
 
 
 def test_an_inbox_that_cannot_be_written_is_told(folder: DataFolder, open_page: Open) -> None:

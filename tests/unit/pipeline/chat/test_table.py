@@ -121,6 +121,24 @@ def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path: Path, name: str) -
     assert [m.text for m in found] == ["this"]
 
 
+@pytest.mark.parametrize(("minutes", "unit"), [(4, 1000), (40, 1000), (2, 1e6)])
+def test_times_in_milliseconds_are_no_times_in_seconds(
+    tmp_path: Path, minutes: int, unit: float
+) -> None:
+    rows = [row(t=second * unit) for second in range(minutes * 60)]
+    table = ChatTable(parquet(tmp_path / "a.parquet", rows), tmp_path / "scratch")
+    with pytest.raises(BadInput, match="are these milliseconds"):
+        table.check_times()
+    table.close()
+
+
+def test_a_stream_of_two_days_is_one(tmp_path: Path) -> None:
+    rows = [row(t=0.0), row(t=48 * 3600.0)]
+    table = ChatTable(parquet(tmp_path / "a.parquet", rows), tmp_path / "scratch")
+    table.check_times()
+    table.close()
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nothing\.csv is not a file"):
         ChatTable(tmp_path / "nothing.csv", tmp_path)
