@@ -5,13 +5,14 @@ daemon runs. Claims: logins that streamers say are theirs, until Twitch tells.
 """
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol, TypeVar
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from warehouse.atomic import read_file, replace_file
 from warehouse.errors import BadInput, WarehouseBroken
@@ -19,9 +20,12 @@ from warehouse.identities import Identities
 from warehouse.records import CHANNEL_ID, KEY, LOGIN, typed_name
 
 log = logging.getLogger(__name__)
+M = TypeVar("M", bound=BaseModel)
 
 KEPT = "optout"  # meta of the warehouse: the list once more
-_Key = Annotated[str, Field(pattern=f"^(?:{KEY.pattern})$")]
+_WORD = re.compile("[a-z0-9_]+")
+_NAMED = 5  # entries of a line
+_LONGEST = 200  # of an entry that is looked at for whom it may mean
 _Id = Annotated[str, Field(pattern=f"^(?:{CHANNEL_ID.pattern})$")]
 
 
@@ -29,8 +33,8 @@ class _OptOutFile(BaseModel):
     """Content of optout.json."""
 
     chatters: list[Annotated[int, Field(ge=0, lt=1 << 63)]]
-    channels: list[_Key]
-    ids: dict[_Id, _Key | Literal[""]] = {}
+    channels: list[Any]
+    ids: dict[str, Any] = {}
 
 
 class Kept(Protocol):
@@ -49,11 +53,14 @@ class Kept(Protocol):
 class OptOut:
     """chatters: hashes as `Hasher.of` gives them. channels: keys; one of nobody whom we met yet is
     a login, and becomes the key of whoever is first met by it. ids: Twitch's ids of channels that
-    opted out, with their key or ''. All change in place."""
+    opted out, with their key or ''. unclear: entries of a file that are none of these, by where
+    they stand: whoever they may mean is out, and they are kept for a person to correct. All change
+    in place."""
 
     chatters: set[int] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
     ids: dict[str, str] = field(default_factory=dict)
+    unclear: dict[str, str] = field(default_factory=dict)
 
     def change(self, kind: str, who: int | str, undo: bool) -> None:
         """Put a chatter's hash or a channel's key on the list, or take it off."""
@@ -96,15 +103,84 @@ def load_optout(path: Path) -> OptOut:
         return OptOut()
     except (OSError, ValueError) as exc:
         raise WarehouseBroken(
-            f"the opt-out list {path} cannot be read; start the pipeline, which makes it anew from "
-            "its warehouse, or restore it from a backup"
+            f"the opt-out list {path} cannot be read{_why(exc)}; start the pipeline, which makes "
+            "it anew from its warehouse, or restore it from a backup"
         ) from exc
 
 
+def _why(exc: Exception) -> str:
+    return f" ({exc})" if type(exc) is ValueError else ""  # one of ours
+
+
 def optout_of(raw: Any) -> OptOut:
-    """The list that a file's content says. Raises ValueError for what is none."""
-    told = _OptOutFile.model_validate(raw, strict=True)
-    return OptOut(set(told.chatters), set(told.channels), told.ids)
+    """The list that a file's content says. Raises ValueError for what is none; whom a chatter's
+    entry means that is no hash nobody can tell."""
+    told = _told(_OptOutFile, raw)
+    optout = OptOut(set(told.chatters))
+    for number, entry in enumerate(told.channels, start=1):
+        if _is_key(entry):
+            optout.channels.add(entry)
+        else:
+            _leave_out(optout, f"entry {number} of channels", entry)
+    for number, (channel_id, key) in enumerate(told.ids.items(), start=1):
+        if CHANNEL_ID.fullmatch(channel_id) and (key == "" or _is_key(key)):
+            optout.ids[channel_id] = key
+        else:
+            _leave_out(optout, f"entry {number} of ids", f"{channel_id} {_text(key)}".strip())
+    return optout
+
+
+def _is_key(entry: Any) -> bool:
+    return isinstance(entry, str) and bool(KEY.fullmatch(entry))
+
+
+def _leave_out(optout: OptOut, where: str, entry: Any) -> None:
+    """Whoever the entry may mean, by whatever name is in it: rather one too many than one read
+    against their will."""
+    text = optout.unclear[where] = _text(entry)
+    words = _WORD.findall(text.lower())
+    logins = [word for word in words if LOGIN.fullmatch(word)]
+    ids = [word.lstrip("0") for word in words if CHANNEL_ID.fullmatch(word.lstrip("0"))]
+    optout.channels.update(logins, (f"{login}~{its_id}" for login in logins for its_id in ids))
+    optout.ids.update({its_id: "" for its_id in ids if its_id not in optout.ids})
+
+
+def _text(entry: Any) -> str:
+    """'' for what names nobody."""
+    return str(entry)[:_LONGEST] if type(entry) in (str, int) else ""
+
+
+def _told(model: type[M], raw: Any) -> M:
+    """What a file says. Raises ValueError with the field that is wrong, and the number of the
+    entry; never with what stands there, which may be somebody's name or hash."""
+    try:
+        return model.model_validate(raw, strict=True)
+    except ValidationError as exc:
+        field_name, number = (*exc.errors()[0]["loc"], "", "")[:2]
+        entry = f"entry {number + 1} of " if isinstance(number, int) else ""
+        says = f"{entry}{field_name} is not what it should be" if field_name else "no such list"
+    raise ValueError(says)
+
+
+def check_list(name: str, raw: bytes) -> None:
+    """Raises ValueError for what is not the file `optout`, `claims` or `channels` that it is said
+    to be."""
+    content = orjson.loads(raw)
+    if name == "optout":
+        optout_of(content)
+    else:
+        _told(_ClaimsFile if name == "claims" else _ChannelsFile, content)
+
+
+def unclear_entries(path: Path, optout: OptOut) -> str:
+    """What is to be done about entries that are neither a login nor an id; '' where all are."""
+    if not optout.unclear:
+        return ""
+    some = ", ".join([*optout.unclear][:_NAMED]) + " ..." * (len(optout.unclear) > _NAMED)
+    return (
+        f"{path} has what is neither a login nor an id of a channel ({some}): "
+        "whoever that may mean is not read; correct or remove it while no pipeline runs"
+    )
 
 
 def save_optout(path: Path, optout: OptOut, store: Kept | None = None) -> None:
@@ -119,6 +195,13 @@ def settled_optout(path: Path, store: Kept) -> OptOut:
     """Whoever is on the list or on the warehouse's own copy of it: who opted out stays so, though
     the file is lost, damaged or an old one. Raises WarehouseBroken where there is no copy yet.
     """
+    optout = _settled(path, store)
+    if says := unclear_entries(path, optout):
+        log.warning("%s", says)
+    return optout
+
+
+def _settled(path: Path, store: Kept) -> OptOut:
     raw = store.meta(KEPT)
     if raw is None:
         optout = load_optout(path)
@@ -133,11 +216,14 @@ def settled_optout(path: Path, store: Kept) -> OptOut:
         found = load_optout(path)
     except WarehouseBroken as exc:
         log.warning("%s: made anew from the warehouse", exc)
-        found = OptOut()
+        found = OptOut(unclear=kept.unclear)
     both = OptOut(
-        found.chatters | kept.chatters, found.channels | kept.channels, {**kept.ids, **found.ids}
+        found.chatters | kept.chatters,
+        found.channels | kept.channels,
+        {**kept.ids, **found.ids},
+        found.unclear,  # what a person corrected there stays so
     )
-    if both != found:
+    if replace(both, unclear={}) != replace(found, unclear={}):
         log.warning("%s lacked some who opted out; they are on it again", path)
     if both != found or both != kept:
         save_optout(path, both, store)
@@ -149,7 +235,7 @@ def optout_body(optout: OptOut) -> dict[str, Any]:
     return {
         "v": 1,
         "chatters": sorted(optout.chatters),
-        "channels": sorted(optout.channels),
+        "channels": [*sorted(optout.channels), *optout.unclear.values()],
         "ids": dict(sorted(optout.ids.items())),
     }
 
@@ -173,10 +259,16 @@ class _ClaimsFile(BaseModel):
     claims: dict[_Id, _ClaimOfFile]
 
 
+class _ChannelsFile(BaseModel):
+    """Content of channels.json: names as people type them, which whoever reads them looks at."""
+
+    channels: list[Annotated[str, Field(max_length=_LONGEST)]]
+
+
 def load_claims(path: Path) -> dict[str, Claim]:
     """By channel id; {} where there are none. Raises BadInput for a file that is no such list."""
     try:
-        told = _ClaimsFile.model_validate(orjson.loads(read_file(path)), strict=True).claims
+        told = _told(_ClaimsFile, orjson.loads(read_file(path))).claims
         return {key: Claim(c.login, c.added) for key, c in told.items()}
     except FileNotFoundError:
         return {}

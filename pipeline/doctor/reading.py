@@ -10,7 +10,7 @@ from pipeline.doctor.finding import Finding, ok, problem, warning
 from pipeline.sources.channel_list import load_channels
 from pipeline.sources.eventsub.tokens import TokenFile
 from warehouse.config import DataFolder
-from warehouse.consent import load_optout
+from warehouse.consent import load_optout, unclear_entries
 from warehouse.errors import AppError, ModelUnusable, NotAuthorised, PackageMissing
 from warehouse.packages import require_packages
 from warehouse.published.reader import published_identities
@@ -29,6 +29,9 @@ def check_channels(folder: DataFolder) -> Iterator[Finding]:
         says, _, do = str(exc).partition("; ")
         yield problem("opt-out", says, do)
         return
+    if told := unclear_entries(folder.optout, optout):
+        says, _, do = told.partition("; ")
+        yield warning("opt-out", says, do)
     try:
         names = load_channels(folder.channels)
     except AppError as exc:

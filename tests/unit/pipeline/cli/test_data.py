@@ -262,6 +262,25 @@ def test_what_is_no_backup_is_refused(tmp_path: Path, data: bytes) -> None:
         restore_backup(tmp_path, DataFolder(tmp_path / "new"))
 
 
+def test_a_bad_list_of_a_backup_is_told_without_what_is_in_it(
+    backed_up: Path, tmp_path: Path
+) -> None:
+    bad = {
+        "optout.json": b'{"chatters":[7,"shyname"],"channels":[]}',
+        "claims.json": b'{"claims":{"shyname":{"login":"shyname","added":true}}}',
+    }
+    for name, data in bad.items():
+        with duckdb.connect(str(backed_up)) as con:
+            place = f'"{backed_up.stem}".backup.files'
+            con.execute(f"UPDATE {place} SET data = ? WHERE path = ?", (data, name))
+        with pytest.raises(BadInput, match="is not what it should be") as told:
+            restore_backup(backed_up, DataFolder(tmp_path / "new"))
+        assert "shyname" not in str(told.value)
+        assert name != "optout.json" or "entry 2 of chatters" in str(told.value)
+        with duckdb.connect(str(backed_up)) as con:
+            con.execute(f"DELETE FROM {place} WHERE path = ?", (name,))
+
+
 def test_a_link_to_a_backup_is_restored_as_the_backup(backed_up: Path, tmp_path: Path) -> None:
     link = tmp_path / "elsewhere" / "link.duckdb"
     link.parent.mkdir()
