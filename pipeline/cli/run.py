@@ -88,7 +88,10 @@ def run(
         )  # fmt: skip
         chat = open_source(source, opening)
         refuse_mixing(folder.root, there, chat.kind, command)
-        engine = Engine(folder, settings, chat.kind, store, identities=identities, anew=chat.anew)
+        engine = Engine(
+            folder, settings, chat.kind, store,
+            identities=identities, anew=chat.anew, optout=optout,
+        )  # fmt: skip
         engine.state.workspace.queued = kind.is_queue
         engine.state.gauges.append(chat.gauge)
         if shard:

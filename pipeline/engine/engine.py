@@ -18,6 +18,7 @@ from pipeline.engine.state import State
 from pipeline.requests.actions import has_waiting
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
+from warehouse.consent import OptOut
 from warehouse.identities import Identities
 from warehouse.inbox.tidying import tidy
 from warehouse.store.store import Store
@@ -48,8 +49,9 @@ class Engine:
         alerts: AlertSettings | None = None,
         identities: Identities | None = None,
         anew: bool = False,
+        optout: OptOut | None = None,
     ) -> None:
-        self.state = State(folder, settings, source, store, alerts, identities, anew)
+        self.state = State(folder, settings, source, store, alerts, identities, anew, optout)
         self._expired = self.state.now()
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf

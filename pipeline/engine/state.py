@@ -31,7 +31,7 @@ from pipeline.windows.late import Late
 from pipeline.windows.retractions import Retractions
 from pipeline.windows.term_gate import Gate
 from warehouse.config import DataFolder
-from warehouse.consent import settled_optout
+from warehouse.consent import OptOut, settled_optout
 from warehouse.identities import Identities, made_up_id
 from warehouse.inbox.tidying import tidy
 from warehouse.published.manifest import PublishedFile
@@ -71,6 +71,7 @@ class State:
         alerts: AlertSettings | None = None,
         identities: Identities | None = None,
         anew: bool = False,
+        optout: OptOut | None = None,
     ) -> None:
         self.anew = anew
         self.folder, self.settings, self.source, self.store = folder, settings, source, store
@@ -80,7 +81,7 @@ class State:
         self.identities = identities or Identities(store.query("identities").to_pylist())
         scorers = load_scorers(settings.lexicon, store)
         hasher = Hasher(salt_of(salt_path(folder.root), store))
-        self.optout = settled_optout(folder.optout, store)
+        self.optout = optout or settled_optout(folder.optout, store)
         gate = Gate(scorers.knows, hasher.of, self.optout.chatters)
         self.intake = Intake(scorers, hasher, gate)
         self.vocabulary = Vocabulary(scorers.is_known, self.catalogues.provider)

@@ -77,11 +77,16 @@ def check_backup(path: Path) -> Counts:
     """
     path = path.resolve()  # DuckDB keeps to its own places, and goes by what a link leads to
     with _opened(path) as (con, info):
-        told = con.execute(
-            "SELECT coalesce(name, ''), rows, checksum FROM kept.backup.tables"
-        ).fetchall()
-        listed = {name: (rows, checksum) for name, rows, checksum in told}
-        counts = _counts(con, "kept")
+        return _compared(con, info, path)
+
+
+def _compared(con: Connection, info: Mapping[str, str], path: Path) -> Counts:
+    """Raises WarehouseBroken as `check_backup` does."""
+    told = con.execute(
+        "SELECT coalesce(name, ''), rows, checksum FROM kept.backup.tables"
+    ).fetchall()
+    listed = {name: (rows, checksum) for name, rows, checksum in told}
+    counts = _counts(con, "kept")
     same = info.get("duckdb") == duckdb.__version__
     wrong = [n for n in {*listed, *counts} if not _agree(listed.get(n), counts.get(n), same)]
     if wrong:
@@ -100,8 +105,8 @@ def restore_backup(path: Path, folder: DataFolder, accept: Callable[[Files], Non
     existing = next((p for p in folder.root.rglob("*") if p.is_file()), None)
     if existing is not None:
         raise BadInput(f"{folder.root} is not empty: {existing} is there; set DLD_DATA to another")
-    expected = check_backup(path)
     with _opened(path) as (con, info):
+        expected = _compared(con, info, path)
         schema = int(info["schema"])
         rows = {name: _rows(con, name, kinds) for name, kinds in _tables_at(schema).items()}
         refuse_meta(con, "kept.main.meta", schema)
