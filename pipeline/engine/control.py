@@ -13,6 +13,8 @@ from hashlib import blake2b
 from threading import Event, Thread
 from typing import Any
 
+import orjson
+
 from pipeline.alerts import Alert
 from pipeline.engine.state import State
 from pipeline.sources.channel_list import load_channels
@@ -21,11 +23,11 @@ from warehouse.bucket.control import get_control, put_control
 from warehouse.bucket.dispatch import Dispatcher
 from warehouse.bucket.errands import ErrandsOfShard, Settled
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
-from warehouse.bucket.shared_inbox import SharedInbox
+from warehouse.bucket.shared_inbox import INBOX, SharedInbox
 from warehouse.config import DataFolder
 from warehouse.consent import load_optout
 from warehouse.errors import AppError, WarehouseBroken, place_of
-from warehouse.inbox.requests import InboxFolder
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.shards import Shard
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Exchange:
         if shard.number:
             settled = Settled(InboxFolder(folder.errands), revision, pushed)
             self._parts.append(ErrandsOfShard(bucket, shard.number, settled).step)
+            self._parts.append(AskedOfFirst(bucket, state).step)
         else:
             settled = Settled(InboxFolder(folder.inbox), revision, pushed)
             if shard.count > 1:
@@ -85,6 +88,23 @@ class Exchange:
         waits = [len(InboxFolder(place).waiting()) for place in (folder.inbox, folder.errands)]
         waits_for = {str(shard): n for shard, n in others.waiting().items()} if others else {}
         return {"requests": (float(sum(waits)), {"waits_for": waits_for})}
+
+
+class AskedOfFirst:
+    """Requests of this shard for shard 0, put where those of readers' machines are."""
+
+    def __init__(self, bucket: Bucket, state: State) -> None:
+        self._bucket = bucket
+        self._waiting: deque[Request] = deque(maxlen=_MOST)
+        state.workspace.ask_first = self._waiting.append
+
+    def step(self) -> None:
+        """Raises BucketFailed; what was not put waits."""
+        while self._waiting:
+            asked = self._waiting[0]
+            head = {"id": asked.id, "at": asked.at, "by": asked.by, "action": asked.action}
+            self._bucket.put(f"{INBOX}/{asked.id}.json", orjson.dumps({**asked.body, **head}))
+            self._waiting.popleft()
 
 
 class NewTerms:

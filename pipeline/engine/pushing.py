@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pipeline.chat.message import Source
 from pipeline.engine.snapshot import Snapshot, Snapshots
 from pipeline.engine.state import State
+from warehouse.bucket import push
 from warehouse.bucket.objects import BucketFailed, Replaced
 from warehouse.bucket.push import Pusher
 from warehouse.errors import AppError, NothingPublished
@@ -22,7 +23,6 @@ T = TypeVar("T")
 
 LOOK_S = 0.25
 EVERY_S = 3.0  # a push at most
-TOUCH_S = 10.0  # without one, or after a long one, the bucket is told that this writer lives
 LEASE_S = 20.0  # of reading on without an answer; less than those who stand by are patient
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)  # between tries; shorter than those who stand by are patient
 _LAST_S = 8.0  # for the last push
@@ -34,7 +34,7 @@ class Pushing:
     def __init__(self, pusher: Pusher, state: State) -> None:
         self.pusher, self.state, self.snapshots = pusher, state, Snapshots()
         self.pushed_at = time.monotonic()
-        self._held_at = self.pushed_at - TOUCH_S  # asked then, the bucket said that it is ours
+        self._held_at = self.pushed_at - push.TOUCH_S  # asked then, the bucket said that it is ours
         self._last: Snapshot | None = None  # that is in the bucket
         self._failures = 0
         state.keep = self.snapshots.take
@@ -51,7 +51,7 @@ class Pushing:
             await asyncio.sleep(self._pause())
             if self._is_new():
                 await self._push()
-            if not self._failures and time.monotonic() - self._held_at >= TOUCH_S:
+            if not self._failures and time.monotonic() - self._held_at >= push.TOUCH_S:
                 await self._try(self.pusher.touch)
             self._settle(source)
 
@@ -86,8 +86,12 @@ class Pushing:
     async def _push(self) -> None:
         snapshot, at_once = self.snapshots.newest, self._is_purge()
         assert snapshot
-        if await self._try(self.pusher.push, snapshot.private, snapshot.manifest, at_once):
+        if await self._try(self._push_living, snapshot.private, snapshot.manifest, at_once):
             self._last, self.pushed_at = snapshot, time.monotonic()
+
+    def _push_living(self, *values: Any) -> None:
+        with self.pusher.living():
+            self.pusher.push(*values)
 
     async def _try(self, work: Callable[..., object], *values: object) -> bool:
         """True if the bucket took it."""

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -34,16 +34,18 @@ _TRAINED_S = 60.0
 @dataclass
 class ClaimedShard:
     """The shard that a daemon writes, and nobody else: claimed. Beside (daemon.py) once it has
-    the state."""
+    the state. beginning: open until then."""
 
     bucket: Bucket
     number: int
     count: int
     folder: DataFolder
     pusher: Pusher
+    beginning: ExitStack = field(default_factory=ExitStack)
 
     def begin(self, state: State) -> None:
         """The daemon begins: every publishing cycle is pushed from now on."""
+        self.beginning.close()
         self.pushing = Pushing(self.pusher, state)
         state.gauges.append(self.pushing.gauge)
         self.past = Past(self.bucket, self.number, self.folder, state.store, state.publisher)
@@ -113,13 +115,15 @@ def open_shard(folder: DataFolder, settings: BucketSettings) -> ClaimedShard:
             is_told = True
             time.sleep(_RETRY_S)
     tag, writer = _claimed(bucket, number, folder)
-    if number:
-        take_trained(bucket, folder)
     retention_s = PipelineSettings().retention_h * 3600
     pusher = Pusher(bucket, number, folder, tag, writer, retention_s)
-    if number == 0:
+    shard = ClaimedShard(bucket, number, settings.shards, folder, pusher)
+    shard.beginning.enter_context(pusher.living())  # to begin may take a while
+    if number:
+        take_trained(bucket, folder)
+    else:
         ControlFile(bucket, folder).keep()
-    return ClaimedShard(bucket, number, settings.shards, folder, pusher)
+    return shard
 
 
 def _claimed(bucket: Bucket, number: int, folder: DataFolder) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from pipeline.sources.channel_list import change_channels, channel_login, load_c
 from warehouse.consent import Claim, load_claims, save_claims
 from warehouse.errors import BadInput
 from warehouse.identities import made_up_id
+from warehouse.inbox.requests import Request, asked_now, new_id
 from warehouse.records import CHANNEL_ID
 
 log = logging.getLogger(__name__)
@@ -130,6 +131,10 @@ def _leave(workspace: Workspace, name: str, key: str) -> None:
         _change(workspace, "remove", name)
     except BadInput as exc:  # a list that somebody broke by hand: it is not read all the same
         log.error("%s", exc)
+    if workspace.ask_first is not None:  # its list is what `collect` reads
+        body = {"change": "remove", "channels": [name]}
+        its_id = f"shard-{workspace.shard.number}-{new_id()}"
+        workspace.ask_first(Request(its_id, asked_now(), "shard", "channels", body))
     if workspace.running:
         workspace.running.barred.add(key)
         stop_reading(workspace, key)

@@ -129,6 +129,7 @@ class Workspace:
     """An open data folder. running: None when a command does the work itself.
 
     shard: which of several daemons it is. others: they, where it is the one that asks them.
+    ask_first: takes a request that shard 0 is to do, where this is another.
     queued: its chat comes through a queue, which may tell again what is not settled.
     """
 
@@ -143,6 +144,7 @@ class Workspace:
     running: Running | None = None
     shard: Shard = ALONE
     others: Others | None = None
+    ask_first: Callable[[Request], object] | None = None
     queued: bool = False
 
     @cached_property

@@ -22,7 +22,7 @@ from pipeline.queue.queue import Packed
 from pipeline.sources.queue import Expected, QueueSource
 from tests.helpers.build import settings
 from tests.helpers.patience import PATIENCE_S
-from warehouse.bucket import claim
+from warehouse.bucket import claim, push
 from warehouse.bucket.objects import Bucket, BucketFailed, open_bucket
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.records import window_start
@@ -38,7 +38,7 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     """Whatever waits, waits for a hundredth of its time."""
     patch.setattr(pushing, "EVERY_S", 0.05)
     patch.setattr(pushing, "LOOK_S", 0.01)
-    patch.setattr(pushing, "TOUCH_S", 0.1)
+    patch.setattr(push, "TOUCH_S", 0.1)
     patch.setattr(claim, "SILENT_S", 0.3)
     patch.setattr(claim, "LOOK_S", 0.02)
     patch.setattr(engines, "_COMMIT_S", 0.05)

@@ -7,9 +7,11 @@ which a takeover needs and readers do not.
 """
 
 import hashlib
+import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from warehouse.published.manifest import Manifest, nothing_published, parse_mani
 MANIFEST = "manifest.json"
 ALIVE = "alive"
 TRAINED = "trained/"  # models of shard 0, which others take (trained.py)
+TOUCH_S = 10.0  # without a push so long, those who stand by are told that this writer lives
+_LIVES_S = 600.0  # of one step: what takes longer hangs
 AT_ONCE = 8  # objects on their way: each waits for the network most of its time
 LINGER_S = 600.0  # objects that left stay for mirrors that still load them
 _LIST_EVERY_S = 3600.0
@@ -37,7 +41,8 @@ def shard_folder(shard: int) -> str:
 
 
 class Pusher:
-    """The one writer of a shard's objects. For one thread at a time, beside the daemon's turns.
+    """The one writer of a shard's objects. For one thread at a time, beside the daemon's turns;
+    `touch` may come from another.
 
     tag: of the manifest when it was claimed; ABSENT where there was none. writer: the id of the
     folder that writes, which the manifest tells. retention_s: of text, which the manifest tells
@@ -61,6 +66,7 @@ class Pusher:
         self._list_at = float("-inf")  # when they are asked for anew
         self._leaving: dict[str, float] = {}  # names by when they may go
         self._pushed = b""
+        self._fence = threading.Lock()  # of what is put with the tag that was seen, and the tag
         self._unsure = set[bytes]()  # digests of manifests that may have been put: no answer came
 
     def push(
@@ -95,8 +101,28 @@ class Pusher:
 
     def touch(self) -> None:
         """Tell those who stand by that this writer lives, without a push. Raises Replaced."""
-        self._check()
-        self._bucket.put(f"{self._home}/{ALIVE}", f"{self._writer} {self._now_s()}".encode())
+        with self._fence:
+            self._check()
+            self._bucket.put(f"{self._home}/{ALIVE}", f"{self._writer} {self._now_s()}".encode())
+
+    @contextmanager
+    def living(self) -> Iterator[None]:
+        """Meanwhile they are told so again and again: what takes long is no silence."""
+        over = threading.Event()
+        telling = threading.Thread(target=self._tell_until, args=[over], daemon=True)
+        telling.start()
+        try:
+            yield
+        finally:
+            over.set()
+            telling.join()
+
+    def _tell_until(self, over: threading.Event) -> None:
+        for _ in range(int(_LIVES_S / TOUCH_S)):
+            if over.wait(TOUCH_S):
+                return
+            with suppress(BucketFailed, Replaced):  # the next push finds out, too
+                self.touch()
 
     def _check(self) -> None:
         """Raises Replaced where another has taken the shard over: it may have been frozen."""
@@ -167,6 +193,11 @@ class Pusher:
         what is there is ours, and its tag is taken."""
         if data == self._pushed:
             return
+        with self._fence:
+            self._put_manifest(data)
+        self._pushed = data
+
+    def _put_manifest(self, data: bytes) -> None:
         name = f"{self._home}/{MANIFEST}"
         try:
             self._unsure.add(_digest(data))
@@ -179,7 +210,6 @@ class Pusher:
             if found is None or _digest(found[0]) not in self._unsure:
                 raise
             self.tag = found[1] if found[0] == data else self._bucket.put(name, data, found[1])
-        self._pushed = data
         self._unsure.clear()
 
     def _leave(self, needed: set[str], at_once: bool) -> None:

@@ -1,6 +1,7 @@
 """Pushing beside the turns: what is told as stored is in the bucket, and nothing else is."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -14,7 +15,8 @@ from pipeline.engine import daemon, pushing
 from pipeline.engine.engine import Engine
 from pipeline.engine.pushing import Pushing
 from tests.helpers.build import outcome, settings
-from tests.helpers.patience import eventually, play
+from tests.helpers.patience import PATIENCE_S, eventually, play
+from warehouse.bucket import push
 from warehouse.bucket.objects import ABSENT, Bucket, BucketFailed, Replaced, open_bucket
 from warehouse.bucket.push import Pusher
 from warehouse.config import BucketSettings, DataFolder
@@ -128,6 +130,26 @@ def test_nothing_is_told_as_stored_while_the_bucket_is_down(
     assert source.heard[-1] == T0 + 276
 
 
+def test_a_push_that_takes_long_is_no_silence(
+    engine: Engine, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "TOUCH_S", 0.02)
+    put, signs, seen = bucket.put, list[bytes](), threading.Event()
+
+    def slow(name: str, data: Any, *more: Any) -> str:
+        if name.endswith("/alive"):
+            signs.append(data)
+            if len(signs) > 2:
+                seen.set()
+        elif "/windows/" in name:  # as long as it takes
+            assert seen.wait(PATIENCE_S)
+        return put(name, data, *more)
+
+    monkeypatch.setattr(bucket, "put", slow)
+    run(engine, bucket, Told())
+    assert len(set(signs)) == len(signs)  # each is another: who stands by sees that
+
+
 def test_a_replaced_writer_ends_with_one_error(engine: Engine, bucket: Bucket) -> None:
     bucket.put("shard-0/manifest.json", b"{}")
     source = Told(100_000)
@@ -173,7 +195,7 @@ def test_a_quiet_source_is_told_that_all_is_stored(engine: Engine, bucket: Bucke
 def test_while_the_bucket_does_not_answer_the_lease_of_reading_is_not_renewed(
     engine: Engine, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pushing, "TOUCH_S", 0.05)
+    monkeypatch.setattr(push, "TOUCH_S", 0.05)
     source, leases, put = Told(100_000), list[float](), bucket.put
 
     def refusing(*values: Any) -> str:

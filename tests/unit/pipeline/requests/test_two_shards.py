@@ -25,6 +25,7 @@ from pipeline.engine import engine
 from pipeline.engine.control import Exchange
 from pipeline.engine.engine import Engine
 from pipeline.privacy.hashing import Hasher
+from pipeline.sources.channel_list import load_channels
 from tests.helpers.build import SALT, outcome, rows, send, settings
 from tests.helpers.patience import PATIENCE_S
 from warehouse.bucket.mirroring import Mirroring
@@ -194,3 +195,24 @@ def test_two_shards_and_a_merged_reader_are_one_daemon(
         )
         assert rows(reader, query) == rows(daemons[2].folder, query), table
     assert {path.name for path in reader.latest.glob("*.json")} == left
+
+
+def test_a_channel_that_was_claimed_by_another_leaves_the_list_of_shard_0(
+    daemons: list[Daemon],
+) -> None:
+    name = next(name for name in CHANNELS if daemons[1].shard.has(name))
+    wish = Request(
+        "o1", "2026-01-01T00:00:00Z", "t", "opt-in", {"channel_id": "7", "channel": name}
+    )
+    send(daemons[0].folder.inbox, wish)
+    at = float(window_start(time.time() - 180))
+
+    def turns() -> list[str]:
+        for _ in range(6):
+            for daemon in daemons[:2]:
+                daemon.turn()
+        return load_channels(daemons[0].folder.channels)
+
+    assert turns() == [name]
+    daemons[1].hear(Batch(at, (ChannelInfo(name, "8"), Watch(name, at))))
+    assert turns() == []
