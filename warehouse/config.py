@@ -65,6 +65,9 @@ class UploadSettings(BaseSettings):
         return 20 * self.mb
 
 
+MOST_SHARDS = 256
+
+
 class BucketSettings(BaseSettings):
     """Several machines: the bucket through which they share what is published, and the shards."""
 
@@ -78,7 +81,9 @@ class BucketSettings(BaseSettings):
     bucket_endpoint: str = Field(
         default="", description="address of an S3 store that is not Amazon's; empty: Amazon's"
     )
-    shards: int = Field(default=1, ge=1, le=256, description="daemons that share the channels")
+    shards: int = Field(
+        default=1, ge=1, le=MOST_SHARDS, description="daemons that share the channels"
+    )
     shard: int = Field(default=0, ge=0, le=255, description="which of them this is, from 0")
     mirror_months: int = Field(
         default=0, ge=0, le=1200, description="newest months that a mirror keeps; 0: all"

@@ -26,9 +26,9 @@ def restore_from_bucket(folder: DataFolder) -> str:
     shards = shards_of(bucket)
     check_install(bucket, shards, load_salt(path))
     own, all_ = settings.shard, settings.shards
+    take_trained(bucket, folder)  # first: a warehouse is in force when all is there
     try:
         windows = restore_all(bucket, shards, folder, lambda key: shard_of(key, all_) == own)
     except FileNotFoundError as exc:
-        raise BadInput(f"{exc} is missing: that shard has pushed nothing yet") from exc
-    take_trained(bucket, folder)
+        raise BadInput(f"{exc} is missing: its shard has pushed nothing yet, or lost it") from exc
     return f"shards={shards} windows={windows}, from {bucket.address}"

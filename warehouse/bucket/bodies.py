@@ -7,13 +7,16 @@ from typing import Any
 import orjson
 
 from warehouse.atomic import private_folder, read_file, replace_file
+from warehouse.bucket.beside import MOST_LIST
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import shard_folder
 from warehouse.config import DataFolder
+from warehouse.consent import check_list
 from warehouse.errors import WarehouseBroken
 from warehouse.records import CHANNEL_ID
 
-_LISTS = ("optout", "claims", "channels")  # of shard 0: readers here look at them, too
+LISTS = ("optout", "claims", "channels")  # of shard 0: readers here look at them, too
+_MOST = 100_000  # bytes of a body, which has 5,000
 
 
 class MirroredBodies:
@@ -36,7 +39,7 @@ class MirroredBodies:
             self._taken[shard, "bodies"] = name
         if shard == 0:
             private = named.get("private", {})
-            for name in _LISTS:
+            for name in LISTS:
                 self._take_list(name, private.get(name))
 
     def tidy(self) -> None:
@@ -58,15 +61,12 @@ class MirroredBodies:
         return found[0]
 
     def _write(self, shard: int, raw: bytes) -> None:
-        try:
-            bodies = {k: v for k, v in orjson.loads(raw).items() if CHANNEL_ID.fullmatch(k)}
-        except (ValueError, AttributeError) as exc:
-            raise WarehouseBroken(f"the bodies of shard {shard} cannot be read") from exc
+        bodies = bodies_in(raw, shard)
         private_folder(self._folder.latest)
         for channel_id, body in bodies.items():
-            _replace(self._folder.latest / f"{channel_id}.json", orjson.dumps(body))
+            _replace(self._folder.latest / f"{channel_id}.json", body)
         private_folder(self._kept[shard].parent)
-        replace_file(self._kept[shard], raw)
+        replace_file(self._kept[shard], orjson.dumps(dict.fromkeys(bodies)))
         self._ids[shard] = set(bodies)
 
     def _take_list(self, name: str, path: str | None) -> None:
@@ -74,8 +74,32 @@ class MirroredBodies:
         if path is None:
             target.unlink(missing_ok=True)
         elif self._new(0, name, path):
-            _replace(target, self._get(0, path))
+            _replace(target, list_in(self._bucket, 0, name, path))
             self._taken[0, name] = path
+
+
+def bodies_in(raw: bytes, shard: int) -> dict[str, bytes]:
+    """Bodies by their channel's id, as a shard put them. Raises WarehouseBroken."""
+    try:
+        found = orjson.loads(raw).items()
+        bodies = {k: orjson.dumps(v) for k, v in found if CHANNEL_ID.fullmatch(k)}
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise WarehouseBroken(f"the bodies of shard {shard} cannot be read") from exc
+    if not all(body[:1] == b"{" and len(body) <= _MOST for body in bodies.values()):
+        raise WarehouseBroken(f"shard {shard} has a body that is none of ours")
+    return bodies
+
+
+def list_in(bucket: Bucket, shard: int, name: str, path: str) -> bytes:
+    """The object, which is a shard's list of that name. Raises WarehouseBroken for what is none,
+    FileNotFoundError, BucketFailed."""
+    found = bucket.get(f"{shard_folder(shard)}/{path}", None, MOST_LIST)
+    try:
+        check_list(name, found[0] if found else b"")
+    except ValueError as exc:
+        why = exc if type(exc) is ValueError else "it is no JSON"
+        raise WarehouseBroken(f"{name} of shard {shard} is no such list: {why}") from exc
+    return found[0] if found else b""
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -92,5 +116,5 @@ def _ids_in(path: Path) -> set[str] | None:
     """Channels of the bodies that were taken last; None where none were."""
     try:
         return set(orjson.loads(read_file(path)))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return None

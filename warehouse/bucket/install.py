@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 
 from warehouse.bucket.objects import ABSENT, Bucket, Replaced
+from warehouse.config import MOST_SHARDS
 from warehouse.errors import BadInput
 from warehouse.salt import install_fingerprint
 
 INSTALL = "install.json"
+_MOST = 10_000  # bytes of it
 
 
 def check_install(bucket: Bucket, shards: int, salt: bytes | None = None) -> None:
@@ -57,9 +59,12 @@ def read_install(bucket: Bucket) -> Any:
     """Its `salt` (a fingerprint) and `shards`; None before anybody has come. Raises BadInput,
     BucketFailed."""
     try:
-        found = bucket.get(INSTALL)
+        found = bucket.get(INSTALL, None, _MOST)
         there = orjson.loads(found[0]) if found else {}
-        return {"salt": str(there["salt"]), "shards": int(there["shards"])}
+        salt, shards = there["salt"], there["shards"]
+        if type(salt) is not str or type(shards) is not int or not 1 <= shards <= MOST_SHARDS:
+            raise ValueError("no salt, or a number of shards that cannot be")
+        return {"salt": salt, "shards": shards}
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as exc:

@@ -19,6 +19,7 @@ from warehouse.bucket.bodies import MirroredBodies
 from warehouse.bucket.mirror_state import MirrorState
 from warehouse.bucket.objects import Bucket, BucketFailed
 from warehouse.bucket.push import AT_ONCE, LINGER_S, shard_folder
+from warehouse.bucket.row_check import RowCheck
 from warehouse.bucket.shard_copy import TEXT, ShardCopy, Tables
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseBroken
@@ -49,8 +50,9 @@ class Mirror:
         self.state = state
         self._folder, self._months, self._now_s = folder, months, now_s
         self._last = self._shown_last()
+        rows = RowCheck(folder.published)
         self.copies = [
-            ShardCopy(bucket, shard, folder.published, self._shown_of(shard))
+            ShardCopy(bucket, shard, folder.published, self._shown_of(shard), rows)
             for shard in range(shards)
         ]
         self._bodies = MirroredBodies(bucket, folder, shards)

@@ -28,6 +28,7 @@ from warehouse.config import BucketSettings
 from warehouse.errors import AppError, BadInput
 
 _IN_MEMORY, _ON_DISK = 512_000_000, 16_000_000_000  # bytes of an object
+_LISTED = 1_000_000  # objects of a list
 ABSENT = ""  # the tag of what is not there
 
 
@@ -67,15 +68,18 @@ class Bucket:
             return str(obstore.put(self._store, name, data, mode=mode)["e_tag"])
         except (AlreadyExistsError, PreconditionError) as exc:
             raise Replaced(f"{self.address}/{name} was written by another") from exc
-        except BaseError as exc:
+        except (BaseError, FileNotFoundError) as exc:
+            if isinstance(data, Path) and not data.exists():
+                raise FileNotFoundError(data) from exc
             raise self._failed(name, exc) from exc
 
-    def get(self, name: str, tag: str | None = None) -> tuple[bytes, str] | None:
-        """The object and its tag; None while it is the one of `tag`. Raises FileNotFoundError."""
+    def get(self, name: str, tag: str | None = None, most: int = 0) -> tuple[bytes, str] | None:
+        """The object and its tag; None while it is the one of `tag`. most: bytes, 0 for what fits
+        into memory. Raises FileNotFoundError."""
         options: Any = {"if_none_match": tag} if tag else None
         try:
             found = obstore.get(self._store, name, options=options)
-            self._check_size(name, found.meta["size"], _IN_MEMORY)
+            self._check_size(name, found.meta["size"], most or _IN_MEMORY)
             return bytes(found.bytes()), str(found.meta["e_tag"])
         except NotModifiedError:
             return None
@@ -84,14 +88,14 @@ class Bucket:
         except BaseError as exc:
             raise self._failed(name, exc) from exc
 
-    def load(self, name: str, target: Path) -> int:
-        """The object into a file, whole or not at all, in bounded memory; its size. Raises
-        FileNotFoundError."""
+    def load(self, name: str, target: Path, most: int = 0) -> int:
+        """The object into a file, whole or not at all, in bounded memory; its size. most: bytes,
+        0 for what fits on the disk. Raises FileNotFoundError."""
         private_folder(target.parent)
         aside = target.with_name(f".{target.name}.part")
         try:
             pieces = obstore.get(self._store, name)
-            self._check_size(name, pieces.meta["size"], _ON_DISK)
+            self._check_size(name, pieces.meta["size"], most or _ON_DISK)
             with private_file(aside) as file:
                 size = sum(file.write(piece) for piece in pieces)
             aside.replace(target)
@@ -105,8 +109,12 @@ class Bucket:
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Every object whose name begins with the folder `prefix`."""
+        left = _LISTED
         try:
             for chunk in obstore.list(self._store, prefix=prefix):
+                left -= len(chunk)
+                if left < 0:  # a store whose list never ends
+                    raise BucketFailed(f"{self.address}/{prefix} has more objects than we put")
                 for found in chunk:
                     yield Listed(found["path"], str(found["e_tag"]), found["size"])
         except BaseError as exc:

@@ -4,76 +4,84 @@ A takeover restores the newest days at once; files of before stay in the manifes
 their rows follow beside the turns (past.py).
 """
 
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
-import pyarrow.parquet as pq
+import pyarrow as pa
 
 from warehouse.atomic import private_folder, replace_file
+from warehouse.bucket.beside import MOST_MANIFEST, beside_of
+from warehouse.bucket.bodies import LISTS, bodies_in, list_in
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import AT_ONCE, MANIFEST, shard_folder
 from warehouse.config import DataFolder
 from warehouse.connections import Connection
-from warehouse.errors import WarehouseBroken
+from warehouse.errors import StorageFull, WarehouseBroken
+from warehouse.published.files import is_whole
 from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest, write_manifest
-from warehouse.records import CHANNEL_ID, WINDOW_SECONDS
+from warehouse.records import WINDOW_SECONDS
 from warehouse.sql import migrations, scan
 from warehouse.store.built import Built
 from warehouse.store.foreign_rows import checked, refuse_meta
-from warehouse.store.store import AWAITED
+from warehouse.store.store import AWAITED, is_full
 from warehouse.tables import TABLES, TableSpec
 
 RECENT = timedelta(days=8)  # a week of records and of health, and the day that is open
 FROM = "buffer_from"  # meta: when the buffer begins, epoch seconds; earlier windows are as they are
-_LISTS = ("optout", "claims", "channels")
+SAMPLES = {
+    "channel": "VARCHAR", "start": "TIMESTAMP", "rank": "INTEGER", "text": "VARCHAR",
+    "compound": "DOUBLE",
+}  # fmt: skip
 _WHOLE = ("health", "alerts")  # small, and known by key whenever they were
 _GRACE_S = 5.0
 
 
 @dataclass(frozen=True)
 class PushedShard:
-    """A shard as it is in the bucket. home: its folder there; meta: of its store."""
+    """A shard as it is in the bucket. body: what its manifest names beside the tables; meta: of
+    its store."""
 
     bucket: Bucket
-    home: str
+    number: int
     manifest: Manifest
     body: Mapping[str, Any]
     meta: Mapping[str, str]
 
     @property
+    def home(self) -> str:
+        """Its folder there."""
+        return shard_folder(self.number)
+
+    @property
     def schema(self) -> int:
         return int(self.meta["schema"])
-
-    def private(self, name: str) -> bytes | None:
-        """The object, None where there is none."""
-        path = self.body["private"].get(name)
-        found = self.bucket.get(f"{self.home}/{path}") if path else None
-        return found[0] if found else None
 
 
 def open_shard(bucket: Bucket, number: int, raw: bytes | None = None) -> PushedShard:
     """raw: its manifest, as it was read. Raises WarehouseBroken for one that cannot be restored
     from, FileNotFoundError where it has pushed nothing."""
     home = shard_folder(number)
-    found = (raw, "") if raw is not None else bucket.get(f"{home}/{MANIFEST}")
+    place = f"{home}/{MANIFEST}"
+    found = (raw, "") if raw is not None else bucket.get(place, None, MOST_MANIFEST)
     assert found
-    place = Path(f"{home}/{MANIFEST}")
-    manifest, body = parse_manifest(found[0], place), orjson.loads(found[0])
+    manifest, body = parse_manifest(found[0], place), beside_of(found[0], place)
     try:
         meta = bucket.get(f"{home}/{body['private']['meta']}")
         told = {str(k): str(v) for k, v in orjson.loads(meta[0] if meta else b"").items()}
-        shard = PushedShard(bucket, home, manifest, body, told)
-        newest = migrations()[-1][0]
-        if 1 <= shard.schema <= newest and not manifest.tables.keys() <= TABLES.keys():
-            raise ValueError("tables that are none of ours")
-        if shard.schema <= newest:
+        shard, newest = PushedShard(bucket, number, manifest, body, told), migrations()[-1][0]
+        if shard.schema == newest and manifest.tables.keys() != TABLES.keys():
+            raise ValueError("other tables than ours")
+        if 1 <= shard.schema <= newest:
             return shard
+        if shard.schema < 1:
+            raise ValueError("no schema")
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise WarehouseBroken(
             f"{bucket.address}/{place} has nothing to restore from; its writer has to push again"
@@ -98,23 +106,42 @@ def restore_shard(bucket: Bucket, number: int, raw: bytes, folder: DataFolder) -
         now[name] = [file for file in files if not since or not file.rows or file.max >= since]
         before = [file.path for file in files if file.rows and file.min < since]
         later |= {f"{AWAITED}{path}": f"{name} {since}" for path in before}
-    _load(shard, [file.path for files in now.values() for file in files], folder.published)
-    meta = {
-        **shard.meta,
-        "revision": str(shard.manifest.revision),
-        **later,
-        **begins_at(shard.meta.get("clock")),
-    }
-    with Built(folder, shard.schema) as con:
+    lists, bodies = lists_of(shard), bodies_of(shard)
+    _load(shard, [file for files in now.values() for file in files], folder.published)
+    with told_of(shard), aside_of(folder) as aside, Built(folder, shard.schema) as con:
+        set_meta(con, shard.meta, shard.schema)  # as it is: then it can be reckoned with
         for name, recent in now.items():
+            paths = [folder.published / file.path for file in recent if file.rows]
             if TABLES[name].stored:
-                paths = [folder.published / file.path for file in recent if file.rows]
                 insert(con, TABLES[name], paths, day)
-        insert_learnt(con, shard)
-        set_meta(con, meta, shard.schema)
-    write_lists(shard, folder)
-    write_bodies(shard, folder)
+            elif paths:
+                checked(con, name, scan(paths), SAMPLES)
+        insert_learnt(con, shard, aside)
+        revision, begins = str(shard.manifest.revision), begins_at(shard.meta.get("clock"))
+        set_meta(con, {**shard.meta, "revision": revision, **later, **begins}, shard.schema)
+    write_lists(lists, folder)
+    write_bodies(bodies, folder)
     write_manifest(folder.manifest, shard.manifest)
+
+
+@contextmanager
+def told_of(shard: PushedShard) -> Iterator[None]:
+    """What is wrong with a shard's objects is one line. Raises WarehouseBroken, StorageFull."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException) as exc:
+        place = f"{shard.bucket.address}/{shard.home}"
+        if is_full(exc):
+            raise StorageFull(f"no space left to restore {place}; free some and try again") from exc
+        reason = str(exc).splitlines()[0][:200]
+        raise WarehouseBroken(f"{place} cannot be restored: {reason}") from exc
+
+
+def load_whole(shard: PushedShard, file: PublishedFile, target: Path) -> None:
+    """The file, which has as many rows as the manifest says. Raises WarehouseBroken."""
+    shard.bucket.load(f"{shard.home}/{file.path}", target)
+    if not is_whole(target.parent, replace(file, path=target.name)):
+        raise WarehouseBroken(f"{shard.bucket.address}/{shard.home}/{file.path} is damaged")
 
 
 def insert(con: Connection, spec: TableSpec, paths: list[Path], since: str) -> None:
@@ -148,21 +175,21 @@ def begins_at(clock: str | None) -> dict[str, str]:
     return {FROM: str((float(clock or 0) - _GRACE_S) // WINDOW_SECONDS * WINDOW_SECONDS)}
 
 
-def _load(shard: PushedShard, paths: Iterable[str], published: Path) -> None:
+def _load(shard: PushedShard, files: Iterable[PublishedFile], published: Path) -> None:
     """The files into published/."""
 
-    def load(path: str) -> None:
-        shard.bucket.load(f"{shard.home}/{path}", published / path)
+    def load(file: PublishedFile) -> None:
+        load_whole(shard, file, published / file.path)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(load, paths))
+        list(pool.map(load, files))
 
 
-def insert_learnt(con: Connection, shard: PushedShard) -> None:
-    if raw := shard.private("learnt"):
-        con.register("taught", pq.read_table(io.BytesIO(raw)))
-        con.execute(f"INSERT INTO learnt BY NAME {checked(con, 'learnt', 'taught')}")
-        con.unregister("taught")
+def insert_learnt(con: Connection, shard: PushedShard, aside: Path) -> None:
+    """aside: a place for it on its way."""
+    if path := shard.body["private"].get("learnt"):
+        shard.bucket.load(f"{shard.home}/{path}", aside)
+        con.execute(f"INSERT INTO learnt BY NAME {checked(con, 'learnt', scan([aside]))}")
 
 
 def set_meta(con: Connection, meta: Mapping[str, str], schema: int) -> None:
@@ -172,18 +199,42 @@ def set_meta(con: Connection, meta: Mapping[str, str], schema: int) -> None:
     refuse_meta(con, "meta", schema)
 
 
-def write_lists(shard: PushedShard, folder: DataFolder) -> None:
-    for name in _LISTS:
-        path, raw = getattr(folder, name), shard.private(name)
+@contextmanager
+def aside_of(folder: DataFolder) -> Iterator[Path]:
+    """A place for a file on its way, which may have text: gone at the end, whatever happens."""
+    path = folder.root / ".restored.parquet"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def lists_of(shard: PushedShard) -> dict[str, bytes | None]:
+    """Lists by name, None where there is none; each is one. Raises WarehouseBroken."""
+    paths = {name: shard.body["private"].get(name) for name in LISTS}
+    return {n: p and list_in(shard.bucket, shard.number, n, p) for n, p in paths.items()}
+
+
+def write_lists(lists: Mapping[str, bytes | None], folder: DataFolder) -> None:
+    for name, raw in lists.items():
+        path: Path = getattr(folder, name)
         path.unlink(missing_ok=True)
         if raw is not None:
-            replace_file(path, raw)
+            replace_file(path, raw, lasting=True)
 
 
-def write_bodies(shard: PushedShard, folder: DataFolder, ids: set[str] | None = None) -> None:
-    """What the EBS serves. ids: of the channels that are kept; None for all."""
+def bodies_of(shard: PushedShard) -> dict[str, bytes]:
+    """What the EBS serves, by channel id. Raises WarehouseBroken."""
+    path = shard.body["bodies"]
+    found = shard.bucket.get(f"{shard.home}/{path}") if path else None
+    return bodies_in(found[0] if found else b"{}", shard.number)
+
+
+def write_bodies(
+    bodies: Mapping[str, bytes], folder: DataFolder, ids: set[str] | None = None
+) -> None:
+    """ids: of the channels that are kept; None for all."""
     private_folder(folder.latest)
-    found = shard.bucket.get(f"{shard.home}/{shard.body['bodies']}")
-    for channel_id, body in orjson.loads(found[0] if found else b"{}").items():
-        if CHANNEL_ID.fullmatch(channel_id) and (ids is None or channel_id in ids):
-            replace_file(folder.latest / f"{channel_id}.json", orjson.dumps(body))
+    for channel_id, body in bodies.items():
+        if ids is None or channel_id in ids:
+            replace_file(folder.latest / f"{channel_id}.json", body)

@@ -1,8 +1,9 @@
 """Restoring all shards into one empty folder: the way back to one machine, and to other shards."""
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import orjson
@@ -11,12 +12,18 @@ import pyarrow.parquet as pq
 from warehouse.atomic import private_folder
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.restore import (
+    SAMPLES,
     PushedShard,
+    aside_of,
     begins_at,
+    bodies_of,
     insert,
     insert_learnt,
+    lists_of,
+    load_whole,
     open_shard,
     set_meta,
+    told_of,
     write_bodies,
     write_lists,
 )
@@ -26,7 +33,7 @@ from warehouse.errors import BadInput
 from warehouse.published.manifest import PublishedFile, write_manifest
 from warehouse.sql import migrations, quoted, scan
 from warehouse.store.built import Built
-from warehouse.store.foreign_rows import checked
+from warehouse.store.foreign_rows import checked, refuse_twice
 from warehouse.store.store import AWAITED, ERASED
 from warehouse.tables import TABLES
 
@@ -38,42 +45,55 @@ def restore_all(
 ) -> int:
     """Everything of all shards, of the channels that are kept, into an empty folder; its windows.
 
-    Raises BadInput for a folder with a warehouse, and for shards of different versions.
+    Nothing is in force before all of it is there and was looked at. Raises BadInput for a folder
+    with a warehouse or with published files, for shards of different versions, and for what is
+    none of ours; WarehouseBroken for what is damaged.
     """
-    if folder.warehouse.exists():
-        raise BadInput(f"{folder.root} has a warehouse; set DLD_DATA to an empty folder")
+    if folder.warehouse.exists() or folder.published.exists():
+        raise BadInput(
+            f"{folder.root} has a warehouse, or what one publishes; set DLD_DATA to an empty folder"
+        )
     there = [open_shard(bucket, number) for number in range(shards)]
     newest = migrations()[-1][0]
     if old := [shard.home for shard in there if shard.schema < newest]:
         raise BadInput(f"{', '.join(old)} was pushed by an older DLD; run it once with this one")
-    with _aside(folder) as aside, Built(folder, newest) as con:
+    lists, bodies = lists_of(there[0]), {i: b for s in there for i, b in bodies_of(s).items()}
+    with _undone(folder), aside_of(folder) as aside, Built(folder, newest) as con:
         for shard in there:
-            _insert_all(con, shard, aside, shard is there[0])
-        _drop_others(con, is_kept)
-        _merge_terms(con)
+            with told_of(shard):
+                set_meta(con, shard.meta, newest)  # as it is: then it can be reckoned with
+                _insert_all(con, shard, aside, shard is there[0])
+        with told_of(there[0]):
+            _drop_others(con, is_kept)
+            _merge_terms(con)
+            _refuse_twice(con)
         set_meta(con, _merged([shard.meta for shard in there], there), newest)
         ((windows,),) = con.execute("SELECT count(*) FROM windows").fetchall()
         kept = dict(con.execute("SELECT channel, channel_id FROM channels").fetchall())
-    with _aside(folder) as aside:
         samples = [file for s in there for file in _samples(s, folder, aside, set(kept))]
-    last = max((shard.manifest for shard in there), key=lambda found: found.version)
-    # of no revision: all but the samples is published anew
-    tables = {"samples": tuple(samples)} if samples else {}
-    write_manifest(folder.manifest, last.next(-1, tables))
-    write_lists(there[0], folder)
-    for shard in there:
-        write_bodies(shard, folder, {str(i) for i in kept.values()})
+        last = max((shard.manifest for shard in there), key=lambda found: found.version)
+        # of no revision: all but the samples is published anew
+        tables = {"samples": tuple(samples)} if samples else {}
+        write_manifest(folder.manifest, last.next(-1, tables))
+        write_bodies(bodies, folder, {str(i) for i in kept.values()})
+        write_lists(lists, folder)
     return int(windows)
 
 
 @contextmanager
-def _aside(folder: DataFolder) -> Iterator[Path]:
-    """A place for a file on its way, which may have text: gone at the end, whatever happens."""
-    path = folder.root / ".restored.parquet"
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
+def _undone(folder: DataFolder) -> Iterator[None]:
+    """Where it fails, nothing of it is published."""
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder.published, ignore_errors=True)
+        yield
+        undo.pop_all()
+
+
+def _refuse_twice(con: Connection) -> None:
+    """A channel is one shard's, so that no key comes from two. Raises BadInput."""
+    for name, spec in TABLES.items():
+        if spec.stored:
+            refuse_twice(con, name, name)
 
 
 def _insert_all(con: Connection, shard: PushedShard, aside: Path, is_first: bool) -> None:
@@ -82,13 +102,13 @@ def _insert_all(con: Connection, shard: PushedShard, aside: Path, is_first: bool
         if not TABLES[name].stored or name == "health" or (name in _ONE and not is_first):
             continue
         for file in (file for file in files if file.rows):
-            shard.bucket.load(f"{shard.home}/{file.path}", aside)
+            load_whole(shard, file, aside)
             if name == "vocabulary":  # the same term may come from several
                 con.execute("CREATE TEMP TABLE IF NOT EXISTS terms AS FROM vocabulary LIMIT 0")
                 con.execute(f"INSERT INTO terms BY NAME {checked(con, name, scan([aside]))}")
             else:
                 insert(con, TABLES[name], [aside], "")
-    insert_learnt(con, shard)
+    insert_learnt(con, shard, aside)
 
 
 def _drop_others(con: Connection, is_kept: Callable[[str], bool]) -> None:
@@ -143,15 +163,13 @@ def _samples(
 ) -> Iterable[PublishedFile]:
     """The shard's lines of chat of the kept channels, which no warehouse holds."""
     for file in (file for file in shard.manifest.tables["samples"] if file.rows):
-        shard.bucket.load(f"{shard.home}/{file.path}", aside)
+        load_whole(shard, file, aside)
         path = f"samples/{uuid.uuid4().hex}.parquet"
         target = folder.published / path
         private_folder(target.parent)
-        query = (
-            f"SELECT * FROM {scan([aside])} WHERE list_contains($kept, channel) "
-            "ORDER BY channel, start, rank"
-        )
-        with open_duckdb(reach=[folder.root], scratch=folder.scratch) as con:
+        with told_of(shard), open_duckdb(reach=[folder.root], scratch=folder.scratch) as con:
+            rows_of = checked(con, "samples", scan([aside]), SAMPLES)
+            query = f"{rows_of} WHERE list_contains($kept, channel) ORDER BY channel, start, rank"
             copy = f"COPY ({query}) TO {quoted(target)} (FORMAT parquet)"
             con.execute(copy, {"kept": sorted(kept)}).fetchall()
         rows = pq.read_metadata(target).num_rows

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.bucket.beside import MOST_MANIFEST, beside_of
 from warehouse.bucket.objects import Bucket
 from warehouse.bucket.push import MANIFEST, shard_folder
+from warehouse.bucket.row_check import RowCheck
 from warehouse.errors import WarehouseBroken
 from warehouse.published.files import Files, is_whole
 from warehouse.published.manifest import Manifest, PublishedFile, parse_manifest
 from warehouse.records import iso, utc
 
 TEXT = "samples"  # is shown of the newest state only, and no longer than that says
-_LONG_S = 3e10  # of text's retention, a thousand years
 Tables = dict[str, Files]
 Part = tuple[str, str]  # (table, month); of a table that is not cut by time ''
 
@@ -43,7 +43,7 @@ class PushedState:
     def without_old_text(self, now: float) -> "PushedState":
         """The state without text that is past its retention, although its shard still names it: it
         may be down, or out of reach. now: epoch seconds."""
-        oldest = iso(utc(now - float(self.more.get("retention_s", 0.0))))
+        oldest = iso(utc(now - self.more.get("retention_s", 0.0)))
         tables = self.manifest.tables
         kept = tuple(f for f in tables.get(TEXT, ()) if not f.rows or f.min >= oldest)
         return replace(self, manifest=replace(self.manifest, tables={**tables, TEXT: kept}))
@@ -60,12 +60,14 @@ class ShardCopy:
     newest: the state of the bucket, as far as it is known; None before.
     """
 
-    def __init__(self, bucket: Bucket, shard: int, published: Path, shown: Tables) -> None:
+    def __init__(
+        self, bucket: Bucket, shard: int, published: Path, shown: Tables, rows: RowCheck
+    ) -> None:
         self.shard, self.name = shard, shard_folder(shard)
         self.published, self._root = published, published / self.name
         self.newest: PushedState | None = None
         self.is_current = False  # the newest state's own parts are all that is shown
-        self._bucket = bucket
+        self._bucket, self._rows = bucket, rows
         self._tag: str | None = None
         # what was cut short by a power failure is loaded again
         found = {str(path.relative_to(published)): path for path in self._on_disk()}
@@ -83,12 +85,12 @@ class ShardCopy:
         """Ask for the newest state; True where it is another. Raises BucketFailed,
         FileNotFoundError where the shard never pushed, WarehouseBroken for what is unreadable."""
         name = f"{self.name}/{MANIFEST}"
-        found = self._bucket.get(name, self._tag)
+        found = self._bucket.get(name, self._tag, MOST_MANIFEST)
         if found is None:
             return False
         raw, tag = found
-        manifest = parse_manifest(raw, Path(self._bucket.address, name))
-        self.newest = PushedState(self._placed(manifest), _more(raw, self.name))
+        manifest = parse_manifest(raw, f"{self._bucket.address}/{name}")
+        self.newest = PushedState(self._placed(manifest), beside_of(raw, name))
         self._tag = tag
         return True
 
@@ -106,6 +108,7 @@ class ShardCopy:
             self._bucket.load(file.path, aside)
             if not is_whole(aside.parent, replace(file, path=aside.name)):
                 raise WarehouseBroken(f"{self._bucket.address}/{file.path} is damaged")
+            self._rows.check(file.path.split("/")[1], aside)
             aside.replace(target)
         finally:
             aside.unlink(missing_ok=True)
@@ -161,7 +164,9 @@ class ShardCopy:
         self._there &= on_disk
 
     def _placed(self, manifest: Manifest) -> Manifest:
-        """With paths as they are below published/, and in the bucket."""
+        """With paths as they are below published/, and in the bucket. Raises WarehouseBroken."""
+        if odd := [n for n, files in manifest.tables.items() if not _are_of(n, files)]:
+            raise WarehouseBroken(f"the manifest of {self.name} has files of others in {min(odd)}")
         tables = {
             name: tuple(replace(file, path=f"{self.name}/{file.path}") for file in files)
             for name, files in manifest.tables.items()
@@ -169,15 +174,8 @@ class ShardCopy:
         return replace(manifest, tables=tables)
 
 
-def _more(raw: bytes, name: str) -> dict[str, Any]:
-    """What the manifest says beside its tables. Raises WarehouseBroken."""
-    body: dict[str, Any] = orjson.loads(raw)
-    private, retention = body.get("private", {}), body.get("retention_s", 0.0)
-    names = [body.get("bodies") or "", *(private.values() if isinstance(private, dict) else [0])]
-    is_time = isinstance(retention, float | int) and 0 <= retention < _LONG_S
-    if all(isinstance(name, str) for name in names) and is_time:
-        return body
-    raise WarehouseBroken(f"the manifest of {name} is damaged")
+def _are_of(table: str, files: Files) -> bool:
+    return all(file.path.startswith(f"{table}/") for file in files)
 
 
 def parts_of(tables: Mapping[str, Files]) -> dict[Part, Files]:

@@ -13,7 +13,11 @@ from warehouse.config import DataFolder
 
 _HOME = f"{shard_folder(0)}/{TRAINED}"
 _CHOICE = "serving.json"
-_FILE = re.compile(r"[\w-][\w.-]{0,99}(?:/[\w-][\w.-]{0,99})?")
+_FILE = re.compile(
+    r"serving\.json|[\w-][\w.-]{0,99}/(?:card\.json|linear\.json|model\.tflite)", re.ASCII
+)
+_MOST = 32_000_000  # bytes of a file
+_VERSIONS = 200  # that are taken; what is not there cannot serve
 
 
 def push_trained(bucket: Bucket, folder: DataFolder, given: MutableMapping[str, object]) -> None:
@@ -30,8 +34,10 @@ def push_trained(bucket: Bucket, folder: DataFolder, given: MutableMapping[str, 
 
 
 def take_trained(bucket: Bucket, folder: DataFolder) -> None:
-    """Take all of it, the choice last. Raises BucketFailed."""
-    names = [found.name.removeprefix(_HOME) for found in bucket.list(_HOME.rstrip("/"))]
-    for name in sorted(names, key=lambda name: (name == _CHOICE, name)):
-        if _FILE.fullmatch(name):
-            bucket.load(f"{_HOME}{name}", folder.models / name)
+    """Take what can be a version's, the choice last; a version is checked when it is to serve.
+    Raises BucketFailed."""
+    found = {listed.name.removeprefix(_HOME): listed for listed in bucket.list(_HOME.rstrip("/"))}
+    names = [n for n, listed in found.items() if _FILE.fullmatch(n) and listed.size <= _MOST]
+    names.sort(key=lambda name: (name == _CHOICE, name))
+    for name in names[-3 * _VERSIONS - 1 :]:
+        bucket.load(f"{_HOME}{name}", folder.models / name, _MOST)

@@ -15,6 +15,8 @@ from warehouse.records import iso
 
 FORM = 1  # of the JSON; another where an older reader would take it for something else
 _TABLE = re.compile(r"[a-z_]{1,40}")
+_TIME = re.compile(r"(?:[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?", re.ASCII)
+_MOST = 1 << 40  # rows, versions: any more cannot be
 _PATH = re.compile(r"(?:[a-z0-9_-]{1,40}/){0,2}[\w-]{1,100}\.parquet", re.ASCII)
 
 
@@ -72,11 +74,11 @@ def nothing_published(path: Path) -> NothingPublished:
     )
 
 
-def parse_manifest(raw: bytes, path: Path) -> Manifest:
+def parse_manifest(raw: bytes, path: Path | str) -> Manifest:
     """The manifest that was read at `path`. Raises WarehouseBroken as `read_manifest` does."""
     try:
         return _parse(orjson.loads(raw))
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise WarehouseBroken(
             f"{path} is not a manifest; restart the pipeline and it is made anew"
         ) from exc
@@ -86,21 +88,29 @@ def _parse(raw: dict[str, Any]) -> Manifest:
     if raw["v"] != FORM:
         raise _other_form(raw["v"])
     tables = {
-        _known(_TABLE, name): tuple(
-            PublishedFile(_known(_PATH, f["path"]), int(f["rows"]), str(f["min"]), str(f["max"]))
-            for f in files
-        )
-        for name, files in raw["tables"].items()
+        _known(_TABLE, name): tuple(map(_file, files)) for name, files in raw["tables"].items()
     }
     at = datetime.fromisoformat(raw["published_at"])
-    return Manifest(raw["version"], raw["revision"], at, raw["source"], tables)
+    version, revision = _number(raw["version"]), _number(raw["revision"], least=-1)
+    return Manifest(version, revision, at, _known(_TABLE, raw["source"]), tables)
 
 
-def _known(form: re.Pattern[str], name: str) -> str:
-    """The name, if it is one that may be: a bucket's manifest names files that are written here."""
-    if not form.fullmatch(name):
-        raise ValueError("a table or file that is none of ours")
-    return name
+def _file(told: dict[str, Any]) -> PublishedFile:
+    path, rows = _known(_PATH, told["path"]), _number(told["rows"])
+    return PublishedFile(path, rows, _known(_TIME, told["min"]), _known(_TIME, told["max"]))
+
+
+def _known(form: re.Pattern[str], text: str) -> str:
+    """The text, if it is one that may be: a bucket's manifest names files that are written here."""
+    if not form.fullmatch(text):
+        raise ValueError("a table, file or time that is none of ours")
+    return text
+
+
+def _number(value: Any, least: int = 0) -> int:
+    if type(value) is not int or not least <= value < _MOST:
+        raise ValueError("a number that cannot be")
+    return value
 
 
 def _other_form(form: object) -> Exception:

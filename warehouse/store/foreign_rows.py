@@ -56,14 +56,23 @@ _BY_NAME = {
 _OF_ALL = {"vocabulary", "decisions", "alerts"}  # whose channel may be '', that is all channels
 
 
-def checked(con: Connection, table: str, source: str, columns: Columns | None = None) -> str:
+def checked(
+    con: Connection,
+    table: str,
+    source: str,
+    columns: Columns | None = None,
+    are_some: bool = False,
+) -> str:
     """SQL of the rows of `source`, whose columns are those of our table by name and type.
 
     source: SQL of a table. columns: that the source must have, all of them; else some of the
-    connection's own table. Raises BadInput for what does not fit.
+    connection's own table. are_some: the source may have others beside them, which are left
+    out. Raises BadInput for what does not fit.
     """
     ours = columns or types(con, table)
     theirs = types(con, source)
+    if are_some:
+        theirs = {name: kind for name, kind in theirs.items() if name in ours}
     for name, kind in theirs.items():
         if ours.get(name) != kind:
             raise BadInput(
