@@ -1,4 +1,4 @@
-"""What a shard's manifest names beside its tables: its bodies, and what a takeover needs.
+"""Names that a shard's manifest has beside its tables: of its bodies, and of what a takeover needs.
 
 A bucket may be damaged, or somebody's with ill will: names, types and sizes are looked at here,
 before anything is asked for or written.
