@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from obstore.store import MemoryStore
 
@@ -47,13 +48,13 @@ class Guarded(Bucket):
         self._ask("s3:PutObject", name)
         return super().put(name, data, tag)
 
-    def get(self, name: str, tag: str | None = None) -> tuple[bytes, str] | None:
+    def get(self, name: str, *how: Any, **more: Any) -> tuple[bytes, str] | None:
         self._ask("s3:GetObject", name)
-        return super().get(name, tag)
+        return super().get(name, *how, **more)
 
-    def load(self, name: str, target: Path) -> int:
+    def load(self, name: str, target: Path, most: int = 0) -> int:
         self._ask("s3:GetObject", name)
-        return super().load(name, target)
+        return super().load(name, target, most)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         assert is_allowed(self.rules, "s3:ListBucket", BUCKET)
