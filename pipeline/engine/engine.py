@@ -16,6 +16,7 @@ from pipeline.engine.receive import meet, receive
 from pipeline.engine.recover import recover
 from pipeline.engine.state import State
 from pipeline.requests.actions import has_waiting
+from pipeline.vocabulary.stored import write_lexicon
 from pipeline.windows.buffer import expire_scratch
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut
@@ -64,7 +65,7 @@ class Engine:
         meet(state, list(infos))
         state.moods.refresh([], state.intake, state.forecasts)
         tables.write_models(state)
-        tables.write_lexicon(state)
+        write_lexicon(state.store, state.intake.scorers)
         state.moods.read_recaps(state.store, state.source, state.out())
         tables.read_records(state)
         publish(state)

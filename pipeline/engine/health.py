@@ -4,29 +4,16 @@ replaced each minute, a week of them kept.
 Counts are since the daemon began. `detail` is JSON where a value has parts.
 """
 
-import platform
 import time
-import tomllib
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import duckdb
-import orjson
 
 from pipeline.engine.state import State
-from warehouse.published.manifest import PublishedFile
+from pipeline.requests.upkeep import Detailed, Parts, detailed_rows, upkeep
 from warehouse.published.reading import NAME, told
 from warehouse.records import naive, utc
-from warehouse.sql import migrations
 
 EVERY_S = 600
 KEPT = timedelta(days=7)
-_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
-
-Parts = dict[str, Any]
 
 
 def write_health(state: State) -> None:
@@ -44,9 +31,7 @@ def write_health(state: State) -> None:
         **(state.bucket_health() if state.bucket_health else {}),
     }
     rows: list[Parts] = [{"name": k, "at": at, "value": v} for k, v in plain.items()]
-    for name, (value, parts) in _detailed(state).items():
-        detail = orjson.dumps(parts).decode()
-        rows.append({"name": name, "at": at, "value": float(value), "detail": detail})
+    rows += detailed_rows(_detailed(state), at)
     state.store.write({"health": state.store.rows("health", rows)})
     write_reading(state)
 
@@ -66,51 +51,13 @@ def write_reading(state: State) -> None:
     state.retell = False
 
 
-def _detailed(state: State) -> dict[str, tuple[float, Mapping[str, Any]]]:
-    """(value, its parts) by name. Bytes, and rows with bytes by table."""
-    tables = _published(state)
-    stored = {"warehouse": _bytes([state.folder.warehouse])}
-    text = {"buffer": state.buffer.size(), "samples": tables["samples"][1]}
+def _detailed(state: State) -> Detailed:
     told = state.webhook.health()
-    total = stored["warehouse"] + text["buffer"] + sum(size for _, size in tables.values())
-    versions = {
-        "DLD": _version(),
-        "DuckDB": duckdb.__version__,
-        "Python": platform.python_version(),
-        "schema": str(migrations()[-1][0]),
-        "lexicon": state.intake.scorers.base.version,
-        "model": state.forecasts.served,
-    }
     return {
-        "storage": (total, {"tables": tables, **stored, "buffer": text["buffer"]}),
-        "text": (sum(text.values()), text),
-        "versions": (migrations()[-1][0], versions),
+        **upkeep(state.workspace, state.intake.scorers.base.version, state.forecasts.served),
         "webhook": (told.get("sent", 0), told),
         **{name: pair for gauge in state.gauges for name, pair in gauge().items()},
     }
-
-
-def _published(state: State) -> dict[str, tuple[int, int]]:
-    """(rows, bytes) by table."""
-    published = state.folder.published
-
-    def told(files: Iterable[PublishedFile]) -> tuple[int, int]:
-        listed = list(files)
-        size = _bytes(published / file.path for file in listed)
-        return sum(file.rows for file in listed), size
-
-    return {name: told(files) for name, files in state.publisher.manifest.tables.items()}
-
-
-def _bytes(paths: Iterable[Path]) -> int:
-    """On disk; what has just gone counts nothing."""
-    total = 0
-    for path in paths:
-        try:
-            total += path.stat().st_size
-        except OSError:
-            continue
-    return total
 
 
 def _prune(state: State, at: datetime) -> None:
@@ -123,12 +70,3 @@ def _prune(state: State, at: datetime) -> None:
     kept = {"health_from": day.isoformat()}
     state.store.write({}, kept, [("clear_health", before)] if months else [])
     state.store.touched("health", months=months)
-
-
-@cache
-def _version() -> str:
-    """Of DLD itself; '' where the project's file is not beside the code."""
-    try:
-        return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
-    except (OSError, ValueError, KeyError):
-        return ""

@@ -4,15 +4,13 @@ from functools import partial
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
 from models.training.trials import TRIALS
 from models.versions.choice import mark
 from pipeline.chat.message import ChannelInfo
 from pipeline.engine.state import State
-from pipeline.forecasting.model_rows import model_rows, trial_rows
+from pipeline.forecasting.model_rows import write_model_rows
 from pipeline.forecasting.track_record import Standing
-from pipeline.scoring.lexicon_listing import entries
 from warehouse.config import DataFolder
 from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.records import naive, utc
@@ -69,24 +67,10 @@ def write_vocabulary(state: State) -> None:
     (state.tell_terms or state.webhook.put)(alerts.take())
 
 
-def write_lexicon(state: State) -> None:
-    """The lexicon in force, where another was written last."""
-    scorer, store = state.intake.scorers.base, state.store
-    if store.meta("lexicon") == scorer.version:
-        return
-    terms, kinds, valences, origins = zip(*entries(scorer), strict=True)
-    columns = {"term": terms, "kind": kinds, "valence": valences, "origin": origins}
-    rows = pa.table({"version": [scorer.version] * len(terms), **columns})
-    store.write({"lexicon": rows}, {"lexicon": scorer.version})
-
-
 def write_models(state: State) -> None:
     """The models there are and which of them serves, and what tuning has tried."""
-    forecasts, folder = state.forecasts, state.folder
-    models = state.store.rows("models", model_rows(folder, forecasts.served))
-    trials = state.store.rows("trials", trial_rows(folder))
-    state.store.write({"models": models, "trials": trials})
-    state.models_seen = models_mark(folder)
+    write_model_rows(state.store, state.folder, state.forecasts.served)
+    state.models_seen = models_mark(state.folder)
 
 
 def refresh_models(state: State) -> None:

@@ -9,8 +9,16 @@ from models.training.trials import TRIALS, read_trials
 from models.versions.promotion import in_force, statuses
 from models.versions.registry import Version
 from warehouse.config import DataFolder
+from warehouse.store.store import Store
 
 Row = Mapping[str, Any]
+
+
+def write_model_rows(store: Store, folder: DataFolder, served: str = "") -> None:
+    """The models there are and how each stands, and what tuning has tried. served: the model
+    that is loaded."""
+    models = store.rows("models", model_rows(folder, served))
+    store.write({"models": models, "trials": store.rows("trials", trial_rows(folder))})
 
 
 def model_rows(folder: DataFolder, served: str = "") -> list[Row]:

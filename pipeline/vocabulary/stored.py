@@ -1,16 +1,19 @@
-"""Scorers with the decisions that are stored, for the daemon, or published, for an import."""
+"""Scorers with the decisions that are stored, or published, and the lexicon that is in force."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.decisions import Decision
+from pipeline.scoring.lexicon_listing import entries
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.published.reader import Reader
 from warehouse.sql import Queries
+from warehouse.store.store import Store
 
 
 def load_scorers(lexicon: str, store: Queries) -> Scorers:
@@ -25,6 +28,17 @@ def published_scorers(lexicon: str, folder: DataFolder) -> Scorers:
     except NothingPublished:
         rows = []
     return Scorers(lexicon, map(decision_of, rows), always=True)
+
+
+def write_lexicon(store: Store, scorers: Scorers) -> None:
+    """The lexicon in force, where another was written last."""
+    scorer = scorers.base
+    if store.meta("lexicon") == scorer.version:
+        return
+    terms, kinds, valences, origins = zip(*entries(scorer), strict=True)
+    columns = {"term": terms, "kind": kinds, "valence": valences, "origin": origins}
+    rows = pa.table({"version": [scorer.version] * len(terms), **columns})
+    store.write({"lexicon": rows}, {"lexicon": scorer.version})
 
 
 def decision_of(row: Mapping[str, Any]) -> Decision:
