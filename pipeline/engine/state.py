@@ -22,6 +22,7 @@ from pipeline.requests.workspace import Workspace
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.serving.moods import Moods
+from pipeline.vocabulary.found import Found
 from pipeline.vocabulary.proposals import Vocabulary
 from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer
@@ -227,3 +228,7 @@ class State:
     def decided(self, row: Mapping[str, Any]) -> None:
         """A person decided on a term: its row of the vocabulary as it is now."""
         self.vocabulary.decided(row)
+
+    def found(self, found: Found) -> None:
+        """Names that an import found count with those of live chat."""
+        self.vocabulary.add([name.sighting() for name in found.names], found.said, found.mood)

@@ -14,11 +14,13 @@ from warehouse.store.store import Store
 Row = Mapping[str, Any]
 
 
-def write_model_rows(store: Store, folder: DataFolder, served: str = "") -> None:
+def write_model_rows(store: Store, folder: DataFolder, served: str = "") -> str:
     """The models there are and how each stands, and what tuning has tried. served: the model
-    that is loaded."""
-    models = store.rows("models", model_rows(folder, served))
-    store.write({"models": models, "trials": store.rows("trials", trial_rows(folder))})
+    that is loaded, '' where none is. Returns the one that serves, or would."""
+    rows = model_rows(folder, served)
+    trials = store.rows("trials", trial_rows(folder))
+    store.write({"models": store.rows("models", rows), "trials": trials})
+    return next((str(row["model"]) for row in rows if row["status"] == "serving"), "")
 
 
 def model_rows(folder: DataFolder, served: str = "") -> list[Row]:

@@ -3,6 +3,7 @@
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -19,7 +20,9 @@ from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, stage
 from pipeline.imports.stored import StoredChat
 from pipeline.imports.submit import ReadingReport, Result, submit
-from pipeline.requests.client import WAIT_S
+from pipeline.requests.client import WAIT_S, ask
+from pipeline.requests.found import ACTION as FOUND
+from pipeline.vocabulary.stored import finder_for
 from warehouse.atomic import private_folder
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
@@ -98,6 +101,7 @@ class Run:
         self.cut = False  # one of them was imported up to its end in the middle
         self.faults: list[tuple[str, AppError]] = []
         self.seen: dict[tuple[str, str], Path] = {}  # (channel, digest): where it was read
+        self.finder = finder_for(data_folder())
 
     def all(self, files: Sequence[Path]) -> None:
         """Import the files, and tell of those that could not be."""
@@ -109,6 +113,8 @@ class Run:
         for path in clips:
             self._guarded(partial(self._one, path), path.name)
         self._guarded(self._flush, "the clips")
+        if self.results:
+            self._guarded(partial(self._tell, len(files)), "what was found beside it")
         if self.alone and self.faults:
             raise self.faults[0][1]
         if self.faults:
@@ -117,6 +123,24 @@ class Run:
             failed = f"{len(self.faults)} of {len(files)} files not imported"
             failed += f", or in part: {names}" if self.cut else f": {names}"
             raise NeedsAnswer(failed) if asks else BadInput(failed)
+
+    def _tell(self, files: int) -> None:
+        """What the import found beside its windows, and what it read."""
+        skipped: Counter[str] = Counter()
+        for one in self.results:
+            skipped.update(one.skipped)
+        counts = [one.summary.counts for one in self.results]
+        read = {
+            "files": files,
+            "failed": len(self.faults),
+            "streams": sum(len(one.placed) for one in self.results),
+            "messages": sum(count.messages for count in counts),
+            "filtered": sum(count.filtered for count in counts),
+            "windows": sum(one.summary.windows for one in self.results),
+            "skipped": dict(skipped),
+        }
+        body = {"found": self.finder.found().model_dump(), "read": read}
+        ask(data_folder(), FOUND, body, self.wait_s)
 
     def _guarded(self, work: Callable[[], None], name: str) -> None:
         try:
@@ -213,7 +237,7 @@ class Run:
             self.cut = True
 
     def _submit(self, table: Path, report: ReadingReport, told: Told | None = None) -> None:
-        of = self.options, report, self.scratch, self.bars, told, self.wait_s
+        of = self.options, report, self.scratch, self.bars, told, self.wait_s, self.finder
         self.results.append(submit(table, *of))
         self.identities = self.bundle.who = published_identities(data_folder())
 

@@ -3,7 +3,7 @@
 import gc
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -18,6 +18,7 @@ from pipeline.chat.table import ChatTable, Placed, Span
 from pipeline.imports.coverage import covered_mask
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.scoring.by_channel import Scorers
+from pipeline.vocabulary.found import Finder
 from pipeline.windows.intake import Intake, IntakeCounts
 from pipeline.windows.rows import term_rows, window_rows
 from pipeline.windows.term_gate import Gate
@@ -45,7 +46,7 @@ class Summary:
 class Importer:
     """Reads placed streams of a table into `files`. progress is told of every message count.
 
-    channel_ids: Twitch's, by channel.
+    channel_ids: Twitch's, by channel. finder: takes the windows of streams that are not `known`.
     """
 
     def __init__(
@@ -55,7 +56,10 @@ class Importer:
         salt: Path,
         optout: OptOut | None = None,
         channel_ids: Mapping[str, str] | None = None,
+        finder: Finder | None = None,
+        known: Collection[str] = (),
     ) -> None:
+        self.finder, self.known = finder, known
         self.files = files
         self.channel_ids = channel_ids or {}
         hasher = Hasher(load_salt(salt))
@@ -79,12 +83,17 @@ class Importer:
                 where, spans = by_id[key], _moments(by_id[key])
                 messages = _counted((m for _, m in group), progress)
                 for closed in _chunks(self._windows(where, spans, messages)):
+                    if self.finder and where.stream_id not in self.known:
+                        for one in closed:
+                            self.finder.window(one)
                     rows = window_rows(closed, SOURCE)
                     masks = [covered_mask(spans, c.window.start.timestamp()) for c in closed]
                     rows = [{**row, "covered": m} for row, m in zip(rows, masks, strict=True)]
                     _write(windows, "windows", rows)
                     _write(terms, "window_terms", term_rows(closed, self.intake.gate))
                     self.windows += len(closed)
+        if self.finder:
+            self.finder.part_over(self.intake.gate.is_login)
         self._write_small("streams", _stream_rows(placed))
         logins = {p.stream.channel: p.stream.whose for p in placed}
         self._write_small("channels", self._channels(logins))

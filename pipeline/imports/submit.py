@@ -20,6 +20,7 @@ from pipeline.imports.scratch import announce
 from pipeline.imports.stored import StoredChat
 from pipeline.privacy.hashing import load_salt
 from pipeline.requests.client import WAIT_S, settle
+from pipeline.vocabulary.found import Finder
 from pipeline.vocabulary.stored import published_scorers
 from warehouse.config import data_folder
 from warehouse.consent import load_optout
@@ -61,9 +62,10 @@ def submit(
     bars: Bars | None = None,
     told: Told | None = None,
     wait_s: float = WAIT_S,
+    finder: Finder | None = None,
 ) -> Result:
     """Import the table and say what came of it. workplace: of the import. told: of the streams of
-    logs, None for a table that was given.
+    logs, None for a table that was given. finder: of new names.
 
     Raises BadInput, and leaves nothing behind."""
     folder = data_folder()
@@ -74,7 +76,7 @@ def submit(
     stored = StoredChat(folder)
     try:
         salt = fingerprint(load_salt(salt_path(folder.root)))
-        reading = _Reading(path, options, stored, told)
+        reading = _Reading(path, options, stored, told, finder)
         placed, summary = reading.read(files, workplace / "spill", bars or Bars())
         body = {"moved": stored.moved(placed), "replace": options.replace, "salt": salt}
         inbox.put(Request(request_id, iso(datetime.now(UTC)), "import", "import", body))
@@ -140,9 +142,11 @@ class _Reading:
     """The streams of a table, where they belong, and into an import's files."""
 
     def __init__(
-        self, path: Path, options: ImportOptions, stored: StoredChat, told: Told | None
-    ) -> None:
+        self, path: Path, options: ImportOptions, stored: StoredChat, told: Told | None,
+        finder: Finder | None,
+    ) -> None:  # fmt: skip
         self.path, self.options, self.stored, self.told = path, options, stored, told
+        self.finder = finder
 
     def read(self, files: ImportFiles, scratch: Path, bars: Bars) -> tuple[list[Placed], Summary]:
         folder, channels = data_folder(), list(self.options.channels) or None
@@ -166,7 +170,8 @@ class _Reading:
             placed = self._placed(streams)
             scorers = published_scorers(PipelineSettings().lexicon, folder)
             ids = {s.channel: ids[s.whose] for s in streams if s.whose in ids}
-            importer = Importer(files, scorers, salt_path(folder.root), optout, ids)
+            of = self.finder, {stream.stream_id for stream in self.stored.known}
+            importer = Importer(files, scorers, salt_path(folder.root), optout, ids, *of)
             with bars.messages(sum(s.rows for s in streams)) as advance:
                 return placed, importer.run(table, placed, advance)
         finally:

@@ -18,6 +18,8 @@ from pipeline.requests.everywhere import (
     share_marker,
 )
 from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
+from pipeline.requests.found import ACTION as FOUND
+from pipeline.requests.found import take_found
 from pipeline.requests.import_log import import_log
 from pipeline.requests.queue import Action, NotYet, add_marker, apply_all, run_import
 from pipeline.requests.vocabulary_decision import review
@@ -137,6 +139,10 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     def dropped(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         import_log(workspace, inbox, store, request, meta)
 
+    def found(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        workspace.refuse_real("python -m pipeline import ...")
+        take_found(workspace, request, meta)
+
     of_all: dict[str, Action] = {
         "forget": _with_all_rows(workspace, forget),
         "opt-out": opt_out,
@@ -148,7 +154,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     }
     if workspace.others is not None:
         of_all = {name: everywhere(workspace.others, action) for name, action in of_all.items()}
-    of_here = {ACTION: dropped, "backup": backup}
+    of_here = {ACTION: dropped, "backup": backup, FOUND: found}
     return {**of_all, **{name: _with_all_rows(workspace, of) for name, of in of_here.items()}}
 
 

@@ -16,6 +16,7 @@ from pipeline.requests.moves import settle_moves
 from pipeline.requests.queue import NotBefore, NotYet
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.vocabulary.found import Found
 from pipeline.vocabulary.stored import load_scorers
 from pipeline.windows.buffer import Buffer, expire_scratch
 from pipeline.windows.item_log import ItemLog
@@ -121,6 +122,10 @@ class Running(Protocol):
 
     def decided(self, row: Mapping[str, Any]) -> None:
         """A person decided on a term: its row of the vocabulary as it is now."""
+        ...
+
+    def found(self, found: Found) -> None:
+        """Names that an import found count with those of live chat."""
         ...
 
 

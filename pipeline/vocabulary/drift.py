@@ -89,6 +89,10 @@ class Drift:
                 rows.append(_row(term, company, now, moved))
         return rows
 
+    def moved(self) -> dict[str, list[float]]:
+        """Those that moved far, as `dump` tells them."""
+        return {t: of for t, of in self.dump().items() if abs(self._terms[t].moved()) >= MOVED}
+
     def dump(self) -> dict[str, list[float]]:
         """What is to be kept over a restart."""
         return {

@@ -21,7 +21,7 @@ from warehouse.records import utc
 
 SCORED = 10  # messages that say something, before a valence is proposed
 _TERMS = 5000  # remembered; those not used for longest are let go
-_LOOKS = 3000  # tokens whose looks are remembered, twice this at most
+_LOOKS = 3000  # tokens
 _TERM = 60  # characters
 _SLOPE = 1.9  # company is weaker than its emote: fitted to human ratings (docs/vocabulary.md)
 _OFF = 2.6  # valence; 80 % of company's errors against human ratings, sampling apart
@@ -34,20 +34,21 @@ class Vocabulary:
     """Unknown names in use. Bounded memory; proposals are rows of the vocabulary table.
 
     knows: whether a term is scored already. provider: the catalogue that has a term in one of
-    the channels, None for none.
+    the channels, None for none. looks: tokens whose looks are remembered, twice this at most.
     """
 
     def __init__(
         self,
         knows: Callable[[str], bool] = lambda term: False,
         provider: Callable[[str, str], str | None] = lambda channel, term: None,
+        looks: int = _LOOKS,
     ) -> None:
         self.knows, self.provider = knows, provider
         self.drift = Drift()
         self._terms: OrderedDict[str, Sighting] = OrderedDict()  # by key
         self._changed: set[str] = set()
         self._decided: set[str] = set()  # terms
-        self._looks: Remembered[str, Looks | None] = Remembered(self._look, _LOOKS)
+        self._looks: Remembered[str, Looks | None] = Remembered(self._look, looks)
         self._said, self._mood = _PRIOR, _PRIOR * _USUAL
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -91,6 +92,9 @@ class Vocabulary:
                 sighting and sighting.is_wide() and sighting.is_emote()
             ):  # the others would take 20 MB
                 sighting.was_in(start, messages, compounds)
+        self._let_go()
+
+    def _let_go(self) -> None:
         while len(self._terms) > _TERMS:
             self._changed.discard(self._terms.popitem(last=False)[0])
 
@@ -161,12 +165,39 @@ class Vocabulary:
 
         now: epoch seconds, by the source's clock.
         """
+        return [self._row(sighting, now) for sighting in self.proposed(is_name)]
+
+    def proposed(self, is_name: Callable[[str], bool]) -> list[Sighting]:
+        """Of `take_rows`, what their rows are made of."""
         changed, self._changed = self._changed, set()
         wide = [self._terms[key] for key in sorted(changed) if self._terms[key].is_wide()]
         emotes = [
             sighting for sighting in wide if sighting.is_emote() and not is_name(sighting.form)
         ]
-        return [self._row(sighting, now) for sighting in emotes if self._is_new(sighting.form)]
+        return [sighting for sighting in emotes if self._is_new(sighting.form)]
+
+    def widely_used(self) -> list[str]:
+        """The names that enough people used, as they are written."""
+        return [sighting.form for sighting in self._terms.values() if sighting.is_wide()]
+
+    def said(self) -> tuple[int, float, float]:
+        """Messages that said something, the sum of their compounds; the chat's usual one."""
+        said, mood = self._said - _PRIOR, self._mood - _PRIOR * _USUAL
+        return said, mood, self._mood / self._said
+
+    def add(self, names: Iterable[Sighting], said: int, mood: float) -> None:
+        """What past chat says of names counts with what is known of them. said, mood: as `said`
+        tells them."""
+        self._said += said
+        self._mood += mood
+        for more in names:
+            if self._is_new(more.form):
+                key = more.form.lower()
+                known = self._terms.get(key)
+                self._terms[key] = known.plus(more) if known else more
+                self._terms.move_to_end(key)
+                self._changed.add(key)
+        self._let_go()
 
     def _row(self, sighting: Sighting, now: float) -> dict[str, Any]:
         providers = (self.provider(channel, sighting.form) for channel in sighting.channels)

@@ -6,9 +6,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from pipeline.config import PipelineSettings
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.decisions import Decision
 from pipeline.scoring.lexicon_listing import entries
+from pipeline.vocabulary.found import Finder
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.published.reader import Reader
@@ -23,11 +25,22 @@ def load_scorers(lexicon: str, store: Queries) -> Scorers:
 
 def published_scorers(lexicon: str, folder: DataFolder) -> Scorers:
     """The scorers of past chat: what was decided, as published, is in force for all time."""
-    try:
-        rows = Reader(folder).query("decisions_all").to_pylist()
-    except NothingPublished:
-        rows = []
+    rows = _published(folder, "decisions_all")
     return Scorers(lexicon, map(decision_of, rows), always=True)
+
+
+def _published(folder: DataFolder, query: str) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = Reader(folder).query(query).to_pylist()
+    except NothingPublished:
+        return []
+    return rows
+
+
+def finder_for(folder: DataFolder) -> Finder:
+    """Of new names in past chat: what was decided on, as published, is none."""
+    scorers = published_scorers(PipelineSettings().lexicon, folder)
+    return Finder(scorers, _published(folder, "vocabulary_all"))
 
 
 def write_lexicon(store: Store, scorers: Scorers) -> None:

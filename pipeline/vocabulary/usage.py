@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import Any
+from typing import Any, Self
 
 from pipeline.vocabulary.candidates import is_camel
 
@@ -71,6 +71,20 @@ class Sighting:
             self.alone += 1
         elif len(self.texts) < _TEXTS and (key := hash(text)) not in self.texts:
             self.texts.append(key)
+
+    def plus(self, more: Self) -> Self:
+        """The same name, with what was seen of it elsewhere."""
+        self.first, self.last = min(self.first, more.first), max(self.last, more.last)
+        for name in ("n", "attached", "alone", "scored", "total", "squares"):
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        self.people, self.places = (
+            max(self.spread, more.spread),
+            max(self.n_channels, more.n_channels),
+        )
+        self.sure |= more.sure
+        for form, n in more.forms.items():
+            self.forms[form] = self.forms.get(form, 0) + n
+        return self
 
     @property
     def spread(self) -> int:
