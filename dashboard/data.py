@@ -135,6 +135,20 @@ def by_name(by_key: Mapping[str, T]) -> dict[str, T]:
     return {called(key): value for key, value in by_key.items()}
 
 
+def source(manifest: Manifest) -> str:
+    """Where the chat is from: simulated, replay or live, as the manifest says; "import" where no
+    daemon has ever read any, and all there is are logs."""
+    if manifest.source != "replay":
+        return manifest.source
+    found = {row["source"] for row in rows("sources")}
+    return "import" if found <= {"import"} else manifest.source
+
+
+def is_import(manifest: Manifest) -> bool:
+    """True for a folder of imported logs alone."""
+    return source(manifest) == "import"
+
+
 def newest(manifest: Manifest) -> datetime | None:
     """Start of the newest window published, aware; None when there is none."""
     times = [file.max for file in manifest.tables.get("windows", ()) if file.rows]

@@ -14,16 +14,22 @@ from warehouse.published.manifest import Manifest
 
 STALE_AFTER_S = 150
 BEHIND = timedelta(minutes=5)
-SOURCES = {"simulated": "Simulated chat", "replay": "Replay", "live": "Live chat"}
+SOURCES = {
+    "simulated": "Simulated chat",
+    "replay": "Replay",
+    "live": "Live chat",
+    "import": "Imported chat",
+}
 log = logging.getLogger(__name__)
 
 Draw = Callable[[Manifest], None]
 
 
-def page(title: str, about: str, draw: Draw) -> None:
-    """Draw a page: header, notes about the address, then `draw`; never a traceback."""
+def page(title: str, about: str, draw: Draw, of_logs: str = "") -> None:
+    """Draw a page: header, notes about the address, then `draw`; never a traceback. of_logs: what
+    it is about in a folder of imported logs, where that is something else."""
     url_state.begin()
-    guarded(lambda manifest: _whole(title, about, draw, manifest))
+    guarded(lambda manifest: _whole(title, about, draw, of_logs, manifest))
 
 
 def guarded(draw: Draw) -> None:
@@ -45,8 +51,8 @@ def guarded(draw: Draw) -> None:
     url_state.write()
 
 
-def _whole(title: str, about: str, draw: Draw, manifest: Manifest) -> None:
-    header(title, about, manifest)
+def _whole(title: str, about: str, draw: Draw, of_logs: str, manifest: Manifest) -> None:
+    header(title, of_logs if of_logs and data.is_import(manifest) else about, manifest)
     place = st.container()
     draw(manifest)
     for text in url_state.notes():
@@ -55,8 +61,9 @@ def _whole(title: str, about: str, draw: Draw, manifest: Manifest) -> None:
 
 def header(title: str, about: str, manifest: Manifest) -> None:
     """Title row with the source of the data, prominent unless it is live chat."""
-    where = SOURCES.get(manifest.source, wording.plain(manifest.source))
-    badge = span(where, cls="dld-source", title=_what_source(manifest.source))
+    source = data.source(manifest)
+    where = SOURCES.get(source, wording.plain(source))
+    badge = span(where, cls="dld-source", title=_what_source(source))
     titled(title, about, row(badge, cls="dld-right"))
 
 
@@ -71,6 +78,8 @@ def _what_source(source: str) -> str:
         return "Made up by DLD's simulator, but for imported logs: nobody real said any of this."
     if source == "replay":
         return "Recorded chat played again."
+    if source == "import":
+        return "Past chat from logs that were imported; nothing here is live."
     return "Chat as it comes from Twitch."
 
 
@@ -95,9 +104,13 @@ def nothing_yet() -> None:
         row(
             row("Nothing has been published yet", cls="t"),
             row(
-                "Start the pipeline with ", tag("code", "make run"), ", and look again in a minute."
+                "Start the pipeline with ",
+                tag("code", "make run"),
+                ", or import past chat with ",
+                tag("code", "python -m pipeline import FILE"),
+                ".",
             ),
-            row("This page reads what the pipeline publishes; it fills by itself."),
+            row("This page reads what they publish; it fills by itself."),
             cls="dld-empty",
         )
     )
@@ -147,6 +160,8 @@ def freshness(
     if newest is None:
         return now, "no window yet", ""
     end = newest + timedelta(seconds=30)
+    if data.is_import(manifest):
+        return end, "imported", ""
     quiet = now - manifest.published_at
     if quiet > timedelta(seconds=STALE_AFTER_S):
         text = f"Nothing new for {wording.lasting(quiet)}: the pipeline may have stopped."

@@ -83,10 +83,15 @@ def clock(at: datetime, tz: tzinfo, seconds: bool = False) -> str:
     return f"{there:%H:%M:%S}" if seconds else f"{there:%H:%M}"
 
 
+def day(at: datetime, tz: tzinfo) -> str:
+    """22 Nov 2026."""
+    there = aware(at).astimezone(tz)
+    return f"{there.day} {there:%b %Y}"
+
+
 def moment(at: datetime, tz: tzinfo, seconds: bool = False) -> str:
     """22 Nov 2026, 14:05."""
-    there = aware(at).astimezone(tz)
-    return f"{there.day} {there:%b %Y}, {clock(at, tz, seconds)}"
+    return f"{day(at, tz)}, {clock(at, tz, seconds)}"
 
 
 def utc_text(at: datetime) -> str:

@@ -11,7 +11,7 @@ from dashboard.charts import timeline
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
 from dashboard.health import keeping, unread
-from dashboard.live import card_words, live_table
+from dashboard.live import card_words, imported, live_table
 from dashboard.live.now import Card, channel_cards
 from dashboard.markup import row
 from warehouse.published.manifest import Manifest
@@ -29,6 +29,9 @@ VIEWS = {"cards": "Cards", "table": "Table"}
 
 def draw(manifest: Manifest) -> None:
     """Header line of freshness, then the cards, or one table of all channels."""
+    if data.is_import(manifest):
+        imported.draw()
+        return
     now = frame.wall()
     off_s = keeping.clock_offset_s(manifest)
     clock, fresh, trouble = frame.freshness(manifest, now, timedelta(seconds=off_s))
@@ -147,4 +150,4 @@ def first(manifest: Manifest) -> None:
     live()
 
 
-frame.page("Live", "how every watched chat feels now", first)
+frame.page("Live", "how every watched chat feels now", first, of_logs=imported.ABOUT)
