@@ -98,6 +98,12 @@ def heading(text: str, small: str = "") -> None:
     put(row(text, tag("small", small) if small else "", cls="dld-h"))
 
 
+def no_stream(manifest: Manifest) -> None:
+    """Instead of a page about streams."""
+    more = "import a log first" if data.is_import(manifest) else "come back in a minute"
+    put(say(f"No stream has been seen yet; {more}."))
+
+
 def nothing_yet() -> None:
     """The page of an empty data folder."""
     put(

@@ -64,12 +64,14 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def choose(listed: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo) -> Span:
-    """Draw the controls and return the span they say; the address follows."""
+def choose(
+    listed: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo, usual: str = "24h"
+) -> Span:
+    """Draw the controls and return the span they say, `usual` at first; the address follows."""
     spans = [c for c in listed if c["channel"] in channels] or list(listed)
     first = wording.aware(min(c["first_at"] for c in spans))
     last = min(wording.aware(max(c["last_at"] for c in spans)), end)
-    kind = choices.choose("Span", "span", NAMES, "24h")
+    kind = choices.choose("Span", "span", NAMES, usual)
     if kind == "stream":
         return _stream(channels, end, tz) or Span(last - timedelta(days=1), last)
     if kind == "dates":

@@ -44,14 +44,15 @@ def draw(manifest: Manifest) -> None:
     end = _end(manifest)
     listed = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
     if not listed:
-        frame.put(frame.say("No stream has been seen yet; come back in a minute."))
+        frame.no_stream(manifest)
         return
     tz = frame.reader_zone()
     left, right = st.columns([5, 6], gap="medium")
     with left:
         channels = _channels(listed)
     with right:
-        chosen = time_span.choose(listed, channels, end, tz)
+        usual = "all" if data.is_import(manifest) else "24h"
+        chosen = time_span.choose(listed, channels, end, tz, usual)
     if not channels:
         frame.put(frame.say("Choose a channel above."))
     readable = {c["channel"]: c["readable"] for c in listed if c["channel"] in channels}

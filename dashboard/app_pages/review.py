@@ -31,7 +31,7 @@ def draw(manifest: Manifest) -> None:
     end = time_span.window_end(newest) if newest else frame.wall()
     channels = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
     if not channels:
-        frame.put(frame.say("No stream has been seen yet; come back in a minute."))
+        frame.no_stream(manifest)
         return
     tz = frame.reader_zone()
     stream = _chosen(channels, tz)

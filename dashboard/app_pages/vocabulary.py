@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import choices, data, frame, url_state, wording
+from dashboard import choices, data, frame, time_span, url_state, wording
 from dashboard.charts import bars
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
@@ -15,7 +15,7 @@ from dashboard.vocabulary import decision_desk, lexicon, uses
 from warehouse.published.manifest import Manifest
 
 STATUSES = {"proposed": "Proposed", "accepted": "Accepted", "rejected": "Rejected", "any": "All"}
-DAYS = {"1": "1 day", "3": "3 days", "7": "7 days", "30": "30 days"}
+DAYS = {"1": "1 day", "3": "3 days", "7": "7 days", "30": "30 days", "all": "All"}
 MOST = 300
 LONG = 600  # pixels; as tall as the desk beside it
 NEWER = {"in_force": None, "impact_windows": None}  # columns that a folder of before has not
@@ -57,7 +57,8 @@ def _reviewed(
     status = _status(terms)
     matches = [t for t in terms if status in ("any", t["status"]) and _matches(t["term"], search)]
     decision_desk.notices(manifest)
-    _with_trends(matches, channels, newest)
+    if not data.is_import(manifest):  # logs of years have no last two weeks
+        _with_trends(matches, channels, newest)
     left, right = st.columns([3, 2], gap="large")
     with left:
         clicked = _table(matches) if matches else None
@@ -125,7 +126,7 @@ def _table(terms: Sequence[Row]) -> int | None:
             "Scale": [_scale(t) for t in terms],
             "Uses": [t["n"] for t in terms],
             "People": [decision_desk.people(t) for t in terms],
-            "Trend": [t.get("line") for t in terms],
+            **({"Trend": [t["line"] for t in terms]} if "line" in terms[0] else {}),
             "Channels": [t["n_channels"] for t in terms],
             "Moves": [t["impact"] for t in terms],
             "Kind": [decision_desk.origin(t) for t in terms],
@@ -226,8 +227,9 @@ def _in_use(manifest: Manifest, search: str) -> None:
     with left:
         frame.heading("Terms in use", "over all channels, in whole days of UTC")
     with right:
-        days = choices.choose("Over the last", "days", DAYS, "3")
-    since = until - timedelta(days=int(days) + 1)  # today has only begun
+        usual = "all" if data.is_import(manifest) else "3"
+        days = choices.choose("Over the last", "days", DAYS, usual)
+    since = until - (time_span.LONGEST if days == "all" else timedelta(days=int(days) + 1))
     table = data.hourly(
         "dash_terms_days", newest, channels=names, since=since, until=until, limit=MOST
     )

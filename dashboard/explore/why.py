@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import frame, sections, wording
+from dashboard import data, frame, sections, wording
 from dashboard.charts import bars
 from dashboard.charts.style import CONFIG
 from dashboard.explore.view import View
@@ -54,7 +54,9 @@ def _lines(view: View) -> None:
     lines = view.table("dash_samples", **view.inside, limit=LINES).to_pandas()
     frame.heading("Telling lines", "kept for a day; mentions masked, no authors")
     if lines.empty:
-        st.caption("No lines are kept of this span any more.")
+        of_logs = data.is_import(data.manifest())
+        gone = "of imported logs" if of_logs else "of this span any more"
+        st.caption(f"No lines are kept {gone}.")
         return
     lines["utc"] = [wording.utc_text(at) for at in lines["start"]]
     lines["start"] = lines["start"].dt.tz_localize("UTC").dt.tz_convert(str(view.tz))

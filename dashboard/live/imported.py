@@ -77,7 +77,7 @@ def card(channel: Row, tz: tzinfo) -> list[Markup]:
     word = f"{wording.mood_word(mood)} overall" if mood is not None else "no mood can be told"
     glyph = span(wording.glyph(mood), cls=f"dld-glyph {wording.mood_word(mood)}")
     number = span(wording.signed(mood), cls="dld-number")
-    pairs = [
+    pairs: list[tuple[str, str | Markup]] = [
         ("Streams", wording.count(channel["streams"])),
         ("Span", _span(channel, tz)),
         ("Covered", f"{wording.rate(channel['observed_s'] / 3600)} hours"),

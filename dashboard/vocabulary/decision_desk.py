@@ -167,11 +167,15 @@ def origin(term: Row) -> str:
 
 def impact(term: Row) -> str:
     """What accepting the term would change, in words."""
+    of_logs = data.is_import(data.manifest())
     if not term["impact_windows"] or term["impact"] is None:
-        return "change nothing that is known of: no window of the last day holds it"
+        return "change nothing that is known of" + (
+            "" if of_logs else ": no window of the last day holds it"
+        )
     n = wording.count(term["impact_windows"])
     windows = "window" if term["impact_windows"] == 1 else "windows"
-    return f"move {n} {windows} of the last day by {wording.signed(term['impact'], 3)} on average"
+    which = "that hold it" if of_logs else "of the last day"
+    return f"move {n} {windows} {which} by {wording.signed(term['impact'], 3)} on average"
 
 
 def otherwise(term: Row, value: float) -> str:

@@ -18,7 +18,7 @@ from models.base import FIRST_JUDGED, FIRST_LIVE, Floats, Forecaster, Prediction
 from models.forecasters.online import Online, is_network
 from models.inputs.features import views
 from models.inputs.published import sessions_by_channel
-from models.inputs.sessions import Session
+from models.inputs.sessions import Ints, Session
 from models.inputs.targets import Targets, cutoffs, targets
 from models.judging.comparisons import by_size, comparisons
 from models.judging.report import markdown
@@ -26,7 +26,7 @@ from models.judging.tally import Tally
 from models.output import drop_parts, part, put, put_texts, require_writable
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
-from warehouse.forecast_metrics import Outcomes, total
+from warehouse.forecast_metrics import Outcomes
 from warehouse.records import HORIZON, VOLUME_QUANTILES, WINDOW_SECONDS
 
 QUANTILE_NAMES = ("q025", "q10", "q50", "q90", "q975")
@@ -79,13 +79,13 @@ def judge(
         elif len(judged):
             prediction = model.predict(late)
         if len(judged):
-            _judged(session, name, prediction, truth, tally)
+            _judged(session, ends[judged], name, prediction, truth, tally)
             if write:
                 write(_rows(session, ends[judged], name, prediction.quantiles, truth))
 
 
 def _judged(
-    session: Session, model: str, prediction: Prediction, actual: Targets, tally: Tally
+    session: Session, ends: Ints, model: str, prediction: Prediction, actual: Targets, tally: Tally
 ) -> None:
     for h in range(HORIZON):
         outcomes = Outcomes(
@@ -94,7 +94,20 @@ def _judged(
             prediction.quantiles[:, h],
             prediction.volume[:, h, MEDIAN],
         )
-        tally.add((session.channel, session.stream_id), model, h + 1, total(outcomes))
+        at = np.minimum(ends + h + 1, len(session) - 1)
+        tally.judged(session, model, h + 1, at, outcomes)
+
+
+def judge_channel(
+    sessions: Sequence[Session],
+    models: Mapping[str, Forecaster],
+    tally: Tally,
+    write: Write | None = None,
+) -> None:
+    """All sessions of a channel in the order they began, networks with what it taught so far."""
+    online = {name: Online() for name in models if is_network(name)}
+    for session in sorted(sessions, key=lambda s: (s.start[0], s.stream_id)):
+        judge(session, models, tally, write, online)
 
 
 def _part(kind: type[T], whole: T, rows: Any) -> T:
@@ -137,9 +150,7 @@ def backtest(
     try:
         with pq.ParquetWriter(part(rows), SCHEMA, compression="zstd") as writer:
             for sessions in sessions_by_channel(folder, only, left_out):
-                online = {name: Online() for name in models if is_network(name)}
-                for session in sorted(sessions, key=lambda s: (s.start[0], s.stream_id)):
-                    judge(session, models, tally, writer.write_table, online)
+                judge_channel(sessions, models, tally, writer.write_table)
                 say(f"{sessions[0].channel}: {tally.cutoffs[sessions[0].channel]} cutoffs")
         report = report_of(tally, models, left_out)
         put_texts({figures: json.dumps(report, indent=1, allow_nan=False), text: markdown(report)})

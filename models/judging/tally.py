@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from models.base import Floats, Forecaster
-from models.inputs.sessions import Session
+from models.inputs.sessions import Ints, Session
 from warehouse.forecast_metrics import (
     BACKTEST_METRICS,
     BACKTEST_SUMS,
     REFERENCE,
+    Outcomes,
     floor,
     quotient,
+    total,
 )
 from warehouse.records import HORIZON, WINDOW_SECONDS
 
@@ -62,6 +64,10 @@ class Tally:
         mine.setdefault(model, np.zeros((HORIZON, len(PAIRED))))[step - 1] += [
             sums[k] for k in PAIRED
         ]
+
+    def judged(self, session: Session, model: str, step: int, at: Ints, outcomes: Outcomes) -> None:
+        """Outcomes of k targets of a session at step 1..10; at: (k,) their windows' indices."""
+        self.add((session.channel, session.stream_id), model, step, total(outcomes))
 
     def rate(self, channel: str) -> float:
         """Messages a window of the channel, while it was watched; NaN if it never was."""

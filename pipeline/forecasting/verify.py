@@ -21,6 +21,7 @@ Sums = dict[Key, Array]
 _Found = tuple[str, date, int, Array, Array, float, int]  # ..., step, quantiles, counts, y, n
 
 _NAMES = tuple(s.name for s in SUMS)
+_TARGETS = _NAMES.index("targets")
 
 _PATIENCE_S = 3600  # of a forecast for windows that never come, its stream being over
 
@@ -107,8 +108,8 @@ class Verifier:
 
     def take(self) -> Sums:
         """Sums that changed since the last call; old days are let go."""
-        targets = _NAMES.index("targets")
-        taken = {key: self.sums[key] for key in sorted(self.changed) if self.sums[key][targets]}
+        changed = {key: self.sums[key] for key in sorted(self.changed)}
+        taken = {key: sums for key, sums in changed.items() if targets_of(sums)}
         self.changed.clear()
         newest = max((cutoff for _, cutoff in self.waiting), default=0)
         self.waiting = {k: q for k, q in self.waiting.items() if k[1] > newest - _PATIENCE_S}
@@ -116,6 +117,11 @@ class Verifier:
             oldest = max(day for _, day, _, _ in taken) - timedelta(days=2)
             self.sums = {key: v for key, v in self.sums.items() if key[1] >= oldest}
         return taken
+
+
+def targets_of(sums: Array) -> float:
+    """How many windows the sums are of."""
+    return float(sums[_TARGETS])
 
 
 def score_columns(sums: Mapping[Key, Array]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The import of a dropped log in its own process: python -m pipeline.imports.sandbox ID PARENT.
+"""The import of a dropped log, or a backtest, in its own process:
+python -m pipeline.imports.sandbox ID PARENT.
 
 What a log may do to a parser it does here: this process has a low priority, bounded files and
 time, and it dies with the daemon. It removes the log as soon as it is read, and leaves what came
@@ -25,17 +26,19 @@ import typer
 from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Placed
+from pipeline.imports.backtest import backtest
 from pipeline.imports.combine import ImportOptions
 from pipeline.imports.command import Run
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.progress import Advance, Bars
 from pipeline.imports.scratch import workplace
 from pipeline.memory import spare_memory
+from pipeline.requests.import_log import BACKTEST
 from warehouse.atomic import private_folder, replace_file
 from warehouse.config import UploadSettings, data_folder
 from warehouse.errors import AppError, BadInput, place_of
 from warehouse.inbox.requests import InboxFolder
-from warehouse.inbox.uploaded_log import UploadedLog, safe_name
+from warehouse.inbox.uploaded_log import ACTION, UploadedLog, safe_name
 from warehouse.records import iso, utc
 
 _NICE = 19
@@ -50,9 +53,11 @@ def main(request_id: str, parent: int) -> None:
     folder = data_folder()
     inbox = InboxFolder(folder.inbox)
     place = UploadedLog(inbox.files(request_id))
+    private_folder(place.folder)
     _, request = inbox.read(request_id)
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        outcome = outcome_of(place, request)
+        is_log = request.get("action") == ACTION
+        outcome = outcome_of(place, request) if is_log else _backtest(place)
     place.log.unlink(missing_ok=True)
     replace_file(place.outcome, orjson.dumps(outcome))
 
@@ -86,6 +91,23 @@ def outcome_of(place: UploadedLog, request: dict[str, Any]) -> dict[str, Any]:
         return {"reason": f"{name} could not be read: {exc.strerror or 'a fault'}", "asks": []}
     except Exception as exc:
         return {"reason": f"{name} could not be read", "asks": [], "fault": place_of(exc)}
+
+
+def _backtest(place: UploadedLog) -> dict[str, Any]:
+    """As `outcome_of`."""
+    done = 0
+
+    def say(cutoffs: int) -> None:
+        nonlocal done
+        done += cutoffs
+        replace_file(place.progress, orjson.dumps({"step": BACKTEST, "done": done, "of": 0}))
+
+    try:
+        return {"result": backtest(data_folder(), say, math.inf)}
+    except AppError as exc:
+        return {"reason": " ".join(str(exc).split())}
+    except Exception as exc:
+        return {"reason": "the backtest failed", "fault": place_of(exc)}
 
 
 def _imported(place: UploadedLog, request: dict[str, Any], name: str) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from pipeline.requests.everywhere import (
 from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.requests.found import ACTION as FOUND
 from pipeline.requests.found import take_found
-from pipeline.requests.import_log import import_log
+from pipeline.requests.import_log import BACKTEST, import_log, run_backtest
 from pipeline.requests.queue import Action, NotYet, add_marker, apply_all, run_import
+from pipeline.requests.record import ACTION as RECORD
+from pipeline.requests.record import take_record
 from pipeline.requests.vocabulary_decision import review
 from pipeline.requests.workspace import Workspace
 from pipeline.sources.channel_list import change_channels, channel_logins
@@ -143,6 +145,12 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         workspace.refuse_real("python -m pipeline import ...")
         take_found(workspace, request, meta)
 
+    def backtest(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        run_backtest(workspace, inbox, store, request, meta)
+
+    def record(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        take_record(workspace, inbox, request, meta)
+
     of_all: dict[str, Action] = {
         "forget": _with_all_rows(workspace, forget),
         "opt-out": opt_out,
@@ -154,7 +162,13 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     }
     if workspace.others is not None:
         of_all = {name: everywhere(workspace.others, action) for name, action in of_all.items()}
-    of_here = {ACTION: dropped, "backup": backup, FOUND: found}
+    of_here = {
+        ACTION: dropped,
+        "backup": backup,
+        BACKTEST: backtest,
+        FOUND: found,
+        RECORD: record,
+    }
     return {**of_all, **{name: _with_all_rows(workspace, of) for name, of in of_here.items()}}
 
 

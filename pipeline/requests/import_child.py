@@ -1,4 +1,5 @@
-"""A child process of the daemon that imports one log, and the thread that looks after it.
+"""A child process of the daemon that imports one log, or runs a backtest, and the thread that
+looks after it.
 
 The child (pipeline.imports.sandbox) reads the log and asks for the import like anybody else.
 """
@@ -14,7 +15,7 @@ from warehouse.inbox.requests import InboxFolder
 from warehouse.inbox.uploaded_log import UploadedLog
 
 COMMAND = (sys.executable, "-m", "pipeline.imports.sandbox")
-_LIMIT_S = 1800.0  # of one import
+_LIMIT_S = 1800.0  # of one
 _PATIENCE_S = 5.0
 
 
@@ -41,11 +42,11 @@ class ImportChild(threading.Thread):
             if self.stopped:
                 self._child.kill()
             code = self._wait(self._child)
-            self.why = f"its import broke off (code {code}); the machine may be short of memory"
+            self.why = f"it broke off (code {code}); the machine may be short of memory"
         except subprocess.TimeoutExpired:
-            self.why = f"its import took more than {_LIMIT_S / 60:.0f} minutes"
+            self.why = f"it took more than {_LIMIT_S / 60:.0f} minutes"
         except OSError as exc:
-            self.why = f"its import could not be begun: {exc.strerror}"
+            self.why = f"it could not be begun: {exc.strerror}"
 
     def _wait(self, child: subprocess.Popen[bytes]) -> int:
         """Its exit code. It is ended after a while, but not while what it asks for waits for

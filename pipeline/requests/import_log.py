@@ -1,4 +1,5 @@
-"""Logs dropped on the dashboard: imported by a child of the daemon, one at a time and in order.
+"""Long work that the dashboard asks for: a dropped log's import, a backtest. A child of the
+daemon does it, one at a time and in order.
 
 The child is begun here, looked after and ended. Nothing waits in a turn.
 """
@@ -12,14 +13,15 @@ import orjson
 from pipeline.requests.import_child import COMMAND, ImportChild
 from pipeline.requests.queue import NotYet
 from pipeline.requests.workspace import Workspace
-from warehouse.atomic import replace_file
+from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder, UploadSettings
 from warehouse.errors import BadInput
 from warehouse.foreign_files import check_plain, is_folder, remove
 from warehouse.inbox.requests import InboxFolder, Request, read_object
-from warehouse.inbox.uploaded_log import WAITS, UploadedLog
+from warehouse.inbox.uploaded_log import ACTION, WAITS, UploadedLog
 from warehouse.store.store import Store
 
+BACKTEST = "backtest"  # the action
 log = logging.getLogger(__name__)
 
 TRIES = 2  # a log whose import was killed this often is given up
@@ -57,8 +59,20 @@ def import_log(
     inbox.rewrite(request, {**kept, **done})
 
 
+def run_backtest(
+    workspace: Workspace, inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]
+) -> None:
+    """See a backtest through. Raises NotYet until it is over, BadInput with why there is none."""
+    place = UploadedLog(inbox.files(request.id))
+    outcome = read_object(place.outcome) or _outcome(workspace, place, request)
+    if "result" not in outcome:
+        raise BadInput(str(outcome.get("reason", "no reason given")))
+    store.write({}, meta)
+    inbox.rewrite(request, {"result": outcome["result"]})
+
+
 def _outcome(workspace: Workspace, place: UploadedLog, request: Request) -> dict[str, Any]:
-    """What came of an import that left no outcome itself. Raises NotYet while there is hope."""
+    """What came of work that left no outcome itself. Raises NotYet while there is hope."""
     running = workspace.running
     child = running.importing if running else None
     if child and (child.is_alive() or child.stopped):
@@ -75,7 +89,18 @@ def _outcome(workspace: Workspace, place: UploadedLog, request: Request) -> dict
 
 
 def _hopeless(place: UploadedLog, request: Request) -> str:
-    """Why no import of it is begun; '' where one may be."""
+    """Why the work is not begun; '' where it may be."""
+    if request.action == ACTION and (why := _unreadable(place)):
+        return why
+    if datetime.now(UTC) - request.time > WAITS:
+        return f"it waited for more than {WAITS.total_seconds() / 3600:.0f} hours; ask again"
+    if _tries(place) >= TRIES:
+        return f"the pipeline ended {TRIES} times while it was done; it is not tried again"
+    return ""
+
+
+def _unreadable(place: UploadedLog) -> str:
+    """Why its log cannot be read."""
     most = UploadSettings().mb
     try:
         found = place.log.lstat()
@@ -86,10 +111,6 @@ def _hopeless(place: UploadedLog, request: Request) -> str:
         return "its log is no longer there; drop it again"
     if found.st_size > most * 1_000_000:
         return f"it has {found.st_size / 1e6:,.0f} MB; DLD_UPLOAD_MB allows {most}"
-    if datetime.now(UTC) - request.time > WAITS:
-        return f"it waited for more than {WAITS.total_seconds() / 3600:.0f} hours; drop it again"
-    if _tries(place) >= TRIES:
-        return f"the pipeline ended {TRIES} times while it was read; it is not tried again"
     return ""
 
 
@@ -99,8 +120,9 @@ def _tries(place: UploadedLog) -> int:
 
 
 def _begin(folder: DataFolder, place: UploadedLog, request_id: str) -> ImportChild:
+    private_folder(place.folder)
     replace_file(place.tries, orjson.dumps({"tries": _tries(place) + 1}))
-    log.info("dropped log: import begun id=%s", request_id)
+    log.info("begun beside the turns id=%s", request_id)
     child = ImportChild(folder, request_id, COMMAND)
     child.start()
     return child

@@ -127,7 +127,8 @@ def merged(vocabulary: Vocabulary, found: Found, rows: list[Mapping[str, Any]]) 
     vocabulary.load(rows)
     names = [name.sighting() for name in found.names]
     vocabulary.add(names, found.said, found.mood)
-    impacts = {name.term: (name.impact, name.impact_windows) for name in found.names}
+    known = [name for name in found.names if name.impact_windows]
+    impacts = {name.term: (name.impact, name.impact_windows) for name in known}
     told = vocabulary.take_rows(lambda term: False)
     for row in told:
         if row["term"] in impacts:
