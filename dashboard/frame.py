@@ -13,6 +13,10 @@ from warehouse.errors import AppError, NothingPublished
 from warehouse.published.manifest import Manifest
 
 STALE_AFTER_S = 150
+NOBODY = (
+    "No pipeline runs on this folder. What is asked here waits in its inbox; there "
+    "`python -m pipeline inbox` does it."
+)
 BEHIND = timedelta(minutes=5)
 SOURCES = {
     "simulated": "Simulated chat",

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard import access, config
+from dashboard import access, config, worker
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import (
     WAITING,
@@ -59,6 +59,7 @@ def ask(
             f"{inbox.folder} cannot be written ({exc.strerror}): "
             "this dashboard can show, not decide"
         ) from exc
+    worker.begin()
     return request.id
 
 
@@ -88,6 +89,13 @@ def answer(request_id: str) -> str | None:
     while it waits."""
     inbox = InboxFolder(config.folder().inbox)
     return GONE if inbox.is_gone(request_id) else inbox.outcome(request_id)
+
+
+def progress(request_id: str) -> int:
+    """How much of a request's work was told to be done, 0 before any."""
+    inbox = InboxFolder(config.folder().inbox)
+    done = read_object(UploadedLog(inbox.files(request_id)).progress).get("done", 0)
+    return done if isinstance(done, int) else 0
 
 
 def dropped(request_id: str) -> dict[str, Any] | None:

@@ -27,12 +27,16 @@ def named(channels: Iterable[Row]) -> dict[str, str]:
 
 
 def choose(
-    names: Sequence[str], periods: Mapping[str, str], channels_key: str, period_key: str
+    names: Sequence[str],
+    periods: Mapping[str, str],
+    channels_key: str,
+    period_key: str,
+    usual: str = USUAL,
 ) -> tuple[list[str], str]:
     """Controls for both, kept in the address: the channels picked, none for all; the period.
 
-    periods: label by value, USUAL among them. The keys are the page's own: Streamlit carries
-    what is set under a key from page to page.
+    periods: label by value, `usual` among them, which is chosen at first. The keys are the
+    page's own: Streamlit carries what is set under a key from page to page.
     """
     left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
     who = data.who()
@@ -49,5 +53,5 @@ def choose(
     )
     url_state.remember(channels=",".join(map(who.name_of, picked)))
     with right:
-        period = choices.choose("Period", "period", periods, USUAL, key=period_key)
+        period = choices.choose("Period", "period", periods, usual, key=period_key)
     return picked, period

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import choices, data, frame, scope, sections, url_state, wording
 from dashboard.accuracy import (
     accuracy_charts,
+    backtest,
     bands,
     card,
     model_table,
@@ -54,12 +55,19 @@ MEANING = """
   interval, from leaving out parts of the days and channels one at a time.
 """
 
+NONE = (
+    "No forecast has been checked against what happened yet in this period: that needs a stream "
+    "of more than half an hour."
+)
+NONE_OF_LOGS = "No backtest has judged a stream of this period yet."
+
 Queries = list[tuple[str, dict[str, Any]]]
 
 
 def draw(manifest: Manifest) -> None:
     """Controls, verdict in words, then the chosen section."""
     channels, since, until = _choose(manifest)
+    backtest.section()
     queries: Queries = []
     inside = {"channels": channels, "since": since, "until": until}
     cells = _cells(queries, "dash_skill", **inside)
@@ -67,12 +75,7 @@ def draw(manifest: Manifest) -> None:
     by_step = skill.scored(cells, ["model", "step"]) if len(cells) else cells
     model, step = "", 1
     if by_step.empty:
-        frame.put(
-            frame.say(
-                "No forecast has been checked against what happened yet in this "
-                "period: that needs a stream of more than half an hour."
-            )
-        )
+        frame.put(frame.say(NONE if not data.is_import(manifest) else NONE_OF_LOGS))
     else:
         model, step = _focus(by_step, models)
         _verdict(by_step, model)
@@ -127,7 +130,8 @@ def _choose(manifest: Manifest) -> tuple[list[str], datetime, datetime]:
     newest = data.newest(manifest) or frame.wall()
     until = datetime.combine(newest.date(), time(), UTC) + timedelta(days=1)
     names = [c["channel"] for c in data.rows("dash_channels", now=until)]
-    picked, period = scope.choose(names, PERIODS, "ch", "period")
+    usual = "all" if data.is_import(manifest) else scope.USUAL
+    picked, period = scope.choose(names, PERIODS, "ch", "period", usual)
     days = timedelta(days=365 * 30 if period == "all" else int(period))
     return picked or names, until - days, until
 

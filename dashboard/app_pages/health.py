@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import data, frame, scope, wording
 from dashboard.charts.series import Row
-from dashboard.health import alerts, coverage, keeping, shards, unread
+from dashboard.health import alerts, coverage, imported, keeping, shards, unread
 from dashboard.health.keeping import Health
 from warehouse.published.manifest import Manifest
 from warehouse.published.reading import Trouble
@@ -19,6 +19,9 @@ EARLIER = timedelta(days=7)
 
 def draw(manifest: Manifest) -> None:
     """Controls, key figures, alerts, then what was seen and what is kept."""
+    if data.is_import(manifest):
+        imported.draw()
+        return
     newest = data.newest(manifest)
     health = keeping.newest()
     end = frame.wall() if newest is None else newest + timedelta(seconds=30)
@@ -121,4 +124,7 @@ def _upkeep(health: Health, end: datetime) -> None:
         keeping.versions(health)
 
 
-frame.page("Data health", "what was seen, what was not, and what is kept", draw)
+frame.page(
+    "Data health", "what was seen, what was not, and what is kept", draw,
+    of_logs="what was read, what was skipped, and what is kept",
+)  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import access, data, frame, inbox, url_state, wording
+from dashboard import access, data, frame, inbox, url_state, wording, worker
 from dashboard.uploads import upload_words
 from dashboard.uploads.upload_words import Answers
 from warehouse.config import UploadSettings
@@ -22,7 +22,8 @@ _EVERY_S = 2
 
 def draw() -> None:
     """What can be dropped, what is asked about it, and what became of the last one."""
-    upload_words.waiting_note(_quiet())
+    if not worker.is_there():
+        upload_words.waiting_note(_quiet())
     if not inbox.can_ask():
         text = "This dashboard can show, not import: the inbox of its data cannot be written."
         st.info(text, icon=":material/lock:")

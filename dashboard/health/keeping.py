@@ -53,19 +53,21 @@ def clock_offset_s(manifest: Manifest) -> float:
     return (value(newest(), "clock_offset_s") or 0.0) if manifest.source == "live" else 0.0
 
 
-def storage(health: Health) -> None:
-    """Bytes by table and what of them is message text."""
+def storage(health: Health, of_logs: bool = False) -> None:
+    """Bytes by table and what of them is message text. of_logs: an import told, no daemon."""
     frame.heading("Storage", "what is on disk; rows in brackets")
     detail, total = parts(health, "storage"), value(health, "storage")
     if total is None or not detail:
-        frame.put(frame.say("The pipeline has not told yet; it does once a minute."))
+        when = "the next import does" if of_logs else "it does once a minute"
+        frame.put(frame.say(f"The pipeline has not told yet; {when}."))
         return
     text, keeps = value(health, "text"), value(health, "retention_h")
     frame.tiles(
         ("In all", wording.size(total), "database, buffer and published files"),
         ("Database", wording.size(detail.get("warehouse")), "warehouse.duckdb"),
-        ("Message text", wording.size(text), f"gone after {_hours(keeps)}"),
-    )
+        ("Message text", wording.size(0 if of_logs else text),
+         "none of an import is kept" if of_logs else f"gone after {_hours(keeps)}"),
+    )  # fmt: skip
     st.plotly_chart(
         sizes(detail), key="sizes", config=CONFIG, alt="Bytes on disk by published table"
     )

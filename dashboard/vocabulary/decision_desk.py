@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, data, frame, inbox, wording
+from dashboard import access, data, frame, inbox, wording, worker
 from dashboard.charts import bars
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
@@ -43,6 +43,9 @@ def notices(manifest: Manifest) -> None:
     if not inbox.can_ask():
         text = "This dashboard can show, not decide: the inbox of its data cannot be written."
         st.info(text, icon=":material/lock:")
+    elif data.is_import(manifest):
+        if not worker.is_there():
+            st.warning(frame.NOBODY, icon=":material/schedule:")
     elif quiet.total_seconds() > frame.STALE_AFTER_S:
         st.warning(
             f"The pipeline has published nothing for {wording.lasting(quiet)} and may be off. "
@@ -292,25 +295,27 @@ def _answers() -> None:
     if _is_news():
         st.rerun()
     for request in reversed(_requests()):
-        state, sentence = outcome(inbox.answer(request.id), frame.wall() - request.at)
+        waited, of_logs = frame.wall() - request.at, data.is_import(data.manifest())
+        state, sentence = outcome(inbox.answer(request.id), waited, of_logs)
         what = f"{wording.plain(request.term, 60)}: {request.label}"
         frame.put(row(span(what, cls="what"), span(sentence), cls=f"dld-answer {state}"))
 
 
-def outcome(answer: str | None, waited: timedelta) -> tuple[str, str]:
-    """(state, sentence) of a request: waits, done or refused."""
+def outcome(answer: str | None, waited: timedelta, of_logs: bool = False) -> tuple[str, str]:
+    """(state, sentence) of a request: waits, done or refused. of_logs: where nothing is live."""
+    since = "for what is imported from now on" if of_logs else "from the next window"
     if answer is None and waited > PATIENCE:
         return "waits", (
             f"asked, and not answered for {wording.lasting(waited)}; it waits until the pipeline "
             "runs"
         )
     if answer is None:
-        return "waits", "asked; in force from the next window, as soon as the pipeline reads it"
+        return "waits", f"asked; in force {since}, as soon as the pipeline reads it"
     if answer == inbox.GONE:
         return "done", inbox.GONE
     if answer:
         return "refused", f"refused: {wording.plain(answer, 300)}"
-    return "done", "done; in force from the next window"
+    return "done", f"done; in force {since}"
 
 
 def _is_news() -> bool:

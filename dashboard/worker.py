@@ -1,0 +1,38 @@
+"""A process of the pipeline's own, begun where no daemon has ever read the folder: it does what
+was asked on a page, and ends."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from dashboard import config, data
+from warehouse.errors import AppError
+
+COMMAND = (sys.executable, "-m", "pipeline", "inbox")
+_NEEDED = ("pipeline", "vaderSentiment")  # a dashboard's own image has neither
+_ROOT = Path(__file__).parents[1]
+
+
+def is_there() -> bool:
+    """True where what is asked is done without a daemon."""
+    try:
+        is_alone = data.is_import(data.manifest()) and not config.folder().mirror.exists()
+    except AppError:
+        return False
+    return is_alone and all(map(find_spec, _NEEDED))
+
+
+def begin() -> None:
+    """See to it that what waits is done; one that is at it already sees what came since."""
+    if is_there():
+        subprocess.Popen(
+            COMMAND,
+            cwd=_ROOT,
+            env={**os.environ, "DLD_DATA": str(config.folder().root)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # it ends by itself
+        )
