@@ -60,6 +60,7 @@ NONE = (
     "of more than half an hour."
 )
 NONE_OF_LOGS = "No backtest has judged a stream of this period yet."
+SUMS_ALONE = "A backtest keeps sums over its forecasts, not each of them."
 
 Queries = list[tuple[str, dict[str, Any]]]
 
@@ -83,6 +84,8 @@ def draw(manifest: Manifest) -> None:
     if chosen == "models":
         card.section(models, frame.reader_zone())
         trials.section(data.rows("dash_trials"), frame.reader_zone())
+    elif chosen == "one" and data.is_import(manifest):
+        frame.put(frame.say(SUMS_ALONE))
     elif chosen == "one":
         replay.section(channels, until, frame.reader_zone())
     elif not by_step.empty:
@@ -105,6 +108,9 @@ def _drawn(
         model_table.section(by_step, model, step, list(dict.fromkeys(by_step["model"])))
     elif chosen == "bands":
         bands.section(by_step, model)
+        if data.is_import(manifest):
+            st.caption(SUMS_ALONE)
+            return
         newest = data.newest(manifest)
         until = min(inside["until"], window_end(newest)) if newest else inside["until"]
         span = (inside["since"], until)

@@ -4,6 +4,7 @@ The thresholds were set on real chat whose emotes were marked, with the marks hi
 bench` measures them): see docs/vocabulary.md.
 """
 
+import re
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -169,6 +170,7 @@ def from_row(row: Mapping[str, Any]) -> Sighting:
         first=row["first_seen"].timestamp(),
         last=row["last_seen"].timestamp(),
         n=int(row["n"]),
+        alone=_alone(row),
         scored=scored,
         total=scored * mean,
         squares=scored * (sd * sd + mean * mean),
@@ -177,6 +179,12 @@ def from_row(row: Mapping[str, Any]) -> Sighting:
         sure=True,
         forms={row["term"]: int(row["n"])},
     )
+
+
+def _alone(row: Mapping[str, Any]) -> int:
+    """Messages of nothing else: kept nowhere but in the evidence, in percent."""
+    told = re.search(r"(\d+)% of them alone", row.get("evidence") or "")
+    return round(int(row["n"]) * int(told[1]) / 100) if told else 0
 
 
 def without_chatter(sightings: Iterable[Sighting], chatter: int) -> None:
