@@ -12,6 +12,8 @@ from warehouse.errors import AppError
 
 COMMAND = (sys.executable, "-m", "pipeline", "inbox")
 _NEEDED = ("pipeline", "vaderSentiment")  # a dashboard's own image has neither
+_MOST = 2
+_begun: "list[subprocess.Popen[bytes]]" = []
 _ROOT = Path(__file__).parents[1]
 
 
@@ -25,14 +27,17 @@ def is_there() -> bool:
 
 
 def begin() -> None:
-    """See to it that what waits is done; one that is at it already sees what came since."""
-    if is_there():
-        subprocess.Popen(
-            COMMAND,
-            cwd=_ROOT,
-            env={**os.environ, "DLD_DATA": str(config.folder().root)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # it ends by itself
+    """See to it that what waits is done: by one that is at it, and one that looks after it."""
+    _begun[:] = [process for process in _begun if process.poll() is None]
+    if len(_begun) < _MOST and is_there():
+        _begun.append(
+            subprocess.Popen(
+                COMMAND,
+                cwd=_ROOT,
+                env={**os.environ, "DLD_DATA": str(config.folder().root)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # it ends by itself
+            )
         )

@@ -19,8 +19,8 @@ def inbox() -> None:
     """Do what was asked of this folder while nobody ran: imports, decisions, backtests."""
     folder = data_folder()
     private_folder(folder.root)
-    with locked(folder.root / _LOCK) as ours:  # else another one is at it, and looks again
-        while ours and (waiting := _waiting(folder)):
+    with locked(folder.root / _LOCK, wait=True):  # one after another: each sees what came since
+        while waiting := _waiting(folder):
             for request_id in waiting:
                 _see_through(folder, request_id)
 

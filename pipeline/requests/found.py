@@ -1,4 +1,4 @@
-"""What an import found beside its windows, into the tables: names, drift, and what it read.
+"""Finds of an import beside its windows, into the tables: names, drift, and what it read.
 
 Where no daemon runs all that the pages show of a folder is written here: the lexicon, the models,
 what is on disk.
