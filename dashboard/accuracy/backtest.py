@@ -18,7 +18,7 @@ _PATIENCE = timedelta(minutes=2)  # for a pipeline to begin
 
 def section() -> None:
     """Where logs were imported: what their record is, and how to have it made."""
-    if not data.rows("dash_imported"):
+    if not any(row["source"] == "import" for row in data.rows("sources")):
         return
     health = keeping.newest()
     frame.put(frame.say(sentence(health)))

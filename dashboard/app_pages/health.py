@@ -48,6 +48,8 @@ def draw(manifest: Manifest) -> None:
     if chosen:
         coverage.by_channel(chosen, days, losses, str(tz))
     if data.allowed() is None:  # what is kept is of all channels together
+        if imports := imported.told():
+            imported.section(imports)
         shards.section(tz)
         _upkeep(health, end)
 

@@ -18,9 +18,9 @@ MOST = 100  # imports
 
 def draw() -> None:
     """Key figures, imports, channels, and what is kept."""
-    channels, imports = data.rows("dash_imported"), data.rows("dash_imports", limit=MOST)
+    channels, imports = data.rows("dash_imported"), told()
     _figures(channels)
-    _imports(imports)
+    section(imports)
     _by_channel(channels)
     if data.allowed() is None:  # what is kept is of all channels together
         health = keeping.newest()
@@ -29,6 +29,11 @@ def draw() -> None:
             keeping.storage(health, of_logs=True)
         with right:
             keeping.versions(health)
+
+
+def told() -> Sequence[Row]:
+    """The newest imports, as each told of itself."""
+    return data.rows("dash_imports", limit=MOST)
 
 
 def _figures(channels: Sequence[Row]) -> None:
@@ -47,12 +52,13 @@ def _figures(channels: Sequence[Row]) -> None:
     )  # fmt: skip
 
 
-def _imports(rows: Sequence[Row]) -> None:
+def section(rows: Sequence[Row]) -> None:
+    """What each import read, and what they skipped."""
     frame.heading("Imports", "newest first")
     if not rows:
         frame.put(frame.say("The next import tells here what it read, and what it skipped."))
         return
-    told = [_parts(r["detail"]) for r in rows]
+    each = [_parts(r["detail"]) for r in rows]
     zone = str(frame.reader_zone())
     at = pd.Series([pd.Timestamp(r["at"]) for r in rows])
     columns = ("files", "failed", "streams", "messages", "filtered", "windows")
@@ -60,8 +66,8 @@ def _imports(rows: Sequence[Row]) -> None:
     table = pd.DataFrame(
         {
             "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
-            **{named.get(k, k.capitalize()): [t.get(k) for t in told] for k in columns},
-            "Skipped": [_lines(_skipped(t)) for t in told],
+            **{named.get(k, k.capitalize()): [t.get(k) for t in each] for k in columns},
+            "Skipped": [_lines(_skipped(t)) for t in each],
         }
     )
     localized = st.column_config.NumberColumn(format="localized")
@@ -77,7 +83,7 @@ def _imports(rows: Sequence[Row]) -> None:
         },
     )
     skipped: Counter[str] = Counter()
-    for one in told:
+    for one in each:
         skipped.update(_skipped(one))
     if skipped:
         frame.heading("Skipped", "lines, by reason, over these imports")
