@@ -141,7 +141,7 @@ def source(manifest: Manifest) -> str:
     if manifest.source != "replay":
         return manifest.source
     found = {row["source"] for row in rows("sources")}
-    if not found and any(row["name"] == "began_at" for row in rows("dash_health")):
+    if not found and any(row["name"] == "lag_s" for row in rows("dash_health")):
         return manifest.source  # a daemon has just begun
     return "import" if found <= {"import"} else manifest.source
 

@@ -95,7 +95,7 @@ def _hopeless(place: UploadedLog, request: Request) -> str:
     if datetime.now(UTC) - request.time > WAITS:
         return f"it waited for more than {WAITS.total_seconds() / 3600:.0f} hours; ask again"
     if _tries(place) >= TRIES:
-        return f"the pipeline ended {TRIES} times while it was done; it is not tried again"
+        return f"the pipeline ended {TRIES} times while it was at it; it is not tried again"
     return ""
 
 

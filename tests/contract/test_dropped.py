@@ -126,7 +126,7 @@ def test_one_that_was_killed_twice_is_given_up(folder: DataFolder) -> None:
     alone.put([b"text"])
     os.utime(alone.log, (0, 0))
     with daemon(folder):
-        assert "ended 2 times while it was read" in answer(folder, sent)["reason"]
+        assert "ended 2 times while it was at it" in answer(folder, sent)["reason"]
         assert texts(folder) == []
         assert not alone.folder.exists()
 

@@ -118,7 +118,8 @@ def test_daily_files_of_a_folder_are_one_import_and_sessions_cross_midnight(
         (midnight - 7200,), (midnight - 600,), (midnight + 40_000,),
     ]  # fmt: skip
     assert rows(folder, COUNTED) == [(6, 0)]
-    assert len(list((folder.inbox / "done").iterdir())) == 1
+    done = [orjson.loads(path.read_bytes()) for path in (folder.inbox / "done").iterdir()]
+    assert [request["action"] for request in done].count("import") == 1
     assert "2 files: streams=3 messages=6" in capsys.readouterr().out
 
 
