@@ -49,10 +49,9 @@ def write_beside(workspace: Workspace) -> None:
     write_lexicon(store, scorers)
     model = write_model_rows(store, workspace.folder)
     workspace.publish()  # what is counted next
-    now = time.time()
-    rows = detailed_rows(upkeep(workspace, scorers.base.version, model), utc(now))
-    kept = {"told_at": now, "retention_h": workspace.settings.retention_h}
-    rows += [{"name": name, "at": utc(now), "value": value} for name, value in kept.items()]
+    at = utc(time.time())
+    rows = detailed_rows(upkeep(workspace, scorers.base.version, model), at)
+    rows.append({"name": "retention_h", "at": at, "value": workspace.settings.retention_h})
     store.write({"health": store.rows("health", rows)})
 
 

@@ -77,7 +77,7 @@ def test_an_import_publishes_what_a_daemon_would(imported: DataFolder) -> None:
     for name in tables:
         assert rows(imported, f"SELECT count(*) > 0 FROM {name}") == [(True,)], name
     told = {r[0] for r in rows(imported, "SELECT name FROM health")}
-    assert told >= {"storage", "versions", "text", "retention_h", "told_at", "imported"}
+    assert told >= {"storage", "versions", "text", "retention_h", "imported"}
     (row,) = rows(
         imported, f"SELECT n, n_channels, status, evidence FROM vocabulary WHERE term = '{NEW}'"
     )

@@ -20,6 +20,7 @@ def test_the_days_of_a_record_add_up_to_the_backtest() -> None:
     kept, tally = Record(), Tally()
     for one in (kept, tally):
         judge(session, MODELS, one)
+        judge(with_values(session, stream_id="another"), MODELS, one)
     days = sorted({key[1] for key in kept.days})
     assert len(days) == 2 and (days[1] - days[0]).days == 1
     for model in MODELS:
@@ -29,7 +30,7 @@ def test_the_days_of_a_record_add_up_to_the_backtest() -> None:
             assert total == pytest.approx([whole[s.name] for s in SUMS])
     # windows from midnight on: 200, of which none lacks chat
     second = kept.days[session.channel, days[1], "ewma", 1]
-    assert second[0] == np.sum(session.n[200:] > 0)
+    assert second[0] == 2 * np.sum(session.n[200:] > 0)
 
 
 def test_a_folder_of_short_streams_has_no_record(folder: DataFolder) -> None:
