@@ -14,6 +14,7 @@ from pipeline.engine import health
 from pipeline.engine.commit import publish
 from pipeline.engine.engine import Engine
 from pipeline.engine.health import EVERY_S, write_health
+from pipeline.requests import upkeep
 from pipeline.windows.buffer import Buffer
 from tests.helpers.build import rows, settings, stored
 from warehouse.config import DataFolder
@@ -97,5 +98,5 @@ def test_versions_and_retention_are_told(engine: Engine, store: Store) -> None:
 
 
 def test_files_that_have_just_gone_count_nothing(engine: Engine, folder: DataFolder) -> None:
-    assert health._bytes([folder.root / "gone"]) == 0
+    assert upkeep._bytes([folder.root / "gone"]) == 0
     assert Buffer(folder.root / "empty", 3600).size() == 0
