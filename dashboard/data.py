@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard import access, config
 from warehouse.config import DataFolder
 from warehouse.identities import Identities
+from warehouse.kinds import shown_source
 from warehouse.published.manifest import Manifest
 from warehouse.published.reader import Reader
 from warehouse.published.rollup_views import series_query
@@ -143,7 +144,7 @@ def source(manifest: Manifest) -> str:
     found = {row["source"] for row in rows("sources")}
     if not found and any(row["name"] == "lag_s" for row in rows("dash_health")):
         return manifest.source  # a daemon has just begun
-    return "import" if found <= {"import"} else manifest.source
+    return shown_source(manifest.source, found or {"import"})
 
 
 def is_import(manifest: Manifest) -> bool:

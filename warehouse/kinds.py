@@ -28,3 +28,9 @@ def refuse_mixing(root: Path, there: Collection[str], source: str, command: str)
         f"{root} has {has} chat, and {other} chat never comes into the same folder; "
         f"type: DLD_DATA={home} {command}"
     )
+
+
+def shown_source(source: str, found: Collection[str]) -> str:
+    """Where chat is from, as people are told. source: of a manifest, which a command that
+    publishes imports alone calls a replay. found: where each channel and stream is from."""
+    return "import" if source == "replay" and set(found) == {"import"} else source

@@ -11,7 +11,9 @@ from pipeline.serving.body import MAX_BODY, STALE_S
 from warehouse.atomic import open_file, read_file
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished, WarehouseBroken
+from warehouse.kinds import shown_source
 from warehouse.published.manifest import Manifest, read_manifest
+from warehouse.published.reader import published_sources
 from warehouse.published.reading import past_files
 
 _MAGIC = b"PAR1"  # a Parquet file begins and ends with it
@@ -39,12 +41,16 @@ def check_published(folder: DataFolder, running: bool) -> Iterator[Finding]:
         says, _, do = str(exc).partition("; ")
         yield problem("published", says, do)
         return
+    source = shown_source(manifest.source, published_sources(folder))
     if broken:
         yield problem("published", f"{len(broken)} files missing or cut: {broken[0]}", _AGAIN)
     else:
         rows = sum(file.rows for file in manifest.tables.get("windows", ()))
-        says = f"version {manifest.version}, {manifest.source}, {rows} windows, all files whole"
+        says = f"version {manifest.version}, {source}, {rows} windows, all files whole"
         yield ok("published", says)
+    if source == "import" and not running:
+        yield ok("freshness", "imported logs alone: no pipeline has to run")
+        return
     yield _age(time.time() - manifest.published_at.timestamp(), running)
 
 

@@ -15,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard import worker
 from pipeline.cli.inbox import inbox as work_off
 from pipeline.config import PipelineSettings
+from pipeline.doctor.finding import OK, Finding
+from pipeline.doctor.published import check_published
 from pipeline.engine.engine import Engine
 from pipeline.imports.backtest import backtest
 from pipeline.imports.command import import_files
@@ -181,6 +183,14 @@ def test_requests_that_an_import_would_not_make_are_refused(
     request = asked(empty, action, **body)
     work_off()
     assert InboxFolder(empty.inbox).outcome(request)
+
+
+def test_doctor_asks_for_no_pipeline(imported: DataFolder) -> None:
+    found = {f.check: f for f in check_published(imported, running=False)}
+    assert found["freshness"] == Finding(
+        "freshness", OK, "imported logs alone: no pipeline has to run"
+    )
+    assert ", import, 320 windows" in found["published"].says
 
 
 # -- what pages say of it ---------------------------------------------------------------------
