@@ -2,12 +2,14 @@
 
 Every feature of a window is made from that window and earlier ones of its session. Sums reach
 back over the whole session, kernels over KERNEL windows, so that the last CONTEXT windows'
-features can be made alone and come out the same. Deviations are from the session's running
-mean, in units of its message sd, and shrunk by the messages they rest on (n / (n + k)):
-silence and unobserved windows rest on none, so they say nothing instead of zero.
+features can be made alone and come out the same; of what is older, its sums are enough.
+Deviations are from the session's running mean, in units of its message sd, and shrunk by the
+messages they rest on (n / (n + k)): silence and unobserved windows rest on none, so they say
+nothing instead of zero.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.base import FIRST_LIVE, Floats, View
 from models.inputs import history
-from models.inputs.sessions import SHARES, Session
+from models.inputs.sessions import SHARES, SUMS, Session
 from warehouse.errors import BadInput
 from warehouse.records import SLOTS, WINDOW_SECONDS
 
@@ -89,7 +91,14 @@ NAMES = (
 
 def enough(session: Session) -> bool:
     """Whether a session can be forecast live: six windows, and someone has spoken."""
-    return len(session) >= FIRST_LIVE and bool(np.any(session.n > 0))
+    return len(session) >= FIRST_LIVE and bool(np.any(session.n > 0) or session.of_before("n"))
+
+
+def before(session: Session) -> tuple[float, ...]:
+    """BEFORE of the session's windows, for when they are let go; it has some."""
+    s = _Stack([session], 1)
+    last = s.last_n, s.last_n * s.last, s.last_rate
+    return tuple(float(value[0, 0]) for value in (*(s.sums[name] for name in SUMS), *last))
 
 
 def views(session: Session, ends: NDArray[np.int64]) -> View:
@@ -153,6 +162,9 @@ class _Stack:
         self.n = self._pad(lambda s: s.n)
         self.seen = self._pad(lambda s: s.observed_s / WINDOW_SECONDS)
         self.total = self.n * self._pad(lambda s: s.mean)  # sum of the window's scores
+        self.sd = self._pad(lambda s: s.sd)
+        self.told = [self._told(name) for name in SHARES]
+        self.sums = {name: self._running(name, full) for name, full in self._summed().items()}
         self._session_sums()
         self._last_window()
         self._recent_sums()
@@ -165,32 +177,51 @@ class _Stack:
             row[self.length - len(session) :] = column(session)
         return np.nan_to_num(out, copy=False) if filler == 0 else out
 
+    def _told(self, name: str) -> tuple[Floats, Floats]:
+        """Messages of windows whose share is known, and those of them that it counts."""
+        share = self._pad(lambda s: getattr(s, name), np.nan)
+        counted = self.n * np.isfinite(share)
+        return counted, counted * np.nan_to_num(share, copy=False)
+
+    def _summed(self) -> dict[str, Floats]:
+        """What is summed over the whole session, of each window: SUMS, (B, length)."""
+        more = np.maximum(self.n - 1, 0)
+        self.spoke = np.where(self.n > 0, 1.0, 0.0)
+        self.squares: Floats = self.total * _ratio(self.total, self.n)
+        values = [self.present, self.n, self.total, self.seen, more, self.sd**2 * more]
+        values += [self.spoke, self.squares, self.n**2, self.n * self.total]
+        return dict(zip(SUMS, chain(values, *self.told), strict=True))
+
+    def _before(self, name: str) -> Floats:
+        """One of BEFORE, (B, 1)."""
+        return np.array([[session.of_before(name)] for session in self.sessions])
+
     def _session_sums(self) -> None:
         """Of each session so far, after each of its last `keep` windows: (B, keep)."""
-        more = np.maximum(self.n - 1, 0)
-        self.sd = self._pad(lambda s: s.sd)
-        self.n_so_far = self.running(self.n)
-        self.mu = _ratio(self.running(self.total), self.n_so_far)
-        squares = self.running(self.sd**2 * more) + PRIOR_VARIANCE * PRIOR_N
-        self.sigma = np.sqrt(squares / (self.running(more) + PRIOR_N))
-        self.session_rate = _ratio(self.n_so_far, self.running(self.seen))
+        self.n_so_far = self.sums["n"]
+        self.mu = _ratio(self.sums["total"], self.n_so_far)
+        squares = self.sums["within"] + PRIOR_VARIANCE * PRIOR_N
+        self.sigma = np.sqrt(squares / (self.sums["freedom"] + PRIOR_N))
+        self.session_rate = _ratio(self.n_so_far, self.sums["seen"])
 
     def _last_window(self) -> None:
         """The last window with messages, and the last observed one, carried forward."""
         rows = np.arange(len(self.n))[:, None]
         spoke, watched = self._latest(self.n > 0), self._latest(self.seen > 0)
-        self.last_n = self.n[rows, spoke]
-        self.last = _ratio(self.total[rows, spoke], self.last_n)
-        self.last_rate = _ratio(self.n[rows, watched], self.seen[rows, watched])
+        n, total, seen = self.n[rows, spoke], self.total[rows, spoke], self.seen[rows, watched]
+        self.last_n = np.where(n > 0, n, self._before("last_n"))
+        self.last = _ratio(np.where(n > 0, total, self._before("last_total")), self.last_n)
+        rate = _ratio(self.n[rows, watched], seen)
+        self.last_rate = np.where(seen > 0, rate, self._before("last_rate"))
 
     def _latest(self, is_so: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Place of the latest window that is so, (B, keep); 0 where there is none yet."""
         places = np.where(is_so, np.arange(self.length), 0)
         return self.tail(np.maximum.accumulate(places, 1))
 
-    def running(self, full: Floats) -> Floats:
+    def _running(self, name: str, full: Floats) -> Floats:
         """Sums from each session's start to each of its last `keep` windows, (B, keep)."""
-        before = full[:, : self.length - self.keep].sum(1, keepdims=True)
+        before = full[:, : self.length - self.keep].sum(1, keepdims=True) + self._before(name)
         return np.asarray(before + np.cumsum(self.tail(full), 1))
 
     def tail(self, full: NDArray[T]) -> NDArray[T]:
@@ -249,11 +280,8 @@ class _Stack:
 
     def shares(self) -> list[Floats]:
         out: list[Floats] = []
-        for name in SHARES:
-            share = self._pad(lambda s: getattr(s, name), np.nan)  # noqa: B023
-            counted = self.n * np.isfinite(share)
-            part = counted * np.nan_to_num(share, copy=False)
-            usual = _ratio(self.running(part), self.running(counted))[..., None]
+        for name, (counted, part) in zip(SHARES, self.told, strict=True):
+            usual = _ratio(self.sums[f"{name}_sum"], self.sums[f"{name}_n"])[..., None]
             n, hits = self.smooth(counted, SHARE_HALF_LIVES), self.smooth(part, SHARE_HALF_LIVES)
             out += _columns_of(((hits - n * usual) / (n + 10) * 4)[..., None])
         return out
@@ -269,7 +297,7 @@ class _Stack:
         return [
             self.mu * 5,
             self.sigma * 5 - 1.5,
-            np.log1p(self.running(self.present)) / 3 - 1.3,
+            np.log1p(self.sums["windows"]) / 3 - 1.3,
             np.log1p(self.n_so_far) / 3 - 2,
             np.sqrt(1 / (self.rate(RATE_HALF_LIFE) + 1) + 0.02),
             *self.scatter(),
@@ -278,10 +306,8 @@ class _Stack:
     def scatter(self) -> list[Floats]:
         """Log of how much more window means scatter than samples of one mood would, 0 if not:
         over the session, then recently. The F statistic of windows as groups, shrunk."""
-        spoke = np.where(self.n > 0, 1.0, 0.0)
-        squares: Floats = self.total * _ratio(self.total, self.n)
-        sums = [(self.running(spoke), self.running(squares), self.n_so_far, self.mu)]
-        windows, totals = (self.smooth(v, SCATTER_HALF_LIVES) for v in (spoke, squares))
+        sums = [(self.sums["spoke"], self.sums["squares"], self.n_so_far, self.mu)]
+        windows, totals = (self.smooth(v, SCATTER_HALF_LIVES) for v in (self.spoke, self.squares))
         for i, half_life in enumerate(SCATTER_HALF_LIVES):
             n = self.n_sums[..., HALF_LIVES.index(half_life)]
             sums.append((windows[..., i], totals[..., i], n, self.average(half_life)))
@@ -299,7 +325,7 @@ class _Stack:
             past_n, past_total = sums[..., 2 * i], sums[..., 2 * i + 1]
             above = (past_total - past_n * mu) / (past_n + PAST_N) / unit * 4
             out += [above if np.isinf(k) else above * k / (n + k) for k in PAST_FADES]
-        burst = _ratio(self.running(self.n * self.total), self.running(self.n**2)) - mu
+        burst = _ratio(self.sums["n_total"], self.sums["n2"]) - mu
         ones = np.ones_like(mu)
         return [*out, burst / unit * 4, sums[..., -2] * ones / unit * 4, sums[..., -1] * ones]
 

@@ -19,9 +19,11 @@ COLUMNS = 2 * len(HALF_LIVES) + 2
 
 
 def sums(session: Session) -> tuple[float, float, float, float]:
-    """sum n, sum n mean, sum n², sum n² mean over a stream's windows."""
+    """sum n, sum n mean, sum n², sum n² mean over a stream's windows, gone ones too."""
     n, total = session.n, session.n * np.nan_to_num(session.mean)
-    return float(n.sum()), float(total.sum()), float(n @ n), float(n @ total)
+    here = float(n.sum()), float(total.sum()), float(n @ n), float(n @ total)
+    of_n, of_total, of_n2, of_n_total = map(session.of_before, ("n", "total", "n2", "n_total"))
+    return here[0] + of_n, here[1] + of_total, here[2] + of_n2, here[3] + of_n_total
 
 
 def with_past(sessions: Iterable[Session]) -> list[Session]:

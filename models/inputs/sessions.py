@@ -11,6 +11,12 @@ from models.base import Floats
 Ints = NDArray[np.int64]
 Past = tuple[tuple[float, float, float, float], ...]
 SHARES = ("share_positive", "share_negative", "share_scored", "share_emote")
+# of the windows of a stream that were let go: sums over them, and what was last seen in them
+SUMS = (
+    *("windows", "n", "total", "seen", "freedom", "within", "spoke", "squares", "n2", "n_total"),
+    *(f"{name}_{of}" for name in SHARES for of in ("n", "sum")),
+)
+BEFORE = (*SUMS, "last_n", "last_total", "last_rate")
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Session:
     share_*: (T,) 0..1, NaN in silence or where unknown. observed_s: (T,) 0..30; 0 also fills
     holes. sub_n, sub_mean: (T, 6), the 5-second slots, NaN where a slot is silent.
     past: sums of the channel's earlier streams, oldest first (history.py).
+    before: BEFORE of the stream's windows that are not here any more (features.before), or ().
     """
 
     channel: str
@@ -40,9 +47,14 @@ class Session:
     sub_mean: Floats
     lexicons: tuple[str, ...] = ()  # versions of the lexicon that scored it
     past: Past = ()
+    before: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def of_before(self, name: str) -> float:
+        """One of BEFORE; 0 where all of the stream's windows are here."""
+        return self.before[BEFORE.index(name)] if self.before else 0.0
 
     def upto(self, end: int) -> "Session":
         """What was known when window `end` (an index) closed; that window is the last."""

@@ -147,7 +147,7 @@ class Forecasts:
         raw_of: dict[Key, _Raw] = {}
         for window in (c.window for c in closed if c.window.stream_id is not None):
             channel = window.channel
-            if channel in starts and self._is_over(window):
+            if channel in starts and self._leaves(window):
                 raw_of |= self._predict({channel: starts.pop(channel)})
             if self._put(window):
                 start = int(window.start.timestamp())
@@ -234,10 +234,11 @@ class Forecasts:
         latest, mean = self.latest.get(channel), self.means.get(channel)
         return mean if mean is not None and self.standing(channel).is_beaten else latest
 
-    def _is_over(self, window: Window) -> bool:
-        """Whether the window begins another stream than the one in the channel's log."""
-        log_ = self._logs.get(window.channel)
-        return log_ is not None and log_.stream_id != window.stream_id
+    def _leaves(self, window: Window) -> bool:
+        """Whether windows of the channel's log are let go for this one: of another stream, or
+        the oldest."""
+        log_ = self._logs[window.channel]
+        return log_.stream_id != window.stream_id or not log_.has_room(window)
 
     def _put(self, window: Window) -> bool:
         """Keep the window in its stream's log; whether it is new there."""
@@ -286,6 +287,8 @@ class Forecasts:
 
 def _first(session: Session) -> int:
     """Index of the first window after which a forecast may be made."""
+    if session.of_before("n"):
+        return 0
     spoken = np.flatnonzero(session.n > 0)
     return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
 

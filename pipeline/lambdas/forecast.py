@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from models.inputs.features import enough, now
 from models.inputs.sessions import Past
 from models.versions.registry import serving
-from pipeline.forecasting.session_log import LONGEST, SessionLog
+from pipeline.forecasting.session_log import SessionLog
 from pipeline.lambdas.events import Answer, answered, entries, request
 from warehouse.errors import BadInput
 from warehouse.records import (
@@ -33,6 +33,7 @@ from warehouse.records import (
 _model = next(iter(serving().values()))
 _rows = TypeAdapter(list[Window])
 _MOST = 1_000_000  # messages of a window
+_DAY_S = 86400
 
 
 def handler(event: dict[str, Any], context: object) -> Answer:
@@ -93,7 +94,7 @@ def _newest(windows: Iterable[Window]) -> Iterator[SessionLog]:
 
 def _log(log: SessionLog, windows: Sequence[Window]) -> SessionLog:
     """The log with the windows, oldest first. Raises BadInput for more than a day of them."""
-    if (windows[-1].start - windows[0].start).total_seconds() >= LONGEST * WINDOW_SECONDS:
+    if (windows[-1].start - windows[0].start).total_seconds() >= _DAY_S:
         raise BadInput("windows of a stream span more than a day")
     for window in windows:
         log.put(window)

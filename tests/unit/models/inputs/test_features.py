@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from models.inputs import features
+from models.inputs import features, history
 from models.inputs.features import CONTEXT, NAMES, enough, now, views, window_features
+from models.inputs.sessions import SHARES, Session
 from tests.helpers.forecasting import make_session, with_values
 from warehouse.errors import BadInput
 
@@ -35,6 +36,27 @@ def test_the_daemons_batch_sees_what_the_backtest_sees() -> None:
         for name, values in vars(alone).items():
             assert np.allclose(values[0], getattr(together, name)[i], rtol=0, atol=1e-6), name
             assert np.allclose(values[0], getattr(longer, name)[0], rtol=0, atol=1e-6), name
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_of_windows_let_go_their_sums_are_enough(said: bool) -> None:
+    session = make_session(600, seed=4)
+    if not said:  # nor watched, in all that is kept
+        n, seen, mean = session.n.copy(), session.observed_s.copy(), session.mean.copy()
+        n[300:], seen[300:], mean[300:] = 0, 0, np.nan
+        nobody = {"n": n, "observed_s": seen, "mean": mean, "sd": mean, "sub_n": 0 * session.sub_n}
+        session = with_values(session, **nobody, **dict.fromkeys(SHARES, mean))
+    kept = without_first(without_first(session, 100), 250)
+    assert len(kept) == 250 and enough(kept)
+    whole = views(session, np.array([599]))
+    for name, values in vars(now([kept])).items():
+        assert np.allclose(values, getattr(whole, name), rtol=0, atol=1e-6), name
+    assert history.sums(kept) == pytest.approx(history.sums(session))
+
+
+def without_first(session: Session, gone: int) -> Session:
+    rest = {k: v[gone:] for k, v in vars(session).items() if isinstance(v, np.ndarray)}
+    return with_values(session, **rest, before=features.before(session.upto(gone - 1)))
 
 
 def make_longer(session):  # type: ignore[no-untyped-def]
