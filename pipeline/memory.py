@@ -1,13 +1,17 @@
 """Memory that the daemon does without, to stay small."""
 
+import ctypes
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from warehouse.process import share_heaps
 
 UNUSED = frozenset({"pandas"})
+_M_MMAP_THRESHOLD = -3  # malloc.h
+_LARGE = 128 * 1024  # bytes: glibc's own first threshold, which it would raise with every block
 
 
 class _Unused:
@@ -23,11 +27,14 @@ class _Unused:
 
 
 def spare_memory() -> None:
-    """Once, before a store is opened: no pandas, and one heap.
+    """Once, before a store is opened: no pandas, one heap, and what is large apart from it.
 
     pyarrow and DuckDB import pandas where they find it (the dashboard needs it), 33 MB, only to
-    see whether a value is one of its own.
+    see whether a value is one of its own. What is large leaves holes in the heap, and goes back to
+    the system if it is not in it.
     """
     share_heaps()
+    with suppress(OSError, AttributeError):  # not glibc
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
     if _Unused not in sys.meta_path:
         sys.meta_path.insert(0, _Unused)

@@ -15,6 +15,12 @@ Connection = duckdb.DuckDBPyConnection
 Config = Mapping[str, str | bool | int | float | list[str]]
 OWN_CONFIG = "current_transaction_invalidation_policy"  # 1.5 sets it around several statements
 _HALF_MB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2_000_000  # half of it
+_FLUSH = "1MB"
+# of the daemon: freed memory beyond this goes back to the system, 20 MB after a day
+GIVES_BACK: Config = {
+    "allocator_flush_threshold": _FLUSH,
+    "allocator_bulk_deallocation_flush_threshold": _FLUSH,
+}
 _LOCKS: Config = {
     "allowed_configs": [OWN_CONFIG],
     "autoinstall_known_extensions": False,

@@ -22,6 +22,7 @@ from warehouse.config import DataFolder
 from warehouse.consent import OptOut
 from warehouse.identities import Identities
 from warehouse.inbox.tidying import tidy
+from warehouse.records import utc
 from warehouse.store.store import Store
 
 _FLUSH_S = 0.5  # the buffer is on disk within this, twice as often as promised
@@ -29,7 +30,6 @@ _COMMIT_S = 2.0  # while catching up; live, every closed window is committed at 
 _LIVE_S = 60.0  # a source this close to the wall clock is live
 _COMMIT_WINDOWS = 3000
 _SLOW_S = 60.0  # housekeeping: scores, channels, garbage
-_REST = 2  # in so many times of housekeeping once
 _DRAIN_S = 2.0  # at the end, for windows to be made again; a restart finds the rest
 _TELL_S = 1.0  # troubles of reading go out no more often
 _EXPIRE_S = 2.0  # text is kept no longer than this beyond its retention
@@ -56,7 +56,7 @@ class Engine:
         self._expired = self.state.now()
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf
-        self._kept = 0
+        self._opened = utc(self.state.now()).date()
         recover(self.state)
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
@@ -130,9 +130,15 @@ class Engine:
         state.moods.read_recaps(state.store, state.source, state.out())
         tables.read_records(state)
         publish(state)
-        self._kept += 1
-        if self._kept % _REST == 0:
-            state.store.rest()
+        state.store.rest()
+        self._reopen()
+
+    def _reopen(self) -> None:
+        """The warehouse, once a day, at a moment when nobody reads beside."""
+        today = utc(self.state.now()).date()
+        if today != self._opened and not (self.state.is_at_work() or self.state.awaited):
+            self.state.store.reopen()
+            self._opened = today
 
     def finish(self) -> None:
         """The source has ended or the daemon stops: keep all there is."""

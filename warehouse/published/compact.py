@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 
 from warehouse.config import DataFolder
-from warehouse.connections import Config, open_duckdb
+from warehouse.connections import GIVES_BACK, Config, open_duckdb
 from warehouse.errors import StorageFull
 from warehouse.published.files import most_rows, write_sorted
 from warehouse.published.manifest import Manifest, PublishedFile
 from warehouse.sql import quoted, scan
 from warehouse.tables import TABLES
 
-_BOUNDS: Config = {"memory_limit": "128MB", "threads": 1}
+_BOUNDS: Config = {"memory_limit": "128MB", "threads": 1, **GIVES_BACK}
 # of 2026-11-22T12:00:00Z: how much of it names the hour, the day, the month; and how long
 # after their end they are left open. A message that comes late rewrites the file of its
 # window, and few come after these: a small file is rewritten in a cycle, a month is not

@@ -12,9 +12,9 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.atomic import keep_private, private_folder
-from warehouse.connections import OWN_CONFIG, Config, Connection, open_duckdb
+from warehouse.connections import GIVES_BACK, OWN_CONFIG, Config, Connection, open_duckdb
 from warehouse.errors import AppError, BadInput, StorageFull, WarehouseBroken, WarehouseLocked
-from warehouse.sql import migrations, sql
+from warehouse.sql import migrations, quoted, sql
 from warehouse.store.foreign_rows import broken_meta
 from warehouse.store.rollups import Rolling
 from warehouse.tables import TABLES, UNPUBLISHED, Keys, TableSpec
@@ -22,15 +22,15 @@ from warehouse.tables import TABLES, UNPUBLISHED, Keys, TableSpec
 ERASED = "erased"  # meta: the last revision that took rows away without putting others there
 MEMORY_LIMIT = "128MB"  # of DuckDB inside the daemon, whose whole budget is 256 MB
 AWAITED = "awaited "  # meta: before the path of a published file that is in the bucket alone
+_NAME = "warehouse"  # what the database is attached as
+_ROWS = 8192  # of a row group: in each checkpoint DuckDB puts small ones together, in memory
 _NOTHING = "1B"
-_FLUSH = "1MB"  # freed memory beyond this goes back to the system: 20 MB after a day
 CONFIG: Config = {
     "memory_limit": MEMORY_LIMIT,
     "threads": 2,
     "enable_external_file_cache": False,  # an entry for every file ever read, and none ever goes
     "allowed_configs": [OWN_CONFIG, "memory_limit"],  # of what is locked: `rest` sets it
-    "allocator_flush_threshold": _FLUSH,
-    "allocator_bulk_deallocation_flush_threshold": _FLUSH,
+    **GIVES_BACK,
 }
 
 
@@ -177,6 +177,17 @@ class Store:
         except duckdb.Error as exc:
             raise _as_ours(exc, self._path) from exc
 
+    def reopen(self) -> None:
+        """Close the file and open it again, in 20 ms. Nobody may read through a cursor meanwhile.
+
+        DuckDB keeps some 20 KB of each row group that it has met; this, and nothing else, lets
+        them go. Raises as opening does; the store is then of no use.
+        """
+        with _told(self._path):
+            self._con.execute("USE memory")
+            self._con.execute(f"DETACH {_NAME}")
+            _attach(self._con, self._path)
+
     def run(self, name: str) -> None:
         """Run the named statement on what lasts as long as the connection: no table of ours."""
         self._con.execute(sql(name))
@@ -195,7 +206,7 @@ class Store:
 
     def cursor(self) -> Connection:
         """A connection of its own, for reading beside the writes: publishing, a backup."""
-        return self._con.cursor()
+        return _at_home(self._con.cursor())
 
     def touched(
         self, table: str, keys: Iterable[tuple[Any, ...]] = (), months: Iterable[str] = ()
@@ -234,18 +245,43 @@ def _connect(path: Path, read_only: bool = False) -> Connection:
         ) from exc
     if any(p.exists() and not p.is_file() for p in (path, path.with_name(f"{path.name}.wal"))):
         raise _broken(path)  # a pipe would be waited for, for ever
+    # imports, published files and backups lie in its folder
+    spill = path.with_name(f"{path.name}.tmp")
+    with _told(path):
+        con = open_duckdb(reach=[path.parent], scratch=spill, config=CONFIG)
+        try:
+            return _attach(con, path, read_only)
+        except BaseException:
+            con.close()
+            raise
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What DuckDB says while it opens the file, as ours."""
     try:
-        # imports, published files and backups lie in its folder
-        return open_duckdb(path, reach=[path.parent], read_only=read_only, config=CONFIG)
-    except duckdb.IOException as exc:
-        if "set lock on file" in str(exc).lower():  # 1.5 says "block" of damaged files
+        yield
+    except (duckdb.Error, UnicodeDecodeError) as exc:
+        # "set lock" alone: 1.5 says "block" of damaged files; the other of one in this process
+        if any(said in str(exc).lower() for said in ("set lock on file", "file handle conflict")):
             raise WarehouseLocked(
                 f"{path} is in use by another process; stop that one, "
                 "or set DLD_DATA to another folder"
             ) from exc
         raise _full(path) if is_full(exc) else _broken(path) from exc
-    except (duckdb.Error, UnicodeDecodeError) as exc:
-        raise _broken(path) from exc
+
+
+def _attach(con: Connection, path: Path, read_only: bool = False) -> Connection:
+    """The connection with the database; DuckDB takes a size of row groups no other way."""
+    how = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {_ROWS}"
+    con.execute(f"ATTACH {quoted(path)} AS {_NAME} ({how})")
+    return _at_home(con)
+
+
+def _at_home(con: Connection) -> Connection:
+    """The connection, in which tables are those of the warehouse."""
+    con.execute(f"USE {_NAME}")
+    return con
 
 
 def _as_ours(exc: duckdb.Error, path: Path) -> AppError | duckdb.Error:

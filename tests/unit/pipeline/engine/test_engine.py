@@ -248,6 +248,23 @@ def test_housekeeping_writes_what_the_pages_show(
     ]
 
 
+def test_the_warehouse_is_opened_anew_once_a_day_while_nobody_reads_beside(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(engine.state.store, "reopen", lambda: opened.append(1))
+    engine.housekeeping()
+    tomorrow = time.time() + 86400
+    monkeypatch.setattr(engine.state, "now", lambda: tomorrow)
+    with monkeypatch.context() as busy:
+        busy.setattr(engine.state, "is_at_work", lambda: True)
+        engine.housekeeping()
+    assert not opened
+    engine.housekeeping()
+    engine.housekeeping()
+    assert opened == [1]
+
+
 def test_a_channel_met_while_it_runs_is_served_by_its_id_and_known_after_a_restart(
     engine: Engine, folder: DataFolder, store: Store, t0: float
 ) -> None:

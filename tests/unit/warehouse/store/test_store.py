@@ -384,3 +384,30 @@ def test_rest_lets_go_of_what_was_read_and_written_and_keeps_every_row(store: St
         assert con.execute(used).fetchall()[0][0] < 500_000
         assert con.execute("SELECT count(*) FROM windows").fetchall() == [(3000,)]
         assert con.execute("SELECT current_setting('memory_limit')").fetchall() == [("122.0 MiB",)]
+
+
+def test_row_groups_are_small_for_duckdb_merges_them_in_memory(store: Store) -> None:
+    put(store, windows=[window_row(30 * k) for k in range(20_000)])
+    store.rest()
+    sizes = "SELECT sum(count) FROM pragma_storage_info('windows') WHERE column_name = 'start' " \
+        "AND segment_type <> 'VALIDITY' GROUP BY row_group_id"  # fmt: skip
+    found = [n for (n,) in stored(store, sizes)]
+    assert sum(found) == 20_000 and max(found) <= 8192
+
+
+def test_a_store_that_was_reopened_goes_on(store: Store) -> None:
+    put(store, windows=[window_row(0)])
+    with store.cursor() as con:  # of before
+        con.execute("SELECT count(*) FROM windows").fetchall()
+        store.reopen()
+        put(store, windows=[window_row(3600), window_row(7200)])  # hours settle: it rolls
+        assert con.execute("SELECT count(*) FROM windows").fetchall() == [(3,)]
+    assert stored(store, "SELECT count(*) FROM window_hours") == [(2,)]
+
+
+def test_a_store_that_somebody_reads_is_not_reopened_unnoticed(store: Store) -> None:
+    put(store, windows=[window_row(30 * k) for k in range(5000)])
+    with store.cursor() as con:
+        con.execute("SELECT * FROM windows").fetchone()
+        with pytest.raises(WarehouseLocked):
+            store.reopen()
