@@ -1,5 +1,6 @@
 """The one writer of warehouse.duckdb: open, migrate, replace rows in transactions."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -25,6 +26,7 @@ AWAITED = "awaited "  # meta: before the path of a published file that is in the
 _NAME = "warehouse"  # what the database is attached as
 _ROWS = 8192  # of a row group: in each checkpoint DuckDB puts small ones together, in memory
 _NOTHING = "1B"
+_PATIENCE_S, _RETRY_S = 60.0, 0.05  # with a command that came between closing and opening
 CONFIG: Config = {
     "memory_limit": MEMORY_LIMIT,
     "threads": 2,
@@ -181,12 +183,22 @@ class Store:
         """Close the file and open it again, in 20 ms. Nobody may read through a cursor meanwhile.
 
         DuckDB keeps some 20 KB of each row group that it has met; this, and nothing else, lets
-        them go. Raises as opening does; the store is then of no use.
+        them go. A command that was quicker is waited for. Raises as opening does; the store is
+        then of no use.
         """
         with _told(self._path):
             self._con.execute("USE memory")
             self._con.execute(f"DETACH {_NAME}")
-            _attach(self._con, self._path)
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                with _told(self._path):
+                    _attach(self._con, self._path)
+                return
+            except WarehouseLocked:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(_RETRY_S)
 
     def run(self, name: str) -> None:
         """Run the named statement on what lasts as long as the connection: no table of ours."""

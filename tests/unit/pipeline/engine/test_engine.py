@@ -3,6 +3,7 @@
 import errno
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import orjson
 import pytest
@@ -61,6 +62,23 @@ def test_a_closed_window_is_committed_published_and_served(
     assert rows(folder, "SELECT text FROM samples ORDER BY rank") == [("great",), ("terrible",)]
     found = orjson.loads((folder.latest / "42.json").read_bytes())
     assert (found["login"], found["now"]["n"], found["now"]["mood"]) == ("demo", 2, 0.074)
+
+
+def test_the_warehouse_is_opened_anew_on_another_day_and_publishing_goes_on(
+    engine: Engine, folder: DataFolder, store: Store, t0: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_anew, reopen = [], store.reopen
+    monkeypatch.setattr(store, "reopen", lambda: opened_anew.append(reopen()))
+    engine.feed(opened(t0, say(t0 + 1), Heard("demo", t0 + 36)))
+    engine.housekeeping()
+    assert not opened_anew
+    engine._opened -= timedelta(days=1)
+    engine.housekeeping()
+    assert len(opened_anew) == 1
+    engine.feed(Batch(t0 + 66, (say(t0 + 31), Heard("demo", t0 + 66))))
+    engine.housekeeping()
+    assert len(opened_anew) == 1
+    assert rows(folder, "SELECT n_messages FROM windows ORDER BY start") == [(1,), (1,)]
 
 
 def test_a_window_closed_and_changed_in_one_commit_is_one_row(

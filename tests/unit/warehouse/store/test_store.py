@@ -275,6 +275,39 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path, what:
         Store(path)
 
 
+def test_opened_anew_it_has_what_it_had_and_takes_more(store: Store) -> None:
+    put(store, windows=[window_row(0)])
+    beside = store.cursor()
+    store.reopen()
+    put(store, windows=[window_row(30)])
+    count = "SELECT count(*) FROM windows"
+    assert stored(store, count) == beside.execute(count).fetchall() == [(2,)]
+
+
+def test_a_command_that_was_quicker_is_waited_for_when_it_is_opened_anew(
+    folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach, held = stores._attach, list[subprocess.Popen[str]]()
+
+    def quicker(*values: Any) -> Any:
+        if not held:  # the file is closed just now
+            command = [sys.executable, "-c", _HOLD, str(folder.warehouse)]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            held.append(subprocess.Popen(command, **pipes))  # type: ignore[call-overload]
+            assert held[0].stdout.readline() == "open\n"
+        return attach(*values)
+
+    def let_go(_: float) -> None:
+        held[0].communicate("\n")
+
+    put(store, windows=[window_row(0)])
+    monkeypatch.setattr(stores, "_attach", quicker)
+    monkeypatch.setattr(stores.time, "sleep", let_go)
+    store.reopen()
+    assert held[0].returncode == 0
+    assert stored(store, "SELECT count(*) FROM windows") == [(1,)]
+
+
 _FILL = """
 import resource, sys
 from pathlib import Path
