@@ -32,6 +32,15 @@ LONGEST_S = 30 * 86400  # no stream is longer: a time beyond it is none since it
 VIDEO_S = 50 * 3600  # Twitch ends a stream, and its video, after 48 hours
 
 
+class Moment(NamedTuple):
+    """Something that happened in a stream, `t` seconds from its start, as an event is told."""
+
+    t: float
+    kind: str
+    detail: str = ""
+    id: str = ""
+
+
 class Span(NamedTuple):
     """Time that a log covers, in seconds from its stream's start.
 
@@ -57,7 +66,8 @@ class TableStream:
     stream_id: unique over all channels, as `streams.stream_id` has to be. vod_id: its video's, a
     number; '' unknown. spans: what its log covers, ascending; of a log that does not say, from
     the first to the last message. is_named: it has an identity; else it is a session by the
-    clock on somebody's wall. login: as the table has it, where `channel` is a key.
+    clock on somebody's wall. login: as the table has it, where `channel` is a key. title,
+    category, events: as its log tells them.
     """
 
     channel: str
@@ -71,6 +81,9 @@ class TableStream:
     spans: tuple[Span, ...] = ()
     is_named: bool = True
     login: str = ""
+    title: str = ""
+    category: str = ""
+    events: tuple[Moment, ...] = ()
 
     @property
     def whose(self) -> str:

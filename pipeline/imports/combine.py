@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.chat.placement import NeedsAnswer
-from pipeline.chat.table import Span, TableStream, of_messages
-from pipeline.imports.stage import Staged, joined
+from pipeline.chat.table import Moment, Span, TableStream, of_messages
+from pipeline.imports.stage import SESSION_GAP_S, Staged, joined
 from warehouse.atomic import private_file
 from warehouse.errors import BadInput
 from warehouse.identities import Identities
@@ -57,18 +57,28 @@ class Told:
     """Facts of streams that a table of chat has no columns for.
 
     spans: what their logs cover, by (channel, stream). unnamed: those that are sessions by the
-    clock on somebody's wall. channel_ids: Twitch's, by login.
+    clock on somebody's wall. channel_ids: Twitch's, by login. events, names: what happened in
+    them, and their titles and categories.
     """
 
     spans: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
     unnamed: set[tuple[str, str]] = field(default_factory=set)
     channel_ids: dict[str, str] = field(default_factory=dict)
+    events: dict[tuple[str, str], list[Moment]] = field(default_factory=dict)
+    names: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def of(self, stream: TableStream) -> TableStream:
         """The stream with what was told of it."""
         key = stream.channel, stream.stream
-        spans = tuple(sorted(self.spans.get(key, ())))
-        return replace(stream, spans=spans, is_named=key not in self.unnamed)
+        title, category = self.names.get(key, ("", ""))
+        return replace(
+            stream,
+            spans=tuple(sorted(self.spans.get(key, ()))),
+            is_named=key not in self.unnamed,
+            title=title,
+            category=category,
+            events=tuple(self.events.get(key, ())),
+        )
 
 
 def check(staged: Staged, options: ImportOptions, who: Identities) -> None:
@@ -193,6 +203,7 @@ def _told(
         if moments(part, options):
             for channel, spans in (intervals(part, options) or {}).items():
                 _tell_sessions(told, channel, spans, sessions[channel])
+            _tell_events(told, part, options, sessions)
             continue
         base, _, name, _ = _named(part)
         for of, channel in logins.items():
@@ -203,7 +214,28 @@ def _told(
             )
             if not part.log.stream:
                 told.unnamed.add((channel, name))
+            told.names[channel, name] = part.log.title, part.log.category
+            told.events[channel, name] = [
+                Moment(e.at - base, e.kind, e.detail, e.id)
+                for e in part.log.events
+                if logins.get(e.channel, channel) == channel
+            ]
     return told
+
+
+def _tell_events(
+    told: Told, part: Staged, options: ImportOptions, sessions: dict[str, list[list[float]]]
+) -> None:
+    """Events by the session they are in, or near to."""
+    logins = channels(part, options)
+    for event in part.log.events:
+        channel = logins.get(event.channel, event.channel)
+        spans = sessions.get(channel, [])
+        place = bisect_right([first - SESSION_GAP_S for first, _ in spans], event.at) - 1
+        if place >= 0 and event.at <= spans[place][1] + SESSION_GAP_S:
+            start = spans[place][0]
+            found = Moment(event.at - start, event.kind, event.detail, event.id)
+            told.events.setdefault((channel, iso_ms(start)), []).append(found)
 
 
 def _tell_sessions(

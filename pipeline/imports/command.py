@@ -11,10 +11,12 @@ from pathlib import Path
 
 from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
+from pipeline.imports.archives import is_archive, unpacked
 from pipeline.imports.bundle import Bundle
 from pipeline.imports.combine import ImportOptions, Told, channel_ids, check, combine
 from pipeline.imports.formats import TABLE
 from pipeline.imports.formats.detect import detect
+from pipeline.imports.names import withheld
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, stage
@@ -94,6 +96,7 @@ class Run:
         self.identities = published_identities(data_folder())
         self.bundle = Bundle(options, self.identities)
         self.alone = False
+        self.archives: list[Path] = []
         self.stored = StoredChat(data_folder())
         self.videos: dict[tuple[str, str], float] = {}  # (key, id): start, of those read here
         self.clips: list[Path] | None = []  # of videos that may yet come; None when all are read
@@ -104,8 +107,9 @@ class Run:
         self.finder = finder_for(data_folder())
 
     def all(self, files: Sequence[Path]) -> None:
-        """Import the files, and tell of those that could not be."""
-        self.alone = len(files) == 1
+        """Import the files, those in archives too, and tell of those that could not be."""
+        files = [inside for path in files for inside in self._unpacked(path)]
+        self.alone = len(files) == 1 and not self.faults
         for path in files:
             self._guarded(partial(self._one, path), path.name)
         self._guarded(self._flush, "the rest")
@@ -142,6 +146,18 @@ class Run:
         body = {"found": self.finder.found().model_dump(), "read": read}
         ask(data_folder(), FOUND, body, self.wait_s)
 
+    def _unpacked(self, path: Path) -> list[Path]:
+        """The file itself; of an archive the files in it."""
+        if not is_archive(path):
+            return [path]
+        folder = self.scratch / "unpacked" / str(len(self.archives)) / path.name
+        self.archives.append(path)
+        try:
+            return unpacked(path, folder)
+        except AppError as exc:
+            self._fault(path.name, exc)
+            return []
+
     def _guarded(self, work: Callable[[], None], name: str) -> None:
         try:
             work()
@@ -156,6 +172,11 @@ class Run:
     def _one(self, path: Path) -> None:
         if not path.is_file():
             raise BadInput(f"{path} is not a file; name a log or table of chat, or a folder")
+        if held := withheld(path):
+            if self.alone:
+                raise BadInput(f"{path} is not imported: it has {held}")
+            print(f"{path.name}: not imported, it has {held}")
+            return
         name = detect(path) if self.format == "auto" else self.format
         if name == TABLE:
             self.formats.append(name)

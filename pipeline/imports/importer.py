@@ -1,4 +1,4 @@
-"""A table of past chat to the four files of an import, stream by stream in bounded memory."""
+"""A table of past chat to the files of an import, stream by stream in bounded memory."""
 
 import gc
 import math
@@ -13,14 +13,22 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.chat.message import Heard, Lost, Message, StreamEnd, StreamStart, Watch
+from pipeline.chat.message import (
+    Happening,
+    Heard,
+    Lost,
+    Message,
+    StreamEnd,
+    StreamStart,
+    Watch,
+)
 from pipeline.chat.table import ChatTable, Placed, Span
 from pipeline.imports.coverage import covered_mask
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.scoring.by_channel import Scorers
 from pipeline.vocabulary.found import Finder
 from pipeline.windows.intake import Intake, IntakeCounts
-from pipeline.windows.rows import term_rows, window_rows
+from pipeline.windows.rows import event_rows, term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.atomic import private_folder
@@ -70,7 +78,7 @@ class Importer:
     def run(
         self, table: ChatTable, placed: list[Placed], progress: Callable[[int], None]
     ) -> Summary:
-        """Write the four files. Raises BadInput for a table that turns out unreadable."""
+        """Write the files. Raises BadInput for a table that turns out unreadable."""
         private_folder(self.files.folder)
         with (
             _few_collections(),
@@ -95,6 +103,7 @@ class Importer:
         if self.finder:
             self.finder.part_over(self.intake.gate.is_login)
         self._write_small("streams", _stream_rows(placed))
+        self._write_small("events", event_rows(_happenings(placed)))
         logins = {p.stream.channel: p.stream.whose for p in placed}
         self._write_small("channels", self._channels(logins))
         return Summary(len(placed), self.windows, self.intake.counts, table.unusable())
@@ -163,6 +172,15 @@ def _counted(messages: Iterable[Message], progress: Callable[[int], None]) -> It
     progress(done % 200)
 
 
+def _happenings(placed: Iterable[Placed]) -> Iterator[Happening]:
+    """What happened in the streams, each in the part it lies in."""
+    for p in placed:
+        for event in p.stream.events:
+            if p.since <= event.t < p.until:
+                at = p.started_at + event.t
+                yield Happening(p.stream.channel, at, event.kind, event.detail, event.id)
+
+
 def _moments(where: Placed) -> list[Span]:
     """What the log covers, in epoch seconds."""
     at = where.started_at
@@ -196,6 +214,8 @@ def _stream_rows(placed: list[Placed]) -> list[dict[str, Any]]:
                 "channel": p.stream.channel,
                 "started_at": utc(start),
                 "ended_at": utc(_end(spans[-1].until)),
+                "title": p.stream.title or None,
+                "category": p.stream.category or None,
                 "vod_id": p.stream.vod_id or (host.vod_id if host else "") or None,
                 "source": SOURCE,
                 "undated": p.undated,

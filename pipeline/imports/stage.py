@@ -3,10 +3,9 @@
 The scratch file holds text: only its owner may read it, and it goes with its folder.
 """
 
-import re
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,9 +17,10 @@ from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
 from pipeline.imports.formats.base import NO_TIME, Log, Said, moment
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.names import channel_of
 from warehouse.atomic import private_file, private_folder
 from warehouse.errors import BadInput
-from warehouse.records import LOGIN, login_or_none
+from warehouse.records import LOGIN
 
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
 _ROWS = 20_000  # a write
@@ -29,18 +29,8 @@ _AHEAD_S = 86400.0  # of our clock: a stamp beyond it is none, or its log is ref
 _SCHEMA = pa.schema(
     [("at", pa.float64())]
     + [(name, pa.string()) for name in ("user", "text", "emotes")]
-    + [("bot", pa.bool_()), ("channel", pa.string())]
+    + [("bot", pa.bool_()), ("channel", pa.string()), ("id", pa.string())]
 )
-# what Twitch itself writes into the chat of a video, in the name of who it is about
-_SUBSCRIBED = re.compile(
-    r"\S+ (?:\(\w+\) )?subscribed (?:with (?:Twitch )?Prime|at Tier \d)\."
-    r"(?: They've subscribed for \d+ months?(?:, currently on a \d+ month streak)?!)? *"
-)
-_NOTICED = re.compile(
-    r"(?:\S+|An anonymous user) (?:gifted a|is gifting \d+) Tier \d Subs? to "
-    r"|\S+'s Sub shared rewards to \d+ others in Chat!"
-)
-_NAMED = (re.compile(r"(\w{1,25})-\d{4}-\d\d-\d\d"), re.compile(r"(?:[\d_-]+)?#(\w{1,25})"))
 
 
 class Spans:
@@ -114,11 +104,32 @@ def stage(path: Path, name: str, table: Path, progress: Callable[[int], None]) -
                 writer.write_table(pa.Table.from_batches([_batch(chunk)]))
         log.cut, log.replaced = log_file.cut, log_file.replaced
         staged.digest = log_file.digest.hexdigest()[:12]
+    if log.deleted:
+        _leave_out_deleted(staged)
     if not staged.rows:
         raise BadInput(f"{path} has no message that could be imported{log.reasons()}")
-    if not log.channel and FORMATS[name].name_tells:
-        log.channel = _named(path)
+    log.channel = log.channel or channel_of(path, FORMATS[name].name_tells)
     return staged
+
+
+def _leave_out_deleted(staged: Staged) -> None:
+    """Write the table again, without what was taken back later in the log."""
+    whole = staged.table.with_suffix(".whole")
+    staged.table.rename(whole)
+    with (
+        private_file(staged.table) as file,
+        pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer,
+        pq.ParquetFile(whole, pre_buffer=False) as source,
+    ):
+        staged.rows = 0
+        for group in range(source.num_row_groups):
+            for batch in source.read_row_group(group, use_threads=False).to_batches():
+                kept = staged.log.deleted.kept(batch)
+                writer.write_table(pa.Table.from_batches([batch.filter(pa.array(kept))]))
+                staged.rows += sum(kept)
+                staged.log.skipped["taken back"] += len(kept) - sum(kept)
+    staged.log.skipped = +staged.log.skipped
+    whole.unlink()
 
 
 def _counted(
@@ -158,12 +169,6 @@ def _usable(said: Iterable[Said], log: Log, staged: Staged) -> Iterator[Said]:
             new.add(one.id)
             if len(new) >= _REMEMBERED:
                 new, old = set(), new
-        if " subscribed " in one.text or " Sub" in one.text:
-            text = own_words(one.text)
-            if not text and one.text:
-                log.skip("notice of a sub, gift or raid")
-                continue
-            one = one._replace(text=text)
         if spans is None:
             spans = staged.spans.setdefault(channel, Spans())
         spans.add(one.at)
@@ -182,25 +187,19 @@ def _is_moment(at: float, log: Log, latest: float) -> bool:
     return -LONGEST_S < at < latest if log.zone else moment(at) is not None and at < latest
 
 
-def own_words(text: str) -> str:
-    """What a chatter added to Twitch's notice of a sub; '' for a notice alone."""
-    if _NOTICED.match(text):
-        return ""
-    notice = _SUBSCRIBED.match(text)
-    return text[notice.end() :] if notice else text
-
-
 def _batch(chunk: list[Said]) -> pa.RecordBatch:
-    at, user, text, emotes, bot, channel, _ = zip(*chunk, strict=True)
-    columns: list[pa.Array] = [pa.array(array("d", at))]
-    for strings in (user, text, emotes):
-        try:
-            columns.append(pa.array(strings, pa.string()))
-        except UnicodeEncodeError:  # half a surrogate pair, out of JSON
-            clean = [None if s is None else LONE.sub("\ufffd", s) for s in strings]
-            columns.append(pa.array(clean, pa.string()))
-    columns += [pa.array(bot, pa.bool_()), pa.array(channel, pa.string())]
+    at, user, text, emotes, bot, channel, ids = zip(*chunk, strict=True)
+    columns: list[pa.Array] = [pa.array(array("d", at)), *map(_strings, (user, text, emotes))]
+    columns += [pa.array(bot, pa.bool_()), pa.array(channel, pa.string()), _strings(ids)]
     return pa.record_batch(columns, schema=_SCHEMA)
+
+
+def _strings(values: Sequence[str | None]) -> pa.Array:
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:  # half a surrogate pair, out of JSON
+        clean = [None if s is None else LONE.sub("\ufffd", s) for s in values]
+        return pa.array(clean, pa.string())
 
 
 def _chunks(said: Iterable[Said]) -> Iterator[list[Said]]:
@@ -212,9 +211,3 @@ def _chunks(said: Iterable[Said]) -> Iterator[list[Said]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-def _named(path: Path) -> str:
-    """The channel after which Chatterino and Chatty name their files."""
-    match = next(filter(None, (form.match(path.name) for form in _NAMED)), None)
-    return login_or_none(match[1]) if match else ""

@@ -17,7 +17,7 @@ from warehouse.errors import BadInput
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import iso
 from warehouse.shards import Shard, shard_of
-from warehouse.store.import_files import TABLES, ImportFiles
+from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
 
 _HEAD = ("id", "at", "by", "action")
@@ -92,7 +92,7 @@ def share_import(
     """The request with its files under keys, for whichever shards have channels in them."""
     count = workspace.shard.count
     shards = sorted({shard_of(name, count) for name in keyed.channels()})
-    for table in TABLES:
+    for table in keyed.tables:
         keyed.path(table).replace(ImportFiles(inbox.files(request.id)).path(table))
     request = replace(request, body={**request.body, "shards": shards})
     inbox.rewrite(request, request.body)

@@ -1,6 +1,7 @@
-"""An import as it waits beside its request: four Parquet files, applied in one transaction."""
+"""An import as it waits beside its request: a Parquet file a table, applied in one transaction."""
 
 import glob
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from warehouse.store.foreign_rows import checked, refuse_twice, types
 from warehouse.store.store import Store, table_schemas
 
 TABLES = ("streams", "channels", "windows", "window_terms")
+_EVENTS = "events"  # which an import may have
 _LARGEST = 4_000_000_000  # bytes of a file
 _ROWS = {"streams": 1_000_000, "channels": 100_000}  # at most; the others are never held whole
 
@@ -40,12 +42,17 @@ def _readable() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class ImportFiles:
-    """The folder of an import: streams, channels, windows and window_terms, as Parquet."""
+    """The folder of an import: a Parquet file of each of `tables`."""
 
     folder: Path
 
     def path(self, table: str) -> Path:
         return self.folder / f"{table}.parquet"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of which it has rows: those of older versions have no events."""
+        return (*TABLES, _EVENTS) if os.path.lexists(self.path(_EVENTS)) else TABLES
 
     def writer(self, table: str) -> pq.ParquetWriter:
         """A writer of rows with the table's columns."""
@@ -56,7 +63,7 @@ class ImportFiles:
         self.check()
         names = set[Any]()
         with _readable():
-            for table in TABLES:
+            for table in self.tables:
                 for batch in pq.ParquetFile(self.path(table)).iter_batches(columns=["channel"]):
                     names.update(batch.column(0).unique().to_pylist())
         return _checked(names)
@@ -76,7 +83,7 @@ class ImportFiles:
         }
         keyed = ImportFiles(self.folder / "keyed")
         private_folder(keyed.folder)
-        for table in TABLES:
+        for table in self.tables:
             if all(name == key for name, key in keys.items()):
                 shutil.copyfile(self.path(table), keyed.path(table))
                 continue
@@ -99,7 +106,7 @@ class ImportFiles:
         """The rows of some channels. The files stay as they are."""
         some = ImportFiles(self.folder / "some")
         private_folder(some.folder)
-        for table in TABLES:
+        for table in self.tables:
             with some.writer(table) as writer:
                 for batch in pq.ParquetFile(self.path(table)).iter_batches():
                     rows = pa.Table.from_batches([batch])
@@ -110,7 +117,7 @@ class ImportFiles:
     def check(self) -> None:
         """Raises BadInput when a file is missing, is no plain one or has other columns than its
         table."""
-        for table in TABLES:
+        for table in self.tables:
             try:
                 if not is_folder(self.folder):
                     raise FileNotFoundError(self.folder)
@@ -166,7 +173,7 @@ def apply_import(
 
 
 def _check_rows(con: Connection, files: ImportFiles) -> None:
-    for table in TABLES:
+    for table in files.tables:
         columns = {k: v for k, v in types(con, table).items() if k != "rev"}
         rows = scan([files.path(table)])
         try:
@@ -183,7 +190,7 @@ def _apply(
     moved: dict[str, list[str]],
     replace: bool,
 ) -> list[dict[str, Any]]:
-    paths = {table: glob.escape(str(files.path(table))) for table in TABLES}
+    paths = {table: glob.escape(str(files.path(table))) for table in files.tables}
     streams, windows = {"streams": paths["streams"]}, {"windows": paths["windows"]}
     terms = {"terms": paths["window_terms"]}
     store.write(
@@ -198,6 +205,7 @@ def _apply(
             ("import_clear_windows", {}),
             ("import_windows", windows),
             ("import_terms", terms),
+            *([("import_events", {"events": paths[_EVENTS]})] if _EVENTS in paths else ()),
             ("import_streams", {**streams, **moved}),
             ("import_shrink_streams", {}),
             ("import_drop_streams", streams),

@@ -11,9 +11,12 @@ from pipeline.imports.formats import (
     chat_downloader,
     clock,
     comments,
+    eventsub,
     gql,
     html,
     irc,
+    loose,
+    subtitles,
     timed,
 )
 from pipeline.imports.formats.base import Log, Said
@@ -43,16 +46,26 @@ FORMATS: dict[str, Format] = {
     "rechat": Format(comments.read, comments.is_comment),
     "gql": Format(gql.read, gql.is_answer),
     "chat-downloader": Format(chat_downloader.read, chat_downloader.is_message),
+    "eventsub": Format(eventsub.read, eventsub.is_notification),
     "chatterino": Format(
         clock.read, has_head=clock.CHATTERINO.search, count=clock.chatterino, name_tells=True
     ),
     "chatty": Format(clock.read, has_head=clock.CHATTY.search, count=clock.chatty, name_tells=True),
+    "irc-client": Format(
+        clock.read, has_head=clock.IRC_CLIENT.search, count=clock.irc_client, name_tells=True
+    ),
     "justlog-json": Format(irc.read_json, irc.is_message),
     "justlog-text": Format(timed.read_justlog, count=timed.justlog),
+    "subtitles": Format(subtitles.read, has_head=subtitles.IS_SRT.match),
+    "subtitles-ass": Format(subtitles.read_ass, has_head=subtitles.IS_ASS.match),
     "twitchdownloader-text": Format(timed.read_downloader, count=timed.downloader),
     "tcd": Format(timed.read_tcd, count=timed.tcd),
+    "tcd-csv": Format(timed.read_tcd_table, count=timed.tcd_table),
+    "chat-downloader-text": Format(timed.read_chat_downloader, count=timed.chat_downloader),
+    "twitch-archiver": Format(timed.read_archiver, count=timed.archiver),
     "irc": Format(irc.read, count=irc.count),
     "justlog": Format(irc.read),
+    "json": Format(loose.read, loose.is_message),
 }
 TABLE = "table"  # Parquet or CSV, which DuckDB reads
 NAMES = ("auto", TABLE, *FORMATS)

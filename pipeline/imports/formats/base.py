@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pipeline.chat.placement import FIRST
+from pipeline.imports.formats.deletions import Deletions
 
-# gifts, raids and the like that a log shows as comments, though Twitch wrote them
-NOTICES = frozenset(
-    "subgift anonsubgift submysterygift anonsubmysterygift giftpaidupgrade "
-    "anongiftpaidupgrade primepaidupgrade raid unraid rewardgift standardpayforward "
-    "communitypayforward announcement viewermilestone ritual bitsbadgetier".split()
-)
 NO_TIME = "no sensible time"  # of a message: nan, year 1, year 9999
 _LAST = 4102444800.0  # 2100
 _LONGEST_ID = 100  # characters
 _LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
+_MOST_EVENTS = 100_000  # of a log
+# from then on Twitch calls the local times of a video's comments UTC
+_MISLABELLED_FROM = 1743465600.0  # 2025-04-01
+UNTIMED = "lines without a time, which the program's settings for logs can add"
+NO_LINE = "no line of a log"
+NO_CHAT = "no chat"
+NOTICE = "notice of a sub, gift or raid"
 
 
 class Said(NamedTuple):
@@ -37,6 +39,17 @@ class Said(NamedTuple):
     id: str = ""
 
 
+class Event(NamedTuple):
+    """A raid, sub, gift ... or another category, with a detail that names no chatter. Times as in
+    `Said`; id: '' unknown."""
+
+    at: float
+    kind: str
+    detail: str = ""
+    channel: str = ""
+    id: str = ""
+
+
 @dataclass
 class Log:
     """Facts of a log, found out while it is read; whole when that is through.
@@ -49,6 +62,8 @@ class Log:
     times of their own, so that sessions are told apart by silence. zone: why nobody can know
     what moments these times are, '' where they are moments: then they only tell how far apart
     its lines are.
+    title, category: of its stream. events: what happened, in the times of its lines. deleted:
+    what was taken back of it.
     skipped: lines that gave no message, by reason. cut: why the rest could not be read.
     replaced: characters that had to be put in for bytes that are no UTF-8.
     """
@@ -61,6 +76,10 @@ class Log:
     clip: bool = False
     clock: bool = False
     zone: str = ""
+    title: str = ""
+    category: str = ""
+    events: list[Event] = field(default_factory=list)
+    deleted: Deletions = field(default_factory=Deletions)
     skipped: Counter[str] = field(default_factory=Counter)
     cut: str = ""
     replaced: int = 0
@@ -68,6 +87,16 @@ class Log:
     def skip(self, reason: str) -> None:
         """Count a line that gave no message."""
         self.skipped[reason] += 1
+
+    def happened(self, event: Event, reason: str = NOTICE) -> None:
+        """Keep an event, whose line gave no message."""
+        self.skip(reason)
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """Keep an event, as long as there are not absurdly many."""
+        if len(self.events) < _MOST_EVENTS:
+            self.events.append(event)
 
     def reasons(self) -> str:
         """Skipped lines by reason, for people; '' for none. It shows no text of them."""
@@ -112,3 +141,8 @@ def epoch(text: object) -> float | None:
 def moment(at: float) -> float | None:
     """Epoch seconds, None where nobody can have chatted at them: nan, year 1, year 99999."""
     return at if FIRST <= at < _LAST else None
+
+
+def trusted(at: float) -> bool:
+    """Is a time at which a video's comment was made what it says?"""
+    return at < _MISLABELLED_FROM

@@ -1,26 +1,66 @@
-"""chat-downloader's messages: a JSON array, or a line each."""
+"""chat-downloader's messages, and what Ganymede hears live: a JSON array, or a line each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.imports.formats.base import NOTICES, Log, Said, moment
+from pipeline.chat.message import Retract
+from pipeline.imports.formats import notices
+from pipeline.imports.formats.base import NO_CHAT, NOTICE, Log, Said, moment, trusted
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
-from warehouse.records import lowered
+from warehouse.records import lowered, numeric_id
 
-_CHAT = ("text_message", "highlighted_message", "chat_message", "message", "")
+# how it calls notices, where that is not as Twitch does
+_NOTICES = {
+    "subscription": "sub",
+    "resubscription": "resub",
+    "subscription_gift": "subgift",
+    "anonymous_subscription_gift": "anonsubgift",
+    "mystery_subscription_gift": "submysterygift",
+    "anonymous_mystery_subscription_gift": "anonsubmysterygift",
+    "gift_paid_upgrade": "giftpaidupgrade",
+    "anonymous_gift_paid_upgrade": "anongiftpaidupgrade",
+    "prime_paid_upgrade": "primepaidupgrade",
+    "standard_pay_forward": "standardpayforward",
+    "community_pay_forward": "communitypayforward",
+    "bits_badge_tier": "bitsbadgetier",
+    "raid": "raid",
+    "unraid": "unraid",
+    "ritual": "ritual",
+    "reward_gift": "rewardgift",
+    "extend_subscription": "extendsub",
+    "prime_community_gift_received": "primecommunitygiftreceived",
+    "charity": "charity",
+}
+# its names of IRC's tags that an event is told by
+_TAGS = {
+    "cumulative_months": "msg-param-cumulative-months",
+    "number_of_raiders": "msg-param-viewerCount",
+    "raider_name": "msg-param-login",
+    "mass_gift_count": "msg-param-mass-gift-count",
+    "origin_id": "msg-param-origin-id",
+    "bits_badge_tier": "msg-param-threshold",
+}
+_PLANS = {"Prime": "Prime", "Tier 1": "1000", "Tier 2": "2000", "Tier 3": "3000"}
+_CHAT = frozenset(("", "add_chat_message", "text_message", "chat_message", "message"))
 
 
 def is_message(key: str, value: Any) -> bool:
-    """True for a message with its author and its time."""
-    is_dict = isinstance(value, dict) and "author" in value
-    return is_dict and ("timestamp" in value or "time_in_seconds" in value)
+    """True for a message with its author and its time, or another of its kinds."""
+    if not isinstance(value, dict) or not ("timestamp" in value or "time_in_seconds" in value):
+        return False
+    return "author" in value or ("message_type" in value and "action_type" in value)
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Of a video, times are `time_in_seconds` of it; of a live stream, those of the messages."""
-    for _, value in values(file):
-        if said := _said(value, log):
+    yield from of_values((value for _, value in values(file)), log)
+
+
+def of_values(messages: Iterable[Any], log: Log) -> Iterator[Said]:
+    """What the messages say, however they were written down."""
+    for message in messages:
+        if said := _said(message, log):
             yield said
 
 
@@ -29,25 +69,67 @@ def _said(message: Any, log: Log) -> Said | None:
         log.skip(message.reason)
         return None
     try:
-        kind = message.get("message_type") or ""
-        if kind in NOTICES or kind not in _CHAT:
-            log.skip("notice of a sub, gift or raid" if kind in NOTICES else "no chat")
+        kind, action = message.get("message_type") or "", message.get("action_type") or ""
+        at = _time(message, log)
+        log.channel_ids.setdefault("", numeric_id(message.get("channel_id")))
+        if kind == "delete_message" or action in ("clear_chat", "delete_message"):
+            _take_back(message, at, log)
             return None
-        author, text = message.get("author") or {}, message["message"]
-        if not isinstance(text, str):
-            raise TypeError
-        return Said(
-            _time(message, log),
-            lowered(str(author.get("name") or author.get("display_name") or "")),
-            text,
-            _emotes(text, message.get("emotes")),
-            any(b.get("name") == "bot-badge" for b in author.get("badges") or ()),
-            lowered(str(message.get("channel") or "")),
-            str(message.get("message_id") or ""),
-        )
+        if action == "user_notice" or kind in ("user_notice", *_NOTICES) or notices.is_notice(kind):
+            return _notice(message, at, log)
+        if action not in _CHAT:
+            log.skip(NO_CHAT)
+            return None
+        return _message(message, at, message["message"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         log.skip("no message of chat-downloader")
         return None
+
+
+def _message(message: Any, at: float, text: Any) -> Said:
+    if not isinstance(text, str):
+        raise TypeError
+    author = message.get("author") or {}
+    return Said(
+        at,
+        lowered(str(author.get("name") or author.get("display_name") or "")),
+        text,
+        _emotes(text, message.get("emotes")) if text == message.get("message") else "",
+        any(b.get("name") == "bot-badge" for b in author.get("badges") or ()),
+        lowered(str(message.get("channel") or "")),
+        str(message.get("message_id") or ""),
+    )
+
+
+def _notice(message: Any, at: float, log: Log) -> Said | None:
+    """The event, and what the chatter added. Ganymede writes both into `message`."""
+    params, kind = message.get("user_notice_params") or {}, message.get("message_type")
+    kind = params.get("msg-id") or _NOTICES.get(kind, kind)
+    tags = {tag: message[name] for name, tag in _TAGS.items() if message.get(name) is not None}
+    tags["msg-param-sub-plan"] = _PLANS.get(message.get("subscription_type"), "")
+    name = str(message.get("message_id") or "")
+    system = str(params.get("system-msg") or message.get("system_message") or "")
+    tags |= {"system-msg": system, **params, "msg-id": kind}
+    if event := notices.by_tags(tags, at, id=name):
+        log.tell(event)
+    own = params.get("user-message")
+    if own is None:
+        own = str(message.get("message") or "").removeprefix(system).strip()
+    if own and own != system and message.get("author"):
+        return _message(message, at, own)
+    log.skip(NOTICE)
+    return None
+
+
+def _take_back(message: Any, at: float, log: Log) -> None:
+    log.skip("ban, time-out or deletion")
+    channel = lowered(str(message.get("channel") or ""))
+    if target := message.get("target_message_id"):
+        log.deleted.add(Retract(channel, at, message_id=str(target)))
+    elif banned := message.get("banned_user"):
+        log.deleted.add(Retract(channel, at, chatter=lowered(str(banned))))
+    elif message.get("message_type") == "clear_chat":
+        log.deleted.add(Retract(channel, at))
 
 
 def _time(message: Any, log: Log) -> float:
@@ -57,7 +139,7 @@ def _time(message: Any, log: Log) -> float:
     if offset is None or log.clock:
         log.clock = True
         return float(stamp) / 1e6
-    if log.starts_at is None and stamp is not None:
+    if log.starts_at is None and stamp is not None and trusted(float(stamp) / 1e6):
         log.starts_at = moment(round(float(stamp) / 1e6 - float(offset)))
     return float(offset)
 

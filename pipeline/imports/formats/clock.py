@@ -1,50 +1,63 @@
-"""Logs by the clock on somebody's wall: Chatterino's and Chatty's.
+"""Logs of chat programs, by the clock on somebody's wall: Chatterino's, Chatty's, IRC clients'.
 
-A line has the time of day only. The day, and often the zone, are on a line of their own where
-the log was begun; past midnight the next day begins.
+A line has the time of day, and sometimes the day. Where it has no day, that is on a line of its
+own where the log was begun, or in the file's name; past midnight the next day begins.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
-from pipeline.imports.formats.base import Log, Said, counting
+from pipeline.chat.message import Retract
+from pipeline.imports.formats import notices
+from pipeline.imports.formats.base import NO_CHAT, NO_LINE, UNTIMED, Event, Log, Said, counting
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.formats.wall import Wall
 from warehouse.records import lowered
 
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTH = "|".join(_MONTHS)
+_CTIME = (
+    rf"(?:\w{{3}},? )?(?P<month>{_MONTH}) +(?P<day>\d{{1,2}}),? "
+    r"(?:(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d) )?(?P<year>\d{4})"
+)
 _BEGUN = re.compile(
-    r"# ?(?:Start logging at|Log started:) (\d{4}-\d\d-\d\d) (\d\d):(\d\d):(\d\d) ?(.*)"
+    r"# ?(?:Start logging at|Log started:) (?P<date>\d{4}-\d\d-\d\d) "
+    r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d) ?(?P<zone>.*)"
+)
+_BEGUN_IRC = re.compile(
+    rf"(?:\*{{4}} BEGIN LOGGING AT|--- Log opened|--- Day changed|Session (?:Start|Time)"
+    rf"(?: \(.*\))?:) {_CTIME}"
+)
+_STAMP = (
+    r"(?:(?P<date>\d{4}-\d\d-\d\d)[ T_]|(?P<month>[A-Z][a-z]{2}) (?P<day>\d\d) )?"
+    r"(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<f>\d{1,6}))?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 _LINE = re.compile(
-    r"\[(?:(\d{4}-\d\d-\d\d) )?(\d\d):(\d\d):(\d\d)(?:\.\d+)?\] +"
-    r"(?:<([^>]{1,60})> ?|([^\s:<]{1,60}): )(.*)"
+    rf"(?:\[{_STAMP}\]|{_STAMP.replace('?P<', '?P<b')}(?=[\t <]))(?P<rest>[ \t].*|)$"
 )
+# shown names of other letters, and nicknames, stand before the login; those of old versions twice
+_SHOWN = r"(?:[^\s:]*[^\x00-\x7f\s:][^\s:]* ){1,2}|[^:]{0,80}?  +"
+_CHATTERINO_SAID = re.compile(
+    rf" (?: *(?:{_SHOWN})(?P<login>\w{{1,25}})| *(?P<name>[^\s:<]{{1,60}})): (?P<text>.*)"
+)
+_MARKED_SAID = re.compile(r"[ \t]+<(?P<name>[^>]{1,60})>\*?[ \t]?(?P<text>.*)")
+_WEECHAT_SAID = re.compile(r"\t[@%+~&!]?(?P<name>\w{1,25})\t(?P<text>.*)")
 _LOGIN = re.compile(r"\(?([A-Za-z0-9_]{1,25})\)?$")
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?")
 _NOT_SHOWN = re.compile(r"[^\w+:. -]")
-_DAY = 86400.0
-_LATE_S = 1800.0
-# hours east of Greenwich, of names that mean one zone
-_ZONES = {
-    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2,
-    "EEST": 3, "MSK": 3, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "ACST": 9.5, "ACDT": 10.5,
-    "AWST": 8, "NZST": 12, "NZDT": 13, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6,
-    "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "NST": -3.5, "NDT": -2.5,
-}  # fmt: skip
-_SPELT = {
-    "Coordinated Universal": 0, "GMT": 0, "W. Europe": 1, "Central Europe": 1,
-    "Central European": 1, "Romance": 1, "E. Europe": 2, "FLE": 2, "GTB": 2, "Russian": 3,
-    "Eastern": -5, "Central": -6, "Mountain": -7, "Pacific": -8, "Tokyo": 9, "Korea": 9,
-    "AUS Eastern": 10, "New Zealand": 12,
-}  # fmt: skip
-
+_DATED_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d\d)-?(\d\d)(?!\d)")
+_UNTIMED = re.compile(r"(?:<[^>]{1,60}> ?|(?:[^:\s]+ ){0,2}\w{1,25}: )\S")
 
 CHATTERINO = re.compile(r"^# ?Start logging at", re.M)
 CHATTY = re.compile(r"^# ?Log started:", re.M)
-_CHATTERINO_LINE = re.compile(r"# ?Start logging at \d{4}|\[\d\d:\d\d:\d\d\] [^\s:<]+: ")
-_CHATTY_LINE = re.compile(r"# ?Log started: \d{4}|\[\d\d:\d\d:\d\d\] <")
-_HOUR = re.compile(r"\[(\d\d):\d\d:\d\d\]")
+IRC_CLIENT = _BEGUN_IRC
+_TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?\]"
+_CHATTERINO_LINE = re.compile(rf"# ?Start logging at \d{{4}}|\[{_TIME} +(?:{_SHOWN})?[^\s:<#*]+: ")
+_CHATTY_LINE = re.compile(rf"# ?Log started: \d{{4}}|\[(?:\d{{4}}-\d\d-\d\d )?{_TIME} <")
+_WEECHAT_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\S+\t")
+_HEXCHAT_LINE = re.compile(rf"(?:{_MONTH}) \d\d \d\d:\d\d:\d\d [<*]")
+_HOUR = re.compile(r"\[(\d{1,2}):\d\d(?::\d\d(?:[.,]\d+)?)?\]")
 
 
 def chatterino(lines: Sequence[str]) -> int:
@@ -57,83 +70,123 @@ def chatty(lines: Sequence[str]) -> int:
     return _on_the_wall(_CHATTY_LINE, lines)
 
 
+def irc_client(lines: Sequence[str]) -> int:
+    """Lines that look like WeeChat's or HexChat's; those of others are as Chatty's."""
+    return counting(_WEECHAT_LINE)(lines) + counting(_HEXCHAT_LINE)(lines)
+
+
 def _on_the_wall(form: re.Pattern[str], lines: Sequence[str]) -> int:
     """Without a word of when the log was begun, times that begin near zero are offsets."""
     hours = (match[1] for line in lines if (match := _HOUR.match(line)))
-    return 0 if next(hours, "") == "00" else counting(form)(lines)
-
-
-@dataclass
-class _Clock:
-    """The day it is on the wall, epoch seconds of its midnight; of_day: the last time seen."""
-
-    midnight: float = 0.0
-    of_day: float = -1.0
-
-    def at(self, of_day: float) -> float:
-        """When a line was, given its seconds of the day.
-
-        Half a day and more back is the next day. A line from before midnight that comes just
-        after it is late: it belongs to the day before.
-        """
-        if self.of_day - of_day > _DAY / 2:
-            self.midnight += _DAY
-        elif of_day - self.of_day > _DAY - 2 * _LATE_S and self.of_day >= 0:
-            return self.midnight - _DAY + of_day
-        self.of_day = of_day
-        return self.midnight + of_day
+    return 0 if next(hours, "12") in ("00", *"0123456789") else counting(form)(lines)
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
-    """Lines by nobody (somebody joined, was timed out) are counted as no chat."""
+    """Lines by nobody (somebody joined, was timed out) are counted as no chat; some of them are
+    events, and some take messages back."""
     log.clock = True
-    log.zone = "it does not say the day"
-    clock, east = _Clock(), 0.0
+    wall, year = Wall(), 0
+    if named := _DATED_NAME.search(file.path.name):
+        wall.begin(_date(*named.groups()), -1.0)
+    log.zone = "" if named and wall.is_dated else "it does not say the day"
     for line in file.lines():
-        if begun := _BEGUN.match(line):
-            east = _begin(begun, clock, log)
+        if begun := _BEGUN.match(line) or _BEGUN_IRC.match(line):
+            year = _begin(begun.groupdict(), wall, log) or year
         elif match := _LINE.match(line):
-            day, hours, minutes, seconds, marked, plain, text = match.groups()
-            if day:
-                clock.midnight, clock.of_day = _midnight(day), -1.0
-                log.zone = "" if log.zone.endswith("day") else log.zone
-            of_day = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
-            yield Said(clock.at(of_day) - east, _login(marked or plain), text)
+            at = _at(match, wall, year)
+            if wall.is_dated and log.zone.endswith("day"):
+                log.zone = ""
+            if said := _said(match["rest"], at, log):
+                yield said
         elif line.strip():
-            log.skip("no chat" if line.startswith(("[", "#")) else "no line of a log")
+            is_note = line.startswith(("[", "#", "*", "-", "Session "))
+            log.skip(NO_CHAT if is_note else UNTIMED if _UNTIMED.match(line) else NO_LINE)
 
 
-def _begin(begun: re.Match[str], clock: _Clock, log: Log) -> float:
-    """Set the clock; returns seconds east of Greenwich, 0 for a zone nobody can know."""
-    day, hours, minutes, seconds, zone = begun.groups()
-    clock.midnight = _midnight(day)
-    clock.of_day = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    east = zone_east(zone.strip())
-    log.zone = f"its zone {_NOT_SHOWN.sub('', zone)[:20]!r} may be several" if east is None else ""
-    return east or 0.0
+def _begin(found: dict[str, str | None], wall: Wall, log: Log) -> int:
+    """Set the clock; returns the year."""
+    year = found.get("year") or (found.get("date") or "")[:4]
+    month = found.get("month")
+    if month:
+        day = _date(year or "", str(_MONTHS.index(month) + 1), found["day"] or "")
+    else:
+        day = _date(*(found.get("date") or "0-0-0").split("-"))
+    of_day = _of_day(found.get("h"), found.get("m"), found.get("s"), None, None)
+    zone = (found.get("zone") or "").strip()
+    if not wall.begin(day, of_day, zone) and day:
+        log.zone = f"its zone {_NOT_SHOWN.sub('', zone)[:20]!r} may be several"
+    elif day:
+        log.zone = ""
+    return int(year or 0)
 
 
-def zone_east(zone: str) -> float | None:
-    """Seconds east of Greenwich of +0800, UTC+1, CEST or Windows' spelt names.
+def _at(match: re.Match[str], wall: Wall, year: int) -> float:
+    found = match.groupdict()
+    edge = "" if found["h"] else "b"
+    hours, minutes, seconds, fraction, half = (
+        found[edge + key] for key in ("h", "m", "s", "f", "half")
+    )
+    day = None
+    if text := found[f"{edge}date"]:
+        day = _date(*text.split("-"))
+    elif (month := found[f"{edge}month"]) in _MONTHS and year:
+        day = _date(str(year), str(_MONTHS.index(month) + 1), found[f"{edge}day"] or "")
+        if day and wall.is_before(day):  # past New Year
+            day = day.replace(year=year + 1)
+    return wall.at(_of_day(hours, minutes, seconds, fraction, half), day, bool(half))
 
-    None for what it does not know, and for names of several zones (CST, IST). Without a name
-    it is taken for UTC.
-    """
-    if not zone:
-        return 0.0
-    if offset := _OFFSET.fullmatch(zone):
-        east = int(offset[2]) * 3600 + int(offset[3] or 0) * 60
-        return float(-east if offset[1] == "-" else east)
-    name, summer, _ = zone.rpartition(" Daylight Time")
-    hours = _ZONES.get(zone.upper(), _SPELT.get(name or zone.removesuffix(" Standard Time")))
-    return None if hours is None else (hours + bool(summer)) * 3600.0
+
+def _of_day(
+    hours: str | None,
+    minutes: str | None,
+    seconds: str | None,
+    fraction: str | None,
+    half: str | None,
+) -> float:
+    hour = int(hours or 0)
+    if half:
+        hour = hour % 12 + 12 * (half in "Pp")
+    return hour * 3600 + int(minutes or 0) * 60 + float(f"{seconds or 0}.{fraction or 0}")
 
 
-def _midnight(day: str) -> float:
+def _said(rest: str, at: float, log: Log) -> Said | None:
+    said = _MARKED_SAID.match(rest) or _CHATTERINO_SAID.match(rest) or _WEECHAT_SAID.match(rest)
+    if said is None or said.groupdict().get("name") in _OWN_MARKS:
+        _note(rest.strip(), at, log)
+        return None
+    found = said.groupdict()
+    user = lowered(found["login"]) if found.get("login") else _login(found["name"])
+    return Said(at, user, found["text"])
+
+
+_OWN_MARKS = {"BAN", "DELETED", "MOD", "UNMOD", "JOIN", "PART", "BITS", "VIEWERS", "VIEWERSTATS",
+              "MOD_ACTION", "UNBAN"}  # fmt: skip
+_BANNED = re.compile(r"(?:^|, )(\w{1,25})(?=$| \(| \[| \{|, )")
+_DELETED = re.compile(r"(?:^|, )([^\s,]+(?: \(\w+\))?) \((.*?)\)(?=, \S+ \(|$)")
+_BITS = re.compile(r"\S.* \((\d{1,9})\)$")
+
+
+def _note(note: str, at: float, log: Log) -> None:
+    """What the program or Twitch wrote between messages: Chatty's own marks, else a sentence."""
+    mark, _, rest = note.partition(": ")
+    log.skip(NO_CHAT)
+    if mark == "BAN":
+        for banned in _BANNED.finditer(rest):
+            log.deleted.add(Retract("", at, chatter=lowered(banned[1])))
+    elif mark == "DELETED":
+        for deleted in _DELETED.finditer(rest):
+            log.deleted.add_line(at, _login(deleted[1]), deleted[2])
+    elif mark == "BITS" and (bits := _BITS.match(rest)):
+        log.tell(Event(at, "cheer", f"{bits[1]} bits"))
+    elif (notice := notices.read(re.sub(r"^\[\w+\] ", "", note))) and notice.kind:
+        log.tell(Event(at, notice.kind, notice.detail))
+
+
+def _date(year: str, month: str, day: str) -> date | None:
     try:
-        return datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC).timestamp()
+        return date(int(year), int(month), int(day))
     except ValueError:
-        return 0.0
+        return None
 
 
 def _login(name: str) -> str:

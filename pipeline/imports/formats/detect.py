@@ -35,7 +35,7 @@ def detect(path: Path) -> str:
 def _json(path: Path) -> str:
     """By the first of its values that some format knows."""
     with LogFile(path) as file:
-        for key, value in islice(values(file, {"comments", "messages"}), _VALUES):
+        for key, value in islice(values(file, {"comments", "messages", "chat"}), _VALUES):
             if not isinstance(value, NoValue):
                 for name, form in FORMATS.items():
                     if form.is_value(key, value):

@@ -10,9 +10,12 @@ from pipeline.imports.formats.base import (
     moment,
     part_of_video,
     short_text,
+    trusted,
 )
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.formats.notices import own_words
+from pipeline.sources.eventsub.frames import label, mapping
 from warehouse.records import login_or_none, lowered, numeric_id
 
 _APART = 2.0  # seconds: offsets are whole ones, rounded down
@@ -28,7 +31,7 @@ def is_answer(key: str, value: Any) -> bool:
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
     """Times are those the comments were made at. Those of a highlight were all made when it was
-    cut; then their offsets tell."""
+    cut, and those of late are local times that are called UTC; then their offsets tell."""
     for key, value in values(file, {"comments"}):
         if key in ("", "comments", "data"):
             for comment in _nodes(value if key != "data" else {"data": value}, log):
@@ -57,10 +60,19 @@ def _nodes(value: Any, log: Log) -> Iterator[Any]:
 
 def _facts(video: dict[str, Any], log: Log) -> None:
     log.stream = log.stream or short_text(video.get("id"))
-    creator = video.get("creator")
-    if isinstance(creator, dict):
-        log.channel = log.channel or login_or_none(creator.get("login"))
-        log.channel_ids.setdefault("", numeric_id(creator.get("id")))
+    log.title = log.title or label(video.get("title"))
+    if isinstance(game := video.get("game"), dict):
+        log.category = log.category or label(game.get("name"))
+    for whose in (video.get("creator"), video.get("owner")):
+        if isinstance(whose, dict):
+            log.channel = log.channel or login_or_none(whose.get("login"))
+            its_id = numeric_id(mapping(whose.get("channel")).get("id")) or numeric_id(
+                whose.get("id")
+            )
+            log.channel_ids.setdefault("", its_id)
+    if video.get("broadcastType", "ARCHIVE") == "ARCHIVE" and log.starts_at is None:
+        began = (epoch(video.get(key)) for key in ("recordedAt", "createdAt", "publishedAt"))
+        log.starts_at = next((at for at in began if at is not None), None)
 
 
 def _said(comment: Any, log: Log) -> Said | None:
@@ -71,11 +83,11 @@ def _said(comment: Any, log: Log) -> Said | None:
         offset, at = float(comment["contentOffsetSeconds"]), epoch(comment.get("createdAt"))
         message, commenter = comment["message"], comment.get("commenter") or {}
         fragments = message["fragments"]
-        if log.starts_at is None and at is not None:
+        if log.starts_at is None and at is not None and trusted(at):
             log.starts_at = moment(at - offset)
         start = log.starts_at or 0.0
         exact = at is not None and abs(at - start - offset) <= _APART
-        return Said(
+        said = Said(
             round(at - start, 3) if at is not None and exact else offset,
             lowered(commenter.get("login") or ""),
             "".join(f["text"] for f in fragments),
@@ -83,6 +95,7 @@ def _said(comment: Any, log: Log) -> Said | None:
             any(badge.get("setID") == "bot-badge" for badge in message.get("userBadges") or ()),
             id=str(comment.get("id") or ""),
         )
+        return own_words(said, log, str(commenter.get("displayName") or ""))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         log.skip("no comment of a video")
         return None

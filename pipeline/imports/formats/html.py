@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 from pipeline.imports.formats.base import Log, Said, epoch
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.formats.notices import own_words
+from pipeline.imports.formats.timed import Days
 from warehouse.records import lowered
 
+# in a link to that second of the video, where there is one
 _TIME = re.compile(
-    r"\[(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC|(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d))\]"
+    r"\[(?:<a [^>]*?/videos/(\d*)[^>]*>)?"
+    r"(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC|(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d))"
+    r"(?:</a>)?\]"
 )
-_AUTHOR = re.compile(r"<a [^>]*href=[\"']?https?://(?:www\.)?twitch\.tv/(\w{1,25})[\"'\s>]", re.I)
+_AUTHOR = re.compile(r"<a [^>]*href=[\"']?https?://(?:www\.)?twitch\.tv/(\w{1,25})/?[\"'\s>]", re.I)
 _AUTHOR_ENDS = re.compile(r"</a>\s*(?:<span[^>]*>)?\s*:?", re.I)
 _EMOTE = re.compile(
     r"<img [^>]*?(?:title|alt)=(?:\"([^\"]*)\"|'([^']*)')[^>]*>"
@@ -27,15 +32,21 @@ BEGINS = re.compile(r"\s*<(?:!doctype )?html", re.I)
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
-    """Pictures behind the author are emotes; what their tool tips say again is left out."""
+    """Pictures behind the author are emotes; what their tool tips say again is left out. Offsets
+    of older versions begin again at 0:00:00 every day."""
+    days = Days()
     for piece in _pieces(file):
         begin = piece.rfind("<pre")
         if begin < 0:
             continue
-        if said := _said(piece[begin:], log):
-            yield said
-        else:
+        said = _said(piece[begin:], log)
+        if said is None:
             log.skip("no comment of a page")
+            continue
+        if not log.clock:
+            said = said._replace(at=days.unwrapped(said.at))
+        if said := own_words(said, log):
+            yield said
 
 
 def _pieces(file: LogFile) -> Iterator[str]:
@@ -51,7 +62,8 @@ def _pieces(file: LogFile) -> Iterator[str]:
 
 
 def _said(comment: str, log: Log) -> Said | None:
-    time, author = _TIME.search(comment), _AUTHOR.search(comment)
+    time = _TIME.search(comment)
+    author = _AUTHOR.search(comment, time.end()) if time else None
     ends = _AUTHOR_ENDS.search(comment, author.end()) if author else None
     if time is None or author is None or ends is None:
         return None
@@ -59,12 +71,14 @@ def _said(comment: str, log: Log) -> Said | None:
     emotes = [html.unescape(m[1] or m[2] or "") for m in _EMOTE.finditer(body)]
     text = _TAG.sub("", _EMOTE.sub(_name, body))
     text = _SPACES.sub(" ", html.unescape(text)).strip()
-    if time[1]:
+    video, day, clock, *offset = time.groups()
+    log.stream = log.stream or video or ""
+    if day:
         log.clock = True
-        at = epoch(f"{time[1]}T{time[2]}") or 0.0
+        at = epoch(f"{day}T{clock}") or 0.0
     else:
-        hours = int(time[3] or 0) * 24 + int(time[4])
-        at = float((hours * 60 + int(time[5])) * 60 + int(time[6]))
+        days, hours, minutes, seconds = (int(part or 0) for part in offset)
+        at = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
     return Said(at, lowered(author[1]), text, " ".join(emotes))
 
 

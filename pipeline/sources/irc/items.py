@@ -12,7 +12,7 @@ from warehouse.records import lowered
 _ACTION = "\x01ACTION "
 _BEHIND_S, _AHEAD_S = 3600.0, 60.0  # a stamp further from Twitch's clock than this is none
 # of the announcements that Twitch makes of a sub, a gift, a raid: what we call it
-_KINDS = {
+KINDS = {
     "sub": "sub",
     "resub": "sub",
     "subgift": "gift",
@@ -172,7 +172,7 @@ def _kind(tags: Mapping[str, str]) -> tuple[str, str]:
     of = tags.get("msg-param-category", "watch-streak")
     if name == "viewermilestone" and of != "watch-streak":
         return f"{name} {of}", ""
-    return name, _KINDS.get(name, "")
+    return name, KINDS.get(name, "")
 
 
 def _happening(line: IrcLine, now: float, kind: str, detail: str) -> Happening:

@@ -10,5 +10,7 @@ ON CONFLICT (stream_id) DO UPDATE SET
     ended_at = if(list_contains($moved::VARCHAR[], streams.stream_id), excluded.ended_at,
         greatest(streams.ended_at, excluded.ended_at)),
     undated = excluded.undated, placed = excluded.placed,
+    title = coalesce(excluded.title, streams.title),
+    category = coalesce(excluded.category, streams.category),
     vod_id = coalesce(excluded.vod_id, streams.vod_id), rev = excluded.rev
 WHERE streams.source = 'import';
