@@ -248,7 +248,8 @@ def _tell_sessions(
         start = starts[bisect_right(starts, first) - 1]
         key = (channel, iso_ms(start))
         told.unnamed.add(key)
-        span = of_messages(first - start, last - start)
+        heard = of_messages(first, last)
+        span = heard._replace(since=first - start, until=heard.until - start)
         before = told.spans.setdefault(key, [])
         near = next((s for s in before if _meet(s, span, start)), None)
         if near is not None:

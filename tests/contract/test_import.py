@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from pipeline.__main__ import main
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.command import import_files
 from tests.helpers.build import rows
-from tests.helpers.logs import ALL, EPOCH, comment, downloader, irc, written
+from tests.helpers.logs import ALL, EPOCH, OF_EACH, comment, downloader, irc, written
 from tests.helpers.paths import ROOT
 from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
@@ -29,7 +30,7 @@ SAMPLES = {  # real logs, cut short: messages and bots' or commands, lines skipp
     "chatty.log": ("chatty", 399, 0),
     "gql_comments.json.gz": ("gql", 400, 0),
     "irc_logged.log": ("irc", 400, 0),
-    "rechat.json": ("rechat", 369, 6),
+    "rechat.json": ("rechat", 354, 21),
     "tcd.txt": ("tcd", 400, 0),
     "twitchdownloader.html": ("twitchdownloader-html", 400, 0),
     "vod_comments_v5.json": ("twitchdownloader", 399, 1),
@@ -59,7 +60,7 @@ def found(folder: DataFolder) -> list[object]:
     return [reader.run(query).to_pylist() for query in (WINDOWS, TERMS, STREAMS)]
 
 
-@pytest.mark.parametrize("what", ALL)
+@pytest.mark.parametrize("what", OF_EACH)
 def test_every_format_makes_the_same_windows_however_often_and_named(
     folder: DataFolder, tmp_path: Path, what: str
 ) -> None:
@@ -83,6 +84,54 @@ def test_the_video_a_log_is_of_is_kept_so_that_its_seconds_can_be_opened(
     run(written(tmp_path / "a.log", text), channel=None if knows_channel else "demo", start=start)
     vod = None if what == "justlog" else "777"
     assert rows(folder, "SELECT vod_id FROM streams") == [(vod,)]
+
+
+def test_what_happened_in_a_stream_is_kept_with_it_once(folder: DataFolder, tmp_path: Path) -> None:
+    raid = comment(1, message={"body": "7 raiders from Bob have joined! "})
+    chapter = {"type": "GAME_CHANGE", "startMilliseconds": 120_000, "gameDisplayName": "Go"}
+    video = {**downloader()["video"], "title": "late", "game": "Chess", "chapters": [chapter]}
+    log = downloader(comments=[comment(0), raid, comment(2)], video=video)
+    for name in ("a.json", "b.json"):
+        run(written(tmp_path / name, orjson.dumps({**log, "name": name}).decode()), channel=None)
+    told = f'SELECT channel, epoch("at") - {EPOCH}, kind, detail FROM events ORDER BY "at"'
+    assert rows(folder, told) == [
+        ("demo", 90, "raid", "bob with 7"), ("demo", 120, "category", "Go"),
+    ]  # fmt: skip
+    assert rows(folder, "SELECT title, category FROM streams") == [("late", "Chess")]
+
+
+def test_a_folder_of_chatterinos_is_imported_without_what_is_private(
+    folder: DataFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "# Start logging at 2026-01-31 18:00:00 UTC\n"
+    logs = {
+        "Channels/demo/demo": "[18:01:00] ann: hello",
+        "Whispers/whispers": "[18:01:00] ann: psst",
+        "Mentions/mentions": "#demo [18:01:00] ann: @me",
+        "Live/live": "[18:01:00] Demo is live!",
+    }
+    for place, line in logs.items():
+        written(tmp_path / "Twitch" / f"{place}-2026-01-31.log", f"{head}{line}\n")
+    run(tmp_path / "Twitch", channel=None)
+    assert rows(folder, "SELECT channel, sum(n_messages) FROM windows GROUP BY ALL") == [
+        ("demo", 1)
+    ]
+    told = capsys.readouterr().out
+    assert all(
+        f"{name}-2026-01-31.log: not imported" in told for name in ("whispers", "mentions", "live")
+    )
+    with pytest.raises(BadInput, match="whispers, which are private"):
+        run(tmp_path / "Twitch/Whispers/whispers-2026-01-31.log", channel="ann")
+
+
+def test_an_archive_is_imported_as_the_folder_in_it(folder: DataFolder, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as archive:
+        for name, user in (("one", "ann"), ("two", "bob")):
+            log = f"# Start logging at 2026-01-31 18:00:00 UTC\n[18:01:00] {user}: hello\n"
+            archive.writestr(f"logs/{name}-2026-01-31.log", log)
+    run(tmp_path / "logs.zip", channel=None)
+    counted = "SELECT channel, sum(n_messages) FROM windows GROUP BY ALL ORDER BY ALL"
+    assert rows(folder, counted) == [("one", 1), ("two", 1)]
 
 
 @pytest.mark.data

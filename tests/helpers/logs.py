@@ -330,6 +330,8 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
     "justlog json": ("justlog-json", _json({"messages": [justlog(k) for k in range(3)]}), True, True),
     "justlog text": ("justlog-text", _text("[2026-01-31 {at}] #demo {user}: {text}"), True, True),
 }  # fmt: skip
+# the first of each format
+OF_EACH = list({form: what for what, (form, *_) in reversed(ALL.items())}.values())
 MARKED = {"downloader", "downloader, indented", "downloader, very old", "rechat", "html", "gql",
           "html with links", "recorder without offsets", "ganymede", "ganymede, pending", "eventsub",
           "eventsub, webhook", "rustlog basic", "rustlog lines", "gql pages", "twitch-dl", "chat-downloader", "chat-downloader lines", "justlog", "justlog json"}  # fmt: skip

@@ -63,7 +63,7 @@ class Log:
     what moments these times are, '' where they are moments: then they only tell how far apart
     its lines are.
     title, category: of its stream. events: what happened, in the times of its lines. deleted:
-    what was taken back of it.
+    what was taken back of it. gifts: of many that a chatter gives, how many are still to come.
     skipped: lines that gave no message, by reason. cut: why the rest could not be read.
     replaced: characters that had to be put in for bytes that are no UTF-8.
     """
@@ -80,6 +80,7 @@ class Log:
     category: str = ""
     events: list[Event] = field(default_factory=list)
     deleted: Deletions = field(default_factory=Deletions)
+    gifts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     cut: str = ""
     replaced: int = 0

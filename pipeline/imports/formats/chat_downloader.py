@@ -115,7 +115,8 @@ def _notice(message: Any, at: float, log: Log) -> Said | None:
     own = params.get("user-message")
     if own is None:
         own = str(message.get("message") or "").removeprefix(system).strip()
-    if own and own != system and message.get("author"):
+        own = sentence.own.strip() if (sentence := notices.read(own)) else own
+    if own and message.get("author"):
         return _message(message, at, own)
     log.skip(NOTICE)
     return None

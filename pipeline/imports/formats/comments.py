@@ -158,14 +158,12 @@ def _own(said: Said, message: dict[str, Any], names: list[str], log: Log) -> Sai
     notice = notices.read(said.text, *names)
     if notice is None and not is_notice:
         return said
-    event = notices.by_tags(
-        {"system-msg": said.text, **params, "msg-id": kind}, said.at, id=said.id
-    )
-    if event is None and notice and notice.kind:
-        name = said.id and f"{said.id}:{notice.kind}"
-        event = Event(said.at, notice.kind, notice.detail, id=name)
-    if event:
+    tags = {"system-msg": said.text, **params, "msg-id": kind}
+    event = notices.by_tags(tags, said.at, id=said.id) if kind else None
+    if event and (notice is None or len(params) > 1):
         log.tell(event)
+    elif notice:
+        notices.tell(notice, said, log)
     if notice and notice.own.strip():
         return said._replace(text=notice.own.strip())
     log.skip(NOTICE)

@@ -85,14 +85,27 @@ def own_words(said: Said, log: Log, *names: str) -> Said | None:
         notice = read(said.text, *authors)
     else:
         return said
-    if notice and notice.kind:
-        log.tell(Event(said.at, notice.kind, notice.detail, said.channel))
+    if notice:
+        tell(notice, said, log)
     if authors and notice is None:
         return said
     if notice and (text := notice.own.strip()):
         return said._replace(text=text)
     log.skip(NOTICE)
     return None
+
+
+def tell(notice: Notice, said: Said, log: Log) -> None:
+    """Keep the event of a sentence; the gifts of many that follow are told by the first."""
+    if notice.kind == "gift":
+        many = int(notice.detail.split()[0])
+        if many == 1 and log.gifts[said.user] > 0:
+            log.gifts[said.user] -= 1
+            return
+        log.gifts[said.user] += many if many > 1 else 0
+    if notice.kind:
+        name = f"{said.id}:{notice.kind}" if said.id else ""
+        log.tell(Event(said.at, notice.kind, notice.detail, said.channel, name))
 
 
 def read(text: str, *authors: str) -> Notice | None:

@@ -41,9 +41,12 @@ class Days:
         self.before = self.last = 0.0
 
     def unwrapped(self, offset: float) -> float:
-        """Seconds since the start; half a day and more back is the next day."""
-        if self.last - offset > _DAY / 2 and offset < _DAY:
-            self.before += _DAY
+        """Seconds since the start; half a day and more back is the next day. One of a day and
+        more tells its days itself."""
+        if offset >= _DAY:
+            self.before = 0.0
+        elif self.last - offset > _DAY / 2:
+            self.before = self.before + _DAY
         self.last = offset
         return self.before + offset
 

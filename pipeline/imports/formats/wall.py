@@ -79,7 +79,7 @@ class Wall:
         self.is_half = False  # it begins again at noon, and does not say which half it is
         self._begun = self._fresh = False
         self._told: tuple[float, float] | None = None  # the last time shown, and what moment it was
-        self._east: dict[tuple[float, int], float] = {}
+        self._both: dict[float, tuple[timedelta, timedelta]] = {}  # by the hour
 
     def begin(self, day: date | None, of_day: float, zone: str = "") -> bool:
         """It shows this now; False for a zone that nobody can know, which is taken for UTC."""
@@ -87,7 +87,7 @@ class Wall:
             return False
         east = zone_east(zone)
         self.midnight, self.last = _midnight(day), of_day
-        self.fold, self._east, self._told = 0, {}, None
+        self.fold, self._both, self._told = 0, {}, None
         self.zone = self._place(zone, east or 0.0)
         self._begun = self._fresh = True
         return east is not None
@@ -144,35 +144,42 @@ class Wall:
         if self.zone is UTC:
             return shown
         moment = shown - self._east_of(shown)
-        if self._told and self._is_wrong(shown, moment):
-            zone = self.zone.utcoffset(
-                datetime.fromtimestamp(self._told[0], UTC).replace(tzinfo=None)
-            )
-            self.zone, self._east = timezone(zone or timedelta()), {}
+        if self._is_never(shown) or self._is_wrong(shown, moment):
+            last = shown if self._told is None else self._told[0]
+            self.zone, self._both = timezone(self._offsets(last)[0]), {}
             moment = shown - self._east_of(shown)
         self._told = shown, moment
         return moment
 
     def _is_wrong(self, shown: float, moment: float) -> bool:
         """Would the clock have been set between two lines that follow one another on it?"""
-        assert self._told
+        if self._told is None:
+            return False
         by_wall, by_zone = shown - self._told[0], moment - self._told[1]
         return 0 <= by_wall <= _NEAR_S and abs(by_zone - by_wall) > _HOUR / 4
 
     def _east_of(self, shown: float) -> float:
-        """Seconds east of Greenwich, by the hour."""
-        key = shown // _HOUR, self.fold
-        if key not in self._east:
-            local = datetime.fromtimestamp(key[0] * _HOUR, UTC).replace(tzinfo=None, fold=self.fold)
-            east = self.zone.utcoffset(local)
-            self._east[key] = east.total_seconds() if east else 0.0
-        return self._east[key]
+        """Seconds east of Greenwich."""
+        return self._offsets(shown)[self.fold].total_seconds()
 
     def _comes_twice(self, of_day: float) -> bool:
         """Is it in an hour that the clock shows twice?"""
-        local = datetime.fromtimestamp(self.midnight + of_day, UTC).replace(tzinfo=None)
-        first, second = (self.zone.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
-        return first is not None and second is not None and first > second
+        first, second = self._offsets(self.midnight + of_day)
+        return first > second
+
+    def _is_never(self, shown: float) -> bool:
+        """Is it in an hour that the clock leaves out? Then it is another clock."""
+        first, second = self._offsets(shown)
+        return first < second
+
+    def _offsets(self, shown: float) -> tuple[timedelta, timedelta]:
+        """East of Greenwich, before the clock is set and after, where it is about to be."""
+        hour = shown // _HOUR
+        if hour not in self._both:
+            local = datetime.fromtimestamp(hour * _HOUR, UTC).replace(tzinfo=None)
+            first, second = (self.zone.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
+            self._both[hour] = first or timedelta(), second or timedelta()
+        return self._both[hour]
 
     def _place(self, told: str, east: float) -> tzinfo:
         """The zone by a place whose clock showed that offset then, else the offset alone."""

@@ -1,0 +1,66 @@
+"""Archives of logs: what is in them, and what is left out or refused."""
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.imports.archives import is_archive, unpacked
+from pipeline.imports.formats.log_file import LogFile
+from warehouse.errors import BadInput
+
+NAMES = ("b/two.log", "one.log", ".hidden", "__MACOSX/x", "../out.log", "/etc/out.log", "empty/")
+
+
+def zipped(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in NAMES:
+            archive.writestr(name, "" if name.endswith("/") else name)
+    return path
+
+
+def tarred(path: Path) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name in NAMES[:-1]:
+            info = tarfile.TarInfo(name)
+            info.size = len(name)
+            archive.addfile(info, io.BytesIO(name.encode()))
+        link = tarfile.TarInfo("link.log")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return path
+
+
+@pytest.mark.parametrize(("make", "name"), [(zipped, "a.zip"), (tarred, "a.tar.gz")])
+def test_its_files_are_unpacked_inside_and_no_others(
+    tmp_path: Path, make: object, name: str
+) -> None:
+    path = make(tmp_path / name)  # type: ignore[operator]
+    assert is_archive(path)
+    files = unpacked(path, tmp_path / "room")
+    names = [str(file.relative_to(tmp_path / "room")) for file in files]
+    assert names == ["b/two.log", "etc/out.log", "one.log"]
+    assert files[0].read_text() == "b/two.log" and not (tmp_path / "out.log").exists()
+
+
+def test_a_log_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("[0:00:01] ann: hello\n" * 99)
+    assert not is_archive(tmp_path / "a.log") and not is_archive(tmp_path / "gone")
+
+
+def test_one_that_unpacks_to_too_much_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LogFile, "most", 10.0)
+    with pytest.raises(BadInput, match="unpacks to more than"):
+        unpacked(zipped(tmp_path / "a.zip"), tmp_path / "room")
+    assert not (tmp_path / "room").exists()
+
+
+def test_a_damaged_one_is_refused_by_name(tmp_path: Path) -> None:
+    raw = zipped(tmp_path / "a.zip").read_bytes()
+    (tmp_path / "b.zip").write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(BadInput, match=r"b\.zip cannot be unpacked"):
+        unpacked(tmp_path / "b.zip", tmp_path / "room")
