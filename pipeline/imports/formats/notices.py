@@ -29,7 +29,7 @@ _ODD = Oddities()  # each unknown kind is logged once
 
 
 class Notice(NamedTuple):
-    """What a sentence says. own: what its chatter added to it; '' for nothing."""
+    """A sentence of Twitch's. own: what its chatter added to it; '' for nothing."""
 
     kind: str
     detail: str = ""
