@@ -5,9 +5,11 @@ from pathlib import Path
 
 from warehouse.records import login_or_none
 
-# Chatterino's, of a day or of a stream; those after a #; OverRustle's folder of a channel
+# Chatterino's, of a day or of a stream; Stream Chat Summary's; those after a #; and OverRustle's
+# folder of a channel
 _FILES = (
     re.compile(r"(\w{1,25})-(?:\d{4}-\d\d-\d\d|\d{8,20})\b"),
+    re.compile(r"\d{4}-\d\d-\d\d_twitch_(\w{1,25})\."),
     re.compile(r"(?:[\w.-]*?)#(\w{1,25}?)(?:_\d{8})?(?:-\d+)?(?:\.|$)"),
 )
 _FOLDER = re.compile(r"(\w{1,25}) chatlog")

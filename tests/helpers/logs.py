@@ -192,6 +192,7 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
     "rechat": ("rechat", json.dumps([comment(k) for k in range(3)], indent=1), False, True),
     "downloader text": ("twitchdownloader-text", _text("[2026-01-31 {at} UTC] {user}: {text}"), False, True),
     "downloader text, relative": ("twitchdownloader-text", _text("[{off}] {user}: {text}"), False, False),
+    "rechattool": ("twitchdownloader-text", _text("[0{off}.000] @+{user}: {text}"), False, False),
     "html": ("twitchdownloader-html", _html(), False, False),
     "html with links": ("twitchdownloader-html", _html(linked=True), False, False),
     "recorder without offsets": (
@@ -259,6 +260,20 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
                     "messages": [vod_manager(k) for k in range(3)]}, indent=2),
         True, True,
     ),
+    "json, time in parts": (
+        "json",
+        _json([{"sender": user, "message": text, "month": 1, "day": 31, "year": 2026, "hours": 18,
+                "minutes": o // 60, "seconds": o % 60}
+               for (user, text, _), o in zip(LINES, OFFSETS, strict=True)]),
+        False, True,
+    ),
+    "json lines of a video": (
+        "json",
+        "\n".join(_json({"vod_id": "777", "offset_s": o, "created_at": None, "user_name": user,
+                         "message": text})
+                  for (user, text, _), o in zip(LINES, OFFSETS, strict=True)),
+        False, False,
+    ),
     "json lines": (
         "json",
         "\n".join([_json({"type": "header", "channel": "demo", "startedAt": START}),
@@ -321,6 +336,11 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
     "irssi": (
         "irc-client",
         "--- Log opened Sat Jan 31 18:00:00 2026\n" + _text("{at} <@{user}> {text}"),
+        False, True,
+    ),
+    "irssi, no space": (
+        "irc-client",
+        "--- Log opened Sat Jan 31 18:00:00 2026\n" + _text("{at}< {user}> {text}"),
         False, True,
     ),
     "rustlog basic": ("justlog-json", _json({"messages": [rustlog(k) for k in range(3)]}), False, True),

@@ -18,6 +18,7 @@ _MOST_EVENTS = 100_000  # of a log
 # from then on Twitch calls the local times of a video's comments UTC
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
 UNTIMED = "lines without a time, which the program's settings for logs can add"
+IS_UNTIMED = re.compile(r"(?:<[^>]{1,60}> ?|(?:[^:\s]+ ){0,2}\w{1,25}: )\S")
 NO_LINE = "no line of a log"
 NO_CHAT = "no chat"
 NOTICE = "notice of a sub, gift or raid"

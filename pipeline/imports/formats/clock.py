@@ -10,7 +10,16 @@ from datetime import date
 
 from pipeline.chat.message import Retract
 from pipeline.imports.formats import notices
-from pipeline.imports.formats.base import NO_CHAT, NO_LINE, UNTIMED, Event, Log, Said, counting
+from pipeline.imports.formats.base import (
+    IS_UNTIMED,
+    NO_CHAT,
+    NO_LINE,
+    UNTIMED,
+    Event,
+    Log,
+    Said,
+    counting,
+)
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.wall import Wall
 from warehouse.records import lowered
@@ -35,19 +44,18 @@ _STAMP = (
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 _LINE = re.compile(
-    rf"(?:\[{_STAMP}\]|{_STAMP.replace('?P<', '?P<b')}(?=[\t <]))(?P<rest>[ \t].*|)$"
+    rf"(?:\[{_STAMP}\]|{_STAMP.replace('?P<', '?P<b')}(?=[\t <]))(?P<rest>[ \t<].*|)$"
 )
 # shown names of other letters, and nicknames, stand before the login; those of old versions twice
 _SHOWN = r"(?:[^\s:]*[^\x00-\x7f\s:][^\s:]* ){1,2}|[^:]{0,80}?  +"
 _CHATTERINO_SAID = re.compile(
     rf" (?: *(?:{_SHOWN})(?P<login>\w{{1,25}})| *(?P<name>[^\s:<]{{1,60}})): (?P<text>.*)"
 )
-_MARKED_SAID = re.compile(r"[ \t]+<(?P<name>[^>]{1,60})>\*?[ \t]?(?P<text>.*)")
+_MARKED_SAID = re.compile(r"[ \t]*<(?P<name>[^>]{1,60})>\*?[ \t]?(?P<text>.*)")
 _WEECHAT_SAID = re.compile(r"\t[@%+~&!]?(?P<name>\w{1,25})\t(?P<text>.*)")
 _LOGIN = re.compile(r"\(?([A-Za-z0-9_]{1,25})\)?$")
 _NOT_SHOWN = re.compile(r"[^\w+:. -]")
 _DATED_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d\d)-?(\d\d)(?!\d)")
-_UNTIMED = re.compile(r"(?:<[^>]{1,60}> ?|(?:[^:\s]+ ){0,2}\w{1,25}: )\S")
 
 CHATTERINO = re.compile(r"^# ?Start logging at", re.M)
 CHATTY = re.compile(r"^# ?Log started:", re.M)
@@ -100,7 +108,7 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
                 yield said
         elif line.strip():
             is_note = line.startswith(("[", "#", "*", "-", "Session "))
-            log.skip(NO_CHAT if is_note else UNTIMED if _UNTIMED.match(line) else NO_LINE)
+            log.skip(NO_CHAT if is_note else UNTIMED if IS_UNTIMED.match(line) else NO_LINE)
 
 
 def _begin(found: dict[str, str | None], wall: Wall, log: Log) -> int:
@@ -121,19 +129,15 @@ def _begin(found: dict[str, str | None], wall: Wall, log: Log) -> int:
 
 
 def _at(match: re.Match[str], wall: Wall, year: int) -> float:
-    found = match.groupdict()
-    edge = "" if found["h"] else "b"
-    hours, minutes, seconds, fraction, half = (
-        found[edge + key] for key in ("h", "m", "s", "f", "half")
-    )
-    day = None
-    if text := found[f"{edge}date"]:
+    text, month, of_month, *shown = match.groups()[:8] if match["h"] else match.groups()[8:16]
+    half, day = shown[-1], None
+    if text:
         day = _date(*text.split("-"))
-    elif (month := found[f"{edge}month"]) in _MONTHS and year:
-        day = _date(str(year), str(_MONTHS.index(month) + 1), found[f"{edge}day"] or "")
+    elif month in _MONTHS and year:
+        day = _date(str(year), str(_MONTHS.index(month) + 1), of_month or "")
         if day and wall.is_before(day):  # past New Year
             day = day.replace(year=year + 1)
-    return wall.at(_of_day(hours, minutes, seconds, fraction, half), day, bool(half))
+    return wall.at(_of_day(*shown), day, bool(half))
 
 
 def _of_day(

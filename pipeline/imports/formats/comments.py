@@ -150,6 +150,8 @@ def _at(comment: dict[str, Any], log: Log) -> float:
 def _own(said: Said, message: dict[str, Any], names: list[str], log: Log) -> Said | None:
     """What a chatter said; of a notice what they added to it, and the event is kept."""
     params = message.get("user_notice_params") or {}
+    if not params and names[0] not in notices.SPEAKERS and not notices.may_be(said.text):
+        return said
     kind = params.get("msg-id") or params.get("msg_id") or params.get("msgid")
     is_notice = notices.is_notice(kind)
     if not is_notice and names[0] in notices.SPEAKERS:

@@ -12,8 +12,8 @@ _BACK_S = 3600.0  # a deletion reaches as far back as that of a live message doe
 
 @dataclass
 class Deletions:
-    """Messages that were taken back. ids: of messages; times: of all that a chatter had said, or ('') that
-    anybody had, by (channel, login); lines: of a chatter's line of that text, by all three.
+    """Messages that were taken back. ids: theirs; times: of all that a chatter had said, or ('')
+    that anybody had, by (channel, login); lines: of a chatter's line of that text, by all three.
 
     Times are those of the log's lines.
     """

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.imports.formats import FORMATS, TABLE
+from pipeline.imports.formats.base import IS_UNTIMED
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 from warehouse.errors import BadInput
@@ -44,14 +45,18 @@ def _json(path: Path) -> str:
 
 
 def _text(lines: Sequence[str]) -> str:
-    """By a head that one format has, else by what most of the lines look like."""
+    """By a head that one format has, else by what most of the lines look like. What is said
+    without times is told so by a format that could have had them."""
     text = "\n".join(lines)
     for name, form in FORMATS.items():
         if form.has_head(text):
             return name
     counts = {name: form.count(lines) for name, form in FORMATS.items()}
     best = max(counts, key=lambda name: counts[name])
-    return best if counts[best] and counts[best] * 2 >= len(lines) else ""
+    if counts[best] and counts[best] * 2 >= len(lines):
+        return best
+    untimed = sum(IS_UNTIMED.match(line) is not None for line in lines)
+    return "twitchdownloader-text" if untimed > 2 and untimed * 10 >= len(lines) * 9 else ""
 
 
 def _csv(lines: Sequence[str]) -> str:

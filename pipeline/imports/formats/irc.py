@@ -24,7 +24,7 @@ from warehouse.records import lowered, numeric_id
 _UNNAMED = "?"  # in place of a channel's login
 _CLEARED = "Chat has been cleared"
 BAN = "ban or time-out"
-_REASONS = {"USERNOTICE": NOTICE, "CLEARCHAT": BAN, "CLEARMSG": "deletion"}
+_REASONS = {"USERNOTICE": NOTICE, "CLEARCHAT": BAN, "CLEARMSG": "no chat: CLEARMSG"}
 BEFORE = re.compile(
     r"\W?(\d{4}-\d\d-\d\d)[T_ ](\d\d:\d\d:\d\d(?:[.,]\d+)?)(?:Z| ?UTC)?(?: ?([+-]\d\d:?\d\d))?"
     r"\W*?(?=[@:])"

@@ -39,6 +39,8 @@ _TIME = (
 )
 _OFFSET = ("offset", "offset_s", "offset_seconds", "offsetSeconds", "seconds", "time_in_seconds")
 _CHANNEL = ("channel", "channel_name", "streamer", "broadcaster", "room")
+_VIDEO = ("videoId", "video_id", "vod_id", "vodId")
+_PARTS = ("year", "month", "day", "hours", "minutes", "seconds")  # of a time
 _ID = ("id", "message_id", "messageId", "msgId")
 _CHAT = frozenset(("", "chat", "message", "msg", "privmsg", "text", "action", "cheer"))
 _ARRAYS = frozenset(("messages", "comments", "chat"))
@@ -48,7 +50,8 @@ def is_message(key: str, value: Any) -> bool:
     """True for one with a text, a name and a time."""
     if key not in ("", *_ARRAYS) or not isinstance(value, dict):
         return False
-    return bool(_text(value) and _first(value, _USER) and _first(value, (*_TIME, *_OFFSET)))
+    is_timed = _first(value, (*_TIME, *_OFFSET)) is not None or _parts(value)
+    return bool(_text(value) and _first(value, _USER) and is_timed)
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
@@ -72,10 +75,7 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
 def _facts(found: Mapping[str, Any], log: Log) -> None:
     log.channel = log.channel or login_or_none(_first(found, (*_CHANNEL, "login")))
     log.title = log.title or label(found.get("title"))
-    video = short_text(
-        next(filter(None, map(found.get, ("videoId", "video_id", "vod_id", "vodId"))), "")
-    )
-    log.stream = log.stream or video
+    log.stream = log.stream or short_text(_first(found, _VIDEO))
     began = _first(found, ("startedAt", "started_at", "streamStartedAt", "recordingStartedAt"))
     if log.starts_at is None and began:
         log.starts_at = _moment(began)
@@ -134,14 +134,25 @@ def _take_back(value: Mapping[str, Any], kind: str, at: float, channel: str, log
 
 def _at(value: Mapping[str, Any], log: Log) -> float | None:
     """Its offset where the log has offsets, which its first message settles."""
-    offset = _first(value, _OFFSET)
-    moment_of = _moment(_first(value, _TIME))
+    parts = _parts(value)
+    offset = None if parts else _first(value, _OFFSET)
+    log.stream = log.stream or short_text(_first(value, _VIDEO))
+    moment_of = _moment(_first(value, _TIME) or parts)
     if offset is None or log.clock:
         log.clock = True
         return moment_of
     if log.starts_at is None and moment_of is not None and trusted(moment_of):
         log.starts_at = moment(moment_of - float(offset))
     return float(offset)
+
+
+def _parts(value: Mapping[str, Any]) -> str | None:
+    """The ISO time of one that is in parts."""
+    if not all(isinstance(value.get(name), int) for name in _PARTS):
+        return None
+    year, *others = (value[name] for name in _PARTS)
+    month, day, hours, minutes, seconds = (f"{number:02}" for number in others)
+    return f"{year:04}-{month}-{day}T{hours}:{minutes}:{seconds}"
 
 
 def _moment(value: Any) -> float | None:

@@ -3,7 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 
-from pipeline.imports.formats.base import NO_LINE, NO_TIME, Log, Said, counting, epoch
+from pipeline.imports.formats.base import (
+    IS_UNTIMED,
+    NO_LINE,
+    NO_TIME,
+    UNTIMED,
+    Log,
+    Said,
+    counting,
+    epoch,
+)
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.notices import SPEAKERS, own_words
 from warehouse.records import lowered
@@ -16,7 +25,9 @@ OFFSET = (
 _MOMENT = (
     r"(?P<day>\d{4}-\d\d-\d\d?)[ T](?P<time>\d\d:\d\d:\d\d(?:\.\d+)?)(?: ?(?:UTC|GMT|Z|\+00:?00))?"
 )
-_NAME = r"(?P<name>[^\s:<>#][^:]{0,80}?)"
+_NAME = (
+    r"(?:[#@+]{1,3}(?=[^\s:]+(?: \(|:)))?(?P<name>[^\s:<>#@+][^:]{0,80}?)"  # RechatTool's badges
+)
 _MARKS = r"[^\w<>]{0,12}(?:\[[a-z ]+\])*"  # of badges, as tcd writes them
 _SHOWN = re.compile(r".*\((\w{1,25})\)$")
 BAN = re.compile(
@@ -64,16 +75,18 @@ def reader(form: str) -> Read:
             match = compiled.match(line)
             if match is None:
                 if line.strip():
-                    log.skip(NO_LINE)
-            elif (at := _at(match, log, days)) is None:
+                    log.skip(UNTIMED if IS_UNTIMED.match(line) else NO_LINE)
+                continue
+            found = match.groupdict()
+            if (at := _at(found, log, days)) is None:
                 log.skip(NO_TIME)
-            elif said := _said(match.groupdict(), at, log):
+            elif said := _said(found, at, log):
                 yield said
 
     return read
 
 
-def _said(found: dict[str, str | None], at: float, log: Log) -> Said | None:
+def _said(found: dict[str, str], at: float, log: Log) -> Said | None:
     """Without a name Twitch speaks; justlog and rustlog tell a ban in the name of the banned."""
     channel, name = lowered(found.get("channel") or ""), found.get("name") or found.get("doer")
     text = found["text"] or ""
@@ -84,8 +97,7 @@ def _said(found: dict[str, str | None], at: float, log: Log) -> Said | None:
     return own_words(Said(at, user, text, channel=channel), log, name or "")
 
 
-def _at(match: re.Match[str], log: Log, days: Days) -> float | None:
-    found = match.groupdict()
+def _at(found: dict[str, str], log: Log, days: Days) -> float | None:
     if found.get("seconds"):
         return float(found["seconds"])
     if found.get("day"):
@@ -103,7 +115,7 @@ def seconds(found: dict[str, str]) -> float:
 
 def login_of(name: str) -> str:
     """The login of `Shown Name (login)`, or the name."""
-    match = _SHOWN.match(name)
+    match = _SHOWN.match(name) if name.endswith(")") else None
     return lowered(match[1] if match else name)
 
 
@@ -111,7 +123,9 @@ def login_of(name: str) -> str:
 _DATE = r"\[\d{4}-\d\d-\d\d?[ T]\d\d:\d\d:\d\d[^\]]{0,12}\]"
 _TIME = rf"\[{re.sub(r'[?]P<[a-z]>', '?:', OFFSET)}\]"
 justlog = counting(re.compile(_DATE + r" +#\w+ "))
-downloader = counting(re.compile(rf"(?:{_TIME}|{_DATE}) +[^\s:<#*][^:]*: ?"))
+downloader = counting(
+    re.compile(rf"(?:{_TIME}|{_DATE}) +(?:[#@+]{{0,3}}[^\s:<#*@+]+(?: \(\w+\))?|[^\s:<#*][^:]*): ?")
+)
 tcd = counting(re.compile(rf"{_TIME} +[<*]"))
 tcd_table = counting(re.compile(_TCD_TABLE))
 chat_downloader = counting(re.compile(rf"(?:{_MOMENT}|{OFFSET}) \| "))

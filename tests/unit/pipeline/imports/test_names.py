@@ -11,7 +11,8 @@ from pipeline.imports.names import channel_of, withheld
     ("name", "channel"),
     [("demo-2026-01-31.log", "demo"), ("demo-318472649931.log", "demo"), ("#Demo.log", "demo"),
      ("2026-01-01_#demo.log", "demo"), ("irc.twitch.#demo.weechatlog", "demo"),
-     ("#demo_20260131.log", "demo"), ("notes.txt", ""), ("demo-1.log", "")],
+     ("#demo_20260131.log", "demo"), ("2026-01-31_twitch_demo.txt", "demo"),
+     ("notes.txt", ""), ("demo-1.log", "")],
 )  # fmt: skip
 def test_programs_name_files_after_channels(name: str, channel: str) -> None:
     assert channel_of(Path("logs") / name, by_file=True) == channel

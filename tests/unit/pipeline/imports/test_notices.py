@@ -11,6 +11,7 @@ from pipeline.imports.formats import notices
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.stage import Staged, stage
 from tests.helpers.logs import EPOCH, comment, downloader, ganymede, rustlog, written
+from warehouse.errors import BadInput
 
 
 def staged(path: Path, log: Any, name: str = "") -> Staged:
@@ -143,6 +144,15 @@ def test_rustlogs_basic_messages_tell_bans_and_notices_by_their_tags(tmp_path: P
     raid["text"] = "9 raiders from Cy have joined!"
     log = staged(tmp_path / "a", {"messages": [rustlog(0), ban, raid]})
     assert (said(log), events(log)) == (["good morning"], [("raid", "cy with 9")])
+
+
+def test_chat_without_times_is_refused_with_that_reason(tmp_path: Path) -> None:
+    for lines in (
+        "ann: hello\nbob: hi\ncy: gg\n",
+        "# Log started: 2026-01-31 18:00:00\n<ann> hi\n",
+    ):
+        with pytest.raises(BadInput, match="lines without a time"):
+            staged(tmp_path / "a", lines)
 
 
 def test_justlogs_text_tells_bans_and_notices_by_their_sentences(tmp_path: Path) -> None:
