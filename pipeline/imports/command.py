@@ -108,8 +108,9 @@ class Run:
 
     def all(self, files: Sequence[Path]) -> None:
         """Import the files, those in archives too, and tell of those that could not be."""
+        self.alone = len(files) == 1
         files = [inside for path in files for inside in self._unpacked(path)]
-        self.alone = len(files) == 1 and not self.faults
+        self.alone = self.alone and len(files) < 2
         for path in files:
             self._guarded(partial(self._one, path), path.name)
         self._guarded(self._flush, "the rest")

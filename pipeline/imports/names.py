@@ -41,11 +41,11 @@ def channel_of(path: Path, by_file: bool) -> str:
 
 def withheld(path: Path) -> str:
     """What it has, where that is never imported; '' for any other file."""
-    parts = [part.lower() for part in path.parts[-4:]]
-    if "channels" in parts[:-1]:  # of channels that are called so
+    *_, above, folder = ["", "", *(part.lower() for part in path.parts[:-1])]
+    if above == "channels":  # of a channel that is called so
         return ""
-    if parts[:-1] and parts[-2] in _MIXED and _is_chatterino(path):
-        return _MIXED[parts[-2]]
+    if folder in _MIXED and _is_chatterino(path):
+        return _MIXED[folder]
     if daily := _DAILY.fullmatch(path.name.lower()):
         return _MIXED[daily[1]]
     return next((why for form, why in _CHATTY if form.fullmatch(path.name)), "")

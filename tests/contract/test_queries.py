@@ -18,7 +18,7 @@ from warehouse.store.store import table_schemas
 from warehouse.tables import TABLES
 
 FILES = {"streams": "streams", "channels": "channels", "windows": "windows",
-         "terms": "window_terms"}  # fmt: skip
+         "terms": "window_terms", "events": "events"}  # fmt: skip
 VALUES: dict[str, Any] = {
     "n": 5, "rev": 7, "step": 1, "bins": 4, "limit": 9, "seconds": 60, "channel": "demo",
     "source": "live", "term": "LUL", "moved": ["a"], "replace": True, "names": ["a"],

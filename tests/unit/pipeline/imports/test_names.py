@@ -29,7 +29,8 @@ def test_overrustle_names_a_folder_after_a_channel() -> None:
     ["Twitch/Whispers/whispers-2026-01-31.log", "whispers-2026-01-31.log", "$ann.log",
      "Twitch/Mentions/mentions-2026-01-31.log", "Twitch/Live/live-2026-01-31.log",
      "Twitch/AutoMod/automod-2026-01-31.log", "2026-01-31_$ann.log", "highlighted.log",
-     "customTab-Friends.log", "Twitch/Whispers/renamed-2026-01-31.log"],
+     "customTab-Friends.log", "Twitch/Whispers/renamed-2026-01-31.log",
+     "Channels/Twitch/Whispers/whispers-2026-01-31.log"],
 )  # fmt: skip
 def test_what_is_private_or_told_elsewhere_is_known_by_name(path: str) -> None:
     assert withheld(Path(path))
