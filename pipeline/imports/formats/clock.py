@@ -47,9 +47,10 @@ _LINE = re.compile(
     rf"(?:\[{_STAMP}\]|{_STAMP.replace('?P<', '?P<b')}(?=[\t <]))(?P<rest>[ \t<].*|)$"
 )
 # shown names of other letters, and nicknames, stand before the login; those of old versions twice
-_SHOWN = r"(?:[^\s:]*[^\x00-\x7f\s:][^\s:]* ){1,2}|[^:]{0,80}?  +"
+_SHOWN = r"(?:[^\s:]{0,40}[^\x00-\x7f\s:][^\s:]{0,40} ){1,2}|[^:]{0,80}? {2,4}"
 _CHATTERINO_SAID = re.compile(
-    rf" (?: *(?:{_SHOWN})(?P<login>\w{{1,25}})| *(?P<name>[^\s:<]{{1,60}})): (?P<text>.*)"
+    rf" (?: {{0,4}}(?:{_SHOWN})(?P<login>\w{{1,25}})| {{0,4}}(?P<name>[^\s:<]{{1,60}})): "
+    r"(?P<text>.*)"
 )
 _MARKED_SAID = re.compile(r"[ \t]*<(?P<name>[^>]{1,60})>\*?[ \t]?(?P<text>.*)")
 _WEECHAT_SAID = re.compile(r"\t[@%+~&!]?(?P<name>\w{1,25})\t(?P<text>.*)")
@@ -61,7 +62,9 @@ CHATTERINO = re.compile(r"^# ?Start logging at", re.M)
 CHATTY = re.compile(r"^# ?Log started:", re.M)
 IRC_CLIENT = _BEGUN_IRC
 _TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?\]"
-_CHATTERINO_LINE = re.compile(rf"# ?Start logging at \d{{4}}|\[{_TIME} +(?:{_SHOWN})?[^\s:<#*]+: ")
+_CHATTERINO_LINE = re.compile(
+    rf"# ?Start logging at \d{{4}}|\[{_TIME} {{1,4}}(?:{_SHOWN})?[^\s:<#*]{{1,60}}: "
+)
 _CHATTY_LINE = re.compile(rf"# ?Log started: \d{{4}}|\[(?:\d{{4}}-\d\d-\d\d )?{_TIME} <")
 _WEECHAT_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\S+\t")
 _HEXCHAT_LINE = re.compile(rf"(?:{_MONTH}) \d\d \d\d:\d\d:\d\d [<*]")

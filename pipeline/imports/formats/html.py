@@ -12,11 +12,13 @@ from warehouse.records import lowered
 
 # in a link to that second of the video, where there is one
 _TIME = re.compile(
-    r"\[(?:<a [^>]*?/videos/(\d*)[^>]*>)?"
+    r"\[(?:<a [^>]{0,200}?/videos/(\d{0,20})[^>]{0,200}>)?"
     r"(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC|(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d))"
     r"(?:</a>)?\]"
 )
-_AUTHOR = re.compile(r"<a [^>]*href=[\"']?https?://(?:www\.)?twitch\.tv/(\w{1,25})/?[\"'\s>]", re.I)
+_AUTHOR = re.compile(
+    r"<a [^>]{0,200}?href=[\"']?https?://(?:www\.)?twitch\.tv/(\w{1,25})/?[\"'\s>]", re.I
+)
 _AUTHOR_ENDS = re.compile(r"</a>\s*(?:<span[^>]*>)?\s*:?", re.I)
 _EMOTE = re.compile(
     r"<img [^>]*?(?:title|alt)=(?:\"([^\"]*)\"|'([^']*)')[^>]*>"
