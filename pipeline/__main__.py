@@ -9,7 +9,7 @@ from warehouse.errors import AppError, fail
 
 
 def main() -> None:
-    """Run; 0 done, 1 failed with one line on stderr, 2 wrong usage."""
+    """Run; 0 done, 1 failed with one line on stderr, 2 wrong usage, 130 interrupted."""
     try:
         if lexicon := plain_score(sys.argv[1:]):
             score_lines(lexicon)
@@ -18,6 +18,9 @@ def main() -> None:
             import_module("warehouse.commands").run_command("pipeline", commands, sys.argv[1:])
     except (AppError, OSError) as exc:
         sys.exit(fail(exc))
+    except KeyboardInterrupt:  # while it is loaded
+        print("error: interrupted", file=sys.stderr)
+        sys.exit(130)
     sys.exit(0)
 
 

@@ -53,6 +53,7 @@ def open_duckdb(
     )
     try:
         con.execute("SET GLOBAL TimeZone = 'UTC'")  # or aware values are stored shifted
+        con.execute("SET enable_progress_bar = false")  # it goes to stdout, after two seconds
         con.execute(f"SET parquet_metadata_cache = {keep_footers}")
         places = _texts(reach)
         for lock in ("allowed_paths", "allowed_directories"):

@@ -70,7 +70,18 @@ def _answers() -> Answers:
         if when == "never":
             st.caption(upload_words.UNDATED)
         taken = _taken("place" in asks)
-    return Answers(channel, started, when == "never", taken)
+        columns = _columns() if "columns" in asks else ""
+    return Answers(channel, started, when == "never", taken, columns)
+
+
+def _columns() -> str:
+    name: str = st.text_input(
+        "Columns of the table", key="columns", max_chars=200,
+        placeholder="text=NAME,time=NAME,user=NAME",
+    )  # fmt: skip
+    if not name:
+        st.warning("Its columns are not known by their names.", icon=":material/table:")
+    return name
 
 
 def _channel(is_missing: bool) -> str:

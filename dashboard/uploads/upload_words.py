@@ -22,11 +22,12 @@ _FORMATS = (
     ("Chatterino, Chatty", "their log files"),
     ("justlog, rustlog, raw IRC", "text, JSON"),
     ("tcd, rechat, Twitch's GraphQL", "text, JSON"),
-    ("Tables", "Parquet, CSV: channel, stream, t (seconds), text"),
+    ("Tables", "Parquet, CSV, TSV: text, time, user"),
 )
 _STEPS = {"reading": "Reading the log", "scoring": "Scoring its messages"}
 _FORMAT_NAMES = {
-    "table": "a table", "irc": "raw IRC", "twitchdownloader": "TwitchDownloader",
+    "table": "a table", "columns": "a table", "irc": "raw IRC",
+    "twitchdownloader": "TwitchDownloader",
     "twitchdownloader-text": "TwitchDownloader text", "gql": "Twitch's GraphQL",
     "twitchdownloader-html": "TwitchDownloader HTML", "chatterino": "Chatterino",
     "chatty": "Chatty",
@@ -37,18 +38,21 @@ _PATIENCE = timedelta(seconds=30)  # a running pipeline begins within seconds
 @dataclass(frozen=True)
 class Answers:
     """Answers of the page where a log leaves something out. started_at: aware UTC. taken: what
-    happens where its time is taken: "ask", "place" (it comes after) or "replace"."""
+    happens where its time is taken: "ask", "place" (it comes after) or "replace". columns: of a
+    table, as `text=NAME,time=NAME`."""
 
     channel: str = ""
     started_at: datetime | None = None
     undated: bool = False
     taken: str = "ask"
+    columns: str = ""
 
     def body(self) -> dict[str, Any]:
         """As a request has it."""
         at = self.started_at.isoformat() if self.started_at else ""
         said = {"place": self.taken == "place", "replace": self.taken == "replace"}
-        return {"channel": self.channel, "started_at": at, "undated": self.undated, **said}
+        of = {"columns": self.columns} if self.columns else {}
+        return {"channel": self.channel, "started_at": at, "undated": self.undated, **said, **of}
 
 
 def waiting_note(quiet_s: float | None) -> None:
@@ -76,7 +80,8 @@ def explained(mb: int) -> None:
 
 
 def missing_answers(state: Mapping[str, Any] | None) -> Sequence[str]:
-    """What the log left out: "channel", "when"; "place" where its time is another stream's."""
+    """What the log left out: "channel", "when", "columns"; "place" where its time is another
+    stream's."""
     names = (state or {}).get("asks")
     return names if isinstance(names, list) else ()
 
@@ -112,6 +117,8 @@ def _refused(state: Mapping[str, Any]) -> None:
         if "place" in asks:
             what = "is of a time at which the channel has another stream. Choose above"
         text = f"{name} {what}, and press Import again."
+        if "columns" in asks:
+            text += " " + _escaped(wording.plain(str(state.get("reason")), 600))
         st.info(text, icon=":material/help:")
         return
     reason = _escaped(wording.plain(str(state.get("reason")), 400))
@@ -134,7 +141,7 @@ def _imported(state: Mapping[str, Any], tz: tzinfo) -> None:
         ("Format", _FORMAT_NAMES.get(kind, wording.plain(kind, 40)), "told by its content"),
         ("Messages", wording.count(_number(result, "messages")), "that count"),
         ("Filtered", wording.count(_number(result, "filtered")), "of bots, and commands"),
-        ("Skipped", wording.count(sum(skipped.values())), "lines that are no chat"),
+        ("Skipped", wording.count(sum(skipped.values())), "lines that gave no message"),
     )
     if skipped:
         pairs = [(wording.plain(k, 80), wording.count(n)) for k, n in skipped.items()]

@@ -24,7 +24,7 @@ _UNDATED_FROM = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 class NeedsAnswer(BadInput):
     """A log does not say what an option has to; the message says what to type. asks: what it
-    leaves out, "channel", "when" or both; "place" where its time is another stream's."""
+    leaves out, "channel", "when", "columns"; "place" where its time is another stream's."""
 
     exit_code = 2
 

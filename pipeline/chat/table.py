@@ -11,6 +11,8 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -255,6 +257,13 @@ class ChatTable:
     ) -> Iterator[tuple[Placed, Message]]:
         """Every message of the placed streams, stream by stream and by time in each; merged: all
         of them by time."""
+        for where, run in self.runs(placed, merged):
+            yield from ((where, message) for message in run)
+
+    def runs(
+        self, placed: list[Placed], merged: bool = False
+    ) -> Iterator[tuple[Placed, list[Message]]]:
+        """As `messages`, as many at a time as follow one another in a stream."""
         plan = pa.table(
             {
                 "place": range(len(placed)),
@@ -271,7 +280,7 @@ class ChatTable:
         try:
             reader = self.con.sql(_MESSAGES).to_arrow_reader(_ROWS)
             for batch in reader:
-                yield from _messages(placed, batch.to_pydict())
+                yield from _runs(placed, batch.to_pydict())
         except (duckdb.Error, pa.ArrowException, UnicodeDecodeError, OSError) as exc:
             raise _unreadable(self.path, exc) from exc
 
@@ -303,13 +312,26 @@ FROM chat JOIN plan USING (channel, stream, date)
 WHERE usable AND t >= plan.since AND t < plan.until ORDER BY part, "at", place"""
 
 
-def _messages(
+def _runs(
     placed: list[Placed], columns: dict[str, list[Any]]
-) -> Iterator[tuple[Placed, Message]]:
-    for place, at, chatter, text, emotes, bot in zip(*columns.values(), strict=True):
-        where = placed[place]
-        marked = None if emotes is None else tuple(emotes.split())
-        yield where, Message("", where.stream.channel, at, chatter, text, marked, bot)
+) -> Iterator[tuple[Placed, list[Message]]]:
+    for place, rows in groupby(zip(*columns.values(), strict=True), key=itemgetter(0)):
+        channel = placed[place].stream.channel
+        yield (
+            placed[place],
+            [
+                Message(
+                    "",
+                    channel,
+                    at,
+                    chatter,
+                    text,
+                    None if emotes is None else tuple(emotes.split()),
+                    bot,
+                )
+                for _, at, chatter, text, emotes, bot in rows
+            ],
+        )
 
 
 def _source(path: Path) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.chat.columns import given_columns
 from pipeline.chat.logins import channel_name
 from pipeline.imports.command import import_files
 from pipeline.imports.formats import NAMES
@@ -56,13 +57,17 @@ def import_(
     replace: Annotated[
         bool, typer.Option("--replace", help="take the file's chat where more is there already")
     ] = False,
+    columns: Annotated[
+        str, typer.Option(help="of a table, by name or number: text=NAME,time=NAME,user=NAME")
+    ] = "",
 ) -> None:
     """Bring past chat into a folder without simulated chat; the same file twice changes nothing."""
     if format not in NAMES:
         raise typer.BadParameter(f"--format {format} is unknown; known: {', '.join(NAMES)}")
     start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
     spare_memory()
-    import_files(files, channel, start, undated, format, place, replace)
+    of = given_columns(columns)
+    import_files(files, channel, start, undated, format, place, replace, of)
 
 
 def export(

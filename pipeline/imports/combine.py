@@ -1,7 +1,7 @@
 """Staged logs as one table of chat (`ChatTable`): whose, which stream, how far into it."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ class ImportOptions:
 
     place: where that time is another stream's, it comes after it. replace: less may take the
     place of more, and one stream that of another. own: whoever asks has no other channels, and a
-    log that says whose id it is of says it whatever login it has.
+    log that says whose id it is of says it whatever login it has. columns: of a table, by role.
     """
 
     channels: tuple[str, ...] = ()
@@ -45,6 +45,7 @@ class ImportOptions:
     place: bool = False
     replace: bool = False
     own: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def means(self, who: Identities, name: str, login: str, channel_id: str | None) -> bool:
         """Does the name stand for who had the login in the log?"""

@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,14 @@ from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.archives import is_archive, unpacked
 from pipeline.imports.bundle import Bundle
 from pipeline.imports.combine import ImportOptions, Told, channel_ids, check, combine
-from pipeline.imports.formats import TABLE
+from pipeline.imports.ending import ended_by_signals
+from pipeline.imports.folders import in_folders
+from pipeline.imports.formats import COLUMNS, TABLE
+from pipeline.imports.formats.base import Log
 from pipeline.imports.formats.detect import detect
+from pipeline.imports.formats.tables.streams import has_streams, rewritten
+from pipeline.imports.formats.unknown import NoLog
+from pipeline.imports.losses import Loss, loss_of, warning_of
 from pipeline.imports.names import withheld
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
@@ -41,43 +47,29 @@ def import_files(
     format: str = "auto",
     place: bool = False,
     replace: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> None:
     """Import every file, and every file in a folder; a bad one is told and the others go on.
 
     Raises BadInput if any failed, or else NeedsAnswer if one left out what nobody said.
     """
     names = tuple(map(channel_name, channels or ()))
-    options = ImportOptions(names, started_at, undated, place, replace)
+    options = ImportOptions(names, started_at, undated, place, replace, columns=columns or {})
     folder = data_folder()
     command = "python -m pipeline " + shlex.join(sys.argv[1:])
     refuse_mixing(folder.root, published_sources(folder), "import", command)
-    with workplace(folder) as scratch:
-        Run(options, format, scratch).all(in_folders(files))
-
-
-def in_folders(paths: Sequence[Path]) -> list[Path]:
-    """The files, each once; those of a folder sorted by path, without hidden ones."""
-    every: dict[Path, None] = {}
-    for path in paths:
-        if not path.is_dir():
-            every[path] = None
-            continue
-        inside = [p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p, path)]
-        if not inside:
-            raise BadInput(f"{path} is a folder without files")
-        every |= dict.fromkeys(inside)
-    return list(every)
-
-
-def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+    results: list[Result] = []
+    with ended_by_signals(lambda: len(results)), workplace(folder) as scratch:
+        run = Run(options, format, scratch)
+        results = run.results
+        run.all(in_folders(files), [p for p in files if not p.is_dir()])
 
 
 class Run:
     """One import: tables one by one, logs that do not overlap together.
 
-    wait_s: for the pipeline, that it is applied. formats, results: what was found, and what came
-    of it, in order.
+    wait_s: for the pipeline, that it is applied. formats, results, losses: what was found, what
+    came of it, and what could not be read of it, in order.
     """
 
     def __init__(
@@ -103,12 +95,16 @@ class Run:
         self.began = 0.0  # when the first of the batch was
         self.cut = False  # one of them was imported up to its end in the middle
         self.faults: list[tuple[str, AppError]] = []
+        self.losses: list[Loss] = []
+        self.named: set[Path] = set()
+        self.beside: list[str] = []  # files of a folder that are no logs
         self.seen: dict[tuple[str, str], Path] = {}  # (channel, digest): where it was read
         self.finder = finder_for(data_folder())
 
-    def all(self, files: Sequence[Path]) -> None:
-        """Import the files, those in archives too, and tell of those that could not be."""
-        self.alone = len(files) == 1
+    def all(self, files: Sequence[Path], named: Collection[Path] = ()) -> None:
+        """Import the files, those in archives too, and tell of those that could not be. named: by
+        the user; of the others, which lie in a folder or archive, some may be no logs."""
+        self.alone, self.named = len(files) == 1, set(named)
         files = [inside for path in files for inside in self._unpacked(path)]
         self.alone = self.alone and len(files) < 2
         for path in files:
@@ -120,6 +116,12 @@ class Run:
         self._guarded(self._flush, "the clips")
         if self.results:
             self._guarded(partial(self._tell, len(files)), "what was found beside it")
+        if self.beside and not self.results and not self.faults:
+            raise BadInput(
+                f"nothing to import: {len(self.beside)} files, and none is a log of chat"
+            )
+        if warning := warning_of([x for x in self.losses if not x.is_much], self.beside):
+            print(warning)
         if self.alone and self.faults:
             raise self.faults[0][1]
         if self.faults:
@@ -159,6 +161,13 @@ class Run:
             self._fault(path.name, exc)
             return []
 
+    def _lost(self, loss: Loss) -> None:
+        """Note what was lost of a file that was imported; a fault where it is most of it."""
+        self.losses.append(loss)
+        if loss.is_much:
+            self.cut = True
+            self._fault(loss.file, BadInput(f"{loss.file} was imported, but {loss}"))
+
     def _guarded(self, work: Callable[[], None], name: str) -> None:
         try:
             work()
@@ -178,11 +187,20 @@ class Run:
                 raise BadInput(f"{path} is not imported: it has {held}")
             print(f"{path.name}: not imported, it has {held}")
             return
-        name = detect(path) if self.format == "auto" else self.format
+        columns = self.options.columns
+        try:
+            name = detect(path, columns) if self.format == "auto" else self.format
+        except NoLog as exc:
+            if self.alone or path in self.named:
+                raise
+            print(f"{path.name}: not read: {str(exc).partition(';')[0]}")
+            self.beside.append(path.name)
+            return
+        if name == COLUMNS and has_streams(path, Log(columns=columns)):
+            self._table(path, name, columns)
+            return
         if name == TABLE:
-            self.formats.append(name)
-            self._guarded(self._flush, "those before it")  # what comes later replaces
-            self._submit(path, ReadingReport(f"{path.name}:", time.monotonic()))
+            self._table(path, name, {})
             return
         began = time.monotonic()
         if not self.bundle.parts:
@@ -196,11 +214,32 @@ class Run:
             self.began = began
         self.bundle.add(staged)
 
+    def _table(self, path: Path, name: str, columns: Mapping[str, str]) -> None:
+        """Import a table of several streams, one with any columns rewritten."""
+        self.formats.append(name)
+        self._guarded(self._flush, "those before it")  # what comes later replaces
+        report = ReadingReport(f"{path.name}:", time.monotonic(), Log(columns=columns))
+        if name == TABLE:
+            counts = self._submit(path, report).summary.counts
+        else:
+            table = self.scratch / "rewritten" / path.name  # a name that errors may show
+            try:
+                rewritten(path, table, report.log, self._one_channel())
+                counts = self._submit(table, report).summary.counts
+            finally:
+                table.unlink(missing_ok=True)
+        self._lost(loss_of(path.name, report.log, counts.messages + counts.filtered))
+
+    def _one_channel(self) -> str:
+        """The channel that was named, '' of none and of several."""
+        names = self.options.channels
+        return names[0] if len(names) == 1 else ""
+
     def _staged(self, path: Path, name: str) -> Staged | None:
         """The log, read; None for one that was there under another name."""
         target = self.scratch / f"{len(self.seen)}.parquet"
         with self.bars.reading(path) as progress:
-            staged = stage(path, name, target, progress)
+            staged = stage(path, name, target, progress, self.options.columns)
         if self._waits(staged):
             target.unlink()
             return None
@@ -257,11 +296,14 @@ class Run:
             cut = BadInput(f"{part.file} was imported in part: {part.log.cut}")
             self._fault(part.file.name, cut)
             self.cut = True
+        for part in parts:
+            self._lost(loss_of(part.file.name, part.log, part.rows))
 
-    def _submit(self, table: Path, report: ReadingReport, told: Told | None = None) -> None:
+    def _submit(self, table: Path, report: ReadingReport, told: Told | None = None) -> Result:
         of = self.options, report, self.scratch, self.bars, told, self.wait_s, self.finder
         self.results.append(submit(table, *of))
         self.identities = self.bundle.who = published_identities(data_folder())
+        return self.results[-1]
 
 
 def _line(part: Staged) -> str:

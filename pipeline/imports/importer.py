@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +87,9 @@ class Importer:
         ):
             # by identity: to hash a stream for every message takes long
             by_id = {id(p): p for p in placed}
-            for key, group in groupby(table.messages(placed), key=lambda pair: id(pair[0])):
+            for key, group in groupby(table.runs(placed), key=lambda pair: id(pair[0])):
                 where, spans = by_id[key], _moments(by_id[key])
-                messages = _counted((m for _, m in group), progress)
+                messages = chain.from_iterable(_counted((run for _, run in group), progress))
                 for closed in _chunks(self._windows(where, spans, messages)):
                     if self.finder and where.stream_id not in self.known:
                         for one in closed:
@@ -162,14 +162,12 @@ def _few_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _counted(messages: Iterable[Message], progress: Callable[[int], None]) -> Iterator[Message]:
-    done = 0
-    for message in messages:
-        yield message
-        done += 1
-        if done % 200 == 0:
-            progress(200)
-    progress(done % 200)
+def _counted(
+    runs: Iterable[list[Message]], progress: Callable[[int], None]
+) -> Iterator[list[Message]]:
+    for run in runs:
+        yield run
+        progress(len(run))
 
 
 def _happenings(placed: Iterable[Placed]) -> Iterator[Happening]:

@@ -23,6 +23,7 @@ from typing import Any
 import orjson
 import typer
 
+from pipeline.chat.columns import given_columns
 from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Placed
@@ -30,6 +31,7 @@ from pipeline.imports.backtest import backtest
 from pipeline.imports.combine import ImportOptions
 from pipeline.imports.command import Run
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.losses import warning_of
 from pipeline.imports.progress import Advance, Bars
 from pipeline.imports.scratch import workplace
 from pipeline.memory import spare_memory
@@ -123,7 +125,8 @@ def _imported(place: UploadedLog, request: dict[str, Any], name: str) -> dict[st
             if not run.results:
                 raise
             return {"result": _result(run), "note": _message(exc, name)}
-        return {"result": _result(run)}
+        warning = warning_of(run.losses).removeprefix("warning: ")
+        return {"result": _result(run), **({"note": warning} if warning else {})}
 
 
 def _options(request: dict[str, Any]) -> ImportOptions:
@@ -138,8 +141,11 @@ def _options(request: dict[str, Any]) -> ImportOptions:
     if started and not started.tzinfo:
         started = started.replace(tzinfo=UTC)
     names = (channel_name(channel),) if channel else ()
-    said = {name: request.get(name) is True for name in ("undated", "place", "replace")}
-    return ImportOptions(names, started, **said, own=True)
+    said: dict[str, Any] = {
+        name: request.get(name) is True for name in ("undated", "place", "replace")
+    }
+    columns = given_columns(str(request.get("columns") or ""))
+    return ImportOptions(names, started, **said, own=True, columns=columns)
 
 
 def _result(run: Run) -> dict[str, Any]:

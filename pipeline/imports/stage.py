@@ -5,13 +5,14 @@ The scratch file holds text: only its owner may read it, and it goes with its fo
 
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import LONGEST_S, VIDEO_S
 from pipeline.chat.text import LONE
 from pipeline.imports.formats import FORMATS
@@ -84,12 +85,18 @@ class Staged:
         return min(min(s.found)[0] for s in self.spans.values())
 
 
-def stage(path: Path, name: str, table: Path, progress: Callable[[int], None]) -> Staged:
-    """Read the log into `table`. progress: told of the bytes read.
+def stage(
+    path: Path,
+    name: str,
+    table: Path,
+    progress: Callable[[int], None],
+    columns: Mapping[str, str] | None = None,
+) -> Staged:
+    """Read the log into `table`. progress: told of the bytes read. columns: of a table, by role.
 
     Raises BadInput for a file that cannot be read or has no message.
     """
-    log = Log()
+    log = Log(columns=columns or {})
     with LogFile(path) as log_file:
         staged = Staged(path, name, table, log, "")
         said = _counted(FORMATS[name].read(log_file, log), log_file, progress)
@@ -106,6 +113,8 @@ def stage(path: Path, name: str, table: Path, progress: Callable[[int], None]) -
         staged.digest = log_file.digest.hexdigest()[:12]
     if log.deleted:
         _leave_out_deleted(staged)
+    if log.needs:
+        raise NeedsAnswer(log.needs, "columns")
     if not staged.rows:
         raise BadInput(f"{path} has no message that could be imported{log.reasons()}")
     log.channel = log.channel or channel_of(path, FORMATS[name].name_tells)

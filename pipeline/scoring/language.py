@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.scoring.english import dictionary
 from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.scoring.vader import Remembered
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -147,18 +148,29 @@ def _words(texts: Sequence[str]) -> list[str]:
 
     Different: what is said over and over tells no more.
     """
-    words = _WORD.findall(_RUN.sub(r"\1", " ".join(texts).lower()))
+    words = map(_PLAIN.__getitem__, _split(" ".join(texts)))
     return [word for word in dict.fromkeys(words) if len(word) <= _LONGEST]
 
 
+def _split(text: str) -> list[str]:
+    """The words of a text, in small letters; of plain ASCII without the slow search for them."""
+    if not text.isascii():
+        return _WORD.findall(text.lower())
+    words = text.translate(_LETTERS).split()
+    return _WORD.findall(" ".join(words)) if "'" in text else words
+
+
 def _is_english(words: Sequence[str]) -> bool:
-    english = dictionary()
-    share = sum(word in english for word in words) / len(words)
+    share = sum(map(dictionary().__contains__, words)) / len(words)
     if not _FOREIGN <= share < _ENGLISH:
         return share >= _ENGLISH
-    from lingua import Language
+    language = _detector().detect_language_of(" ".join(words))
+    return language is None or language.name == "ENGLISH"
 
-    return _detector().detect_language_of(" ".join(words)) in (Language.ENGLISH, None)
+
+_LETTERS = "".join(c if c.isalpha() or c == "'" else " " for c in map(chr, range(128))).lower()
+# a word that is not drawn out; runs of what is no letter part words, however long they are
+_PLAIN: Remembered[str, str] = Remembered(lambda word: _RUN.sub(r"\1", word))
 
 
 @cache

@@ -313,6 +313,25 @@ def test_half_a_surrogate_pair_and_broken_bytes_stop_nothing(
     assert "characters replaced 1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_import_that_is_interrupted_says_so_and_leaves_nothing_behind(
+    folder: DataFolder, tmp_path: Path, how: signal.Signals
+) -> None:
+    path = written(tmp_path / "a", "\n".join(_at(k, EPOCH + k / 4) for k in range(60_000)))
+    command = [sys.executable, "-m", "pipeline", "import", str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as one:
+        until = time.monotonic() + 60
+        while not list(folder.scratch.glob("*/*.parquet")) and time.monotonic() < until:
+            time.sleep(0.005)
+        one.send_signal(how)
+        _, err = one.communicate()
+    assert one.returncode == 128 + how
+    assert err.splitlines()[-1].startswith("error: interrupted; nothing of the rest was taken in")
+    assert "Traceback" not in err
+    assert not list(folder.scratch.iterdir())
+    assert not folder.inbox.exists() or not [p for p in folder.inbox.iterdir() if p.name != "done"]
+
+
 def test_an_import_that_is_killed_leaves_no_text_behind_and_is_made_again(
     folder: DataFolder, tmp_path: Path
 ) -> None:

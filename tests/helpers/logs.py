@@ -176,6 +176,17 @@ def _ass(line: str) -> str:
     return head + _text(line)
 
 
+def _table(delimiter: str) -> str:
+    rows = [
+        ("Created_At", "User Name", "Message"),
+        *(
+            (f"2026-01-31T{at}Z", who, text)
+            for at, (who, text, _) in zip(STAMPS, LINES, strict=True)
+        ),
+    ]
+    return "".join(delimiter.join(row) + "\n" for row in rows)
+
+
 def _json(value: Any) -> str:
     return json.dumps(value)
 
@@ -349,6 +360,8 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
     "irc with times": ("irc", _text("2026-01-31_{at} — :{user}!{user}@x PRIVMSG #demo :{text}"), True, True),
     "justlog json": ("justlog-json", _json({"messages": [justlog(k) for k in range(3)]}), True, True),
     "justlog text": ("justlog-text", _text("[2026-01-31 {at}] #demo {user}: {text}"), True, True),
+    "table": ("columns", _table(","), False, True),
+    "table by tabs": ("columns", _table("\t"), False, True),
 }  # fmt: skip
 # the first of each format
 OF_EACH = list({form: what for what, (form, *_) in reversed(ALL.items())}.values())

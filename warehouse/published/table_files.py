@@ -98,7 +98,7 @@ class TableFiles:
         """
         query, values = rows_of_month(spec), {"since": since, "month": month}
         if not self._is_long(spec, query, values):
-            yield self._write(spec, query, values)
+            yield self._write(spec, query, values, is_short=True)
             return
         for (day,) in self._con.execute(days_of(spec, query), values).fetchall():
             yield self._write(spec, rows_of_day(spec), {"since": since, "day": day})
@@ -130,9 +130,11 @@ class TableFiles:
         finally:
             self._con.unregister("new_samples")
 
-    def _write(self, spec: TableSpec, query: str, values: dict[str, Any]) -> PublishedFile:
+    def _write(
+        self, spec: TableSpec, query: str, values: dict[str, Any], is_short: bool = False
+    ) -> PublishedFile:
         path, target = self._place(spec.name)
-        if self._is_long(spec, query, values):
+        if not is_short and self._is_long(spec, query, values):
             write_sorted(self._con, query, values, spec, target)
             return self._describe(spec, path)
         order = ", ".join(f'"{c}"' for c in spec.order)

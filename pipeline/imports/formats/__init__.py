@@ -21,6 +21,7 @@ from pipeline.imports.formats import (
 )
 from pipeline.imports.formats.base import Log, Said
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.formats.tables import columns
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ FORMATS: dict[str, Format] = {
     "irc": Format(irc.read, count=irc.count),
     "justlog": Format(irc.read),
     "json": Format(loose.read, loose.is_message),
+    "columns": Format(columns.read),
 }
-TABLE = "table"  # Parquet or CSV, which DuckDB reads
+TABLE = "table"  # Parquet or CSV with the columns of chat/table.py, which DuckDB reads
+COLUMNS = "columns"  # with any others
 NAMES = ("auto", TABLE, *FORMATS)

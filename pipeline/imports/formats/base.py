@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -10,6 +10,11 @@ from typing import Any, NamedTuple
 from pipeline.chat.placement import FIRST
 from pipeline.imports.formats.deletions import Deletions
 
+# beginnings of reasons: such lines are no chat, or chat that is not to be counted
+_UNDERSTOOD = (
+    "no chat", "notice", "ban", "taken back", "mark of a start", "comment below the video",
+    "message seen before", "shared-chat copy",
+)  # fmt: skip
 NO_TIME = "no sensible time"  # of a message: nan, year 1, year 9999
 _LAST = 4102444800.0  # 2100
 _LONGEST_ID = 100  # characters
@@ -67,6 +72,8 @@ class Log:
     what was taken back of it. gifts: of many that a chatter gives, how many are still to come.
     skipped: lines that gave no message, by reason. cut: why the rest could not be read.
     replaced: characters that had to be put in for bytes that are no UTF-8.
+    columns: of a table, that the user named, by role (chat/columns.py). needs: what to say where
+    they have to be named.
     """
 
     channel: str = ""
@@ -85,6 +92,8 @@ class Log:
     skipped: Counter[str] = field(default_factory=Counter)
     cut: str = ""
     replaced: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
 
     def skip(self, reason: str) -> None:
         """Count a line that gave no message."""
@@ -99,6 +108,12 @@ class Log:
         """Keep an event, as long as there are not absurdly many."""
         if len(self.events) < _MOST_EVENTS:
             self.events.append(event)
+
+    @property
+    def lost(self) -> Counter[str]:
+        """Lines that gave no message though they may have been chat, by reason."""
+        lost = {why: n for why, n in self.skipped.items() if not why.startswith(_UNDERSTOOD)}
+        return Counter(lost)
 
     def reasons(self) -> str:
         """Skipped lines by reason, for people; '' for none. It shows no text of them."""

@@ -1,35 +1,45 @@
 """Detection of a log's format: by what is in a file, never by what it is called."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from pipeline.imports.formats import FORMATS, TABLE
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.chat.columns import columns_of
+from pipeline.imports.formats import COLUMNS, FORMATS, TABLE
 from pipeline.imports.formats.base import IS_UNTIMED
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.formats.tables.rows import PARQUET, delimiter_of, without_sep
+from pipeline.imports.formats.unknown import refuse_binary, unknown
 from warehouse.errors import BadInput
 
 _LINES, _VALUES = 60, 40  # looked at
-# ZIP, 7z, RAR, bzip2, xz, Zstandard
-_PACKED = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!\x1a", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 _COLUMNS = {"text", "t", "stream"}
 
 
-def detect(path: Path) -> str:
-    """The name of the file's format. Raises BadInput for one it does not know."""
+def detect(path: Path, columns: Mapping[str, str] | None = None) -> str:
+    """The name of the file's format. columns: of a table, that the user named.
+
+    Raises BadInput for one it does not know, naming what comes nearest.
+    """
     with LogFile(path) as file:
         head = file.read()
-    if head.startswith(b"PAR1"):
-        return TABLE
-    if head.startswith(_PACKED):
-        raise BadInput(f"{path} is packed, and not by gzip: unpack it first")
+    if head.startswith(PARQUET):
+        return _of_names(_parquet_names(path), columns)
+    refuse_binary(path, head)
     lines = head.decode(errors="replace").splitlines()[: 4 * _LINES]
-    name = _json(path) if head.lstrip()[:1] in (b"{", b"[") else ""
-    name = name or _text([line for line in lines if line.strip()][:_LINES]) or _csv(lines)
+    if columns:
+        return COLUMNS
+    is_json = head.lstrip()[:1] in (b"{", b"[")
+    name = _json(path) if is_json else ""
+    filled = [line for line in lines if line.strip()][:_LINES]
+    name = name or _text(filled) or ("" if is_json else _csv(lines))
     if not name:
-        raise BadInput(f"{path} is in no format that is known here" if head else f"{path} is empty")
+        raise unknown(path, filled, {name: form.count(filled) for name, form in FORMATS.items()})
     return name
 
 
@@ -59,9 +69,32 @@ def _text(lines: Sequence[str]) -> str:
     return "twitchdownloader-text" if untimed > 2 and untimed * 10 >= len(lines) * 9 else ""
 
 
-def _csv(lines: Sequence[str]) -> str:
+def _parquet_names(path: Path) -> list[str]:
     try:
-        header = next(csv.reader(lines[:1]), [])
-    except csv.Error:  # a line too long for a header
+        names: list[str] = pq.read_schema(path).names
+    except (OSError, pa.ArrowException) as exc:
+        raise BadInput(
+            f"{path} cannot be read as a table of chat: its Parquet data are damaged"
+        ) from exc
+    return names
+
+
+def _csv(lines: Sequence[str]) -> str:
+    """A table by its header, or by as many cells in every line."""
+    lines = without_sep(list(lines))
+    delimiter = delimiter_of(lines)
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    except csv.Error:
         return ""
-    return TABLE if {name.strip().lower() for name in header} >= _COLUMNS else ""
+    names = rows[0] if rows else []
+    known = columns_of(names, {})
+    if len(names) > 1 and (known["text"] or known["time"]):
+        return _of_names(names, None)
+    even = len(rows) > 2 and len(names) > 2 and len({len(row) for row in rows}) == 1
+    return COLUMNS if even else ""
+
+
+def _of_names(names: Sequence[str], columns: Mapping[str, str] | None) -> str:
+    is_ours = {name.strip().lower() for name in names} >= _COLUMNS and not columns
+    return TABLE if is_ours else COLUMNS

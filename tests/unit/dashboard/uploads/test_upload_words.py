@@ -162,7 +162,7 @@ def test_what_was_read_is_told_with_the_way_to_its_stream(
     page.run()
     text, drawn = text_of(page), html_of(page)
     assert "a.log is in." in text
-    assert "Skipped 5 lines that are no chat" in text
+    assert "Skipped 5 lines that gave no message" in text
     assert "not JSON 3 message seen before 2" in text
     assert 'href="review?stream=demo%3Aa+b%26c"' in drawn
     assert "31 Jan 2026, 18:00, 1 h 30 min · n = 1,234 messages" in text

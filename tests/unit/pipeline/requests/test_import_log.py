@@ -162,3 +162,22 @@ def test_a_name_keeps_what_tells_the_channel_and_nothing_else() -> None:
     assert safe_name("C:\\logs\\#demo.log") == "#demo.log"
     assert safe_name("../..") == "log"
     assert safe_name(f"{'a' * 200}.log") == f"{'a' * 76}.log"
+
+
+def test_columns_that_nobody_knows_are_asked_for_and_taken_from_the_page(
+    folder: DataFolder,
+) -> None:
+    table = b"wann,wer,was\n2026-01-31T18:00:00Z,ann,hi\n2026-01-31T18:00:05Z,bob,ho\n"
+    asked = read(folder, table, channel="demo")
+    assert asked["asks"] == ["columns"]
+    assert "no column" not in asked["reason"] and "--columns text=NAME" in asked["reason"]
+    done = read(folder, table, channel="demo", columns="text=was,time=wann,user=wer")
+    assert (done["result"]["format"], done["result"]["messages"]) == ("columns", 2)
+
+
+def test_a_share_of_lines_that_was_lost_is_told_on_the_page(folder: DataFolder) -> None:
+    rows = [f"2026-01-31T18:00:{k:02}Z,ann,hi {k}" for k in range(20)]
+    table = "\n".join(["time,user,text", *rows, "x,ann,lost"]).encode()
+    done = read(folder, table, channel="demo")
+    assert done["result"]["skipped"] == {"no sensible time": 1}
+    assert done["note"] == "4.8 % of the lines of a.log were skipped (no sensible time 1)"

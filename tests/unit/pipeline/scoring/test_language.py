@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from pipeline.scoring import language as reading
 from pipeline.scoring.language import Readable, share_readable
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import Scored
@@ -94,3 +95,11 @@ def test_a_channel_forgets_over_two_thousand_messages() -> None:
     for _ in range(4000):
         channel.saw(said("a"), 1.0)
     assert 0.85 < channel.share < 0.88  # 1 - e^-2
+
+
+def test_words_of_plain_text_are_those_that_the_slow_search_finds() -> None:
+    texts = ["Heyyyy don't a_b 111x y'all's 'quoted' '' A", "x" * 16, "tab\tand\nline", ""]
+    dice = random.Random(5)
+    texts += ["".join(dice.choices("aabZ'_1 .\t", k=dice.randint(0, 30))) for _ in range(2000)]
+    for text in texts:  # a letter that is not ASCII makes it the slow one
+        assert [*reading._words([text]), "é"] == reading._words([text, "é"])

@@ -1,0 +1,116 @@
+"""Clock of a table: which of its columns say when a row was, and how."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.chat.columns import NEEDS
+from pipeline.chat.placement import NeedsAnswer
+from pipeline.imports.formats.base import trusted
+from pipeline.imports.formats.tables.rows import Row, TableRows
+from pipeline.imports.formats.tables.times import Kind, kind_of, scale_of, time_of
+
+_APART_S = 120.0  # that moments and seconds of one stream may differ by, over a few rows
+_DAY = 86400.0
+
+At = Callable[[Row], float | None]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Times of a table's rows. at: of a row, None where it has none that makes sense.
+
+    kind: what `at` gives. base: epoch seconds of a row's stream's start, where moments and
+    seconds since it stand side by side.
+    """
+
+    at: At
+    kind: Kind
+    base: At | None = None
+
+
+def clock_of(table: TableRows, places: Sequence[int]) -> Clock:
+    """The clock of the table. places: of the columns that may say the time, the likeliest first.
+
+    Raises NeedsAnswer where none of them does.
+    """
+    kinds: dict[Kind, int] = {}
+    for place in places:
+        cells = [row[place] for row in table.sample]
+        kind = kind_of(cells, scale_of(table.names[place]))
+        if kind is not None:
+            kinds.setdefault(kind, place)
+    moment, offset = kinds.get(Kind.moment), kinds.get(Kind.offset)
+    if moment is not None and offset is not None:
+        return _both(table, _column(table, moment), _column(table, offset))
+    if moment is not None:
+        return Clock(_column(table, moment), Kind.moment)
+    return _without_moments(table, kinds)
+
+
+def _without_moments(table: TableRows, kinds: Mapping[Kind, int]) -> Clock:
+    day, hours = kinds.get(Kind.day), kinds.get(Kind.of_day, kinds.get(Kind.offset))
+    if hours is None:
+        lacks = "no column with times since 1990 or since a start"
+        raise NeedsAnswer(f"{table.path} has {lacks}{table.it_has}; {NEEDS}", "columns")
+    at = _column(table, hours)
+    if day is not None:
+        return Clock(_sum(_column(table, day), at), Kind.moment)
+    if Kind.offset in kinds:
+        return Clock(at, Kind.offset)
+    return Clock(_past_midnight(at), Kind.of_day)
+
+
+def _both(table: TableRows, moment: At, offset: At) -> Clock:
+    """Seconds since the start, with that start, as long as it stays; a moment that stays is it.
+    Moments of a video's comments are not to be believed since Twitch writes local ones."""
+    moments = [moment(row) for row in table.sample]
+    starts = [_minus(moment(row), offset(row)) for row in table.sample]
+    known = [at for at in starts if at is not None]
+    if len(set(moments)) == 1 and len(set(starts)) > 1:
+        return Clock(offset, Kind.offset, moment)
+    if known and max(known) - min(known) > _APART_S:
+        return Clock(moment, Kind.moment)
+
+    def start(row: Row) -> float | None:
+        at = moment(row)
+        return _minus(at, offset(row)) if at is not None and trusted(at) else None
+
+    return Clock(offset, Kind.offset, start)
+
+
+def _minus(at: float | None, since: float | None) -> float | None:
+    return None if at is None or since is None else round(at - since)
+
+
+def _column(table: TableRows, place: int) -> At:
+    scale = scale_of(table.names[place])
+
+    def at(row: Row) -> float | None:
+        found = time_of(row[place], scale)
+        return None if found is None else found[1]
+
+    return at
+
+
+def _sum(one: At, other: At) -> At:
+    def at(row: Row) -> float | None:
+        first, second = one(row), other(row)
+        return None if first is None or second is None else first + second
+
+    return at
+
+
+def _past_midnight(of_day: At) -> At:
+    """Half a day and more back is the next day."""
+    midnight, last = 0.0, 0.0
+
+    def at(row: Row) -> float | None:
+        nonlocal midnight, last
+        found = of_day(row)
+        if found is None:
+            return None
+        midnight += _DAY if last - found > _DAY / 2 else 0.0
+        last = found
+        return midnight + found
+
+    return at
