@@ -10,9 +10,9 @@ from warehouse.records import login_or_none
 _FILES = (
     re.compile(r"(\w{1,25})-(?:\d{4}-\d\d-\d\d|\d{8,20})\b"),
     re.compile(r"\d{4}-\d\d-\d\d_twitch_(\w{1,25})\."),
-    re.compile(r"(?:[\w.-]*?)#(\w{1,25}?)(?:_\d{8})?(?:-\d+)?(?:\.|$)"),
+    re.compile(r"(?:[\w.-]*?)#(\w{1,25}?)(?:_\d{8})?(?:-[\d-]+)?(?:\.|$)"),
 )
-_FOLDER = re.compile(r"(\w{1,25}) chatlog")
+_FOLDER = re.compile(r"(\w{1,25}) chatlog|#(\w{1,25})")  # OverRustle's, ZNC's and Textual's
 # folders of Chatterino's with chat of all channels, and files of theirs by themselves
 _MIXED = {
     "whispers": "whispers, which are private",
@@ -36,7 +36,7 @@ def channel_of(path: Path, by_file: bool) -> str:
     if by_file:
         found += [form.match(path.name) for form in _FILES]
     match = next(filter(None, found), None)
-    return login_or_none(match[1]) if match else ""
+    return login_or_none(next(filter(None, match.groups()), "")) if match else ""
 
 
 def withheld(path: Path) -> str:

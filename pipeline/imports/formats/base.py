@@ -13,7 +13,7 @@ from pipeline.imports.formats.deletions import Deletions
 # beginnings of reasons: such lines are no chat, or chat that is not to be counted
 _UNDERSTOOD = (
     "no chat", "notice", "ban", "taken back", "mark of a start", "comment below the video",
-    "message seen before", "shared-chat copy",
+    "message seen before", "shared-chat copy", "whisper",
 )  # fmt: skip
 NO_TIME = "no sensible time"  # of a message: nan, year 1, year 9999
 _LAST = 4102444800.0  # 2100
@@ -26,6 +26,7 @@ UNTIMED = "lines without a time, which the program's settings for logs can add"
 IS_UNTIMED = re.compile(r"(?:<[^>]{1,60}> ?|(?:[^:\s]+ ){0,2}\w{1,25}: )\S")
 NO_LINE = "no line of a log"
 NO_CHAT = "no chat"
+WHISPER = "whisper, which is private"
 NOTICE = "notice of a sub, gift or raid"
 
 

@@ -15,13 +15,14 @@ from pipeline.imports.formats.base import (
     NO_CHAT,
     NO_LINE,
     UNTIMED,
+    WHISPER,
     Event,
     Log,
     Said,
     counting,
 )
 from pipeline.imports.formats.log_file import LogFile
-from pipeline.imports.formats.wall import Wall
+from pipeline.imports.formats.wall import Wall, zone_east
 from warehouse.records import lowered
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -38,13 +39,19 @@ _BEGUN_IRC = re.compile(
     rf"(?:\*{{4}} BEGIN LOGGING AT|--- Log opened|--- Day changed|Session (?:Start|Time)"
     rf"(?: \(.*\))?:) {_CTIME}"
 )
+_DAY = r"\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}|\d{1,2}/\d{1,2}/\d{4}"
+_ZONE = r"Z|[+-]\d\d:?\d\d"
+_HALVES = "午[前後]|오[전후]|[上下]午"  # of the day, as Japanese, Korean and Chinese programs say
+_AFTERNOON = frozenset(("P", "p", "午後", "오후", "下午"))
 _STAMP = (
-    r"(?:(?P<date>\d{4}-\d\d-\d\d)[ T_]|(?P<month>[A-Z][a-z]{2}) (?P<day>\d\d) )?"
-    r"(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<f>\d{1,6}))?)?"
-    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+    rf"(?:(?P<date>{_DAY})[ T_]|(?P<month>[A-Z][a-z]{{2}}) (?P<day>\d\d) )?"
+    rf"(?:(?P<early>{_HALVES})\s?)?(?P<h>\d{{1,2}}):(?P<m>\d\d)"
+    r"(?::(?P<s>\d\d)(?:[.,](?P<f>\d{1,6}))?)?"
+    rf"(?:\s?(?P<half>[AaPp](?=\.?\s?[Mm])|{_HALVES})(?:\.?\s?[Mm]\.?)?)? ?(?P<zone>{_ZONE})?"
 )
+_PARTS = re.findall(r"\?P<(\w+)>", _STAMP)
 _LINE = re.compile(
-    rf"(?:\[{_STAMP}\]|{_STAMP.replace('?P<', '?P<b')}(?=[\t <]))(?P<rest>[ \t<].*|)$"
+    rf"(?:[\[(]{_STAMP}[\])]|{_STAMP.replace('?P<', '?P<b')}(?=[\t <]))(?P<rest>[ \t<].*|)$"
 )
 # shown names of other letters, and nicknames, stand before the login; those of old versions twice
 _SHOWN = r"(?:[^\s:]{0,40}[^\x00-\x7f\s:][^\s:]{0,40} ){1,2}|[^:]{0,80}? {2,4}"
@@ -54,19 +61,36 @@ _CHATTERINO_SAID = re.compile(
 )
 _MARKED_SAID = re.compile(r"[ \t]*<(?P<name>[^>]{1,60})>\*?[ \t]?(?P<text>.*)")
 _WEECHAT_SAID = re.compile(r"\t[@%+~&!]?(?P<name>\w{1,25})\t(?P<text>.*)")
+# tmi.js tells the channel of each line, and whispers between them
+_TMI_SAID = re.compile(
+    r" (?:info: )?\[(?:#(?P<channel>\w{1,25})|WHISPER)\] \*?<(?P<name>\w{1,25})>: (?P<text>.*)"
+)
+# IRC clients' `* ann waves`; names on Twitch are in lower case, and the others are notes
+_ACTION = re.compile(
+    r"\s{1,2}\*\s(?P<name>[a-z0-9_]{1,25}) (?!\(?\S+@|(?:has )?(?:joined|left|quit)\b|sets mode|"
+    r"is now known as|(?:gives|removes) (?:channel|voice)|was kicked)(?P<text>.*)"
+)
+_BADGES = re.compile(r" \| (?:\([^)]{0,200}\) )?")  # chat-downloader's, before the name
 _LOGIN = re.compile(r"\(?([A-Za-z0-9_]{1,25})\)?$")
 _NOT_SHOWN = re.compile(r"[^\w+:. -]")
-_DATED_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d\d)-?(\d\d)(?!\d)")
+_DATED_NAME = re.compile(r"(?<!\d)(\d{4})[-.]?(\d\d)[-.]?(\d\d)(?!\d)")
 
 CHATTERINO = re.compile(r"^# ?Start logging at", re.M)
 CHATTY = re.compile(r"^# ?Log started:", re.M)
 IRC_CLIENT = _BEGUN_IRC
-_TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?\]"
-_CHATTERINO_LINE = re.compile(
-    rf"# ?Start logging at \d{{4}}|\[{_TIME} {{1,4}}(?:{_SHOWN})?[^\s:<#*]{{1,60}}: "
+_TIME = (
+    rf"(?:(?:{_HALVES})\s?)?\d{{1,2}}:\d\d(?::\d\d(?:[.,]\d+)?)?"
+    rf"(?:\s?(?:[AaPp]\.?\s?[Mm]\.?|{_HALVES}))?(?: ?(?:{_ZONE}))?[\])]"
 )
-_CHATTY_LINE = re.compile(rf"# ?Log started: \d{{4}}|\[(?:\d{{4}}-\d\d-\d\d )?{_TIME} <")
-_WEECHAT_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\S+\t")
+_CHATTERINO_LINE = re.compile(
+    rf"# ?Start logging at \d{{4}}|\[{_TIME} {{1,4}}(?!info: \[)(?:{_SHOWN})?[^\s:<#*]{{1,60}}: "
+)
+_CHATTY_LINE = re.compile(rf"# ?Log started: \d{{4}}|[\[(](?:(?:{_DAY})[ T])?{_TIME} [<*]")
+_DATED_LINE = re.compile(
+    rf"\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:{_ZONE})?(?:\t *\S+\t| {{1,2}}<)"
+)
+_TMI_LINE = re.compile(rf"\[{_TIME} info: \[(?:#|WHISPER)")
+_BARRED_LINE = re.compile(r"\d\d:\d\d(?: [AP]M)? \| ")
 _HEXCHAT_LINE = re.compile(rf"(?:{_MONTH}) \d\d \d\d:\d\d:\d\d [<*]")
 _HOUR = re.compile(r"\[(\d{1,2}):\d\d(?::\d\d(?:[.,]\d+)?)?\]")
 
@@ -82,8 +106,11 @@ def chatty(lines: Sequence[str]) -> int:
 
 
 def irc_client(lines: Sequence[str]) -> int:
-    """Lines that look like WeeChat's or HexChat's; those of others are as Chatty's."""
-    return counting(_WEECHAT_LINE)(lines) + counting(_HEXCHAT_LINE)(lines)
+    """Lines that look like WeeChat's or HexChat's, tmi.js' or chat-downloader's with times of day;
+    those of others are as Chatty's."""
+    forms = (_DATED_LINE, _HEXCHAT_LINE, _TMI_LINE, _BARRED_LINE)
+    is_table = bool(lines) and "\t" in lines[0] and not _LINE.match(lines[0])  # it has a header
+    return 0 if is_table else sum(counting(form)(lines) for form in forms)
 
 
 def _on_the_wall(form: re.Pattern[str], lines: Sequence[str]) -> int:
@@ -132,15 +159,33 @@ def _begin(found: dict[str, str | None], wall: Wall, log: Log) -> int:
 
 
 def _at(match: re.Match[str], wall: Wall, year: int) -> float:
-    text, month, of_month, *shown = match.groups()[:8] if match["h"] else match.groups()[8:16]
-    half, day = shown[-1], None
+    is_bare = match["h"] is None
+    text, month, of_month, early, *shown, half, zone = match.groups()[
+        len(_PARTS) * is_bare : len(_PARTS) * (is_bare + 1)
+    ]
+    half, day = half or early, None
+    of_day = _of_day(*shown, half)
     if text:
-        day = _date(*text.split("-"))
+        day = _day_of(text, wall)
+        if day and zone:
+            wall.turn(day)
+            return wall.midnight + of_day - (zone_east(zone) or 0.0)
     elif month in _MONTHS and year:
         day = _date(str(year), str(_MONTHS.index(month) + 1), of_month or "")
         if day and wall.is_before(day):  # past New Year
             day = day.replace(year=year + 1)
-    return wall.at(_of_day(*shown), day, bool(half))
+    return wall.at(of_day, day, bool(half))
+
+
+def _day_of(text: str, wall: Wall) -> date | None:
+    """Of 02/03/2026 it is the one nearer to what the clock shows; None where nobody can know."""
+    parts = re.split(r"\D", text)
+    if "/" not in text:
+        return _date(*(parts if len(parts[0]) == 4 else parts[::-1]))
+    first, second, year = parts
+    both = _date(year, first, second), _date(year, second, first)
+    known = [day for day in both if day]
+    return min(known, key=wall.days_from) if known and (wall.is_dated or len(known) == 1) else None
 
 
 def _of_day(
@@ -152,21 +197,27 @@ def _of_day(
 ) -> float:
     hour = int(hours or 0)
     if half:
-        hour = hour % 12 + 12 * (half in "Pp")
+        hour = hour % 12 + 12 * (half in _AFTERNOON)
     return hour * 3600 + int(minutes or 0) * 60 + float(f"{seconds or 0}.{fraction or 0}")
 
 
 def _said(rest: str, at: float, log: Log) -> Said | None:
-    said = _MARKED_SAID.match(rest) or _CHATTERINO_SAID.match(rest) or _WEECHAT_SAID.match(rest)
-    if said is None or said.groupdict().get("name") in _OWN_MARKS:
+    if rest.startswith(" | "):
+        rest = _BADGES.sub(" ", rest, 1)
+    said = next(filter(None, (form.match(rest) for form in _SAID)), None)
+    found = said.groupdict() if said else {}
+    if said is None or found.get("name") in _OWN_MARKS:
         _note(rest.strip(), at, log)
         return None
-    found = said.groupdict()
+    if "channel" in found and not found["channel"]:
+        log.skip(WHISPER)
+        return None
     user = lowered(found["login"]) if found.get("login") else _login(found["name"])
-    return Said(at, user, found["text"])
+    return Said(at, user, found["text"], channel=lowered(found.get("channel") or ""))
 
 
-_OWN_MARKS = {"BAN", "DELETED", "MOD", "UNMOD", "JOIN", "PART", "BITS", "VIEWERS", "VIEWERSTATS",
+_SAID = (_MARKED_SAID, _TMI_SAID, _CHATTERINO_SAID, _WEECHAT_SAID, _ACTION)
+_OWN_MARKS = {"AutoMod", "automod", "BAN", "DELETED", "MOD", "UNMOD", "JOIN", "PART", "BITS", "VIEWERS", "VIEWERSTATS",
               "MOD_ACTION", "UNBAN"}  # fmt: skip
 _BANNED = re.compile(r"(?:^|, )(\w{1,25})(?=$| \(| \[| \{|, )")
 _DELETED = re.compile(r"(?:^|, )([^\s,]+(?: \(\w+\))?) \((.*?)\)(?=, \S+ \(|$)")

@@ -102,6 +102,10 @@ class Wall:
         """Does the clock show a day long after that one?"""
         return self._begun and self.midnight - _midnight(day) > 180 * _DAY
 
+    def days_from(self, day: date) -> float:
+        """How far that day is from the one that the clock shows, either way."""
+        return abs(self.midnight - _midnight(day)) / _DAY
+
     @property
     def is_dated(self) -> bool:
         """Is it known what day it shows?"""
