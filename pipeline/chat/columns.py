@@ -21,6 +21,7 @@ ROLES = {
     "date": "date started_at stream_started_at",
     "emotes": "emotes",
     "bot": "bot is_bot",
+    "kind": "message_type type kind event",
     "id": "message_id msg_id comment_id",
 }
 GIVEN = ("text", "time", "user", "channel", "stream", "emotes")  # that --columns takes

@@ -55,6 +55,7 @@ FORMATS: dict[str, Format] = {
     "irc-client": Format(
         clock.read, has_head=clock.IRC_CLIENT.search, count=clock.irc_client, name_tells=True
     ),
+    "irc": Format(irc.read, count=irc.count),
     "justlog-json": Format(irc.read_json, irc.is_message),
     "justlog-text": Format(timed.read_justlog, count=timed.justlog),
     "subtitles": Format(subtitles.read, has_head=subtitles.IS_SRT.match),
@@ -64,7 +65,6 @@ FORMATS: dict[str, Format] = {
     "tcd-csv": Format(timed.read_tcd_table, count=timed.tcd_table),
     "chat-downloader-text": Format(timed.read_chat_downloader, count=timed.chat_downloader),
     "twitch-archiver": Format(timed.read_archiver, count=timed.archiver),
-    "irc": Format(irc.read, count=irc.count),
     "justlog": Format(irc.read),
     "json": Format(loose.read, loose.is_message),
     "columns": Format(columns.read),

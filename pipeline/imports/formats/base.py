@@ -27,6 +27,7 @@ IS_UNTIMED = re.compile(r"(?:<[^>]{1,60}> ?|(?:[^:\s]+ ){0,2}\w{1,25}: )\S")
 NO_LINE = "no line of a log"
 NO_CHAT = "no chat"
 WHISPER = "whisper, which is private"
+PRIVATE = frozenset(("whisper", "dm", "pm"))  # kinds of messages, as logs of several call them
 NOTICE = "notice of a sub, gift or raid"
 
 

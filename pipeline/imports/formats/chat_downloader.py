@@ -42,6 +42,7 @@ _TAGS = {
     "bits_badge_tier": "msg-param-threshold",
 }
 _PLANS = {"Prime": "Prime", "Tier 1": "1000", "Tier 2": "2000", "Tier 3": "3000"}
+_TAKEN_BACK = frozenset(("clear_chat", "delete_message", "ban_user"))
 _CHAT = frozenset(("", "add_chat_message", "text_message", "chat_message", "message"))
 
 
@@ -72,7 +73,7 @@ def _said(message: Any, log: Log) -> Said | None:
         kind, action = message.get("message_type") or "", message.get("action_type") or ""
         at = _time(message, log)
         log.channel_ids.setdefault("", numeric_id(message.get("channel_id")))
-        if kind == "delete_message" or action in ("clear_chat", "delete_message"):
+        if _TAKEN_BACK & {kind, action}:
             _take_back(message, at, log)
             return None
         if action == "user_notice" or kind in ("user_notice", *_NOTICES) or notices.is_notice(kind):

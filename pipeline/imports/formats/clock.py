@@ -65,6 +65,10 @@ _WEECHAT_SAID = re.compile(r"\t[@%+~&!]?(?P<name>\w{1,25})\t(?P<text>.*)")
 _TMI_SAID = re.compile(
     r" (?:info: )?\[(?:#(?P<channel>\w{1,25})|WHISPER)\] \*?<(?P<name>\w{1,25})>: (?P<text>.*)"
 )
+_TMI_NOTE = re.compile(
+    r" (?:info|warn|error): (?:Connect(?:ing|ed) to |Joined #|Left #|Disconnect|Reconnect|"
+    r"\[#\w+\] [^<*])"
+)
 # IRC clients' `* ann waves`; names on Twitch are in lower case, and the others are notes
 _ACTION = re.compile(
     r"\s{1,2}\*\s(?P<name>[a-z0-9_]{1,25}) (?!\(?\S+@|(?:has )?(?:joined|left|quit)\b|sets mode|"
@@ -73,7 +77,7 @@ _ACTION = re.compile(
 _BADGES = re.compile(r" \| (?:\([^)]{0,200}\) )?")  # chat-downloader's, before the name
 _LOGIN = re.compile(r"\(?([A-Za-z0-9_]{1,25})\)?$")
 _NOT_SHOWN = re.compile(r"[^\w+:. -]")
-_DATED_NAME = re.compile(r"(?<!\d)(\d{4})[-.]?(\d\d)[-.]?(\d\d)(?!\d)")
+DATED_NAME = re.compile(r"(?<!\d)(\d{4})[-.]?(\d\d)[-.]?(\d\d)(?!\d)")
 
 CHATTERINO = re.compile(r"^# ?Start logging at", re.M)
 CHATTY = re.compile(r"^# ?Log started:", re.M)
@@ -83,13 +87,14 @@ _TIME = (
     rf"(?:\s?(?:[AaPp]\.?\s?[Mm]\.?|{_HALVES}))?(?: ?(?:{_ZONE}))?[\])]"
 )
 _CHATTERINO_LINE = re.compile(
-    rf"# ?Start logging at \d{{4}}|\[{_TIME} {{1,4}}(?!info: \[)(?:{_SHOWN})?[^\s:<#*]{{1,60}}: "
+    rf"# ?Start logging at \d{{4}}|\[{_TIME} {{1,4}}(?!(?:info|warn|error): )"
+    rf"(?:{_SHOWN})?[^\s:<#*]{{1,60}}: "
 )
 _CHATTY_LINE = re.compile(rf"# ?Log started: \d{{4}}|[\[(](?:(?:{_DAY})[ T])?{_TIME} [<*]")
 _DATED_LINE = re.compile(
     rf"\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:{_ZONE})?(?:\t *\S+\t| {{1,2}}<)"
 )
-_TMI_LINE = re.compile(rf"\[{_TIME} info: \[(?:#|WHISPER)")
+_TMI_LINE = re.compile(rf"\[{_TIME} (?:info|warn|error): ")
 _BARRED_LINE = re.compile(r"\d\d:\d\d(?: [AP]M)? \| ")
 _HEXCHAT_LINE = re.compile(rf"(?:{_MONTH}) \d\d \d\d:\d\d:\d\d [<*]")
 _HOUR = re.compile(r"\[(\d{1,2}):\d\d(?::\d\d(?:[.,]\d+)?)?\]")
@@ -124,7 +129,7 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     events, and some take messages back."""
     log.clock = True
     wall, year = Wall(), 0
-    if named := _DATED_NAME.search(file.path.name):
+    if named := DATED_NAME.search(file.path.name):
         wall.begin(_date(*named.groups()), -1.0)
     log.zone = "" if named and wall.is_dated else "it does not say the day"
     for line in file.lines():
@@ -160,11 +165,11 @@ def _begin(found: dict[str, str | None], wall: Wall, log: Log) -> int:
 
 def _at(match: re.Match[str], wall: Wall, year: int) -> float:
     is_bare = match["h"] is None
-    text, month, of_month, early, *shown, half, zone = match.groups()[
+    text, month, of_month, early, h, m, s, f, half, zone = match.groups()[
         len(_PARTS) * is_bare : len(_PARTS) * (is_bare + 1)
     ]
     half, day = half or early, None
-    of_day = _of_day(*shown, half)
+    of_day = _of_day(h, m, s, f, half)
     if text:
         day = _day_of(text, wall)
         if day and zone:
@@ -206,7 +211,7 @@ def _said(rest: str, at: float, log: Log) -> Said | None:
         rest = _BADGES.sub(" ", rest, 1)
     said = next(filter(None, (form.match(rest) for form in _SAID)), None)
     found = said.groupdict() if said else {}
-    if said is None or found.get("name") in _OWN_MARKS:
+    if said is None or found.get("name") in _OWN_MARKS or _TMI_NOTE.match(rest):
         _note(rest.strip(), at, log)
         return None
     if "channel" in found and not found["channel"]:
@@ -217,8 +222,8 @@ def _said(rest: str, at: float, log: Log) -> Said | None:
 
 
 _SAID = (_MARKED_SAID, _TMI_SAID, _CHATTERINO_SAID, _WEECHAT_SAID, _ACTION)
-_OWN_MARKS = {"AutoMod", "automod", "BAN", "DELETED", "MOD", "UNMOD", "JOIN", "PART", "BITS", "VIEWERS", "VIEWERSTATS",
-              "MOD_ACTION", "UNBAN"}  # fmt: skip
+_OWN_MARKS = {"BAN", "DELETED", "MOD", "UNMOD", "JOIN", "PART", "BITS", "VIEWERS", "VIEWERSTATS",
+              "MOD_ACTION", "UNBAN", "AutoMod", "automod"}  # fmt: skip
 _BANNED = re.compile(r"(?:^|, )(\w{1,25})(?=$| \(| \[| \{|, )")
 _DELETED = re.compile(r"(?:^|, )([^\s,]+(?: \(\w+\))?) \((.*?)\)(?=, \S+ \(|$)")
 _BITS = re.compile(r"\S.* \((\d{1,9})\)$")

@@ -26,12 +26,22 @@ _MARK = "546a5e6e-c820-4ad2-9421-9ba5b5bf37ea"
 
 def is_downloader(key: str, value: Any) -> bool:
     """True for a value at the top of TwitchDownloader's JSON."""
-    return key == "FileInfo" or (key == "comments" and is_comment(key, value))
+    return key == "FileInfo" or (key == "comments" and _is_one(value))
 
 
 def is_comment(key: str, value: Any) -> bool:
-    """True for a comment by itself."""
-    return key != "data" and isinstance(value, dict) and "content_offset_seconds" in value
+    """True for a comment by itself, or a page of them as Twitch's API of old answered it."""
+    return key != "data" and any(map(_is_one, _page(value)[:1]))
+
+
+def _is_one(value: Any) -> bool:
+    return isinstance(value, dict) and "content_offset_seconds" in value
+
+
+def _page(value: Any) -> list[Any]:
+    """The comments of a page; a comment by itself is one."""
+    inner = value.get("comments") if isinstance(value, dict) else None
+    return inner if isinstance(inner, list) else [value]
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
@@ -47,12 +57,13 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
             seen["mark"] = value
             log.skip("mark of a start")
         elif key in ("", "comments"):
-            if not begun and isinstance(value, dict):
-                _facts(seen, log)
-                _begin(value, log, is_old="FileInfo" not in seen)
-                begun = True
-            if said := _said(value, log):
-                yield said
+            for comment in _page(value):
+                if not begun and isinstance(comment, dict):
+                    _facts(seen, log)
+                    _begin(comment, log, is_old="FileInfo" not in seen)
+                    begun = True
+                if said := _said(comment, log):
+                    yield said
     _facts(seen, log)  # of a log that tells them last
 
 
@@ -60,7 +71,8 @@ def _facts(seen: dict[str, Any], log: Log) -> None:
     """Channel, video and start. The streamer's name may be one for display only. A clip has its
     own day of making; where in its video it lies, only its start and end tell."""
     video, streamer = (_table(seen.get(key)) for key in ("video", "streamer"))
-    names = (streamer.get("login"), video.get("user_login"), streamer.get("name"))
+    names = (streamer.get("login"), video.get("user_login"), streamer.get("name"),
+             _table(video.get("channel")).get("name"), video.get("user_name"))  # fmt: skip
     log.channel = next(filter(None, map(login_or_none, (log.channel, *names))), "")
     log.stream = "" if "mark" in seen else short_text(video.get("id")) or log.stream
     log.clip = any(_table(seen.get("clipper")).values())
@@ -68,7 +80,7 @@ def _facts(seen: dict[str, Any], log: Log) -> None:
     if channel_id := numeric_id(streamer.get("id")):
         log.channel_ids[""] = channel_id
     start = None if log.clip else epoch(video.get("created_at"))
-    log.starts_at = log.starts_at if start is None else start
+    log.starts_at = None if log.clip else log.starts_at if start is None else start
     if log.stream and not log.title:
         log.title, log.category = label(video.get("title")), label(video.get("game"))
         for chapter in video.get("chapters") or ():

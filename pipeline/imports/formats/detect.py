@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pipeline.chat.columns import columns_of
 from pipeline.imports.formats import COLUMNS, FORMATS, TABLE
 from pipeline.imports.formats.base import IS_UNTIMED
+from pipeline.imports.formats.clock import DATED_NAME
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.tables.rows import PARQUET, delimiter_of, without_sep
@@ -37,7 +38,11 @@ def detect(path: Path, columns: Mapping[str, str] | None = None) -> str:
     is_json = head.lstrip()[:1] in (b"{", b"[")
     name = _json(path) if is_json else ""
     filled = [line for line in lines if line.strip()][:_LINES]
-    name = name or _text(filled) or ("" if is_json else _csv(lines))
+    name = (
+        name
+        or _text(filled, bool(DATED_NAME.search(path.name)))
+        or ("" if is_json else _csv(lines))
+    )
     if not name:
         raise unknown(path, filled, {name: form.count(filled) for name, form in FORMATS.items()})
     return name
@@ -54,9 +59,10 @@ def _json(path: Path) -> str:
     return ""
 
 
-def _text(lines: Sequence[str]) -> str:
+def _text(lines: Sequence[str], is_dated: bool) -> str:
     """By a head that one format has, else by what most of the lines look like. What is said
-    without times is told so by a format that could have had them."""
+    without times is told so by a format that could have had them. is_dated: the file is named
+    after a day, so that its times are those of a clock, though it begins at midnight."""
     text = "\n".join(lines)
     for name, form in FORMATS.items():
         if form.has_head(text):
@@ -64,7 +70,7 @@ def _text(lines: Sequence[str]) -> str:
     counts = {name: form.count(lines) for name, form in FORMATS.items()}
     best = max(counts, key=lambda name: counts[name])
     if counts[best] and counts[best] * 2 >= len(lines):
-        return best
+        return "irc-client" if best == "tcd" and is_dated else best
     untimed = sum(IS_UNTIMED.match(line) is not None for line in lines)
     return "twitchdownloader-text" if untimed > 2 and untimed * 10 >= len(lines) * 9 else ""
 

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from pipeline.imports.formats.base import Log, Said, epoch
+from pipeline.imports.formats.base import UNTIMED, Log, Said, epoch
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.notices import own_words
 from pipeline.imports.formats.timed import Days
@@ -16,6 +16,7 @@ _TIME = re.compile(
     r"(?:(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC|(?:(\d{1,3})\.)?(\d{1,3}):(\d\d):(\d\d))"
     r"(?:</a>)?\]"
 )
+_STAMP = re.compile(r"<pre[^>]*>\s*\[")
 _AUTHOR = re.compile(
     r"<a [^>]{0,200}?href=[\"']?https?://(?:www\.)?twitch\.tv/(\w{1,25})/?[\"'\s>]", re.I
 )
@@ -43,7 +44,8 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
             continue
         said = _said(piece[begin:], log)
         if said is None:
-            log.skip("no comment of a page")
+            is_said = _AUTHOR.search(piece, begin) and not _STAMP.match(piece, begin)
+            log.skip(UNTIMED if is_said else "no comment of a page")
             continue
         if not log.clock:
             said = said._replace(at=days.unwrapped(said.at))

@@ -26,8 +26,8 @@ _CLEARED = "Chat has been cleared"
 BAN = "ban or time-out"
 _REASONS = {"USERNOTICE": NOTICE, "CLEARCHAT": BAN, "CLEARMSG": "no chat: CLEARMSG"}
 BEFORE = re.compile(
-    r"\W?(\d{4}-\d\d-\d\d)[T_ ](\d\d:\d\d:\d\d(?:[.,]\d+)?)(?:Z| ?UTC)?(?: ?([+-]\d\d:?\d\d))?"
-    r"\W*?(?=[@:])"
+    r"\W?(\d{4}-\d\d-\d\d)[T_ ](\d\d:\d\d:\d\d(?:[.,]\d+)?)(?:Z|/\d{3}| ?UTC)?"
+    r"(?: ?([+-]\d\d:?\d\d))?(?:\W+(?:DEBUG|INFO|RECV|recv))?\W*?(?=[@:])"
 )
 
 _COMMANDS = frozenset(
@@ -43,7 +43,7 @@ count = counting(_LINE)
 def is_message(key: str, value: Any) -> bool:
     """True for a message of justlog's or rustlog's JSON, raw or in parts."""
     if not isinstance(value, dict):
-        return False
+        return key == "messages" and isinstance(value, str) and count([value]) == 1
     is_basic = {"text", "timestamp"} <= set(value) and isinstance(value.get("tags"), dict)
     return "raw" in value or is_basic or {"username", "timestamp", "text"} <= set(value)
 
@@ -78,6 +78,8 @@ def read_json(file: LogFile, log: Log) -> Iterator[Said]:
             log.skip(value.reason)
             continue
         try:
+            if isinstance(value, str):  # of recent-messages
+                value = {"raw": value, "text": None}
             line, at = _line(value, log), epoch(value.get("timestamp"))
         except (KeyError, TypeError, ValueError, AttributeError):
             log.skip("no message of justlog")

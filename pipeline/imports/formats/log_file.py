@@ -38,6 +38,7 @@ class LogFile:
 
     def __init__(self, path: Path) -> None:
         self._unpacked_bytes = 0
+        self._is_old_mac: bool | None = None  # its lines end in CR alone; told by its first piece
         self.path, self.cut, self.replaced = path, "", 0
         self.digest = hashlib.sha256()
         try:
@@ -63,6 +64,10 @@ class LogFile:
     def read(self) -> bytes:
         """The next piece, b'' at the end. It may end in the middle of a character."""
         piece = next(self._chunks, b"")
+        if self._is_old_mac is None:
+            self._is_old_mac = b"\r" in piece[:-1] and b"\n" not in piece
+        if self._is_old_mac:
+            piece = piece.replace(b"\r", b"\n")
         self.digest.update(piece)
         return piece
 

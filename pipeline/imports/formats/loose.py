@@ -9,6 +9,8 @@ from pipeline.imports.formats.base import (
     NO_CHAT,
     NO_TIME,
     NOTICE,
+    PRIVATE,
+    WHISPER,
     Event,
     Log,
     Said,
@@ -22,9 +24,10 @@ from pipeline.imports.formats.log_file import LogFile
 from pipeline.sources.eventsub.frames import label
 from warehouse.records import login_or_none, lowered
 
-_TEXT = ("text", "msg", "message", "body", "content")
+_TEXT = ("text", "msg", "message", "body", "content", "messageText", "message_text")
 _USER = ("login", "username", "user_login", "user_name", "user", "author", "sender", "nick",
-         "name", "chatter", "displayName", "display_name", "u")  # fmt: skip
+         "name", "chatter", "displayName", "display_name", "u", "senderUsername",
+         "chatter_user_login")  # fmt: skip
 _TIME = (
     "timestamp",
     "createdAt",
@@ -36,12 +39,14 @@ _TIME = (
     "ts",
     "t",
     "at",
+    "tmi-sent-ts",
 )
 _OFFSET = ("offset", "offset_s", "offset_seconds", "offsetSeconds", "seconds", "time_in_seconds")
-_CHANNEL = ("channel", "channel_name", "streamer", "broadcaster", "room")
+_CHANNEL = ("channel", "channel_name", "channelName", "streamer", "broadcaster",
+            "broadcaster_user_login", "room")  # fmt: skip
 _VIDEO = ("videoId", "video_id", "vod_id", "vodId")
 _PARTS = ("year", "month", "day", "hours", "minutes", "seconds")  # of a time
-_ID = ("id", "message_id", "messageId", "msgId")
+_ID = ("id", "message_id", "messageId", "messageID", "msgId")
 _CHAT = frozenset(("", "chat", "message", "msg", "privmsg", "text", "action", "cheer"))
 _ARRAYS = frozenset(("messages", "comments", "chat"))
 
@@ -50,6 +55,7 @@ def is_message(key: str, value: Any) -> bool:
     """True for one with a text, a name and a time."""
     if key not in ("", *_ARRAYS) or not isinstance(value, dict):
         return False
+    value = _flat(value)
     is_timed = _first(value, (*_TIME, *_OFFSET)) is not None or _parts(value)
     return bool(_text(value) and _first(value, _USER) and is_timed)
 
@@ -64,7 +70,7 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
             _facts({key: value}, log)
         elif isinstance(value, dict):
             try:
-                if said := _said(value, log):
+                if said := _said(_flat(value), log):
                     yield said
             except (TypeError, ValueError, OverflowError):
                 log.skip(NO_TIME)
@@ -73,7 +79,7 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
 
 
 def _facts(found: Mapping[str, Any], log: Log) -> None:
-    log.channel = log.channel or login_or_none(_first(found, (*_CHANNEL, "login")))
+    log.channel = log.channel or _channel(found) or login_or_none(found.get("login"))
     log.title = log.title or label(found.get("title"))
     log.stream = log.stream or short_text(_first(found, _VIDEO))
     began = _first(found, ("startedAt", "started_at", "streamStartedAt", "recordingStartedAt"))
@@ -82,7 +88,10 @@ def _facts(found: Mapping[str, Any], log: Log) -> None:
 
 
 def _said(value: dict[str, Any], log: Log) -> Said | None:
-    kind = str(value.get("type") or value.get("event") or "").lower()
+    kind = _kind(value)
+    if kind in PRIVATE:
+        log.skip(WHISPER)
+        return None
     text, user = _text(value), _named(value)
     if not (user and (text or kind)) and kind not in ("clearchat", "clearmsg", "usernotice"):
         _facts(value, log)
@@ -93,7 +102,7 @@ def _said(value: dict[str, Any], log: Log) -> Said | None:
     if at is None:
         log.skip(NO_TIME)
         return None
-    channel = login_or_none(_first(value, _CHANNEL))
+    channel = _channel(value)
     if kind in ("clearchat", "clearmsg", "ban", "timeout", "delete", "deleted"):
         _take_back(value, kind, at, channel, log)
         return None
@@ -165,6 +174,24 @@ def _moment(value: Any) -> float | None:
     while number > 1e11:
         number /= 1000
     return moment(number)
+
+
+def _flat(value: dict[str, Any]) -> dict[str, Any]:
+    """With the tags of tmi.js, and the text of an EventSub's message, where they are looked for."""
+    tags, message = value.get("tags"), value.get("message")
+    if isinstance(message, dict) and isinstance(message.get("text"), str):
+        value = {**value, "text": message["text"]}
+    return {**tags, **value} if isinstance(tags, dict) else value
+
+
+def _kind(value: Mapping[str, Any]) -> str:
+    kind = _first(value, ("type", "event", "message_type", "message-type"))
+    return str(kind or "").lower()
+
+
+def _channel(value: Mapping[str, Any]) -> str:
+    found = _first(value, _CHANNEL)
+    return login_or_none(found.removeprefix("#") if isinstance(found, str) else found)
 
 
 def _text(value: Mapping[str, Any]) -> str:

@@ -29,11 +29,13 @@ _ODD = Oddities()  # each unknown kind is logged once
 
 
 class Notice(NamedTuple):
-    """A sentence of Twitch's. own: what its chatter added to it; '' for nothing."""
+    """A sentence of Twitch's. own: what its chatter added to it; '' for nothing. who: it is about,
+    in lower case; '' where it does not say."""
 
     kind: str
     detail: str = ""
     own: str = ""
+    who: str = ""
 
 
 _WHO = r"@?(?P<who>\S+?)(?: \((?P<login>\w+)\))?"
@@ -96,7 +98,7 @@ def own_words(said: Said, log: Log, *names: str) -> Said | None:
     if authors and notice is None:
         return said
     if notice and (text := notice.own.strip()):
-        return said._replace(text=text)
+        return said._replace(text=text, user=said.user if authors else notice.who or said.user)
     log.skip(NOTICE)
     return None
 
@@ -125,7 +127,9 @@ def read(text: str, *authors: str) -> Notice | None:
     names = {lowered(name) for name in authors if name}
     for kind, form in _FORMS:
         if (match := form.match(text)) and _is_about(match, names):
-            return Notice(kind, _detail(kind, match), text[match.end() :])
+            found = match.groupdict()
+            who = lowered(found.get("login") or found.get("who") or "")
+            return Notice(kind, _detail(kind, match), text[match.end() :], who)
     return None
 
 

@@ -8,7 +8,7 @@ from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.notices import own_words
 from pipeline.imports.formats.timed import OFFSET, login_of, seconds
 
-IS_SRT = re.compile(rf"\s*(?:WEBVTT[^\n]*\s+)?(?:\d+\s+)?{OFFSET} --> \d")
+IS_SRT = re.compile(rf"\s*(?:WEBVTT\b|(?:\d+\s+)?{OFFSET} --> \d)")
 IS_ASS = re.compile(r"\s*\[Script Info\]", re.I)
 _CUE = re.compile(rf"{OFFSET} --> \d")
 _DIALOGUE = re.compile(r"Dialogue:\s*(.*)")
@@ -52,8 +52,10 @@ def read_ass(file: LogFile, log: Log) -> Iterator[Said]:
             log.skip(NO_TIME if len(columns) > _COLUMNS else NO_LINE)
             continue
         text, name = _plain(columns[-1]), _plain(columns[4])
-        if name and text.startswith(f"{name} "):  # a colour stands between the two
-            text = f"{name}:{text[len(name) :]}"
+        if name and not text.startswith(
+            f"{name}:"
+        ):  # a colour stands between, or it has its column
+            text = f"{name}: {text.removeprefix(name).lstrip()}"
         if said := _said(seconds(begins.groupdict()), [text], log):
             yield said
 

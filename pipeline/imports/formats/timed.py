@@ -34,7 +34,7 @@ BAN = re.compile(
     r"(?:\S+ )?has been (?:timed out for \d+ seconds?|banned)\.?$|Chat has been cleared$"
 )
 
-_DOWNLOADER = rf"\[(?:{_MOMENT}|{OFFSET})\] +{_NAME}: ?(?P<text>.*)"
+_DOWNLOADER = rf"\[(?:{_MOMENT}|{OFFSET})\] +(?:\([BMSV]\))*{_NAME}: ?(?P<text>.*)"
 _TCD = rf"\[{OFFSET}\] +(?:<{_MARKS}(?P<name>[^<>]{{1,60}})> ?|\*(?P<doer>\S+) )(?P<text>.*)"
 _TCD_TABLE = rf"{OFFSET}, (?P<name>[^,]{{1,60}}), \"(?P<text>.*)\"$"
 _JUSTLOG = rf"\[{_MOMENT}\] +#(?P<channel>\w{{1,25}}) (?:(?P<name>[^\s:]{{1,60}}): ?)?(?P<text>.*)"

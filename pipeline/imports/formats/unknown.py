@@ -1,5 +1,6 @@
 """Files in no form that is known here: what they are instead, and what comes nearest."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _READ = (
     "other JSON with text, name and time"
 )
 _PAGE = "docs/import.md has them all"
+_IS_JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"]|$))")
 _BINARY = 0.02  # share of bytes that no text has
 
 
@@ -54,7 +56,7 @@ def refuse_binary(path: Path, head: bytes) -> None:
 def unknown(path: Path, lines: Sequence[str], counts: Mapping[str, int]) -> BadInput:
     """The fault of a text in no known form: NoLog where it looks like none at all. counts: of the
     lines, those that look like a form's."""
-    is_json = bool(lines) and lines[0].lstrip()[:1] in ("{", "[")
+    is_json = bool(lines) and _IS_JSON.match(lines[0]) is not None
     fault = BadInput if is_json or any(counts.values()) else NoLog
     return fault(
         f"{path} is in no format that is known here{_nearest(lines, counts)}; "
@@ -66,7 +68,7 @@ def _nearest(lines: Sequence[str], counts: Mapping[str, int]) -> str:
     best = max(counts, key=lambda name: counts[name])
     if counts[best]:
         return f"; nearest is {best}, as {counts[best]} of its first {len(lines)} lines have it"
-    if lines and lines[0].lstrip()[:1] in ("{", "["):
+    if lines and _IS_JSON.match(lines[0]):
         return "; it is JSON, but its first values are no chat of a known tool"
     if lines and any(mark in lines[0] for mark in ",;\t|"):
         return f"; if it is a table: {NEEDS}"

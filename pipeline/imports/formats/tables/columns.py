@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.chat.columns import NEEDS
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.formats import chat_downloader
-from pipeline.imports.formats.base import NO_TIME, Log, Said, short_text
+from pipeline.imports.formats.base import NO_TIME, PRIVATE, WHISPER, Log, Said, short_text
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.tables.clock import Clock, clock_of
 from pipeline.imports.formats.tables.rows import Row, TableRows, open_table
@@ -66,10 +66,12 @@ def said_rows(table: TableRows, clock: Clock, log: Log) -> Iterator[tuple[Row, S
     user = _text(_first_said(table, roles["user"]))
     channel = _text(_first_said(table, roles["channel"]))
     name, emotes = _text(next(iter(roles["id"]), None)), next(iter(roles["emotes"]), None)
-    bot = next(iter(roles["bot"]), None)
+    bot, kind = next(iter(roles["bot"]), None), _text(next(iter(roles["kind"]), None))
     for row in table.rows:
         text = row[text_at]
-        if text is None or text == "":
+        if kind(row).lower() in PRIVATE:
+            log.skip(WHISPER)
+        elif text is None or text == "":
             log.skip(_NO_TEXT)
         elif (at := at_of(row)) is None:
             log.skip(NO_TIME)

@@ -48,7 +48,8 @@ def events(of: Staged) -> list[tuple[str, str]]:
     ],
 )  # fmt: skip
 def test_a_sentence_of_twitchs_is_an_event(text: str, kind: str, detail: str, own: str) -> None:
-    assert notices.read(text, "ann") == (kind, detail, own)
+    found = notices.read(text, "ann")
+    assert found and (found.kind, found.detail, found.own) == (kind, detail, own)
 
 
 @pytest.mark.parametrize(
