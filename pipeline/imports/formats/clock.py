@@ -209,7 +209,10 @@ def _of_day(
 def _said(rest: str, at: float, log: Log) -> Said | None:
     if rest.startswith(" | "):
         rest = _BADGES.sub(" ", rest, 1)
-    said = next(filter(None, (form.match(rest) for form in _SAID)), None)
+    said = (
+        _MARKED_SAID.match(rest) or _TMI_SAID.match(rest) or _CHATTERINO_SAID.match(rest)
+        or _WEECHAT_SAID.match(rest) or _ACTION.match(rest)
+    )  # fmt: skip
     found = said.groupdict() if said else {}
     if said is None or found.get("name") in _OWN_MARKS or _TMI_NOTE.match(rest):
         _note(rest.strip(), at, log)
@@ -221,7 +224,6 @@ def _said(rest: str, at: float, log: Log) -> Said | None:
     return Said(at, user, found["text"], channel=lowered(found.get("channel") or ""))
 
 
-_SAID = (_MARKED_SAID, _TMI_SAID, _CHATTERINO_SAID, _WEECHAT_SAID, _ACTION)
 _OWN_MARKS = {"BAN", "DELETED", "MOD", "UNMOD", "JOIN", "PART", "BITS", "VIEWERS", "VIEWERSTATS",
               "MOD_ACTION", "UNBAN", "AutoMod", "automod"}  # fmt: skip
 _BANNED = re.compile(r"(?:^|, )(\w{1,25})(?=$| \(| \[| \{|, )")
