@@ -1,6 +1,6 @@
 """Logs that are imported together: a folder of daily files is one import, not a thousand."""
 
-from pipeline.imports.combine import ImportOptions, channel_ids, intervals, moments
+from pipeline.imports.answers import ImportOptions, channel_ids, intervals, moments
 from pipeline.imports.stage import Staged
 from warehouse.identities import Identities
 from warehouse.records import WINDOW_SECONDS

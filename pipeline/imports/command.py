@@ -11,9 +11,10 @@ from pathlib import Path
 
 from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
+from pipeline.imports.answers import ImportOptions, channel_ids, check
 from pipeline.imports.archives import is_archive, unpacked
 from pipeline.imports.bundle import Bundle
-from pipeline.imports.combine import ImportOptions, Told, channel_ids, check, combine
+from pipeline.imports.combine import Told, combine
 from pipeline.imports.ending import ended_by_signals
 from pipeline.imports.folders import in_folders
 from pipeline.imports.formats import COLUMNS, TABLE

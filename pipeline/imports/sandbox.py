@@ -27,8 +27,8 @@ from pipeline.chat.columns import given_columns
 from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Placed
+from pipeline.imports.answers import ImportOptions
 from pipeline.imports.backtest import backtest
-from pipeline.imports.combine import ImportOptions
 from pipeline.imports.command import Run
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.losses import warning_of

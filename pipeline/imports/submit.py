@@ -11,7 +11,8 @@ from typing import Any
 from pipeline.chat.placement import minute, place, refuse_impossible, starts
 from pipeline.chat.table import ChatTable, Placed, TableStream
 from pipeline.config import PipelineSettings, salt_path
-from pipeline.imports.combine import ImportOptions, Told
+from pipeline.imports.answers import ImportOptions
+from pipeline.imports.combine import Told
 from pipeline.imports.coverage import at_home, refuse_two_at_a_time, without_twice
 from pipeline.imports.formats.base import Log
 from pipeline.imports.importer import Importer, Summary
