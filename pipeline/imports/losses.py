@@ -3,11 +3,28 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from pipeline.imports.formats.base import Log
 
 _LITTLE, _MUCH = 0.02, 0.5  # shares of a file's lines
 _NAMED = 8  # files
+_SHOWN = 50  # lines
+
+
+class FewLines:
+    """Lines of which only the first are shown: a folder may hold ten thousand files of junk."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def say(self, line: str, stream: TextIO) -> None:
+        """Print the line, or once that there are more."""
+        self._shown += 1
+        if self._shown <= _SHOWN:
+            print(line, file=stream)
+        elif self._shown == _SHOWN + 1:
+            print("... and more of these: the end tells how many", file=stream)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ def detect(path: Path, columns: Mapping[str, str] | None = None) -> str:
     """
     with LogFile(path) as file:
         head = file.read()
+    if not head and file.cut:
+        raise BadInput(f"{path} cannot be read: {file.cut}")
     if head.startswith(PARQUET):
         return _of_names(_parquet_names(path), columns)
     refuse_binary(path, head)

@@ -1,13 +1,14 @@
 """Lines that were not read: told of every file, a warning from some on, a failure from most on."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.imports.command import import_files
 from pipeline.imports.formats.base import Log
-from pipeline.imports.losses import loss_of, warning_of
+from pipeline.imports.losses import FewLines, loss_of, warning_of
 from tests.helpers.logs import ALL, written
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
@@ -88,3 +89,12 @@ def test_a_picture_and_a_note_beside_the_logs_are_named_and_no_failure(
     (tmp_path / "d" / "a.log").unlink()
     with pytest.raises(BadInput, match="nothing to import: 2 files, and none is a log of chat"):
         run(tmp_path / "d")
+
+
+def test_of_many_lines_the_first_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = FewLines()
+    for k in range(10_000):
+        lines.say(f"line {k}", sys.stdout)
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == [*(f"line {k}" for k in range(50)), shown[-1]]
+    assert shown[-1] == "... and more of these: the end tells how many"
