@@ -18,6 +18,7 @@ class ImportOptions:
     place: where that time is another stream's, it comes after it. replace: less may take the
     place of more, and one stream that of another. own: whoever asks has no other channels, and a
     log that says whose id it is of says it whatever login it has. columns: of a table, by role.
+    renamed: logins of logs that are to be taken for others, by what they say.
     """
 
     channels: tuple[str, ...] = ()
@@ -27,6 +28,11 @@ class ImportOptions:
     replace: bool = False
     own: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, login: str) -> str:
+        """The login that a log's channel is to have: the one it says, or that it had since."""
+        return self.renamed.get(login, login)
 
     def means(self, who: Identities, name: str, login: str, channel_id: str | None) -> bool:
         """Does the name stand for who had the login in the log?"""
@@ -54,6 +60,19 @@ def check(staged: Staged, options: ImportOptions, who: Identities) -> None:
         raise BadInput(f"{staged.file.name} has no channel {options.channels[0]}; it has {has}")
     if not dated:
         raise NeedsAnswer(_when(staged), "when")
+
+
+def earlier_login(staged: Staged, options: ImportOptions, who: Identities) -> str:
+    """The log's login, where it can only be another one of the channel that the user named: it is
+    the log's only one, nobody here has it, and Twitch's ids do not tell otherwise; else ''."""
+    logins = channel_ids(staged, options)
+    if options.own or len(options.channels) != 1 or len(logins) != 1:
+        return ""
+    (name,), ((login, its_id),) = options.channels, logins.items()
+    if options.means(who, name, login, its_id) or who.knows(who.key_then(login, its_id)):
+        return ""
+    named_id = who.id_of(who.resolve(name))
+    return "" if its_id and named_id and its_id != named_id else login
 
 
 def _of_clip(staged: Staged) -> str:
@@ -86,13 +105,20 @@ def moments(staged: Staged, options: ImportOptions) -> bool:
 def channels(staged: Staged, options: ImportOptions) -> dict[str, str]:
     """The login for each channel its lines name, '' among them."""
     channel = staged.log.channel or (options.channels[0] if len(options.channels) == 1 else "")
-    return {name: name or channel for name in staged.spans}
+    return {name: options.named(name or channel) for name in staged.spans}
 
 
 def channel_ids(staged: Staged, options: ImportOptions) -> dict[str, str]:
     """Twitch's id by login, '' where the log does not tell it."""
     found = staged.log.channel_ids
     return {login: found.get(name, "") for name, login in channels(staged, options).items()}
+
+
+def shown(staged: Staged, options: ImportOptions) -> dict[str, str]:
+    """Display names of channels by login, of those whose the log tells."""
+    found = staged.log.shown
+    logins = channels(staged, options).items()
+    return {login: found[name] for name, login in logins if name in found}
 
 
 def covered(staged: Staged, name: str) -> Span:

@@ -18,6 +18,7 @@ from pipeline.imports.answers import (
     covered,
     intervals,
     moments,
+    shown,
 )
 from pipeline.imports.stage import SESSION_GAP_S, Staged, joined
 from warehouse.atomic import private_file
@@ -40,13 +41,14 @@ class Told:
     """Facts of streams that a table of chat has no columns for.
 
     spans: what their logs cover, by (channel, stream). unnamed: those that are sessions by the
-    clock on somebody's wall. channel_ids: Twitch's, by login. events, names: what happened in
-    them, and their titles and categories.
+    clock on somebody's wall. channel_ids: Twitch's, by login; shown: display names. events, names:
+    what happened in them, and their titles and categories.
     """
 
     spans: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
     unnamed: set[tuple[str, str]] = field(default_factory=set)
     channel_ids: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
     events: dict[tuple[str, str], list[Moment]] = field(default_factory=dict)
     names: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
@@ -90,6 +92,7 @@ def _told(
     told = Told()
     for part in parts:
         logins = channels(part, options)
+        told.shown.update(shown(part, options))
         told.channel_ids.update({k: v for k, v in channel_ids(part, options).items() if v})
         if moments(part, options):
             for channel, spans in (intervals(part, options) or {}).items():

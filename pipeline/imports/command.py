@@ -5,13 +5,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from pipeline.chat.logins import channel_name
 from pipeline.chat.placement import NeedsAnswer
-from pipeline.imports.answers import ImportOptions, channel_ids, check
+from pipeline.imports.answers import ImportOptions, channel_ids, check, earlier_login
 from pipeline.imports.archives import is_archive, unpacked
 from pipeline.imports.bundle import Bundle
 from pipeline.imports.combine import Told, combine
@@ -22,7 +23,7 @@ from pipeline.imports.formats.base import Log
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.formats.tables.streams import has_streams, rewritten
 from pipeline.imports.formats.unknown import NoLog
-from pipeline.imports.losses import Loss, loss_of, warning_of
+from pipeline.imports.losses import FewLines, Loss, loss_of, warning_of
 from pipeline.imports.names import withheld
 from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
@@ -98,6 +99,7 @@ class Run:
         self.faults: list[tuple[str, AppError]] = []
         self.losses: list[Loss] = []
         self.named: set[Path] = set()
+        self.said_faults, self.said_beside = FewLines(), FewLines()
         self.beside: list[str] = []  # files of a folder that are no logs
         self.seen: dict[tuple[str, str], Path] = {}  # (channel, digest): where it was read
         self.finder = finder_for(data_folder())
@@ -178,7 +180,7 @@ class Run:
     def _fault(self, name: str, fault: AppError) -> None:
         self.faults.append((name, fault))
         if not self.alone:
-            print(f"error: {' '.join(str(fault).split())}", file=sys.stderr)
+            self.said_faults.say(f"error: {' '.join(str(fault).split())}", sys.stderr)
 
     def _one(self, path: Path) -> None:
         if not path.is_file():
@@ -194,7 +196,8 @@ class Run:
         except NoLog as exc:
             if self.alone or path in self.named:
                 raise
-            print(f"{path.name}: not read: {str(exc).partition(';')[0]}")
+            line = f"{path.name}: not read: {str(exc).partition(';')[0]}"
+            self.said_beside.say(line, sys.stdout)
             self.beside.append(path.name)
             return
         if name == COLUMNS and has_streams(path, Log(columns=columns)):
@@ -244,6 +247,8 @@ class Run:
         if self._waits(staged):
             target.unlink()
             return None
+        if self.alone:
+            self._take_for_named(staged)
         check(staged, self.options, self.identities)
         whose = channel_ids(staged, self.options)
         who, options = self.identities, self.options
@@ -257,6 +262,17 @@ class Run:
             return None
         self.seen[key] = path
         return staged
+
+    def _take_for_named(self, staged: Staged) -> None:
+        """A single log of a login that nobody has is of the channel that was named. Of several
+        logs the name picks some, and says nothing of the others."""
+        login = earlier_login(staged, self.options, self.identities)
+        if not login:
+            return
+        self.optout.refuse({login}, self.identities)
+        (name,) = self.options.channels
+        self.options = self.bundle.options = replace(self.options, renamed={login: name})
+        print(f"{staged.file.name} is of {login}: imported as {name}, as --channel says")
 
     def _waits(self, staged: Staged) -> bool:
         """Notes when a video began. True for a clip of one that is unknown, and may yet come."""

@@ -54,7 +54,8 @@ class Summary:
 class Importer:
     """Reads placed streams of a table into `files`. progress is told of every message count.
 
-    channel_ids: Twitch's, by channel. finder: takes the windows of streams that are not `known`.
+    channel_ids, shown: Twitch's ids and display names, by channel. finder: takes the windows of
+    streams that are not `known`.
     """
 
     def __init__(
@@ -64,12 +65,13 @@ class Importer:
         salt: Path,
         optout: OptOut | None = None,
         channel_ids: Mapping[str, str] | None = None,
+        shown: Mapping[str, str] | None = None,
         finder: Finder | None = None,
         known: Collection[str] = (),
     ) -> None:
         self.finder, self.known = finder, known
         self.files = files
-        self.channel_ids = channel_ids or {}
+        self.channel_ids, self.shown = channel_ids or {}, shown or {}
         hasher = Hasher(load_salt(salt))
         gate = Gate(scorers.knows, hasher.of, (optout or OptOut()).chatters)
         self.intake = Intake(scorers, hasher, gate, grace_s=0, held_s=0)
@@ -137,7 +139,7 @@ class Importer:
                 "channel": name,
                 "channel_id": self.channel_ids.get(name),
                 "login": login,
-                "display_name": login.partition("~")[0],
+                "display_name": self.shown.get(name, ""),
                 "readable": self.intake.readable[name].share
                 if name in self.intake.readable
                 else None,

@@ -171,8 +171,10 @@ class _Reading:
             placed = self._placed(streams)
             scorers = published_scorers(PipelineSettings().lexicon, folder)
             ids = {s.channel: ids[s.whose] for s in streams if s.whose in ids}
+            names = self.told.shown if self.told else {}
+            shown = {s.channel: names[s.whose] for s in streams if s.whose in names}
             of = self.finder, {stream.stream_id for stream in self.stored.known}
-            importer = Importer(files, scorers, salt_path(folder.root), optout, ids, *of)
+            importer = Importer(files, scorers, salt_path(folder.root), optout, ids, shown, *of)
             with bars.messages(sum(s.rows for s in streams)) as advance:
                 return placed, importer.run(table, placed, advance)
         finally:

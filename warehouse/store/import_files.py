@@ -92,10 +92,8 @@ class ImportFiles:
                 for batch in source.iter_batches():
                     writer.write_table(_under(pa.Table.from_batches([batch]), keys))
         known = [
-            {**row, "channel": key, "login": key if is_login and "~" not in key else None}
+            {**row, "channel": keys[row["channel"]], "login": _login(row, keys, identities)}
             for row in rows
-            for key in [keys[row["channel"]]]
-            for is_login in [identities.resolve(key) == key]
         ]
         with keyed.writer("channels") as writer:
             writer.write_table(pa.Table.from_pylist(known, schema=table_schemas()["channels"]))
@@ -130,6 +128,16 @@ class ImportFiles:
                 raise BadInput(f"the import's {table}.parquet has other columns: {names}"[:500])
             if file.num_rows > _ROWS.get(table, file.num_rows):
                 raise BadInput(f"the import's {table}.parquet has {file.num_rows} rows")
+
+
+def _login(row: dict[str, Any], keys: Mapping[str, str], who: Identities) -> str | None:
+    """The login of the row's channel: the log's, where Twitch's id says whose it is and it is not
+    another's; else the key, where that is not."""
+    key, login = keys[row["channel"]], row["login"] or row["channel"]
+    has = who.resolve(login)
+    if row["channel_id"] and "~" not in login and (has == key or not who.knows(has)):
+        return str(login)
+    return key if "~" not in key and who.resolve(key) == key else None
 
 
 def _checked(names: Collection[object]) -> set[str]:
@@ -209,7 +217,7 @@ def _apply(
             ("import_streams", {**streams, **moved}),
             ("import_shrink_streams", {}),
             ("import_drop_streams", streams),
-            ("import_channels", {"channels": paths["channels"]}),
+            ("import_channels", {"channels": paths["channels"], **streams}),
         ],
     )
     months = store.query("import_months").column("month").to_pylist()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pipeline.chat.placement import FIRST
+from pipeline.chat.text import LONE
 from pipeline.imports.formats.deletions import Deletions
 
 # beginnings of reasons: such lines are no chat, or chat that is not to be counted
@@ -18,6 +19,7 @@ _UNDERSTOOD = (
 NO_TIME = "no sensible time"  # of a message: nan, year 1, year 9999
 _LAST = 4102444800.0  # 2100
 _LONGEST_ID = 100  # characters
+_LONGEST_NAME = 40  # of a channel, in characters; Twitch allows 25
 _LONGEST = 7 * 86400.0  # seconds of a video: an end beyond it is none
 _MOST_EVENTS = 100_000  # of a log
 # from then on Twitch calls the local times of a video's comments UTC
@@ -63,10 +65,10 @@ class Log:
     """Facts of a log, found out while it is read; whole when that is through.
 
     channel: whose chat it is, '' where the log does not say. channel_ids: Twitch's numeric ids,
-    by the channels that its lines name, '' for its own. stream: the id of its video or the like,
-    '' unknown. starts_at: epoch seconds of its start, None unknown. covers: from when to when it
-    has its video's chat, seconds from the start, None where it does not say. clip: it is one of
-    its video, whose start it does not know. clock: its lines have
+    by the channels that its lines name, '' for its own; shown: their display names. stream: the
+    id of its video or the like, '' unknown. starts_at: epoch seconds of its start, None unknown.
+    covers: from when to when it has its video's chat, seconds from the start, None where it does
+    not say. clip: it is one of its video, whose start it does not know. clock: its lines have
     times of their own, so that sessions are told apart by silence. zone: why nobody can know
     what moments these times are, '' where they are moments: then they only tell how far apart
     its lines are.
@@ -80,6 +82,7 @@ class Log:
 
     channel: str = ""
     channel_ids: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
     stream: str = ""
     starts_at: float | None = None
     covers: tuple[float, float] | None = None
@@ -96,6 +99,11 @@ class Log:
     replaced: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
+
+    def is_shown(self, name: object, channel: str = "") -> None:
+        """Keep the display name of a channel, if it is one."""
+        if isinstance(name, str) and 0 < len(name.strip()) <= _LONGEST_NAME:
+            self.shown[channel] = LONE.sub("\ufffd", name.strip())
 
     def skip(self, reason: str) -> None:
         """Count a line that gave no message."""

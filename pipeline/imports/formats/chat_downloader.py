@@ -81,10 +81,19 @@ def _said(message: Any, log: Log) -> Said | None:
         if action not in _CHAT:
             log.skip(NO_CHAT)
             return None
+        _streamers_name(message, log)
         return _message(message, at, message["message"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         log.skip("no message of chat-downloader")
         return None
+
+
+def _streamers_name(message: Any, log: Log) -> None:
+    """Keep the channel's display name where it is the streamer who says something."""
+    author, channel_id = message.get("author") or {}, numeric_id(message.get("channel_id"))
+    if channel_id and numeric_id(author.get("id")) == channel_id:
+        channel = lowered(str(message.get("channel") or ""))
+        log.is_shown(author.get("display_name"), channel)
 
 
 def _message(message: Any, at: float, text: Any) -> Said:

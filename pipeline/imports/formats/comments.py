@@ -77,6 +77,7 @@ def _facts(seen: dict[str, Any], log: Log) -> None:
     log.stream = "" if "mark" in seen else short_text(video.get("id")) or log.stream
     log.clip = any(_table(seen.get("clipper")).values())
     log.covers = None if log.clock else part_of_video(video.get("start"), video.get("end"))
+    log.is_shown(streamer.get("name") or video.get("user_name"))
     if channel_id := numeric_id(streamer.get("id")):
         log.channel_ids[""] = channel_id
     start = None if log.clip else epoch(video.get("created_at"))

@@ -43,6 +43,7 @@ def _told(value: Any, log: Log, odd: Oddities) -> Iterator[Said]:
         return
     if channel_id := numeric_id(event.get("broadcaster_user_id")):
         log.channel_ids[channel] = channel_id
+    log.is_shown(event.get("broadcaster_user_name"), channel)
     is_chat = False
     for item in items(Frame("notification", "", at, kind, payload), channel, odd):
         if isinstance(item, Message):

@@ -66,6 +66,7 @@ def _facts(video: dict[str, Any], log: Log) -> None:
     for whose in (video.get("creator"), video.get("owner")):
         if isinstance(whose, dict):
             log.channel = log.channel or login_or_none(whose.get("login"))
+            log.is_shown(whose.get("displayName"))
             its_id = numeric_id(mapping(whose.get("channel")).get("id")) or numeric_id(
                 whose.get("id")
             )

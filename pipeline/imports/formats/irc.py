@@ -153,6 +153,8 @@ def _message(line: IrcLine, found: Message, at: float, log: Log) -> Said:
     channel = "" if found.channel == _UNNAMED else found.channel
     if channel_id := numeric_id(line.tags.get("room-id")):
         log.channel_ids[channel] = channel_id
+    if channel and found.chatter == channel:  # the streamer says something
+        log.is_shown(line.tags.get("display-name", "").replace("\\s", " "), channel)
     user = "" if found.chatter == "?" else found.chatter
     return Said(at, user, found.text, emotes, bot, channel, found.id)
 
