@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from pipeline.chat.columns import NEEDS
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.formats.base import trusted
+from pipeline.imports.formats.tables.days import (
+    has_hours,
+    is_dated,
+    month_is_first,
+    seconds_of,
+)
 from pipeline.imports.formats.tables.rows import Row, TableRows
 from pipeline.imports.formats.tables.times import Kind, kind_of, scale_of, time_of
 
@@ -34,17 +40,48 @@ def clock_of(table: TableRows, places: Sequence[int]) -> Clock:
     Raises NeedsAnswer where none of them does.
     """
     kinds: dict[Kind, int] = {}
+    dated = next((p for p in places if any(is_dated(row[p]) for row in table.sample)), None)
     for place in places:
+        if place == dated:
+            continue
         cells = [row[place] for row in table.sample]
         kind = kind_of(cells, scale_of(table.names[place]))
         if kind is not None:
             kinds.setdefault(kind, place)
+    if dated is not None:
+        return _of_dates(table, dated, kinds)
     moment, offset = kinds.get(Kind.moment), kinds.get(Kind.offset)
     if moment is not None and offset is not None:
         return _both(table, _column(table, moment), _column(table, offset))
     if moment is not None:
         return Clock(_column(table, moment), Kind.moment)
     return _without_moments(table, kinds)
+
+
+def _of_dates(table: TableRows, place: int, kinds: Mapping[Kind, int]) -> Clock:
+    """Of a column with a spreadsheet's dates; their hours may stand in another one."""
+    cells = [row[place] for row in table.sample]
+    month_first = month_is_first(cells)
+    if month_first is None:
+        raise NeedsAnswer(
+            f"{table.path} has dates in {table.names[place]} that may be month/day/year or "
+            "day/month/year; write them as 2026-01-31 18:00:00 (in a spreadsheet: format the cells "
+            "as yyyy-mm-dd hh:mm:ss, and save it as CSV again)",
+            "columns",
+        )
+
+    def at(row: Row) -> float | None:
+        return seconds_of(row[place], month_first)
+
+    offset = kinds.get(Kind.offset)
+    hours = kinds.get(Kind.of_day, offset)
+    if has_hours(cells):
+        return (
+            Clock(at, Kind.moment) if offset is None else _both(table, at, _column(table, offset))
+        )
+    if hours is None:
+        return _without_moments(table, {Kind.day: place})
+    return Clock(_sum(at, _column(table, hours)), Kind.moment)
 
 
 def _without_moments(table: TableRows, kinds: Mapping[Kind, int]) -> Clock:
