@@ -109,7 +109,7 @@ def stage(
                 staged.rows += len(chunk)
                 # a row group at a time: `write_batch` would gather a million rows
                 writer.write_table(pa.Table.from_batches([_batch(chunk)]))
-        log.cut, log.replaced = log_file.cut, log_file.replaced
+        log.cut, log.replaced, log.encoding = log_file.cut, log_file.replaced, log_file.encoding
         staged.digest = log_file.digest.hexdigest()[:12]
     if log.deleted:
         _leave_out_deleted(staged)

@@ -75,6 +75,7 @@ class Log:
     title, category: of its stream. events: what happened, in the times of its lines. deleted:
     what was taken back of it. gifts: of many that a chatter gives, how many are still to come.
     skipped: lines that gave no message, by reason. cut: why the rest could not be read.
+    encoding: of a text that is no UTF-8, '' of others.
     replaced: characters that had to be put in for bytes that are no UTF-8.
     columns: of a table, that the user named, by role (chat/columns.py). needs: what to say where
     they have to be named.
@@ -97,6 +98,7 @@ class Log:
     skipped: Counter[str] = field(default_factory=Counter)
     cut: str = ""
     replaced: int = 0
+    encoding: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
 
@@ -128,6 +130,8 @@ class Log:
     def reasons(self) -> str:
         """Skipped lines by reason, for people; '' for none. It shows no text of them."""
         parts = [f"{reason} {n}" for reason, n in self.skipped.most_common()]
+        if self.encoding:
+            parts.append(f"read as {self.encoding}, as it is no UTF-8")
         if self.replaced:
             parts.append(f"characters replaced {self.replaced}")
         if self.cut:

@@ -1,9 +1,10 @@
-"""A log as a stream of UTF-8 bytes: plain or gzip, UTF-8 or UTF-16, in bounded memory."""
+"""A log as a stream of UTF-8 bytes: plain or gzip, UTF-8, UTF-16 or CP1252, in bounded memory."""
 
 import codecs
 import hashlib
 import math
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from itertools import chain
@@ -15,6 +16,7 @@ from warehouse.errors import BadInput
 
 CHUNK = 1 << 18  # bytes read at a time
 LONGEST = 1 << 20  # bytes of one line; Twitch allows 500 characters of chat
+_CLEARLY, _MOST_HIGH = 0.8, 0.2  # shares of bytes
 _GZIP = b"\x1f\x8b"
 _BOMS = (
     (codecs.BOM_UTF8, ""),
@@ -25,10 +27,29 @@ _BOMS = (
 )
 
 
+# bytes of Windows' Western text: its letters, and the quotes, dashes and signs around them
+_LETTERS = re.compile(rb"[\xc0-\xd6\xd8-\xf6\xf8-\xff]")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_NEVER = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
+
+
+def _is_western(piece: bytes) -> bool:
+    """Is it clearly CP1252 (Latin-1): no character of UTF-8, but letters by themselves among
+    plain ones? In most other encodings what is no plain letter comes in runs."""
+    if piece.isascii() or _NEVER.search(piece):
+        return False
+    text = piece.decode(errors="replace").replace("\ufffd", "")
+    runs = _HIGH.findall(piece)
+    high, alone = sum(map(len, runs)), sum(len(run) == 1 for run in runs)
+    is_rare = alone >= _CLEARLY * high and high <= len(piece) * _MOST_HIGH
+    return text.isascii() and is_rare and len(_LETTERS.findall(piece)) >= _CLEARLY * high > 1
+
+
 class LogFile:
     """An open log. Raises BadInput for a file that cannot be opened, naming it.
 
-    cut: why it ended early, '' when it did not. replaced: characters put in for broken bytes.
+    encoding: in which it is, where that was guessed, '' else. cut: why it ended early, '' when it
+    did not. replaced: characters put in for broken bytes.
     most: bytes that it may unpack to; more raise BadInput while they are read.
     digest: of the bytes read so far, decompressed and as UTF-8: what the log says, whatever it
     is called and however it is packed.
@@ -39,7 +60,7 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         self._unpacked_bytes = 0
         self._is_old_mac: bool | None = None  # its lines end in CR alone; told by its first piece
-        self.path, self.cut, self.replaced = path, "", 0
+        self.path, self.cut, self.replaced, self.encoding = path, "", 0, ""
         self.digest = hashlib.sha256()
         try:
             self._file: BinaryIO = path.open("rb")
@@ -146,6 +167,8 @@ class LogFile:
         while len(first) < 4 and (more := next(pieces, b"")):
             first += more
         mark, encoding = next(((m, e) for m, e in _BOMS if first.startswith(m)), (b"", ""))
+        if not mark and _is_western(first):
+            encoding = self.encoding = "cp1252"
         if not encoding:
             yield first[len(mark) :] or next(pieces, b"")
             yield from filter(None, pieces)
