@@ -83,7 +83,7 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {  # the bytes, their name, what is
     "a JSON bomb": (gzip.compress(b'{"a":"' + b"x" * 15_000_000), "c.gz", "more than 10 MB"),
     "spaces": (gzip.compress(b" " * 15_000_000), "c.gz", "no format"),
     "gzip of nothing": (gzip.compress(b""), "a.gz", "a.gz is empty"),
-    "only the head of gzip": (gzip.compress(CHAT.encode())[:12], "a.gz", "is empty"),
+    "only the head of gzip": (gzip.compress(CHAT.encode())[:12], "a.gz", "end in the middle"),
     "one long line": (b"x" * 8_000_000, "a.log", "no format"),
     "half a Parquet": (b"PAR1" + bytes(5000), "a.parquet", "cannot be read as a table of chat"),
     "a hostile CSV": (
