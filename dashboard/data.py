@@ -3,6 +3,7 @@
 All of them see just what `access` allows whoever is looking, by the views they read through.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -129,6 +130,15 @@ def who() -> Identities:
 def called(channel: str) -> str:
     """What people call the channel with this key."""
     return who().name_of(channel)
+
+
+def json_object(text: str | None) -> dict[str, Any]:
+    """The object in a column of JSON; {} for none, or for what cannot be read."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def by_name(by_key: Mapping[str, T]) -> dict[str, T]:

@@ -1,10 +1,11 @@
 """The frame of every page: title, source of the data, a sentence for every failure."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import duckdb
+import pandas as pd
 import streamlit as st
 
 from dashboard import data, url_state, wording
@@ -150,6 +151,12 @@ def reader_zone() -> tzinfo:
     """The time zone of the reader's browser; UTC when it does not say."""
     name = st.context.timezone
     return wording.zone(name if isinstance(name, str) else None)
+
+
+def local_times(moments: Iterable[datetime | None], zone: str) -> "pd.Series[pd.Timestamp]":
+    """A column of a table: naive times of UTC, None where there is none, as the zone's."""
+    column = pd.Series(list(moments), dtype="datetime64[us]")
+    return column.dt.tz_localize("UTC").dt.tz_convert(zone)
 
 
 def zone_name(tz: tzinfo) -> str:

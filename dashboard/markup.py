@@ -43,3 +43,8 @@ def row(*inside: "str | Markup", cls: str = "") -> Markup:
 def span(*inside: "str | Markup", cls: str = "", title: str = "") -> Markup:
     """A span."""
     return tag("span", *inside, cls=cls, title=title)
+
+
+def link(address: str, name: str, title: str = "") -> Markup:
+    """To a page of ours, in the same tab."""
+    return element("a", {"href": address, "target": "_self", "title": title}, name)

@@ -1,17 +1,12 @@
 """Memory that the daemon does without, to stay small."""
 
-import ctypes
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import ClassVar
 
-from warehouse.process import share_heaps
-
-_M_MMAP_THRESHOLD = -3  # malloc.h
-_LARGE = 128 * 1024  # bytes: glibc's own first threshold, which it would raise with every block
+from warehouse.process import map_what_is_large, share_heaps
 
 
 class _Unused:
@@ -43,6 +38,5 @@ def spare_memory() -> None:
     the system if it is not in it.
     """
     share_heaps()
-    with suppress(OSError, AttributeError):  # not glibc
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
+    map_what_is_large()
     leave_out("pandas")

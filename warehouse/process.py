@@ -4,7 +4,8 @@ import ctypes
 import resource
 from contextlib import suppress
 
-_M_ARENA_MAX = -8  # malloc.h
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
+_LARGE = 128 * 1024  # bytes: glibc's own first threshold, which it would raise with every block
 
 
 def share_heaps() -> None:
@@ -13,8 +14,17 @@ def share_heaps() -> None:
     glibc has up to eight for each core. In every one stays what its threads once needed, though
     no two of ours work at a time.
     """
+    _mallopt(_M_ARENA_MAX, 1)
+
+
+def map_what_is_large() -> None:
+    """Give large blocks back to the system one by one: in the heap they would leave holes."""
+    _mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def _mallopt(option: int, value: int) -> None:
     with suppress(OSError, AttributeError):  # not glibc
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        ctypes.CDLL(None).mallopt(option, value)
 
 
 def allow_open_files(wanted: int) -> None:

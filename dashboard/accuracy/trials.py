@@ -1,6 +1,5 @@
 """Trials of tuning: a section of the Forecast accuracy page."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
@@ -10,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import frame, wording
+from dashboard import data, frame, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, FORECAST, GREY, HISTORY, finish
 
@@ -81,7 +80,7 @@ def _best(rows: Sequence[Mapping[str, Any]]) -> go.Scatter:
 
 def _parsed(trial: Row) -> dict[str, Any]:
     """The trial with its JSON read; `last` is the loss it ended with, or was given up at."""
-    scores, params = _object(trial["scores"]), _object(trial["params"])
+    scores, params = data.json_object(trial["scores"]), data.json_object(trial["params"])
     losses = scores.get("losses")
     epochs = losses if isinstance(losses, list) else []
     curve = [v for v in map(_number, epochs) if v is not None]
@@ -109,14 +108,6 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
         **{wording.plain(k): wording.plain(_short(v)) for k, v in row["params"].items()},
         "Why": wording.plain(str(row["why"] or ""), 200),
     }
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    try:
-        value = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _number(value: Any) -> float | None:

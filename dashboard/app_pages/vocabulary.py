@@ -119,6 +119,7 @@ def _matches(term: str, search: str) -> bool:
 
 def _table(terms: Sequence[Row]) -> int | None:
     """The terms; returns the place of the one that was clicked."""
+    zone = str(frame.reader_zone())
     table = pd.DataFrame(
         {
             "Term": [wording.plain(t["term"], 60) for t in terms],
@@ -133,7 +134,7 @@ def _table(terms: Sequence[Row]) -> int | None:
             "Status": ["drifted" if decision_desk.is_drift(t) else t["status"] for t in terms],
             "80 % interval": [_interval(t) for t in terms],
             "Of": [wording.plain(decision_desk.called(t["channel"])) or "all" for t in terms],
-            "First seen": [t["first_seen"] for t in terms],
+            "First seen": frame.local_times((t["first_seen"] for t in terms), zone),
             "Evidence": [wording.plain(t["evidence"], 200) for t in terms],
             "First seen, UTC": [
                 wording.MISSING if t["first_seen"] is None else wording.utc_text(t["first_seen"])
@@ -141,9 +142,6 @@ def _table(terms: Sequence[Row]) -> int | None:
             ],
         }
     )
-    zone = str(frame.reader_zone())
-    at = pd.to_datetime(table["First seen"]).dt.tz_localize("UTC").dt.tz_convert(zone)
-    table["First seen"] = at
     event = st.dataframe(
         table,
         hide_index=True,
@@ -178,10 +176,9 @@ def _history(rows: Sequence[Row]) -> None:
             st.caption("Nothing was decided yet.")
             return
         zone = str(frame.reader_zone())
-        at = pd.Series([pd.Timestamp(r["at"]) for r in rows])
         table = pd.DataFrame(
             {
-                "At": at.dt.tz_localize("UTC").dt.tz_convert(zone),
+                "At": frame.local_times((r["at"] for r in rows), zone),
                 "Decision": [r["decision"] for r in rows],
                 "Term": [wording.plain(r["term"], 60) for r in rows],
                 "Of": [wording.plain(decision_desk.called(r["channel"])) or "all" for r in rows],

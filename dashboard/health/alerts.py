@@ -60,11 +60,10 @@ def _kinds() -> list[str]:
 
 def _table(rows: Sequence[Row], source: str) -> None:
     zone = str(frame.reader_zone())
-    at = pd.Series([pd.Timestamp(a["at"]) for a in rows])
     called = data.who().name_of
     table = pd.DataFrame(
         {
-            "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
+            "When": frame.local_times((a["at"] for a in rows), zone),
             "Channel": [
                 (a["channel"] and wording.plain(called(a["channel"]))) or "all" for a in rows
             ],

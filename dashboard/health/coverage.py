@@ -99,11 +99,10 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
         frame.put(frame.say("No gap in this time: every window was seen whole."))
         return
     zone, called = str(frame.reader_zone()), data.who().name_of
-    at = pd.Series([pd.Timestamp(g["since"]) for g in rows])
     table = pd.DataFrame(
         {
             "Channel": [wording.plain(called(g["channel"])) for g in rows],
-            "From": at.dt.tz_localize("UTC").dt.tz_convert(zone),
+            "From": frame.local_times((g["since"] for g in rows), zone),
             "Not seen": [wording.seconds(g["lost_s"]) for g in rows],
             **_extent(rows, by_hour),
             "From, UTC": [wording.utc_text(g["since"]) for g in rows],
@@ -138,7 +137,6 @@ def by_channel(
         for name in ("n", "filtered", "late", "windows", "observed_s"):
             sums[d["channel"]][name] += d[name]
     lost, called = [losses.get(c["channel"], {}) for c in channels], data.who().name_of
-    last = pd.to_datetime(pd.Series([x.get("last_at") for x in lost], dtype="datetime64[us]"))
     table = pd.DataFrame(
         {
             "Channel": [wording.plain(called(c["channel"])) for c in channels],
@@ -149,7 +147,7 @@ def by_channel(
             "Late": [_of(sums[c["channel"]], "late") for c in channels],
             "Observed": [_observed(sums[c["channel"]]) for c in channels],
             "Connection lost": [x.get("losses", 0) for x in lost],
-            "Lost last": last.dt.tz_localize("UTC").dt.tz_convert(zone),
+            "Lost last": frame.local_times((x.get("last_at") for x in lost), zone),
             "Lost last, UTC": [wording.utc_text(x["last_at"]) if x else "" for x in lost],
         }
     )

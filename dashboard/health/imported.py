@@ -1,6 +1,5 @@
 """Data health of a folder of imported logs: what was read and skipped, and what is kept."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -58,14 +57,13 @@ def section(rows: Sequence[Row]) -> None:
     if not rows:
         frame.put(frame.say("The next import tells here what it read, and what it skipped."))
         return
-    each = [_parts(r["detail"]) for r in rows]
+    each = [data.json_object(r["detail"]) for r in rows]
     zone = str(frame.reader_zone())
-    at = pd.Series([pd.Timestamp(r["at"]) for r in rows])
     columns = ("files", "failed", "streams", "messages", "filtered", "windows")
     named = {"files": "Files", "failed": "Not read", "messages": "Messages (n)"}
     table = pd.DataFrame(
         {
-            "When": at.dt.tz_localize("UTC").dt.tz_convert(zone),
+            "When": frame.local_times((r["at"] for r in rows), zone),
             **{named.get(k, k.capitalize()): [t.get(k) for t in each] for k in columns},
             "Skipped": [_lines(_skipped(t)) for t in each],
         }
@@ -97,17 +95,12 @@ def _by_channel(channels: Sequence[Row]) -> None:
         frame.put(frame.say("No stream was imported yet."))
         return
     zone = str(frame.reader_zone())
-
-    def times(name: str) -> Any:
-        found = pd.to_datetime(pd.Series([c[name] for c in channels], dtype="datetime64[us]"))
-        return found.dt.tz_localize("UTC").dt.tz_convert(zone)
-
     table = pd.DataFrame(
         {
             "Channel": [wording.plain(data.called(c["channel"])) for c in channels],
             "Streams": [c["streams"] for c in channels],
-            "First": times("first_at"),
-            "Last": times("last_at"),
+            "First": frame.local_times((c["first_at"] for c in channels), zone),
+            "Last": frame.local_times((c["last_at"] for c in channels), zone),
             "Hours": [round(c["observed_s"] / 3600, 1) for c in channels],
             "Messages (n)": [c["n"] for c in channels],
             "Filtered": [c["filtered"] for c in channels],
@@ -131,14 +124,6 @@ def _by_channel(channels: Sequence[Row]) -> None:
             ),
         },
     )
-
-
-def _parts(detail: str | None) -> dict[str, Any]:
-    try:
-        found = json.loads(detail or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _skipped(told: dict[str, Any]) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """The daemon's own figures: storage, versions, what came in, how far it is behind."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
@@ -36,11 +35,7 @@ def newest() -> Health:
 
 def parts(health: Health, name: str) -> dict[str, Any]:
     """The JSON beside a value; {} for none, or for what cannot be read."""
-    try:
-        detail = json.loads((health.get(name) or {}).get("detail") or "{}")
-    except ValueError:
-        return {}
-    return detail if isinstance(detail, dict) else {}
+    return data.json_object((health.get(name) or {}).get("detail"))
 
 
 def value(health: Health, name: str) -> float | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import data, frame, wording
 from dashboard.charts.series import Row
 from dashboard.live.now import is_supported
-from dashboard.markup import Markup, element, row, span
+from dashboard.markup import Markup, link, row, span
 
 ABOUT = "past chat, from the logs that were imported"
 COLUMNS = 3
@@ -106,8 +106,3 @@ def _newest(channel: Row, tz: tzinfo) -> str:
 
 def _address(page: str, **values: str) -> str:
     return f"{page}?{urlencode(values)}"
-
-
-def link(address: str, name: str) -> Markup:
-    """To a page of ours, in the same tab."""
-    return element("a", {"href": address, "target": "_self"}, name)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import frame, wording
-from dashboard.markup import Markup, element, row, span, tag
+from dashboard.markup import Markup, link, row, span, tag
 from warehouse.inbox.uploaded_log import WAITS
 
 UNDATED = (
@@ -163,14 +163,14 @@ def _imported(state: Mapping[str, Any], tz: tzinfo) -> None:
 
 def _stream(stream: Mapping[str, Any], tz: tzinfo) -> Markup:
     since, until = _time(stream.get("from")), _time(stream.get("to"))
-    link = {"href": "review?" + urlencode({"stream": str(stream.get("stream", ""))})}
+    address = "review?" + urlencode({"stream": str(stream.get("stream", ""))})
     length = wording.lasting(until - since)
     if stream.get("undated"):
         name, title = f"date unknown, {length}", f"placed at {wording.utc_text(since)}"
     else:
         name = f"{wording.moment(since, tz)}, {length}"
         title = f"{wording.utc_text(since)} to {wording.utc_text(until)}"
-    anchor = element("a", {**link, "target": "_self", "title": title}, name)
+    anchor = link(address, name, title)
     lines = f" · n = {wording.messages(_number(stream, 'rows'))}"
     return tag("li", tag("b", wording.plain(stream.get("channel"))), " · ", anchor, lines)
 

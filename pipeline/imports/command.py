@@ -3,7 +3,6 @@
 import shlex
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -29,7 +28,7 @@ from pipeline.imports.progress import Bars
 from pipeline.imports.scratch import workplace
 from pipeline.imports.stage import Staged, stage
 from pipeline.imports.stored import StoredChat
-from pipeline.imports.submit import ReadingReport, Result, submit
+from pipeline.imports.submit import ReadingReport, Result, submit, sums
 from pipeline.requests.client import WAIT_S, ask
 from pipeline.requests.found import ACTION as FOUND
 from pipeline.vocabulary.stored import finder_for
@@ -136,19 +135,7 @@ class Run:
 
     def _tell(self, files: int) -> None:
         """What the import found beside its windows, and what it read."""
-        skipped: Counter[str] = Counter()
-        for one in self.results:
-            skipped.update(one.skipped)
-        counts = [one.summary.counts for one in self.results]
-        read = {
-            "files": files,
-            "failed": len(self.faults),
-            "streams": sum(len(one.placed) for one in self.results),
-            "messages": sum(count.messages for count in counts),
-            "filtered": sum(count.filtered for count in counts),
-            "windows": sum(one.summary.windows for one in self.results),
-            "skipped": dict(skipped),
-        }
+        read = {"files": files, "failed": len(self.faults), **sums(self.results)}
         body = {"found": self.finder.found().model_dump(), "read": read}
         ask(data_folder(), FOUND, body, self.wait_s)
 

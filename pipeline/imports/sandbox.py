@@ -13,7 +13,6 @@ import resource
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.losses import warning_of
 from pipeline.imports.progress import Advance, Bars
 from pipeline.imports.scratch import workplace
+from pipeline.imports.submit import sums
 from pipeline.memory import spare_memory
 from pipeline.requests.import_log import BACKTEST
 from warehouse.atomic import private_folder, replace_file
@@ -150,18 +150,10 @@ def _options(request: dict[str, Any]) -> ImportOptions:
 
 def _result(run: Run) -> dict[str, Any]:
     """What was read, as JSON takes it."""
-    skipped: Counter[str] = Counter()
-    placed: list[Placed] = []
-    for one in run.results:
-        skipped.update(one.skipped)
-        placed.extend(one.placed)
+    placed = [p for one in run.results for p in one.placed]
     return {
         "format": ", ".join(dict.fromkeys(run.formats)),
-        "messages": sum(one.summary.counts.messages for one in run.results),
-        "filtered": sum(one.summary.counts.filtered for one in run.results),
-        "windows": sum(one.summary.windows for one in run.results),
-        "skipped": dict(skipped.most_common()),
-        "streams": len(placed),
+        **sums(run.results),
         "told": [sentence for one in run.results for sentence in one.told][:_STREAMS],
         "listed": [_stream(p) for p in placed[-_STREAMS:]],
     }

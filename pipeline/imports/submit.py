@@ -2,7 +2,8 @@
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,6 +102,22 @@ def submit(
     for sentence in sentences:
         print(sentence)
     return Result(tuple(placed), summary, log.skipped, sentences)
+
+
+def sums(results: Iterable[Result]) -> dict[str, Any]:
+    """What imports read and skipped in all, as JSON takes it."""
+    every = [*results]
+    counts = [one.summary.counts for one in every]
+    skipped: Counter[str] = Counter()
+    for one in every:
+        skipped.update(one.skipped)
+    return {
+        "streams": sum(len(one.placed) for one in every),
+        "messages": sum(count.messages for count in counts),
+        "filtered": sum(count.filtered for count in counts),
+        "windows": sum(one.summary.windows for one in every),
+        "skipped": dict(skipped.most_common()),
+    }
 
 
 def _laid(placed: Sequence[Placed]) -> list[str]:

@@ -25,7 +25,7 @@ from pipeline.chat.message import (
 from pipeline.sources.eventsub.shared import EventSubLimits
 from pipeline.sources.eventsub.source import EventSub
 from pipeline.sources.eventsub.tokens import Token, TokenFile
-from tests.helpers.patience import eventually, play
+from tests.helpers.patience import play, while_running
 from tests.helpers.standins.irc import room_id
 from tests.helpers.standins.twitch import CHAT, READER, Peer, Subscription, TwitchServer
 from warehouse.errors import NotAuthorised
@@ -94,13 +94,7 @@ class Listening:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is so."""
-
-        def holds() -> bool:
-            if self.task.done():
-                self.task.result()
-            return true()
-
-        await eventually(holds, lambda: self.items[-5:])
+        await while_running(self.task, true, lambda: self.items[-5:])
 
     async def watching(self, *channels: str, times: int = 1) -> None:
         await self.until(

@@ -13,7 +13,7 @@ from pipeline.sources.irc.source import Irc
 from pipeline.sources.live import connection
 from pipeline.sources.live.shared import Limits
 from tests.helpers.build import feed, intake
-from tests.helpers.patience import eventually, play
+from tests.helpers.patience import play, while_running
 from tests.helpers.standins.irc import HOST, IrcServer, channel_names, room_id
 
 FAST: dict[str, Any] = {
@@ -72,13 +72,7 @@ class Listening:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is so; what was said last is in the error when it never is."""
-
-        def holds() -> bool:
-            if self.task.done():
-                self.task.result()
-            return true()
-
-        await eventually(holds, lambda: self.items[-5:])
+        await while_running(self.task, true, lambda: self.items[-5:])
 
     async def watching(self, *channels: str) -> None:
         await self.until(lambda: {w.channel for w in self.of(Watch)} >= set(channels))

@@ -11,11 +11,9 @@ import json
 import os
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -37,6 +35,7 @@ from pipeline.emotes.cache import Cache, Kept
 from pipeline.emotes.providers import Place
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from pipeline.sources.registry import SOURCES, SourceKind
+from tests.helpers.forked import End, forked
 from tests.helpers.model_versions import put_version
 from warehouse.commands import app_of
 from warehouse.config import DataFolder
@@ -410,7 +409,7 @@ def case(template: Path, place: Path, number: int) -> list[str]:
     if dice.random() < 0.5:
         commands.insert(0, "run")
     for command in dict.fromkeys(["restore", *commands] if name.startswith("..") else commands):
-        code, said = child(folder, command)
+        code, said, _ = child(folder, command)
         for fault in faults(folder, command, code, said, salt, name):
             found.append(f"{number}: {command} after {name} {how}: {fault}")
             if os.environ.get("DAMAGE_SHOW"):
@@ -418,43 +417,20 @@ def case(template: Path, place: Path, number: int) -> list[str]:
     return found
 
 
-def child(folder: DataFolder, command: str) -> tuple[int, str]:
-    """(exit code, stderr) of a command in a process of its own; -1 for one that hangs."""
-    with tempfile.TemporaryFile() as err:
-        pid = os.fork()
-        if pid == 0:
-            code = 70
-            try:
-                os.dup2(err.fileno(), 2)
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-                if os.getuid() == 0:
-                    for path in (folder.root.parent, *folder.root.parent.rglob("*")):
-                        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-                    os.setgid(NOBODY)
-                    os.setuid(NOBODY)
-                os.environ["DLD_DATA"] = str(folder.root)
-                os.chdir(folder.root.parent)
-                code = COMMANDS[command](folder)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        code = _wait(pid)
-        err.seek(0)
-        return code, err.read().decode(errors="replace")
+def child(folder: DataFolder, command: str) -> End:
+    """A command, as nobody where we are root."""
 
+    def work() -> int:
+        if os.getuid() == 0:
+            for path in (folder.root.parent, *folder.root.parent.rglob("*")):
+                os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        os.environ["DLD_DATA"] = str(folder.root)
+        os.chdir(folder.root.parent)
+        return COMMANDS[command](folder)
 
-def _wait(pid: int) -> int:
-    until = time.monotonic() + LONGEST_S
-    while time.monotonic() < until:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return -1
+    return forked(work, LONGEST_S)
 
 
 def main(first: int, cases: int, seconds: float) -> int:
@@ -467,16 +443,8 @@ def main(first: int, cases: int, seconds: float) -> int:
         template = Path(place, "template")
         template.mkdir()
         Path(place).chmod(0o755)
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-                build(template / "data")
-                os._exit(0)
-            except BaseException:
-                traceback.print_exc()
-                os._exit(1)
-        assert _wait(pid) == 0
+        made = forked(lambda: build(template / "data"), LONGEST_S)
+        assert made.code == 0, made.stderr
         for number in range(first, first + cases):
             if time.monotonic() > until:
                 break

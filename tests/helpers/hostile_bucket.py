@@ -10,8 +10,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +31,7 @@ from tests.helpers.build import (
     term_row,
     window_row,
 )
+from tests.helpers.forked import End, forked
 from tests.helpers.hostile_cases import CASES, Case
 from tests.helpers.model_versions import put_version
 from warehouse.__main__ import main as warehouse
@@ -156,49 +155,27 @@ WAYS: dict[str, tuple[Callable[[Path], int], ...]] = {
 }  # fmt: skip
 
 
-def child(place: Path, way: Callable[[Path], int]) -> tuple[int, str, float]:
-    """(exit code, stderr, most memory in MB) in a process of its own; -1 for one that hangs."""
-    with tempfile.TemporaryFile() as err:
-        pid = os.fork()
-        if pid == 0:
-            code = 70
-            try:
-                os.dup2(err.fileno(), 2)
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-                bucket = opened(place / "bucket")
-                from_bucket.open_bucket = lambda settings: bucket  # type: ignore[attr-defined]
-                mirroring.open_bucket = lambda settings: bucket  # type: ignore[attr-defined]
-                os.environ["DLD_BUCKET_URL"] = bucket.address
-                code = way(place)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        code, peak = _wait(pid)
-        err.seek(0)
-        return code, err.read().decode(errors="replace"), peak
+def child(place: Path, way: Callable[[Path], int]) -> End:
+    """A way of reading the bucket that lies in `place`."""
+
+    def work() -> int:
+        bucket = opened(place / "bucket")
+        from_bucket.open_bucket = lambda settings: bucket  # type: ignore[attr-defined]
+        mirroring.open_bucket = lambda settings: bucket  # type: ignore[attr-defined]
+        os.environ["DLD_BUCKET_URL"] = bucket.address
+        return way(place)
+
+    return forked(work, LONGEST_S)
 
 
 def aside(make: Case, root: Path) -> None:
     """Made in a process of its own: what it takes is no reader's memory."""
-    pid = os.fork()
-    if pid == 0:
+
+    def work() -> None:
         make(root)
-        os._exit(0)
-    assert _wait(pid)[0] == 0
 
-
-def _wait(pid: int) -> tuple[int, float]:
-    until = time.monotonic() + LONGEST_S
-    while time.monotonic() < until:
-        ended, status, used = os.wait4(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status), used.ru_maxrss / 1024
-        time.sleep(0.02)
-    os.kill(pid, 9)
-    _, _, used = os.wait4(pid, 0)
-    return -1, used.ru_maxrss / 1024
+    made = forked(work, LONGEST_S)
+    assert made.code == 0, made.stderr
 
 
 def tried(template: Path, name: str) -> list[str]:
@@ -266,15 +243,7 @@ def main(names: list[str]) -> int:
     counts: Counter[str] = Counter()
     os.environ |= {"DLD_FORECAST": "false", "DLD_EMOTES": "false"}
     with tempfile.TemporaryDirectory() as place:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                build(Path(place))
-                os._exit(0)
-            except BaseException:
-                traceback.print_exc()
-                os._exit(1)
-        assert _wait(pid)[0] == 0
+        aside(build, Path(place))
         for name in names or CASES:
             found = tried(Path(place), name)
             counts["cases"] += 1

@@ -33,6 +33,19 @@ async def eventually(holds: Callable[[], T], told: Callable[[], object] = str) -
     return found
 
 
+async def while_running(
+    task: "asyncio.Task[Any]", holds: Callable[[], T], told: Callable[[], object] = str
+) -> T:
+    """The same, as long as the task goes on: its error comes at once."""
+
+    def running() -> T:
+        if task.done():
+            task.result()
+        return holds()
+
+    return await eventually(running, told)
+
+
 def play(story: Coroutine[Any, Any, T]) -> T:
     """Run a test's story to its end."""
     return asyncio.run(asyncio.wait_for(story, STORY_S))
