@@ -7,12 +7,12 @@ override CHANNELS := $(value CHANNELS)
 override PYTHON := $(value PYTHON)
 export CHANNELS PYTHON
 
-.PHONY: help setup run train tune learn test machines lint bench compare peers peers-installed extension lambdas pictures audit clean test-duckdb-1.5
+.PHONY: help setup run train tune test machines lint bench compare peers peers-installed extension lambdas pictures audit clean test-duckdb-1.5
 
 help: # this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*# /make \1	/p' Makefile
 
-setup: setup-run # build .venv with what running needs; setup-train, -learn, -test, -lint add theirs
+setup: setup-run # build .venv with what running needs; setup-train, -test, -lint add theirs
 
 # Sets of packages, a file each in requirements/: each target brings what it needs.
 setup-%:
@@ -26,9 +26,6 @@ train: setup-train # train the network on DLD_DATA; ARGS="--seed 2" and others g
 
 tune: setup-train # search the network's values on DLD_DATA; ARGS="--minutes 60"
 	@$(python) -m models tune $(ARGS)
-
-learn: setup-learn # learn what emotes mean; ARGS="--chat FILE"
-	@$(python) -m pipeline vocabulary learn $(ARGS)
 
 # What Python has compiled is kept whatever the environment says: a run starts hundreds of processes.
 pytest := PYTHONDONTWRITEBYTECODE= $(python) -m pytest

@@ -27,7 +27,6 @@ NEEDED_GB = {
     "run": 1.5,
     "machines": 2.0,
     "lint": 2.0,
-    "learn": 2.0,
     "train": 4.0,
     "test": 4.0,
     "servers": 4.5,

@@ -7,14 +7,13 @@ from warehouse.errors import PackageMissing
 # the modules that what is done with a set imports
 SETS = {
     "train": ("tensorflow", "optuna"),
-    "learn": ("gensim", "scipy", "sklearn"),
     "machines": ("obstore", "nats", "boto3"),
 }
 _DOING = {"machines": "a queue or a bucket"}
 
 
 def require_packages(name: str) -> None:
-    """Raises PackageMissing where the set is not installed; name: train, learn or machines."""
+    """Raises PackageMissing where the set is not installed; name: train or machines."""
     missing = [module for module in SETS[name] if find_spec(module) is None]
     if missing:
         raise PackageMissing(

@@ -13,7 +13,6 @@ from rich.table import Table
 from pipeline.cli.output import FormatOption, OutputFormat, print_json
 from pipeline.requests.client import ask, ask_all
 from pipeline.requests.vocabulary_decision import request_of
-from pipeline.vocabulary.learn.command import learn_command
 from warehouse.atomic import replace_file
 from warehouse.config import data_folder
 from warehouse.errors import BadInput, NothingPublished
@@ -24,7 +23,6 @@ COLUMNS = ("term", "kind", "valence", "channel")  # of a file of accepted terms
 _BAD_SHOWN = 10
 
 vocabulary = typer.Typer(help="Proposed and accepted terms, and decisions on them.")
-vocabulary.command("learn")(learn_command)
 Term = Annotated[str, typer.Argument(help="exactly as it is written")]
 Channel = Annotated[str, typer.Option(help="only there; all channels where none is said")]
 Valence = Annotated[float | None, typer.Option(help="-4..4, like VADER's")]

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from pipeline.chat.text import is_filtered
-from pipeline.scoring.lexicon import Lexicon, rated_lexicon
+from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import FullScorer
 from pipeline.vocabulary.proposals import Vocabulary
@@ -67,7 +67,7 @@ def windows(channel: str, scorer: FullScorer, marks: Counter[str]) -> Iterator[C
 
 def play(channel: str) -> tuple[dict[str, dict[str, Any]], Counter[str], Vocabulary, float]:
     """(proposals by term, marked emotes, the vocabulary, CPU microseconds a message)."""
-    scorer = FullScorer(Lexicon("bench", {}, rated_lexicon().words))
+    scorer = FullScorer(Lexicon("bench", {}, twitch_lexicon().words))
     vocabulary, marks = Vocabulary(scorer.knows), Counter[str]()
     found: dict[str, dict[str, Any]] = {}
     messages, spent = 0, 0.0

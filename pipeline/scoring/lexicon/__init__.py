@@ -1,6 +1,6 @@
 """Valences beyond VADER's, by exact emote and by word.
 
-twitch.tsv holds our own ratings; learned.tsv what `vocabulary learn` inferred of other emotes.
+twitch.tsv holds our own ratings.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,6 @@ from pathlib import Path
 from warehouse.errors import BadInput
 
 _FILE = Path(__file__).parent / "twitch.tsv"
-_LEARNED = Path(__file__).parent / "learned.tsv"
-_SURE = 0.8  # a learned valence below it says nothing: the emote is known, and neutral
 
 
 @dataclass(frozen=True)
@@ -25,17 +23,8 @@ class Lexicon:
 
 
 @cache
-def twitch_lexicon(path: Path = _FILE, learned: Path = _LEARNED) -> Lexicon:
-    """Both files, checked; a rating of ours goes before a learned valence. Raises BadInput
-    naming the first bad row."""
-    rated, raw = rated_lexicon(path), learned.read_bytes()
-    version = f"full-{sha256(path.read_bytes() + raw).hexdigest()[:8]}"
-    return Lexicon(version, _learned(learned, raw) | rated.emotes, rated.words)
-
-
-@cache
-def rated_lexicon(path: Path = _FILE) -> Lexicon:
-    """Our own ratings alone: what learning starts from. Raises BadInput."""
+def twitch_lexicon(path: Path = _FILE) -> Lexicon:
+    """The file, checked. Raises BadInput naming the first bad row."""
     raw = path.read_bytes()
     emotes: dict[str, float] = {}
     words: dict[str, float] = {}
@@ -43,14 +32,7 @@ def rated_lexicon(path: Path = _FILE) -> Lexicon:
         if line and not line.startswith("#"):
             term, kind, valence = _row(path, number, line)
             (emotes if kind == "emote" else words)[term] = valence
-    return Lexicon(f"rated-{sha256(raw).hexdigest()[:8]}", emotes, words)
-
-
-def _learned(path: Path, raw: bytes) -> dict[str, float]:
-    """Learned emotes with their valences: the first three columns of the table, after its head."""
-    rows = enumerate(_lines(path, raw)[1:], 2)
-    found = [_row(path, i, "\t".join(line.split("\t")[:3])) for i, line in rows]
-    return {term: valence if abs(valence) >= _SURE else 0.0 for term, _, valence in found}
+    return Lexicon(f"full-{sha256(raw).hexdigest()[:8]}", emotes, words)
 
 
 def _lines(path: Path, raw: bytes) -> list[str]:

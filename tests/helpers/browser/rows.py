@@ -224,8 +224,8 @@ def lexicon() -> list[Row]:
     entries = [
         ("great", "word", 3.1, "vader"),
         ("pog", "word", 2.0, "rated"),
-        ("PogChamp", "emote", 2.3, "learned"),
-        ("PogShip", "emote", 0.0, "learned"),
+        ("PogChamp", "emote", 2.3, "rated"),
+        ("PogShip", "emote", 0.0, "rated"),
         (HOSTILE_TERM, "emote", -1.5, "rated"),
     ]
     names = ("term", "kind", "valence", "origin")

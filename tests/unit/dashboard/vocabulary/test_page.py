@@ -333,9 +333,9 @@ def test_the_whole_lexicon_is_searched_in_any_case_with_what_was_decided_instead
         {"Term": "pog", "Valence": "▲ +2.0", "Decided": "", "Kind": "word",
          "From": "rated for Twitch"},
         {"Term": "PogShip", "Valence": "● 0.0", "Decided": "▲ +2.4", "Kind": "emote",
-         "From": "learned from company"},
+         "From": "rated for Twitch"},
         {"Term": "PogChamp", "Valence": "▲ +2.3", "Decided": "", "Kind": "emote",
-         "From": "learned from company"},
+         "From": "rated for Twitch"},
     ]  # fmt: skip
     page = open_page()
     assert "n = 5 entries." in [c.value for c in page.caption]

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.scoring.lexicon import rated_lexicon, twitch_lexicon
+from pipeline.scoring.lexicon import twitch_lexicon
 from pipeline.scoring.scorer import FullScorer
-from pipeline.vocabulary.learn.command import COLUMNS
 from tests.helpers.paths import ROOT
 from warehouse.errors import BadInput
 
@@ -57,44 +56,8 @@ def test_a_bad_row_is_named_with_its_line(tmp_path: Path, row: str) -> None:
         twitch_lexicon(path)
 
 
-def test_what_is_learned_fills_what_we_did_not_rate(tmp_path: Path) -> None:
-    ours, learned = tmp_path / "ours.tsv", tmp_path / "learned.tsv"
-    ours.write_text("LUL\temote\t1.5\nKappa\temote\t0\n")
-    rows = ["LUL\temote\t-1.0", "catJAM\temote\t0.79", "peepoHappy\temote\t2.4", "Kappa\temote\t1"]
-    learned.write_text("term\tkind\tvalence\tlow\n" + "".join(f"{r}\t-4\n" for r in rows))
-    emotes = twitch_lexicon(ours, learned).emotes
-    assert emotes == {"LUL": 1.5, "Kappa": 0.0, "catJAM": 0.0, "peepoHappy": 2.4}
-    assert rated_lexicon(ours).emotes == {"LUL": 1.5, "Kappa": 0.0}
-
-
-def test_the_version_follows_what_is_learned_too(tmp_path: Path) -> None:
-    ours, learned = tmp_path / "ours.tsv", [tmp_path / "a.tsv", tmp_path / "b.tsv"]
-    ours.write_text("LUL\temote\t1.5\n")
-    for path, valence in zip(learned, ("1.0", "1.1"), strict=True):
-        path.write_text(f"head\nPogU\temote\t{valence}\n")
-    assert len({twitch_lexicon(ours, path).version for path in learned}) == 2
-
-
-def test_a_bad_learned_row_is_named_with_its_line(tmp_path: Path) -> None:
-    learned = tmp_path / "learned.tsv"
-    learned.write_text("head\nPogU\temote\t1.0\nPogU\temote\tgood\n")
-    with pytest.raises(BadInput, match=r"learned\.tsv line 3"):
-        twitch_lexicon(learned=learned)
-
-
 def test_a_file_that_is_no_text_is_named_with_the_byte(tmp_path: Path) -> None:
     path = tmp_path / "bad.tsv"
     path.write_bytes(b"LUL\temote\t1.5\n\xff\xfe\n")
     with pytest.raises(BadInput, match=r"bad\.tsv is not UTF-8 text, from byte 14 on"):
         twitch_lexicon(path)
-
-
-def test_every_learned_emote_comes_with_its_interval_and_evidence() -> None:
-    path = ROOT / "pipeline" / "scoring" / "lexicon" / "learned.tsv"
-    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
-    assert rows[0] == list(COLUMNS)
-    assert len(rows) > 200
-    for term, kind, valence, low, high, n, channels, evidence in rows[1:]:
-        assert kind == "emote", term
-        assert -4 <= float(low) <= float(valence) <= float(high) <= 4, term
-        assert int(n) >= 50 and int(channels) >= 3 and "keeps company with" in evidence, term
