@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.slang import is_odd, is_weak_question, laughs, plain_form, without_comfort
+from pipeline.scoring.speaking_names import speaking, speaks_unmarked
 from pipeline.scoring.vader import Remembered, VaderRules
 
 VADER_VERSION = "vader-3.3.2"
@@ -223,6 +224,8 @@ class FullScorer:
             return self._emote(token)
         if token in self.emojis:
             return _shown(token, "emoji", self.emojis[token], self.knows)._replace(form=token)
+        if self._is_named(token):
+            return self._emote(token)._replace(strange="")
         form = plain_form(token, self._has)
         if form != token:
             return self._token(form)._replace(strange="")
@@ -230,7 +233,7 @@ class FullScorer:
         return reading._replace(form=token, says=says, laughs=says and laughs(token))
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
-        if token in self.emotes or token in self.emojis:
+        if token in self.emotes or token in self.emojis or self._is_named(token):
             return None
         if is_odd(token):  # it may stand for another word
             reading = self._token(token)
@@ -244,8 +247,15 @@ class FullScorer:
         return (word, "word", 0.0) if is_named(word) else ()
 
     def _emote(self, token: str) -> Reading:
-        reading = _shown(token, "emote", self.emotes.get(token, 0.0), self.knows)
-        return reading._replace(form=token, laughs=laughs(token))
+        valence, laughing = self.emotes.get(token), laughs(token)
+        if valence is None and not self.rules.says(token) and (named := speaking(token)):
+            valence, laughing = named.valence, laughing or named.laughs
+        reading = _shown(token, "emote", valence or 0.0, self.knows)
+        return reading._replace(form=token, laughs=laughing)
+
+    def _is_named(self, token: str) -> bool:
+        """True for what nobody marked or rated, and is written like an emote whose name speaks."""
+        return speaks_unmarked(token) and not self.rules.says(token)
 
     def _has(self, token: str) -> bool:
         """True if VADER would find the token itself, in whatever case."""

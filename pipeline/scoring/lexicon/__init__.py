@@ -1,8 +1,9 @@
 """Valences beyond VADER's, by exact emote and by word.
 
-twitch.tsv holds our own ratings.
+twitch.tsv holds our own ratings, names.tsv those of parts of emotes' names.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -11,6 +12,7 @@ from pathlib import Path
 from warehouse.errors import BadInput
 
 _FILE = Path(__file__).parent / "twitch.tsv"
+_NAMES = Path(__file__).parent / "names.tsv"
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,29 @@ class Lexicon:
 
 
 @cache
-def twitch_lexicon(path: Path = _FILE) -> Lexicon:
-    """The file, checked. Raises BadInput naming the first bad row."""
+def twitch_lexicon(path: Path = _FILE, names: Path = _NAMES) -> Lexicon:
+    """Our ratings, checked. Raises BadInput naming the first bad row."""
     raw = path.read_bytes()
     emotes: dict[str, float] = {}
     words: dict[str, float] = {}
+    for term, kind, valence in _rows(path, raw, ("emote", "word")):
+        (emotes if kind == "emote" else words)[term] = valence
+    version = sha256(raw + names.read_bytes()).hexdigest()[:8]
+    return Lexicon(f"full-{version}", emotes, words)
+
+
+@cache
+def name_parts(path: Path = _NAMES) -> dict[str, tuple[float, bool]]:
+    """Parts of emotes' names in small letters: valence -4..4, and whether it is laughter. Raises
+    BadInput naming the first bad row."""
+    rows = _rows(path, path.read_bytes(), ("part", "laughter"))
+    return {part: (valence, kind == "laughter") for part, kind, valence in rows}
+
+
+def _rows(path: Path, raw: bytes, kinds: tuple[str, str]) -> Iterator[tuple[str, str, float]]:
     for number, line in enumerate(_lines(path, raw), 1):
         if line and not line.startswith("#"):
-            term, kind, valence = _row(path, number, line)
-            (emotes if kind == "emote" else words)[term] = valence
-    return Lexicon(f"full-{sha256(raw).hexdigest()[:8]}", emotes, words)
+            yield _row(path, number, line, kinds)
 
 
 def _lines(path: Path, raw: bytes) -> list[str]:
@@ -42,16 +57,16 @@ def _lines(path: Path, raw: bytes) -> list[str]:
         raise BadInput(f"{path.name} is not UTF-8 text, from byte {exc.start} on") from exc
 
 
-def _row(path: Path, number: int, line: str) -> tuple[str, str, float]:
+def _row(path: Path, number: int, line: str, kinds: tuple[str, str]) -> tuple[str, str, float]:
     try:
         term, kind, text = line.split("\t")
         valence = float(text)
-        if kind not in ("emote", "word") or not -4 <= valence <= 4:
+        if kind not in kinds or not -4 <= valence <= 4:
             raise ValueError(line)
-        if kind == "word" and term != term.lower():  # or VADER would never match it
+        if kind != "emote" and term != term.lower():  # or nothing would ever match it
             raise ValueError(line)
     except ValueError as exc:
         raise BadInput(
-            f"{path.name} line {number}: {line!r} is not term, emote|word, valence -4..4"
+            f"{path.name} line {number}: {line!r} is not term, {'|'.join(kinds)}, valence -4..4"
         ) from exc
     return term, kind, valence
