@@ -21,7 +21,8 @@ KEY = re.compile(
     r"[a-z0-9_]{1,25}(?:~(?:[1-9][0-9]{0,19})?)?"
 )  # of a channel (identities.py), or its name
 CHANNEL_ID = re.compile(r"[1-9][0-9]{0,19}")  # of Twitch
-READABLE_LEAST = 0.5  # of a channel's messages; with fewer it is unsupported, never neutral
+READABLE_LEAST = 0.5  # of a channel's messages with words; with fewer it is read by its emotes
+BASES = ("words", "emotes")  # what messages are scored by: all of them, or their signs alone
 
 
 def lowered(name: str) -> str:
@@ -74,7 +75,8 @@ class Window:
     observed_s: 0..30 seconds in which the channel was seen. n_*: counts, filtered messages
     apart. mean_compound, sd_compound: -1..1 and 0..1 (ddof 1; None below 2 messages).
     share_*: 0..1 of n_messages, None in silence. sub_n, sub_mean: the six 5-second slots.
-    readable: 0..1, the share of messages the scorer can read; None: too little to tell.
+    readable: 0..1, the share of messages with words that the scorer can read; None: too little
+    to tell. basis: one of BASES. n_laughs: messages with laughter; None: not counted.
     """
 
     channel: str
@@ -95,6 +97,8 @@ class Window:
     sub_mean: tuple[float | None, ...]
     lexicon_version: str
     readable: float | None = None
+    basis: str = "words"
+    n_laughs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Quantiles of the next ten window means, and of their message counts; tuples of ten."""
+    """Quantiles of the next ten window means, and of their message counts; tuples of ten.
+
+    basis: of the windows it follows from, and of those it is about.
+    """
 
     channel: str
     cutoff: datetime
@@ -138,3 +145,4 @@ class Forecast:
     volume_q10: tuple[float, ...]
     volume_q50: tuple[float, ...]
     volume_q90: tuple[float, ...]
+    basis: str = "words"

@@ -31,17 +31,17 @@ TABLES = {
         TableSpec("streams", ("stream_id",), None, ("channel", "started_at")),
         TableSpec("windows", ("channel", "start"), "start", ("channel", "start")),
         TableSpec("window_terms", ("channel", "start"), "start", ("channel", "start", "term")),
-        TableSpec("window_hours", ("channel", "hour"), "hour", ("channel", "hour")),
+        TableSpec("window_hours", ("channel", "hour"), "hour", ("channel", "hour", "basis")),
         # by term first: a term's trend over a year is then a few row groups
-        TableSpec("term_days", ("channel", "day"), "day", ("channel", "term", "day")),
+        TableSpec("term_days", ("channel", "day"), "day", ("channel", "term", "day", "basis")),
         # samples hold text: never in the warehouse, whose pages keep deleted rows
         TableSpec("samples", ("channel", "start"), "start", ("channel", "start", "rank"), False),
         TableSpec("forecasts", ("channel", "cutoff", "model"), "cutoff", ("channel", "cutoff")),
         TableSpec(
             "forecast_scores",
-            ("channel", "day", "model", "step"),
+            ("channel", "day", "model", "step", "basis"),
             "day",
-            ("channel", "day", "model", "step"),
+            ("channel", "day", "model", "step", "basis"),
         ),
         TableSpec("models", ("model",), None, ("model",)),
         TableSpec("trials", ("study", "trial"), None, ("study", "trial")),
@@ -54,5 +54,5 @@ TABLES = {
         TableSpec("health", ("name", "at"), "at", ("name", "at")),
     )
 }
-LEARNT = ("source", "channel", "model")
+LEARNT = ("source", "channel", "model", "basis")
 UNPUBLISHED = {"learnt": TableSpec("learnt", LEARNT, None, LEARNT)}

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import duckdb
@@ -49,10 +49,13 @@ def keys(folder: DataFolder, names: Sequence[str]) -> list[str]:
 
 
 def sessions_by_channel(
-    folder: DataFolder, only: Sequence[str] = (), left_out: list[str] | None = None
+    folder: DataFolder,
+    only: Sequence[str] = (),
+    left_out: list[str] | None = None,
+    bases: Sequence[str] = ("words",),
 ) -> Iterator[list[Session]]:
-    """Every session in the folder, a channel at a time, in the order they began, each with the
-    channel's past. Raises NothingPublished, BadInput.
+    """Every session in the folder, a channel and basis at a time, in the order they began, each
+    with the channel's past by that basis. Raises NothingPublished, BadInput.
 
     A stream that makes no sense is left out, with a warning, and put on the list `left_out`:
     one broken stream of a thousand must neither stop the rest nor go unseen.
@@ -60,11 +63,13 @@ def sessions_by_channel(
     """
     reader, found = Reader(folder), False
     refused = [] if left_out is None else left_out
-    for channel in _channels(reader, only):
-        table = _windows(reader, "windows_of_streams", channel=channel)
+    for channel, basis in product(_channels(reader, only), bases):
+        table = _windows(reader, "windows_of_streams", channel=channel, basis=basis)
         if sessions := with_past(iterate_sessions(table, lambda e: refused.append(str(e)))):
             found = True
             yield sessions
+    if not found and not refused:
+        raise BadInput(f"no window in {folder.root} was scored by its {' or '.join(bases)}")
     if not found:
         raise BadInput(f"none of the {len(refused)} streams makes sense; the first: {refused[0]}")
     for why in refused:
@@ -150,13 +155,17 @@ def _session(rows: pa.Table, channel: str, stream_id: str) -> Session:
     at = (start - start[0]) // WINDOW_SECONDS
     full: dict[str, Any] = {k: _spread(v, at, _filler(k)) for k, v in raw.items()}
     grid = np.arange(start[0], start[-1] + 1, WINDOW_SECONDS, dtype=np.int64)
-    return Session(channel, stream_id, grid, **full, lexicons=_lexicons(rows))
+    return Session(channel, stream_id, grid, **full, **_scored_by(rows))
 
 
-def _lexicons(rows: pa.Table) -> tuple[str, ...]:
-    if "lexicon_version" not in rows.column_names:
-        return ()
-    return tuple(sorted(rows["lexicon_version"].unique().to_pylist()))
+def _scored_by(rows: pa.Table) -> dict[str, Any]:
+    """Lexicons and basis, as far as the table tells."""
+    found: dict[str, Any] = {}
+    if "lexicon_version" in rows.column_names:
+        found["lexicons"] = tuple(sorted(rows["lexicon_version"].unique().to_pylist()))
+    if "basis" in rows.column_names:
+        found["basis"] = rows["basis"][0].as_py()
+    return found
 
 
 def _columns(rows: pa.Table) -> dict[str, Floats]:

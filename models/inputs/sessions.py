@@ -28,6 +28,7 @@ class Session:
     share_*: (T,) 0..1, NaN in silence or where unknown. observed_s: (T,) 0..30; 0 also fills
     holes. sub_n, sub_mean: (T, 6), the 5-second slots, NaN where a slot is silent.
     past: sums of the channel's earlier streams, oldest first (history.py).
+    basis: what its moods are read from; of a stream that was read by two it has one, and holes.
     before: BEFORE of the stream's windows that are not here any more (features.before), or ().
     """
 
@@ -48,6 +49,7 @@ class Session:
     lexicons: tuple[str, ...] = ()  # versions of the lexicon that scored it
     past: Past = ()
     before: tuple[float, ...] = ()
+    basis: str = "words"
 
     def __len__(self) -> int:
         return len(self.start)

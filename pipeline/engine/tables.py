@@ -105,5 +105,6 @@ def read_records(state: State) -> None:
     since = naive(utc(state.clock - _RECORD_DAYS * 86400))
     rows = state.store.query("skills", since=since).to_pylist()
     state.forecasts.standings = {
-        (r["channel"], r["model"]): Standing(of_row(latent_skill, r), r["targets"]) for r in rows
+        ((r["channel"], r["basis"]), r["model"]): Standing(of_row(latent_skill, r), r["targets"])
+        for r in rows
     }

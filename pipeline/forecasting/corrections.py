@@ -20,8 +20,11 @@ SAVED_EVERY_S = 300.0  # what a kill may lose of it
 MEAN = "session_mean"  # what is shown where the network is no better; its bands are to hold too
 
 
+Series = tuple[str, str]  # channel, basis: what has forecasts and a record of its own
+
+
 class Taught:
-    """An Online for every channel and model that may be shown.
+    """An Online for every channel, basis and model that may be shown.
 
     models: the served network, whose centre is corrected too, and the session mean, whose
     bands alone are.
@@ -29,12 +32,12 @@ class Taught:
 
     def __init__(self, models: Iterable[str] = ()) -> None:
         self.models = tuple(m for m in models if is_network(m) or m == MEAN)
-        self._by_key: dict[tuple[str, str], Online] = {}
-        self._changed: set[tuple[str, str]] = set()
+        self._by_key: dict[tuple[Series, str], Online] = {}
+        self._changed: set[tuple[Series, str]] = set()
         self._saved = time.monotonic()
 
-    def of(self, channel: str, model: str) -> Online:
-        key = channel, model
+    def of(self, series: Series, model: str) -> Online:
+        key = series, model
         if key not in self._by_key:
             self._by_key[key] = Online(centre=is_network(model))
         return self._by_key[key]
@@ -43,48 +46,48 @@ class Taught:
         """Notes on raw forecasts of k cutoffs: (k, models, 10, NOTES)."""
         return np.stack([facts(view, predictions[model]) for model in self.models], axis=1)
 
-    def serve(self, channels: Sequence[str], notes: Array) -> dict[str, Array]:
-        """Quantiles (k, 10, 5) of each model as they are shown, of k channels.
+    def serve(self, series: Sequence[Series], notes: Array) -> dict[str, Array]:
+        """Quantiles (k, 10, 5) of each model as they are shown, of k series.
 
         notes: (k, models, 10, NOTES); the served centres are noted in them.
         """
         return {
-            model: together([self.of(c, model) for c in channels]).serve(notes[:, m])
+            model: together([self.of(one, model) for one in series]).serve(notes[:, m])
             for m, model in enumerate(self.models)
         }
 
     def happened(self, windows: Sequence[Window], verifier: Verifier) -> None:
         """Windows closed for the first time, one a channel; what was forecast of them waits in
         the verifier."""
-        channels: list[str] = []
+        series: list[Series] = []
         lessons: list[tuple[int, Array, float, int]] = []  # step, notes (models, NOTES), y, n
         for window in windows:
             y, n = window.mean_compound, window.n_messages
             if y is None or window.observed_s < WINDOW_SECONDS:
                 continue
-            first = HORIZON * len(channels)
+            first = HORIZON * len(series)
             forecasts = [
                 (first + s - 1, m.notes[:, s - 1]) for s, m in verifier.forecasts_of(window)
             ]
-            channels.extend([window.channel] if forecasts else [])
+            series.extend([(window.channel, window.basis)] if forecasts else [])
             lessons.extend((step, notes, y, n) for step, notes in forecasts)
         if lessons:
-            self._learn(channels, lessons)
+            self._learn(series, lessons)
 
-    def _learn(self, channels: list[str], lessons: list[tuple[int, Array, float, int]]) -> None:
+    def _learn(self, series: list[Series], lessons: list[tuple[int, Array, float, int]]) -> None:
         steps, notes = np.array([row[0] for row in lessons]), np.stack([row[1] for row in lessons])
         y, n = (np.array([row[k] for row in lessons], dtype=float) for k in (2, 3))
         for m, model in enumerate(self.models):
-            parts = [self.of(channel, model) for channel in channels]
+            parts = [self.of(one, model) for one in series]
             whole = together(parts)
             whole.learn(notes[:, m], steps, y, n)
             apart(whole, parts)
-            self._changed.update((channel, model) for channel in channels)
+            self._changed.update((one, model) for one in series)
 
     def forget_channel(self, channel: str) -> None:
         """Nothing that the channel taught is in memory."""
-        self._by_key = {key: v for key, v in self._by_key.items() if key[0] != channel}
-        self._changed = {key for key in self._changed if key[0] != channel}
+        self._by_key = {key: v for key, v in self._by_key.items() if key[0][0] != channel}
+        self._changed = {key for key in self._changed if key[0][0] != channel}
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows of `learnt`; of another model, or in another format, they are left alone."""
@@ -96,7 +99,7 @@ class Taught:
             if online is None:
                 log.warning("what was learnt cannot be read, learning anew channel=%s", channel)
             else:
-                self._by_key[channel, model] = online
+                self._by_key[(channel, row["basis"]), model] = online
 
     def is_due(self) -> bool:
         """Whether it is time to save."""
@@ -105,8 +108,14 @@ class Taught:
     def rows(self, source: str) -> list[dict[str, Any]]:
         """Rows of `learnt` that changed since they were last saved."""
         return [
-            {"source": source, "channel": c, "model": m, "state": self.of(c, m).to_bytes()}
-            for c, m in sorted(self._changed)
+            {
+                "source": source,
+                "channel": channel,
+                "basis": basis,
+                "model": model,
+                "state": self.of((channel, basis), model).to_bytes(),
+            }
+            for (channel, basis), model in sorted(self._changed)
         ]
 
     def saved(self) -> None:

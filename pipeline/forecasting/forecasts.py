@@ -1,7 +1,8 @@
 """Forecasts of the daemon: from closed windows to rows, and how they turned out.
 
 One batch for all channels. The served model's forecasts are stored, as corrected by what the
-channel has taught; the baselines' are made beside them, to be scored on the same windows.
+channel has taught; the baselines' are made beside them, to be scored on the same windows. A
+channel's mood by words and its mood by emotes are two series: neither is history to the other.
 """
 
 import logging
@@ -19,7 +20,7 @@ from models.inputs.features import enough, now, views
 from models.inputs.sessions import Past, Session
 from models.versions.choice import mark, read_choice
 from models.versions.registry import serving
-from pipeline.forecasting.corrections import MEAN, Taught
+from pipeline.forecasting.corrections import MEAN, Series, Taught
 from pipeline.forecasting.session_log import SessionLog
 from pipeline.forecasting.track_record import UNKNOWN, Standing
 from pipeline.forecasting.verify import Made, Sums, Verifier
@@ -68,9 +69,9 @@ class Forecasts:
     """Sessions in the making, the served model, and its record.
 
     latest: the newest forecast by channel; means: the session mean's. standings: how good they
-    have been over a week, by channel and model, as the engine reads it from the warehouse.
+    have been over a week, by series and model, as the engine reads it from the warehouse.
     taught: what each channel has taught. why: why there is no model.
-    past_of: what came before a channel's stream, asked for once a channel and start.
+    past_of: what came before a channel's stream, asked for once a series and start.
     """
 
     def __init__(
@@ -79,13 +80,13 @@ class Forecasts:
         self.past_of, self.enabled = past_of, enabled
         self.latest: dict[str, Forecast] = {}
         self.means: dict[str, Forecast] = {}
-        self.standings: dict[tuple[str, str], Standing] = {}
+        self.standings: dict[tuple[Series, str], Standing] = {}
         self.verifier = Verifier()
         self.taught = Taught()
         self.models: dict[str, Forecaster] = {}  # the served one first
         self.served = ""
         self.why = "forecasts are switched off"
-        self._logs: dict[str, SessionLog] = {}
+        self._logs: dict[Series, SessionLog] = {}
         self._mark = mark(folder)
         if enabled:
             self._load(folder)
@@ -136,23 +137,23 @@ class Forecasts:
     def changed(self, window: Window) -> None:
         """A window was made again; one of a stream that is not in memory begins no log, which
         would tell the next stream that this was all of it."""
-        log_ = self._logs.get(window.channel)
+        log_ = self._logs.get(_series(window))
         if log_ is not None and log_.stream_id == window.stream_id:
             log_.put(window)
 
     def after(self, closed: Iterable[Closed]) -> tuple[list[Row], Sums]:
         """(forecast rows, sums of scores) that follow from closed windows."""
-        starts: dict[str, list[int]] = {}
+        starts: dict[Series, list[int]] = {}
         first: dict[int, list[Window]] = {}  # by start; one made again is scored already
         raw_of: dict[Key, _Raw] = {}
         for window in (c.window for c in closed if c.window.stream_id is not None):
-            channel = window.channel
-            if channel in starts and self._leaves(window):
-                raw_of |= self._predict({channel: starts.pop(channel)})
+            series = _series(window)
+            if series in starts and self._leaves(window):
+                raw_of |= self._predict({series: starts.pop(series)})
             if self._put(window):
                 start = int(window.start.timestamp())
                 first.setdefault(start, []).append(window)
-                starts.setdefault(channel, []).append(start)
+                starts.setdefault(series, []).append(start)
         raw_of |= self._predict(starts)
         rows = [row for start in sorted(first) for row in self._turn(start, first[start], raw_of)]
         return rows, self.verifier.take()
@@ -163,15 +164,15 @@ class Forecasts:
         self.taught.happened(windows, self.verifier)
         self.verifier.happened(windows)
         cutoff = start + WINDOW_SECONDS
-        channels = [w.channel for w in windows if (w.channel, cutoff) in raw_of]
-        if channels:
-            notes = np.stack([raw_of[channel, cutoff].notes for channel in channels])
-            shown = self.taught.serve(channels, notes)
-            for i, channel in enumerate(channels):
-                raw = replace(raw_of[channel, cutoff], notes=notes[i])
-                yield self._serve(channel, cutoff, raw, {m: q[i] for m, q in shown.items()})
+        told = [_series(w) for w in windows if (w.channel, cutoff) in raw_of]
+        if told:
+            notes = np.stack([raw_of[channel, cutoff].notes for channel, _ in told])
+            shown = self.taught.serve(told, notes)
+            for i, series in enumerate(told):
+                raw = replace(raw_of[series[0], cutoff], notes=notes[i])
+                yield self._serve(series, cutoff, raw, {m: q[i] for m, q in shown.items()})
 
-    def _serve(self, channel: str, cutoff: int, raw: _Raw, shown: Mapping[str, Array]) -> Row:
+    def _serve(self, series: Series, cutoff: int, raw: _Raw, shown: Mapping[str, Array]) -> Row:
         """The row of the served model's forecast; the baselines' are only kept to be scored.
 
         shown: quantiles (10, 5) of the models that may be shown, as the channel taught.
@@ -179,27 +180,29 @@ class Forecasts:
         quantiles = raw.quantiles.copy()
         if self.served in shown:
             quantiles[0] = shown[self.served]  # the served model comes first
-        issued = Made(raw.stream_id, quantiles, raw.volume[..., _MEDIAN], raw.notes)
+        channel, basis = series
+        issued = Made(raw.stream_id, basis, quantiles, raw.volume[..., _MEDIAN], raw.notes)
         self.verifier.expect(channel, cutoff, issued)
-        forecast = _forecast(channel, cutoff, self.served, quantiles[0], raw.volume[0])
+        forecast = _forecast(series, cutoff, self.served, quantiles[0], raw.volume[0])
         self.latest[channel] = forecast
         if MEAN in shown:
             volume = raw.volume[list(self.models).index(MEAN)]
-            self.means[channel] = _forecast(channel, cutoff, MEAN, shown[MEAN], volume)
+            self.means[channel] = _forecast(series, cutoff, MEAN, shown[MEAN], volume)
         return {name: getattr(forecast, name) for name in Forecast.__slots__}
 
     def resume(self, rows: Iterable[Row]) -> None:
         """Forecasts of the served model that were stored before a restart, of windows that are
         yet to close: they are waited for again, with what the baselines say of them."""
         stored: dict[Key, Row] = {}
-        starts: dict[str, list[int]] = {}
+        starts: dict[Series, list[int]] = {}
         for row in rows:
             cutoff, channel = int(row["cutoff"].replace(tzinfo=UTC).timestamp()), row["channel"]
-            log_ = self._logs.get(channel)
+            series = channel, row["basis"]
+            log_ = self._logs.get(series)
             # before 0: of windows that a clock, set back since, had closed too early
             if log_ is not None and 0 <= log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
                 stored[channel, cutoff] = row
-                starts.setdefault(channel, []).append(cutoff - WINDOW_SECONDS)
+                starts.setdefault(series, []).append(cutoff - WINDOW_SECONDS)
         for (channel, cutoff), raw in self._predict(starts).items():
             row = stored[channel, cutoff]
             quantiles, counts = raw.quantiles.copy(), raw.volume[..., _MEDIAN].copy()
@@ -209,14 +212,15 @@ class Forecasts:
             if self.served in self.taught.models:
                 at = self.taught.models.index(self.served)
                 notes[at] = served_before(notes[at], quantiles[0, :, QUANTILES.index(0.5)])
-            self.verifier.expect(channel, cutoff, Made(raw.stream_id, quantiles, counts, notes))
+            made = Made(raw.stream_id, row["basis"], quantiles, counts, notes)
+            self.verifier.expect(channel, cutoff, made)
 
     def let_go(self, channel: str) -> None:
         """The channel's windows and forecasts are not in memory; what it taught is."""
         self.latest.pop(channel, None)
         self.means.pop(channel, None)
-        self._logs.pop(channel, None)
-        self.standings = {key: v for key, v in self.standings.items() if key[0] != channel}
+        self._logs = {key: v for key, v in self._logs.items() if key[0] != channel}
+        self.standings = {key: v for key, v in self.standings.items() if key[0][0] != channel}
         self.verifier.forget_channel(channel)
 
     def forget_channel(self, channel: str) -> None:
@@ -225,8 +229,11 @@ class Forecasts:
         self.taught.forget_channel(channel)
 
     def standing(self, channel: str) -> Standing:
-        """The record of the served model at step 1 over the last seven days."""
-        return self.standings.get((channel, self.served), UNKNOWN)
+        """The record of the served model at step 1 over the last seven days, by the basis of its
+        newest forecast."""
+        latest = self.latest.get(channel)
+        series = channel, latest.basis if latest else "words"
+        return self.standings.get((series, self.served), UNKNOWN)
 
     def shown(self, channel: str) -> Forecast | None:
         """The newest forecast that viewers are to see: where the served model has been no
@@ -235,31 +242,32 @@ class Forecasts:
         return mean if mean is not None and self.standing(channel).is_beaten else latest
 
     def _leaves(self, window: Window) -> bool:
-        """Whether windows of the channel's log are let go for this one: of another stream, or
-        the oldest."""
-        log_ = self._logs[window.channel]
+        """Whether windows of the series' log are let go for this one: of another stream, or the
+        oldest."""
+        log_ = self._logs[_series(window)]
         return log_.stream_id != window.stream_id or not log_.has_room(window)
 
     def _put(self, window: Window) -> bool:
         """Keep the window in its stream's log; whether it is new there."""
-        channel, stream = window.channel, window.stream_id or ""
-        log_ = self._logs.get(channel)
+        series, stream = _series(window), window.stream_id or ""
+        log_ = self._logs.get(series)
         if log_ is None:
-            log_ = self._logs[channel] = SessionLog(channel, stream, self.past_of(window))
+            log_ = SessionLog(window.channel, stream, self.past_of(window))
+            self._logs[series] = log_
         elif log_.stream_id != stream:
             if log_.holds_later(window):  # of a stream that is over, made again
                 return False
-            log_ = self._logs[channel] = SessionLog(channel, stream, log_.with_this())
+            log_ = self._logs[series] = SessionLog(window.channel, stream, log_.with_this())
         return log_.put(window)
 
-    def _predict(self, starts: Mapping[str, list[int]]) -> dict[Key, _Raw]:
+    def _predict(self, starts: Mapping[Series, list[int]]) -> dict[Key, _Raw]:
         """What the models say after the windows that start then: their ends are the cutoffs."""
         if not self.models:
             return {}
         newest: list[Session] = []
         raw_of: dict[Key, _Raw] = {}
-        for channel, starts_of in starts.items():
-            log_ = self._logs[channel]
+        for series, starts_of in starts.items():
+            log_ = self._logs[series]
             session, ends = log_.session(), log_.indices(starts_of)
             if len(ends) == 1 and ends[0] == len(session) - 1:
                 newest.extend([session] if enough(session) else [])
@@ -285,6 +293,10 @@ class Forecasts:
         }
 
 
+def _series(window: Window) -> Series:
+    return window.channel, window.basis
+
+
 def _first(session: Session) -> int:
     """Index of the first window after which a forecast may be made."""
     if session.of_before("n"):
@@ -293,7 +305,7 @@ def _first(session: Session) -> int:
     return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
 
 
-def _forecast(channel: str, cutoff: int, model: str, bands_of: Array, volume: Array) -> Forecast:
+def _forecast(series: Series, cutoff: int, model: str, bands_of: Array, volume: Array) -> Forecast:
     """Rounded as it is stored; what is scored are the forecasts as they were made.
 
     bands_of: quantiles, (10, 5). volume: (10, 3).
@@ -302,4 +314,5 @@ def _forecast(channel: str, cutoff: int, model: str, bands_of: Array, volume: Ar
     counts = np.round(volume.astype(float), _VOLUME_DIGITS)
     bands = {name: tuple(quantiles[:, k].tolist()) for k, name in enumerate(_BANDS)}
     volumes = {name: tuple(counts[:, k].tolist()) for k, name in enumerate(_VOLUMES)}
-    return Forecast(channel, utc(cutoff), model, **bands, **volumes)
+    channel, basis = series
+    return Forecast(channel, utc(cutoff), model, **bands, **volumes, basis=basis)

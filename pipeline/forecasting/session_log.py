@@ -12,14 +12,14 @@ from models.inputs.sessions import Past, Session
 from warehouse.records import SLOTS, WINDOW_SECONDS, Window
 
 KEPT = 384  # windows; then the older half is let go, and what is left is all that kernels reach
-_OTHERS = ("channel", "stream_id", "lexicons", "past", "before")
+_OTHERS = ("channel", "stream_id", "lexicons", "past", "before", "basis")
 _NAMES = [f.name for f in fields(Session) if f.name not in _OTHERS]
 _COLUMNS = {"n": "n_messages", "mean": "mean_compound", "sd": "sd_compound"}
 
 
 class SessionLog:
-    """One stream's newest windows, and the sums of those before. Append in order; a late change
-    replaces in place.
+    """One stream's newest windows by one basis, and the sums of those before. Append in order; a
+    late change replaces in place. While the stream is read by another basis, this one has a hole.
 
     past: sums of the channel's earlier streams, oldest first (models/inputs/history.py).
     """

@@ -1,4 +1,4 @@
-"""Every forecast meets what happened: errors and hits, summed by channel, day, model and step.
+"""Every forecast meets what happened: errors and hits, summed by channel, day, model, step, basis.
 
 Targets are windows with messages, seen for their whole 30 seconds; each weighs as many as its
 messages. Sums, not means, are kept: they add up over days and channels.
@@ -16,9 +16,10 @@ from warehouse.forecast_metrics import SUMS, Outcomes, each
 from warehouse.records import HORIZON, WINDOW_SECONDS, Window
 
 Array = npt.NDArray[np.float64]
-Key = tuple[str, date, str, int]
+Key = tuple[str, date, str, int, str]  # ..., model, step, basis
 Sums = dict[Key, Array]
-_Found = tuple[str, date, int, Array, Array, float, int]  # ..., step, quantiles, counts, y, n
+_About = tuple[str, date, int, str]  # channel, day, step, basis
+_Found = tuple[_About, Array, Array, float, int]  # ..., quantiles, counts, y, n
 
 _NAMES = tuple(s.name for s in SUMS)
 _TARGETS = _NAMES.index("targets")
@@ -28,13 +29,14 @@ _PATIENCE_S = 3600  # of a forecast for windows that never come, its stream bein
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Forecasts of all models at one cutoff of a stream.
+    """Forecasts of all models at one cutoff of a stream, of the mood by one basis.
 
     quantiles: (models, 10, 5) over steps and QUANTILES. counts: (models, 10), median messages.
     notes: (taught models, 10, NOTES), what is learnt from later.
     """
 
     stream_id: str
+    basis: str
     quantiles: Array
     counts: Array
     notes: Array
@@ -56,7 +58,7 @@ class Verifier:
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows of forecast_scores as they were committed."""
         for row in rows:
-            key = (row["channel"], row["day"], row["model"], row["step"])
+            key = (row["channel"], row["day"], row["model"], row["step"], row["basis"])
             values = [row[name] for name in _NAMES]
             self.sums[key] = np.array([np.nan if v is None else float(v) for v in values])
 
@@ -70,33 +72,35 @@ class Verifier:
         for window in windows:
             start = int(window.start.timestamp())
             if window.observed_s >= WINDOW_SECONDS:
-                about = (window.channel, window.start.date())
                 mood = np.nan if window.mean_compound is None else window.mean_compound
                 for step, made in self.forecasts_of(window):
                     said = made.quantiles[:, step - 1], made.counts[:, step - 1]
-                    found.append((*about, step, *said, mood, window.n_messages))
+                    about = (window.channel, window.start.date(), step, window.basis)
+                    found.append((about, *said, mood, window.n_messages))
             self.waiting.pop((window.channel, start - (HORIZON - 1) * WINDOW_SECONDS), None)
         if found:
             self._add(found)
 
     def forecasts_of(self, window: Window) -> Iterable[tuple[int, Made]]:
-        """(step 1..10, forecast) of those that were made for the window, in its own stream."""
+        """(step 1..10, forecast) of those that were made for the window, in its own stream
+        and of its own basis."""
         start = int(window.start.timestamp())
         for step in range(1, HORIZON + 1):
             made = self.waiting.get((window.channel, start - (step - 1) * WINDOW_SECONDS))
-            if made is not None and made.stream_id == window.stream_id:
+            here = window.stream_id, window.basis
+            if made is not None and (made.stream_id, made.basis) == here:
                 yield step, made
 
     def _add(self, found: list[_Found]) -> None:
-        groups = {key: i for i, key in enumerate(dict.fromkeys(row[:3] for row in found))}
-        group = np.array([groups[row[:3]] for row in found])
-        q, counts = np.stack([row[3] for row in found]), np.stack([row[4] for row in found])
-        y, n = (np.array([row[k] for row in found], dtype=float) for k in (5, 6))
+        groups = {key: i for i, key in enumerate(dict.fromkeys(row[0] for row in found))}
+        group = np.array([groups[row[0]] for row in found])
+        q, counts = np.stack([row[1] for row in found]), np.stack([row[2] for row in found])
+        y, n = (np.array([row[k] for row in found], dtype=float) for k in (3, 4))
         for m, model in enumerate(self.models):
             total = np.zeros((len(groups), len(SUMS)))
             np.add.at(total, group, each(Outcomes(y, n, q[:, m], counts[:, m])))
-            for (channel, day, step), i in groups.items():
-                key = (channel, day, model, step)
+            for (channel, day, step, basis), i in groups.items():
+                key = (channel, day, model, step, basis)
                 self.sums[key] = self.sums.get(key, 0.0) + total[i]
                 self.changed.add(key)
 
@@ -114,7 +118,7 @@ class Verifier:
         newest = max((cutoff for _, cutoff in self.waiting), default=0)
         self.waiting = {k: q for k, q in self.waiting.items() if k[1] > newest - _PATIENCE_S}
         if taken:
-            oldest = max(day for _, day, _, _ in taken) - timedelta(days=2)
+            oldest = max(day for _, day, *_ in taken) - timedelta(days=2)
             self.sums = {key: v for key, v in self.sums.items() if key[1] >= oldest}
         return taken
 
@@ -129,7 +133,7 @@ def score_columns(sums: Mapping[Key, Array]) -> dict[str, Any]:
 
     A sum that was not kept yet when its day began is masked.
     """
-    keys = zip(("channel", "day", "model", "step"), zip(*sums, strict=True), strict=True)
+    keys = zip(("channel", "day", "model", "step", "basis"), zip(*sums, strict=True), strict=True)
     columns: dict[str, Any] = {name: list(values) for name, values in keys}
     for s, values in zip(SUMS, np.stack(list(sums.values()), axis=1), strict=True):
         kept = np.nan_to_num(values).astype(np.int64) if s.is_count else values

@@ -82,9 +82,12 @@ def _possible(window: Window) -> Window:
 
 
 def _newest(windows: Iterable[Window]) -> Iterator[SessionLog]:
-    """Of each channel its newest stream, which knows the sums of those before it."""
+    """Of each channel its newest stream, which knows the sums of those before it, by the basis of
+    its newest window."""
     in_order = sorted(windows, key=attrgetter("channel", "start"))
-    for channel, of_channel in groupby(in_order, attrgetter("channel")):
+    for channel, found in groupby(in_order, attrgetter("channel")):
+        of_channel = list(found)
+        of_channel = [w for w in of_channel if w.basis == of_channel[-1].basis]
         past: Past = ()
         for stream, of_stream in groupby(of_channel, attrgetter("stream_id")):
             log = _log(SessionLog(channel, stream, past), list(of_stream))

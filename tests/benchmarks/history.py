@@ -43,7 +43,7 @@ SELECT channel, start, channel || ':' || strftime(start, '%Y%m%d') AS stream_id,
     CASE WHEN n > 0 THEN floor(u(i, 9) * n) / n END AS share_emote,
     [n, 0, 0, n // 2, 0, n // 3] AS sub_n,
     [mean, NULL, NULL, u(i, 10), NULL, u(i, 11)]::DOUBLE[] AS sub_mean,
-    'full-1' AS lexicon_version, 'live' AS source, 1::BIGINT AS rev
+    'full-1' AS lexicon_version, 'words' AS basis, n // 5 AS n_laughs, 'live' AS source, 1::BIGINT AS rev
 FROM mood
 """
 TERM_ROWS = """
@@ -60,7 +60,7 @@ SELECT printf('channel%02d', c) AS channel, $day::DATE + d::INTEGER AS day, m AS
     s::INTEGER AS step, 2000 AS targets, 20000::BIGINT AS n, 20000 * u(x, 1) AS squared_error,
     20000 * u(x, 2) AS absolute_error, 20000 * u(x, 3) AS crps, 20000 * u(x, 4) AS width80,
     1600 AS hits80, 1900 AS hits95, 30000 * u(x, 5) AS width95, 2600::BIGINT AS counts,
-    9000 * u(x, 6) AS volume_error, 1::BIGINT AS rev
+    9000 * u(x, 6) AS volume_error, 'words' AS basis, 1::BIGINT AS rev
 FROM (
     SELECT c, d, m, s, hash(c, d, m, s) >> 8 AS x
     FROM range($channels) a(c), range($days) b(d), range(1, 11) e(s),
@@ -71,7 +71,7 @@ FROM (
 FORECASTS = """
 SELECT printf('channel%02d', i % 100) AS channel,
     make_timestamp(1735689600000000 + 30000000 * (i // 100)) AS cutoff, 'lstm-1' AS model,
-    {bands}, {volumes}, 1::BIGINT AS rev
+    {bands}, {volumes}, 'words' AS basis, 1::BIGINT AS rev
 FROM range($rows) r(i) ORDER BY {order}
 """
 

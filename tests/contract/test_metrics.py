@@ -45,7 +45,7 @@ def verified() -> list[dict[str, Any]]:
     session = make_session(70)
     verifier = Verifier(("session_mean",))
     quantiles = np.tile(np.array([-0.5, -0.2, 0.0, 0.2, 0.5]), (1, 10, 1))
-    made = Made("a1", quantiles, np.full((1, 10), 12.0), np.zeros((0, 10, 0)))
+    made = Made("a1", "words", quantiles, np.full((1, 10), 12.0), np.zeros((0, 10, 0)))
     verifier.expect("alpha", int(session.start[60]), made)
     verifier.happened(windows_of(session)[60:])
     return rows(verifier)

@@ -99,6 +99,7 @@ def _table(s: Session) -> pa.Table:
             "sub_n": pa.array(s.sub_n.astype(int).tolist(), pa.list_(pa.int32())),
             "sub_mean": pa.array(slots, pa.list_(pa.float64())),
             "lexicon_version": ["full-1"] * len(s),
+            "basis": [s.basis] * len(s),
         }
     )
 

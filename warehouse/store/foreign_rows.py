@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from warehouse.connections import Connection
 from warehouse.errors import BadInput
-from warehouse.records import CHANNEL_ID, HORIZON, KEY, SLOTS, WINDOW_SECONDS
+from warehouse.records import BASES, CHANNEL_ID, HORIZON, KEY, SLOTS, WINDOW_SECONDS
 from warehouse.tables import TABLES, UNPUBLISHED
 
 Columns = Mapping[str, str]  # type by name
@@ -42,6 +42,7 @@ _BY_NAME = {
     "cutoff": _A_WINDOW,
     "hour": "{c} = date_trunc('hour', {c})",
     "readable": _A_SHARE,
+    "basis": f"{{c}} IN {BASES}",
     "share_positive": _A_SHARE,
     "share_negative": _A_SHARE,
     "share_scored": _A_SHARE,

@@ -64,6 +64,8 @@ def window(
         "sub_n": [n, 0, 0, 0, 0, 0],
         "sub_mean": [mean, None, None, None, None, None],
         "lexicon_version": "test",
+        "basis": "words",
+        "n_laughs": n // 5,
         "source": "simulated",
         **more,
     }
@@ -98,6 +100,7 @@ def forecast(name: str, cutoff: datetime, model: str, mid: float, width: float =
         "volume_q10": [5.0] * 10,
         "volume_q50": [10.0] * 10,
         "volume_q90": [20.0] * 10,
+        "basis": "words",
     }
 
 
@@ -116,6 +119,7 @@ def score(name: str, day: date, model: str, step: int, error: float, **more: Any
         "width80": 350.0,
         "hits80": 81,
         "hits95": 94,
+        "basis": "words",
         **more,
     }
 

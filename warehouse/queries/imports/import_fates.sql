@@ -2,16 +2,17 @@
 -- $windows: its Parquet file of windows. $moved (a list): its streams that begin at another time
 -- than they did. $replace: less may take the place of more.
 -- A stretch of windows that the log covers as fully as what is stored is replaced where it holds
--- as many messages there; windows of which the two have different seconds are merged.
+-- as many messages there; windows of which the two have different seconds are merged, but for
+-- those of another basis.
 
 CREATE OR REPLACE TEMP TABLE fates AS
 WITH new AS (
-    SELECT channel, start, stream_id, n_messages + n_filtered AS n,
+    SELECT channel, start, stream_id, basis, n_messages + n_filtered AS n,
         coalesce(covered, 1073741823) & 1073741823 AS whole,
         coalesce(covered, 0) >> 30 AS partly
     FROM read_parquet($windows)
 ), stored AS (
-    SELECT channel, start, stream_id AS was, source, n_messages + n_filtered AS n_old,
+    SELECT channel, start, stream_id AS was, source, basis AS old_basis, n_messages + n_filtered AS n_old,
         coalesce(covered, 1073741823) & 1073741823 AS old_whole,
         coalesce(covered, 0) >> 30 AS old_partly
     FROM windows
@@ -32,7 +33,7 @@ WITH new AS (
         WHEN source IS NULL THEN 'new'
         WHEN source <> 'import' THEN 'observed'
         WHEN whole = old_whole AND partly = old_partly THEN 'both'
-        WHEN (old_whole & (whole | partly)) = 0 AND (whole & (old_whole | old_partly)) = 0
+        WHEN basis = old_basis AND (old_whole & (whole | partly)) = 0 AND (whole & (old_whole | old_partly)) = 0
             THEN 'merged'
         WHEN ((old_whole | old_partly) & ~(whole | partly)) = 0 THEN 'both'
         WHEN ((whole | partly) & ~(old_whole | old_partly)) = 0 THEN 'shorter'

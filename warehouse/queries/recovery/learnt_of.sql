@@ -1,3 +1,3 @@
 -- What the channels of $source have taught their forecasters.
 
-SELECT channel, model, state FROM learnt WHERE source = $source ORDER BY channel, model;
+SELECT channel, basis, model, state FROM learnt WHERE source = $source ORDER BY channel, model;

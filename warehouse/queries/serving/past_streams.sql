@@ -1,5 +1,5 @@
--- Sums over the windows of the last $n streams of $channel that began before $start, but for
--- $stream itself; oldest first. What forecasts know of a channel's usual mood.
+-- Sums over the windows of $basis of the last $n streams of $channel that began before $start, but
+-- for $stream itself; oldest first. What forecasts know of a channel's usual mood.
 
 FROM (
     SELECT min(start) AS began,
@@ -8,7 +8,7 @@ FROM (
         sum(n_messages::DOUBLE * n_messages) AS squares,
         coalesce(sum(n_messages::DOUBLE * n_messages * mean_compound), 0) AS total_squares
     FROM windows
-    WHERE channel = $channel AND stream_id IS NOT NULL AND stream_id <> $stream
+    WHERE channel = $channel AND basis = $basis AND stream_id IS NOT NULL AND stream_id <> $stream
     GROUP BY stream_id
     HAVING began < $start
     ORDER BY began DESC, stream_id DESC

@@ -1,4 +1,4 @@
--- window_hours as it follows from windows, a row a channel and hour: sums, not means.
+-- window_hours as it follows from windows, a row a channel, hour and basis: sums, not means.
 -- Whoever runs it narrows `windows` to the hours wanted.
 
 SELECT channel, date_trunc('hour', start) AS hour,
@@ -21,6 +21,9 @@ SELECT channel, date_trunc('hour', start) AS hour,
     coalesce(sum(n_messages * share_emote), 0) AS sum_emote,
     min(mean_compound) AS min_mean,
     max(mean_compound) AS max_mean,
-    coalesce(sum(30 - observed_s) FILTER (source <> 'import'), 0) AS gap_s
+    coalesce(sum(30 - observed_s) FILTER (source <> 'import'), 0) AS gap_s,
+    basis,
+    coalesce(sum(n_laughs), 0)::BIGINT AS n_laughs,
+    coalesce(sum(n_messages) FILTER (n_laughs IS NOT NULL), 0)::BIGINT AS laughs_of
 FROM windows
 GROUP BY ALL;

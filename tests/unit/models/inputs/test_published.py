@@ -17,7 +17,7 @@ def test_sessions_come_back_from_rows_in_any_order() -> None:
             assert np.array_equal(values, getattr(now, name), equal_nan=name not in _EXACT), name
 
 
-_EXACT = ("channel", "stream_id", "lexicons")
+_EXACT = ("channel", "stream_id", "lexicons", "basis")
 
 
 def test_a_hole_becomes_windows_nobody_observed() -> None:

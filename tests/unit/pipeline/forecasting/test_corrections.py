@@ -29,7 +29,7 @@ from warehouse.store.backup import restore_backup, write_backup
 from warehouse.store.store import Store
 
 WORDS = ("great", "bad", "love it", "hello", "awful", "fine", "good good", "hate this")
-SCORES = "SELECT * EXCLUDE rev FROM forecast_scores ORDER BY ALL"
+SCORES = "SELECT * EXCLUDE (rev, basis) FROM forecast_scores ORDER BY ALL"
 STATES = "SELECT source, channel, model, length(hex(state)) / 2 FROM learnt ORDER BY ALL"
 
 
@@ -122,9 +122,13 @@ def test_a_clock_set_back_before_a_restart_does_not_stop_it(
     monkeypatch.setattr(time, "time", lambda: back)
     daemon._open()
     forecasts = daemon.engine.state.forecasts
-    assert forecasts._logs["demo"].end() == daemon.t0 + 30 * 18, "the source's clock may be right"
+    assert forecasts._logs["demo", "words"].end() == daemon.t0 + 30 * 18, (
+        "the source's clock may be right"
+    )
     daemon.engine.feed(Batch(back))
-    assert forecasts._logs["demo"].end() == daemon.t0 + 30 * 15, "what is to come is not known"
+    assert forecasts._logs["demo", "words"].end() == daemon.t0 + 30 * 15, (
+        "what is to come is not known"
+    )
     assert max(cutoff for _, cutoff in forecasts.verifier.waiting) == daemon.t0 + 30 * 15
 
 
@@ -133,15 +137,15 @@ def test_what_was_learnt_survives_a_kill(daemon: Daemon, monkeypatch: pytest.Mon
     daemon.windows(20)
     daemon.engine.housekeeping()
     served = daemon.engine.state.forecasts.served
-    before = daemon.engine.state.forecasts.taught.of("demo", served).to_bytes()
+    before = daemon.engine.state.forecasts.taught.of(("demo", "words"), served).to_bytes()
     size = len(before)
     assert stored(daemon.engine.state.store, STATES) == [
         ("live", "demo", served, size), ("live", "demo", MEAN, size),
     ]  # fmt: skip
     daemon.kill()
-    assert daemon.engine.state.forecasts.taught.of("demo", served).to_bytes() == before
+    assert daemon.engine.state.forecasts.taught.of(("demo", "words"), served).to_bytes() == before
     daemon.windows(1)
-    assert daemon.engine.state.forecasts.taught.of("demo", served).to_bytes() != before
+    assert daemon.engine.state.forecasts.taught.of(("demo", "words"), served).to_bytes() != before
 
 
 def test_what_was_learnt_is_kept_when_the_daemon_stops(daemon: Daemon) -> None:
@@ -154,9 +158,9 @@ def test_what_was_learnt_is_kept_when_the_daemon_stops(daemon: Daemon) -> None:
 def test_what_is_stored_is_what_was_taught(daemon: Daemon) -> None:
     daemon.windows(40)
     forecasts = daemon.engine.state.forecasts
-    view = now([forecasts._logs["demo"].session()])
+    view = now([forecasts._logs["demo", "words"].session()])
     raw = forecasts.models[forecasts.served].predict(view)
-    adjusted, _ = forecasts.taught.of("demo", forecasts.served).adjust(view, raw)
+    adjusted, _ = forecasts.taught.of(("demo", "words"), forecasts.served).adjust(view, raw)
     latest = forecasts.latest["demo"]
     assert np.allclose(latest.q10, adjusted.quantiles[0, :, 1], atol=1e-4)
     assert not np.allclose(latest.q10, raw.quantiles[0, :, 1], atol=1e-3)
@@ -204,12 +208,12 @@ def test_a_window_made_again_after_its_stream_does_not_stand_for_all_of_it(daemo
     )
     said = sum(w.n_messages for w in known)
     forecasts.changed(replace(known[3], n_messages=99))
-    assert forecasts._logs["demo"].session().n[3] == 99
+    assert forecasts._logs["demo", "words"].session().n[3] == 99
     forecasts.let_go("demo")  # as after a restart, when the stream has ended
     forecasts.changed(known[3])
     start = known[-1].start + timedelta(hours=5)
     forecasts.saw(replace(known[-1], start=start, stream_id="two"))
-    assert [past[0] for past in forecasts._logs["demo"].past] == [said]
+    assert [past[0] for past in forecasts._logs["demo", "words"].past] == [said]
 
 
 def test_a_backup_carries_what_was_learnt(daemon: Daemon, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
@@ -240,13 +244,13 @@ def test_a_model_is_compared_on_the_days_it_served(daemon: Daemon) -> None:
     assert engine.state.forecasts.standing("demo") == before, (
         "a day before it served is not its own"
     )
-    assert engine.state.forecasts.standings["demo", MEAN].targets == 68
+    assert engine.state.forecasts.standings[("demo", "words"), MEAN].targets == 68
 
 
 def test_where_the_network_is_no_better_the_session_mean_is_shown(daemon: Daemon) -> None:
     daemon.windows(20)
     forecasts = daemon.engine.state.forecasts
-    key = "demo", forecasts.served
+    key = ("demo", "words"), forecasts.served
     forecasts.standings[key] = Standing(-0.01, ENOUGH)
     assert forecasts.shown("demo") == forecasts.means["demo"]
     assert len(set(forecasts.means["demo"].q50)) == 1, "one mood for all steps"

@@ -49,23 +49,29 @@ SELECT channel, epoch(time_bucket(INTERVAL 1 HOUR, start)) AS hour, count(*) AS 
     sum(CASE WHEN n_messages > 0 THEN n_messages * share_scored ELSE 0 END) AS sum_scored,
     sum(CASE WHEN n_messages > 0 THEN n_messages * share_emote ELSE 0 END) AS sum_emote,
     min(mean_compound) AS min_mean, max(mean_compound) AS max_mean,
-    sum(CASE WHEN source = 'import' THEN 0 ELSE 30 - observed_s END) AS gap_s
-FROM windows GROUP BY 1, 2 ORDER BY 1, 2
+    sum(CASE WHEN source = 'import' THEN 0 ELSE 30 - observed_s END) AS gap_s, basis,
+    sum(CASE WHEN n_laughs IS NULL THEN 0 ELSE n_laughs END) AS n_laughs,
+    sum(CASE WHEN n_laughs IS NULL THEN 0 ELSE n_messages END) AS laughs_of
+FROM windows GROUP BY channel, hour, basis ORDER BY 1, 2, basis
 """
 ROLLED_HOURS = (
-    "SELECT * EXCLUDE (rev) REPLACE (epoch(hour) AS hour) FROM window_hours ORDER BY channel, hour"
+    "SELECT * EXCLUDE (rev) REPLACE (epoch(hour) AS hour) FROM window_hours "
+    "ORDER BY channel, hour, basis"
 )
 DAYS = """
-SELECT channel, epoch(day) AS day, term, kind, sum(n) AS n, count(*) AS windows, sum(x) AS part
+SELECT channel, epoch(day) AS day, term, kind, sum(n) AS n, count(*) AS windows, sum(x) AS part,
+    basis
 FROM (SELECT channel, time_bucket(INTERVAL 1 DAY, start) AS day, term, kind, n,
     contribution * (SELECT any_value(n_messages) FROM windows w
-        WHERE w.channel = t.channel AND w.start = t.start) AS x
+        WHERE w.channel = t.channel AND w.start = t.start) AS x,
+    (SELECT any_value(basis) FROM windows w
+        WHERE w.channel = t.channel AND w.start = t.start) AS basis
     FROM window_terms t)
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+GROUP BY channel, day, term, kind, basis ORDER BY 1, 2, 3, 4, basis
 """
 ROLLED_DAYS = (
     "SELECT * EXCLUDE (rev) REPLACE (epoch(day) AS day) FROM term_days "
-    "ORDER BY channel, day, term, kind"
+    "ORDER BY channel, day, term, kind, basis"
 )
 
 
@@ -124,6 +130,23 @@ def test_readers_see_the_open_hour_and_day_too(
         publisher.publish()
         check(folder, store)
     assert len(rows(folder, "SELECT * FROM window_hours")) == 4
+
+
+def test_what_words_said_and_what_emotes_said_are_never_one_sum(
+    folder: DataFolder, store: Store, publisher: Publisher
+) -> None:
+    put(store, **both(0, 30, mean=0.5))
+    put(store, **both(60, mean=-0.5, n=2, basis="emotes", n_laughs=1))
+    put(store, **both(DAY))
+    publisher.publish()
+    check(folder, store)
+    by_basis = "SELECT basis, n_messages, sum_mean, n_laughs FROM window_hours ORDER BY hour, basis"
+    assert rows(folder, by_basis)[:2] == [("emotes", 2, -1.0, 1), ("words", 6, 3.0, 0)]
+    parts = "SELECT basis, windows, part FROM term_days ORDER BY day, basis"
+    assert rows(folder, parts)[:2] == [("emotes", 1, 0.5), ("words", 2, 1.5)]
+    put(store, windows=[window_row(0, n=5, mean=0.25), window_row(60, n=4, basis="emotes")])
+    publisher.publish()
+    check(folder, store)
 
 
 def test_an_empty_warehouse_has_empty_rollups(
