@@ -14,7 +14,6 @@ HEIGHT = 460
 ORIGINS = {
     "vader": "VADER",
     "rated": "rated for Twitch",
-    "name": "the emoji’s name",
 }
 
 

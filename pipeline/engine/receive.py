@@ -146,7 +146,7 @@ def _take(state: State, item: Item, at: float | None) -> bool:
     if isinstance(item, Retract):
         state.retractions.add(item)
     if isinstance(item, Message) and (catalogue := state.catalogues.known(item.channel)):
-        item = marked(item, catalogue, state.intake.scorers.at(item.channel, item.at))
+        item = marked(item, catalogue)
     compound = state.intake.take(item, hashed=True)
     if compound is not None and state.buffer.takes(item):
         state.buffer.append(item, compound)

@@ -13,9 +13,9 @@ from string import punctuation
 
 import orjson
 
-from pipeline.chat.text import visible
 from pipeline.scoring.decisions import Decision, Valences, in_force
 from pipeline.scoring.scorer import FullScorer, Scored, Scorer, VaderScorer, make_scorer
+from pipeline.scoring.signs import bare
 from pipeline.scoring.slang import laughs
 from pipeline.scoring.vader import Remembered
 
@@ -33,7 +33,7 @@ class Overlaid:
     def __init__(self, base: FullScorer, valences: Valences, heads: Remembered[str, str]) -> None:
         self.version = f"{base.version}+{_digest(valences)}"
         self.base, self.own = base, _with(base, valences, self.version)
-        self._head, self._heads = heads, {heads[term] for term in valences}
+        self._head, self._heads = heads, {heads[bare(term)] for term in valences}
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """-1..1."""
@@ -48,9 +48,7 @@ class Overlaid:
         return self.own.knows(term)
 
     def _for(self, text: str) -> FullScorer:
-        text = visible(text)
-        tokens = (text if text.isascii() else self.base._spaced(text)).split()
-        is_other = self._heads.isdisjoint(map(self._head.__getitem__, tokens))
+        is_other = self._heads.isdisjoint(map(self._head.__getitem__, self.base.tokens(text)))
         return self.base if is_other else self.own
 
 
@@ -66,7 +64,7 @@ def _with(base: FullScorer, valences: Valences, version: str) -> FullScorer:
     words = {t.lower(): v for t, (kind, v) in valences.items() if kind == "word"}
     emotes = {t: v for t, v in base.emotes.items() if t.lower() not in words}
     emotes |= {t: v for t, (kind, v) in valences.items() if kind != "word"}
-    emojis = {t: emotes.pop(t) for t in valences if t in base.emojis and t in emotes}
+    emojis = {bare(t): v for t, (_, v) in valences.items() if bare(t) in base.emojis}
     all_emojis = {**base.emojis, **emojis} if emojis else base.emojis
     return base.with_valences(version, emotes, all_emojis, words)
 
@@ -150,16 +148,16 @@ class Scorers:
         """What the lexicon says of a term."""
         base = self.base
         if isinstance(base, FullScorer):
-            for valences in (base.emotes, base.emojis):
-                if term in valences:
-                    return float(valences[term])
+            for valences, name in ((base.emotes, term), (base.emojis, bare(term))):
+                if name in valences:
+                    return float(valences[name])
         value = base.rules.lexicon.get(term.lower())
         return None if value is None else float(value)
 
     def kind(self, term: str) -> str:
         """emote or word: what a term seems to be that nobody told of."""
         base = self.base
-        if isinstance(base, FullScorer) and (term in base.emotes or term in base.emojis):
+        if isinstance(base, FullScorer) and (term in base.emotes or bare(term) in base.emojis):
             return "emote"
         is_word = term.lower() in base.rules.lexicon or term == term.lower()
         return "word" if is_word else "emote"

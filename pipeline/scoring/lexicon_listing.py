@@ -19,4 +19,4 @@ def entries(scorer: VaderScorer | FullScorer) -> Iterator[Entry]:
             yield term, "emote", valence, "rated"
         for term, valence in scorer.emojis.items():
             if term not in scorer.emotes:
-                yield term, "emoji", valence, "name"
+                yield term, "emoji", valence, "rated"

@@ -4,16 +4,18 @@
 VADER's rules, takes emotes and emoji out of the sentence, and lets their repeats saturate.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cache
 from typing import NamedTuple, Protocol
 
 from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
+from pipeline.scoring.lexicon.emoji_table import emoji_table
+from pipeline.scoring.signs import EmojiFinder, bare, is_smiley
 from pipeline.scoring.slang import is_odd, is_weak_question, laughs, plain_form, without_comfort
 from pipeline.scoring.speaking_names import speaking, speaks_unmarked
-from pipeline.scoring.vader import Remembered, VaderRules
+from pipeline.scoring.vader import Remembered, VaderRules, stripped
 
 VADER_VERSION = "vader-3.3.2"
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
@@ -123,7 +125,7 @@ class VaderScorer:
         return _word(token)
 
     def _emote(self, token: str) -> Reading:
-        return _shown(token, "emote", 0.0, self.knows)
+        return _shown(token, "emote", 0.0)._replace(strange="" if self.knows(token) else token)
 
 
 class FullScorer:
@@ -134,7 +136,8 @@ class FullScorer:
         self.version = lexicon.version
         self.rules = VaderRules(lexicon.words)
         self.emotes = lexicon.emotes
-        self.emojis = {emoji: emoji_valence(emoji) for emoji in self.rules.emojis}
+        self.emojis = lexicon.emojis
+        self._finder = EmojiFinder(self.emojis)
         self._remember()
 
     def with_valences(
@@ -165,15 +168,27 @@ class FullScorer:
 
     def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
         """The compound of the visible text with its terms."""
-        if not text.isascii() or not text.isprintable() or len(text) > MAX_TEXT:
-            text = self._spaced(visible(text))
-        tokens = text.split()
+        tokens = self.tokens(text)
         terms = list(map(self._plain, tokens))
         if emotes:
             terms = [None if t in emotes else term for t, term in zip(tokens, terms, strict=True)]
         if None not in terms:
             return Scored(0.0, tuple([term for term in terms if term]), False)
         return self._loud(tokens, terms, emotes)
+
+    def tokens(self, text: str) -> list[str]:
+        """The visible text's tokens, every emoji one of its own, as `emojis` has it."""
+        if not text.isascii() or not text.isprintable() or len(text) > MAX_TEXT:
+            text = self._finder.apart(visible(text))
+        return text.split()
+
+    def sign(self, token: str, marked: bool = False) -> float | None:
+        """What a token weighs as a sign, -4..4: an emote, an emoji, a smiley; marked: by its
+        source, so that a word is an emote's name. None for what is no sign, or unknown."""
+        reading = (self.marked if marked else self.readings)[token]
+        if reading.kind == "word":
+            return self.rules.alone(reading.form) if marked else None
+        return None if reading.strange and not reading.valence else reading.valence
 
     def _loud(
         self, tokens: list[str], terms: list[Term | tuple[()] | None], emotes: tuple[str, ...]
@@ -217,20 +232,24 @@ class FullScorer:
 
     def knows(self, term: str) -> bool:
         """True if the lexicon has the term."""
-        return term in self.emotes or term in self.emojis or term.lower() in self.rules.lexicon
+        return (
+            term in self.emotes or bare(term) in self.emojis or term.lower() in self.rules.lexicon
+        )
 
     def _token(self, token: str) -> Reading:
         if token in self.emotes:
-            return self._emote(token)
+            return _shown(token, "emote", self.emotes[token], laughs(token))
         if token in self.emojis:
-            return _shown(token, "emoji", self.emojis[token], self.knows)._replace(form=token)
+            return _shown(token, "emoji", self.emojis[token], token in emoji_table().laughing)
         if self._is_named(token):
-            return self._emote(token)._replace(strange="")
+            return self._spoken(token)
         form = plain_form(token, self._has)
         if form != token:
-            return self._token(form)._replace(strange="")
-        reading, says = _word(token), self.rules.says(token)
-        return reading._replace(form=token, says=says, laughs=says and laughs(token))
+            return self._token(form)
+        says = self.rules.says(token)
+        if says and is_smiley(stripped(token)):
+            return _shown(token, "emote", self.rules.valences[token], laughs(token))
+        return _word(token)._replace(form=token, says=says, laughs=says and laughs(token))
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
         if token in self.emotes or token in self.emojis or self._is_named(token):
@@ -247,26 +266,27 @@ class FullScorer:
         return (word, "word", 0.0) if is_named(word) else ()
 
     def _emote(self, token: str) -> Reading:
-        valence, laughing = self.emotes.get(token), laughs(token)
-        if valence is None and not self.rules.says(token) and (named := speaking(token)):
-            valence, laughing = named.valence, laughing or named.laughs
-        reading = _shown(token, "emote", valence or 0.0, self.knows)
-        return reading._replace(form=token, laughs=laughing)
+        """A token that its source marked: what it is unmarked, where that is known."""
+        reading, is_new = self._token(token), self._is_named(token)
+        if not is_new and (reading.kind != "word" or self.rules.heeds(reading.form)):
+            return reading
+        return self._spoken(token)._replace(strange=token)
+
+    def _spoken(self, token: str) -> Reading:
+        """An emote that nobody rated: worth what its name says."""
+        named = speaking(token)
+        if named is None:
+            return _shown(token, "emote", 0.0, laughs(token))
+        return _shown(token, "emote", named.valence, named.laughs or laughs(token))
 
     def _is_named(self, token: str) -> bool:
         """True for what nobody marked or rated, and is written like an emote whose name speaks."""
-        return speaks_unmarked(token) and not self.rules.says(token)
+        is_rated = token in self.emotes or self.rules.says(token)
+        return speaks_unmarked(token) and not is_rated
 
     def _has(self, token: str) -> bool:
         """True if VADER would find the token itself, in whatever case."""
         return token in self.emotes or token in self.emojis or self.rules.says(token)
-
-    def _spaced(self, text: str) -> str:
-        """Emoji set apart by spaces, without their joiners and variation selectors."""
-        if self.rules.emoji_chars.isdisjoint(text):
-            return text
-        text = text.replace("\ufe0f", "").replace("\u200d", "")
-        return "".join(f" {c} " if c in self.emojis else c for c in text)
 
 
 @cache
@@ -283,9 +303,9 @@ def _word(token: str) -> Reading:
     return Reading(silent, "word", 0.0, "", loud)
 
 
-def _shown(token: str, kind: str, valence: float, knows: Callable[[str], bool]) -> Reading:
+def _shown(token: str, kind: str, valence: float, laughing: bool = False) -> Reading:
     term = (token, kind, 0.0)
-    return Reading(term, kind, valence, "" if knows(token) else token, term)
+    return Reading(term, kind, valence, "", term, token, laughs=laughing)
 
 
 def _term(reading: Reading, part: float) -> Term:
@@ -304,16 +324,3 @@ def _saturated(
         sentiments[i] = read[i].valence * _REPEAT**times
         uses[tokens[i]] = times + 1
     return sentiments
-
-
-@cache
-def _plain_rules() -> VaderRules:
-    return VaderRules()
-
-
-def emoji_valence(emoji: str) -> float:
-    """What VADER's own description of the emoji sums to, within -4..4."""
-    rules = _plain_rules()
-    text = rules.described(emoji)
-    total = rules.compound(rules.sentiments(text.split()).values(), text)[1]
-    return max(-4.0, min(4.0, total))

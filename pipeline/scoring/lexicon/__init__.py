@@ -1,14 +1,17 @@
 """Valences beyond VADER's, by exact emote and by word.
 
-twitch.tsv holds our own ratings, names.tsv those of parts of emotes' names.
+twitch.tsv and emoji.tsv hold our own ratings, names.tsv those of parts of emotes' names.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from pipeline.scoring.lexicon.emoji_table import FILE as _EMOJI
+from pipeline.scoring.lexicon.emoji_table import emoji_table
+from pipeline.scoring.lexicon.rows import lines
 from warehouse.errors import BadInput
 
 _FILE = Path(__file__).parent / "twitch.tsv"
@@ -17,23 +20,25 @@ _NAMES = Path(__file__).parent / "names.tsv"
 
 @dataclass(frozen=True)
 class Lexicon:
-    """emotes: exact name to valence; words: lower-case word to valence; all -4..4."""
+    """emotes: exact name to valence; words: lower-case word to valence; emojis: bare emoji to
+    valence; all -4..4."""
 
     version: str
     emotes: dict[str, float]
     words: dict[str, float]
+    emojis: dict[str, float] = field(default_factory=lambda: emoji_table().valences)
 
 
 @cache
-def twitch_lexicon(path: Path = _FILE, names: Path = _NAMES) -> Lexicon:
+def twitch_lexicon(path: Path = _FILE, names: Path = _NAMES, emoji: Path = _EMOJI) -> Lexicon:
     """Our ratings, checked. Raises BadInput naming the first bad row."""
-    raw = path.read_bytes()
+    raw, table = path.read_bytes(), emoji_table(emoji)
     emotes: dict[str, float] = {}
     words: dict[str, float] = {}
     for term, kind, valence in _rows(path, raw, ("emote", "word")):
         (emotes if kind == "emote" else words)[term] = valence
-    version = sha256(raw + names.read_bytes()).hexdigest()[:8]
-    return Lexicon(f"full-{version}", emotes, words)
+    version = sha256(raw + names.read_bytes() + table.raw).hexdigest()[:8]
+    return Lexicon(f"full-{version}", emotes, words, table.valences)
 
 
 @cache
@@ -45,16 +50,9 @@ def name_parts(path: Path = _NAMES) -> dict[str, tuple[float, bool]]:
 
 
 def _rows(path: Path, raw: bytes, kinds: tuple[str, str]) -> Iterator[tuple[str, str, float]]:
-    for number, line in enumerate(_lines(path, raw), 1):
+    for number, line in enumerate(lines(path, raw), 1):
         if line and not line.startswith("#"):
             yield _row(path, number, line, kinds)
-
-
-def _lines(path: Path, raw: bytes) -> list[str]:
-    try:
-        return raw.decode("utf-8").splitlines()
-    except UnicodeDecodeError as exc:
-        raise BadInput(f"{path.name} is not UTF-8 text, from byte {exc.start} on") from exc
 
 
 def _row(path: Path, number: int, line: str, kinds: tuple[str, str]) -> tuple[str, str, float]:

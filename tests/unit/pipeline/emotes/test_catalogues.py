@@ -26,7 +26,6 @@ from pipeline.emotes.providers import Garbage, Place, read
 from pipeline.emotes.schedule import EVERY_S, FIRST_S, Schedule
 from pipeline.engine.daemon import run
 from pipeline.engine.engine import Engine
-from pipeline.scoring.scorer import FullScorer
 from pipeline.web import session
 from tests.helpers.build import settings, stored
 from tests.helpers.patience import PATIENCE_S, eventually, play
@@ -273,12 +272,11 @@ def test_waits_double_up_to_the_usual_time() -> None:
     assert schedule._due[place] - clock.now == FIRST_S
 
 
-def test_catalogue_emotes_are_marked_unless_they_are_words_that_say_something() -> None:
-    scorer = FullScorer()
+def test_catalogue_emotes_are_marked_beside_what_the_source_marked() -> None:
     message = Message("1", "demo", 0.0, "ann", "love zorpJAM KEKW", ("KEKW",))
-    found = marked(message, {"love", "zorpJAM", "KEKW"}, scorer)
-    assert found.emotes == ("KEKW", "zorpJAM")
-    assert marked(message, {"other"}, scorer) is message
+    found = marked(message, {"love", "zorpJAM", "KEKW"})
+    assert found.emotes == ("KEKW", "love", "zorpJAM")
+    assert marked(message, {"other"}) is message
 
 
 def test_what_is_kept_is_readable_json_of_names_alone(tmp_path: Path) -> None:
@@ -304,7 +302,7 @@ def test_an_engine_marks_scores_and_keeps_catalogue_emotes(folder: DataFolder) -
         engine.finish()
     assert found == [("zorpJAM", "7tv")]
     assert terms == [("good", "word", 24), ("zorpJAM", "emote", 24)]
-    assert {item.emotes for item in kept} == {("zorpJAM",)}
+    assert {item.emotes for item in kept} == {("zorpJAM", "good")}
 
 
 def test_a_daemon_reads_the_catalogues_beside_the_turns(folder: DataFolder) -> None:

@@ -321,4 +321,4 @@ def test_the_lexicon_is_told_once_and_again_when_it_is_another(
     kinds = "SELECT kind, origin FROM lexicon WHERE version LIKE 'full%' AND term = "
     assert stored(store, f"{kinds} 'great'") == [("word", "vader")]
     assert stored(store, f"{kinds} 'PogChamp'")[0][0] == "emote"
-    assert stored(store, f"{kinds} '😂'") == [("emoji", "name")]
+    assert stored(store, f"{kinds} '😂'") == [("emoji", "rated")]

@@ -147,16 +147,6 @@ def test_different_emotes_add_up() -> None:
     )
 
 
-def test_an_emote_the_source_marked_is_no_word() -> None:
-    assert FULL.compound("good") > 0
-    marked = FULL.score("good", ("good",))
-    assert (marked.compound, marked.terms, marked.has_emote) == (
-        0.0,
-        (("good", "emote", 0.0),),
-        True,
-    )
-
-
 @pytest.mark.parametrize("invisible", ["\U000e0000", "\u200b", "\ufeff", "\u00ad", "\u2800", "\0"])
 def test_invisible_characters_do_not_break_a_word(invisible: str) -> None:
     plain = FULL.compound("that was great LUL")

@@ -4,9 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.chat.message import Message
-from pipeline.emotes.marking import marked
-from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.lexicon import name_parts
 from pipeline.scoring.scorer import FullScorer
 from pipeline.scoring.speaking_names import speaking
@@ -42,8 +39,8 @@ def test_a_name_of_something_bad_is_negative(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["zorpLurk", "zorpThink", "zorpTable", "zorp", "zorp1", "zorpGlove", "zorpCourage",
-     "zorpSadBadge", "zorpNoHype", "zorpDontCry", "Garage", "x" * 60, "Love" * 16, "+2",
-     ":tf:", "(ditto)", "w!", "a.*b", "[zorp", "zorp\\d", "zorp(", "ж" * 20, "\U0001f525"],
+     "zorpSadBadge", "zorpNoHype", "zorpDontCry", "Garage", "x" * 60, "Love" * 16,
+     ":tf:", "(ditto)", "w!", "a.*b", "[zorp", "zorp\\d", "zorp(", "ж" * 20],
 )  # fmt: skip
 def test_other_names_say_nothing(name: str) -> None:
     assert sign(name) == 0
@@ -96,12 +93,6 @@ def test_unmarked_people_links_and_words_do_not_speak(text: str) -> None:
 def test_an_unmarked_word_in_odd_case_stays_the_word() -> None:
     scorer = FullScorer()
     assert scorer.score("loatHE hatEFUL").terms[-1][:2] == ("hateful", "word")
-
-
-def test_an_emote_of_a_catalogue_that_is_named_like_a_word_stays_the_word() -> None:
-    scorer = Scorers("full").base
-    said = Message("1", "demo", 0.0, "ann", "so sad zorpSad")
-    assert marked(said, {"sad", "zorpSad"}, scorer).emotes == ("zorpSad",)
 
 
 def test_every_part_is_in_small_letters_and_within_four() -> None:
