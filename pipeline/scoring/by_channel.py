@@ -14,7 +14,7 @@ from string import punctuation
 import orjson
 
 from pipeline.scoring.decisions import Decision, Valences, in_force
-from pipeline.scoring.scorer import FullScorer, Scored, Scorer, VaderScorer, make_scorer
+from pipeline.scoring.scorer import FullScorer, Named, Scored, Scorer, VaderScorer, make_scorer
 from pipeline.scoring.signs import bare
 from pipeline.scoring.slang import laughs
 from pipeline.scoring.vader import Remembered
@@ -39,9 +39,11 @@ class Overlaid:
         """-1..1."""
         return self._for(text).compound(text, emotes)
 
-    def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
+    def score(
+        self, text: str, emotes: tuple[str, ...] = (), is_name: Named | None = None
+    ) -> Scored:
         """The compound with its terms."""
-        return self._for(text).score(text, emotes)
+        return self._for(text).score(text, emotes, is_name)
 
     def knows(self, term: str) -> bool:
         """True if the lexicon has the term, or it was decided on."""

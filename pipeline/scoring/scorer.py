@@ -4,7 +4,7 @@
 VADER's rules, takes emotes and emoji out of the sentence, and lets their repeats saturate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cache
 from typing import NamedTuple, Protocol
@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.lexicon.emoji_table import emoji_table
+from pipeline.scoring.people import is_addressed, is_mention
 from pipeline.scoring.signs import EmojiFinder, bare, is_smiley
 from pipeline.scoring.slang import is_odd, is_weak_question, laughs, plain_form, without_comfort
 from pipeline.scoring.speaking_names import speaking, speaks_unmarked
@@ -21,6 +22,7 @@ VADER_VERSION = "vader-3.3.2"
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
 
 Term = tuple[str, str, float]
+Named = Callable[[str], bool]
 
 
 class Scored(NamedTuple):
@@ -45,8 +47,10 @@ class Scorer(Protocol):
         """-1..1; 0.0 when nothing in the text carries a valence."""
         ...
 
-    def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
-        """The compound with its terms."""
+    def score(
+        self, text: str, emotes: tuple[str, ...] = (), is_name: Named | None = None
+    ) -> Scored:
+        """The compound with its terms. is_name: whether somebody is called so."""
         ...
 
     def knows(self, term: str) -> bool:
@@ -89,7 +93,9 @@ class VaderScorer:
         sentiments = self.rules.sentiments(text.split())
         return self.rules.compound(sentiments.values(), text)[0] if sentiments else 0.0
 
-    def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
+    def score(
+        self, text: str, emotes: tuple[str, ...] = (), is_name: Named | None = None
+    ) -> Scored:
         """The compound with its terms; the words of an emoji's name are not among them."""
         described = self.rules.described(text)
         sentiments = self.rules.sentiments(described.split())
@@ -166,15 +172,17 @@ class FullScorer:
         """The compound of the visible text, its emotes and emoji read as one use each."""
         return self.score(text, tuple(emotes)).compound
 
-    def score(self, text: str, emotes: tuple[str, ...] = ()) -> Scored:
-        """The compound of the visible text with its terms."""
+    def score(
+        self, text: str, emotes: tuple[str, ...] = (), is_name: Named | None = None
+    ) -> Scored:
+        """The compound of the visible text with its terms; whoever is addressed says nothing."""
         tokens = self.tokens(text)
         terms = list(map(self._plain, tokens))
         if emotes:
             terms = [None if t in emotes else term for t, term in zip(tokens, terms, strict=True)]
         if None not in terms:
             return Scored(0.0, tuple([term for term in terms if term]), False)
-        return self._loud(tokens, terms, emotes)
+        return self._loud(tokens, terms, emotes, is_name)
 
     def tokens(self, text: str) -> list[str]:
         """The visible text's tokens, every emoji one of its own, as `emojis` has it."""
@@ -191,7 +199,11 @@ class FullScorer:
         return None if reading.strange and not reading.valence else reading.valence
 
     def _loud(
-        self, tokens: list[str], terms: list[Term | tuple[()] | None], emotes: tuple[str, ...]
+        self,
+        tokens: list[str],
+        terms: list[Term | tuple[()] | None],
+        emotes: tuple[str, ...],
+        is_name: Named | None,
     ) -> Scored:
         """The score of a message with tokens that are not plain: None among its terms."""
         read: dict[int, Reading] = {}
@@ -204,6 +216,8 @@ class FullScorer:
                 laughing = laughing or reading.laughs
                 if reading.kind != "word":
                     pictures.append(i)
+        if is_name:
+            _silence_names(tokens, read, pictures, is_name)
         sentiments, sentence = self._said(tokens, read, pictures)
         if laughing and len(sentiments) > 1:
             sentiments = without_comfort(sentiments, lambda i: read[i].laughs)
@@ -241,6 +255,8 @@ class FullScorer:
             return _shown(token, "emote", self.emotes[token], laughs(token))
         if token in self.emojis:
             return _shown(token, "emoji", self.emojis[token], token in emoji_table().laughing)
+        if is_mention(token):
+            return _somebody(token)
         if self._is_named(token):
             return self._spoken(token)
         form = plain_form(token, self._has)
@@ -254,6 +270,8 @@ class FullScorer:
     def _silent(self, token: str) -> Term | tuple[()] | None:
         if token in self.emotes or token in self.emojis or self._is_named(token):
             return None
+        if is_mention(token):  # "@never" is not to negate either
+            return None if self.rules.marks[token] else ()
         if is_odd(token):  # it may stand for another word
             reading = self._token(token)
             return None if reading.kind != "word" or reading.says else reading.term or ()
@@ -306,6 +324,23 @@ def _word(token: str) -> Reading:
 def _shown(token: str, kind: str, valence: float, laughing: bool = False) -> Reading:
     term = (token, kind, 0.0)
     return Reading(term, kind, valence, "", term, token, laughs=laughing)
+
+
+def _somebody(token: str) -> Reading:
+    """A person, whatever they are called: neither said nor named, and nothing to VADER."""
+    form = "@" + "".join([c for c in token if c in "!?"])
+    return Reading(None, "word", 0.0, "", ("@", "word", 0.0), form, says=False)
+
+
+def _silence_names(
+    tokens: list[str], read: dict[int, Reading], pictures: list[int], is_name: Named
+) -> None:
+    """Make words say nothing that are names of whoever is addressed."""
+    for i, reading in read.items():
+        is_word = reading.says and reading.kind == "word"
+        if is_word and is_addressed(tokens, i, pictures) and is_name(reading.loud[0]):
+            read[i] = _somebody(tokens[i])
+            tokens[i] = read[i].form
 
 
 def _term(reading: Reading, part: float) -> Term:

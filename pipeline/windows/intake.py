@@ -160,7 +160,8 @@ class Intake:
 
     def _line(self, message: Message, chatter: int, key: int) -> ScoredMessage:
         scorer = self.scorers.only or self.scorers.at(message.channel, message.at)
-        scored = scorer.score(message.text, message.emotes or ())
+        is_name = partial(self.gate.is_name, message.channel)
+        scored = scorer.score(message.text, message.emotes or (), is_name)
         day = int(message.at // 86400)
         terms = [term for term, _, _ in scored.terms]
         self.gate.used(message.channel, day, chatter, terms)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from pipeline.chat.message import Message
 from pipeline.chat.text import is_filtered
@@ -92,7 +93,9 @@ def _place(message: Message) -> Place:
 
 def scored_line(message: Message, scorers: Scorers, gate: Gate) -> ScoredMessage:
     """A message of the buffer as its window needs it; the gate learns who used what."""
-    scored = scorers.at(message.channel, message.at).score(message.text, message.emotes or ())
+    is_name = partial(gate.is_name, message.channel)
+    scorer = scorers.at(message.channel, message.at)
+    scored = scorer.score(message.text, message.emotes or (), is_name)
     chatter = int(message.chatter or 0)
     terms = [term for term, _, _ in scored.terms]
     gate.used(message.channel, int(message.at // 86400), chatter, terms)

@@ -130,6 +130,10 @@ class Gate:
         who = self.of(word)
         return who in self.chatters or who in self.hidden
 
+    def is_name(self, channel: str, word: str) -> bool:
+        """Whether somebody who may be spoken to in the channel is called so."""
+        return word == channel or self.is_login(word)
+
 
 def window_terms(
     scored: Iterable[Scored], n: int, mean: float, admits: Callable[[str], bool]

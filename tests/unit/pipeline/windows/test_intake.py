@@ -1,5 +1,7 @@
 """From what a source says to counts: duplicates, filters, privacy, broken text."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.chat.message import Happening, Heard, Lost, Message, StreamStart
@@ -58,6 +60,22 @@ def test_a_login_is_no_term_after_a_restart_either() -> None:
     for message in kept:
         target.take(message, hashed=True)
     assert target.gate.without_names("Ann and zoe!") == "@… and @…!"
+
+
+def test_whoever_chatted_or_streams_is_a_name_where_somebody_speaks_to_them() -> None:
+    target = intake("full")
+    feed(target, start(), msg(1, "great", "Pain"))
+    silent = target.take(msg(2, "hi bob", "ann"))
+    assert target.take(msg(3, "hi pain", "ann")) == silent
+    unknown = target.take(msg(6, "hi misery", "ann"))
+    assert unknown is not None and silent is not None and unknown < silent
+
+
+def test_a_channels_own_name_is_no_word_there() -> None:
+    target = intake("full")
+    here, elsewhere = [replace(msg(k, "hi pain"), channel=c) for k, c in enumerate(("pain", "x"))]
+    assert target.take(here) == target.take(msg(8, "hi bob"))
+    assert target.take(elsewhere) < 0
 
 
 def test_lone_surrogates_become_what_a_file_can_hold() -> None:

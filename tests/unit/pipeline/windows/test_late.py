@@ -220,10 +220,10 @@ def test_a_late_message_of_an_earlier_stream_leaves_the_forecasts_of_this_one(
         engine.feed(Batch(at + 30 * (k + 1), (say(at + 30 * k), Heard("demo", at + 30 * (k + 1)))))
     engine.commit()
     newest = engine.state.forecasts.latest["demo"].cutoff
-    assert len(engine.state.forecasts._logs["demo"].session()) == 12
+    assert len(engine.state.forecasts._logs["demo", "words"].session()) == 12
     turn(engine, say(t0 + 31, "terrible"))
     assert row(engine, t0 + 30)[:3] == (2, 0, 1)
-    assert (engine.state.forecasts._logs["demo"].stream_id, newest) == (
+    assert (engine.state.forecasts._logs["demo", "words"].stream_id, newest) == (
         "s2", engine.state.forecasts.latest["demo"].cutoff,
     )  # fmt: skip
     shown = [w.start for w in engine.state.moods.of("demo").windows]
