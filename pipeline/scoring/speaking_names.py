@@ -27,7 +27,7 @@ _NOT = frozenset("no not dont never stop anti".split())
 
 
 class Name(NamedTuple):
-    """What a name says. part: as it is written; valence: -4..4; laughs: whether it is laughter."""
+    """A name's meaning. part: as it is written; valence: -4..4; laughs: whether it is laughter."""
 
     part: str
     valence: float
