@@ -13,7 +13,7 @@ from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.lexicon.emoji_table import emoji_table
 from pipeline.scoring.people import is_addressed, is_mention
-from pipeline.scoring.signs import EmojiFinder, bare, is_smiley
+from pipeline.scoring.signs import EmojiFinder, bare, is_smiley, short_smiley
 from pipeline.scoring.slang import is_odd, is_weak_question, laughs, plain_form, without_comfort
 from pipeline.scoring.speaking_names import speaking, speaks_unmarked
 from pipeline.scoring.vader import Remembered, VaderRules, stripped
@@ -260,6 +260,8 @@ class FullScorer:
         if self._is_named(token):
             return self._spoken(token)
         form = plain_form(token, self._has)
+        if form == token:
+            form = self._short(token) or token
         if form != token:
             return self._token(form)
         says = self.rules.says(token)
@@ -278,7 +280,7 @@ class FullScorer:
         if token.isalpha() and token.islower():
             heard, word = self.rules.lexicon.get(token), token
         else:
-            heard, word = self.rules.says(token), word_of(token)
+            heard, word = self.rules.says(token) or self._short(token), word_of(token)
         if heard:
             return None
         return (word, "word", 0.0) if is_named(word) else ()
@@ -301,6 +303,11 @@ class FullScorer:
         """True for what nobody marked or rated, and is written like an emote whose name speaks."""
         is_rated = token in self.emotes or self.rules.says(token)
         return speaks_unmarked(token) and not is_rated
+
+    def _short(self, token: str) -> str:
+        """The known smiley that an unknown token draws out; '' for none."""
+        short = short_smiley(token)
+        return short if short and self._has(short) and not self._has(token) else ""
 
     def _has(self, token: str) -> bool:
         """True if VADER would find the token itself, in whatever case."""

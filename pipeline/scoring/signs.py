@@ -22,6 +22,14 @@ def is_smiley(word: str) -> bool:
     return not word.isalnum() and _SMILEY.match(word) is not None
 
 
+def short_smiley(token: str) -> str:
+    """The smiley that a token draws out or ends a sentence with (:)))) and <3. are :) and <3), if
+    it may be one; else ''."""
+    face = token.rstrip(".,!")
+    short = face.rstrip(face[-1:]) + face[-1:]
+    return short if short != token and len(short) > 1 and is_smiley(short) else ""
+
+
 class EmojiFinder:
     """Sets emoji apart in a text. emojis: bare ones; those of several characters are one sign
     where the text has the whole of them, and fall into the others where it has less."""

@@ -91,6 +91,22 @@ def test_smileys_are_out_of_the_sentence() -> None:
     assert FULL.compound("GREAT :D") == FULL.compound("great :D")  # all of it is loud
 
 
+@pytest.mark.parametrize(
+    ("drawn", "short"),
+    [(":)))))", ":)"), (":DDDD", ":D"), ("<333", "<3"), (":(((.", ":("), ("<3!", "<3"),
+     (">:((", ">:("), (";_;.", ";_;")],
+)  # fmt: skip
+def test_a_drawn_out_smiley_is_the_smiley(drawn: str, short: str) -> None:
+    for marks in ((), (drawn,)):
+        assert FULL.score(f"yo {drawn}", marks) == FULL.score(f"yo {short}")
+    assert FULL.compound(drawn) != 0
+
+
+def test_what_only_looks_drawn_out_is_no_smiley() -> None:
+    assert [t for t in "... --- !!! ))) 1:00 a.m. http://a :zzz: =".split() if FULL.sign(t)] == []
+    assert FULL.sign(":-))") == 2.8  # VADER knows it as it is
+
+
 def test_smileys_are_told_from_words() -> None:
     smileys, words = ":) <3 </3 o_o \\o/ :'( d: >.<", "good lol *** +1 j/k sweet<3 can't gr8 143"
     assert all(map(is_smiley, smileys.split())) and not any(map(is_smiley, words.split()))
