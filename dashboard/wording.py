@@ -162,7 +162,9 @@ def plain(text: str | None, longest: int = LONGEST) -> str:
 
 
 def _visible(char: str) -> bool:
-    return char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    if char.isspace() or char == "\u200d":  # joins the parts of one emoji
+        return True
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def plotted(text: str | None, longest: int = LONGEST) -> str:

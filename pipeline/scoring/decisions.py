@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.chat.text import visible
+from pipeline.scoring.lexicon.emoji_table import emoji_table
+from pipeline.scoring.signs import bare
 from warehouse.errors import BadInput
 
 LONGEST = 60  # characters of a term
@@ -81,7 +83,11 @@ def checked_term(value: Any) -> str:
 
 def _is_term(text: str) -> bool:
     """True if it can be seen, and is read as it is written."""
-    if not 0 < len(text) <= LONGEST or not text.isprintable() or any(map(str.isspace, text)):
+    if not 0 < len(text) <= LONGEST or any(map(str.isspace, text)):
+        return False
+    if bare(text) in emoji_table().valences:  # its parts may be joined by what cannot be seen
+        return True
+    if not bare(text) or not text.isprintable():
         return False
     is_seen = any(unicodedata.category(c)[0] != "M" for c in text)
     return is_seen and visible(text) == text

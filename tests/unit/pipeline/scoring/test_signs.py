@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.scoring.by_channel import Scorers
-from pipeline.scoring.decisions import Decision
+from pipeline.scoring.decisions import Decision, checked_term
 from pipeline.scoring.lexicon import twitch_lexicon
 from pipeline.scoring.lexicon.emoji_table import emoji_table
 from pipeline.scoring.scorer import FullScorer
@@ -127,6 +127,17 @@ def test_what_was_decided_of_an_emoji_holds_for_all_its_forms() -> None:
     assert scorer.compound("❤") == scorer.compound("❤️") < 0 < scorer.compound("❤️\u200d🔥")
     assert scorer.compound("❤️\u200d🔥") < FULL.compound("❤️\u200d🔥")
     assert scorers.base_valence("❤️") == FULL.emojis["❤"]
+
+
+@pytest.mark.parametrize("term", ["❤️", "❤️\u200d🔥", "👨\u200d👩\u200d👧", "🤷🏽\u200d♀️", "🫩", "1️⃣"])
+def test_every_emoji_can_be_decided_on(term: str) -> None:
+    assert checked_term(term) == term
+
+
+@pytest.mark.parametrize("term", ["a\u200db", "\u200d", "😂\u200d", "❤️\u200dx", "🏽", "😂 😂"])
+def test_half_an_emoji_or_a_hidden_joiner_is_no_term(term: str) -> None:
+    with pytest.raises(BadInput):
+        checked_term(term)
 
 
 def decided(term: str, valence: float) -> Decision:
