@@ -4,7 +4,7 @@
 VADER's rules, takes emotes and emoji out of the sentence, and lets their repeats saturate.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from functools import cache
 from typing import NamedTuple, Protocol
@@ -19,6 +19,7 @@ from pipeline.scoring.speaking_names import speaking, speaks_unmarked
 from pipeline.scoring.vader import Remembered, VaderRules, stripped
 
 VADER_VERSION = "vader-3.3.2"
+_FEW = 16  # marks: a set of more is quicker to look through
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
 
 Term = tuple[str, str, float]
@@ -178,11 +179,12 @@ class FullScorer:
         """The compound of the visible text with its terms; whoever is addressed says nothing."""
         tokens = self.tokens(text)
         terms = list(map(self._plain, tokens))
-        if emotes:
-            terms = [None if t in emotes else term for t, term in zip(tokens, terms, strict=True)]
+        marks = emotes if len(emotes) < _FEW else frozenset(emotes)
+        if marks:
+            terms = [None if t in marks else term for t, term in zip(tokens, terms, strict=True)]
         if None not in terms:
             return Scored(0.0, tuple([term for term in terms if term]), False)
-        return self._loud(tokens, terms, emotes, is_name)
+        return self._loud(tokens, terms, marks, is_name)
 
     def tokens(self, text: str) -> list[str]:
         """The visible text's tokens, every emoji one of its own, as `emojis` has it."""
@@ -202,7 +204,7 @@ class FullScorer:
         self,
         tokens: list[str],
         terms: list[Term | tuple[()] | None],
-        emotes: tuple[str, ...],
+        marks: Collection[str],
         is_name: Named | None,
     ) -> Scored:
         """The score of a message with tokens that are not plain: None among its terms."""
@@ -211,7 +213,7 @@ class FullScorer:
         for i, term in enumerate(terms):
             if term is None:
                 token = tokens[i]
-                reading = read[i] = (self.marked if token in emotes else self.readings)[token]
+                reading = read[i] = (self.marked if token in marks else self.readings)[token]
                 tokens[i] = reading.form
                 laughing = laughing or reading.laughs
                 if reading.kind != "word":
