@@ -1,7 +1,7 @@
 """Staged logs as one table of chat (`ChatTable`): whose, which stream, how far into it."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipeline.imports.answers import (
 from pipeline.imports.stage import SESSION_GAP_S, Staged, joined
 from warehouse.atomic import private_file
 from warehouse.records import numeric_id
+from warehouse.row_groups import batches
 
 _DAY = 86400.0
 _NEAR_S = 30.0
@@ -77,7 +78,7 @@ def combine(parts: Sequence[Staged], options: ImportOptions, target: Path) -> To
         for part in parts:
             streams = _by_silence(sessions) if moments(part, options) else _whole(part, options)
             logins = channels(part, options)
-            for batch in _batches(part.table):
+            for batch in batches(part.table):
                 for name in batch.column("channel").unique().to_pylist():
                     own = batch.filter(pa.compute.equal(batch.column("channel"), name))
                     rows = _rows(own, logins[name], streams)
@@ -157,13 +158,6 @@ def _meet(one: Span, other: Span, start: float) -> bool:
     """Does nothing lie between two files' spans but what no file could have, or midnight?"""
     since, until = sorted((one, other))[0].until, sorted((one, other))[1].since
     return until - since <= _NEAR_S or (start + since) // _DAY < (start + until) // _DAY
-
-
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Its row groups one by one; `iter_batches` would keep what it read ahead."""
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        for group in range(file.num_row_groups):
-            yield from file.read_row_group(group, use_threads=False).to_batches()
 
 
 def _rows(batch: pa.RecordBatch, channel: str, streams: _Streams) -> pa.RecordBatch:

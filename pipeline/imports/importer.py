@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.chat.message import (
     Happening,
@@ -38,7 +37,7 @@ from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import table_schemas
 
 SOURCE = "import"
-_FLUSH = 500  # windows a write
+_FLUSH = 500  # windows that are made rows of together
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,9 @@ class Importer:
                     rows = window_rows(closed, SOURCE)
                     masks = [covered_mask(spans, c.window.start.timestamp()) for c in closed]
                     rows = [{**row, "covered": m} for row, m in zip(rows, masks, strict=True)]
-                    _write(windows, "windows", rows)
-                    _write(terms, "window_terms", term_rows(closed, self.intake.gate))
+                    windows.write_table(_table("windows", rows))
+                    of_terms = term_rows(closed, self.intake.gate)
+                    terms.write_table(_table("window_terms", of_terms))
                     self.windows += len(closed)
         if self.finder:
             self.finder.part_over(self.intake.gate.is_login)
@@ -149,8 +149,8 @@ class Importer:
         ]
 
     def _write_small(self, table: str, rows: list[Any]) -> None:
-        schema = table_schemas()[table]
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), self.files.path(table))
+        with self.files.writer(table) as writer:
+            writer.write_table(_table(table, rows))
 
 
 @contextmanager
@@ -228,9 +228,8 @@ def _stream_rows(placed: list[Placed]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _write(writer: pq.ParquetWriter, table: str, rows: list[Any]) -> None:
-    if rows:
-        writer.write_table(pa.Table.from_pylist(rows, schema=table_schemas()[table]))
+def _table(name: str, rows: list[Any]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=table_schemas()[name])
 
 
 def _chunks(closed: Iterable[Closed]) -> Iterator[list[Closed]]:

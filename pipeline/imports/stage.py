@@ -22,6 +22,7 @@ from pipeline.imports.names import channel_of
 from warehouse.atomic import private_file, private_folder
 from warehouse.errors import BadInput
 from warehouse.records import LOGIN
+from warehouse.row_groups import batches
 
 SESSION_GAP_S = 1800.0  # without a message for longer, a session is over
 _ROWS = 20_000  # a write
@@ -128,15 +129,13 @@ def _leave_out_deleted(staged: Staged) -> None:
     with (
         private_file(staged.table) as file,
         pq.ParquetWriter(file, _SCHEMA, compression="lz4") as writer,
-        pq.ParquetFile(whole, pre_buffer=False) as source,
     ):
         staged.rows = 0
-        for group in range(source.num_row_groups):
-            for batch in source.read_row_group(group, use_threads=False).to_batches():
-                kept = staged.log.deleted.kept(batch)
-                writer.write_table(pa.Table.from_batches([batch.filter(pa.array(kept))]))
-                staged.rows += sum(kept)
-                staged.log.skipped["taken back"] += len(kept) - sum(kept)
+        for batch in batches(whole):
+            kept = staged.log.deleted.kept(batch)
+            writer.write_table(pa.Table.from_batches([batch.filter(pa.array(kept))]))
+            staged.rows += sum(kept)
+            staged.log.skipped["taken back"] += len(kept) - sum(kept)
     staged.log.skipped = +staged.log.skipped
     whole.unlink()
 

@@ -89,14 +89,18 @@ class Gate:
 
     def _count(self, day: _Day, term: str, chatter: int) -> None:
         """One more who used the term; the third admits it, and the lexicon does at once."""
-        others = day.pending.get(term, ())
-        if chatter in others:
-            return
-        if len(others) + 1 < SPREAD and (others or not self.known(term)):  # asked once
-            day.pending[term] = (*others, chatter)
-        else:
-            day.pending.pop(term, None)
-            day.admitted.add(term)
+        others = day.pending.get(term)
+        if others is None:
+            if self.known(term):
+                day.admitted.add(term)
+            else:
+                day.pending[term] = (chatter,)
+        elif chatter not in others:
+            if len(others) + 1 < SPREAD:
+                day.pending[term] = (*others, chatter)
+            else:
+                del day.pending[term]
+                day.admitted.add(term)
 
     def admit(self, channel: str, day: int, terms: Iterable[str]) -> None:
         """Three chatters used the terms that day: they were stored before a restart."""

@@ -4,7 +4,7 @@ import glob
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from warehouse.errors import BadInput
 from warehouse.foreign_files import check_plain, is_folder
 from warehouse.identities import Identities
 from warehouse.records import KEY, numeric_id
+from warehouse.row_groups import RowWriter, batches, row_writer
 from warehouse.sql import scan
 from warehouse.store.foreign_rows import checked, refuse_twice, types
 from warehouse.store.store import Store, table_schemas
@@ -54,9 +55,9 @@ class ImportFiles:
         """The tables of which it has rows: those of older versions have no events."""
         return (*TABLES, _EVENTS) if os.path.lexists(self.path(_EVENTS)) else TABLES
 
-    def writer(self, table: str) -> pq.ParquetWriter:
+    def writer(self, table: str) -> AbstractContextManager[RowWriter]:
         """A writer of rows with the table's columns."""
-        return pq.ParquetWriter(self.path(table), table_schemas()[table])
+        return row_writer(self.path(table), table_schemas()[table])
 
     def channels(self) -> set[str]:
         """Every channel named in the files. Raises BadInput when one cannot be read."""
@@ -64,7 +65,7 @@ class ImportFiles:
         names = set[Any]()
         with _readable():
             for table in self.tables:
-                for batch in pq.ParquetFile(self.path(table)).iter_batches(columns=["channel"]):
+                for batch in batches(self.path(table), ["channel"]):
                     names.update(batch.column(0).unique().to_pylist())
         return _checked(names)
 
@@ -87,9 +88,8 @@ class ImportFiles:
             if all(name == key for name, key in keys.items()):
                 shutil.copyfile(self.path(table), keyed.path(table))
                 continue
-            source = pq.ParquetFile(self.path(table))
             with keyed.writer(table) as writer:
-                for batch in source.iter_batches():
+                for batch in batches(self.path(table)):
                     writer.write_table(_under(pa.Table.from_batches([batch]), keys))
         known = [
             {**row, "channel": keys[row["channel"]], "login": _login(row, keys, identities)}
@@ -106,7 +106,7 @@ class ImportFiles:
         private_folder(some.folder)
         for table in self.tables:
             with some.writer(table) as writer:
-                for batch in pq.ParquetFile(self.path(table)).iter_batches():
+                for batch in batches(self.path(table)):
                     rows = pa.Table.from_batches([batch])
                     kept = [has(name) for name in rows.column("channel").to_pylist()]
                     writer.write_table(rows.filter(pa.array(kept, pa.bool_())))
