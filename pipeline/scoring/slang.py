@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 _RUN = re.compile(r"(\w)\1{2,}")
 # what may be drawn out or laughter: most words are neither, and need no closer look
-_ODD = re.compile(r"(\w)\1{2}|ha|h[ae]h|lo+l|a+o|o+fl|xd|ja|kek|l[eu]l", re.IGNORECASE)
+_ODD = re.compile(r"(\w)\1\1|ha|heh|lo+l|ao|ofl|xd|ja|kek|l[eu]l")
 _ANY_RUN = re.compile(r"(\w)\1+")
 # every spelling of haha, lol, lmao, rofl, xd, jaja, kek; a lone "ha" or "lo" is not one
 _LAUGHTER = re.compile(
@@ -33,7 +33,7 @@ def laughs(token: str) -> bool:
 
 def is_odd(token: str) -> bool:
     """True if a token may be drawn out or laughter; most are neither."""
-    return _ODD.search(token) is not None
+    return _ODD.search(token.lower()) is not None
 
 
 def plain_form(token: str, knows: Callable[[str], bool]) -> str:

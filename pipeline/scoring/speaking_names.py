@@ -54,7 +54,8 @@ def speaking(name: str) -> Name | None:
 def speaks_unmarked(token: str) -> bool:
     """True if a token that no source marked is written like a channel's emote, and says something:
     in chat without marks 99 % of them are."""
-    named = speaking(token) if _OF_A_CHANNEL.fullmatch(token) else None
+    is_like = not token.islower() and _OF_A_CHANNEL.fullmatch(token)
+    named = speaking(token) if is_like else None
     return named is not None and named.valence != 0
 
 

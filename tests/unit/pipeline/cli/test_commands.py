@@ -54,6 +54,17 @@ def test_score_of_nothing_is_nothing() -> None:
     assert run("score").out == ""
 
 
+def test_score_answers_a_line_before_the_next_is_there() -> None:
+    command = [sys.executable, "-m", "pipeline", "score"]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, cwd=ROOT) as process:
+        assert process.stdin and process.stdout
+        for said, answer in ((b"great\n", b"0.6249\n"), (b"hm\n", b"0.0\n")):
+            process.stdin.write(said)
+            process.stdin.flush()
+            assert process.stdout.readline() == answer
+        process.stdin.close()
+
+
 def test_score_into_a_pipe_that_closes_is_no_traceback() -> None:
     done = subprocess.run(
         ["bash", "-c", f"yes great | head -100000 | {sys.executable} -m pipeline score | head -1"],
