@@ -28,10 +28,10 @@ from pipeline.chat.placement import NeedsAnswer
 from pipeline.chat.table import Placed
 from pipeline.imports.answers import ImportOptions
 from pipeline.imports.backtest import backtest
-from pipeline.imports.command import Run
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.losses import warning_of
 from pipeline.imports.progress import Advance, Bars
+from pipeline.imports.run import Run
 from pipeline.imports.scratch import workplace
 from pipeline.imports.submit import sums
 from pipeline.memory import spare_memory
@@ -125,7 +125,7 @@ def _imported(place: UploadedLog, request: dict[str, Any], name: str) -> dict[st
             if not run.results:
                 raise
             return {"result": _result(run), "note": _message(exc, name)}
-        warning = warning_of(run.losses).removeprefix("warning: ")
+        warning = warning_of(run.outcome.losses).removeprefix("warning: ")
         return {"result": _result(run), **({"note": warning} if warning else {})}
 
 
