@@ -10,9 +10,10 @@ from warehouse.records import login_or_none
 _FILES = (
     re.compile(r"(\w{1,25})-(?:\d{4}-\d\d-\d\d|\d{8,20})\b"),
     re.compile(r"\d{4}-\d\d-\d\d_twitch_(\w{1,25})\."),
-    re.compile(r"(?:[\w.-]*?)#(\w{1,25}?)(?:_\d{8})?(?:-[\d-]+)?(?:\.|$)"),
+    re.compile(r"(?:[\w.-]*?)#(\w{1,25}?)(?:_\d{8}|_\d{4}-\d\d-\d\d_.*)?(?:-[\d-]+)?(?:\.|$)"),
 )
-_FOLDER = re.compile(r"(\w{1,25}) chatlog|#(\w{1,25})")  # OverRustle's, ZNC's and Textual's
+# OverRustle's, ZNC's, Textual's and Pidgin's
+_FOLDER = re.compile(r"(\w{1,25}) chatlog|#(\w{1,25})(?:\.chat)?")
 # folders of Chatterino's with chat of all channels, and files of theirs by themselves
 _MIXED = {
     "whispers": "whispers, which are private",
@@ -26,6 +27,7 @@ _CHATTY = (
     (re.compile(r"(?:\d{4}-\d\d-\d\d_)?(?:highlighted|ignored|customTab-.*)\.log"),
      "lines of many channels, which are chat of other logs"),
 )  # fmt: skip
+_BOT = "private-messages"  # PhantomBot's folder of whispers
 _DAILY = re.compile(r"(whispers|mentions|live|automod)-\d{4}-\d\d-\d\d\.(?:log|txt)(?:\.gz)?")
 
 
@@ -46,6 +48,8 @@ def withheld(path: Path) -> str:
         return ""
     if folder in _MIXED and _is_chatterino(path):
         return _MIXED[folder]
+    if folder == _BOT:
+        return _MIXED["whispers"]
     if daily := _DAILY.fullmatch(path.name.lower()):
         return _MIXED[daily[1]]
     return next((why for form, why in _CHATTY if form.fullmatch(path.name)), "")

@@ -10,7 +10,7 @@ from warehouse.errors import AppError, BadInput
 
 
 class Outcome:
-    """What came of the files. losses: what could not be read of those that were imported.
+    """Outcome of each file. losses: what could not be read of those that were imported.
 
     alone: there is but one file, whose fault is the import's own.
     """

@@ -219,6 +219,8 @@ class Run:
         else:
             for part in parts:
                 print(_line(part))
+                for note in part.log.notes:
+                    print(f"{part.file.name}: {note}")
         table = self.scratch / "together" / parts[0].file.name  # a name that errors may show
         private_folder(table.parent)
         told = combine(parts, self.options, table)

@@ -98,7 +98,7 @@ def submit(
         f"windows={summary.windows} seconds={seconds:.1f} messages/s={read / seconds:.0f}"
     )
     logins = {p.stream.channel: p.stream.whose for p in placed}
-    sentences = (*_laid(placed), *_became(done.get("told", []), logins))
+    sentences = (*log.notes, *_laid(placed), *_became(done.get("told", []), logins))
     for sentence in sentences:
         print(sentence)
     return Result(tuple(placed), summary, log.skipped, sentences)

@@ -246,6 +246,7 @@ ALL: dict[str, tuple[str, str, bool, bool]] = {
         False, False,
     ),
     "tcd 2.5": ("tcd", _text("[{off},000] <{user}> {text}"), False, False),
+    "lines": ("lines", _text("({off}) [{user}] {text}"), False, False),
     "tcd csv": ("tcd-csv", _text('{off}, {user}, "{text}"'), False, False),
     "srt": ("subtitles", _srt(), False, False),
     "srt, vtt": ("subtitles", "WEBVTT\n\n" + _srt("<v {user}>").replace(",000", ".000"), False, False),

@@ -15,6 +15,7 @@ from pipeline.imports.formats import (
     gql,
     html,
     irc,
+    lines,
     loose,
     subtitles,
     timed,
@@ -40,10 +41,11 @@ class Format:
     name_tells: bool = False
 
 
+LINES = "lines"  # of any form, if they are of none that is known
 # where several would do, the first is meant
 FORMATS: dict[str, Format] = {
     "twitchdownloader": Format(comments.read, comments.is_downloader),
-    "twitchdownloader-html": Format(html.read, has_head=html.BEGINS.match),
+    "twitchdownloader-html": Format(html.read, has_head=html.is_page),
     "rechat": Format(comments.read, comments.is_comment),
     "gql": Format(gql.read, gql.is_answer),
     "chat-downloader": Format(chat_downloader.read, chat_downloader.is_message),
@@ -68,6 +70,7 @@ FORMATS: dict[str, Format] = {
     "justlog": Format(irc.read),
     "json": Format(loose.read, loose.is_message),
     "columns": Format(columns.read),
+    LINES: Format(lines.read, count=lines.count),
 }
 TABLE = "table"  # Parquet or CSV with the columns of chat/table.py, which DuckDB reads
 COLUMNS = "columns"  # with any others

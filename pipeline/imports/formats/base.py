@@ -26,6 +26,8 @@ _MOST_EVENTS = 100_000  # of a log
 _MISLABELLED_FROM = 1743465600.0  # 2025-04-01
 UNTIMED = "lines without a time, which the program's settings for logs can add"
 IS_UNTIMED = re.compile(r"(?:<[^>]{1,60}> ?|(?:[^:\s]+ ){0,2}\w{1,25}: )\S")
+# what programs call the weight of a line: nobody's name
+WEIGHT = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b"
 NO_LINE = "no line of a log"
 NO_CHAT = "no chat"
 WHISPER = "whisper, which is private"
@@ -78,7 +80,7 @@ class Log:
     encoding: of a text that is no UTF-8, '' of others.
     replaced: characters that had to be put in for bytes that are no UTF-8.
     columns: of a table, that the user named, by role (chat/columns.py). needs: what to say where
-    they have to be named.
+    they have to be named. notes: what whoever imports it should know of how it was read.
     """
 
     channel: str = ""
@@ -101,6 +103,7 @@ class Log:
     encoding: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def is_shown(self, name: object, channel: str = "") -> None:
         """Keep the display name of a channel, if it is one."""

@@ -22,6 +22,7 @@ from pipeline.imports.formats.base import (
     counting,
 )
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.formats.marks import plain
 from pipeline.imports.formats.wall import Wall, zone_east
 from warehouse.records import lowered
 
@@ -36,7 +37,7 @@ _BEGUN = re.compile(
     r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d) ?(?P<zone>.*)"
 )
 _BEGUN_IRC = re.compile(
-    rf"(?:\*{{4}} BEGIN LOGGING AT|--- Log opened|--- Day changed|Session (?:Start|Time)"
+    rf"(?:\*{{4}} BEGIN LOGGING AT|\*\*\* on|--- Log opened|--- Day changed|Session (?:Start|Time)"
     rf"(?: \(.*\))?:) {_CTIME}"
 )
 _DAY = r"\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}|\d{1,2}/\d{1,2}/\d{4}"
@@ -77,17 +78,22 @@ _ACTION = re.compile(
 _BADGES = re.compile(r" \| (?:\([^)]{0,200}\) )?")  # chat-downloader's, before the name
 _LOGIN = re.compile(r"\(?([A-Za-z0-9_]{1,25})\)?$")
 _NOT_SHOWN = re.compile(r"[^\w+:. -]")
-DATED_NAME = re.compile(r"(?<!\d)(\d{4})[-.]?(\d\d)[-.]?(\d\d)(?!\d)")
+DATED_NAME = re.compile(r"(?<!\d)(?P<y>\d{4})[-.]?(?P<month>\d\d)[-.]?(?P<d>\d\d)(?!\d)")
+# Pidgin's, which tells the time and its zone as well
+_BEGUN_NAME = re.compile(
+    r"(?P<y>\d{4})-(?P<month>\d\d)-(?P<d>\d\d)\.(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)(?P<zone>[+-]\d{4})"
+)
 
 CHATTERINO = re.compile(r"^# ?Start logging at", re.M)
 CHATTY = re.compile(r"^# ?Log started:", re.M)
 IRC_CLIENT = _BEGUN_IRC
-_TIME = (
+_BARE_TIME = (
     rf"(?:(?:{_HALVES})\s?)?\d{{1,2}}:\d\d(?::\d\d(?:[.,]\d+)?)?"
-    rf"(?:\s?(?:[AaPp]\.?\s?[Mm]\.?|{_HALVES}))?(?: ?(?:{_ZONE}))?[\])]"
+    rf"(?:\s?(?:[AaPp]\.?\s?[Mm]\.?|{_HALVES}))?(?: ?(?:{_ZONE}))?"
 )
+_TIME = rf"{_BARE_TIME}[\])]"
 _CHATTERINO_LINE = re.compile(
-    rf"# ?Start logging at \d{{4}}|\[{_TIME} {{1,4}}(?!(?:info|warn|error): )"
+    rf"# ?Start logging at \d{{4}}|[\[(]{_TIME} {{1,4}}(?!(?:info|warn|error): )"
     rf"(?:{_SHOWN})?[^\s:<#*]{{1,60}}: "
 )
 _CHATTY_LINE = re.compile(rf"# ?Log started: \d{{4}}|[\[(](?:(?:{_DAY})[ T])?{_TIME} [<*]")
@@ -97,7 +103,8 @@ _DATED_LINE = re.compile(
 _TMI_LINE = re.compile(rf"\[{_TIME} (?:info|warn|error): ")
 _BARRED_LINE = re.compile(r"\d\d:\d\d(?: [AP]M)? \| ")
 _HEXCHAT_LINE = re.compile(rf"(?:{_MONTH}) \d\d \d\d:\d\d:\d\d [<*]")
-_HOUR = re.compile(r"\[(\d{1,2}):\d\d(?::\d\d(?:[.,]\d+)?)?\]")
+_BARE_LINE = re.compile(rf"{_BARE_TIME} [^\s:<#*|]{{1,60}}: ")  # LimeChat's
+_HOUR = re.compile(r"[\[(]?(\d{1,2}):\d\d(?::\d\d(?:[.,]\d+)?)?[\]) ]")
 
 
 def chatterino(lines: Sequence[str]) -> int:
@@ -115,7 +122,9 @@ def irc_client(lines: Sequence[str]) -> int:
     those of others are as Chatty's."""
     forms = (_DATED_LINE, _HEXCHAT_LINE, _TMI_LINE, _BARRED_LINE)
     is_table = bool(lines) and "\t" in lines[0] and not _LINE.match(lines[0])  # it has a header
-    return 0 if is_table else sum(counting(form)(lines) for form in forms)
+    if is_table:
+        return 0
+    return sum(counting(form)(lines) for form in forms) + _on_the_wall(_BARE_LINE, lines)
 
 
 def _on_the_wall(form: re.Pattern[str], lines: Sequence[str]) -> int:
@@ -129,10 +138,10 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     events, and some take messages back."""
     log.clock = True
     wall, year = Wall(), 0
-    if named := DATED_NAME.search(file.path.name):
-        wall.begin(_date(*named.groups()), -1.0)
+    if named := _BEGUN_NAME.match(file.path.name) or DATED_NAME.search(file.path.name):
+        _begin_by(named.groupdict(), wall)
     log.zone = "" if named and wall.is_dated else "it does not say the day"
-    for line in file.lines():
+    for line in map(plain, file.lines()):
         if begun := _BEGUN.match(line) or _BEGUN_IRC.match(line):
             year = _begin(begun.groupdict(), wall, log) or year
         elif match := _LINE.match(line):
@@ -144,6 +153,14 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
         elif line.strip():
             is_note = line.startswith(("[", "#", "*", "-", "Session "))
             log.skip(NO_CHAT if is_note else UNTIMED if IS_UNTIMED.match(line) else NO_LINE)
+
+
+def _begin_by(name: dict[str, str], wall: Wall) -> None:
+    """Set the clock by what a file is called."""
+    day = _date(name["y"], name["month"], name["d"])
+    told = name.get("zone")
+    at = _of_day(name["h"], name["m"], name["s"], None, None) if told else -1.0
+    wall.begin(day, at, told or "")
 
 
 def _begin(found: dict[str, str | None], wall: Wall, log: Log) -> int:

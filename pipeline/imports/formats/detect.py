@@ -8,13 +8,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.chat.columns import columns_of
-from pipeline.imports.formats import COLUMNS, FORMATS, TABLE
+from pipeline.chat.columns import DATES, columns_of
+from pipeline.imports.formats import COLUMNS, FORMATS, LINES, TABLE
 from pipeline.imports.formats.base import IS_UNTIMED
 from pipeline.imports.formats.clock import DATED_NAME
+from pipeline.imports.formats.foreign import refuse_foreign
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
-from pipeline.imports.formats.tables.rows import PARQUET, delimiter_of, without_sep
+from pipeline.imports.formats.marks import plain
+from pipeline.imports.formats.tables.rows import PARQUET, delimiter_of, from_header
 from pipeline.imports.formats.unknown import refuse_binary, unknown
 from warehouse.errors import BadInput
 
@@ -27,22 +29,26 @@ def detect(path: Path, columns: Mapping[str, str] | None = None) -> str:
 
     Raises BadInput for one it does not know, naming what comes nearest.
     """
+    named = {role: name for role, name in (columns or {}).items() if role != DATES}
     with LogFile(path) as file:
         head = file.read()
     if not head and file.cut:
         raise BadInput(f"{path} cannot be read: {file.cut}")
     if head.startswith(PARQUET):
-        return _of_names(_parquet_names(path), columns)
+        return _of_names(_parquet_names(path), named)
     refuse_binary(path, head)
-    lines = head.decode(errors="replace").splitlines()[: 4 * _LINES]
-    if columns:
+    text = head.decode(errors="replace")
+    refuse_foreign(path, text)
+    lines = text.splitlines()[: 4 * _LINES]
+    if named:
         return COLUMNS
     is_json = head.lstrip()[:1] in (b"{", b"[")
     name = _json(path) if is_json else ""
     filled = [line for line in lines if line.strip()][:_LINES]
     name = (
         name
-        or _text(filled, bool(DATED_NAME.search(path.name)))
+        or ("" if is_json else _headed(lines))
+        or _text([*map(plain, filled)], bool(DATED_NAME.search(path.name)))
         or ("" if is_json else _csv(lines))
     )
     if not name:
@@ -53,7 +59,7 @@ def detect(path: Path, columns: Mapping[str, str] | None = None) -> str:
 def _json(path: Path) -> str:
     """By the first of its values that some format knows."""
     with LogFile(path) as file:
-        for key, value in islice(values(file, {"comments", "messages", "chat"}), _VALUES):
+        for key, value in islice(values(file, {"comments", "messages", "chat", "logs"}), _VALUES):
             if not isinstance(value, NoValue):
                 for name, form in FORMATS.items():
                     if form.is_value(key, value):
@@ -69,10 +75,12 @@ def _text(lines: Sequence[str], is_dated: bool) -> str:
     for name, form in FORMATS.items():
         if form.has_head(text):
             return name
-    counts = {name: form.count(lines) for name, form in FORMATS.items()}
+    counts = {name: form.count(lines) for name, form in FORMATS.items() if name != LINES}
     best = max(counts, key=lambda name: counts[name])
     if counts[best] and counts[best] * 2 >= len(lines):
         return "irc-client" if best == "tcd" and is_dated else best
+    if FORMATS[LINES].count(lines) * 2 > len(lines):
+        return LINES
     untimed = sum(IS_UNTIMED.match(line) is not None for line in lines)
     return "twitchdownloader-text" if untimed > 2 and untimed * 10 >= len(lines) * 9 else ""
 
@@ -87,20 +95,30 @@ def _parquet_names(path: Path) -> list[str]:
     return names
 
 
+def _headed(lines: Sequence[str]) -> str:
+    """A table whose header names a text and a time, which no log's first line does."""
+    rows = _rows(lines[:_LINES])
+    known = columns_of(rows[0] if rows else [], {})
+    return _of_names(rows[0], None) if known["text"] and known["time"] else ""
+
+
 def _csv(lines: Sequence[str]) -> str:
-    """A table by its header, or by as many cells in every line."""
-    lines = without_sep(list(lines))
-    delimiter = delimiter_of(lines)
-    try:
-        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-    except csv.Error:
-        return ""
+    """A table by one name of its header, or by as many cells in every line."""
+    rows = _rows(lines)
     names = rows[0] if rows else []
     known = columns_of(names, {})
     if len(names) > 1 and (known["text"] or known["time"]):
         return _of_names(names, None)
     even = len(rows) > 2 and len(names) > 2 and len({len(row) for row in rows}) == 1
     return COLUMNS if even else ""
+
+
+def _rows(lines: Sequence[str]) -> list[list[str]]:
+    lines = from_header(list(lines))
+    try:
+        return [row for row in csv.reader(lines, delimiter=delimiter_of(lines)) if row]
+    except csv.Error:
+        return []
 
 
 def _of_names(names: Sequence[str], columns: Mapping[str, str] | None) -> str:

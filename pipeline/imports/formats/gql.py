@@ -23,10 +23,12 @@ _APART = 2.0  # seconds: offsets are whole ones, rounded down
 
 def is_answer(key: str, value: Any) -> bool:
     """True for a comment, or a page of them."""
-    if key == "data" or not isinstance(value, dict):
-        return key == "data"
-    is_page = key in ("", "comments") and not value.keys().isdisjoint(("data", "edges"))
-    return "contentOffsetSeconds" in value or is_page
+    if not isinstance(value, dict):
+        return False
+    page = value.get("data") if key == "" else value if key == "data" else None
+    has_edges = key in ("", "comments") and "edges" in value
+    is_page = isinstance(page, dict) and "video" in page
+    return "contentOffsetSeconds" in value or has_edges or is_page
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:

@@ -31,7 +31,12 @@ _SPACES = re.compile(r"\s+")
 _LONGEST = 1 << 22  # bytes without the end of a comment: styles with pictures in them
 
 
-BEGINS = re.compile(r"\s*<(?:!doctype )?html", re.I)
+_BEGINS = re.compile(r"\s*<(?:!doctype )?html(?!.{0,200}<title>Conversation with )", re.I)
+
+
+def is_page(text: str) -> bool:
+    """Is it a page, and none of Pidgin's?"""
+    return _BEGINS.match(text) is not None
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
@@ -41,6 +46,7 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     for piece in _pieces(file):
         begin = piece.rfind("<pre")
         if begin < 0:
+            log.skip("no comment of a page")
             continue
         said = _said(piece[begin:], log)
         if said is None:

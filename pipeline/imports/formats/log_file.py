@@ -45,6 +45,15 @@ def _is_western(piece: bytes) -> bool:
     return text.isascii() and is_rare and len(_LETTERS.findall(piece)) >= _CLEARLY * high > 1
 
 
+def _wide(piece: bytes) -> str:
+    """UTF-16 without its mark, as plain letters in it are told by: every other byte is zero."""
+    odd, even = piece[1:400:2], piece[:400:2]
+    for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if len(zeros) > 3 and zeros.count(0) > len(zeros) * _CLEARLY and not others.count(0):
+            return encoding
+    return ""
+
+
 class LogFile:
     """An open log. Raises BadInput for a file that cannot be opened, naming it.
 
@@ -169,6 +178,8 @@ class LogFile:
         mark, encoding = next(((m, e) for m, e in _BOMS if first.startswith(m)), (b"", ""))
         if not mark and _is_western(first):
             encoding = self.encoding = "cp1252"
+        elif not mark and (encoding := _wide(first)):
+            self.encoding = encoding.upper()
         if not encoding:
             yield first[len(mark) :] or next(pieces, b"")
             yield from filter(None, pieces)

@@ -1,8 +1,14 @@
 """JSON of programs whose messages have a text, a name and a time by whatever names."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
+import orjson
+
+from pipeline.chat.columns import columns_of
 from pipeline.chat.message import Retract
 from pipeline.imports.formats import notices
 from pipeline.imports.formats.base import (
@@ -19,8 +25,10 @@ from pipeline.imports.formats.base import (
     short_text,
     trusted,
 )
+from pipeline.imports.formats.dates import worded
 from pipeline.imports.formats.json_stream import NoValue, values
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.formats.tables.times import Kind, scale_of, time_of
 from pipeline.sources.eventsub.frames import label
 from warehouse.records import login_or_none, lowered
 
@@ -41,23 +49,42 @@ _TIME = (
     "at",
     "tmi-sent-ts",
 )
-_OFFSET = ("offset", "offset_s", "offset_seconds", "offsetSeconds", "seconds", "time_in_seconds")
+_OFFSETS = {
+    name: scale_of(name)
+    for name in ("offset", "offset_s", "offset_seconds", "offsetSeconds", "seconds",
+                 "time_in_seconds", "offset_ms", "offsetMs", "time_ms")
+}  # fmt: skip
 _CHANNEL = ("channel", "channel_name", "channelName", "streamer", "broadcaster",
             "broadcaster_user_login", "room")  # fmt: skip
 _VIDEO = ("videoId", "video_id", "vod_id", "vodId")
+_TIMES = (*_TIME, *_OFFSETS)
 _PARTS = ("year", "month", "day", "hours", "minutes", "seconds")  # of a time
 _ID = ("id", "message_id", "messageId", "messageID", "msgId")
-_CHAT = frozenset(("", "chat", "message", "msg", "privmsg", "text", "action", "cheer"))
-_ARRAYS = frozenset(("messages", "comments", "chat"))
+_CHAT = frozenset(("", "chat", "message", "msg", "privmsg", "text", "action", "cheer", "reply"))
+_ARRAYS = frozenset(("messages", "comments", "chat", "logs"))
+_DEEPEST = 2  # objects around a list of messages
+_KICK_EMOTE = re.compile(r"\[emote:\d+:(\w+)\]")
 
 
 def is_message(key: str, value: Any) -> bool:
-    """True for one with a text, a name and a time."""
-    if key not in ("", *_ARRAYS) or not isinstance(value, dict):
-        return False
-    value = _flat(value)
-    is_timed = _first(value, (*_TIME, *_OFFSET)) is not None or _parts(value)
-    return bool(_text(value) and _first(value, _USER) and is_timed)
+    """True for one with a text, a name and a time, and for what holds a list of them."""
+    is_one = key in ("", *_ARRAYS) and isinstance(value, dict) and _is_one(value)
+    return is_one or any(map(_is_one, islice(_listed(value), 3)))
+
+
+def _is_one(value: dict[str, Any]) -> bool:
+    flat = _flat(value)
+    is_timed = _first(flat, _TIMES) is not None or _parts(flat)
+    return bool(_text(flat) and _first(flat, _USER) and is_timed)
+
+
+def _listed(value: Any, deep: int = _DEEPEST) -> Iterator[dict[str, Any]]:
+    """The objects of the lists in a value."""
+    if isinstance(value, list):
+        yield from (one for one in value if isinstance(one, dict))
+    elif isinstance(value, dict) and deep:
+        for inner in value.values():
+            yield from _listed(inner, deep - 1)
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
@@ -66,16 +93,25 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     for key, value in values(file, _ARRAYS):
         if isinstance(value, NoValue):
             log.skip(value.reason)
-        elif key and key not in _ARRAYS:
+            continue
+        messages = [value]
+        if key not in ("", *_ARRAYS):
             _facts({key: value}, log)
-        elif isinstance(value, dict):
-            try:
-                if said := _said(_flat(value), log):
-                    yield said
-            except (TypeError, ValueError, OverflowError):
-                log.skip(NO_TIME)
-        else:
-            log.skip(NO_CHAT)
+            messages = [*filter(_is_one, _listed(value))]
+        elif isinstance(value, dict) and value.keys().isdisjoint(_TEXT):
+            messages = [*filter(_is_one, _listed(value))] or [value]
+        yield from _each(messages, log)
+
+
+def _each(messages: Iterable[Any], log: Log) -> Iterator[Said]:
+    for value in messages:
+        try:
+            if not isinstance(value, dict):
+                log.skip(NO_CHAT)
+            elif said := _said(_flat(value), log):
+                yield said
+        except (TypeError, ValueError, OverflowError):
+            log.skip(NO_TIME)
 
 
 def _facts(found: Mapping[str, Any], log: Log) -> None:
@@ -144,15 +180,27 @@ def _take_back(value: Mapping[str, Any], kind: str, at: float, channel: str, log
 def _at(value: Mapping[str, Any], log: Log) -> float | None:
     """Its offset where the log has offsets, which its first message settles."""
     parts = _parts(value)
-    offset = None if parts else _first(value, _OFFSET)
+    offset = None if parts else _offset(value)
     log.stream = log.stream or short_text(_first(value, _VIDEO))
-    moment_of = _moment(_first(value, _TIME) or parts)
+    told = _first(value, _TIME)
+    moment_of = _moment(told or parts)
+    if offset is None and moment_of is None and not log.clock:
+        kind, seconds = time_of(told) or (None, 0.0)
+        return seconds if kind is Kind.offset else None
     if offset is None or log.clock:
         log.clock = True
         return moment_of
     if log.starts_at is None and moment_of is not None and trusted(moment_of):
-        log.starts_at = moment(moment_of - float(offset))
-    return float(offset)
+        log.starts_at = moment(moment_of - offset)
+    return offset
+
+
+def _offset(value: Mapping[str, Any]) -> float | None:
+    """Seconds since the start of the video, None where it does not say."""
+    for name, scale in _OFFSETS.items():
+        if value.get(name) not in (None, ""):
+            return float(value[name]) * scale
+    return None
 
 
 def _parts(value: Mapping[str, Any]) -> str | None:
@@ -165,9 +213,13 @@ def _parts(value: Mapping[str, Any]) -> str | None:
 
 
 def _moment(value: Any) -> float | None:
-    """Epoch seconds of an ISO time, or of a number of seconds, milli- or microseconds."""
+    """Epoch seconds of an ISO time or a date in words, or of a number of seconds, milli- or
+    microseconds."""
+    if isinstance(value, dict):  # as MongoDB's tools write dates and numbers
+        value = next(iter(value.values()), None)
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
-        return epoch(value)
+        at = epoch(value)
+        return worded(value) if at is None else at
     if isinstance(value, bool) or value is None:
         return None
     number = float(value)
@@ -177,11 +229,24 @@ def _moment(value: Any) -> float | None:
 
 
 def _flat(value: dict[str, Any]) -> dict[str, Any]:
-    """With the tags of tmi.js, and the text of an EventSub's message, where they are looked for."""
-    tags, message = value.get("tags"), value.get("message")
+    """With the tags of tmi.js, the text of an EventSub's message, what Kick's server sends as a
+    text, and what other names say, where they are looked for."""
+    tags, message, sent = value.get("tags"), value.get("message"), value.get("data")
+    if isinstance(sent, str) and sent.startswith("{"):
+        value = {**value, **orjson.loads(sent)}
+    value = {**value, **{known: value[name] for known, name in _others(tuple(value))}}
     if isinstance(message, dict) and isinstance(message.get("text"), str):
         value = {**value, "text": message["text"]}
     return {**tags, **value} if isinstance(tags, dict) else value
+
+
+@lru_cache(256)
+def _others(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Names that are not known as they are, as in other tables, with those they stand for."""
+    known = (("text", "text", _TEXT), ("user", "user", _USER), ("time", "timestamp", _TIMES))
+    missing = [(role, name) for role, name, said in known if not set(said) & set(names)]
+    found = columns_of(names, {}) if missing else {}
+    return tuple((name, names[found[role][0]]) for role, name in missing if found[role])
 
 
 def _kind(value: Mapping[str, Any]) -> str:
@@ -195,7 +260,8 @@ def _channel(value: Mapping[str, Any]) -> str:
 
 
 def _text(value: Mapping[str, Any]) -> str:
-    return next((found for name in _TEXT if isinstance(found := value.get(name), str)), "")
+    text = next((found for name in _TEXT if isinstance(found := value.get(name), str)), "")
+    return _KICK_EMOTE.sub(r" \1 ", text).strip() if "[emote:" in text else text
 
 
 def _named(value: Mapping[str, Any]) -> str:

@@ -122,13 +122,15 @@ def login_of(name: str) -> str:
 # of a log's lines, those that look like one of each format
 _DATE = r"\[\d{4}-\d\d-\d\d?[ T]\d\d:\d\d:\d\d[^\]]{0,12}\]"
 _TIME = rf"\[{re.sub(r'[?]P<[a-z]>', '?:', OFFSET)}\]"
-justlog = counting(re.compile(_DATE + r" +#\w+ "))
+justlog = counting(re.compile(_DATE + r" +#\w+ (?!<)"))
 downloader = counting(
     re.compile(rf"(?:{_TIME}|{_DATE}) +(?:[#@+]{{0,3}}[^\s:<#*@+]+(?: \(\w+\))?|[^\s:<#*][^:]*): ?")
 )
 tcd = counting(re.compile(rf"{_TIME} +[<*]"))
 tcd_table = counting(re.compile(_TCD_TABLE))
-chat_downloader = counting(re.compile(rf"(?:{_MOMENT}|{OFFSET}) \| "))
+chat_downloader = counting(
+    re.compile(rf"(?:{_MOMENT}|{OFFSET}) \| (?:\([^)]*\) )?(?:\*[^*]{{1,20}}\* )?{_NAME}: ")
+)
 archiver = counting(re.compile(r"\[-?\d+\.\d{3}\] \S"))
 
 read_downloader = reader(_DOWNLOADER)

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.chat.columns import NEEDS
+from pipeline.chat.columns import DATES, DAY_FIRST, MONTH_FIRST, NEEDS
 from pipeline.chat.placement import NeedsAnswer
-from pipeline.imports.formats.base import trusted
+from pipeline.imports.formats.base import Log, trusted
 from pipeline.imports.formats.tables.days import (
     has_hours,
+    is_by_halves,
     is_dated,
     month_is_first,
     seconds_of,
@@ -34,8 +35,9 @@ class Clock:
     base: At | None = None
 
 
-def clock_of(table: TableRows, places: Sequence[int]) -> Clock:
+def clock_of(table: TableRows, places: Sequence[int], log: Log) -> Clock:
     """The clock of the table. places: of the columns that may say the time, the likeliest first.
+    log: has what the user says of them, and is told of a guess.
 
     Raises NeedsAnswer where none of them does.
     """
@@ -49,7 +51,7 @@ def clock_of(table: TableRows, places: Sequence[int]) -> Clock:
         if kind is not None:
             kinds.setdefault(kind, place)
     if dated is not None:
-        return _of_dates(table, dated, kinds)
+        return _of_dates(table, dated, kinds, log)
     moment, offset = kinds.get(Kind.moment), kinds.get(Kind.offset)
     if moment is not None and offset is not None:
         return _both(table, _column(table, moment), _column(table, offset))
@@ -58,16 +60,21 @@ def clock_of(table: TableRows, places: Sequence[int]) -> Clock:
     return _without_moments(table, kinds)
 
 
-def _of_dates(table: TableRows, place: int, kinds: Mapping[Kind, int]) -> Clock:
+def _of_dates(table: TableRows, place: int, kinds: Mapping[Kind, int], log: Log) -> Clock:
     """Of a column with a spreadsheet's dates; their hours may stand in another one."""
-    cells = [row[place] for row in table.sample]
-    month_first = month_is_first(cells)
+    cells, name = [row[place] for row in table.sample], table.names[place]
+    said = log.columns.get(DATES, "")
+    month_first = month_is_first(cells, said)
     if month_first is None:
         raise NeedsAnswer(
-            f"{table.path} has dates in {table.names[place]} that may be month/day/year or "
-            "day/month/year; write them as 2026-01-31 18:00:00 (in a spreadsheet: format the cells "
-            "as yyyy-mm-dd hh:mm:ss, and save it as CSV again)",
+            f"{table.path} has dates in {name} that may be month/day/year or day/month/year; say "
+            f"which: --columns {DATES}={DAY_FIRST} or --columns {DATES}={MONTH_FIRST}",
             "columns",
+        )
+    if is_by_halves(cells) and not said:
+        log.notes.append(
+            f"dates in {name} are read as month/day/year, as AM or PM stands behind them; where "
+            f"they are day/month/year, import it again with --columns {DATES}={DAY_FIRST}"
         )
 
     def at(row: Row) -> float | None:

@@ -16,6 +16,10 @@ from warehouse.records import lowered
 _CHAT_DOWNLOADER = {"author.name", "message", "message_type"}
 _MARKS = "@%+~&!#"  # before a login: of moderators and the like, and of channels
 _NO_TEXT = "no text"
+NOBODY = (
+    "no column tells who said it, so that chatters are not counted; if one does: "
+    "--columns user=NAME"
+)
 
 
 def read(file: LogFile, log: Log) -> Iterator[Said]:
@@ -27,10 +31,18 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     if set(table.names) >= _CHAT_DOWNLOADER and not log.columns:
         yield from chat_downloader.of_values(map(_Nested(table.names), table.rows), log)
         return
+    yield from read_table(table, log)
+
+
+def read_table(table: TableRows, log: Log) -> Iterator[Said]:
+    """As `read`, of rows that were found already."""
+    if not table.sample:
+        log.skip("a header without a row")
+        return
     try:
         roles = table.roles(log.columns)
         check_named(table, roles["text"])
-        clock = clock_of(table, roles["time"])
+        clock = clock_of(table, roles["time"], log)
     except NeedsAnswer as exc:
         log.needs = str(exc)
         return
@@ -64,6 +76,8 @@ def said_rows(table: TableRows, clock: Clock, log: Log) -> Iterator[tuple[Row, S
     roles = table.roles(log.columns)
     text_at, at_of = roles["text"][0], clock.at
     user = _text(_first_said(table, roles["user"]))
+    if _first_said(table, roles["user"]) is None and table.sample:
+        log.notes.append(NOBODY)
     channel = _text(_first_said(table, roles["channel"]))
     name, emotes = _text(next(iter(roles["id"]), None)), next(iter(roles["emotes"]), None)
     bot, kind = next(iter(roles["bot"]), None), _text(next(iter(roles["kind"]), None))

@@ -1,18 +1,21 @@
 """Dates as spreadsheets write them, `2/14/2026 6:00 PM` or `14.02.2026 18:00`, by their columns.
 
 What is the day and what the month, the column itself has to tell: a number above 12 is a day, dots
-keep a day from its month, and AM or PM after slashes comes from where the month is first.
+keep a day from its month, and AM or PM after slashes comes from where the month is first. Or who
+imports it says so.
 """
 
 import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from pipeline.chat.columns import MONTH_FIRST
 from pipeline.imports.formats.base import epoch
+from pipeline.imports.formats.dates import hour_of
 
 _DATE = re.compile(
-    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})"
-    r"(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s?([AP]M))?)?",
+    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d)(?:,?\s+(?:@\s)?"
+    r"(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d{1,6})?)\d*)?(?:\s?([AP])\.?M\.?)?(?:\s(UTC|GMT|Z))?)?",
     re.IGNORECASE,
 )
 
@@ -28,15 +31,22 @@ def has_hours(cells: Iterable[object]) -> bool:
     return any(match and match[5] for match in found)
 
 
-def month_is_first(cells: Iterable[object]) -> bool | None:
-    """Of a column's dates; None where they may be read either way, or only in both ways."""
+def month_is_first(cells: Iterable[object], said: str = "") -> bool | None:
+    """Of a column's dates; None where they may be read either way, or only in both ways. said: by
+    the user, which of the two comes first, '' nothing."""
     found = [m for cell in cells if isinstance(cell, str) and (m := _DATE.fullmatch(cell.strip()))]
     first, second = (any(int(m[k]) > 12 for m in found) for k in (1, 3))
     if first or second:
         return None if first and second else second
-    if all(m[2] == "." for m in found):
-        return False
+    if said or all(m[2] == "." for m in found):
+        return said == MONTH_FIRST
     return True if all(m[2] == "/" and m[8] for m in found) else None
+
+
+def is_by_halves(cells: Iterable[object]) -> bool:
+    """Is it nothing but AM and PM that tells the month from the day?"""
+    found = [m for cell in cells if isinstance(cell, str) and (m := _DATE.fullmatch(cell.strip()))]
+    return all(m[2] == "/" and m[8] and int(m[1]) < 13 and int(m[3]) < 13 for m in found)
 
 
 def seconds_of(cell: object, month_first: bool) -> float | None:
@@ -45,11 +55,11 @@ def seconds_of(cell: object, month_first: bool) -> float | None:
     if match is None:
         return None
     month, day = (match[1], match[3]) if month_first else (match[3], match[1])
-    hour, half = int(match[5] or 0), (match[8] or "").upper()
-    if half:
-        hour = hour % 12 + (12 if half == "PM" else 0)
+    year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
     try:
-        at = datetime(int(match[4]), int(month), int(day), hour, int(match[6] or 0))
+        at = datetime(year, int(month), int(day), hour_of(int(match[5] or 0), match[8]))
     except ValueError:
         return None
-    return epoch(at.replace(second=int(match[7] or 0)).isoformat())
+    midnight = epoch(at.isoformat())
+    seconds = float((match[7] or "0").replace(",", "."))
+    return None if midnight is None else midnight + int(match[6] or 0) * 60 + seconds

@@ -12,10 +12,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.chat.columns import columns_of
-from pipeline.imports.formats.base import Log
+from pipeline.chat.columns import DATES, columns_of
+from pipeline.imports.formats.base import WEIGHT, Log
 from pipeline.imports.formats.log_file import LogFile
-from pipeline.imports.formats.tables.times import Cell, time_of
+from pipeline.imports.formats.tables.days import is_dated
+from pipeline.imports.formats.tables.times import Cell, Kind, time_of
 from warehouse.connections import open_duckdb
 from warehouse.errors import BadInput
 from warehouse.sql import quoted
@@ -25,9 +26,11 @@ Row = tuple[Cell, ...]
 _DELIMITERS = (",", "\t", ";", "|")
 _LINES = 50  # that one row may take: more of them hold a quote that was never closed
 _SAMPLE = 200  # rows that are looked at
+_ABOVE = 10  # lines, that may stand before the header
 _NO_ROW = "no row of the table"
 _DAMAGED = "its Parquet data are damaged"
 _UNREADABLE = (duckdb.Error, pa.ArrowException, UnicodeDecodeError, OSError)
+_WEIGHT = re.compile(WEIGHT)
 _SEP = re.compile(r"sep=.\s*$")
 _SHOWN = re.compile(r"\w[\w .-]{0,29}")
 
@@ -60,18 +63,33 @@ class TableRows:
             found = columns_of(self.names, given)
         except BadInput as exc:
             raise BadInput(f"{self.path}: {exc}{self.it_has}") from exc
-        if not self.is_named and not given and self._is_plain():
+        if not self.is_named and not set(given) - {DATES} and self._is_plain():
             found |= {"time": [0], "user": [1], "text": [2]}
+        if not found["time"]:
+            found["time"] = [k for k in range(len(self.names)) if self._has_moments(k)]
         return found
+
+    def _has_moments(self, place: int) -> bool:
+        """Does the column tell by its values that it is the time? Numbers may be anything."""
+        cells = [row[place] for row in self.sample if row[place] not in (None, "")]
+        return bool(cells) and all(
+            isinstance(cell, str) and (_is_moment(cell) or is_dated(cell)) for cell in cells
+        )
 
     def _is_plain(self) -> bool:
         return bool(self.sample) and all(
             len(row) == 3
             and time_of(row[0]) is not None
             and len(str(row[1]).split()) == 1
+            and not _WEIGHT.match(str(row[1]).strip())
             and time_of(row[2]) is None
             for row in self.sample
         )
+
+
+def _is_moment(cell: str) -> bool:
+    kind, _ = time_of(cell) or (None, 0.0)
+    return kind is Kind.moment and not cell.strip().replace(".", "", 1).isdigit()
 
 
 def open_table(file: LogFile, log: Log, given: Mapping[str, str]) -> TableRows:
@@ -87,11 +105,12 @@ def _csv(
     file: LogFile, head: bytes, log: Log, given: Mapping[str, str]
 ) -> tuple[list[str], Iterator[Row], bool]:
     lines = (f"{line}\n" for line in file.lines(head))
-    first = without_sep(list(islice(lines, _SAMPLE)))
+    first = from_header(list(islice(lines, _SAMPLE)))
     delimiter = delimiter_of(first)
     reader = csv.reader(
         chain(first, lines),
         delimiter=delimiter,
+        skipinitialspace=any(f'{delimiter} "' in line for line in first),
         quoting=csv.QUOTE_MINIMAL if _is_quoted(first, delimiter) else csv.QUOTE_NONE,
     )
     rows = _records(reader, log)
@@ -103,9 +122,21 @@ def _csv(
     return names, _fitting(rows, names, delimiter, log, given), is_named
 
 
-def without_sep(lines: list[str]) -> list[str]:
-    """The lines without Excel's `sep=;` before the header."""
+def from_header(lines: list[str]) -> list[str]:
+    """The lines without Excel's `sep=;` and what else an exporter wrote above the header."""
+    for k, line in enumerate(lines[:_ABOVE]):
+        known = _known(line, delimiter_of([line]))
+        if known["text"] and known["time"]:
+            return lines[k:]
     return lines[1:] if lines and _SEP.match(lines[0]) else lines
+
+
+def _known(line: str, delimiter: str) -> dict[str, list[int]]:
+    """Columns by role, if the line names some."""
+    try:
+        return columns_of(next(csv.reader([line], delimiter=delimiter), []), {})
+    except csv.Error:  # too long for a header
+        return columns_of([], {})
 
 
 def delimiter_of(lines: Sequence[str]) -> str:
@@ -113,15 +144,11 @@ def delimiter_of(lines: Sequence[str]) -> str:
     else the most in all of its first lines."""
 
     def fit(delimiter: str) -> tuple[int, int]:
-        names = next(csv.reader(lines[:1], delimiter=delimiter), [])
-        known = columns_of(names, {})
+        known = _known(lines[0], delimiter) if lines else {}
         least = min((line.count(delimiter) for line in lines if line.strip()), default=0)
         return sum(bool(places) for places in known.values()), least
 
-    try:
-        return max(_DELIMITERS, key=fit)
-    except csv.Error:  # a line too long for a header
-        return ","
+    return max(_DELIMITERS, key=fit)
 
 
 def _is_header(names: Sequence[str], given: Mapping[str, str]) -> bool:
@@ -163,9 +190,10 @@ def _fitting(
 ) -> Iterator[Row]:
     """Rows with a cell for each column. Where the text is the last one, what is too much of cells
     is a text with the delimiter in it."""
-    width = len(names)
-    text = given.get("text") or next((n for n in names if columns_of([n], {})["text"]), "")
-    last_is_text = not text or text in (names[-1], str(width))
+    width, text = len(names), columns_of(names, {})["text"]
+    last_is_text = not text or text[0] == width - 1
+    if "text" in given:
+        last_is_text = given["text"] in (names[-1], str(width))
     for row in rows:
         if len(row) > width and last_is_text:
             row = (*row[: width - 1], delimiter.join(map(str, row[width - 1 :])))

@@ -31,7 +31,7 @@ def has_streams(path: Path, log: Log) -> bool:
         roles = table.roles(log.columns)
         check_named(table, roles["text"])
         is_said = any(row[p] not in (None, "") for p in roles["stream"] for row in table.sample)
-        return is_said and clock_of(table, roles["time"]).kind is Kind.offset
+        return is_said and clock_of(table, roles["time"], log).kind is Kind.offset
 
 
 def rewritten(path: Path, target: Path, log: Log, channel: str) -> None:
@@ -43,7 +43,7 @@ def rewritten(path: Path, target: Path, log: Log, channel: str) -> None:
         pq.ParquetWriter(out, _SCHEMA, compression="lz4") as writer,
     ):
         table = open_table(file, log, log.columns)
-        rows = _rows(table, clock_of(table, table.roles(log.columns)["time"]), log)
+        rows = _rows(table, clock_of(table, table.roles(log.columns)["time"], log), log)
         while chunk := list(islice(rows, _ROWS)):
             for row in chunk:
                 row["channel"] = row["channel"] or channel

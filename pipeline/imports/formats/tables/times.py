@@ -9,11 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from pipeline.chat.columns import words
 from pipeline.chat.placement import FIRST
 from pipeline.imports.formats.base import epoch
+from pipeline.imports.formats.dates import worded
 
 Cell = str | float | None
 
@@ -31,22 +32,25 @@ class Kind(StrEnum):
 _OFFSET = re.compile(r"(-?)(?:(\d{1,3}):)?(\d{1,3}):(\d\d(?:[.,]\d+)?)")
 _SPELT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(\d+)s")
 _ZONED = re.compile(r"(.*\d) ?([+-]\d\d:?\d\d)?(?: ?(?:UTC|GMT|Z))?")
+_SLASHES = re.compile(r"^(\d{4})[/.](\d\d)[/.](\d\d)(?!\d)")
 _SIZES = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (0.0, 1.0))  # of epochs
 _HOUR = 3600.0
+_UNITS = dict.fromkeys(("us", "µs", "usec", "micros", "microseconds"), 1e-6) | dict.fromkeys(
+    ("ms", "msec", "millis", "milliseconds"), 1e-3
+)
 
 
 def scale_of(name: str) -> float:
-    """Seconds in one of a column's units, by its name."""
-    plain = name.lower().strip()
-    if re.search(r"(^|_)(us|µs|usec|micro\w*)$", plain):
-        return 1e-6
-    return 1e-3 if re.search(r"(^|_)(ms|msec|milli\w*)$", plain) else 1.0
+    """Seconds in one of a column's units, by a word of its name."""
+    return next((_UNITS[word] for word in words(name) if word in _UNITS), 1.0)
 
 
 def time_of(cell: Cell, scale: float = 1.0) -> tuple[Kind, float] | None:
     """A cell's kind and its seconds; None for what is no time. scale: of numbers since a start."""
     if cell is None or cell == "":
         return None
+    if isinstance(cell, str) and cell.startswith("'"):  # a spreadsheet's mark of a text
+        cell = cell[1:]
     try:
         number = float(cell)
     except ValueError:
@@ -68,9 +72,10 @@ def _written(text: str) -> tuple[Kind, float] | None:
         return Kind.day, at
     if (at := epoch(text)) is not None:
         return Kind.moment, at
-    if match := _ZONED.fullmatch(text):  # as Go writes it
+    if match := _ZONED.fullmatch(_SLASHES.sub(r"\1-\2-\3", text)):  # as Go writes it
         at = epoch(match[1] + (match[2] or ""))
-    return (Kind.moment, at) if at is not None else _mailed(text)
+    at = worded(text) if at is None else at
+    return None if at is None else (Kind.moment, at)
 
 
 def _day(text: str) -> float | None:
@@ -78,14 +83,6 @@ def _day(text: str) -> float | None:
         return epoch(date.fromisoformat(text).isoformat())
     except ValueError:
         return None
-
-
-def _mailed(text: str) -> tuple[Kind, float] | None:
-    try:
-        at = epoch(parsedate_to_datetime(text).isoformat())
-    except (ValueError, TypeError, IndexError):
-        return None
-    return None if at is None else (Kind.moment, at)
 
 
 def kind_of(cells: Sequence[Cell], scale: float = 1.0) -> Kind | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.chat.columns import given_columns
 from pipeline.imports.formats.base import Log
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.tables import columns
@@ -20,6 +21,8 @@ DATES = {
     ("02.02.2026 18:00", "02.02.2026 18:01"): (EARLY, EARLY + 60),
     ("14/02/2026 18:00:05", "14/02/2026 18:00:06"): (AT + 5, AT + 6),
     ("14-02-2026 18:00", "31-02-2026 18:01"): (AT,),  # the 31st of February is none
+    ("02-14-2026 @ 18:00:00.250 GMT", "02-14-2026 @ 18:00:01.500 GMT"): (AT + 0.25, AT + 1.5),
+    ("14.02.26 18:00", "14.02.26 18:01"): (AT, AT + 60),
 }
 
 
@@ -36,6 +39,7 @@ def test_dates_are_read_as_the_column_decides(
     log = Log()
     assert read(written(tmp_path / "a.csv", "\n".join(["time;user;text", *rows])), log) == [*right]
     assert log.clock
+    assert any("dates=day/month" in note for note in log.notes) == (cells[0] == "2/2/2026 6:00 PM")
     assert log.skipped.total() == len(cells) - len(right)
 
 
@@ -47,8 +51,12 @@ def test_a_date_and_its_time_may_have_columns_of_their_own(tmp_path: Path) -> No
 @pytest.mark.parametrize("cell", ["2/3/2026 18:00", "02-03-2026 18:00:00"])
 def test_dates_of_two_readings_are_asked_about(tmp_path: Path, cell: str) -> None:
     log = Log()
-    assert read(written(tmp_path / "a.csv", f"time,user,text\n{cell},ann,hi\n"), log) == []
-    assert "dates in time that may be month/day/year or day/month/year; write" in log.needs
+    path = written(tmp_path / "a.csv", f"time,user,text\n{cell},ann,hi\n")
+    assert read(path, log) == []
+    assert "dates in time that may be month/day/year or day/month/year; say which" in log.needs
+    by_day = Log(columns=given_columns("dates=day/month"))
+    assert read(path, by_day) == [EARLY + 28 * 86400] and not by_day.notes
+    assert read(path, Log(columns=given_columns("dates=month/day"))) == [EARLY + 86400]
 
 
 def test_a_date_without_any_hours_is_no_time(tmp_path: Path) -> None:
