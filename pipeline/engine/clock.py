@@ -66,8 +66,9 @@ def _reopen(state: State, now: float) -> None:
 
 
 def _put_back(intake: Intake, message: Message) -> None:
-    cell = intake.track(message.channel).cells.setdefault(window_start(message.at), Cell())
+    track = intake.track(message.channel)
+    cell = track.cells.setdefault(window_start(message.at), Cell(reading=track.reading()))
     if is_filtered(message.text, "", message.bot):
         cell.filtered += 1
     else:
-        cell.lines.append(scored_line(message, intake.scorers, intake.gate))
+        cell.lines.append(scored_line(message, intake.scorers, intake.gate, cell.reading))

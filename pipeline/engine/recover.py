@@ -11,6 +11,7 @@ from pipeline.chat.message import ChannelInfo, Heard, Message, StreamStart
 from pipeline.chat.text import is_filtered
 from pipeline.engine.state import State
 from pipeline.scoring.language import Readable
+from pipeline.scoring.sign_scorer import reading_of
 from pipeline.windows.intake import Missed
 from pipeline.windows.rows import seconds, stream_row, window_of
 from pipeline.windows.track import Stream, Track
@@ -20,7 +21,6 @@ from warehouse.records import HORIZON, WINDOW_SECONDS, naive, utc, window_start
 _EPOCH = date(1970, 1, 1)
 _BACK_S = 3600.0  # of the buffer is read again
 _ROWS = 1000  # of windows at a time
-_READ = 500  # messages that a share from before the restart counts as
 
 
 def recover(state: State) -> None:
@@ -38,7 +38,7 @@ def recover(state: State) -> None:
         _end_streams(state)
         return
     for row in state.store.query("readable", source=state.source).to_pylist():
-        state.intake.readable[row["channel"]] = Readable(row["readable"], _READ)
+        state.intake.readable[row["channel"]] = Readable.known(row["readable"])
     since = load_recent(state, state.clock)
     learnt = state.store.query("learnt_of", source=state.source).to_pylist()
     state.forecasts.taught.load(learnt)
@@ -67,6 +67,8 @@ def load_recent(state: State, now: float) -> date:
             state.forecasts.saw(window)
             state.alerts.recall(window)
             state.moods.recall(window)
+            if known := state.intake.readable.get(window.channel):
+                known.reading = reading_of(window.lexicon_version)
     rested = naive(utc(now - state.alerts.settings.cooldown_s))
     state.alerts.resume(state.store.query("alerts_since", since=rested).to_pylist())
     since = utc(now).date() - timedelta(days=1)

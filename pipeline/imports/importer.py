@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ from pipeline.chat.message import (
     Watch,
 )
 from pipeline.chat.table import ChatTable, Placed, Span
+from pipeline.chat.text import is_filtered
 from pipeline.imports.coverage import covered_mask
 from pipeline.privacy.hashing import Hasher, load_salt
 from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.language import Readable
+from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.vocabulary.found import Finder
 from pipeline.windows.intake import Intake, IntakeCounts
 from pipeline.windows.rows import event_rows, term_rows, window_rows
@@ -38,6 +41,7 @@ from warehouse.store.store import table_schemas
 
 SOURCE = "import"
 _FLUSH = 500  # windows that are made rows of together
+_AHEAD, _AT_ONCE = 500, 20  # messages that are looked at before a stream, and in one look
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ class Importer:
     ) -> Iterator[Closed]:
         """The windows of a stream that its log covers; of the others none is made."""
         intake, channel, ahead = self.intake, where.stream.channel, list(spans)
+        messages = self._heard_first(channel, messages)
         span = ahead.pop(0)
         intake.take(Watch(channel, span.since))
         intake.take(StreamStart(channel, span.since, where.stream_id))
@@ -132,6 +137,20 @@ class Importer:
         yield from _seen(where, intake.close(_end(span.until)))
         yield from _seen(where, intake.drain())
         intake.tracks.clear()
+
+    def _heard_first(self, channel: str, messages: Iterable[Message]) -> Iterator[Message]:
+        """The messages. An import knows what comes, so a stream's first windows need not wait for
+        what its channel writes."""
+        known = self.intake.readable.setdefault(channel, Readable())
+        if known.share is not None:
+            return iter(messages)
+        rest, score = iter(messages), self.intake.scorers.base.score
+        first = list(islice(rest, _AHEAD))
+        said = [m for m in first if not is_filtered(m.text, "", m.bot)]
+        lines = [ScoredMessage(m.at, 0, m.text, score(m.text, m.emotes or ())) for m in said]
+        for n in range(0, len(lines), _AT_ONCE):
+            known.saw(lines[n : n + _AT_ONCE], None)
+        return chain(first, rest)
 
     def _channels(self, logins: Mapping[str, str]) -> list[dict[str, Any]]:
         return [

@@ -16,7 +16,7 @@ from pipeline.forecasting.model_rows import model_rows
 from pipeline.requests.workspace import Workspace
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.windows.item_log import Place
-from pipeline.windows.rebuild import recount, remade
+from pipeline.windows.rebuild import readings_at, recount, remade
 from pipeline.windows.rows import sample_rows, term_rows, window_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
@@ -45,7 +45,8 @@ def forget_chatter(workspace: Workspace, who: int) -> None:
     gate = Gate(workspace.scorers.knows, workspace.hasher.of, hidden)
     if workspace.running:
         gate.chatters.update(dict.fromkeys(workspace.running.chatters))  # of other shards too
-    remains = recount(workspace.buffer, places, change, workspace.scorers, gate)
+    readings = readings_at(workspace.store, places)
+    remains = recount(workspace.buffer, places, change, workspace.scorers, gate, readings)
     remade_windows = list(remade(remains, workspace.store, workspace.scorers))
     _forget_name(workspace, who)
     _keep(workspace, remade_windows, gate)

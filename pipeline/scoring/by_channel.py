@@ -15,6 +15,7 @@ import orjson
 
 from pipeline.scoring.decisions import Decision, Valences, in_force
 from pipeline.scoring.scorer import FullScorer, Named, Scored, Scorer, VaderScorer, make_scorer
+from pipeline.scoring.sign_scorer import read_as
 from pipeline.scoring.signs import bare
 from pipeline.scoring.slang import laughs
 from pipeline.scoring.vader import Remembered
@@ -115,10 +116,18 @@ class Scorers:
         forgotten = set(terms)
         self._replace([d for d in self.decisions if d.term not in forgotten])
 
-    def at(self, channel: str, at: float) -> Scorer:
-        """The scorer of a message of the channel, said at `at` (epoch seconds)."""
-        if self.only is not None:
-            return self.only
+    def at(self, channel: str, at: float, reading: str = "words") -> Scorer:
+        """The scorer of a message of the channel, said at `at` (epoch seconds). reading: how its
+        window is read, one of READINGS."""
+        scorer = self.only or self._at(channel, at)
+        if reading == "words":
+            return scorer
+        key = scorer.version, reading
+        if key not in self._read:
+            self._read[key] = read_as(scorer, reading)
+        return self._read[key]
+
+    def _at(self, channel: str, at: float) -> Scorer:
         starts, scorers = self._spans.get(channel) or self._span(channel)
         place = bisect_right(starts, at)
         scorer = scorers[place]
@@ -127,9 +136,9 @@ class Scorers:
             scorer = scorers[place] = self._scorer(in_force(self._heeded, channel, now))
         return scorer
 
-    def version(self, channel: str, at: float) -> str:
+    def version(self, channel: str, at: float, reading: str = "words") -> str:
         """The lexicon_version of the channel's window at `at`."""
-        return (self.only or self.at(channel, at)).version
+        return self.at(channel, at, reading).version
 
     def knows(self, term: str) -> bool:
         """True if the lexicon has the term, or some decision in force."""
@@ -171,6 +180,7 @@ class Scorers:
         self._spans: dict[str, tuple[list[float], list[Scorer | None]]] = {}
         self._current: dict[str, Valences] = {}
         self._before, self._made = self._made, {}
+        self._read: dict[tuple[str, str], Scorer] = {}  # of readings but `words`
         in_use = [pair for c in {d.channel for d in self._heeded} for pair in self._now(c).items()]
         self._words = {term.lower() for term, (kind, _) in in_use if kind == "word"}
         self._emotes = {term for term, (kind, _) in in_use if kind != "word"}

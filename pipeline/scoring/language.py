@@ -1,10 +1,11 @@
-"""Share of chat that the scorer can read: English, and what has no language at all.
+"""Share of chat that the scorer can read: of its messages with words, those in English.
 
-Anybody can read a message of emotes, emoji, numbers and links. One whose letters are mostly not
-Latin cannot be read. The others say too little to be told apart one by one: their words are
-joined, a few messages at a time, and the detector says of each group whether it is English. A
-group that is too short to tell counts for nothing. Of a busy window only a sample is looked at,
-and what is plainly English, or plainly not, by the dictionary, is not put to the detector.
+A message of emotes, emoji, smileys, numbers, laughter, keys hit at random, links, mentions or
+commands says nothing of a language, and abstains. One whose letters are mostly not Latin cannot be
+read. The others say too little to be told apart one by one: their words are joined, a few
+messages at a time, and the detector says of each group whether it is English. A group that is too
+short to tell counts for nothing. Of a busy window only a sample is looked at, and what is plainly
+English, or plainly not, by the dictionary, is not put to the detector.
 
 The detector knows the eight languages in Latin script that most of Twitch writes. Another one
 passes for its neighbour (Dutch for German) more often than for English.
@@ -14,11 +15,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from string import punctuation
 from typing import TYPE_CHECKING
 
 from pipeline.scoring.english import dictionary
+from pipeline.scoring.laughter import laughs
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.vader import Remembered
+from warehouse.records import READABLE_LEAST
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -28,14 +32,20 @@ LEAST_OF_CHANNEL = 12  # for one group of many
 _ENOUGH = 80  # letters of a group: more say little more, and take longer
 _MESSAGES = 24  # looked at in a window
 _SECOND, _FOURTH = 16, 64  # messages from which on a window has two groups, and four
-_MEMORY = 2000  # messages that a channel's share forgets over
-_BELIEVED = 100  # messages for which a new channel is believed to be readable
+_MEMORY = 500  # messages with words that were looked at, which a channel's share forgets over
+_KNOWN, _SOON = 100, 30  # of them: a share is known from; from fewer where it is all one language
+_ONE_LANGUAGE = 0.05  # of messages in another
+_TURNS = 0.05  # a channel goes over to another basis so far beyond READABLE_LEAST
+_HALF = 0.7  # below it a channel is half English: its other words do not score
 _LANGUAGES = "ENGLISH SPANISH PORTUGUESE FRENCH GERMAN ITALIAN POLISH TURKISH".split()
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _RUN = re.compile(r"(\w)\1{2,}")
 _LONGEST = 15  # letters; keys hit at random are longer than words
 _TEXT = 300  # characters of a message
+# no words: a name of an emote (peepoHappy, :face-smiling:), a number, a command; keys hit at random
+_NO_WORD = re.compile(r"[@!].*|.*[/\d].*|:[\w-]+:|.*[^\W\d_A-Z][A-Z].*", re.ASCII)
+_MASH = re.compile(r"[asdfghjkl]{6,}|[b-df-hj-np-tv-xz]{5,}|\w{16,}")
 # share of different words that are in the dictionary, which other languages never reach, and
 # which English never falls to: between them, the detector is asked
 _ENGLISH, _FOREIGN = 0.75, 0.4
@@ -43,52 +53,92 @@ _ENGLISH, _FOREIGN = 0.75, 0.4
 
 @dataclass(slots=True)
 class Readable:
-    """A channel's share of messages that can be read, 0..1, over about its last 2,000.
+    """A channel's share of messages with words that can be read, over about its last 500 of those
+    that were looked at.
 
-    n: messages it rests on. A new channel is believed to be readable for a hundred messages: no
-    single window decides.
+    share: 0..1, None: not known yet. reading: how the next window is scored, one of READINGS;
+    words until something else is known.
     """
 
-    share: float = 1.0
-    n: int = 0
+    share: float | None = None
+    reading: str = "words"
+    _mean: float = 1.0
+    _n: float = 0
+
+    @classmethod
+    def known(cls, share: float) -> "Readable":
+        """As it was before a restart."""
+        before = "words" if share >= READABLE_LEAST else "emotes"
+        return cls(share, _reading(share, before), share, _MEMORY)
 
     def saw(self, lines: Sequence[ScoredMessage], share: float | None) -> None:
         """A window closed. share: what was found of it, None: too little to tell by itself."""
         if share is None:
-            share = share_readable(lines, LEAST_OF_CHANNEL)
-        if share is not None:
-            self.n += len(lines)
-            of = min(self.n + _BELIEVED, _MEMORY)
-            self.share += (share - self.share) * min(1.0, len(lines) / of)
+            readable, n = _heard(lines, LEAST_OF_CHANNEL)
+        else:
+            n = sum(bool(said(line)) for line in _looked_at(lines))
+            readable = share * n
+        if not n:
+            return
+        self._n = min(self._n + n, _MEMORY)
+        self._mean += (readable - n * self._mean) / self._n
+        is_clear = self._n >= _SOON and abs(self._mean - 0.5) >= 0.5 - _ONE_LANGUAGE
+        if self.share is not None or is_clear or self._n >= _KNOWN:
+            self.share = min(1.0, max(0.0, self._mean))
+            self.reading = _reading(self.share, self.reading)
 
 
-def share_readable(lines: Sequence[ScoredMessage], least: int = LEAST) -> float | None:
-    """The share of messages that can be read, 0..1; None where too few words were said to tell.
+def _reading(share: float, before: str) -> str:
+    """One of READINGS. A channel that goes over does not come back at the next message."""
+    turn = _TURNS if before == "emotes" else -_TURNS
+    if share < READABLE_LEAST + turn:
+        return "emotes"
+    return "mixed" if share < _HALF else "words"
 
-    least: letters in different words that a group needs. Follows from the lines alone.
+
+def words_of(text: str, emotes: Sequence[str] = ()) -> list[str]:
+    """The different words of a message, in small letters."""
+    return _words([" ".join([t for t in text.split() if t not in emotes and _SPEAKS[t]])])
+
+
+def share_readable(lines: Sequence[ScoredMessage]) -> float | None:
+    """The share of messages with words that can be read, 0..1; None where too few words were said
+    to tell. Follows from the lines alone."""
+    readable, n = _heard(lines, LEAST)
+    return readable / n if n else None
+
+
+def _heard(lines: Sequence[ScoredMessage], least: int) -> tuple[float, int]:
+    """(those that can be read, all) of the messages with words that are looked at; (0, 0) where
+    it cannot be told.
+
+    least: letters in different words that a group needs.
     """
     groups = _Groups(most=4 if len(lines) >= _FOURTH else 2 if len(lines) >= _SECOND else 1)
-    for line in lines[:: 1 + len(lines) // _MESSAGES]:
-        words = _said(line)
+    for line in _looked_at(lines):
+        words = said(line)
         if not words:
-            groups.silent += 1
-        elif not _is_latin(words):
+            continue
+        if not _is_latin(words):
             groups.foreign += 1
         elif groups.add(words):
             break
     groups.end(least)
-    return groups.share()
+    return groups.sums()
+
+
+def _looked_at(lines: Sequence[ScoredMessage]) -> Sequence[ScoredMessage]:
+    return lines[:: 1 + len(lines) // _MESSAGES]
 
 
 @dataclass(slots=True)
 class _Groups:
-    """Messages of a window so far: without words, not Latin, and in groups that tell.
+    """Messages with words of a window so far: not Latin, and in groups that tell.
 
     most: groups that are put to the detector. group: what is said in the one that is open.
     """
 
     most: int
-    silent: int = 0
     foreign: int = 0
     told: int = 0
     english: int = 0
@@ -111,28 +161,31 @@ class _Groups:
             self.english += len(self.group) * _is_english(words)
             self.group, self.length, self.most = [], 0, self.most - 1
 
-    def share(self) -> float | None:
-        """Messages with words are as English as the groups that tell. Where none does, the
-        messages without words and those not Latin speak for all, if they are most."""
+    def sums(self) -> tuple[float, int]:
+        """(readable, all): Latin messages are as English as the groups that tell. Where none
+        does, those that are not Latin speak for all, if they are most."""
         latin = self.told + len(self.group)
         if not self.told:
-            if latin > self.silent + self.foreign:
-                return None
-            latin = 0
-        total = self.silent + self.foreign + latin
-        readable = self.silent + (latin * self.english / self.told if latin else 0)
-        return readable / total if total else None
+            return 0.0, self.foreign if self.foreign > latin else 0
+        return latin * self.english / self.told, self.foreign + latin
 
 
-def _said(line: ScoredMessage) -> str:
-    """What a message says without emotes, links and mentions; '' where no letter is left."""
-    text = line.text[:_TEXT]
-    emotes = [term for term, kind, _ in line.scored.terms if kind != "word"]
-    if emotes or line.scored.strange or "@" in text or "/" in text:
-        emotes.extend(line.scored.strange)
-        tokens = [t for t in text.split() if t not in emotes and t[0] != "@" and "/" not in t]
-        text = " ".join(tokens)
-    return text if _LETTER.search(text) else ""
+def said(line: ScoredMessage) -> str:
+    """The words of a message; '' where there is none."""
+    pictures = {term for term, kind, _ in line.scored.terms if kind != "word"}
+    pictures.update(line.scored.strange)
+    tokens = line.text[:_TEXT].split()
+    return " ".join([t for t in tokens if t not in pictures and _SPEAKS[t]])
+
+
+def _speaks(token: str) -> bool:
+    """True for a token with a word: letters, and no name, laughter or keys hit at random."""
+    if not _LETTER.search(token) or _NO_WORD.fullmatch(token) or laughs(token):
+        return False
+    return not _MASH.fullmatch(token.strip(punctuation).lower())
+
+
+_SPEAKS: Remembered[str, bool] = Remembered(_speaks)
 
 
 def _is_latin(text: str) -> bool:

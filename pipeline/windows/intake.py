@@ -82,9 +82,17 @@ class Intake:
     def track(self, channel: str) -> Track:
         """The channel's track, made when it is first spoken of."""
         if channel not in self.tracks:
-            version = partial(self.scorers.version, channel)
-            self.tracks[channel] = Track(channel, version, self.held_s)
+            version, reading = (
+                partial(self.scorers.version, channel),
+                partial(self.reading, channel),
+            )
+            self.tracks[channel] = Track(channel, version, self.held_s, reading)
         return self.tracks[channel]
+
+    def reading(self, channel: str) -> str:
+        """How the channel's next window is read."""
+        known = self.readable.get(channel)
+        return known.reading if known else "words"
 
     def channel_of(self, stream_id: str) -> str | None:
         """Whose stream that is, as far as it is in memory."""
@@ -159,7 +167,8 @@ class Intake:
         return line.scored.compound if line else 0.0
 
     def _line(self, message: Message, chatter: int, key: int) -> ScoredMessage:
-        scorer = self.scorers.only or self.scorers.at(message.channel, message.at)
+        reading = self.track(message.channel).reading_at(message.at)
+        scorer = self.scorers.at(message.channel, message.at, reading)
         is_name = partial(self.gate.is_name, message.channel)
         scored = scorer.score(message.text, message.emotes or (), is_name)
         day = int(message.at // 86400)

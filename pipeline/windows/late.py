@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from pipeline.chat.text import is_filtered
 from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.scoring.sign_scorer import reading_of
 from pipeline.windows.intake import Intake, Missed
 from pipeline.windows.item_log import ItemLog, Outdated, Place
-from pipeline.windows.rebuild import scored_line
-from pipeline.windows.rows import seconds, window_of
+from pipeline.windows.rebuild import listed, place_of, scored_line
+from pipeline.windows.rows import window_of
 from pipeline.windows.segments import message_of
 from pipeline.windows.summary import Cell, summarise
 from pipeline.windows.track import Closed
@@ -124,19 +125,20 @@ class Late:
         return _Pass(missed, before, self._named(missed), lines, reading)
 
     def _stored(self, places: Iterable[Place]) -> dict[Place, Window]:
-        rows = self.store.query("windows_of_places", **_listed(places)).to_pylist()
-        return {_place(row): window_of(row) for row in rows if row["source"] == self.source}
+        rows = self.store.query("windows_of_places", **listed(places)).to_pylist()
+        return {place_of(row): window_of(row) for row in rows if row["source"] == self.source}
 
     def _named(self, places: Iterable[Place]) -> dict[Place, frozenset[str]]:
         """Terms that are stored for the windows."""
-        rows = self.store.query("terms_of_places", **_listed(places)).to_pylist()
-        return {_place(row): frozenset(row["terms"]) for row in rows}
+        rows = self.store.query("terms_of_places", **listed(places)).to_pylist()
+        return {place_of(row): frozenset(row["terms"]) for row in rows}
 
     def _made(self, done: _Pass) -> Iterator[Closed]:
         counts = self.intake.counts
         for place, missed in done.missed.items():
             before = done.before[place]
-            lines = self._lines(done.lines.get(place, []))
+            reading = reading_of(before.lexicon_version)
+            lines = self._lines(done.lines.get(place, []), reading)
             fresh = len(lines) + missed.gone - before.n_messages
             if fresh < 0:  # the buffer has lost some that were counted
                 self._drop(missed)
@@ -149,29 +151,18 @@ class Late:
                 yield self._closed(before, cell, done.named.get(place, frozenset()))
 
     def _closed(self, before: Window, cell: Cell, named: frozenset[str]) -> Closed:
-        start, version = (
-            int(before.start.timestamp()),
-            self.intake.scorers.version(before.channel, before.start.timestamp()),
-        )
+        start, reading = int(before.start.timestamp()), reading_of(before.lexicon_version)
+        version = self.intake.scorers.version(before.channel, start, reading)
         window = summarise(
             before.channel, start, cell, before.stream_id, before.observed_s, version
         )
         return Closed(window, tuple(cell.lines), again=True, named=named)
 
-    def _lines(self, kept: Iterable[bytes]) -> list[ScoredMessage]:
+    def _lines(self, kept: Iterable[bytes], reading: str) -> list[ScoredMessage]:
         """The messages that count, each id once, scored; their chatters are seen again."""
         messages = [m for m in map(message_of, kept) if m is not None]
         once = {m.id or str(number): m for number, m in enumerate(messages)}
         for message in once.values():
             self.intake.gate.saw(int(message.chatter or 0))
         counted = [m for m in once.values() if not is_filtered(m.text, "", m.bot)]
-        return [scored_line(m, self.intake.scorers, self.intake.gate) for m in counted]
-
-
-def _listed(places: Iterable[Place]) -> dict[str, list[str] | list[float]]:
-    places = list(places)
-    return {"channels": [c for c, _ in places], "starts": [float(s) for _, s in places]}
-
-
-def _place(row: dict[str, object]) -> Place:
-    return str(row["channel"]), int(seconds(row["start"]))  # type: ignore[arg-type]
+        return [scored_line(m, self.intake.scorers, self.intake.gate, reading) for m in counted]

@@ -1,14 +1,16 @@
 """Committed windows made again from the buffer, as they would be without somebody's messages."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from pipeline.chat.message import Message
 from pipeline.chat.text import is_filtered
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage, message_key
+from pipeline.scoring.sign_scorer import reading_of
 from pipeline.windows.item_log import ItemLog, Place
 from pipeline.windows.rows import seconds, window_of
 from pipeline.windows.summary import Cell, summarise
@@ -34,9 +36,10 @@ def recount(
     change: Callable[[Message], Message | None],
     scorers: Scorers,
     gate: Gate,
+    readings: Mapping[Place, str],
 ) -> dict[Place, Remains]:
     """The messages left of the windows at `places` after `change`, scored; the gate learns who
-    used what, from all of the buffer."""
+    used what, from all of the buffer. readings: of the windows that are stored."""
     channels = {channel for channel, _ in places}
     remains: dict[Place, Remains] = defaultdict(Remains)
     for item in buffer.since(0):
@@ -53,8 +56,26 @@ def recount(
         if filtered:
             here.filtered += 1
         elif kept.channel in channels:
-            here.lines.append(scored_line(kept, scorers, gate))
+            reading = readings.get(_place(item), "words")
+            here.lines.append(scored_line(kept, scorers, gate, reading))
     return remains
+
+
+def readings_at(store: Queries, places: Iterable[Place]) -> dict[Place, str]:
+    """How the stored windows of these were read, and are to be read again."""
+    rows = store.query("windows_of_places", **listed(places)).to_pylist()
+    return {place_of(row): reading_of(row["lexicon_version"]) for row in rows}
+
+
+def listed(places: Iterable[Place]) -> dict[str, list[str] | list[float]]:
+    """Places as queries take them."""
+    places = list(places)
+    return {"channels": [c for c, _ in places], "starts": [float(s) for _, s in places]}
+
+
+def place_of(row: Mapping[str, Any]) -> Place:
+    """The place of a row of windows, or of their terms."""
+    return str(row["channel"]), int(seconds(row["start"]))
 
 
 def remade(
@@ -80,7 +101,7 @@ def remade(
                 cell,
                 before.stream_id,
                 before.observed_s,
-                scorers.version(channel, start),
+                scorers.version(channel, start, reading_of(before.lexicon_version)),
             )
             whole = len(here.lines) + here.gone >= before.n_messages and row["source"] != "import"
             closed = Closed(window if whole else before, tuple(here.lines))
@@ -91,10 +112,13 @@ def _place(message: Message) -> Place:
     return message.channel, window_start(message.at)
 
 
-def scored_line(message: Message, scorers: Scorers, gate: Gate) -> ScoredMessage:
-    """A message of the buffer as its window needs it; the gate learns who used what."""
+def scored_line(
+    message: Message, scorers: Scorers, gate: Gate, reading: str = "words"
+) -> ScoredMessage:
+    """A message of the buffer as its window, of that reading, needs it; the gate learns who used
+    what."""
     is_name = partial(gate.is_name, message.channel)
-    scorer = scorers.at(message.channel, message.at)
+    scorer = scorers.at(message.channel, message.at, reading)
     scored = scorer.score(message.text, message.emotes or (), is_name)
     chatter = int(message.chatter or 0)
     terms = [term for term, _, _ in scored.terms]

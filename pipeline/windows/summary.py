@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from math import fsum, sqrt
 
 from pipeline.scoring.language import share_readable
+from pipeline.scoring.laughter import laughing
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import Scored
+from pipeline.scoring.sign_scorer import basis_of, reading_of
 from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 
 _STAMP_S = 0.001  # of Twitch's stamps: who was heard was observed at least for so long
@@ -15,11 +17,12 @@ _STAMP_S = 0.001  # of Twitch's stamps: who was heard was observed at least for 
 
 @dataclass(slots=True)
 class Cell:
-    """One window's messages so far."""
+    """One window's messages so far. reading: how they are scored, one of READINGS."""
 
     lines: list[ScoredMessage] = field(default_factory=list)
     filtered: int = 0
     late: int = 0
+    reading: str = "words"
 
 
 class Held:
@@ -29,18 +32,20 @@ class Held:
         self.window = window
         self._cell = None if cell.lines else cell
         lines = [(x.at, x.chatter, x.text, tuple(x.scored), x.id) for x in cell.lines]
-        self._packed = pickle.dumps((lines, cell.filtered, cell.late)) if lines else b""
+        self._packed = (
+            pickle.dumps((lines, cell.filtered, cell.late, cell.reading)) if lines else b""
+        )
 
     @property
     def cell(self) -> Cell:
         """What fell into it; once asked for it stays unpacked, to be changed in place."""
         if self._cell is None:
-            lines, filtered, late = pickle.loads(self._packed)
+            lines, *counts = pickle.loads(self._packed)
             found = [
                 ScoredMessage(at, who, text, Scored(*parts), id)
                 for at, who, text, parts, id in lines
             ]
-            self._cell, self._packed = Cell(found, filtered, late), b""
+            self._cell, self._packed = Cell(found, *counts), b""
         return self._cell
 
 
@@ -79,6 +84,8 @@ def summarise(
         sub_mean=tuple(_mean(slot) for slot in slots),
         lexicon_version=lexicon_version,
         readable=share_readable(lines),
+        basis=basis_of(reading_of(lexicon_version)),
+        n_laughs=laughing([line.text for line in lines]),
     )
 
 

@@ -50,13 +50,17 @@ class Stream:
 
 class Track:
     """One channel's windows in the making. held_s: how long closed ones can be made again;
-    lexicon_version: of a window by its start."""
+    lexicon_version: of a window by its start and reading; reading: of a window that opens now."""
 
     def __init__(
-        self, channel: str, lexicon_version: Callable[[float], str], held_s: float = HELD_S
+        self,
+        channel: str,
+        lexicon_version: Callable[[float, str], str],
+        held_s: float = HELD_S,
+        reading: Callable[[], str] = lambda: "words",
     ) -> None:
         self.channel = channel
-        self.lexicon_version = lexicon_version
+        self.lexicon_version, self.reading = lexicon_version, reading
         self.held_s = held_s
         self.streams: list[Stream] = []  # the newest, and those before it while they close
         self.told: dict[str, Stream] = {}  # streams that began or ended; their reader clears it
@@ -192,9 +196,15 @@ class Track:
             return start
         if line is not None and self.next_start is None:
             self._open_session(start)
-        cell = self.cells[start] = Cell()
+        cell = self.cells[start] = Cell(reading=self.reading())
         self._put(cell, line)
         return None
+
+    def reading_at(self, at: float) -> str:
+        """How a message of then is to be scored: as its window is, or would be."""
+        start = window_start(at)
+        cell = self.cells.get(start) or (self.done[start].cell if start in self.done else None)
+        return cell.reading if cell else self.reading()
 
     def _put(self, cell: Cell, line: ScoredMessage | None) -> None:
         if line is None:
@@ -276,7 +286,7 @@ class Track:
         return chat
 
     def _close_one(self, start: int, hold: bool) -> Closed:
-        cell = self.cells.pop(start, None) or Cell()
+        cell = self.cells.pop(start, None) or Cell(reading=self.reading())
         closed = self._make(start, cell)
         self.closed_to = start + WINDOW_SECONDS
         if hold:
@@ -311,7 +321,7 @@ class Track:
         observed_s = self.observed(start)
         if before is not None:
             stream_id, observed_s = before.stream_id, before.observed_s
-        version = self.lexicon_version(start)
+        version = self.lexicon_version(start, cell.reading)
         window = summarise(self.channel, start, cell, stream_id, observed_s, version)
         return Closed(window, tuple(cell.lines), again=before is not None)
 
