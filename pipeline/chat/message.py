@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there are millions, and it would take a microsecond of each
 class Message:
     """One chat line. `chatter` is hashed before anything is stored; '' is unknown.
 

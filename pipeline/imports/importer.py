@@ -176,7 +176,7 @@ class Importer:
 def _few_collections() -> Iterator[None]:
     """Messages hold no cycles: to look for some among them takes a tenth of the time."""
     before = gc.get_threshold()
-    gc.set_threshold(100_000, *before[1:])
+    gc.set_threshold(500_000, *before[1:])
     try:
         yield
     finally:
@@ -212,10 +212,12 @@ def _end(until: float) -> float:
 
 
 def _seen(where: Placed, closed: Iterable[Closed]) -> Iterator[Closed]:
+    stream_id = where.stream_id
     for c in closed:
         w = c.window
         if w.observed_s or w.n_messages or w.n_filtered:
-            yield replace(c, window=replace(w, stream_id=where.stream_id))
+            is_its = w.stream_id == stream_id
+            yield c if is_its else replace(c, window=replace(w, stream_id=stream_id))
 
 
 def _stream_rows(placed: list[Placed]) -> list[dict[str, Any]]:

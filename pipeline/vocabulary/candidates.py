@@ -34,7 +34,7 @@ def looks(token: str) -> Looks | None:
     if token[0] in "@#":
         return None
     form = token.strip(_EDGES)
-    if not _NAME.fullmatch(form) or _NEVER.fullmatch(form):
+    if not _NAME.fullmatch(form) or (not form.isalpha() and _NEVER.fullmatch(form)):
         return None
     key = form.lower()
     zipf = dictionary().get(key, 0.0)

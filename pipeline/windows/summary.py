@@ -1,7 +1,6 @@
 """The messages of one window, and what they come to."""
 
 import pickle
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import fsum, sqrt
 
@@ -61,8 +60,8 @@ def summarise(
     lines = cell.lines
     compounds = [line.scored.compound for line in lines]
     slots: list[list[float]] = [[] for _ in range(SLOTS)]
-    for line in lines:
-        slots[int(line.at - start) // SLOT_SECONDS].append(line.scored.compound)
+    for line, compound in zip(lines, compounds, strict=True):
+        slots[int(line.at - start) // SLOT_SECONDS].append(compound)
     n = len(lines)
     mean = _mean(compounds)
     return Window(
@@ -76,10 +75,10 @@ def summarise(
         n_late=cell.late,
         mean_compound=mean,
         sd_compound=_sd(compounds, mean),
-        share_positive=_share(compounds, lambda c: c >= 0.05),
-        share_negative=_share(compounds, lambda c: c <= -0.05),
-        share_scored=_share(compounds, lambda c: c != 0),
-        share_emote=sum(line.scored.has_emote for line in lines) / n if n else None,
+        share_positive=sum([c >= 0.05 for c in compounds]) / n if n else None,
+        share_negative=sum([c <= -0.05 for c in compounds]) / n if n else None,
+        share_scored=sum([c != 0 for c in compounds]) / n if n else None,
+        share_emote=sum([line.scored.has_emote for line in lines]) / n if n else None,
         sub_n=tuple(len(slot) for slot in slots),
         sub_mean=tuple(_mean(slot) for slot in slots),
         lexicon_version=lexicon_version,
@@ -97,8 +96,4 @@ def _sd(compounds: list[float], mean: float | None) -> float | None:
     """Sample standard deviation (ddof 1), None below two."""
     if mean is None or len(compounds) < 2:
         return None
-    return sqrt(fsum((c - mean) ** 2 for c in compounds) / (len(compounds) - 1))
-
-
-def _share(compounds: list[float], test: Callable[[float], bool]) -> float | None:
-    return sum(map(test, compounds)) / len(compounds) if compounds else None
+    return sqrt(fsum([(c - mean) ** 2 for c in compounds]) / (len(compounds) - 1))
