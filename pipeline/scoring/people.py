@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 
 _MENTION = re.compile(r"[^\w@]*@\w")
 # after these a name is likely, whatever comes behind it
-_GREETINGS = frozenset(
+GREETINGS = frozenset(
     "hi hello hey heya heyo hiya hai hii heyy yo sup wassup howdy welcome morning evening "
     "afternoon night goodnight gn gm bye goodbye cya o/ \\o heyguys peepohey peepohi".split()
 )
@@ -20,8 +20,10 @@ _CALLS = frozenset(
 _BETWEEN = frozenset(
     "you u back in there to my dear mr ms so".split()
 )  # thank you X, welcome back X
-_BREAKS = ",:"
-_ENDS = ",.!?:;…"
+_BEFORE = GREETINGS | _CALLS | _BETWEEN
+MOST = 3  # words of a message that a greeting is most of
+_BREAKS = set(",:")
+_ENDS = set(",.!?:;…")
 # a clause that begins behind a greeted name: "hi pain how are you"
 _BEGINS = frozenset(
     "how hows what whats where when why who you u ur youre r are is i im its it the a and can "
@@ -37,19 +39,29 @@ def is_mention(token: str) -> bool:
 def is_addressed(tokens: Sequence[str], i: int, pictures: Container[int] = ()) -> bool:
     """True if word i stands where the name of whoever is spoken to does: greeted, thanked or
     congratulated, after a lone @, or set off by commas. pictures: places that hold no word."""
-    before = tokens[i - 1] if i else ""
-    if before == "@":
-        return True
+    if i == 0:
+        return len(tokens) > 1 and tokens[0][-1:] in _BREAKS
+    before = tokens[i - 1]
+    set_off = before[-1:] in _BREAKS
+    if not set_off and _bare(before) not in _BEFORE:
+        return before == "@"
     last = i == len(tokens) - 1
-    ends = last or tokens[i][-1:] in _ENDS or i + 1 in pictures or not tokens[i + 1][0].isalnum()
+    ends = last or tokens[i][-1:] in _ENDS or i + 1 in pictures or not tokens[i + 1][:1].isalnum()
     caller = _caller(tokens, i)
-    if caller in _GREETINGS:
+    if caller in GREETINGS:
         return ends or _bare(tokens[i + 1]) in _BEGINS
-    if caller in _CALLS:
-        return ends
-    opens = before[-1:] in _BREAKS if i else len(tokens) > 1
-    closes = tokens[i][-1:] in _BREAKS or (i > 0 and last)
-    return opens and closes
+    return ends if caller in _CALLS else set_off and (last or tokens[i][-1:] in _BREAKS)
+
+
+def without_greeting(
+    sentiments: dict[int, float],
+    hails: Sequence[int],
+    tokens: Sequence[str],
+    pictures: Container[int],
+) -> dict[int, float]:
+    """Sentiments by place; a greeting says nothing where it only opens what is said."""
+    words = [t for i, t in enumerate(tokens) if t[:1].isalnum() and i not in pictures]
+    return sentiments if len(words) <= MOST else {**sentiments, **dict.fromkeys(hails, 0.0)}
 
 
 def _caller(tokens: Sequence[str], i: int) -> str:
@@ -61,4 +73,4 @@ def _caller(tokens: Sequence[str], i: int) -> str:
 
 
 def _bare(token: str) -> str:
-    return token.rstrip(_ENDS).replace("'", "").lower()
+    return token.rstrip(",.!?:;…").replace("'", "").lower()

@@ -12,9 +12,18 @@ from typing import NamedTuple, Protocol
 from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.lexicon.emoji_table import emoji_table
-from pipeline.scoring.people import is_addressed, is_mention
+from pipeline.scoring.negation import ChatRules
+from pipeline.scoring.people import GREETINGS, MOST, is_addressed, is_mention, without_greeting
+from pipeline.scoring.phrases import Phrases, is_phrase
 from pipeline.scoring.signs import EmojiFinder, bare, is_smiley, short_smiley
-from pipeline.scoring.slang import is_odd, is_weak_question, laughs, plain_form, without_comfort
+from pipeline.scoring.slang import (
+    is_odd,
+    is_weak_question,
+    laughs,
+    plain_form,
+    straight,
+    without_comfort,
+)
 from pipeline.scoring.speaking_names import speaking, speaks_unmarked
 from pipeline.scoring.vader import Remembered, VaderRules, stripped
 
@@ -65,7 +74,7 @@ class Reading(NamedTuple):
     term: what it is named as where it carries nothing, None for what is not named then.
     strange: the token, if the source marked it and it is in no lexicon, else ''.
     loud: what it is named as where it carries something. form: the token as VADER is to read
-    it. says: whether it carries a valence. laughs: whether it is laughter.
+    it. says: whether it carries a valence. laughs, greets: whether it is laughter, a greeting.
     """
 
     term: Term | None
@@ -76,6 +85,7 @@ class Reading(NamedTuple):
     form: str = ""
     says: bool = True
     laughs: bool = False
+    greets: bool = False
 
 
 class VaderScorer:
@@ -141,7 +151,8 @@ class FullScorer:
     def __init__(self, lexicon: Lexicon | None = None) -> None:
         lexicon = lexicon or twitch_lexicon()
         self.version = lexicon.version
-        self.rules = VaderRules(lexicon.words)
+        self.rules = ChatRules(lexicon.words)
+        self.phrases = Phrases(filter(is_phrase, self.rules.lexicon))
         self.emotes = lexicon.emotes
         self.emojis = lexicon.emojis
         self._finder = EmojiFinder(self.emojis)
@@ -182,6 +193,8 @@ class FullScorer:
         marks = emotes if len(emotes) < _FEW else frozenset(emotes)
         if marks:
             terms = [None if t in marks else term for t, term in zip(tokens, terms, strict=True)]
+        if None in terms:
+            self._join_phrases(tokens, terms, marks)
         if None not in terms:
             return Scored(0.0, tuple([term for term in terms if term]), False)
         return self._loud(tokens, terms, marks, is_name)
@@ -189,7 +202,7 @@ class FullScorer:
     def tokens(self, text: str) -> list[str]:
         """The visible text's tokens, every emoji one of its own, as `emojis` has it."""
         if not text.isascii() or not text.isprintable() or len(text) > MAX_TEXT:
-            text = self._finder.apart(visible(text))
+            text = straight(self._finder.apart(visible(text)))
         return text.split()
 
     def sign(self, token: str, marked: bool = False) -> float | None:
@@ -199,6 +212,19 @@ class FullScorer:
         if reading.kind == "word":
             return self.rules.alone(reading.form) if marked else None
         return None if reading.strange and not reading.valence else reading.valence
+
+    def _join_phrases(
+        self, tokens: list[str], terms: list[Term | tuple[()] | None], marks: Collection[str]
+    ) -> None:
+        """Make one token of every phrase; a word that could have been of one is plain again."""
+        phrases = self.phrases.at
+        pictures = {t for t in marks if self.marked[t].kind != "word"}
+        for i in [i for i, term in enumerate(terms) if term is None and phrases[tokens[i]]]:
+            at = None if tokens[i] in pictures else self.phrases.join(tokens, i, pictures)
+            if at is not None:
+                terms[at] = None
+            elif tokens[i] not in marks and not (reading := self.readings[tokens[i]]).says:
+                terms[i] = reading.term or ()
 
     def _loud(
         self,
@@ -221,8 +247,10 @@ class FullScorer:
         if is_name:
             _silence_names(tokens, read, pictures, is_name)
         sentiments, sentence = self._said(tokens, read, pictures)
+        if len(tokens) > MOST and (hails := [i for i in sentiments if read[i].greets]):
+            sentiments = without_greeting(sentiments, hails, tokens, pictures)
         if laughing and len(sentiments) > 1:
-            sentiments = without_comfort(sentiments, lambda i: read[i].laughs)
+            sentiments = without_comfort(sentiments, lambda i: read[i].laughs, tokens)
         compound, total = self.rules.compound(sentiments.values(), sentence)
         if total and is_weak_question(tokens, total):
             compound = 0.0
@@ -278,11 +306,13 @@ class FullScorer:
             return None if self.rules.marks[token] else ()
         if is_odd(token):  # it may stand for another word
             reading = self._token(token)
-            return None if reading.kind != "word" or reading.says else reading.term or ()
+            is_plain = reading.kind == "word" and not reading.says
+            return reading.term or () if is_plain and not self.phrases.begins(token) else None
         if token.isalpha() and token.islower():
-            heard, word = self.rules.lexicon.get(token), token
+            heard, word = self.rules.lexicon.get(token) or token in self.phrases.by_word, token
         else:
-            heard, word = self.rules.says(token) or self._short(token), word_of(token)
+            heard = self.rules.says(token) or self._short(token) or self.phrases.begins(token)
+            word = word_of(token)
         if heard:
             return None
         return (word, "word", 0.0) if is_named(word) else ()
@@ -327,7 +357,7 @@ def _word(token: str) -> Reading:
     word = word_of(token)
     loud = (word, "word", 0.0) if word else (token, "emote", 0.0)
     silent = loud if word and word not in STOPWORDS else None
-    return Reading(silent, "word", 0.0, "", loud)
+    return Reading(silent, "word", 0.0, "", loud, greets=word in GREETINGS)
 
 
 def _shown(token: str, kind: str, valence: float, laughing: bool = False) -> Reading:

@@ -131,4 +131,5 @@ def _is_english(text: str, emotes: tuple[str, ...]) -> bool:
 
 
 def _is_english_word(word: str) -> bool:
-    return dictionary().get(word, 0.0) >= _COMMON or word in twitch_lexicon().words
+    """True for a common one, and for one of Twitch's that says something."""
+    return dictionary().get(word, 0.0) >= _COMMON or twitch_lexicon().words.get(word, 0.0) != 0

@@ -20,8 +20,21 @@ _ASKING = frozenset(
     "who what when where why how which is are was were do does did can could will would "
     "whats what's who's".split()
 )
+# what befalls somebody, or is cried out; a judgement is none: "what an idiot lmao"
+_JESTS = frozenset(
+    "dead die died dies dying death kill killed killing kills murdered rip f wtf omfg omg damn "
+    "dang hell crying cry sobbing scream screaming screamed scared mad nah nope oof bruh drunk "
+    "stolen steal robbed ban banned cheat cheating help jail arrested fired choking choked "
+    "exploded crash crashed".split()
+)
+_APOSTROPHES = str.maketrans("’‘ʼ´", "''''")
 _EDGES = ".,!?:;\"'()"
-_WEAK = 1.9  # a sum below it is one weak word, or several that cancel out
+_WEAK = 1.9  # a sum up to it is one weak word, or several that cancel out
+
+
+def straight(text: str) -> str:
+    """The text with apostrophes as VADER knows them: phones write don’t."""
+    return text.translate(_APOSTROPHES)
 
 
 def laughs(token: str) -> bool:
@@ -57,16 +70,23 @@ def _shortened(word: str, knows: Callable[[str], bool]) -> str | None:
 
 def is_weak_question(tokens: Sequence[str], total: float) -> bool:
     """True if a message asks, and what VADER sums up in it says little. total: that sum."""
-    if abs(total) >= _WEAK or not tokens:
+    if abs(total) > _WEAK or not tokens:
         return False
     return tokens[0].lower() in _ASKING or any("?" in token for token in tokens)
 
 
 def without_comfort(
-    sentiments: Mapping[int, float], laughing: Callable[[int], bool]
+    sentiments: Mapping[int, float], laughing: Callable[[int], bool], said: Sequence[str]
 ) -> dict[int, float]:
-    """Sentiments by place; laughter does not make up for what is said beside it, if that is bad."""
-    said = sum(value for i, value in sentiments.items() if not laughing(i))
-    if said >= 0:
-        return dict(sentiments)
-    return {i: 0.0 if laughing(i) else value for i, value in sentiments.items()}
+    """Sentiments by place; laughter does not make up for what is said beside it, if that is bad,
+    but makes a jest of what only happened to somebody. said: the tokens."""
+    others = {i: value for i, value in sentiments.items() if not laughing(i)}
+    jests = {i for i, value in others.items() if value < 0 and is_jest(said[i])}
+    if sum(value for i, value in others.items() if i not in jests) < 0:
+        return {i: 0.0 if laughing(i) else value for i, value in sentiments.items()}
+    return {i: 0.0 if i in jests else value for i, value in sentiments.items()}
+
+
+def is_jest(token: str) -> bool:
+    """True for what people say of themselves or of a game while they laugh: "im dead lol"."""
+    return token.strip(_EDGES).lower() in _JESTS

@@ -30,10 +30,8 @@ _TOKENS = 12_000  # remembered, twice this at most: nine in ten of what a busy c
 _BEFORE, _AFTER = 3, 2  # words that VADER looks at around one
 
 # What a token can be to VADER. SCORED is the highest, so that a maximum tells of it.
-_NEGATES, _BOOSTS, _IDIOM, _NO, _KIND, _OF, _BUT, _THIS, _UPPER, _SCORED = (
-    1 << b for b in range(10)
-)
-_NEAR = _NEGATES | _BOOSTS | _NO
+NEGATES, _BOOSTS, _IDIOM, NO, _KIND, _OF, _BUT, _THIS, _UPPER, _SCORED = (1 << b for b in range(10))
+_NEAR = NEGATES | _BOOSTS | NO
 _CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _THIS | _UPPER  # without it, each word stands alone
 
 
@@ -66,6 +64,7 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
 
     def __init__(self, more: Mapping[str, float] | None = None) -> None:
         super().__init__()
+        self._roles = ROLES
         self.lexicon.update(more or {})
         self.emoji_chars = frozenset(self.emojis)
         self._around = 0  # marks of the words that are looked at
@@ -151,7 +150,7 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
     # asked three times a word, and slow: only where there is something to find
 
     def _negation_check(self, valence: float, words: list[str], start_i: int, i: int) -> float:
-        if self._around & (_NEGATES | _THIS):
+        if self._around & (NEGATES | _THIS):
             return float(super()._negation_check(valence, words, start_i, i))
         return valence
 
@@ -171,12 +170,12 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
 
     def _mark(self, token: str) -> int:
         if token.islower() and token.isalpha():  # as most are
-            mark = _ROLES.get(token, 0)
+            mark = self._roles.get(token, 0)
             valence = self.lexicon.get(token) and token not in BOOSTER_DICT
             return mark | _SCORED if valence else mark
         word = stripped(token)
         lower = word.lower()
-        mark = _ROLES.get(lower, 0) | (_NEGATES if "n't" in lower else 0)
+        mark = self._roles.get(lower, 0) | (NEGATES if "n't" in lower else 0)
         if self.lexicon.get(lower) and lower not in BOOSTER_DICT:
             mark |= _SCORED
         return mark | (_UPPER if word.isupper() else 0)
@@ -195,11 +194,11 @@ def _roles() -> dict[str, int]:
     idioms |= {max(phrase.split(), key=len) for phrase in BOOSTER_DICT if " " in phrase}
     roles: dict[str, int] = {}
     for words, role in (
-        ({*NEGATE, "so"}, _NEGATES),
+        ({*NEGATE, "so"}, NEGATES),
         ({"this"}, _THIS),  # has a say right before a word alone
         ({*BOOSTER_DICT, "least"}, _BOOSTS),
         (idioms, _IDIOM),
-        ({"no"}, _NO),
+        ({"no"}, NO),
         ({"kind"}, _KIND),
         ({"of"}, _OF),
         ({"but"}, _BUT),
@@ -209,13 +208,13 @@ def _roles() -> dict[str, int]:
     return roles
 
 
-_ROLES = _roles()
+ROLES = _roles()
 
 
 def _is_touched(marks: list[int], i: int) -> bool:
     """True if a word in VADER's reach of word i, or itself, may change its score."""
     first = i - _BEFORE if i > _BEFORE else 0
-    near, around = marks[i] & _NO, marks[i]
+    near, around = marks[i] & NO, marks[i]
     for mark in marks[first:i]:
         near |= mark
     if i and marks[i - 1] & _THIS:

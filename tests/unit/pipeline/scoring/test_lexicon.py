@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.scoring.lexicon import twitch_lexicon
+from pipeline.scoring.phrases import is_phrase
 from pipeline.scoring.scorer import FullScorer
 from tests.helpers.paths import ROOT
 from warehouse.errors import BadInput
@@ -18,7 +19,8 @@ def test_every_valence_lies_between_minus_four_and_four() -> None:
 
 def test_every_word_can_match_and_every_emote_is_one_token() -> None:
     lexicon = twitch_lexicon()
-    assert all(word == word.lower() and word.split() == [word] for word in lexicon.words)
+    assert all(word == word.lower() and word == " ".join(word.split()) for word in lexicon.words)
+    assert all(is_phrase(word) for word in lexicon.words if " " in word)
     assert all(emote.split() == [emote] for emote in lexicon.emotes)
 
 

@@ -44,11 +44,22 @@ def test_what_is_not_laughter_is_not(token: str) -> None:
 
 
 def test_laughter_does_not_make_up_for_what_is_bad() -> None:
-    assert without_comfort({0: -1.0, 1: 2.0}, {1}.__contains__) == {0: -1.0, 1: 0.0}
-    assert without_comfort({0: 1.0, 1: 2.0}, {1}.__contains__) == {0: 1.0, 1: 2.0}
-    assert without_comfort({1: 2.0}, {1}.__contains__) == {1: 2.0}
+    said = ["bad", "lol"]
+    assert without_comfort({0: -1.0, 1: 2.0}, {1}.__contains__, said) == {0: -1.0, 1: 0.0}
+    assert without_comfort({0: 1.0, 1: 2.0}, {1}.__contains__, said) == {0: 1.0, 1: 2.0}
+    assert without_comfort({1: 2.0}, {1}.__contains__, said) == {1: 2.0}
     assert FULL.compound("so bad lmao") == FULL.compound("so bad") < 0
     assert FULL.compound("so bad PogChamp") > FULL.compound("so bad")
+
+
+@pytest.mark.parametrize("text", ["rip lol", "lol wtf!", "damn lmao", "omfg hahaha", "mad lol"])
+def test_what_befalls_somebody_is_a_jest_beside_laughter(text: str) -> None:
+    assert FULL.compound(text) > 0
+
+
+@pytest.mark.parametrize("text", ["what an idiot lol", "wtf so bad lol", "trash lmao", "rip, bad"])
+def test_a_judgement_is_none(text: str) -> None:
+    assert FULL.compound(text) < 0
 
 
 def test_a_question_with_a_weak_word_says_nothing() -> None:

@@ -1,0 +1,63 @@
+"""Phrases are read as one word, however they are spelt."""
+
+import pytest
+
+from pipeline.scoring.phrases import Phrases, is_phrase, plain
+from pipeline.scoring.scorer import FullScorer
+
+FULL = FullScorer()
+
+
+@pytest.mark.parametrize(
+    "text", ["cant wait", "can't wait", "can’t wait", "CAN'T WAAAIT!!!", "i CANT wait for it"]
+)
+def test_a_phrase_is_found_however_it_is_spelt(text: str) -> None:
+    assert FULL.compound(text) > 0.3
+    assert "cant wait" in [term for term, _, _ in FULL.score(text).terms]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["that cake is to die for", "lets goooo", "hell yeah", "he killed it", "well done"],
+)
+def test_a_phrase_is_worth_what_it_means(text: str) -> None:
+    assert FULL.compound(text) > 0.2
+
+
+def test_a_phrase_of_vaders_own_is_found_too() -> None:
+    assert FULL.score("i am fed up").terms[0][0] == "fed up"
+    assert FULL.compound("i am fed up") < 0
+
+
+@pytest.mark.parametrize(
+    "text", ["well, done", "well. done", "cant. wait", "wait", "cant", "we killed the it boss"]
+)
+def test_no_phrase_goes_on_behind_a_mark_or_is_half_there(text: str) -> None:
+    assert not [term for term, _, _ in FULL.score(text).terms if " " in term]
+
+
+def test_the_longest_phrase_goes_first() -> None:
+    assert FULL.compound("lets go") > 0 == FULL.compound("lets go to the shop")
+
+
+def test_an_emote_that_the_source_marked_is_no_word_of_a_phrase() -> None:
+    assert FULL.compound("well done") > 0 == FULL.compound("done")
+    assert FULL.score("well done", ("done",)).terms[1] == ("done", "emote", 0.0)
+    assert FULL.score("well done", ("well",)) == FULL.score("well done"), "a word that is known"
+
+
+def test_a_shouted_phrase_is_louder_among_what_is_not() -> None:
+    assert FULL.compound("LETS GO team") > FULL.compound("lets go team")
+
+
+def test_tokens_stay_as_many_as_they_were() -> None:
+    tokens = ["oh", "well", "DONE!", "you"]
+    assert Phrases(["well done"]).join(tokens, 2) == 1
+    assert tokens == ["oh", "well done!", "", "you"]
+    assert Phrases(["well done"]).join(["done"], 0) is None
+
+
+def test_a_phrase_has_words_of_letters_only() -> None:
+    assert is_phrase("well done")
+    assert not is_phrase("done") and not is_phrase(">.< :(") and not is_phrase("can't stand")
+    assert plain("CAAAN'T!!") == "cant"
