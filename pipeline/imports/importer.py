@@ -92,8 +92,12 @@ class Importer:
         ):
             # by identity: to hash a stream for every message takes long
             by_id = {id(p): p for p in placed}
+            channel = ""
             for key, group in groupby(table.runs(placed), key=lambda pair: id(pair[0])):
                 where, spans = by_id[key], _moments(by_id[key])
+                if where.stream.channel != channel:  # its streams follow one another
+                    self.intake.gate.forget_channel(channel)
+                    channel = where.stream.channel
                 messages = chain.from_iterable(_counted((run for _, run in group), progress))
                 for closed in _chunks(self._windows(where, spans, messages)):
                     if self.finder and where.stream_id not in self.known:

@@ -13,19 +13,27 @@ from pipeline.scoring.by_channel import Scorers
 from tests.helpers.build import parquet
 from warehouse.store.import_files import ImportFiles
 
+DAY = 20_454  # 2026-01-01, days since the epoch
+
 
 def row(stream: str, t: float, text: str = "good") -> dict[str, Any]:
     date = f"2026-01-01T12:0{stream}:00"
     return {"channel": "demo", "stream": stream, "date": date, "t": t, "text": text}
 
 
-def imported(tmp_path: Path, rows: list[dict[str, Any]], told: Told) -> list[dict[str, Any]]:
-    """The windows of a table, of which so much is told."""
+def run(tmp_path: Path, rows: list[dict[str, Any]], told: Told) -> Importer:
+    """An import of a table, of which so much is told."""
     table = ChatTable(parquet(tmp_path / "chat.parquet", rows), tmp_path / "scratch")
     files = ImportFiles(tmp_path / "import")
     importer = Importer(files, Scorers("vader"), tmp_path / "salt")
     importer.run(table, place(told.of(s) for s in table.streams()), lambda n: None)
     table.close()
+    return importer
+
+
+def imported(tmp_path: Path, rows: list[dict[str, Any]], told: Told) -> list[dict[str, Any]]:
+    """The windows of a table, of which so much is told."""
+    files = run(tmp_path, rows, told).files
     return pq.read_table(files.path("windows")).to_pylist()
 
 
@@ -52,3 +60,10 @@ def test_a_message_on_a_border_is_observed(tmp_path: Path) -> None:
     assert [(w["n_messages"], round(w["observed_s"], 3)) for w in found] == [
         (1, 30), (1, 30), (1, 0.501),
     ]  # fmt: skip
+
+
+def test_what_a_channel_said_is_forgotten_after_its_last_stream(tmp_path: Path) -> None:
+    said = [row("0", k, "xyzzy") | {"user": f"u{k}"} for k in range(3)]
+    rows = [one | {"channel": name} for name in ("first", "second") for one in said]
+    gate = run(tmp_path, rows, Told()).intake.gate
+    assert [gate.admits(name, "xyzzy", DAY) for name in ("first", "second")] == [False, True]
