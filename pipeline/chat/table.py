@@ -28,7 +28,7 @@ from warehouse.sql import quoted
 
 _NEEDED = ("channel", "stream", "t", "text")
 _OPTIONAL = {"date": "''", "user": "''", "emotes": "NULL", "bot": "false", "vod": "''"}
-_ROWS = 20_000  # a record batch
+_ROWS = 4_000  # a record batch
 _BOUNDS: Config = {"memory_limit": "96MB", "threads": 1}
 LONGEST_S = 30 * 86400  # no stream is longer: a time beyond it is none since its start
 VIDEO_S = 50 * 3600  # Twitch ends a stream, and its video, after 48 hours
