@@ -32,7 +32,7 @@ _BEFORE, _AFTER = 3, 2  # words that VADER looks at around one
 # What a token can be to VADER. SCORED is the highest, so that a maximum tells of it.
 NEGATES, _BOOSTS, _IDIOM, NO, _KIND, _OF, _BUT, _THIS, _UPPER, _SCORED = (1 << b for b in range(10))
 _NEAR = NEGATES | _BOOSTS | NO
-_CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _THIS | _UPPER  # without it, each word stands alone
+_CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _THIS  # without it, each word stands alone
 
 
 class Remembered(dict[K, V]):
@@ -74,6 +74,7 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         self.marks: Remembered[str, int] = Remembered(self._mark)
         self.valences: Remembered[str, float] = Remembered(self._valence)
         self._mark_of = self.marks.__getitem__
+        self.normal: Remembered[float, float] = Remembered(_normal)  # few words make few sums
 
     def with_words(self, words: Mapping[str, float]) -> "VaderRules":
         """The same rules with some words weighing otherwise; the lexicon is there once."""
@@ -117,7 +118,8 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         places = [i for i, mark in enumerate(marks) if mark >= _SCORED]
         either = reduce(or_, marks)
         if not either & _CONTEXT:
-            return {i: self.valences[tokens[i]] for i in places}
+            alone = {i: self.valences[tokens[i]] for i in places}
+            return _shouted(alone, marks) if either & _UPPER else alone
         sentiments = {
             i: self._sentiment(tokens, marks, i) for i in places if not _is_kind_of(marks, i)
         }
@@ -128,16 +130,14 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         total = float(sum(sentiments))
         if total and ("!" in text or "?" in text):
             total += math.copysign(self._punctuation_emphasis(text), total)
-        return float(round(normalize(total), 4)), total
+        return self.normal[total], total
 
     def _sentiment(self, tokens: list[str], marks: list[int], i: int) -> float:
         """Of word i: what the lexicon says, louder where it shouts among others that do not."""
         if _is_touched(marks, i):
             return self._judged(tokens, marks, i)
         valence = self.valences[tokens[i]]
-        if marks[i] & _UPPER and _is_shouting(marks):
-            return valence + float(math.copysign(C_INCR, valence))
-        return valence
+        return _louder(valence) if marks[i] & _UPPER and _is_shouting(marks) else valence
 
     def _judged(self, tokens: list[str], marks: list[int], i: int) -> float:
         """What the library makes of word i among its neighbours, as far as it looks."""
@@ -222,6 +222,23 @@ def _is_touched(marks: list[int], i: int) -> bool:
     for mark in marks[i + 1 : i + _AFTER + 1]:
         around |= mark
     return bool(near & _NEAR or (near | around) & _IDIOM)
+
+
+def _shouted(sentiments: Mapping[int, float], marks: list[int]) -> dict[int, float]:
+    """Sentiments by place of words that no neighbour touches, with those in capitals louder."""
+    is_shouting = _is_shouting(marks)
+    return {
+        i: _louder(valence) if is_shouting and marks[i] & _UPPER else valence
+        for i, valence in sentiments.items()
+    }
+
+
+def _louder(valence: float) -> float:
+    return valence + float(math.copysign(C_INCR, valence))
+
+
+def _normal(total: float) -> float:
+    return float(round(normalize(total), 4))
 
 
 def _is_kind_of(marks: list[int], i: int) -> bool:
