@@ -1,5 +1,6 @@
 """Tables beside the windows: rows of channels, vocabulary, lexicon, models and what was learnt."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -21,24 +22,38 @@ _RECORD_DAYS = 7
 def write_channels(state: State) -> None:
     """A row for every channel that was announced or heard."""
     names, who = {*state.infos, *state.intake.tracks}, state.identities
-    rows = [_channel_row(state, name) for name in sorted(names)]
-    renamed = {"channels": sorted(who.changed - names)}  # though they are not read now
-    for row in state.store.query("channels_rows", **renamed).to_pylist():
-        rows.append({**row, "login": who.login_of(row["channel"])})
+    renamed = who.changed - names  # though they are not read now
+    asked = sorted({*renamed, *filter(partial(_is_untold, state), names)})
+    found = state.store.query("channels_rows", channels=asked).to_pylist()
+    stored = {row["channel"]: row for row in found}
+    rows = [_channel_row(state, name, stored.get(name, {})) for name in sorted(names)]
+    for name in sorted(renamed & stored.keys()):
+        rows.append({**stored[name], "login": who.login_of(name)})
     if rows:
         state.store.write({"channels": state.store.rows("channels", rows)})
     who.changed.clear()
 
 
-def _channel_row(state: State, name: str) -> dict[str, Any]:
+def _is_untold(state: State, name: str) -> bool:
+    """Did this source not say what the channel is called, as without an account?"""
+    info = state.infos.get(name)
+    return info is None or not info.display_name
+
+
+def _channel_row(state: State, name: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """before: the row that is there, of one that was not told; what an import or a session with an
+    account knew of it stays, as long as it has not got another login since."""
     info = state.infos.get(name) or ChannelInfo(name)
-    readable = state.intake.readable.get(name)
+    readable, login = state.intake.readable.get(name), state.identities.login_of(name)
+    known = before if before.get("login") == login else {}
     return {
         "channel": name,
         "channel_id": state.channel_id(name),
-        "login": state.identities.login_of(name),
-        "display_name": info.display_name or state.identities.name_of(name),
-        "language": info.language,
+        "login": login,
+        "display_name": info.display_name
+        or known.get("display_name")
+        or state.identities.name_of(name),
+        "language": info.language or known.get("language") or "",
         "readable": readable.share if readable else None,
         "source": state.source,
     }

@@ -266,6 +266,29 @@ def test_housekeeping_writes_what_the_pages_show(
     ]
 
 
+@pytest.mark.parametrize(
+    ("login", "told", "right"),
+    [("demo", "", ("デモ", "ja")), ("demo", "Demo", ("Demo", "ja")), ("older", "", ("demo", ""))],
+)
+def test_what_an_import_knows_of_a_channel_stays_where_a_session_is_not_told(
+    engine: Engine,
+    folder: DataFolder,
+    store: Store,
+    t0: float,
+    login: str,
+    told: str,
+    right: tuple[str, str],
+) -> None:
+    known = {"channel": "demo", "channel_id": "42", "login": login, "display_name": "デモ",
+             "language": "ja", "readable": None, "source": "import"}  # fmt: skip
+    store.write({"channels": store.rows("channels", [known])})
+    if told:
+        engine.know([ChannelInfo("demo", "42", told, "ja")])
+    engine.feed(opened(t0, say(t0 + 1)))
+    engine.housekeeping()
+    assert rows(folder, "SELECT display_name, language, source FROM channels") == [(*right, "live")]
+
+
 def test_the_warehouse_is_opened_anew_once_a_day_while_nobody_reads_beside(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
