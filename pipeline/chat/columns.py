@@ -34,7 +34,10 @@ NEEDS = (
     "can, one for the user; of other names tell them: --columns text=NAME,time=NAME,user=NAME"
 )
 _NO_NAME = re.compile(r"[\W_]+")
-_SAID = {role: [_NO_NAME.sub("", name) for name in names.split()] for role, names in ROLES.items()}
+_SAID = {
+    role: dict.fromkeys(_NO_NAME.sub("", name) for name in names.split())
+    for role, names in ROLES.items()
+}
 # other names say by their last word what they are, `raw_message`, `sender_name`, `sent_by`, ...
 _LAST = {
     word: role
@@ -70,9 +73,7 @@ def columns_of(names: Sequence[str], given: Mapping[str, str]) -> dict[str, list
     given: a column's name or its number, from 1 on, by role. Raises BadInput where it has none.
     """
     plain = [_NO_NAME.sub("", name.lower()) for name in names]
-    found = {
-        role: [plain.index(name) for name in said if name in plain] for role, said in _SAID.items()
-    }
+    found = {role: _places(plain, said) for role, said in _SAID.items()}
     taken = {place for places in found.values() for place in places}
     for role in ("time", "text", "user"):
         found[role] = found[role] or [
@@ -82,6 +83,12 @@ def columns_of(names: Sequence[str], given: Mapping[str, str]) -> dict[str, list
         if role != DATES:
             found[role] = [_given(names, plain, name)]
     return found
+
+
+def _places(plain: Sequence[str], said: Mapping[str, None]) -> list[int]:
+    if said.keys().isdisjoint(plain):
+        return []
+    return [plain.index(name) for name in said if name in plain]
 
 
 def _likely(name: str) -> str:

@@ -14,7 +14,7 @@ from pipeline.imports.formats.log_file import LogFile
 from warehouse.atomic import private_file, private_folder
 from warehouse.errors import BadInput
 
-_ZIP = b"PK\x03\x04"
+_ZIP = b"PK\x03\x04", b"PK\x05\x06"  # the second of one without files
 _TAR_AT = 257  # of "ustar"
 _MOST_FILES = 100_000
 _BROKEN = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError,
@@ -67,7 +67,7 @@ def unpacked(path: Path, folder: Path) -> list[Path]:
 def _members(path: Path) -> Iterator[tuple[PurePosixPath, IO[bytes]]]:
     """Names, none of which leads out of a folder, and contents; links and the like are left out."""
     with path.open("rb") as file:
-        is_zip = file.read(4) == _ZIP
+        is_zip = file.read(4) in _ZIP
     if is_zip:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():

@@ -1,5 +1,6 @@
 """Outcome of an import of many files: faults and losses, told as they come and at the end."""
 
+import re
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -12,10 +13,12 @@ from warehouse.errors import AppError, BadInput
 class Outcome:
     """Outcome of each file. losses: what could not be read of those that were imported.
 
-    alone: there is but one file, whose fault is the import's own.
+    alone: there is but one file, whose fault is the import's own. scratch: where archives are
+    unpacked, which is nobody's business.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = re.compile(rf"{re.escape(str(scratch))}/unpacked/\d+/")
         self.losses: list[Loss] = []
         self.faults: list[tuple[str, AppError]] = []
         self.alone = False
@@ -32,6 +35,7 @@ class Outcome:
 
     def fault(self, name: str, fault: AppError) -> None:
         """A file that was not imported."""
+        fault.args = (self._scratch.sub("", str(fault)), *fault.args[1:])
         self.faults.append((name, fault))
         if not self.alone:
             self._few_faults.say(f"error: {' '.join(str(fault).split())}", sys.stderr)
@@ -49,7 +53,9 @@ class Outcome:
 
     def beside(self, path: Path, why: str) -> None:
         """A file that lies beside logs, and is none."""
-        self._few_beside.say(f"{path.name}: not read: {why}", sys.stdout)
+        self._few_beside.say(
+            f"{path.name}: not read: it {why.removeprefix(f'{path} ')}", sys.stdout
+        )
         self._beside.append(path.name)
 
     def tell(self, files: int, results: Collection[object]) -> None:

@@ -16,7 +16,7 @@ from pipeline.imports.formats.detect import detect
 from pipeline.imports.formats.tables.streams import has_streams, rewritten
 from pipeline.imports.formats.unknown import NoLog
 from pipeline.imports.losses import loss_of
-from pipeline.imports.names import withheld
+from pipeline.imports.names import channel_of, withheld
 from pipeline.imports.outcome import Outcome
 from pipeline.imports.progress import Bars
 from pipeline.imports.stage import Staged, stage
@@ -54,7 +54,8 @@ class Run:
         self.optout = load_optout(data_folder().optout)
         self.identities = published_identities(data_folder())
         self.bundle = Bundle(options, self.identities)
-        self.outcome = Outcome()
+        self.outcome = Outcome(scratch)
+        self.login = ""  # the one after which the files are named
         self.archives: list[Path] = []
         self.stored = StoredChat(data_folder())
         self.videos: dict[tuple[str, str], float] = {}  # (key, id): start, of those read here
@@ -71,6 +72,8 @@ class Run:
         outcome.alone = len(files) == 1
         files = [inside for path in files for inside in self._unpacked(path)]
         outcome.alone = outcome.alone and len(files) < 2
+        logins = {channel_of(path, by_file=True) for path in files if not withheld(path)} - {""}
+        self.login = logins.pop() if len(logins) == 1 else ""
         self._each(files, "the rest")
         clips, self.clips = self.clips or [], None
         self._each(clips, "the clips")
@@ -164,8 +167,7 @@ class Run:
         if self._waits(staged):
             target.unlink()
             return None
-        if self.outcome.alone:
-            self._take_for_named(staged)
+        self._take_for_named(staged)
         check(staged, self.options, self.identities)
         whose = channel_ids(staged, self.options)
         who, options = self.identities, self.options
@@ -181,10 +183,11 @@ class Run:
         return staged
 
     def _take_for_named(self, staged: Staged) -> None:
-        """A single log of a login that nobody has is of the channel that was named. Of several
-        logs the name picks some, and says nothing of the others."""
+        """A single log of a login that nobody has is of the channel that was named, and so are
+        several that bear the login's name. Of other logs the name picks some, and says nothing of
+        the rest."""
         login = earlier_login(staged, self.options, self.identities)
-        if not login:
+        if not login or not (self.outcome.alone or login == self.login):
             return
         self.optout.refuse({login}, self.identities)
         (name,) = self.options.channels

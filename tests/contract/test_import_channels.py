@@ -95,6 +95,23 @@ def test_a_log_of_a_later_login_is_of_the_channel_that_is_named(folder: DataFold
     assert rows(folder, STREAMS) == [("oldie",)]
 
 
+def test_logs_that_all_bear_an_earlier_login_are_of_the_channel_that_is_named(
+    folder: DataFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert imported(video("newie", "", 10)) == 0
+    logs = [by_clock("oldie", 12), by_clock("oldie", 13)]
+    assert imported(*logs, "--channel", "newie") == 0
+    assert capsys.readouterr().out.count("is of oldie: imported as newie") == 1
+    assert rows(folder, "SELECT DISTINCT channel FROM windows") == [("newie",)]
+    assert rows(folder, "SELECT count(*) FROM streams") == [(3,)]
+
+
+def test_a_log_among_them_that_says_another_login_stays_its_own(folder: DataFolder) -> None:
+    other = Path(video("third", "", 14, its_id=3))
+    assert imported(by_clock("oldie", 12), by_clock("oldie", 13), str(other), "--channel", "newie")
+    assert rows(folder, STREAMS) == [("newie",)]
+
+
 @pytest.mark.parametrize("case", ["another's id", "another's login", "several logs"])
 def test_a_log_of_somebody_else_is_not_of_the_channel_that_is_named(
     folder: DataFolder, case: str, capsys: pytest.CaptureFixture[str]

@@ -26,7 +26,7 @@ _CLOCK = (
 _ZONE = (
     r"(?:\s?(?P<zone>Z\b|(?:UTC|GMT)?[+-]\d\d?(?::?\d\d)?\b|"
     r"(?:[A-Z]{2,4}T|UTC|MES?Z|MSK)\b(?![:>])))?"
-    r"(?:\s\([^\W\d][^()<>:]{1,50}\))?"  # as JavaScript spells it
+    r"(?:\s\([^\W\d](?:[^()<>:]|\([^()<>:]{1,30}\)){1,50}\))?"  # as JavaScript spells it
 )
 # longer beginnings first: juin is not jui...
 _MONTH = rf"(?i:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})[^\W\d_]*"

@@ -42,17 +42,13 @@ def detect(path: Path, columns: Mapping[str, str] | None = None) -> str:
     lines = text.splitlines()[: 4 * _LINES]
     if named:
         return COLUMNS
-    is_json = head.lstrip()[:1] in (b"{", b"[")
-    name = _json(path) if is_json else ""
-    filled = [line for line in lines if line.strip()][:_LINES]
-    name = (
-        name
-        or ("" if is_json else _headed(lines))
-        or _text([*map(plain, filled)], bool(DATED_NAME.search(path.name)))
-        or ("" if is_json else _csv(lines))
-    )
+    if name := _json(path) if head.lstrip()[:1] in (b"{", b"[") else _headed(lines):
+        return name
+    filled = [plain(line) for line in lines if line.strip()][:_LINES]
+    counts = {name: form.count(filled) for name, form in FORMATS.items()}
+    name = _text(filled, counts, bool(DATED_NAME.search(path.name))) or _csv(lines)
     if not name:
-        raise unknown(path, filled, {name: form.count(filled) for name, form in FORMATS.items()})
+        raise unknown(path, filled, counts)
     return name
 
 
@@ -67,19 +63,18 @@ def _json(path: Path) -> str:
     return ""
 
 
-def _text(lines: Sequence[str], is_dated: bool) -> str:
-    """By a head that one format has, else by what most of the lines look like. What is said
-    without times is told so by a format that could have had them. is_dated: the file is named
+def _text(lines: Sequence[str], counts: Mapping[str, int], is_dated: bool) -> str:
+    """By a head that one format has, else by what most of the lines look like, `counts`. What is
+    said without times is told so by a format that could have had them. is_dated: the file is named
     after a day, so that its times are those of a clock, though it begins at midnight."""
     text = "\n".join(lines)
     for name, form in FORMATS.items():
         if form.has_head(text):
             return name
-    counts = {name: form.count(lines) for name, form in FORMATS.items() if name != LINES}
-    best = max(counts, key=lambda name: counts[name])
+    best = max((name for name in FORMATS if name != LINES), key=lambda name: counts[name])
     if counts[best] and counts[best] * 2 >= len(lines):
         return "irc-client" if best == "tcd" and is_dated else best
-    if FORMATS[LINES].count(lines) * 2 > len(lines):
+    if counts[LINES] * 2 > len(lines):
         return LINES
     untimed = sum(IS_UNTIMED.match(line) is not None for line in lines)
     return "twitchdownloader-text" if untimed > 2 and untimed * 10 >= len(lines) * 9 else ""

@@ -20,6 +20,7 @@ from pipeline.imports.formats.tables.rows import Row, TableRows
 from pipeline.imports.formats.tables.times import time_of
 from pipeline.imports.formats.timed import login_of
 
+_IS_TIMED = re.compile(r"\d:\d\d|1\d{9}|^[\[(]\d")
 _SAMPLE = 200  # lines that are looked at
 _LEAST = 3  # lines of a form: fewer may be anything
 _NUMBERS = (
@@ -51,6 +52,9 @@ _FORMS = tuple(
 
 def count(lines: Sequence[str]) -> int:
     """Lines that are of the form that most of them have."""
+    lines = [line for line in lines if _IS_TIMED.search(line)]
+    if len(lines) < _LEAST:
+        return 0
     found = len(_matches(lines, _form_of(lines)))
     return found if found >= _LEAST else 0
 

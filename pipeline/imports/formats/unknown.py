@@ -8,7 +8,7 @@ from pipeline.chat.columns import NEEDS
 from warehouse.errors import BadInput
 
 _KINDS = {
-    b"PK\x03\x04": "packed, and not by gzip: unpack it first",
+    b"PK\x03\x04": "an archive in an archive: unpack it first",
     b"7z\xbc\xaf": "packed, and not by gzip: unpack it first",
     b"Rar!\x1a": "packed, and not by gzip: unpack it first",
     b"BZh": "packed, and not by gzip: unpack it first",

@@ -25,7 +25,7 @@ _PLACES: dict[str, tuple[float, str]] = {
     "PST": (-8, "America/Los_Angeles"), "PDT": (-7, "America/Los_Angeles"),
     "AKST": (-9, "America/Anchorage"), "AKDT": (-8, "America/Anchorage"), "HST": (-10, ""),
     "CENTRAL": (-6, "America/Chicago"), "NST": (-3.5, "America/St_Johns"),
-    "NDT": (-2.5, "America/St_Johns"),
+    "NDT": (-2.5, "America/St_Johns"), "HKT": (8, ""), "BRT": (-3, ""),
 }  # fmt: skip
 # what Windows calls such a zone, before `Standard Time` or `Daylight Time`
 _SPELT = {
@@ -33,6 +33,17 @@ _SPELT = {
     "Central European": "CET", "Romance": "CET", "E. Europe": "EET", "FLE": "EET", "GTB": "EET",
     "Russian": "MSK", "Eastern": "EST", "Central": "CENTRAL", "Mountain": "MST", "Pacific": "PST",
     "Tokyo": "JST", "Korea": "KST", "AUS Eastern": "AEST", "New Zealand": "NZST",
+    "China": "HKT", "Taipei": "HKT", "E. South America": "BRT",
+    # as it says in other languages, in winter and in summer
+    "Mitteleuropäische Zeit": "CET", "Mitteleuropäische Sommerzeit": "CEST",
+    "Paris, Madrid": "CET", "Paris, Madrid (heure d'été)": "CEST",
+    "Hora estándar romance": "CET", "Hora de verano romance": "CEST",
+    "ora solare Europa occidentale": "CET", "ora legale Europa occidentale": "CEST",
+    "Środkowoeuropejski czas stand.": "CET", "Środkowoeuropejski czas letni": "CEST",
+    "West-Europa (standaardtijd)": "CET", "West-Europa (zomertijd)": "CEST",
+    "Västeuropa, normaltid": "CET", "Västeuropa, sommartid": "CEST",
+    "RTZ 2 (зима)": "MSK", "東京 (標準時)": "JST", "대한민국 표준시": "KST",
+    "台北標準時間": "HKT", "中国标准时间": "HKT", "Hora oficial do Brasil": "BRT",
 }  # fmt: skip
 # whose clocks are tried where only an offset is told
 _TRIED = ("Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York",
@@ -57,6 +68,7 @@ def zone_east(zone: str) -> float | None:
 
 def _short(zone: str) -> str:
     """CEST, for what Windows calls W. Europe Daylight Time."""
+    zone = zone.replace("’", "'")
     if zone.upper() in _PLACES:
         return zone.upper()
     name, summer, _ = re.sub(" Summer Time$", " Daylight Time", zone).rpartition(" Daylight Time")

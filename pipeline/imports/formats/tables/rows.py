@@ -125,18 +125,20 @@ def _csv(
 def from_header(lines: list[str]) -> list[str]:
     """The lines without Excel's `sep=;` and what else an exporter wrote above the header."""
     for k, line in enumerate(lines[:_ABOVE]):
-        known = _known(line, delimiter_of([line]))
-        if known["text"] and known["time"]:
-            return lines[k:]
+        if any(mark in line for mark in _DELIMITERS):
+            known = _known(line, delimiter_of([line]))
+            if known["text"] and known["time"]:
+                return lines[k:]
     return lines[1:] if lines and _SEP.match(lines[0]) else lines
 
 
 def _known(line: str, delimiter: str) -> dict[str, list[int]]:
     """Columns by role, if the line names some."""
     try:
-        return columns_of(next(csv.reader([line], delimiter=delimiter), []), {})
+        names = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # too long for a header
-        return columns_of([], {})
+        names = []
+    return columns_of(names if len(names) > 1 else [], {})
 
 
 def delimiter_of(lines: Sequence[str]) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.imports.archives import is_archive, unpacked
+from pipeline.imports.formats.detect import detect
 from pipeline.imports.formats.log_file import LogFile
+from pipeline.imports.outcome import Outcome
 from warehouse.errors import BadInput
 
 NAMES = ("b/two.log", "one.log", ".hidden", "__MACOSX/x", "../out.log", "/etc/out.log", "empty/")
@@ -64,3 +66,23 @@ def test_a_damaged_one_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "b.zip").write_bytes(raw[: len(raw) // 2])
     with pytest.raises(BadInput, match=r"b\.zip cannot be unpacked"):
         unpacked(tmp_path / "b.zip", tmp_path / "room")
+
+
+def test_one_without_files_and_one_in_another_are_told_as_such(tmp_path: Path) -> None:
+    zipfile.ZipFile(tmp_path / "none.zip", "w").close()
+    assert is_archive(tmp_path / "none.zip")
+    with pytest.raises(BadInput, match="has no files"):
+        unpacked(tmp_path / "none.zip", tmp_path / "room")
+    with pytest.raises(BadInput, match="an archive in an archive: unpack it first"):
+        detect(zipped(tmp_path / "inner.zip"))
+
+
+def test_nothing_tells_where_an_archive_was_unpacked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome, inside = Outcome(tmp_path), tmp_path / "unpacked" / "7" / "a.zip" / "b.bin"
+    outcome.fault("b.bin", BadInput(f"{inside} is empty"))
+    outcome.beside(inside, f"{inside} is a picture")
+    told = capsys.readouterr()
+    assert told.err == "error: a.zip/b.bin is empty\n"
+    assert told.out == "b.bin: not read: it is a picture\n"

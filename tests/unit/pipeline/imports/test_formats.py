@@ -81,7 +81,11 @@ def test_a_clock_log_that_was_begun_again_takes_the_new_day(tmp_path: Path) -> N
     ("zone", "hours"),
     [("", 0), ("UTC", 0), ("+0800", 8), ("-0330", -3.5), ("UTC+2", 2), ("GMT-05:00", -5),
      ("CEST", 2), ("PDT", -7), ("Pacific Standard Time", -8), ("Pacific Daylight Time", -7),
-     ("W. Europe Daylight Time", 2), ("CST", None), ("IST", None), ("XYZ", None)],
+     ("W. Europe Daylight Time", 2), ("Mitteleuropäische Sommerzeit", 2),
+     ("Paris, Madrid (heure d’été)", 2), ("ora solare Europa occidentale", 1),
+     ("Środkowoeuropejski czas letni", 2), ("東京 (標準時)", 9), ("中国标准时间", 8),
+     ("Hora oficial do Brasil", -3), ("Mitteleuropäische Unzeit", None),
+     ("CST", None), ("IST", None), ("XYZ", None)],
 )  # fmt: skip
 def test_zones_are_known_or_asked_for(zone: str, hours: float | None) -> None:
     assert zone_east(zone) == (None if hours is None else hours * 3600)

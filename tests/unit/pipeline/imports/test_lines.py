@@ -15,6 +15,7 @@ _SPELT = "Sat Jan 31 2026 {at} GMT+0000 (Coordinated Universal Time)"
 _MOMENTS = {
     "JavaScript's": _SPELT + " {user}: {text}",
     "JavaScript's in brackets": f"[{_SPELT}] <{{user}}> {{text}}",
+    "with a zone in French": "Sat Jan 31 2026 {at} GMT+0000 (Paris, Madrid (été)) {user}: {text}",
     "in German": "[Samstag, 31. Januar 2026] [{at} UTC] <{user}>\t{text}",
     "in French": "samedi 31 janvier 2026 à {at} - {user}: {text}",
     "American": "[1/31/2026, {half} PM] {user}: {text}",

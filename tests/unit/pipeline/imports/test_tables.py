@@ -211,7 +211,7 @@ def test_an_unknown_file_is_told_what_is_read_and_what_comes_nearest(tmp_path: P
         '{"a": 1}': "it is JSON, but its first values are no chat of a known tool",
         "Dear diary": "is in no format that is known here; read are TwitchDownloader",
         "\x00\x01\x02" * 50: "it is no text",
-        "PK\x03\x04...": "is packed, and not by gzip",
+        "PK\x03\x04...": "is an archive in an archive",
     }.items():  # fmt: skip
         with pytest.raises(BadInput, match=says):
             detect(written(tmp_path / "a", text))
