@@ -11,7 +11,7 @@ from pipeline.sources.eventsub.items import items as of_eventsub
 from pipeline.sources.irc.items import items as of_irc
 from pipeline.sources.irc.lines import parse
 
-FULL = FullScorer()
+FULL, VADER = FullScorer(), VaderScorer()
 # by each way that something is known: emote, emoji, smiley, word, negation, drawn-out, laughter
 KNOWN = (
     "LUL Kappa sadge PogChamp 😂 ❤ 💔 <3 :) :( :D ;) :P D: O_o :| :/ sad W L clap HUG GREAT good "
@@ -28,7 +28,7 @@ def test_a_mark_on_what_is_known_changes_nothing(tokens: list[str], data: st.Dat
     known = st.sampled_from([t for t in tokens if t in KNOWN] or ["LUL"])
     marks = tuple(data.draw(st.lists(known, max_size=5)))
     assert FULL.score(text, marks) == FULL.score(text)
-    assert VaderScorer().compound(text, marks) == VaderScorer().compound(text)
+    assert VADER.compound(text, marks) == VADER.compound(text)
 
 
 def test_every_term_of_the_lexicon_weighs_the_same_marked() -> None:
