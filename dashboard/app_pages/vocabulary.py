@@ -135,7 +135,7 @@ def _table(terms: Sequence[Row]) -> int | None:
             "80 % interval": [_interval(t) for t in terms],
             "Of": [wording.plain(decision_desk.called(t["channel"])) or "all" for t in terms],
             "First seen": frame.local_times((t["first_seen"] for t in terms), zone),
-            "Evidence": [wording.plain(t["evidence"], 200) for t in terms],
+            "Evidence": [wording.plain(t["evidence"], 250) for t in terms],
             "First seen, UTC": [
                 wording.MISSING if t["first_seen"] is None else wording.utc_text(t["first_seen"])
                 for t in terms

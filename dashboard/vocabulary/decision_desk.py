@@ -132,7 +132,7 @@ def _facts(term: Row) -> Markup:
     pairs += [
         ("Seen", _use(term)),
         *([("Trend", term["trend"])] if term.get("trend") else []),
-        ("Evidence", wording.plain(term["evidence"], 200) or "none: it was added by hand"),
+        ("Evidence", wording.plain(term["evidence"], 250) or "none: it was added by hand"),
         ("Impact", f"would {impact(term)}"),
     ]
     if term["decided_at"] is not None:

@@ -333,8 +333,7 @@ class FullScorer:
 
     def _is_named(self, token: str) -> bool:
         """True for what nobody marked or rated, and is written like an emote whose name speaks."""
-        is_rated = token in self.emotes or self.rules.says(token)
-        return speaks_unmarked(token) and not is_rated
+        return speaks_unmarked(token) and not self.knows(token)
 
     def _short(self, token: str) -> str:
         """The known smiley that an unknown token draws out; '' for none."""

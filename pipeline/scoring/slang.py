@@ -11,7 +11,7 @@ _ANY_RUN = re.compile(r"(\w)\1+")
 _LAUGHTER = re.compile(
     r"a*(?:h+[ae]+){2,}h*|l+o+l+(?:o+l+)*|l+m+f*a+o+|r+o+f+l+|(?:x+d+)+|(?:j+a+){2,}|(?:ke+)+k|l[eu]l"
 )
-_LAUGHING_EMOTES = frozenset(
+LAUGHING_EMOTES = frozenset(
     "LUL LULW LuL KEK KEKL KEKW OMEGALUL ICANT EleGiggle 4Head LMAO xdd PepeLaugh pepeLaugh "
     "PrideLaugh".split()
 )
@@ -40,7 +40,7 @@ def straight(text: str) -> str:
 def laughs(token: str) -> bool:
     """True for laughter: lmaooo, hahaha, LUL."""
     word = token.strip(_EDGES).lower()
-    is_emote = token in _LAUGHING_EMOTES
+    is_emote = token in LAUGHING_EMOTES
     return is_emote or word in _LAUGHING_WORDS or _LAUGHTER.fullmatch(word) is not None
 
 

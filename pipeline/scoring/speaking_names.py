@@ -1,8 +1,8 @@
 """Emotes' names as words: what streamerLove, peepoSad or LULW say, for emotes nobody rated.
 
 A name is split where capitals, digits and signs split it, and the last part with a meaning
-speaks. What stands before the first capital is the channel's own prefix, which all of its emotes
-share: it says nothing, be it a word or not. goldRage is rage, happyTable nothing.
+speaks, or laughter. What stands before the first capital is the channel's own prefix, which all
+of its emotes share: it says nothing, be it a word or not. goldRage is rage, happyTable nothing.
 """
 
 import re
@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.scoring.lexicon import name_parts
+from pipeline.scoring.slang import LAUGHING_EMOTES
 
 _LONGEST = 60  # characters of a name
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]")
+# capitals alone hide where a word ends, but for what so many begin with: KEKPOINT, JAMPARTY
+_PARTS = re.compile(r"(?:KEKW?|LULW?|POG|JAM)(?=[A-Z]{3})|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]")
 _PREFIX = re.compile(r"\W*[a-z][a-z0-9]*(?=[A-Z0-9_])")
 _FAMILY = ("monka", "gachi")  # first parts that speak: they are nobody's prefix
 # as Twitch makes the names of a channel's emotes: who writes so without a mark means one too
@@ -23,6 +25,7 @@ _DRAWN = re.compile(r"(.)\1{2,}")
 _RUN = re.compile(r"(.)\1+")
 _ENDINGS = ("s", "w", "y", "ge", "ing", "er", "ers", "ed", "time")
 _STEM, _TAIL = 3, 5  # letters, at least, before an ending, and of a part that ends another
+_LAUGHING = ("lul", "lulw", "kek", "kekw", "ekw", "lmao")  # ends of names, and of no word
 _NOT = frozenset("no not dont never stop anti".split())
 
 
@@ -35,20 +38,28 @@ class Name(NamedTuple):
 
 
 def speaking(name: str) -> Name | None:
-    """What an emote's name says by its last part that is known, None for nothing."""
+    """What an emote's name says, None for nothing: laughter where a part of it laughs, else its
+    last part that weighs something, else that a part is known to weigh nothing."""
     if len(name) > _LONGEST:
         return None
     prefix = None if name.startswith(_FAMILY) else _PREFIX.match(name)
     own = name[prefix.end() :] if prefix else name
+    if name in LAUGHING_EMOTES or own.lower().endswith(_LAUGHING):
+        return Name(own, *name_parts()["lul"])
     if own.lower() in name_parts():
         return Name(own, *name_parts()[own.lower()])
-    parts = _PARTS.findall(own)
+    heard = list(_heard(_PARTS.findall(own)))
+    return max(heard, key=lambda said: (said.laughs, said.valence != 0), default=None)
+
+
+def _heard(parts: list[str]) -> Iterator[Name]:
+    """What the parts say, the last one first; not what is denied, as in NoHype."""
     for i in range(len(parts) - 1, -1, -1):
-        known = next((f for f in _forms(parts[i].lower()) if f in name_parts()), None)
-        if known is not None:
-            is_denied = i > 0 and parts[i - 1].lower() in _NOT
-            return None if is_denied else Name(parts[i], *name_parts()[known])
-    return None
+        known = next((form for form in _forms(parts[i].lower()) if form in name_parts()), None)
+        is_denied = i > 0 and parts[i - 1].lower() in _NOT
+        denies = i + 1 < len(parts) and parts[i].lower() in _NOT
+        if known and not is_denied and not denies:
+            yield Name(parts[i], *name_parts()[known])
 
 
 def speaks_unmarked(token: str) -> bool:

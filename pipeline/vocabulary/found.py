@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.scoring.by_channel import Scorers
 from pipeline.vocabulary.drift import Drift
-from pipeline.vocabulary.proposals import Vocabulary, proposal
+from pipeline.vocabulary.meaning import proposal
+from pipeline.vocabulary.proposals import Vocabulary, impact
 from pipeline.vocabulary.usage import MOST_PEOPLE, Sighting
 from pipeline.windows.track import Closed
 from warehouse.errors import BadInput
@@ -33,6 +34,8 @@ class FoundName(BaseModel):
     scored: int = Field(ge=0)
     total: float
     squares: float = Field(ge=0)
+    near: int = Field(0, ge=0, lt=1 << 53)
+    beside: float = 0.0
     people: int = Field(ge=0, le=MOST_PEOPLE)
     places: int = Field(ge=0, le=1000)
     impact: float = Field(ge=-2, le=2)
@@ -42,17 +45,17 @@ class FoundName(BaseModel):
     def of(cls, seen: Sighting, usual: float) -> Self:
         """usual: the chat's mean compound, of messages that say something."""
         valence = proposal(seen, usual).get("valence")
-        impact, windows = (0.0, 0) if valence is None else seen.impact(valence, 0.0)
+        moved, windows = (0.0, 0) if valence is None else impact(seen, valence, 0.0)
         return cls(
             term=seen.form, first=seen.first, last=seen.last, n=seen.n, alone=seen.alone,
-            scored=seen.scored, total=seen.total, squares=seen.squares, people=seen.spread,
-            places=seen.n_channels, impact=impact, impact_windows=windows,
+            scored=seen.scored, total=seen.total, squares=seen.squares, near=seen.near,
+            beside=seen.beside, people=seen.spread, places=seen.n_channels, impact=moved,
+            impact_windows=windows,
         )  # fmt: skip
 
     def sighting(self) -> Sighting:
         """To be counted on."""
-        kept = ("first", "last", "n", "alone", "scored", "total", "squares", "people", "places")
-        same = {name: getattr(self, name) for name in kept}
+        same = self.model_dump(exclude={"term", "impact", "impact_windows"})
         return Sighting(**same, sure=True, forms={self.term: self.n})
 
 

@@ -1,31 +1,26 @@
 """New emotes: what is used like one, is in no lexicon, and several people say.
 
-The proposed valence follows from the company a name keeps: how much its messages, as far as they
-say something else, differ from the chat's usual mood. It is a proposal, with an interval, for a
-person to decide on; without enough such messages there is none.
+What each seems to mean (meaning.py) is a proposal, with an interval, for a person to decide on.
 """
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from math import sqrt
 from typing import Any
 
 from pipeline.chat.text import visible
 from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.scoring.speaking_names import speaking, speaks_unmarked
 from pipeline.scoring.vader import Remembered
 from pipeline.vocabulary.candidates import Looks, looks
 from pipeline.vocabulary.drift import Drift
-from pipeline.vocabulary.usage import MOST_PEOPLE, Sighting, from_row, summed, without_chatter
+from pipeline.vocabulary.meaning import proposal
+from pipeline.vocabulary.usage import MoodSum, Sighting, besides, from_row, without_chatter
 from pipeline.windows.track import Closed
 from warehouse.records import utc
 
-SCORED = 10  # messages that say something, before a valence is proposed
 _TERMS = 5000  # remembered; those not used for longest are let go
 _LOOKS = 3000  # tokens
 _TERM = 60  # characters
-_SLOPE = 1.9  # company is weaker than its emote: fitted to human ratings (docs/vocabulary.md)
-_OFF = 2.6  # valence; 80 % of company's errors against human ratings, sampling apart
-_SURE = 1.28  # standard errors, 80 %
 _USUAL, _PRIOR = 0.1, 200  # compound of messages that say something, before enough are seen
 _DAY_S = 86400.0
 
@@ -49,7 +44,8 @@ class Vocabulary:
         self._changed: set[str] = set()
         self._decided: set[str] = set()  # terms
         self._looks: Remembered[str, Looks | None] = Remembered(self._look, looks)
-        self._said, self._mood = _PRIOR, _PRIOR * _USUAL
+        self._mood = MoodSum(_PRIOR, _PRIOR * _USUAL)
+        self._moods: dict[str, MoodSum] = {}  # by channel
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows of `vocabulary`: proposals go on counting, decisions are left alone; those for one
@@ -75,24 +71,28 @@ class Vocabulary:
     def window(self, closed: Closed) -> None:
         """A window closed: count the names in it."""
         channel, messages = closed.window.channel, len(closed.lines)
-        compounds_of: dict[str, list[float]] = defaultdict(list)
+        said, of_names = MoodSum(), defaultdict[str, list[ScoredMessage]](list)
         for line in closed.lines:
-            scored = line.scored
-            if scored.compound:
-                self._said += 1
-                self._mood += scored.compound
-            if scored.has_emote:
-                self.drift.saw(scored, line.at)
+            said.add(line.scored.compound)
+            if line.scored.has_emote:
+                self.drift.saw(line.scored, line.at)
             for key in self._line(channel, line):
-                compounds_of[key].append(scored.compound)
-        start = closed.window.start.timestamp()
-        for key, compounds in compounds_of.items():
-            sighting = self._terms.get(key)
-            if (
-                sighting and sighting.is_wide() and sighting.is_emote()
-            ):  # the others would take 20 MB
-                sighting.was_in(start, messages, compounds)
+                of_names[key].append(line)
+        start, usual = closed.window.start.timestamp(), self._usual(channel, said)
+        for key, lines in of_names.items():
+            if sighting := self._terms.get(key):
+                sighting.was_among(lines, said, usual)
+                if sighting.is_wide() and sighting.is_emote():  # the others would take 20 MB
+                    sighting.was_in(start, messages, lines)
         self._let_go()
+
+    def _usual(self, channel: str, said: MoodSum) -> float:
+        """The channel's mean compound before a window that says this."""
+        mood = self._moods.setdefault(channel, MoodSum(_PRIOR, _PRIOR * _USUAL))
+        usual = mood.mean
+        mood.plus(said.said, said.total)
+        self._mood.plus(said.said, said.total)
+        return usual
 
     def _let_go(self) -> None:
         while len(self._terms) > _TERMS:
@@ -125,7 +125,7 @@ class Vocabulary:
         self._terms.move_to_end(name.key)
         # where nobody is named, different messages stand for different people
         chatter = line.chatter or -abs(hash(line.text))
-        sighting.saw(name.form, line.at, channel, chatter, line.scored.compound)
+        sighting.saw(name.form, line.at, channel, chatter, besides(line.scored, name.form))
         sighting.said(different, line.text)
         sighting.sure |= name.form in line.scored.strange
         self._changed.add(name.key)
@@ -144,6 +144,7 @@ class Vocabulary:
 
     def forget_channel(self, channel: str) -> list[str]:
         """The channel counts no longer; returns the terms that only it used, which are gone."""
+        self._moods.pop(channel, None)
         sightings = [sighting for sighting in self._terms.values() if channel in sighting.channels]
         for sighting in sightings:
             sighting.channels.remove(channel)
@@ -182,14 +183,13 @@ class Vocabulary:
 
     def said(self) -> tuple[int, float, float]:
         """Messages that said something, the sum of their compounds; the chat's usual one."""
-        said, mood = self._said - _PRIOR, self._mood - _PRIOR * _USUAL
-        return said, mood, self._mood / self._said
+        mood = self._mood
+        return mood.said - _PRIOR, mood.total - _PRIOR * _USUAL, mood.mean
 
     def add(self, names: Iterable[Sighting], said: int, mood: float) -> None:
         """What past chat says of names counts with what is known of them. said, mood: as `said`
         tells them."""
-        self._said += said
-        self._mood += mood
+        self._mood.plus(said, mood)
         for more in names:
             if self._is_new(more.form):
                 key = more.form.lower()
@@ -213,41 +213,15 @@ class Vocabulary:
             "n_chatters": sighting.spread,
             "n_scored": sighting.scored,
             "status": "proposed",
-            **proposal(sighting, self._mood / self._said),
+            **proposal(sighting, self._mood.mean),
         }
         if row.get("valence") is not None:
-            row["impact"], row["impact_windows"] = sighting.impact(row["valence"], now - _DAY_S)
+            row["impact"], row["impact_windows"] = impact(sighting, row["valence"], now - _DAY_S)
         return row
 
 
-def proposal(sighting: Sighting, usual: float) -> dict[str, Any]:
-    """The valence with its 80 % interval, and its evidence in words. usual: the chat's mean
-    compound, of messages that say something."""
-    many = "+" if sighting.spread == MOST_PEOPLE else ""
-    people = f"{sighting.n} uses by {sighting.spread}{many} people, {share(sighting)} of them alone"
-    if sighting.scored < SCORED:
-        return {"evidence": f"{people}; only {sighting.scored} messages say something else"}
-    mean = sighting.total / sighting.scored
-    sd = sqrt(max(0.0, sighting.squares / sighting.scored - mean * mean))
-    company = f"{sighting.scored} that say more feel {mean:+.2f} on average; chat does {usual:+.2f}"
-    return {
-        **interval(mean, sd / sqrt(sighting.scored), usual),
-        "mean_compound": mean,
-        "sd_compound": sd,
-        "evidence": f"{people}; {company}",
-    }
-
-
-def interval(mean: float, error: float, usual: float) -> dict[str, float]:
-    """Valence and its bounds, -4..4, of a name whose company's mean compound is `mean`, give or
-    take a standard error of `error`."""
-    middle = _SLOPE * (summed(mean) - summed(usual))
-    sampling = _SURE * _SLOPE * (summed(min(0.99, abs(mean) + error)) - summed(abs(mean)))
-    half = sqrt(sampling * sampling + _OFF * _OFF)
-    ends = {"valence": middle, "valence_low": middle - half, "valence_high": middle + half}
-    return {name: max(-4.0, min(4.0, value)) for name, value in ends.items()}
-
-
-def share(sighting: Sighting) -> str:
-    """How many of the uses stand alone, in percent."""
-    return f"{sighting.alone / sighting.n:.0%}"
+def impact(seen: Sighting, valence: float, since: float) -> tuple[float, int]:
+    """(mean change of mean_compound, windows) over its recent windows from `since` on, if the
+    name had the valence instead of what it says."""
+    named = speaking(seen.form) if seen.sure or speaks_unmarked(seen.form) else None
+    return seen.impact(named.valence if named else 0.0, valence, since)

@@ -11,15 +11,42 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any, Self
 
+from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.scoring.scorer import Scored
 from pipeline.vocabulary.candidates import is_camel
 
 USES, PEOPLE = 20, 3  # before a name is proposed
 MANY, FEW = 50, 2  # or so: emotes of a small channel
+MARKED = 5  # uses of what a source or a catalogue says is one
 MOST_PEOPLE = 50  # counted, no further
 _PLACES, _TEXTS, _FORMS = 8, 10, 4
 _WINDOWS = 200  # recent ones, for what a proposal would change
 _ROW = 5  # numbers of each
+_COUNTS = ("n", "attached", "alone", "scored", "total", "squares", "near", "beside")
+_NOTHING = 0.01  # compound: what rounding leaves
 _ALPHA = 15.0  # VADER's: compound = s / sqrt(s^2 + alpha)
+
+
+@dataclass(slots=True)
+class MoodSum:
+    """Messages that say something, and the sum of their compounds."""
+
+    said: int = 0
+    total: float = 0.0
+
+    def add(self, compound: float) -> None:
+        """A message."""
+        if compound:
+            self.plus(1, compound)
+
+    def plus(self, said: int, total: float) -> None:
+        """More of them."""
+        self.said, self.total = self.said + said, self.total + total
+
+    @property
+    def mean(self) -> float:
+        """Their mean compound."""
+        return self.total / self.said
 
 
 @dataclass(slots=True)
@@ -28,10 +55,11 @@ class Sighting:
 
     n: messages that hold it by itself; attached: those where punctuation touches it. forms: its
     spellings. alone: messages of nothing else; texts: hashes of some different other ones.
-    scored, total, squares: its messages that say something, and their compounds. sure: a source
-    said that it is an emote, or it was proposed before a restart; is_word: of the dictionary.
-    recent: of each of the last windows with it, (start, messages, the name's silent ones, its
-    others, their mean compound).
+    scored, total, squares: its messages that say something besides it, and the compounds of that.
+    near, beside: other messages of its windows that say something, and by how much their compounds
+    sum to more than is usual in the channel. sure: a source said that it is an emote, or it was
+    proposed before a restart; is_word: of the dictionary. recent: of each of the last windows with
+    it, (start, messages, the name's that say nothing else, its others, their mean compound).
     """
 
     first: float
@@ -42,6 +70,8 @@ class Sighting:
     scored: int = 0
     total: float = 0.0
     squares: float = 0.0
+    near: int = 0
+    beside: float = 0.0
     people: int = 0  # chatters and
     places: int = 0  # channels known before a restart
     sure: bool = False
@@ -53,7 +83,7 @@ class Sighting:
     recent: "array[float]" = field(default_factory=lambda: array("f"))
 
     def saw(self, form: str, at: float, channel: str, chatter: int, compound: float) -> None:
-        """A message holds the name."""
+        """A message holds the name. compound: of what it says besides."""
         self.first, self.last = min(self.first, at), max(self.last, at)
         self.n += 1
         self.scored += compound != 0
@@ -76,7 +106,7 @@ class Sighting:
     def plus(self, more: Self) -> Self:
         """The same name, with what was seen of it elsewhere."""
         self.first, self.last = min(self.first, more.first), max(self.last, more.last)
-        for name in ("n", "attached", "alone", "scored", "total", "squares"):
+        for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(more, name))
         self.people, self.places = (
             max(self.spread, more.spread),
@@ -106,7 +136,7 @@ class Sighting:
         """True if enough people used it often enough; one who spams it proposes nothing."""
         if self.n >= MANY and self.spread >= FEW:
             return True
-        return self.n >= USES and self.spread >= PEOPLE
+        return self.n >= (MARKED if self.sure else USES) and self.spread >= PEOPLE
 
     def is_emote(self) -> bool:
         """True if it is used as emotes are, and not as words, names or a copied text are."""
@@ -129,25 +159,46 @@ class Sighting:
             return True
         return self.n >= MANY and alone >= 0.05 and own >= 0.95 and attached <= 0.005
 
-    def was_in(self, start: float, messages: int, compounds: list[float]) -> None:
-        """A window of `messages` ended; compounds: of those that hold the name."""
-        scored = [c for c in compounds if c]
+    def was_among(self, lines: list[ScoredMessage], window: MoodSum, usual: float) -> None:
+        """A window ended that holds the name in these lines. usual: the channel's compound."""
+        own = MoodSum()
+        for line in lines:
+            own.add(line.scored.compound)
+        others = window.said - own.said
+        self.near += others
+        self.beside += window.total - own.total - usual * others
+
+    def was_in(self, start: float, messages: int, lines: list[ScoredMessage]) -> None:
+        """A window of `messages` ended that holds the name in these lines."""
+        scored = [c for line in lines if (c := besides(line.scored, self.form))]
         mean = sum(scored) / len(scored) if scored else 0.0
-        row = (start, messages, len(compounds) - len(scored), len(scored), mean)
+        row = (start, messages, len(lines) - len(scored), len(scored), mean)
         self.recent.extend(row)
         if len(self.recent) > _WINDOWS * _ROW:
             del self.recent[:_ROW]
 
-    def impact(self, valence: float, since: float) -> tuple[float, int]:
+    def impact(self, now: float, valence: float, since: float) -> tuple[float, int]:
         """(mean change of mean_compound, windows) over the recent windows from `since` on, if
-        the name had the valence."""
+        the name had the valence instead of that of now."""
+
+        def gain(mean: float) -> float:
+            return changed(mean, valence) - changed(mean, now)
+
         rows = [self.recent[i : i + _ROW] for i in range(0, len(self.recent), _ROW)]
         changes = [
-            (silent * changed(0.0, valence) + others * changed(mean, valence)) / messages
+            (silent * gain(0.0) + others * gain(mean)) / messages
             for start, messages, silent, others, mean in rows
             if start >= since
         ]
         return (sum(changes) / len(changes) if changes else 0.0), len(changes)
+
+
+def besides(scored: Scored, form: str) -> float:
+    """The compound of what a message says besides an emote, -1..1."""
+    if not scored.compound:
+        return 0.0
+    rest = scored.compound - sum(part for term, _, part in scored.terms if term == form)
+    return max(-1.0, min(1.0, rest)) if abs(rest) > _NOTHING else 0.0
 
 
 def changed(compound: float, valence: float) -> float:
@@ -166,6 +217,7 @@ def from_row(row: Mapping[str, Any]) -> Sighting:
     """A proposal as it was stored goes on counting."""
     scored = row["n_scored"]
     mean, sd = (row.get(name) or 0.0 for name in ("mean_compound", "sd_compound"))
+    near, beside = _moments(row)
     return Sighting(
         first=row["first_seen"].timestamp(),
         last=row["last_seen"].timestamp(),
@@ -174,6 +226,8 @@ def from_row(row: Mapping[str, Any]) -> Sighting:
         scored=scored,
         total=scored * mean,
         squares=scored * (sd * sd + mean * mean),
+        near=near,
+        beside=beside,
         people=row["n_chatters"] or 0,
         places=row["n_channels"],
         sure=True,
@@ -185,6 +239,14 @@ def _alone(row: Mapping[str, Any]) -> int:
     """Messages of nothing else: kept nowhere but in the evidence, in percent."""
     told = re.search(r"(\d+)% of them alone", row.get("evidence") or "")
     return round(int(row["n"]) * int(told[1]) / 100) if told else 0
+
+
+def _moments(row: Mapping[str, Any]) -> tuple[int, float]:
+    """(near, beside): likewise."""
+    told = re.search(
+        r"(\d{1,15}) said at the same time feel ([+-]\d\.\d+)", row.get("evidence") or ""
+    )
+    return (int(told[1]), int(told[1]) * float(told[2])) if told else (0, 0.0)
 
 
 def without_chatter(sightings: Iterable[Sighting], chatter: int) -> None:

@@ -88,6 +88,20 @@ def play(channel: str) -> tuple[dict[str, dict[str, Any]], Counter[str], Vocabul
     )
 
 
+def agreement(found: dict[str, dict[str, Any]]) -> str:
+    """Proposed valences against people's ratings, which nothing was fitted to."""
+    lexicon = (DATA / "emotes" / "jasonmates_emote_vader_lexicon_2026.txt").read_text("utf-8")
+    rated = {line.split("\t")[0]: float(line.split("\t")[1]) for line in lexicon.splitlines()}
+    valued = [row for row in found.values() if row.get("valence") is not None]
+    both = [(row["valence"], rated[row["term"]]) for row in valued if rated.get(row["term"])]
+    right = sum(valence * rating > 0 for valence, rating in both)
+    clear = sum(row["valence_low"] > 0 or row["valence_high"] < 0 for row in valued)
+    uses = sum(row["n"] for row in found.values())
+    share = sum(row["n"] for row in valued) / uses
+    return (f"a valence for {share:.3f} of the uses, clear of zero for {clear} of {len(found)}; "
+            f"the sign is people's for {right} of {len(both)}")  # fmt: skip
+
+
 @pytest.mark.parametrize("channel", [*TUNED, *JUDGED])
 def test_new_emotes_are_found(channel: str) -> None:
     found, marks, vocabulary, micros = play(channel)
@@ -100,6 +114,7 @@ def test_new_emotes_are_found(channel: str) -> None:
           f"{micros:.2f} us a message; {len(vocabulary._terms)} names held")  # fmt: skip
     print("  not marked:", *sorted(set(found) - set(true), key=lambda t: -found[t]["n"])[:40])
     print("  not found:", *sorted(set(wanted) - set(got), key=lambda t: -marks[t])[:40])
+    print(f"  {agreement(found)}")
     for row in sorted(found.values(), key=lambda row: -row["n"])[:20]:
         at = (
             "none"

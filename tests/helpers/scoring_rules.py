@@ -72,7 +72,11 @@ def as_described() -> FullScorer:
 
 
 RULES = (
-    Rule("names that speak", "zorpLove", unbound(speaks_unmarked=lambda _: False)),
+    Rule(
+        "names that speak",
+        "zorpLove",
+        unbound(speaking=lambda _: None, speaks_unmarked=lambda _: False),
+    ),
     Rule("all emotes", "PogChamp", emotes(lambda _: {})),
     Rule("emotes apart, in exact case", "not LUL", lambda _: in_sentence()),
     Rule("Kappa as neutral", "Kappa", emotes(humorous)),

@@ -38,7 +38,7 @@ from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
 
 OWN = {shard_of(name, 2): name for name in ("ann", "bob", "cid", "dan", "eve")}  # a channel each
-NEW = "zorpHype"
+NEW = "zorpTable"  # a name that says nothing by itself
 
 
 class Machine:

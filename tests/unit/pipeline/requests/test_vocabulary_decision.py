@@ -26,7 +26,7 @@ from warehouse.records import window_start
 from warehouse.store.store import Store
 
 Launch = Callable[..., Engine]
-NEW = "zorpHype"
+NEW = "zorpTable"  # a name that says nothing by itself
 
 
 @pytest.fixture

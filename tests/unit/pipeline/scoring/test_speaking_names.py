@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.scoring.by_channel import Overlaid, head
 from pipeline.scoring.lexicon import name_parts
 from pipeline.scoring.scorer import FullScorer
 from pipeline.scoring.speaking_names import speaking
+from pipeline.scoring.vader import Remembered
 from warehouse.errors import BadInput
 
 
@@ -39,7 +41,7 @@ def test_a_name_of_something_bad_is_negative(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["zorpLurk", "zorpThink", "zorpTable", "zorp", "zorp1", "zorpGlove", "zorpCourage",
-     "zorpSadBadge", "zorpNoHype", "zorpDontCry", "Garage", "x" * 60, "Love" * 16,
+     "zorpBadge", "zorpNoHype", "zorpDontCry", "Garage", "x" * 60, "Love" * 16,
      ":tf:", "(ditto)", "w!", "a.*b", "[zorp", "zorp\\d", "zorp(", "ж" * 20],
 )  # fmt: skip
 def test_other_names_say_nothing(name: str) -> None:
@@ -67,11 +69,26 @@ def test_a_name_of_laughter_laughs_and_is_no_comfort() -> None:
     assert scorer.compound("what a terrible idea zorpLUL", ("zorpLUL",)) == alone
 
 
+@pytest.mark.parametrize(
+    "name", ["4Head", "zorpKEKWait", "HahaSweat", "TREKW", "zorpShrekW", "KEKPOINT", "zorplul"]
+)
+def test_laughter_anywhere_in_a_name_is_laughter(name: str) -> None:
+    named = speaking(name)
+    assert named is not None and named.laughs and named.valence > 0
+
+
+@pytest.mark.parametrize(("name", "part"), [("zorpSadFace", "Sad"), ("RageThink", "Rage")])
+def test_a_part_that_weighs_nothing_hides_no_other(name: str, part: str) -> None:
+    named = speaking(name)
+    assert named is not None and named.part == part
+
+
 def test_a_rating_and_a_decision_go_before_the_name() -> None:
     assert FullScorer().emotes["peepoHappy"] == pytest.approx(2.3)
-    rated = FullScorer()
-    rated.emotes = {**rated.emotes, "zorpLove": -2.0}
-    assert rated.compound("zorpLove", ("zorpLove",)) < 0
+    for kind, valence in (("emote", -2.0), ("emote", 0.0), ("word", -2.0), ("word", 0.0)):
+        scorer = Overlaid(FullScorer(), {"zorpLove": (kind, valence)}, Remembered(head))
+        compound = scorer.compound("so zorpLove")
+        assert (compound < 0, compound > 0) == (valence < 0, False)
 
 
 def test_an_unmarked_emote_of_a_channel_speaks_as_a_marked_one_does() -> None:

@@ -43,6 +43,20 @@ def test_two_imports_count_together_as_one_of_both_does() -> None:
     assert "80 uses by 4 people, 50% of them alone" in after["evidence"]
 
 
+def test_what_was_said_at_the_same_time_counts_over_imports() -> None:
+    finders = [finder(), finder()]
+    for target, start in zip(finders, (0, 600), strict=True):
+        for k in range(20):
+            others = [said("well", 0.5, 9) for _ in range(5)]
+            lines = [said("zorpTable", 0.0, 1 + k % 3), *others]
+            target.window(window(*lines, start=start + k * 30.0))
+    first, second = (target.found() for target in finders)
+    before = merged(vocabulary(), first, [])
+    (after,) = merged(vocabulary(), second, before)
+    assert "200 said at the same time feel +0.3" in after["evidence"]
+    assert after["valence"] > before[0]["valence"] > 1
+
+
 def test_what_it_would_change_is_told_of_all_windows_with_it() -> None:
     target = finder()
     read(target)

@@ -12,12 +12,14 @@ from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import FullScorer, Scored
 from pipeline.vocabulary.candidates import looks
 from pipeline.vocabulary.drift import FAST, SLOW, Drift
-from pipeline.vocabulary.proposals import SCORED, Vocabulary, interval
-from pipeline.vocabulary.usage import MANY, PEOPLE, USES, changed, summed
+from pipeline.vocabulary.meaning import NEAR, SCORED, proposal
+from pipeline.vocabulary.proposals import Vocabulary
+from pipeline.vocabulary.usage import MANY, MARKED, PEOPLE, USES, Sighting, changed, summed
 from pipeline.windows.track import Closed
 from warehouse.records import utc
 
 NEW = "zorpHype"
+MUTE = "zorpTable"  # a name that says nothing
 
 
 def nobody(term: str) -> bool:
@@ -56,7 +58,7 @@ def test_a_name_is_proposed_when_enough_people_used_it_often_enough() -> None:
     assert (row["status"], row["kind"], row["provider"]) == ("proposed", "emote", None)
     assert row["first_seen"] == datetime(1970, 1, 1, tzinfo=UTC)
     assert row["evidence"] == (
-        "20 uses by 3 people, 50% of them alone; "
+        "20 uses by 3 people, 50% of them alone; its name says Hype (+2.3); "
         "20 that say more feel +0.50 on average; chat does +0.14"
     )
 
@@ -170,6 +172,31 @@ def test_a_row_is_written_again_only_when_its_name_was_used_again() -> None:
     assert target.take_rows(nobody)[0]["n"] == USES + 1
 
 
+def test_what_a_source_marks_is_proposed_after_a_few_uses_by_three_people() -> None:
+    for n, people, term in (
+        (MARKED, PEOPLE, "plainmark"),
+        (MARKED - 1, PEOPLE, ""),
+        (MARKED, 2, ""),
+    ):
+        target = Vocabulary()
+        texts = [said("oh plainmark", 0.0, 1 + k % people, 0.0, "plainmark") for k in range(n)]
+        target.window(window(*texts))
+        assert proposed(target) == [term] * bool(term)
+
+
+def test_what_was_said_at_the_same_time_is_known_after_a_restart() -> None:
+    target, again = Vocabulary(), Vocabulary()
+    for k in range(USES):
+        others = [said("well", 0.4 + k / 100, 9) for _ in range(5)]
+        target.window(window(said(MUTE, 0.0, 1 + k % 3), *others, start=k * 30.0))
+    row = meant(target, MUTE)
+    again.load([row])
+    used(again, 1, 1, MUTE)
+    later = meant(again, MUTE)
+    assert later["evidence"].split("; ")[-1] == row["evidence"].split("; ")[-1]
+    assert later["valence"] == pytest.approx(row["valence"], abs=0.05)
+
+
 def test_counting_goes_on_after_a_restart() -> None:
     target, again = Vocabulary(), Vocabulary()
     used(target, USES, PEOPLE, compound=0.5)
@@ -217,38 +244,105 @@ def test_the_catalogue_that_has_it_is_told() -> None:
 # -- what it would mean -----------------------------------------------------------------------
 
 
-def test_too_little_company_is_no_valence() -> None:
+def meant(target: Vocabulary, term: str) -> dict[str, Any]:
+    return next(row for row in target.take_rows(nobody) if row["term"] == term)
+
+
+def test_too_little_company_of_a_name_that_says_nothing_is_no_valence() -> None:
     target = Vocabulary()
-    used(target, USES, PEOPLE)
-    (row,) = target.take_rows(nobody)
+    used(target, USES, PEOPLE, MUTE)
+    row = meant(target, MUTE)
     assert "valence" not in row and "impact" not in row
-    assert row["evidence"].endswith("; only 0 messages say something else")
-    used(target, SCORED, PEOPLE, compound=-0.2)
-    (row,) = target.take_rows(nobody)
+    assert row["evidence"] == "20 uses by 3 people, 50% of them alone"
+    used(target, SCORED, PEOPLE, MUTE, compound=-0.8)
+    row = meant(target, MUTE)
     assert row["valence_low"] < row["valence"] < 0
 
 
-def test_company_is_measured_from_the_chats_usual_mood() -> None:
-    found = interval(0.3, 0.02, usual=0.3)
-    assert found["valence"] == 0.0
-    assert found["valence_low"] == -found["valence_high"]
-    assert interval(0.5, 0.02, usual=0.1)["valence"] == pytest.approx(
-        1.9 * (summed(0.5) - summed(0.1))
-    )
-    assert interval(0.999, 0.0, usual=-0.9)["valence"] == 4.0
+@pytest.mark.parametrize(
+    ("term", "sign"), [("zorpLove", 1), ("zorpRage", -1), ("zorpLUL", 1), ("zorpLurk", 0)]
+)
+def test_a_name_that_speaks_has_a_valence_at_once_clear_of_zero_where_it_is_strong(
+    term: str, sign: int
+) -> None:
+    target = Vocabulary()
+    used(target, USES, PEOPLE, term)
+    row = meant(target, term)
+    assert (row["valence_low"] > 0) - (row["valence_high"] < 0) == sign
+    assert "its name says " in row["evidence"]
+
+
+def test_company_weighs_against_a_name_and_says_more_the_more_of_it_there_is() -> None:
+    def seen(n: int) -> float:
+        company = Sighting(0, 1, n, scored=n, total=-0.5 * n, squares=0.25 * n, forms={NEW: n})
+        return proposal(company, usual=0.1)["valence"]
+
+    assert 2.3 > seen(2) > seen(200) > 0
+
+
+def test_laughter_is_no_worse_for_what_is_laughed_at() -> None:
+    target = Vocabulary()
+    used(target, USES * 20, PEOPLE, "zorpLUL", compound=-0.9)
+    row = meant(target, "zorpLUL")
+    assert row["valence"] == pytest.approx(1.8) and row["valence_low"] > 0
+    assert "its name says LUL (+1.8), which is laughter" in row["evidence"]
+
+
+def test_what_an_emote_itself_says_is_no_company() -> None:
+    target, parts = Vocabulary(), (("zorpTable", "emote", -0.6), ("great", "word", 0.9))
+    lines = [
+        ScoredMessage(0.0, 1 + k % 3, f"great {MUTE} w{k}", Scored(0.3, parts, True, (MUTE,)))
+        for k in range(USES)
+    ]
+    target.window(window(*lines))
+    assert meant(target, MUTE)["mean_compound"] == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("beside", "sign"), [(0.5, 1), (-0.5, -1)])
+def test_what_others_say_at_the_same_time_tells_too(beside: float, sign: int) -> None:
+    target = Vocabulary()
+    for k in range(40):
+        said_then = [said("well", 0.1, 9) for _ in range(5)]
+        target.window(window(*said_then, start=k * 60.0))
+        others = [said("well", beside, 9) for _ in range(5)]
+        target.window(window(said(MUTE, 0.0, 1 + k % 3), *others, start=k * 60.0 + 30))
+    row = meant(target, MUTE)
+    assert row["valence"] * sign > 1
+    assert f"{40 * 5} said at the same time feel {'+' if sign > 0 else '-'}0." in row["evidence"]
+    assert NEAR < 200
+
+
+def test_the_usual_mood_is_each_channels_own() -> None:
+    target = Vocabulary()
+    for k in range(200):
+        for channel, mood in (("happy", 0.7), ("gloomy", -0.5)):
+            others = [said("well", mood, 9) for _ in range(50)]
+            own = [said(MUTE, 0.0, 1 + k % 3)] if channel == "gloomy" and k > 100 else []
+            target.window(window(*own, *others, start=k * 30.0, channel=channel))
+    assert abs(meant(target, MUTE)["valence"]) < 1
 
 
 def test_impact_is_the_mean_change_of_recent_windows_with_the_name() -> None:
     target = Vocabulary()
-    used(target, USES, PEOPLE, compound=0.5)
+    used(target, USES, PEOPLE, MUTE, compound=0.5)
     day = 86400.0
-    lines = [said(NEW, chatter=k) for k in (1, 2)] + [said("hm") for _ in range(2)]
+    lines = [said(MUTE, chatter=k) for k in (1, 2)] + [said("hm") for _ in range(2)]
     target.window(window(*lines, start=day * 3))
     target.window(window(*lines[:1], *lines[2:], said("great hm", 0.6), start=day * 3 + 30))
     (row,) = target.take_rows(nobody, now=day * 3 + 60)
     one = changed(0.0, row["valence"])
     assert row["impact_windows"] == 2
     assert row["impact"] == pytest.approx((2 * one / 4 + one / 4) / 2)
+
+
+def test_impact_is_from_what_the_name_says_now() -> None:
+    target, now = Vocabulary(), changed(0.0, 2.3)
+    own = Scored(now, ((NEW, "emote", now),), True, (NEW,))
+    lines = [ScoredMessage(0.0, 1 + k % 3, NEW, own) for k in range(USES)]
+    target.window(window(*lines, *(said("hm") for _ in range(USES))))
+    (row,) = target.take_rows(nobody)
+    assert row["n_scored"] == 0
+    assert row["impact"] == pytest.approx((changed(0.0, row["valence"]) - now) / 2)
 
 
 def test_what_a_valence_adds_is_vaders_own_arithmetic() -> None:
