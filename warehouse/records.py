@@ -22,6 +22,7 @@ KEY = re.compile(
 )  # of a channel (identities.py), or its name
 CHANNEL_ID = re.compile(r"[1-9][0-9]{0,19}")  # of Twitch
 READABLE_LEAST = 0.5  # of a channel's messages with words; with fewer it is read by its emotes
+READABLE_TURN = 0.05  # so far beyond it a channel goes over, and does not come back at once
 BASES = ("words", "emotes")  # what messages are scored by: all of them, or their signs alone
 
 

@@ -40,6 +40,9 @@ class StreamRules:
 
     def saw(self, window: Window) -> Iterator[tuple[str, Detail]]:
         """A window closed: (kind, numbers) of every rule that it begins to meet."""
+        if self.recent and self.recent[-1].basis != window.basis:  # another measure of mood
+            self.recent.clear()
+            self.mood, self.met = Mood(), self.met - set(MOODS)
         if len(self.recent) == MOOD_WINDOWS:
             self.mood.saw(self.recent[0])
         if len(self.recent) >= BUSY_WINDOWS:

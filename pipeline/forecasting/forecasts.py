@@ -269,6 +269,8 @@ class Forecasts:
         for series, starts_of in starts.items():
             log_ = self._logs[series]
             session, ends = log_.session(), log_.indices(starts_of)
+            if series[1] == "emotes":
+                ends = ends[log_.is_told(ends)]
             if len(ends) == 1 and ends[0] == len(session) - 1:
                 newest.extend([session] if enough(session) else [])
                 continue

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from models.inputs.features import before
 from models.inputs.history import STREAMS, sums
 from models.inputs.sessions import Past, Session
+from warehouse.mood_now import SPAN_S, is_told
 from warehouse.records import SLOTS, WINDOW_SECONDS, Window
 
 KEPT = 384  # windows; then the older half is let go, and what is left is all that kernels reach
@@ -75,6 +76,15 @@ class SessionLog:
         """Where the windows that start then are; those let go are left out."""
         indices = (np.array(starts, dtype=np.int64) - self._start(0)) // WINDOW_SECONDS
         return np.asarray(indices[indices >= 0])
+
+    def is_told(self, ends: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether an emote mood is told at these windows, by the ten minutes before their ends."""
+        session = self.session()
+        signed = np.round(np.nan_to_num(session.n * session.share_scored))
+        first = np.maximum(0, ends + 1 - SPAN_S // WINDOW_SECONDS)
+        sums = [np.append(0, of.cumsum()) for of in (signed, session.n)]
+        spans = [of[ends + 1] - of[first] for of in sums]
+        return np.array([is_told(*pair) for pair in zip(*spans, strict=True)], bool)
 
     def end(self) -> int:
         """End of the newest window, epoch seconds; there is one."""

@@ -22,7 +22,7 @@ from pipeline.scoring.english import dictionary
 from pipeline.scoring.laughter import laughs
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.vader import Remembered
-from warehouse.records import READABLE_LEAST
+from warehouse.records import READABLE_LEAST, READABLE_TURN
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -35,7 +35,6 @@ _SECOND, _FOURTH = 16, 64  # messages from which on a window has two groups, and
 _MEMORY = 500  # messages with words that were looked at, which a channel's share forgets over
 _KNOWN, _SOON = 100, 30  # of them: a share is known from; from fewer where it is all one language
 _ONE_LANGUAGE = 0.05  # of messages in another
-_TURNS = 0.05  # a channel goes over to another basis so far beyond READABLE_LEAST
 _HALF = 0.7  # below it a channel is half English: its other words do not score
 _LANGUAGES = "ENGLISH SPANISH PORTUGUESE FRENCH GERMAN ITALIAN POLISH TURKISH".split()
 _LETTER = re.compile(r"[^\W\d_]")
@@ -90,7 +89,7 @@ class Readable:
 
 def _reading(share: float, before: str) -> str:
     """One of READINGS. A channel that goes over does not come back at the next message."""
-    turn = _TURNS if before == "emotes" else -_TURNS
+    turn = READABLE_TURN if before == "emotes" else -READABLE_TURN
     if share < READABLE_LEAST + turn:
         return "emotes"
     return "mixed" if share < _HALF else "words"

@@ -173,7 +173,7 @@ def _moment(
 ) -> Mapping[str, str] | None:
     """A jump: this window's mean lies 3 standard errors from the mean of those before."""
     mean, sd = window.mean_compound, window.sd_compound
-    past = [w for w in before if w.mean_compound is not None]
+    past = [w for w in before if w.mean_compound is not None and w.basis == window.basis]
     n = sum(w.n_messages for w in past)
     if mean is None or not sd or window.n_messages < _MOMENT_N or len(past) < 10:
         return None
