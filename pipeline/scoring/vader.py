@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from string import punctuation
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vaderSentiment.vaderSentiment import (
     BOOSTER_DICT,
@@ -27,6 +27,8 @@ from vaderSentiment.vaderSentiment import (
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 _TOKENS = 12_000  # remembered, twice this at most: nine in ten of what a busy channel says
+_MARKS = 24_000  # of which every token of a message is asked
+_UNKNOWN = object()
 _BEFORE, _AFTER = 3, 2  # words that VADER looks at around one
 
 # What a token can be to VADER. SCORED is the highest, so that a maximum tells of it.
@@ -41,13 +43,14 @@ class Remembered(dict[K, V]):
     def __init__(self, find: Callable[[K], V], limit: int = _TOKENS) -> None:
         super().__init__()
         self.find, self.limit = find, limit
-        self.old: dict[K, V] = {}
+        self.old: dict[K, Any] = {}
 
     def __missing__(self, key: K) -> V:
         if len(self) >= self.limit:
             self.old = dict(self)
             self.clear()
-        value = self[key] = self.old[key] if key in self.old else self.find(key)
+        known = self.old.get(key, _UNKNOWN)
+        value = self[key] = self.find(key) if known is _UNKNOWN else known
         return value
 
 
@@ -71,7 +74,7 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         self._remember()
 
     def _remember(self) -> None:
-        self.marks: Remembered[str, int] = Remembered(self._mark)
+        self.marks: Remembered[str, int] = Remembered(self._mark, _MARKS)
         self.valences: Remembered[str, float] = Remembered(self._valence)
         self._mark_of = self.marks.__getitem__
         self.normal: Remembered[float, float] = Remembered(_normal)  # few words make few sums
@@ -247,4 +250,4 @@ def _is_kind_of(marks: list[int], i: int) -> bool:
 
 def _is_shouting(marks: list[int]) -> bool:
     """True if some of the words, and not all, are in capitals."""
-    return 0 < sum(mark & _UPPER > 0 for mark in marks) < len(marks)
+    return 0 < sum([mark & _UPPER > 0 for mark in marks]) < len(marks)
