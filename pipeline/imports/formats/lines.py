@@ -15,17 +15,18 @@ from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.marks import plain
 from pipeline.imports.formats.notices import own_words
 from pipeline.imports.formats.tables.columns import read_table
-from pipeline.imports.formats.tables.days import is_dated
+from pipeline.imports.formats.tables.days import seconds_of
 from pipeline.imports.formats.tables.rows import Row, TableRows
 from pipeline.imports.formats.tables.times import time_of
 from pipeline.imports.formats.timed import login_of
 
 _IS_TIMED = re.compile(r"\d:\d\d|1\d{9}|^[\[(]\d")
 _SAMPLE = 200  # lines that are looked at
+_ORDERS = (True, False)  # of month and day
 _LEAST = 3  # lines of a form: fewer may be anything
 _NUMBERS = (
     rf"(?:\d{{4}}[-/.]\d\d[-/.]\d\d|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{4}})"
-    rf"(?:[T_]|,?\s(?:@\s|-\s)?|\]\s?\[){CLOCK}{ZONE}"
+    rf"(?:[T_]|,?\s(?:@\s|-\s)?|\]\s?\[){CLOCK}{ZONE}(?:\sUTC)?"
 )
 _EPOCH = r"1\d{9}(?:\.\d{1,9}|\d{3}(?:\d{3})?)?"
 _SINCE = r"(?:\d{1,3}:)?\d{1,3}:\d\d(?:[.,]\d{1,6})?"
@@ -65,7 +66,9 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     first = list(islice(lines, _SAMPLE))
     rows = _rows(chain(first, lines), _form_of(first), log)
     sample = list(islice(rows, _SAMPLE))
-    if sample and not any(time_of(row[1]) or is_dated(row[1]) for row in sample):
+    if sample and not any(
+        time_of(row[1]) or seconds_of(row[1], k) for row in sample for k in _ORDERS
+    ):
         log.skipped["of a zone that may be several: +01:00 means one"] += len(sample)
         return
     names = ["channel", "time", "user", "text"]

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from pipeline.chat.columns import MONTH_FIRST
 from pipeline.imports.formats.base import epoch
-from pipeline.imports.formats.dates import hour_of
+from pipeline.imports.formats.dates import ZONE, hour_of
+from pipeline.imports.formats.wall import zone_east
 
 _DATE = re.compile(
     r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d)(?:,?\s+(?:@\s)?"
-    r"(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d{1,6})?)\d*)?(?:\s?([AP])\.?M\.?)?(?:\s(UTC|GMT|Z))?)?",
-    re.IGNORECASE,
+    rf"(\d{{1,2}}):(\d\d)(?::(\d\d(?:[.,]\d{{1,6}})?)\d*)?(?:\s?([APap])\.?\s?[Mm]\b\.?)?({ZONE}))?"
 )
 
 
@@ -50,7 +50,8 @@ def is_by_halves(cells: Iterable[object]) -> bool:
 
 
 def seconds_of(cell: object, month_first: bool) -> float | None:
-    """Epoch seconds of the date, UTC; None for what is none."""
+    """Epoch seconds of the date, UTC where it has no zone; None for what is none, or of a zone that
+    may be several."""
     match = _DATE.fullmatch(cell.strip()) if isinstance(cell, str) else None
     if match is None:
         return None
@@ -60,6 +61,7 @@ def seconds_of(cell: object, month_first: bool) -> float | None:
         at = datetime(year, int(month), int(day), hour_of(int(match[5] or 0), match[8]))
     except ValueError:
         return None
-    midnight = epoch(at.isoformat())
-    seconds = float((match[7] or "0").replace(",", "."))
-    return None if midnight is None else midnight + int(match[6] or 0) * 60 + seconds
+    midnight, east = epoch(at.isoformat()), zone_east((match[9] or "").strip().upper())
+    if midnight is None or east is None:
+        return None
+    return midnight + int(match[6] or 0) * 60 + float((match[7] or "0").replace(",", ".")) - east

@@ -22,6 +22,8 @@ _MOMENTS = {
     "of halves, behind the name": "{user} (1/31/2026 {half} PM): {text}",
     "between commas": "{user}, 1/31/2026 {half} PM, {text}",
     "PhantomBot's": "[01-31-2026 @ {at}.000 GMT] {user}: {text}",
+    "a bot's in winter": "[31.01.2026, {at} UTC] {user}: {text}",
+    "Go's": "2026-01-31 {at}.000000 +0000 UTC {user}: {text}",
     "ISO": "2026-01-31T{at}.000Z {user}: {text}",
     "of a logger": "2026-01-31 {at},000 INFO #demo <{user}> {text}",
     "the channel first": "[#demo] [2026-01-31 {at}] {user}: {text}",
@@ -86,8 +88,11 @@ def test_a_notice_of_twitchs_is_an_event_here_too(tmp_path: Path) -> None:
     assert len(said) == 3 and [e.kind for e in log.events] == ["sub"]
 
 
-def test_a_zone_that_may_be_several_is_told(tmp_path: Path) -> None:
-    said, log = read(written(tmp_path / "a.txt", lines("Jan 31 2026 {at} CST {user}: {text}")))
+@pytest.mark.parametrize(
+    "form", ["Jan 31 2026 {at} CST {user}: {text}", "[01-31-2026 @ {at} IST] {user}: {text}"]
+)
+def test_a_zone_that_may_be_several_is_told(tmp_path: Path, form: str) -> None:
+    said, log = read(written(tmp_path / "a.txt", lines(form)))
     assert not said
     assert dict(log.lost) == {"of a zone that may be several: +01:00 means one": 3}
 
