@@ -30,12 +30,13 @@ def draw(manifest: Manifest) -> None:
         "Search", key="q", placeholder="Any part of a term", icon=":material/search:", max_chars=50
     )
     url_state.remember(q=search)
+    search = (search or "").replace("\ufe0f", "")  # keyboards add it to an emoji, terms have none
     rows = data.rows("dash_vocabulary")
     terms = [{**NEWER, **row} for row in rows]
-    _reviewed(terms, search or "", _channels(newest), manifest, newest)
+    _reviewed(terms, search, _channels(newest), manifest, newest)
     if newest is not None:
-        _in_use(manifest, search or "")
-    lexicon.section(manifest, search or "")
+        _in_use(manifest, search)
+    lexicon.section(manifest, search)
 
 
 def _channels(newest: datetime | None) -> list[str]:

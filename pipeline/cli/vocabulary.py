@@ -168,7 +168,7 @@ def _review(decision: str, term: str, channel: str, valence: float | None = None
     body: dict[str, Any] = {"decision": decision, "term": term, "channel": channel}
     if valence is not None:
         body["valence"] = valence
-    request_of(body)  # refused before anything is asked
+    term = request_of(body).term  # refused before anything is asked
     ask(data_folder(), "vocabulary", body)
     key = published_identities(data_folder()).resolve(typed_name(channel))
     row = next((r for r in _published("vocabulary_current")

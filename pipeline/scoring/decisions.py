@@ -75,19 +75,19 @@ def standing(decisions: Iterable[Decision]) -> list[Decision]:
 
 
 def checked_term(value: Any) -> str:
-    """The term. Raises BadInput for what is not one, without repeating it."""
-    if not isinstance(value, str) or not _is_term(value):
-        raise BadInput(f"a term is 1 to {LONGEST} visible characters without spaces")
-    return value
+    """The term; of an emoji the bare form, which texts are read by. Raises BadInput for what is
+    not one, without repeating it."""
+    if isinstance(value, str) and len(value) <= LONGEST:
+        if bare(value) in emoji_table().valences:
+            return bare(value)
+        if _is_term(value):
+            return value
+    raise BadInput(f"a term is 1 to {LONGEST} visible characters without spaces")
 
 
 def _is_term(text: str) -> bool:
     """True if it can be seen, and is read as it is written."""
-    if not 0 < len(text) <= LONGEST or any(map(str.isspace, text)):
-        return False
-    if bare(text) in emoji_table().valences:  # its parts may be joined by what cannot be seen
-        return True
-    if not bare(text) or not text.isprintable():
+    if not bare(text) or not text.isprintable() or any(map(str.isspace, text)):
         return False
     is_seen = any(unicodedata.category(c)[0] != "M" for c in text)
     return is_seen and visible(text) == text

@@ -342,6 +342,13 @@ def test_the_whole_lexicon_is_searched_in_any_case_with_what_was_decided_instead
     assert HOSTILE_TERM in page.dataframe[-1].value["Term"].tolist()
 
 
+def test_an_emoji_is_found_as_keyboards_write_it(tmp_path: Path, open_page: Open) -> None:
+    heart = {**lexicon()[0], "term": "❤\u200d🔥", "kind": "emoji", "valence": 2.6}
+    published.write(tmp_path, {"channels": [channel("alpha")], "lexicon": [heart]}, "live")
+    shown = open_page(q="❤\ufe0f").dataframe[-1].value
+    assert shown["Term"].tolist() == ["❤\u200d🔥"]
+
+
 def test_what_no_entry_holds_is_a_sentence_and_so_is_a_lexicon_of_before(
     tmp_path: Path, open_page: Open
 ) -> None:
