@@ -71,19 +71,19 @@ class Vocabulary:
     def window(self, closed: Closed) -> None:
         """A window closed: count the names in it."""
         channel, messages = closed.window.channel, len(closed.lines)
-        said, of_names = MoodSum(), defaultdict[str, list[ScoredMessage]](list)
+        said, of_names = MoodSum(), defaultdict[str, list[tuple[float, float]]](list)
         for line in closed.lines:
             said.add(line.scored.compound)
             if line.scored.has_emote:
                 self.drift.saw(line.scored, line.at)
-            for key in self._line(channel, line):
-                of_names[key].append(line)
+            for key, rest in self._line(channel, line):
+                of_names[key].append((line.scored.compound, rest))
         start, usual = closed.window.start.timestamp(), self._usual(channel, said)
-        for key, lines in of_names.items():
+        for key, compounds in of_names.items():
             if sighting := self._terms.get(key):
-                sighting.was_among(lines, said, usual)
+                sighting.was_among([whole for whole, _ in compounds], said, usual)
                 if sighting.is_wide() and sighting.is_emote():  # the others would take 20 MB
-                    sighting.was_in(start, messages, lines)
+                    sighting.was_in(start, messages, [rest for _, rest in compounds])
         self._let_go()
 
     def _usual(self, channel: str, said: MoodSum) -> float:
@@ -98,8 +98,8 @@ class Vocabulary:
         while len(self._terms) > _TERMS:
             self._changed.discard(self._terms.popitem(last=False)[0])
 
-    def _line(self, channel: str, line: ScoredMessage) -> Iterable[str]:
-        """Count a message; the keys of the names in it."""
+    def _line(self, channel: str, line: ScoredMessage) -> Iterable[tuple[str, float]]:
+        """Count a message; the keys of the names in it, each with what is said besides it."""
         text = line.text if line.text.isascii() else visible(line.text)
         tokens = text.split()
         names = list(filter(None, map(self._looks.__getitem__, tokens)))
@@ -109,27 +109,32 @@ class Vocabulary:
         different = len(set(tokens))
         once = {name.key: name for name in names}
         once |= {t.lower(): Looks(t.lower(), t, False) for t in marked if self._is_new(t)}
-        return [n.key for n in once.values() if self._count(channel, line, n, different)]
+        rests = {n.key: self._count(channel, line, n, different) for n in once.values()}
+        return [(key, rest) for key, rest in rests.items() if rest is not None]
 
-    def _count(self, channel: str, line: ScoredMessage, name: Looks, different: int) -> bool:
+    def _count(
+        self, channel: str, line: ScoredMessage, name: Looks, different: int
+    ) -> float | None:
+        """Count a name; the compound of what is said besides it, None where it is no use of one."""
         sighting = self._terms.get(name.key)
         if sighting is None:
             if name.attached or (name.form.islower() and different > 1 and not line.scored.strange):
-                return False  # as most words that no dictionary has
+                return None  # as most words that no dictionary has
             if name.is_word and different > 1:
-                return False
+                return None
             sighting = self._terms[name.key] = Sighting(line.at, line.at, is_word=name.is_word)
         if name.attached:
             sighting.attached += 1
-            return False
+            return None
         self._terms.move_to_end(name.key)
         # where nobody is named, different messages stand for different people
         chatter = line.chatter or -abs(hash(line.text))
-        sighting.saw(name.form, line.at, channel, chatter, besides(line.scored, name.form))
+        rest = besides(line.scored, name.form)
+        sighting.saw(name.form, line.at, channel, chatter, rest)
         sighting.said(different, line.text)
         sighting.sure |= name.form in line.scored.strange
         self._changed.add(name.key)
-        return True
+        return rest
 
     def _look(self, token: str) -> Looks | None:
         name = looks(token)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any, Self
 
-from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.scorer import Scored
 from pipeline.vocabulary.candidates import is_camel
 
@@ -159,20 +158,18 @@ class Sighting:
             return True
         return self.n >= MANY and alone >= 0.05 and own >= 0.95 and attached <= 0.005
 
-    def was_among(self, lines: list[ScoredMessage], window: MoodSum, usual: float) -> None:
-        """A window ended that holds the name in these lines. usual: the channel's compound."""
-        own = MoodSum()
-        for line in lines:
-            own.add(line.scored.compound)
-        others = window.said - own.said
+    def was_among(self, compounds: list[float], window: MoodSum, usual: float) -> None:
+        """A window ended; compounds: of its messages that hold the name. usual: the channel's."""
+        others = window.said - len(list(filter(None, compounds)))
         self.near += others
-        self.beside += window.total - own.total - usual * others
+        self.beside += window.total - sum(compounds) - usual * others
 
-    def was_in(self, start: float, messages: int, lines: list[ScoredMessage]) -> None:
-        """A window of `messages` ended that holds the name in these lines."""
-        scored = [c for line in lines if (c := besides(line.scored, self.form))]
+    def was_in(self, start: float, messages: int, rests: list[float]) -> None:
+        """A window of `messages` ended; rests: compounds of what those with the name say besides
+        it."""
+        scored = list(filter(None, rests))
         mean = sum(scored) / len(scored) if scored else 0.0
-        row = (start, messages, len(lines) - len(scored), len(scored), mean)
+        row = (start, messages, len(rests) - len(scored), len(scored), mean)
         self.recent.extend(row)
         if len(self.recent) > _WINDOWS * _ROW:
             del self.recent[:_ROW]
