@@ -14,10 +14,10 @@ from string import punctuation
 import orjson
 
 from pipeline.scoring.decisions import Decision, Valences, in_force
+from pipeline.scoring.laughter import laughs
 from pipeline.scoring.scorer import FullScorer, Named, Scored, Scorer, VaderScorer, make_scorer
 from pipeline.scoring.sign_scorer import read_as
 from pipeline.scoring.signs import bare
-from pipeline.scoring.slang import laughs
 from pipeline.scoring.vader import Remembered
 
 _RUN = re.compile(r"(.)\1+")

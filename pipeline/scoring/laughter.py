@@ -7,6 +7,7 @@ their own letters alone: `zzz` (ㅋㅋㅋ typed on a Latin keyboard), `555` (5 i
 
 import re
 from collections.abc import Sequence
+from itertools import filterfalse
 
 from pipeline.scoring.vader import Remembered
 
@@ -54,17 +55,17 @@ def laughs(token: str) -> bool:
 
 def laughing(texts: Sequence[str]) -> int:
     """How many of a window's messages laugh."""
-    own = [_OF_SCRIPT[script] for script in _scripts(texts)]
-    return sum(
-        any(map(_LAUGHS.__getitem__, tokens))
-        or any(form.fullmatch(token.lower()) for form in own for token in tokens)
-        for tokens in map(str.split, texts)
-    )
+    told = _LAUGHS.__getitem__
+    having = [any(map(told, text.split())) for text in texts]
+    for form in [_OF_SCRIPT[script] for script in _scripts(texts)]:
+        for i, text in enumerate(texts):
+            having[i] = having[i] or any(map(form.fullmatch, text.lower().split()))
+    return sum(having)
 
 
 def _scripts(texts: Sequence[str]) -> list[str]:
     """Those that a fifth of the messages, and more, have letters of."""
-    others = [text for text in texts if not text.isascii()]
+    others = list(filterfalse(str.isascii, texts))
     if len(others) < _ITS_OWN * len(texts):
         return []
     having = {s: sum(map(bool, map(letter.search, others))) for s, letter in _SCRIPTS.items()}

@@ -10,6 +10,7 @@ from functools import cache
 from typing import NamedTuple, Protocol
 
 from pipeline.chat.text import MAX_TEXT, STOPWORDS, is_named, visible, word_of
+from pipeline.scoring.laughter import laughs
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.lexicon.emoji_table import emoji_table
 from pipeline.scoring.negation import ChatRules
@@ -19,7 +20,6 @@ from pipeline.scoring.signs import EmojiFinder, bare, is_smiley, short_smiley
 from pipeline.scoring.slang import (
     is_odd,
     is_weak_question,
-    laughs,
     plain_form,
     straight,
     without_comfort,

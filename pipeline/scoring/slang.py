@@ -11,11 +11,6 @@ _ANY_RUN = re.compile(r"(\w)\1+")
 _LAUGHTER = re.compile(
     r"a*(?:h+[ae]+){2,}h*|l+o+l+(?:o+l+)*|l+m+f*a+o+|r+o+f+l+|(?:x+d+)+|(?:j+a+){2,}|(?:ke+)+k|l[eu]l"
 )
-LAUGHING_EMOTES = frozenset(
-    "LUL LULW LuL KEK KEKL KEKW OMEGALUL ICANT EleGiggle 4Head LMAO xdd PepeLaugh pepeLaugh "
-    "PrideLaugh".split()
-)
-_LAUGHING_WORDS = frozenset("lul lulw kekw omegalul xdd".split())
 _ASKING = frozenset(
     "who what when where why how which is are was were do does did can could will would "
     "whats what's who's".split()
@@ -35,13 +30,6 @@ _WEAK = 1.9  # a sum up to it is one weak word, or several that cancel out
 def straight(text: str) -> str:
     """The text with apostrophes as VADER knows them: phones write don’t."""
     return text.translate(_APOSTROPHES)
-
-
-def laughs(token: str) -> bool:
-    """True for laughter: lmaooo, hahaha, LUL."""
-    word = token.strip(_EDGES).lower()
-    is_emote = token in LAUGHING_EMOTES
-    return is_emote or word in _LAUGHING_WORDS or _LAUGHTER.fullmatch(word) is not None
 
 
 def is_odd(token: str) -> bool:

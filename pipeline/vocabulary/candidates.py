@@ -8,7 +8,8 @@ import re
 from typing import NamedTuple
 
 from pipeline.scoring.english import dictionary
-from pipeline.scoring.slang import is_odd, laughs
+from pipeline.scoring.laughter import laughs
+from pipeline.scoring.slang import is_odd
 
 _EDGES = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~…“”‘’"
 _NAME = re.compile(r"[A-Za-z0-9_]{3,40}")

@@ -46,6 +46,10 @@ class Daemon:
         self.done += count
         self.engine.commit()
 
+    def close(self) -> None:
+        self.engine.state.buffer.close()
+        self.engine.state.store.close()
+
     def stored(self, query: str) -> list[tuple[object, ...]]:
         return stored(self.engine.state.store, query)
 
@@ -54,7 +58,7 @@ class Daemon:
 def daemon(folder: DataFolder) -> Iterator[Daemon]:
     found = Daemon(folder)
     yield found
-    found.engine.state.store.close()
+    found.close()
 
 
 def test_an_emote_mood_is_forecast_from_emote_windows_alone_and_scored_apart(
@@ -100,8 +104,7 @@ def test_where_signs_are_too_rare_nothing_is_forecast(
 def test_a_restart_goes_on_where_it_was(daemon: Daemon) -> None:
     daemon.windows(14, RUSSIAN, "Sadge")
     daemon.engine.housekeeping()
-    daemon.engine.state.buffer.flush()
-    daemon.engine.state.store.close()
+    daemon.close()
     daemon.open()
     state = daemon.engine.state
     assert state.intake.readable["demo"].share == 0.0 and state.intake.reading("demo") == "emotes"

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.scoring.scorer import FullScorer, make_scorer
-from pipeline.scoring.slang import is_weak_question, laughs, plain_form, without_comfort
+from pipeline.scoring.slang import is_weak_question, plain_form, without_comfort
 
 KNOWN = {"good", "spam", "so", "bad", "lol", "w"}
 FULL = make_scorer("full")
@@ -29,18 +29,6 @@ assert isinstance(FULL, FullScorer)
 )
 def test_a_drawn_out_word_is_read_as_the_word(token: str, form: str) -> None:
     assert plain_form(token, lambda word: word.lower() in KNOWN) == form
-
-
-@pytest.mark.parametrize(
-    "token", ["lmao", "LMAOOO", "hahaha!", "xD", "xdxd", "LUL", "jajaja", "kekw"]
-)
-def test_laughter_is_told(token: str) -> None:
-    assert laughs(token)
-
-
-@pytest.mark.parametrize("token", ["ha", "lo", "hello", "Kappa", "had", "x", ""])
-def test_what_is_not_laughter_is_not(token: str) -> None:
-    assert not laughs(token)
 
 
 def test_laughter_does_not_make_up_for_what_is_bad() -> None:
