@@ -425,3 +425,12 @@ def test_an_address_in_the_clear_is_refused_without_quoting_it(address: str) -> 
 def test_https_loopback_and_nothing_are_addresses(address: str) -> None:
     assert told(webhook=address).webhook.get_secret_value() == address.strip()
     assert "example" not in repr(told(webhook=address))
+
+
+def test_a_mood_by_emotes_is_no_drop_of_the_mood_by_words() -> None:
+    drop = [window(CALM + k, mood=-0.5, basis="emotes") for k in range(12)]
+    assert "mood_drop" in kinds(fed([*calm(), *(replace(w, basis="words") for w in drop)]))
+    assert kinds(fed([*calm(), *drop])) == []
+    usual = [window(CALM + k, 8 + 4 * (k % 2), -0.5, basis="emotes") for k in range(CALM)]
+    again = [window(2 * CALM + k, mood=0.1, basis="emotes") for k in range(8)]
+    assert kinds(fed([*calm(), *usual, *again])) == ["mood_spike"], "of its own usual mood"
