@@ -38,19 +38,20 @@ class Overlaid:
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """-1..1."""
-        return self._for(text).compound(text, emotes)
+        return self.reader(text).compound(text, emotes)
 
     def score(
         self, text: str, emotes: tuple[str, ...] = (), is_name: Named | None = None
     ) -> Scored:
         """The compound with its terms."""
-        return self._for(text).score(text, emotes, is_name)
+        return self.reader(text).score(text, emotes, is_name)
 
     def knows(self, term: str) -> bool:
         """True if the lexicon has the term, or it was decided on."""
         return self.own.knows(term)
 
-    def _for(self, text: str) -> FullScorer:
+    def reader(self, text: str) -> FullScorer:
+        """The scorer of a text: `own` where a term that was decided on may be in it."""
         is_other = self._heads.isdisjoint(map(self._head.__getitem__, self.base.tokens(text)))
         return self.base if is_other else self.own
 

@@ -5,7 +5,7 @@ that laughs is named and weighs nothing: laughter is amusement, and goes with an
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.chat.text import visible
@@ -20,6 +20,7 @@ from pipeline.scoring.vader import Remembered
 READINGS = ("words", "mixed", "emotes")  # of a channel; `mixed` is half English
 _MARK = {"mixed": "+mixed", "emotes": "+signs"}  # at the end of a version, by reading
 _DRAWN = re.compile("[\u2500-\u25ff\u2800-\u28ff]")  # boxes, blocks, braille
+_TOKENS = 4_000  # remembered, twice this at most: a channel with decisions has its own
 _LEAST = 3  # letters of an emote that the source did not mark: shorter ones are words somewhere
 _COMMON = 4.0  # Zipf frequency of words that are English; rarer ones are often another language's
 
@@ -29,8 +30,9 @@ class Signs:
 
     def __init__(self, base: Scorer) -> None:
         self.base, self.version = base, base.version + _MARK["emotes"]
-        self._reader: Any = getattr(base, "own", base)  # knows what was decided, too
-        self._signs: Remembered[str, str] = Remembered(self._sign)
+        # knows what was decided, too, and remembers no more than it has to
+        self._reader: Callable[[str], Any] = getattr(base, "reader", lambda token: base)
+        self._signs: Remembered[str, str] = Remembered(self._sign, _TOKENS)
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """-1..1."""
@@ -54,23 +56,24 @@ class Signs:
         return self.base.knows(term)
 
     def _read(self, sign: str, emotes: tuple[str, ...]) -> Reading:
-        reading: Reading = (self._reader.marked if sign in emotes else self._reader.readings)[sign]
+        reader = self._reader(sign)
+        reading: Reading = (reader.marked if sign in emotes else reader.readings)[sign]
         return reading if reading.laughs or not laughs(sign) else reading._replace(laughs=True)
 
     def _sign(self, token: str) -> str:
         """The token as a sign, '' where it is none."""
-        reading: Reading = self._reader.readings[token]
+        reader = self._reader(token)
+        reading: Reading = reader.readings[token]
         if is_smiley(token):  # of numbers with a bracket, none: "8)" counts
-            is_known = reading.kind != "word" or self._reader.rules.says(token)
+            is_known = reading.kind != "word" or reader.rules.says(token)
             return token if is_known and not token[0].isdigit() else ""
         if reading.kind != "word":
             return "" if token.isascii() and len(token) < _LEAST else token
-        return token if not self._reader.rules.emoji_chars.isdisjoint(token) else ""
+        return token if not reader.rules.emoji_chars.isdisjoint(token) else ""
 
     def _tokens(self, text: str) -> list[str]:
-        if hasattr(self._reader, "tokens"):
-            return list(self._reader.tokens(text))
-        return visible(text).split()
+        reader = self._reader(text)
+        return list(reader.tokens(text)) if hasattr(reader, "tokens") else visible(text).split()
 
 
 class Mixed:

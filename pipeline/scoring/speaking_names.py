@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pipeline.scoring.laughter import laughs
 from pipeline.scoring.lexicon import name_parts
-from pipeline.scoring.slang import LAUGHING_EMOTES
 
 _LONGEST = 60  # characters of a name
 # capitals alone hide where a word ends, but for what so many begin with: KEKPOINT, JAMPARTY
@@ -44,7 +44,7 @@ def speaking(name: str) -> Name | None:
         return None
     prefix = None if name.startswith(_FAMILY) else _PREFIX.match(name)
     own = name[prefix.end() :] if prefix else name
-    if name in LAUGHING_EMOTES or own.lower().endswith(_LAUGHING):
+    if laughs(name) or own.lower().endswith(_LAUGHING):
         return Name(own, *name_parts()["lul"])
     if own.lower() in name_parts():
         return Name(own, *name_parts()[own.lower()])

@@ -67,3 +67,15 @@ def test_what_a_channel_said_is_forgotten_after_its_last_stream(tmp_path: Path) 
     rows = [one | {"channel": name} for name in ("first", "second") for one in said]
     gate = run(tmp_path, rows, Told()).intake.gate
     assert [gate.admits(name, "xyzzy", DAY) for name in ("first", "second")] == [False, True]
+
+
+def test_an_import_reads_a_stream_by_its_emotes_from_the_first_window_on(tmp_path: Path) -> None:
+    rows = [row("0", 3 * k, f"привет как дела {k} :(") for k in range(60)]
+    found = imported(tmp_path, rows, Told())
+    assert {w["basis"] for w in found} == {"emotes"}
+    assert {w["share_scored"] for w in found} == {1.0}
+    assert imported(tmp_path, rows, Told()) == found, "whenever it is read"
+    rows = [row("0", 3 * k, f"why would you go mid there {k} haha") for k in range(60)]
+    found = imported(tmp_path, rows, Told())
+    assert {w["basis"] for w in found} == {"words"}
+    assert [w["n_laughs"] for w in found] == [w["n_messages"] for w in found]

@@ -29,11 +29,13 @@ def place(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLD_LEXICON", "vader")
 
 
-def video(path: Path, start: int, end: int, every_s: int = EVERY_S, **more: Any) -> Path:
+def video(
+    path: Path, start: int, end: int, every_s: int = EVERY_S, text: str = "", **more: Any
+) -> Path:
     """TwitchDownloader's chat of a part of a video."""
     comments = [
         {"_id": f"c{t}", "content_offset_seconds": t, "commenter": {"name": f"u{t % 5}"},
-         "message": {"body": "good" if t % 2 else "bad day"}}
+         "message": {"body": text or ("good" if t % 2 else "bad day")}}
         for t in range(-(-start // every_s) * every_s, end + 1, every_s)
     ]  # fmt: skip
     facts = {"id": "777", "created_at": START, "start": start, "end": end}
@@ -59,6 +61,23 @@ def test_two_trims_that_meet_hold_each_message_once(
         run(parts[k])
     assert total(folder) == 101
     assert rows(folder, "SELECT count(*), min(observed_s) FROM windows") == [(24, 11.0)]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_parts_of_a_window_that_were_read_by_two_bases_are_never_one(
+    folder: DataFolder, tmp_path: Path, order: Sequence[int]
+) -> None:
+    said = ("привет как дела :(", "why would you go mid there, they are not back yet")
+    parts = [
+        video(tmp_path / "a", 0, 320, text=said[0]),
+        video(tmp_path / "b", 320, LENGTH_S, text=said[1]),
+    ]
+    for k in order:
+        run(parts[k])
+    found = rows(folder, "SELECT basis, n_messages FROM windows ORDER BY start")
+    assert [basis for basis, _ in found[:10]] == ["emotes"] * 10
+    assert [basis for basis, _ in found[11:]] == ["words"] * 13
+    assert found[10] in [("emotes", 3), ("words", 2)], "five are in the two logs"
 
 
 def test_less_never_replaces_more_unless_it_is_said(

@@ -1,8 +1,11 @@
 """A message by its signs alone, and half English chat."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.decisions import Decision
 from pipeline.scoring.scorer import make_scorer
 from pipeline.scoring.sign_scorer import Mixed, Signs, basis_of, reading_of
 
@@ -80,3 +83,22 @@ def test_plain_vader_has_signs_of_its_own() -> None:
 def test_hostile_text_is_borne(text: str) -> None:
     assert -1 <= SIGNS.compound(text) <= 1
     assert -1 <= MIXED.compound(text) <= 1
+
+
+def test_what_was_decided_for_a_channel_is_a_sign_there_and_takes_little_memory() -> None:
+    at, since = datetime(2026, 1, 1, tzinfo=UTC), 0.0
+    decided = [
+        Decision(k, k, "demo", at, "ann", "accept", 2.0, "emote", since) for k in ("gato", "x")
+    ]
+    scorers = Scorers("full", decided)
+    here, elsewhere = (scorers.at(channel, 1.0, "emotes") for channel in ("demo", "other"))
+    assert here.compound("vamos gato") > 0 == elsewhere.compound("vamos gato")
+    assert here.compound("x") == 0, "no letter alone"
+    assert here is scorers.at("demo", 2.0, "emotes")
+    for k in range(300):
+        here.compound(f"palabra{k}")
+    own = scorers.at("demo", 1.0).own
+    assert len(own.readings) < 10, "words that nobody decided on are the base's"
+    scorers.decided([Decision("g2", "gato", "demo", at, "ann", "change", -2.0, "emote", 5.0)])
+    assert scorers.at("demo", 6.0, "emotes").compound("gato") < 0
+    assert scorers.at("demo", 2.0, "emotes").compound("gato") > 0
