@@ -7,6 +7,7 @@ of its emotes share: it says nothing, be it a word or not. goldRage is rage, hap
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.scoring.laughter import laughs
@@ -37,6 +38,7 @@ class Name(NamedTuple):
     laughs: bool
 
 
+@lru_cache(4096)
 def speaking(name: str) -> Name | None:
     """What an emote's name says, None for nothing: laughter where a part of it laughs, else its
     last part that weighs something, else that a part is known to weigh nothing."""
