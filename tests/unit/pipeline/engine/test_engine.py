@@ -262,7 +262,7 @@ def test_housekeeping_writes_what_the_pages_show(
     found = dict(rows(folder, "SELECT name, value FROM health"))
     assert (found["messages"], found["filtered"], found["duplicates"]) == (1, 1, 1)
     assert rows(folder, "SELECT channel_id, display_name, readable, source FROM channels") == [
-        ("42", "Demo", 1.0, "live")
+        ("42", "Demo", None, "live")
     ]
 
 
