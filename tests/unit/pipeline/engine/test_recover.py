@@ -308,8 +308,8 @@ def test_the_body_keeps_its_channel_id_and_state_after_a_restart(
     info = ChannelInfo("demo", "4242", "Demo", "en")
     engine = launch()
     engine.know([info])
-    said = [chat.say(k / 2, "привет как дела") for k in range(1, 41)]
-    engine.feed(chat.turn(40, chat.start(0), chat.watch(0), *said))
+    said = [chat.say(k, "привет как дела") for k in range(1, 61)]
+    engine.feed(chat.turn(70, chat.start(0), chat.watch(0), *said))
     engine.housekeeping()
     engine.commit()
     lost_power(engine)
