@@ -85,6 +85,15 @@ def test_words_and_emotes_of_one_stream_have_a_record_each(daemon: Daemon) -> No
         "AND w.start = f.cutoff - INTERVAL 30 SECOND WHERE w.basis <> f.basis"
     )
     assert daemon.stored(crossing) == [(0,)]
+    met = (
+        "SELECT f.basis, count(*) FROM forecasts f JOIN windows w ON w.start = f.cutoff "
+        "AND w.basis = f.basis GROUP BY ALL ORDER BY ALL"
+    )
+    targets = (
+        "SELECT basis, sum(targets) FROM forecast_scores WHERE step = 1 "
+        "AND model = 'session_mean' GROUP BY ALL ORDER BY ALL"
+    )
+    assert daemon.stored(targets) == daemon.stored(met), "none is judged by the other's windows"
     shown = daemon.engine.state.forecasts.shown("demo")
     assert shown is not None and shown.basis == "emotes" and max(shown.q50) < 0
     learnt = daemon.engine.state.forecasts.taught
