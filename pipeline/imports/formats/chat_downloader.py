@@ -50,6 +50,8 @@ def is_message(key: str, value: Any) -> bool:
     """True for a message with its author and its time, or another of its kinds."""
     if not isinstance(value, dict) or not ("timestamp" in value or "time_in_seconds" in value):
         return False
+    if isinstance(value.get("message"), dict):
+        return False
     return "author" in value or ("message_type" in value and "action_type" in value)
 
 

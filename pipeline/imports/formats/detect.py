@@ -74,7 +74,7 @@ def _text(lines: Sequence[str], counts: Mapping[str, int], is_dated: bool) -> st
     best = max((name for name in FORMATS if name != LINES), key=lambda name: counts[name])
     if counts[best] and counts[best] * 2 >= len(lines):
         return "irc-client" if best == "tcd" and is_dated else best
-    if counts[LINES] * 2 > len(lines):
+    if counts[LINES] and counts[LINES] * 2 >= len(lines):
         return LINES
     untimed = sum(IS_UNTIMED.match(line) is not None for line in lines)
     return "twitchdownloader-text" if untimed > 2 and untimed * 10 >= len(lines) * 9 else ""

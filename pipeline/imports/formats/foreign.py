@@ -17,6 +17,10 @@ _FORMS = (
         "chat of YouTube; what is read is Twitch's, and Kick's as JSON",
     ),
     (
+        re.compile(r'.*?(?:"date_unixtime"|"client_msg_id"|end-to-end encrypted)', re.S),
+        "an export of Telegram, Slack or WhatsApp: private chat, which is not Twitch's",
+    ),
+    (
         re.compile(r"(?=.*\bbody\b).*\bchannel_points_modification\b"),
         "Twitch's export of one account's data: it has what that account wrote, in all channels, "
         "and nobody else's chat",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from pipeline.imports.formats.base import IS_UNTIMED, NO_LINE, UNTIMED, WEIGHT, Log, Said
+from pipeline.imports.formats.base import IS_UNTIMED, NO_LINE, UNTIMED, WEIGHT, WHISPER, Log, Said
 from pipeline.imports.formats.dates import CLOCK, WORDED, ZONE
 from pipeline.imports.formats.log_file import LogFile
 from pipeline.imports.formats.marks import plain
@@ -37,6 +37,7 @@ _ROOM = _CHANNEL.replace("channel", "room")
 _HEAD = rf"{_CHANNEL}{_BRACKETED}[\s|,;:–—-]{{0,9}}"
 _NONE = rf"{WEIGHT}|[^a-zA-Z\x80-\U0010ffff]+\s"  # a number is nobody's name either
 _NAMED = rf"@?(?!{_NONE})(?P<name>[^\s:<>\[\]()|,;#*]{{1,40}}(?: \(\w{{1,25}}\))?)"
+_WHISPER = re.compile(r"\bwhisper(?:s|ed)?\b|[\[(<](?:dm|pm)[\])>]", re.I)  # before the text
 _FORMS = tuple(
     re.compile(form)
     for form in (
@@ -66,9 +67,9 @@ def read(file: LogFile, log: Log) -> Iterator[Said]:
     first = list(islice(lines, _SAMPLE))
     rows = _rows(chain(first, lines), _form_of(first), log)
     sample = list(islice(rows, _SAMPLE))
-    if sample and not any(
-        time_of(row[1]) or seconds_of(row[1], k) for row in sample for k in _ORDERS
-    ):
+    if not sample:
+        return
+    if not any(time_of(row[1]) or seconds_of(row[1], k) for row in sample for k in _ORDERS):
         log.skipped["of a zone that may be several: +01:00 means one"] += len(sample)
         return
     names = ["channel", "time", "user", "text"]
@@ -87,7 +88,10 @@ def _matches(lines: Sequence[str], form: re.Pattern[str]) -> list[re.Match[str]]
 
 def _rows(lines: Iterable[str], form: re.Pattern[str], log: Log) -> Iterator[Row]:
     for line in lines:
-        if match := form.match(line):
+        match = form.match(line)
+        if match and _WHISPER.search(line, 0, match.start("text")):
+            log.skip(WHISPER)
+        elif match:
             found = match.groupdict()
             time = found["time"] or found.get("open") or found.get("bare")
             channel = found.get("channel") or found.get("room") or ""

@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
 
 _OFFSET = re.compile(r"(-?)(?:(\d{1,3}):)?(\d{1,3}):(\d\d(?:[.,]\d+)?)")
+_COMMA = re.compile(r"-?\d{1,12},\d{1,9}")  # of numbers where points are commas
 _SPELT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(\d+)s")
 _ZONED = re.compile(r"(.*\d) ?([+-]\d\d:?\d\d)?(?: ?(?:UTC|GMT|Z))?")
 _SLASHES = re.compile(r"^(\d{4})[/.](\d\d)[/.](\d\d)(?!\d)")
@@ -51,6 +52,8 @@ def time_of(cell: Cell, scale: float = 1.0) -> tuple[Kind, float] | None:
         return None
     if isinstance(cell, str) and cell.startswith("'"):  # a spreadsheet's mark of a text
         cell = cell[1:]
+    if isinstance(cell, str) and _COMMA.fullmatch(cell):
+        cell = cell.replace(",", ".")
     try:
         number = float(cell)
     except ValueError:

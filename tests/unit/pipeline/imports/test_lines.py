@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.imports.formats.base import Log, Said
+from pipeline.imports.formats.base import WHISPER, Log, Said
 from pipeline.imports.formats.dates import worded
 from pipeline.imports.formats.detect import detect
 from pipeline.imports.formats.unknown import NoLog
@@ -77,6 +77,20 @@ def test_times_since_the_start_are_read_whatever_form_was_chosen(tmp_path: Path,
 def test_logs_of_servers_and_notes_are_no_chat(tmp_path: Path, text: str) -> None:
     with pytest.raises(NoLog):
         detect(written(tmp_path / "a.log", text))
+
+
+@pytest.mark.parametrize("mark", ["[WHISPER] ", "[pm] ", "<Whisper> ", "whisper "])
+def test_whispers_in_them_are_never_read(tmp_path: Path, mark: str) -> None:
+    text = lines("2026-01-31 {at} {user}: {text}")
+    text += f"2026-01-31 18:03:00 {mark}ann: a secret\n"
+    said, log = read(written(tmp_path / "a.log", text + "2026-01-31 18:03:01 bob: no whisper\n"))
+    assert [s.text for s in said] == [text for _, text, _ in LINES] + ["no whisper"]
+    assert not any("secret" in s.text for s in said) and log.skipped.total() == 1
+
+
+def test_a_log_of_nothing_but_whispers_has_no_message(tmp_path: Path) -> None:
+    said, log = read(written(tmp_path / "a.log", lines("2026-01-31 {at} [WHISPER] {user}: {text}")))
+    assert not said and dict(log.skipped) == {WHISPER: 3}
 
 
 def test_a_notice_of_twitchs_is_an_event_here_too(tmp_path: Path) -> None:

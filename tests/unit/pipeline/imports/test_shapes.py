@@ -39,14 +39,14 @@ _TIMES = {
     "tmi_sent_ts": "{e}000", "unix": "{e}", "epoch_ms": "'{e}000", "Timestamp (UTC)": _MOMENT,
     "When": "Sat Jan 31 2026 {at} GMT+0000 (Coordinated Universal Time)",
     "elapsed": _SINCE, "Time (s)": _SINCE, "offset (ms)": "{o}000", "relative_ms": "{o}000",
-    "offsetMs": "{o}000", "time_us": "{o}000000", "video_time": "{o}", "seconds_elapsed": "{o}",
+    "offsetMs": "{o}000", "time_us": "{o}000000", "video_time": "{o},0", "seconds_elapsed": "{o}",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", _TIMES)
 def test_the_column_of_the_time_is_found_by_a_word_or_its_values(tmp_path: Path, name: str) -> None:
     said, log = read(
-        table(tmp_path / "a.csv", f"{name},user,text", _TIMES[name] + ",{user},{text}")
+        table(tmp_path / "a.csv", f"{name};user;text", _TIMES[name] + ";{user};{text}")
     )
     check(said, log, 0 if "{o}" in _TIMES[name] else EPOCH)
 
@@ -131,6 +131,8 @@ _JSON: dict[str, Any] = {
         "user": user, "message": text, "date": {"$date": f"2026-01-31T{at}Z"}}),
     "other names": _of(lambda user, text, o, at: {
         "User_Alias": user, "Text": text, "Posted": f"2026-01-31T{at}Z"}),
+    "objects within": _of(lambda user, text, o, at: {
+        "author": {"name": user}, "message": {"text": text}, "timestamp": EPOCH + o}),
     "dates in words": _of(lambda user, text, o, at: {
         "user": user, "text": text, "time": f"Sat Jan 31 2026 {at} GMT+0000"}),
 }  # fmt: skip
@@ -164,6 +166,8 @@ def test_emotes_of_kick_are_their_names(tmp_path: Path) -> None:
     [('{"guild": {"id": "1"}, "channel": {"id": "2"}, "messages": []}', "Discord"),
      ("=" * 62 + "\nGuild: G\nChannel: c\n", "Discord"),
      ("AuthorID,Author,Date,Content,Attachments,Reactions\n1,a,2026-01-31,x,,\n", "Discord"),
+     ("1/2/2026, 18:00 - Messages and calls are end-to-end encrypted.\n", "WhatsApp"),
+     ('{"name": "g", "messages": [{"date_unixtime": "1"}]}', "Telegram"),
      ('{"clickTrackingParams": "x", "replayChatItemAction": {"actions": []}}\n', "YouTube"),
      ('[{"action_type": "add_chat_item", "author": {}, "timestamp": 1}]', "YouTube"),
      ("time,channel,body,channel_points_modification,is_reply\n", "what that account wrote")],
