@@ -29,6 +29,7 @@ from pipeline.scoring.vader import Remembered, VaderRules, stripped
 
 VADER_VERSION = "vader-3.3.2"
 _FEW = 16  # marks: a set of more is quicker to look through
+_ANCHORS = 20_000  # remembered: spellings of some 250 words
 _REPEAT = 0.5  # the k-th use of an emote in a message weighs half of the one before
 
 Term = tuple[str, str, float]
@@ -179,6 +180,7 @@ class FullScorer:
         # None for every other token
         self.plain: Remembered[str, Term | tuple[()] | None] = Remembered(self._silent, 40_000)
         self._plain = self.plain.__getitem__
+        self.anchors: set[str] = set()  # plain tokens that phrases are looked for by
 
     def compound(self, text: str, emotes: Sequence[str] = ()) -> float:
         """The compound of the visible text, its emotes and emoji read as one use each."""
@@ -193,7 +195,7 @@ class FullScorer:
         marks = emotes if len(emotes) < _FEW else frozenset(emotes)
         if marks:
             terms = [None if t in marks else term for t, term in zip(tokens, terms, strict=True)]
-        if None in terms:
+        if not self.anchors.isdisjoint(tokens):
             self._join_phrases(tokens, terms, marks)
         if None not in terms:
             return Scored(0.0, tuple([term for term in terms if term]), False)
@@ -217,9 +219,8 @@ class FullScorer:
         self, tokens: list[str], terms: list[Term | tuple[()] | None], marks: Collection[str]
     ) -> None:
         """Make one token of every phrase; a word that could have been of one is plain again."""
-        phrases = self.phrases.at
         pictures = {t for t in marks if self.marked[t].kind != "word"}
-        for i in [i for i, term in enumerate(terms) if term is None and phrases[tokens[i]]]:
+        for i in [i for i, token in enumerate(tokens) if token in self.anchors]:
             at = None if tokens[i] in pictures else self.phrases.join(tokens, i, pictures)
             if at is not None:
                 terms[at] = None
@@ -235,19 +236,21 @@ class FullScorer:
     ) -> Scored:
         """The score of a message with tokens that are not plain: None among its terms."""
         read: dict[int, Reading] = {}
-        pictures, laughing = [], False
+        pictures, laughing, greeting = [], False, False
         for i, term in enumerate(terms):
             if term is None:
                 token = tokens[i]
                 reading = read[i] = (self.marked if token in marks else self.readings)[token]
                 tokens[i] = reading.form
                 laughing = laughing or reading.laughs
+                greeting = greeting or reading.greets
                 if reading.kind != "word":
                     pictures.append(i)
         if is_name:
             _silence_names(tokens, read, pictures, is_name)
         sentiments, sentence = self._said(tokens, read, pictures)
-        if len(tokens) > MOST and (hails := [i for i in sentiments if read[i].greets]):
+        if greeting and len(tokens) > MOST:
+            hails = [i for i in sentiments if read[i].greets]
             sentiments = without_greeting(sentiments, hails, tokens, pictures)
         if laughing and len(sentiments) > 1:
             sentiments = without_comfort(sentiments, lambda i: read[i].laughs, tokens)
@@ -306,16 +309,25 @@ class FullScorer:
             return None if self.rules.marks[token] else ()
         if is_odd(token):  # it may stand for another word
             reading = self._token(token)
-            is_plain = reading.kind == "word" and not reading.says
-            return reading.term or () if is_plain and not self.phrases.begins(token) else None
+            heard = self._anchors(token) or reading.kind != "word" or reading.says
+            return None if heard else reading.term or ()
         if token.isalpha() and token.islower():
-            heard, word = self.rules.lexicon.get(token) or token in self.phrases.by_word, token
+            heard, word = self._anchors(token) or self.rules.lexicon.get(token), token
         else:
-            heard = self.rules.says(token) or self._short(token) or self.phrases.begins(token)
+            heard = self._anchors(token) or self.rules.says(token) or bool(self._short(token))
             word = word_of(token)
         if heard:
             return None
         return (word, "word", 0.0) if is_named(word) else ()
+
+    def _anchors(self, token: str) -> bool:
+        """True for a word that phrases are looked for by; from now on it is one of `anchors`."""
+        if not self.phrases.begins(token):
+            return False
+        if len(self.anchors) >= _ANCHORS:
+            self._remember()
+        self.anchors.add(token)
+        return True
 
     def _emote(self, token: str) -> Reading:
         """A token that its source marked: what it is unmarked, where that is known."""

@@ -1,5 +1,7 @@
 """Phrases are read as one word, however they are spelt."""
 
+from itertools import product
+
 import pytest
 
 from pipeline.scoring.phrases import Phrases, is_phrase, plain
@@ -61,3 +63,12 @@ def test_a_phrase_has_words_of_letters_only() -> None:
     assert is_phrase("well done")
     assert not is_phrase("done") and not is_phrase(">.< :(") and not is_phrase("can't stand")
     assert plain("CAAAN'T!!") == "cant"
+
+
+def test_phrases_are_found_however_many_spellings_there_were_before() -> None:
+    scorer = FullScorer()
+    spellings = ["done" + "".join(marks) for marks in product("!?", repeat=15)]
+    for k in range(0, len(spellings), 90):
+        scorer.compound(" ".join(spellings[k : k + 90]))
+    assert len(scorer.anchors) < 20_000 < len(spellings)
+    assert scorer.compound("what a shame") < 0 < scorer.compound("well done")
