@@ -219,7 +219,9 @@ class FullScorer:
         self, tokens: list[str], terms: list[Term | tuple[()] | None], marks: Collection[str]
     ) -> None:
         """Make one token of every phrase; a word that could have been of one is plain again."""
-        pictures = {t for t in marks if self.marked[t].kind != "word"}
+        # what is strange may be a word of a phrase: a mark changes no meaning
+        read = [self.marked[t] for t in marks]
+        pictures = {r.form for r in read if r.kind != "word" and not r.strange}
         for i in [i for i, token in enumerate(tokens) if token in self.anchors]:
             at = None if tokens[i] in pictures else self.phrases.join(tokens, i, pictures)
             if at is not None:

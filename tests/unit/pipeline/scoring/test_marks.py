@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from pipeline.chat.message import Message
 from pipeline.emotes.marking import marked
+from pipeline.scoring.phrases import is_phrase
 from pipeline.scoring.scorer import FullScorer, VaderScorer
 from pipeline.sources.eventsub.frames import Frame
 from pipeline.sources.eventsub.items import items as of_eventsub
@@ -36,6 +37,14 @@ def test_every_term_of_the_lexicon_weighs_the_same_marked() -> None:
     terms = [t for t in (*FULL.emotes, *FULL.emojis, *words) if t.split() == [t]]
     assert len(terms) > 9000
     assert [t for t in terms if FULL.score(t, (t,)) != FULL.score(t)] == []
+
+
+def test_every_phrase_weighs_the_same_with_its_words_marked() -> None:
+    phrases = [term for term in FULL.rules.lexicon if is_phrase(term)]
+    assert len(phrases) > 200
+    for phrase in phrases:
+        for marks in (tuple(phrase.split()), *((word,) for word in phrase.split())):
+            assert FULL.compound(phrase, marks) == FULL.compound(phrase), (phrase, marks)
 
 
 def test_an_unknown_emote_says_nothing_and_is_told_as_strange() -> None:
