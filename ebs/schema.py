@@ -14,10 +14,20 @@ Point = tuple[str, Mood, int | None]
 class Now(BaseModel):
     """The newest closed window."""
 
-    mood: Mood = Field(description="-1..1; null: nobody spoke")
-    label: str | None = Field(description="the mood in a word")
+    mood: Mood = Field(description="-1..1; null: nobody spoke, or no mood can be told")
+    label: str | None = Field(
+        description="the mood in a word; waiting: it is not known yet what language is written; "
+        "unsupported: no mood can be told"
+    )
     n: int | None = Field(description="messages; null: not observed")
     top: list[tuple[str, int]] = Field(max_length=5, description="most used emotes, and how often")
+    share: float | None = Field(
+        None, description="by emotes: share of the last ten minutes' messages that it rests on"
+    )
+    seconds: int | None = Field(None, description="by emotes: what the mood is over, 30..600")
+    laughs: float | None = Field(
+        None, description="by emotes: share of messages with laughter, which has no valence"
+    )
 
 
 class ForecastBody(BaseModel):
@@ -48,10 +58,15 @@ class MoodBody(BaseModel):
     generated_at: str
     status: Literal["live", "quiet", "offline", "stale"]
     readable: float | None = Field(description="share of messages the scorer can read, 0..1")
+    basis: Literal["words", "emotes"] | None = Field(
+        None,
+        description="what the moods of now, history and forecast are read from; null: not known "
+        "yet, as nothing was said or its language is still read",
+    )
     now: Now
     history: list[Point] = Field(
-        description="[start, mood, n], 60 of them, oldest first; "
-        "mood null: silence; n null: not observed"
+        description="[start, mood, n], 60 of them, oldest first; mood null: silence, or, where n "
+        "is not 0, none that may stand beside that of now; n null: not observed"
     )
     forecast: ForecastBody | None
     why: str | None = Field(None, description="why there is no forecast")

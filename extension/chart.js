@@ -2,7 +2,7 @@
 // x: time, a step is a window of 30 s; y: -1 to 1, always. A window is drawn at its middle.
 
 import { draw } from "./dom.js";
-import { cutoffOf, STEPS, WINDOW_MS, WINDOWS } from "./mood.js";
+import { cutoffOf, isSilent, isUnseen, STEPS, WINDOW_MS, WINDOWS } from "./mood.js";
 
 const LABEL_EVERY = 600_000; // ms between times on the x axis
 const round = (value) => Math.round(value * 100) / 100;
@@ -79,8 +79,8 @@ export function gaps(history, { x }) {
   const spans = (what) =>
     runs(history, what).map((run) => [x(run[0].at), x(run.at(-1).at + WINDOW_MS)]);
   return {
-    silent: spans(({ mood, n }) => mood === null && n !== null),
-    unseen: spans(({ mood, n }) => mood === null && n === null),
+    silent: spans(isSilent),
+    unseen: spans(isUnseen),
   };
 }
 

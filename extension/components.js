@@ -42,10 +42,11 @@ export function notice(node) {
   };
 }
 
-function countOf({ n }, { history, readable }, words) {
+function countOf({ n }, { history, readable, basis }, words) {
   const seen = bold(n === null ? words.say("unobserved") : words.messages(n));
   const rate = rateOf(history);
-  const share = n && readable !== null ? words.percent(readable) : "";
+  const isRead = n && readable !== null && basis !== "emotes";
+  const share = isRead ? words.percent(readable) : "";
   return dotted(
     seen,
     rate !== null && words.say("rate", { n: words.count(rate) }),
@@ -124,18 +125,25 @@ export function scored({ mood, status, words }) {
   if (!mood.supported) return { value: null, word: words.say("unsupported") };
   if (status === "quiet") return { value: null, word: words.say("quiet") };
   const value = status === "offline" ? (mood.recap?.mood ?? null) : mood.now.mood;
-  if (value === null) return { value, word: words.say(status === "offline" ? "status.offline" : "quiet") };
+  if (value === null && status === "offline") return { value, word: words.say("status.offline") };
+  if (mood.waits) return { value: null, word: words.say("waiting") };
+  if (value === null) return { value, word: words.say("quiet") };
   const { word } = words.sign(value);
   return { value, word: status === "offline" ? words.say("overall", { word }) : word };
 }
 
-/** The score: sign, number and word. */
+/** Whether what the score is of was read from its emotes alone. */
+const isByEmotes = ({ mood, status }) =>
+  (status === "offline" ? mood.recap?.basis : mood.basis) === "emotes";
+
+/** The score: sign, number and word, and whether it is read from emotes alone. */
 export function score(name = "p") {
   const glyph = make("span", { id: "glyph", "aria-hidden": "true" });
   const number = make("b", { id: "number" });
   const word = make("span", { id: "word" });
+  const badge = make("span", { id: "by-emotes", class: "tag" });
   return {
-    node: make(name, { id: "score" }, glyph, " ", number, " ", word),
+    node: make(name, { id: "score" }, glyph, " ", number, " ", word, " ", badge),
     show(state) {
       if (!state.mood) return;
       const { value, word: text } = scored(state);
@@ -145,6 +153,28 @@ export function score(name = "p") {
       glyph.dataset.side = side;
       put(number, value === null ? "" : state.words.score(value));
       put(word, text);
+      put(badge, state.words.say("byEmotes"));
+      badge.hidden = value === null || !isByEmotes(state);
+    },
+  };
+}
+
+/** What a mood that is read from emotes rests on, and how much is laughed: no part of it. */
+export function signs() {
+  const node = make("p", { id: "signs" });
+  return {
+    node,
+    show({ mood, status, words }) {
+      const { share, seconds, laughs } = mood?.now ?? {};
+      node.hidden = mood?.basis !== "emotes" || !mood.supported || status !== "live";
+      if (node.hidden) return;
+      const rests = { share: words.percent(share), span: words.minutes(seconds) };
+      node.replaceChildren(
+        ...dotted(
+          share !== null && seconds !== null && words.say("signs", rests),
+          laughs !== null && words.say("laughs", { share: words.percent(laughs) }),
+        ),
+      );
     },
   };
 }

@@ -3,7 +3,7 @@
 
 export const WINDOW_MS = 30_000;
 export const STEPS = 10;
-/** Share of messages below which a channel’s chat cannot be scored. */
+/** Share of messages below which, in bodies without a basis, a chat cannot be scored. */
 const READABLE_LEAST = 0.5;
 const STALE_MS = 90_000;
 const RATE_WINDOWS = 5;
@@ -32,7 +32,10 @@ const countOrNull = (value) =>
   isNumber(value) && value >= 0 ? Math.min(Math.round(value), MOST) : null;
 const shareOrNull = (value) => (isNumber(value) && value >= 0 && value <= 1 ? value : null);
 
-/** [start, mood, n] -> {at, mood, n}: mood null is silence, n null as well: not observed. */
+/**
+ * [start, mood, n] -> {at, mood, n}: mood null is silence; n null as well: not observed; with an n
+ * that is not 0: read by another basis than the mood of now, which may not stand beside it.
+ */
 function point(row) {
   const [at, mood, n] = list(row, "a point");
   return { at: time(at), mood: moodOrNull(mood), n: countOrNull(n) };
@@ -59,11 +62,14 @@ function forecast(value, end) {
 }
 
 function newest(value) {
-  if (value === null || typeof value !== "object") return { mood: null, n: null, top: [] };
+  if (value === null || typeof value !== "object") return newest({});
   const top = Array.isArray(value.top) ? value.top.slice(0, 5) : [];
   return {
     mood: moodOrNull(value.mood),
     n: countOrNull(value.n),
+    share: shareOrNull(value.share),
+    seconds: countOrNull(value.seconds),
+    laughs: shareOrNull(value.laughs),
     top: top.filter(Array.isArray).map(([name, n]) => ({ name: text(name, 25), n: countOrNull(n) })),
   };
 }
@@ -88,9 +94,16 @@ function recap(value) {
     text: text(value.text, 240),
     startedAt: timeOrNull(value.started_at),
     endedAt: timeOrNull(value.ended_at),
+    basis: text(value.basis, 10),
     mood: moodOrNull(value.mood),
     n: countOrNull(value.n),
   };
+}
+
+/** Whether a mood can be told of the chat at all. Older bodies leave it to what is readable. */
+function isSupported({ basis, now }, readable) {
+  if (basis === undefined) return readable === null || readable >= READABLE_LEAST;
+  return now?.label !== "unsupported";
 }
 
 /** The windows of the last half hour, oldest first. */
@@ -114,7 +127,9 @@ export function readMood(body) {
     generatedAt: time(value.generated_at),
     status: value.status,
     readable,
-    supported: readable === null || readable >= READABLE_LEAST,
+    basis: text(value.basis, 10), // what the mood is read from: words, emotes, "": not known
+    supported: isSupported(value, readable),
+    waits: value.now?.label === "waiting", // its language is still read
     now: newest(value.now),
     history,
     forecast: forecast(value.forecast ?? null, cutoffOf(history)),
@@ -147,11 +162,15 @@ export function rateOf(history) {
   return seen.reduce((sum, { n }) => sum + n, 0) / ((seen.length * WINDOW_MS) / 60_000);
 }
 
-/** The windows that passed without a word, and those that nobody saw. */
+export const isSilent = ({ mood, n }) => mood === null && n === 0;
+export const isUnseen = ({ mood, n }) => mood === null && n === null;
+export const isOther = ({ mood, n }) => mood === null && n > 0;
+
+/** Windows that passed without a word, those that nobody saw, and those of another basis. */
 export function gapsOf(history) {
-  const gaps = history.filter(({ mood }) => mood === null);
   return {
-    silent: gaps.filter(({ n }) => n !== null),
-    unseen: gaps.filter(({ n }) => n === null),
+    silent: history.filter(isSilent),
+    unseen: history.filter(isUnseen),
+    other: history.filter(isOther),
   };
 }

@@ -15,6 +15,7 @@ const heading = make("h1", { class: "unseen-text" });
 const shown = [
   sentiment({ size: SMALL, titled: false }),
   parts.received(),
+  parts.signs(),
   parts.outlook(),
   parts.record(),
 ];

@@ -13,6 +13,7 @@ const shown = [
   parts.received(),
   parts.recap(),
   parts.result(),
+  parts.signs(),
   parts.moment(),
   parts.record(),
 ];

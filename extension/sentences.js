@@ -33,8 +33,16 @@ const WHY = new Map([
   ["most of this chat is in a language that cannot be scored", "unread"],
 ]);
 
+const READING = /^still reading the language of this chat: (\d+) messages in the last half hour$/;
+const FEW = /^most of this chat is in a .+, and too few of its messages have emotes: (\d+)%$/;
+
 /** Why there is no forecast, in the same shape. */
 export function why(text, words) {
+  const say = (key, values) => ({ text: words.say(`why.${key}`, values), lang: "" });
   const key = WHY.get(text);
-  return key ? { text: words.say(`why.${key}`), lang: "" } : asItCame(text);
+  if (key) return say(key);
+  const reading = READING.exec(text);
+  if (reading) return say("reading", { messages: words.messages(+reading[1]) });
+  const few = FEW.exec(text);
+  return few ? say("few", { share: words.percent(few[1] / 100) }) : asItCame(text);
 }

@@ -10,13 +10,13 @@ const ROW = 10; // windows in a row of the table: five minutes
 /** The chart in words. */
 export function description({ history, forecast }, words) {
   const spokenIn = history.filter(({ mood }) => mood !== null);
-  if (!spokenIn.length) return words.say("chart.nobody");
+  const { silent, unseen, other } = gapsOf(history);
+  const gap = (name, { length }) =>
+    length ? words.say(`chart.${name}`, { n: words.count(length) }, length) : "";
+  if (!spokenIn.length) return gap("other", other) || words.say("chart.nobody");
   const low = spokenIn.reduce((a, b) => (b.mood < a.mood ? b : a));
   const high = spokenIn.reduce((a, b) => (b.mood > a.mood ? b : a));
   const last = spokenIn.at(-1);
-  const { silent, unseen } = gapsOf(history);
-  const gap = (name, { length }) =>
-    length ? words.say(`chart.${name}`, { n: words.count(length) }, length) : "";
   return [
     words.say("chart.last", { mood: words.spoken(last.mood), time: words.clock(last.at) }),
     words.say("chart.range", {
@@ -27,6 +27,7 @@ export function description({ history, forecast }, words) {
     }),
     gap("silent", silent),
     gap("unseen", unseen),
+    gap("other", other),
     forecast ? outlook(forecast.steps, words) : words.say("chart.none"),
   ]
     .filter(Boolean)
@@ -112,7 +113,8 @@ export function sentiment({ size = LARGE, titled = true } = {}) {
     node,
     show(state) {
       const { mood, status, words, choices } = state;
-      node.hidden = !mood?.supported || !mood.history.length || !choices.metrics.chart;
+      node.hidden =
+        !mood?.supported || mood.waits || !mood.history.length || !choices.metrics.chart;
       if (node.hidden) return;
       const data = drawn(state);
       const { silent, unseen } = gapsOf(data.history);

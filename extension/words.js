@@ -50,6 +50,11 @@ export class Words {
       plain: new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
       count: new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }),
       percent: new Intl.NumberFormat(locale, { style: "percent" }),
+      minutes: new Intl.NumberFormat(locale, {
+        style: "unit",
+        unit: "minute",
+        maximumFractionDigits: 1,
+      }),
       clock: new Intl.DateTimeFormat(locale, { timeStyle: "short" }),
       seconds: new Intl.DateTimeFormat(locale, { timeStyle: "medium" }),
       day: new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }),
@@ -74,6 +79,7 @@ export class Words {
   score = (mood) => this.formats.signed.format(mood);
   percent = (share) => this.formats.percent.format(share);
   count = (n) => this.formats.count.format(n);
+  minutes = (seconds) => this.formats.minutes.format(seconds / 60);
   clock = (at) => this.formats.clock.format(at);
   seconds = (at) => this.formats.seconds.format(at);
   day = (at) => this.formats.day.format(at);
@@ -106,6 +112,7 @@ export class Words {
   window({ at, mood, n }) {
     const time = this.seconds(at);
     if (n === null) return this.say("told.unseen", { time });
+    if (mood === null && n) return this.say("told.other", { time, messages: this.messages(n) });
     if (mood === null) return this.say("told.silent", { time });
     return this.say("told.spoken", { time, mood: this.score(mood), messages: this.messages(n) });
   }

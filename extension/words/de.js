@@ -35,6 +35,10 @@ export default {
   negative: "negativ",
   quiet: "zu ruhig für eine Aussage",
   unsupported: "Sprache nicht unterstützt",
+  waiting: "Sprache wird erkannt…",
+  byEmotes: "nach Emotes",
+  signs: "Stimmung aus Emotes und Emojis in {share} der Nachrichten, {span}",
+  laughs: "Lachen in {share}",
   overall: "insgesamt {word}",
   messages: { one: "{n} Nachricht", other: "{n} Nachrichten" },
   rate: "{n} pro Minute",
@@ -63,6 +67,8 @@ export default {
     offline: "der Stream ist offline",
     begun: "der Stream hat gerade erst begonnen, oder es wurde zu wenig geschrieben",
     unread: "der größte Teil dieses Chats ist in einer Sprache, die nicht bewertet werden kann",
+    reading: "die Sprache dieses Chats wird noch erkannt: {messages} in der letzten halben Stunde",
+    few: "der größte Teil dieses Chats ist in einer Sprache, die nicht bewertet werden kann, und zu wenige Nachrichten haben Emotes: {share}",
   },
   recapWhen: "{day}, {from} bis {to}",
   recapMood: "Stimmung {score}",
@@ -70,6 +76,7 @@ export default {
     unseen: "{time}: nicht erfasst",
     silent: "{time}: Stille",
     spoken: "{time}: {mood}, {messages}",
+    other: "{time}: {messages}, Stimmung anders ermittelt",
   },
   minus: "minus {number}",
   chart: {
@@ -82,6 +89,10 @@ export default {
       other: "In {n} Fenstern von 30 Sekunden hat niemand geschrieben.",
     },
     unseen: { one: "{n} Fenster wurde nicht erfasst.", other: "{n} Fenster wurden nicht erfasst." },
+    other: {
+      one: "In {n} Abschnitt von 30 Sekunden wurde die Stimmung anders ermittelt.",
+      other: "In {n} Abschnitten von 30 Sekunden wurde die Stimmung anders ermittelt.",
+    },
     outlook:
       "Prognose für die nächsten fünf Minuten: etwa {mid}, mit 80 Prozent Sicherheit zwischen {low} und {high}.",
     none: "Keine Prognose.",

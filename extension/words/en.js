@@ -34,6 +34,10 @@ export default {
   negative: "negative",
   quiet: "too quiet to tell",
   unsupported: "unsupported language",
+  waiting: "reading the language…",
+  byEmotes: "by emotes",
+  signs: "mood from emotes and emoji in {share} of messages, {span}",
+  laughs: "laughter in {share}",
   overall: "{word} overall",
   messages: { one: "{n} message", other: "{n} messages" },
   rate: "{n} a minute",
@@ -62,6 +66,8 @@ export default {
     offline: "the stream is offline",
     begun: "the stream has just begun, or too little was said",
     unread: "most of this chat is in a language that cannot be scored",
+    reading: "still reading the language of this chat: {messages} in the last half hour",
+    few: "most of this chat is in a language that cannot be scored, and too few of its messages have emotes: {share}",
   },
   recapWhen: "{day}, {from} to {to}",
   recapMood: "mood {score}",
@@ -69,6 +75,7 @@ export default {
     unseen: "{time}: not observed",
     silent: "{time}: silence",
     spoken: "{time}: {mood}, {messages}",
+    other: "{time}: {messages}, mood read in another way",
   },
   minus: "minus {number}",
   chart: {
@@ -81,6 +88,10 @@ export default {
       other: "Nobody spoke in {n} windows of 30 seconds.",
     },
     unseen: { one: "{n} window was not observed.", other: "{n} windows were not observed." },
+    other: {
+      one: "In {n} window of 30 seconds the mood was read in another way.",
+      other: "In {n} windows of 30 seconds the mood was read in another way.",
+    },
     outlook:
       "Forecast for the next five minutes: about {mid}, with 80 percent certainty between {low} and {high}.",
     none: "No forecast.",

@@ -35,6 +35,10 @@ export default {
   negative: "negativo",
   quiet: "muy poco chat para saberlo",
   unsupported: "idioma no admitido",
+  waiting: "detectando el idioma…",
+  byEmotes: "por emotes",
+  signs: "ánimo según emotes y emojis en el {share} de los mensajes, {span}",
+  laughs: "risas en el {share}",
   overall: "{word} en conjunto",
   messages: { one: "{n} mensaje", other: "{n} mensajes" },
   rate: "{n} por minuto",
@@ -63,6 +67,8 @@ export default {
     offline: "no hay emisión",
     begun: "el directo acaba de empezar, o se ha escrito muy poco",
     unread: "la mayor parte de este chat está en un idioma que no se puede valorar",
+    reading: "aún se detecta el idioma de este chat: {messages} en la última media hora",
+    few: "la mayor parte de este chat está en un idioma que no se puede valorar, y muy pocos mensajes tienen emotes: {share}",
   },
   recapWhen: "{day}, de {from} a {to}",
   recapMood: "ánimo {score}",
@@ -70,6 +76,7 @@ export default {
     unseen: "{time}: no observado",
     silent: "{time}: silencio",
     spoken: "{time}: {mood}, {messages}",
+    other: "{time}: {messages}, ánimo leído de otro modo",
   },
   minus: "menos {number}",
   chart: {
@@ -82,6 +89,10 @@ export default {
       other: "Nadie escribió en {n} ventanas de 30 segundos.",
     },
     unseen: { one: "{n} ventana no se observó.", other: "{n} ventanas no se observaron." },
+    other: {
+      one: "En {n} ventana de 30 segundos el ánimo se leyó de otro modo.",
+      other: "En {n} ventanas de 30 segundos el ánimo se leyó de otro modo.",
+    },
     outlook:
       "Pronóstico para los próximos cinco minutos: alrededor de {mid}, con un 80 por ciento de certeza entre {low} y {high}.",
     none: "Sin pronóstico.",

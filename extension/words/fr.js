@@ -35,6 +35,10 @@ export default {
   negative: "négative",
   quiet: "trop calme pour le dire",
   unsupported: "langue non prise en charge",
+  waiting: "langue en cours d’identification…",
+  byEmotes: "par emotes",
+  signs: "humeur d’après les emotes et emojis de {share} des messages, {span}",
+  laughs: "rires dans {share}",
   overall: "{word} dans l’ensemble",
   messages: { one: "{n} message", other: "{n} messages" },
   rate: "{n} par minute",
@@ -63,6 +67,8 @@ export default {
     offline: "le live est hors ligne",
     begun: "le live vient de commencer, ou on a trop peu écrit",
     unread: "l’essentiel de ce chat est dans une langue qui ne peut pas être évaluée",
+    reading: "la langue de ce chat est en cours d’identification\u00a0: {messages} dans la dernière demi-heure",
+    few: "l’essentiel de ce chat est dans une langue qui ne peut pas être évaluée, et trop peu de messages ont des emotes\u00a0: {share}",
   },
   recapWhen: "{day}, de {from} à {to}",
   recapMood: "humeur {score}",
@@ -70,6 +76,7 @@ export default {
     unseen: "{time}\u00a0: non observé",
     silent: "{time}\u00a0: silence",
     spoken: "{time}\u00a0: {mood}, {messages}",
+    other: "{time}\u00a0: {messages}, humeur lue autrement",
   },
   minus: "moins {number}",
   chart: {
@@ -84,6 +91,10 @@ export default {
     unseen: {
       one: "{n} fenêtre n’a pas été observée.",
       other: "{n} fenêtres n’ont pas été observées.",
+    },
+    other: {
+      one: "Dans {n} fenêtre de 30 secondes, l’humeur a été lue autrement.",
+      other: "Dans {n} fenêtres de 30 secondes, l’humeur a été lue autrement.",
     },
     outlook:
       "Prévision pour les cinq prochaines minutes\u00a0: environ {mid}, avec 80 pour cent de certitude entre {low} et {high}.",

@@ -35,6 +35,10 @@ export default {
   negative: "negativo",
   quiet: "calmo demais para dizer",
   unsupported: "idioma não suportado",
+  waiting: "identificando o idioma…",
+  byEmotes: "por emotes",
+  signs: "humor pelos emotes e emojis em {share} das mensagens, {span}",
+  laughs: "risadas em {share}",
   overall: "{word} no geral",
   messages: { one: "{n} mensagem", other: "{n} mensagens" },
   rate: "{n} por minuto",
@@ -63,6 +67,8 @@ export default {
     offline: "a live está offline",
     begun: "a live acabou de começar, ou se escreveu muito pouco",
     unread: "a maior parte deste chat está em um idioma que não pode ser avaliado",
+    reading: "o idioma deste chat ainda está sendo identificado: {messages} na última meia hora",
+    few: "a maior parte deste chat está em um idioma que não pode ser avaliado, e poucas mensagens têm emotes: {share}",
   },
   recapWhen: "{day}, de {from} a {to}",
   recapMood: "humor {score}",
@@ -70,6 +76,7 @@ export default {
     unseen: "{time}: não observado",
     silent: "{time}: silêncio",
     spoken: "{time}: {mood}, {messages}",
+    other: "{time}: {messages}, humor lido de outro modo",
   },
   minus: "menos {number}",
   chart: {
@@ -84,6 +91,10 @@ export default {
     unseen: {
       one: "{n} janela não foi observada.",
       other: "{n} janelas não foram observadas.",
+    },
+    other: {
+      one: "Em {n} janela de 30 segundos o humor foi lido de outro modo.",
+      other: "Em {n} janelas de 30 segundos o humor foi lido de outro modo.",
     },
     outlook:
       "Previsão para os próximos cinco minutos: cerca de {mid}, com 80 por cento de certeza entre {low} e {high}.",

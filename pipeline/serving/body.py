@@ -1,7 +1,8 @@
 """The body the EBS serves for a channel: its mood now, its last half hour, its forecast.
 
 At most 5 KB, so that it also fits one Extension PubSub message (DESIGN: contract with the
-extension). None is missing: a mood of None is silence, n of None was not observed.
+extension). None is missing: a mood of None is silence, or of another basis than that of now where
+n is not 0; n of None was not observed.
 """
 
 from collections import Counter, deque
@@ -14,8 +15,18 @@ from typing import Any
 import orjson
 
 from pipeline.forecasting.track_record import UNKNOWN, Standing
+from warehouse.mood_now import MoodNow, mood_now
 from warehouse.published.reading import OFF_S
-from warehouse.records import HORIZON, READABLE_LEAST, WINDOW_SECONDS, Forecast, Window, iso, utc
+from warehouse.records import (
+    HORIZON,
+    READABLE_LEAST,
+    READABLE_TURN,
+    WINDOW_SECONDS,
+    Forecast,
+    Window,
+    iso,
+    utc,
+)
 
 HISTORY = 60
 _SPAN = timedelta(seconds=HISTORY * WINDOW_SECONDS)
@@ -26,6 +37,8 @@ _TOP, _TOP_LENGTH = 5, 25
 _TITLE, _TROUBLE = 140, 200  # characters; Twitch's titles are no longer
 _MOMENT_N, _MOMENT_Z = 5, 3.0
 _UNREAD = "most of this chat is in a language that cannot be scored"
+_FEW = ", and too few of its messages have emotes: {:.0%}"
+_READING = "still reading the language of this chat: {} messages in the last half hour"
 
 
 @dataclass
@@ -49,8 +62,9 @@ class MoodState:
         """A window closed, or was made again."""
         if self.replace(window):
             return
-        if self.windows and self.windows[-1].stream_id != window.stream_id:
-            self.moment = None  # it was of the stream before
+        last = self.windows[-1] if self.windows else window
+        if (last.stream_id, last.basis) != (window.stream_id, window.basis):
+            self.moment = None  # it was of the stream before, or of another measure
         while self.windows and window.start - self.windows[0].start >= _SPAN:
             self.windows.popleft()
         self.moment = _moment(self.windows, window, terms) or self.moment
@@ -83,7 +97,7 @@ def body(
     now: the wall clock, set right by the source's. clock: the source's own, where that is another
     (a replay). off: seconds that the machine's clock is behind, for whoever judges the age.
     """
-    supported = state.readable is None or state.readable >= READABLE_LEAST
+    told = _told(state)
     fields: dict[str, Any] = {
         "v": 1,
         "channel_id": state.channel_id,
@@ -93,16 +107,17 @@ def body(
         "generated_at": iso(utc(now)),
         "status": status(state, now if clock is None else clock),
         "readable": None if state.readable is None else round(state.readable, 2),
-        "now": _now(state, supported),
-        "history": _history(state.windows),
-        "forecast": _forecast(state) if state.on and supported else None,
-        "moment": state.moment,
-        "recap": state.recap and {**state.recap, "title": state.recap["title"][:_TITLE]},
+        "basis": told.basis if state.windows and told.why != "waiting" else None,
+        "now": _now(state, told),
+        "history": _history(state.windows, told),
+        "forecast": _forecast(state, told.basis) if state.on and not told.why else None,
+        "moment": None if told.why else state.moment,
+        "recap": state.recap and _recap(state.recap, state.readable, told),
     }
     if abs(off) > OFF_S:
         fields["clock_offset_s"] = round(off)
     if fields["forecast"] is None:
-        fields["why"] = _why_not(state) if supported else _UNREAD
+        fields["why"] = _why_not(state, told)
     data = orjson.dumps(fields)
     while len(data) > MAX_BODY and fields["history"]:
         fields["history"] = fields["history"][1:]
@@ -121,30 +136,69 @@ def status(state: MoodState, now: float) -> str:
     return "quiet" if sum(w.n_messages for w in recent) < _QUIET_N else "live"
 
 
-def _now(state: MoodState, supported: bool) -> dict[str, Any]:
+def _told(state: MoodState) -> MoodNow:
+    """The mood of now. Before anybody has spoken there is no language to wait for."""
+    told = mood_now(list(state.windows), state.readable)
+    return told if _said(state) or told.why == "unsupported" else told._replace(why="")
+
+
+def _said(state: MoodState) -> int:
+    return sum(w.n_messages for w in state.windows)
+
+
+def _now(state: MoodState, told: MoodNow) -> dict[str, Any]:
     last = state.windows[-1] if state.windows else None
-    mood = last.mean_compound if last else None
     most = Counter(state.top).most_common(_TOP)
-    top = [[term[:_TOP_LENGTH], n] for term, n in most]
     return {
-        "mood": _short(mood),
-        "label": label(mood) if supported else "unsupported",
+        "mood": _short(told.mood),
+        "label": told.why or label(told.mood),
         "n": _seen(last) if last else None,
-        "top": top,
+        "top": [[term[:_TOP_LENGTH], n] for term, n in most],
+        **(_signs(state.windows, told) if told.basis == "emotes" else {}),
     }
 
 
-def _history(windows: Sequence[Window]) -> list[list[Any]]:
-    return [[iso(w.start), _short(w.mean_compound), _seen(w)] for w in windows]
+def _signs(windows: Sequence[Window], told: MoodNow) -> dict[str, Any]:
+    """What an emote mood rests on, and how much was laughed meanwhile: shares of the messages."""
+    shown = list(windows)[-(told.seconds // WINDOW_SECONDS) :]
+    counted = [w for w in shown if w.n_laughs is not None]
+    n = sum(w.n_messages for w in counted)
+    return {
+        "share": _short(told.share),
+        "seconds": told.seconds,
+        "laughs": _short(sum(w.n_laughs or 0 for w in counted) / n) if n else None,
+    }
+
+
+def _history(windows: Sequence[Window], told: MoodNow) -> list[list[Any]]:
+    """Moods of the basis of now alone: two measures make no line."""
+    return [
+        [
+            iso(w.start),
+            _short(w.mean_compound) if w.basis == told.basis and not told.why else None,
+            _seen(w),
+        ]
+        for w in windows
+    ]
+
+
+def _recap(recap: Mapping[str, Any], readable: float | None, told: MoodNow) -> dict[str, Any]:
+    """The last stream, without a mood by words that could not be read."""
+    is_unread = readable is not None and readable < READABLE_LEAST - READABLE_TURN
+    hidden = recap["basis"] == "words" and (is_unread or told.why)
+    mood = None if hidden else recap["mood"]
+    return {**recap, "title": recap["title"][:_TITLE], "mood": mood}
 
 
 def _seen(window: Window) -> int | None:
     return window.n_messages if window.n_messages or window.observed_s else None
 
 
-def _forecast(state: MoodState) -> dict[str, Any] | None:
+def _forecast(state: MoodState, basis: str) -> dict[str, Any] | None:
     f = state.forecast
-    if f is None or not state.windows or f.cutoff.timestamp() < _end(state.windows[-1]):
+    if f is None or f.basis != basis or not state.windows:
+        return None
+    if f.cutoff.timestamp() < _end(state.windows[-1]):
         return None
     steps = [[_short(f.q10[k]), _short(f.q50[k]), _short(f.q90[k])] for k in range(HORIZON)]
     return {
@@ -156,9 +210,13 @@ def _forecast(state: MoodState) -> dict[str, Any] | None:
     }
 
 
-def _why_not(state: MoodState) -> str:
+def _why_not(state: MoodState, told: MoodNow) -> str:
+    if told.why == "unsupported":
+        return _UNREAD if told.share is None else _UNREAD + _FEW.format(told.share)
     if not state.on:
         return "the stream is offline"
+    if told.why == "waiting":
+        return _READING.format(_said(state))
     if state.trouble:
         return state.trouble[:_TROUBLE]
     return "the stream has just begun, or too little was said"

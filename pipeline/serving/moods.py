@@ -1,8 +1,9 @@
 """Mood per channel, as the EBS serves it: kept up with every turn, made into bodies."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC
+from typing import Any
 
 from pipeline.forecasting.forecasts import Forecasts
 from pipeline.serving.body import MoodState, body
@@ -10,6 +11,7 @@ from pipeline.windows.intake import Intake
 from pipeline.windows.rows import admission
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
+from warehouse.mood_now import is_told
 from warehouse.records import Window, iso
 from warehouse.sql import Queries
 
@@ -66,7 +68,8 @@ class Moods:
                 "started_at": iso(row["started_at"].replace(tzinfo=UTC)),
                 "ended_at": iso(row["ended_at"].replace(tzinfo=UTC)),
                 "n": int(row["n"]),
-                "mood": round(row["mood"], 3),
+                "basis": row["basis"],
+                "mood": round(row["mood"], 3) if _is_told(row) else None,
             }
 
     def bodies(
@@ -91,6 +94,10 @@ class Moods:
     def forget_channel(self, channel: str) -> None:
         """Nothing of the channel is in memory."""
         self._by_channel.pop(channel, None)
+
+
+def _is_told(recap: Mapping[str, Any]) -> bool:
+    return recap["basis"] == "words" or is_told(recap["signed"], recap["n"])
 
 
 def _top_terms(gate: Gate, closed: Closed) -> dict[str, int]:

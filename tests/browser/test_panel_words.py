@@ -46,6 +46,64 @@ def test_a_chat_that_cannot_be_read_is_unsupported_never_neutral(page, ebs):
     assert not page.locator("#moment").inner_text()
 
 
+def test_a_mood_waits_while_the_language_is_read(page, ebs):
+    why = "still reading the language of this chat: 23 messages in the last half hour"
+    now = {"mood": None, "label": "waiting", "n": 11, "top": []}
+    shown(page, ebs, basis=None, readable=None, now=now, forecast=None, why=why)
+    assert page.locator("#score").inner_text().strip() == "– reading the language…"
+    assert page.locator("#next").inner_text().split("\n") == ["no forecast", why]
+    assert not page.locator("#sentiment").is_visible()
+    assert not page.locator("#by-emotes").is_visible()
+
+
+BY_EMOTES = {
+    "basis": "emotes",
+    "readable": 0.02,
+    "now": {"mood": 0.21, "label": "positive", "n": 41, "top": [["LUL", 12]]}
+    | {"share": 0.12, "seconds": 240, "laughs": 0.09},
+}
+
+
+def test_a_mood_by_emotes_says_so_and_laughter_is_a_line_of_its_own(page, ebs):
+    shown(page, ebs, **BY_EMOTES)
+    assert page.locator("#score").inner_text().split() == ["▲", "+0.21", "positive", "by", "emotes"]
+    assert page.locator("#signs").inner_text() == (
+        "mood from emotes and emoji in 12% of messages, 4 mins · laughter in 9%"
+    )
+    assert page.locator("#count").inner_text() == "41 messages · 40 a minute"
+    assert page.locator("#sentiment").is_visible()
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_a_mood_by_words_says_nothing_of_emotes(page, ebs):
+    shown(page, ebs, basis="words")
+    assert not page.locator("#by-emotes").is_visible()
+    assert not page.locator("#signs").is_visible()
+
+
+def test_a_recap_by_emotes_says_so(page, ebs):
+    recap = {"mood": 0.17, "n": 900, "basis": "emotes"}
+    shown(page, ebs, state="offline", status="offline", recap=recap, forecast=None)
+    said = ["▲", "+0.17", "positive", "overall", "by", "emotes"]
+    assert page.locator("#score").inner_text().split() == said
+
+
+def test_too_few_emotes_are_said_with_their_share(page, ebs):
+    why = "most of this chat is in a language that cannot be scored"
+    why += ", and too few of its messages have emotes: 2%"
+    now = {"mood": None, "label": "unsupported", "n": 41, "top": []}
+    shown(page, ebs, basis="emotes", readable=0.02, now=now, forecast=None, why=why)
+    assert page.locator("#score").inner_text().split() == ["–", "unsupported", "language"]
+    assert page.locator("#next").inner_text().split("\n") == ["no forecast", why]
+
+
+def test_windows_read_in_another_way_are_no_silence(page, ebs):
+    shown(page, ebs, **BY_EMOTES, moods=dict.fromkeys(range(10), (None, 20)))
+    assert page.locator("rect.silent").count() == 0
+    assert page.locator(".column title").first.text_content().endswith("mood read in another way")
+    assert "In 10 windows" in page.locator("#chart-text").text_content()
+
+
 def test_the_chart_is_at_the_top_centre(page, ebs):
     shown(page, ebs)
     box = page.locator("#chart svg").bounding_box()

@@ -22,7 +22,7 @@ def window(at: float, n: int = 10, mean: float | None = 0.1, **more: Any) -> Win
 
 
 def state(*windows: Window, **more: Any) -> MoodState:
-    made = MoodState("demo", "42", on=True, **more)
+    made = MoodState("demo", "42", on=True, **{"readable": 0.9, **more})
     for w in windows:
         made.saw(w, {})
     return made
@@ -33,9 +33,15 @@ def said(made: MoodState, now: float = NOW) -> dict[str, Any]:
     return found
 
 
-def forecast(cutoff: float) -> Forecast:
+def forecast(cutoff: float, basis: str = "words") -> Forecast:
     ten = tuple(0.123456 + k / 100 for k in range(10))
-    return Forecast("demo", utc(T + cutoff), "lstm-1", ten, ten, ten, ten, ten, ten, ten, ten)
+    same = (ten,) * 8
+    return Forecast("demo", utc(T + cutoff), "lstm-1", *same, basis=basis)
+
+
+def signed(at: float, mean: float, share: float = 0.1, **more: Any) -> Window:
+    """Forty messages of a channel that is read by its emotes."""
+    return window(at, 40, mean, share_scored=share, basis="emotes", **more)
 
 
 def test_the_body_says_what_the_contract_says() -> None:
@@ -62,6 +68,59 @@ def test_silence_and_not_observed_are_told_apart() -> None:
     assert said(made)["now"] == {"mood": None, "label": "silent", "n": None, "top": []}
     assert said(state(window(2970, 0, None)))["now"]["n"] == 0
     assert said(state())["now"]["n"] is None
+
+
+def test_the_mood_waits_until_the_language_is_known() -> None:
+    made = state(window(2940, 12, 0.0), window(2970, 11, 0.0), readable=None)
+    found = said(made)
+    assert (found["basis"], found["readable"], found["forecast"]) == (None, None, None)
+    assert (found["now"]["mood"], found["now"]["label"], found["now"]["n"]) == (None, "waiting", 11)
+    assert [row[1:] for row in found["history"]] == [[None, 12], [None, 11]]
+    told = "still reading the language of this chat: 23 messages in the last half hour"
+    assert found["why"] == told
+    assert said(state(window(2970, 0, None), readable=None))["now"]["label"] == "silent"
+
+
+def test_a_mood_by_emotes_says_so_and_what_it_rests_on() -> None:
+    windows = [signed(2880 + 30 * k, 0.1 * k, n_laughs=k) for k in range(4)]
+    found = said(state(*windows, readable=0.02, forecast=forecast(3000, "emotes")))
+    assert found["basis"] == "emotes"
+    assert found["now"] == {
+        "mood": 0.2, "label": "positive", "n": 40, "top": [],
+        "share": 0.1, "seconds": 90, "laughs": 0.05,
+    }  # fmt: skip
+    assert found["forecast"]["cutoff"] == "2026-01-01T12:50:00Z"
+    MoodBody.model_validate(found)
+
+
+def test_where_emotes_are_too_rare_there_is_no_mood_and_it_says_why() -> None:
+    made = state(*(signed(2820 + 30 * k, 0.01, 0.02) for k in range(6)), readable=0.02)
+    found = said(made)
+    assert (found["now"]["mood"], found["now"]["label"]) == (None, "unsupported")
+    assert {row[1] for row in found["history"]} == {None}
+    assert found["why"].endswith(", and too few of its messages have emotes: 2%")
+    by_words = said(state(window(2970), readable=0.2))
+    assert (by_words["now"]["mood"], by_words["now"]["label"]) == (None, "unsupported")
+    assert by_words["why"] == "most of this chat is in a language that cannot be scored"
+
+
+def test_moods_by_words_and_by_emotes_are_never_in_one_line() -> None:
+    made = state(window(2910, 30, -0.9), signed(2940, 0.3, 0.5), signed(2970, 0.4, 0.5))
+    made.readable, made.forecast = 0.4, forecast(3000)
+    found = said(made)
+    assert [row[1:] for row in found["history"]] == [[None, 30], [0.3, 40], [0.4, 40]]
+    assert found["forecast"] is None, "it is one of the mood by words"
+    made = state(*(window(30 * k, 20, 0.1) for k in range(20)), signed(600, 0.9))
+    assert made.moment is None
+
+
+def test_the_recap_of_a_stream_by_words_is_not_told_of_a_chat_that_cannot_be_read() -> None:
+    recap = {"title": "", "n": 900, "basis": "words", "mood": 0.1}
+    made = state(window(2970), readable=0.2, recap=recap)
+    assert said(made)["recap"]["mood"] is None
+    assert said(state(readable=0.2, recap=recap))["recap"]["mood"] is None, "after a restart"
+    made.recap = {**recap, "basis": "emotes"}
+    assert said(made)["recap"]["mood"] == 0.1
 
 
 def test_the_status_is_live_quiet_offline_or_stale() -> None:
@@ -160,6 +219,7 @@ def test_the_ebs_documents_the_body_as_it_is(
     windows: tuple[Window, ...], shown: Forecast | None
 ) -> None:
     recap = {"title": "a", "started_at": "x", "ended_at": "y", "n": 1, "mood": 0.1}
+    recap |= {"basis": "words"}
     made = state(*windows, forecast=shown, recap=recap, moment={"at": "x", "text": "y"})
     MoodBody.model_validate_json(body(made, "live", NOW), strict=True, extra="forbid")
 
@@ -172,6 +232,7 @@ def test_no_body_is_ever_longer_than_five_kilobytes(
     made = state(*(window(30 * k, n, m, observed_s=s) for k, (n, m, s) in enumerate(windows)))
     made.top, made.trouble, made.channel = top, why, login[:25]
     made.recap = {"title": title * 20, "started_at": "x" * 20, "ended_at": "x" * 20, "n": 1}
+    made.recap |= {"basis": "emotes", "mood": -0.123}
     for shown in (None, forecast(30 * len(windows))):
         made.forecast = shown
         found = body(made, "simulated", NOW)
@@ -183,12 +244,13 @@ def test_endless_words_from_elsewhere_are_cut_before_the_history_is() -> None:
     made = state(*(window(30 * k, 10**6, -0.123) for k in range(HISTORY)), trouble="w" * 9000)
     made.top = {f"{k}" + "é" * 500: 10**6 for k in range(30)}
     made.recap = {"title": "日" * 9000, "started_at": "", "ended_at": "", "n": 1, "mood": 0.1}
+    made.recap |= {"basis": "words"}
     found = body(made, "simulated", NOW)
     assert len(found) <= MAX_BODY
     assert len(orjson.loads(found)["history"]) >= 50
 
 
-@pytest.mark.parametrize(("readable", "label"), [(0.49, "unsupported"), (0.5, "positive")])
+@pytest.mark.parametrize(("readable", "label"), [(0.44, "unsupported"), (0.46, "positive")])
 def test_chat_that_cannot_be_read_has_no_mood_in_words(readable: float, label: str) -> None:
     made = state(window(2940), window(2970, 41, 0.2111), readable=readable)
     found = said(made)
