@@ -35,11 +35,13 @@ def section(
     step: int,
     tz: tzinfo,
     queries: Queries,
+    basis: str,
 ) -> None:
     """A bar a bin against what an honest forecast has. span: of the page, [since, until)."""
     since, until = narrowed(span, len(channels))
     values = {
         "channels": list(channels), "since": since, "until": until, "model": model, "step": step,
+        "basis": basis,
     }  # fmt: skip
     rows = data.rows("dash_pit", **values)
     queries.append(("dash_pit", values))

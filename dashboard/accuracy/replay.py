@@ -110,9 +110,15 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
     forecast = next(f for f in forecasts if f["model"] == skill.focus(models, serving))
     until = at + HORIZON * WINDOW
     rows = data.rows(
-        "dash_series", channels=[channel], since=at - BEFORE, until=until, step_s=30, offset_s=0
+        "dash_series",
+        channels=[channel],
+        since=at - BEFORE,
+        until=until,
+        step_s=30,
+        offset_s=0,
+        basis=forecast["basis"],
     )
-    usual = _session_mean(channel, at)
+    usual = _session_mean(channel, at, forecast["basis"])
     st.plotly_chart(
         replay_chart.replayed(rows, forecast, usual, tz),
         key="replayed",
@@ -122,15 +128,14 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
     frame.put(frame.say(_verdict(rows, forecast, at)))
 
 
-def _session_mean(channel: str, at: datetime) -> float | None:
+def _session_mean(channel: str, at: datetime, basis: str) -> float | None:
     """Mean mood of the stream up to then, weighted by messages: what the skill is measured by."""
     streams = data.rows("dash_streams", channels=[channel], limit=500)
     begun = [t for s in streams if (t := wording.aware(s["started_at"])) < at]
     if not begun:
         return None
     summary = data.rows("dash_summary", channels=[channel], since=max(begun), until=at)
-    mean: float | None = summary[0]["mean"] if summary else None
-    return mean
+    return next((row["mean"] for row in summary if row["basis"] == basis), None)
 
 
 def _verdict(rows: Sequence[Row], forecast: Row, at: datetime) -> str:

@@ -21,10 +21,12 @@ from dashboard.accuracy import (
     skill,
     trials,
 )
+from dashboard.basis import NAMES, TITLES
 from dashboard.charts.series import Row
 from dashboard.time_span import window_end
 from warehouse.forecast_metrics import SUMMED
 from warehouse.published.manifest import Manifest
+from warehouse.records import BASES
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "all": "All"}
 BY_WEEKS = timedelta(days=90)  # longer: a point is a week
@@ -70,7 +72,8 @@ def draw(manifest: Manifest) -> None:
     channels, since, until = _choose(manifest)
     backtest.section()
     queries: Queries = []
-    inside = {"channels": channels, "since": since, "until": until}
+    inside: dict[str, Any] = {"channels": channels, "since": since, "until": until}
+    inside["basis"] = _basis(inside)
     cells = _cells(queries, "dash_skill", **inside)
     models = data.rows("dash_models")
     by_step = skill.scored(cells, ["model", "step"]) if len(cells) else cells
@@ -79,7 +82,7 @@ def draw(manifest: Manifest) -> None:
         frame.put(frame.say(NONE if not data.is_import(manifest) else NONE_OF_LOGS))
     else:
         model, step = _focus(by_step, models)
-        _verdict(by_step, model)
+        _verdict(by_step, model, inside["basis"])
     chosen = choices.section(SECTIONS, "skill", OWN, key="part")
     if chosen == "models":
         card.section(models, frame.reader_zone())
@@ -114,7 +117,8 @@ def _drawn(
         newest = data.newest(manifest)
         until = min(inside["until"], window_end(newest)) if newest else inside["until"]
         span = (inside["since"], until)
-        pit.section(inside["channels"], span, model, step, frame.reader_zone(), queries)
+        zone, read = frame.reader_zone(), inside["basis"]
+        pit.section(inside["channels"], span, model, step, zone, queries, read)
     elif chosen == "time":
         long = inside["until"] - inside["since"] > BY_WEEKS
         days = 7 if long else 1
@@ -142,6 +146,15 @@ def _choose(manifest: Manifest) -> tuple[list[str], datetime, datetime]:
     return picked or names, until - days, until
 
 
+def _basis(inside: dict[str, Any]) -> str:
+    """What the moods that are judged were read from: each measure has a record of its own."""
+    judged = [b for b in BASES if data.query("dash_skill", **inside, **SUMMED, basis=b).num_rows]
+    if len(judged) < len(BASES):
+        url_state.remember(basis=None)
+        return judged[0] if judged else BASES[0]
+    return choices.choose("Mood", "basis", TITLES, BASES[0], leave_out=True)
+
+
 def _focus(by_step: pd.DataFrame, models: Sequence[Row]) -> tuple[str, int]:
     """The model and the step that are looked at."""
     names = list(dict.fromkeys(by_step["model"]))
@@ -156,14 +169,16 @@ def _focus(by_step: pd.DataFrame, models: Sequence[Row]) -> tuple[str, int]:
     return model, step
 
 
-def _verdict(by_step: pd.DataFrame, model: str) -> None:
+def _verdict(by_step: pd.DataFrame, model: str, basis: str) -> None:
     first = by_step[by_step["model"] == model].iloc[0].to_dict()
     at = by_step["step"] == first["step"]
     base = by_step[(by_step["model"] == "session_mean") & at]
     judgement = skill.verdict(first["skill"], first["skill_low"], first["skill_high"])
     name = wording.plain(accuracy_charts.NAMES.get(model, model), 40)
     band = skill.band_verdict(first["coverage80"], 0.8)
-    frame.put(frame.say(f"For the next 30 seconds, {name} {judgement}. Its 80 % band {band}."))
+    of = f" of moods {NAMES[basis]}" if basis == "emotes" else ""
+    text = f"For the next 30 seconds{of}, {name} {judgement}. Its 80 % band {band}."
+    frame.put(frame.say(text))
     n = f"n = {wording.count(first['targets'])}"
     against = f"session mean {base.iloc[0]['crps']:.4f}, " if len(base) else ""
     tiles = [

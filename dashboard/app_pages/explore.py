@@ -1,15 +1,15 @@
 """Explore history: any channels, any span; the timeline, and one section at a time below it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
 
-from dashboard import choices, data, frame, scope, sections, time_span, url_state, wording
-from dashboard.charts.series import Row
+from dashboard import basis, choices, data, frame, scope, sections, time_span, url_state, wording
+from dashboard.charts.series import Row, grouped
 from dashboard.explore import activity, aligned, risen, spread, timeline, titles, week, why
 from dashboard.explore.view import View
-from dashboard.live import now
 from warehouse.published.manifest import Manifest
 
 MOST_CHANNELS = 6
@@ -56,20 +56,40 @@ def draw(manifest: Manifest) -> None:
     if not channels:
         frame.put(frame.say("Choose a channel above."))
     readable = {c["channel"]: c["readable"] for c in listed if c["channel"] in channels}
-    for channel, share in readable.items():
-        if not now.is_supported(share):
-            frame.put(frame.say(_unsupported(channel, share)))
-    supported = [c for c in channels if now.is_supported(readable[c])]
-    if supported:
-        _span(View(supported, chosen, tz), end)
+    if channels:
+        _span(View(channels, chosen, tz), end, readable)
 
 
-def _unsupported(channel: str, share: float) -> str:
-    name = wording.plain(data.who().name_of(channel))
-    return (
-        f"{name}: unsupported language. {wording.percent(share)} of its messages "
-        "can be read, so its mood cannot be told and is left out."
-    )
+def _untold(summary: Sequence[Row], readable: Mapping[str, float | None]) -> Iterator[str]:
+    """Channels of which no mood is told, and why."""
+    by = grouped(summary)
+    for channel, rows in by.items():
+        parts = [_part(row) for row in rows]
+        told = basis.usual(sorted(parts, key=lambda p: -p.n), readable[channel])
+        name = wording.plain(data.who().name_of(channel))
+        if reason := told.reason(readable[channel]):
+            yield f"{name}: {reason}; it is left out."
+            continue
+        unread = [part for part in parts if part.why_not(readable[channel])]
+        if more := basis.left_out(unread, told.basis):
+            yield f"{name}: {more}, of which no mood can be told."
+
+
+def _part(summary: Row) -> basis.Part:
+    return basis.Part(summary["basis"], summary["n"], summary["signed"])
+
+
+def _basis(summary: Sequence[Row]) -> str:
+    """What the moods of the page are read from: that of most messages, unless somebody chooses."""
+    n = {b: sum(s["n"] for s in summary if s["basis"] == b) for b in basis.TITLES}
+    usual = max(n, key=lambda b: n[b])
+    if not all(n.values()):
+        url_state.remember(basis=None)
+        return usual
+    chosen = choices.choose("Mood", "basis", basis.TITLES, usual, leave_out=True)
+    other = basis.left_out([basis.Part(b, k, 0.0) for b, k in n.items()], chosen)
+    st.caption(f"Averages and comparisons hold moods {basis.NAMES[chosen]} alone: {other}.")
+    return chosen
 
 
 def _end(manifest: Manifest) -> datetime:
@@ -95,20 +115,29 @@ def _channels(listed: Sequence[Row]) -> list[str]:
     return picked
 
 
-def _span(view: View, end: datetime) -> None:
+def _span(view: View, end: datetime, readable: Mapping[str, float | None]) -> None:
     if view.is_long:
         summary = view.rows("dash_summary_hours", **view.hours)
     else:
         summary = view.rows("dash_summary", **view.inside)
-    _summary_tiles(summary, view)
+    for text in _untold(summary, readable):
+        frame.put(frame.say(text))
+    told = [s for s in summary if not _part(s).why_not(readable[s["channel"]])]
+    if summary and not told:
+        return
+    read = _basis(told)
+    mine = [s for s in told if s["basis"] == read]
+    view = replace(view, basis=read, channels=[s["channel"] for s in mine])
+    _summary_tiles(mine, view)
     if not summary:
         frame.put(frame.say("Nothing was observed in this span. Choose another one above."))
         return
-    timeline.section(view)
+    shown = {b: [s["channel"] for s in told if s["basis"] == b] for b in basis.TITLES}
+    timeline.section(view, shown)
     section = choices.section(SECTIONS, "why", OWN)
     if section == "streams":
         aligned.section(view, end)
-    elif not sum(s["n"] for s in summary):
+    elif not sum(s["n"] for s in mine):
         frame.put(frame.say("Nobody spoke in this span: there is a chat, but it was silent."))
     else:
         DRAWN[section](view)
@@ -130,6 +159,9 @@ def _summary_tiles(summary: Sequence[Row], view: View) -> None:
                 f"{s['unobserved']:,} {of}",
             ),
         ]
+        if s["basis"] == "emotes":
+            share = s["n_laughs"] / s["laughs_of"] if s["laughs_of"] else None
+            tiles.append(("Laughter", wording.percent(share), "of messages; no part of the mood"))
     length = wording.lasting(view.span.until - view.span.since)
     tiles.append(("Span", length, view.span.text(view.tz)))
     frame.tiles(*tiles)
@@ -143,10 +175,13 @@ def _rate(summary: Row) -> float | None:
 def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
     mean = summary["mean"]
     label = wording.plain(data.who().name_of(summary["channel"])) if named else "Mean mood"
+    by_emotes = summary["basis"] == "emotes"
+    label += " by emotes" if by_emotes else ""
+    rests = f"; {basis.share(_part(summary))}" if by_emotes else ""
     return (
         label,
         f"{wording.glyph(mean)} {wording.signed(mean)}",
-        f"{wording.mood_word(mean)}, n = {wording.count(summary['n'])}",
+        f"{wording.mood_word(mean)}, n = {wording.count(summary['n'])}{rests}",
     )
 
 

@@ -131,7 +131,7 @@ def _grid(cards: Sequence[Card], clock: datetime, tz: tzinfo, reach: float) -> N
 def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(row(card_words.head(card), *card_words.mood(card, tz)))
     st.plotly_chart(
-        timeline.sparkline(card.windows, card.forecast, tz, reach),
+        timeline.sparkline(card.shown, card.forecast if card.supported else None, tz, reach),
         key=f"live-{card.channel}",
         config=CONFIG,
         alt=f"Mood of {card.name} in the last {len(card.windows)} windows of 30 seconds",

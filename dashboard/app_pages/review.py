@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import choices, data, frame, scope, time_span, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG_ZOOM
-from dashboard.live import now
 from dashboard.markup import row
 from dashboard.review import session_chart, session_compare, session_report
 from dashboard.review.moments import downloads, sentences
@@ -38,13 +37,11 @@ def draw(manifest: Manifest) -> None:
     if stream is None:
         frame.put(frame.say("This channel has no stream yet. Choose another one above."))
         return
-    if not now.is_supported(stream["readable"]):
-        share = wording.percent(stream["readable"])
-        name = wording.plain(data.who().name_of(stream["channel"]))
-        text = f"{name}: unsupported language. {share} of its messages"
-        frame.put(frame.say(f"{text} can be read, so its mood cannot be told."))
-        return
     session = read_session(stream, end)
+    if why := session.part.reason(stream["readable"]):
+        name = wording.plain(data.who().name_of(stream["channel"]))
+        frame.put(frame.say(f"{name}: {why}."))
+        return
     _head(session, tz)
     if not session.rows:
         frame.put(frame.say("Nothing was observed of this stream. Choose another one above."))
@@ -104,7 +101,7 @@ def _head(session: Session, tz: tzinfo) -> None:
 
 
 def _review(session: Session, tz: tzinfo) -> None:
-    past = usual(session.stream)
+    past = usual(session.stream, session.part.basis)
     _tiles(session, past)
     if not session.n:
         frame.put(frame.say("Nobody spoke in this stream: there is a chat, but it was silent."))
@@ -123,12 +120,15 @@ def _tiles(session: Session, past: Sequence[Row]) -> None:
     length = wording.lasting(session.until - session.since)
     holes = len(session.rows) - session.observed
     observed = f"{session.observed:,} windows observed" + (f", {holes:,} not" if holes else "")
+    of = (f"n = {wording.count(session.n)}", *session.rests_on(), session_compare.mood(mean, past))
+    laughs = ("Laughter", wording.percent(session.laughs), "of messages; no part of the mood")
     frame.tiles(
-        ("Mean mood", f"{wording.glyph(mean)} {wording.signed(mean)}",
-         f"n = {wording.count(session.n)}; {session_compare.mood(mean, past)}"),
+        (session_report.MEAN[session.part.basis],
+         f"{wording.glyph(mean)} {wording.signed(mean)}", "; ".join(of)),
         ("Messages / min", wording.rate(session.rate), session_compare.rate(session.rate, past)),
         ("Silence", wording.percent(silence), session_compare.silent(silence, past)),
         ("Length", length, observed),
+        *([laughs] if session.part.basis == "emotes" else []),
     )  # fmt: skip
 
 
@@ -171,6 +171,7 @@ def _timeline(
     channel = session.stream["channel"]
     events = data.rows("dash_events", channels=[channel], limit=500, **span_)
     forecasts = data.rows("dash_stream_forecasts", channel=channel, **span_)
+    forecasts = [f for f in forecasts if f["basis"] == session.part.basis]
     of = session_compare.usual(past, "mean", session.mean)
     zone = session.zone(tz)
     frame.heading("Mood and activity", _about(session))
@@ -217,7 +218,7 @@ def _files(session: Session, past: Sequence[Row]) -> None:
     edl = downloads.edl(session.moments, name)
     _file(marks, "Markers (EDL)", edl, f"{stem}.edl", "text/plain", RESOLVE)
     _file(columns[2], "Chapters (YouTube)", chapters, f"{stem}-chapters.txt", "text/plain", why)
-    csv = downloads.csv(session.moments, vod)
+    csv = downloads.csv(session.moments, vod, session.part.basis)
     _file(columns[3], "Table (CSV)", csv, f"{stem}.csv", "text/csv", "")
     if why:
         st.caption(f"No chapters: {why}")

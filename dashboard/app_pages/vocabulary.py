@@ -229,7 +229,7 @@ def _in_use(manifest: Manifest, search: str) -> None:
         days = choices.choose("Over the last", "days", DAYS, usual)
     since = until - (time_span.LONGEST if days == "all" else timedelta(days=int(days) + 1))
     table = data.hourly(
-        "dash_terms_days", newest, channels=names, since=since, until=until, limit=MOST
+        "dash_terms_days", newest, channels=names, since=since, until=until, limit=MOST, basis=None
     )
     terms = [t for t in table.to_pylist() if t["kind"] != "rest" and _matches(t["term"], search)]
     if not terms:

@@ -44,6 +44,11 @@ def with_breaks(rows: Sequence[Row], step_s: float) -> list[Row | None]:
     return points
 
 
+def of_basis(rows: Sequence[Row], basis: str) -> list[Row]:
+    """The rows; where the mood was read from something else there is none."""
+    return [r if r.get("basis", basis) == basis else {**r, "mean": None, "sd": None} for r in rows]
+
+
 def runs(rows: Iterable[Row | None]) -> list[list[Row]]:
     """Stretches in which somebody spoke in every row."""
     groups: list[list[Row]] = [[]]

@@ -9,12 +9,13 @@ from plotly.subplots import make_subplots
 
 from dashboard import wording
 from dashboard.charts.arrays import cells, times, values
-from dashboard.charts.series import Row, margin, per_minute, with_breaks
+from dashboard.charts.series import Row, margin, of_basis, per_minute, with_breaks
 from dashboard.charts.style import CHANNELS, faded, finish
 from dashboard.charts.traces import (
     event_traces,
     forecast_traces,
     mood_line,
+    other_lines,
     silence_marks,
     sure_band,
     unobserved,
@@ -25,11 +26,15 @@ from warehouse.records import WINDOW_SECONDS
 def sparkline(
     rows: Sequence[Row], forecast: Mapping[str, Any] | None, tz: tzinfo, reach: float
 ) -> go.Figure:
-    """The last windows of one channel with the forecast; the axis spans ± reach."""
+    """The last windows of one channel with the forecast; the axis spans ± reach. Moods of another
+    basis than the last one's are a line of their own."""
+    basis = rows[-1].get("basis", "words") if rows else "words"
+    now = of_basis(rows, basis)
     traces = [
-        sure_band(rows, WINDOW_SECONDS, tz),
+        sure_band(now, WINDOW_SECONDS, tz),
         unobserved(rows, WINDOW_SECONDS, tz, -reach, reach),
-        mood_line(rows, WINDOW_SECONDS, tz),
+        mood_line(now, WINDOW_SECONDS, tz),
+        *other_lines(rows, basis, tz),
         silence_marks(rows, tz, -reach),
     ]
     if forecast:

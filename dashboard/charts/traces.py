@@ -10,8 +10,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import wording
+from dashboard.basis import NAMES
 from dashboard.charts.arrays import cells, times, values
-from dashboard.charts.series import Row, margin, runs, state, stretches, with_breaks
+from dashboard.charts.coarse import coarse
+from dashboard.charts.series import Row, margin, of_basis, runs, state, stretches, with_breaks
 from dashboard.charts.style import FORECAST, GREY, HISTORY, faded
 from warehouse.records import WINDOW_SECONDS
 
@@ -60,6 +62,20 @@ def mood_line(rows: Sequence[Row], step_s: float, tz: tzinfo, **look: Any) -> go
         hovertemplate="%{customdata[0]}<extra>%{fullData.name}</extra>",
         **{"name": "Mood", **look},
     )
+
+
+def other_lines(rows: Sequence[Row], basis: str, tz: tzinfo, k: int = 1) -> list[go.Scatter]:
+    """Moods of windows that were read from something else than `basis`: another measure, in grey
+    and dots. k: windows a point."""
+    lines = []
+    for other in sorted({r["basis"] for r in rows if r.get("basis", basis) != basis}):
+        of_other = coarse(of_basis(rows, other), k)
+        if any(r["mean"] is not None for r in of_other):
+            name = f"Mood {NAMES[other]}"
+            lines.append(
+                mood_line(of_other, WINDOW_SECONDS * k, tz, colour=GREY, dash="dot", name=name)
+            )
+    return lines
 
 
 def _hover(row: Row | None) -> list[str]:

@@ -1,5 +1,6 @@
 """The timeline of Explore: mood and activity of the span, and the way to another span."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -7,8 +8,9 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard import data, frame, sections, time_span, wording
+from dashboard.basis import NAMES
 from dashboard.charts import timeline
-from dashboard.charts.series import grouped
+from dashboard.charts.series import Row, grouped
 from dashboard.charts.style import CONFIG_MARK, GREY
 from dashboard.charts.traces import shown_events
 from dashboard.explore import zoom
@@ -23,15 +25,23 @@ MARKED = {  # a drag marks a stretch of time, whose span is then asked for
 }
 
 
-def section(view: View) -> None:
-    """The chart, what is marked in it is looked at next; buttons for the same without a mouse."""
+def section(view: View, shown: Mapping[str, Sequence[str]]) -> None:
+    """The chart of the channels of each basis, what is marked in it is looked at next; buttons for
+    the same without a mouse. Two measures of a channel are two series.
+    """
     step = view.span.step_s
-    table = view.series_table(view.channels, view.span, step, view.span.offset_s(view.tz))
-    by = grouped(table.to_pylist())
+    offset = view.span.offset_s(view.tz)
+    tables = [
+        view.series_table(channels, view.span, step, offset, basis=basis)
+        for basis, channels in shown.items()
+        if channels
+    ]
+    table = pa.concat_tables(tables)
+    by = {name: rows for one in tables for name, rows in _named(one, len(tables) > 1).items()}
     events = view.rows("dash_events", **view.inside, limit=MOST_EVENTS)
     _head(table, view)
     figure = timeline.timeline(
-        data.by_name({c: by[c] for c in view.channels if c in by}),
+        by,
         events,
         step,
         view.tz,
@@ -48,6 +58,18 @@ def section(view: View) -> None:
         alt=f"Mood and messages a minute, {view.span.text(view.tz)}",
     )
     _foot(view, len(events) - len(shown_events(events)))
+
+
+def _named(table: pa.Table, says_basis: bool) -> dict[str, list[Row]]:
+    """Rows by what their series is called; by emotes it always says so."""
+    by = grouped(table.to_pylist())
+    return {
+        data.called(channel)
+        + (
+            f", {NAMES[rows[0]['basis']]}" if says_basis or rows[0]["basis"] == "emotes" else ""
+        ): rows
+        for channel, rows in by.items()
+    }
 
 
 def _head(table: pa.Table, view: View) -> None:

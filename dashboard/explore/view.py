@@ -10,6 +10,7 @@ import pyarrow as pa
 from dashboard import data, wording
 from dashboard.charts.series import Row, grouped
 from dashboard.time_span import Span
+from warehouse.sql import sql
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG = timedelta(days=3)  # longer: sums of hours answer, which are a hundredth of the rows
@@ -18,11 +19,13 @@ TERM_SPAN = timedelta(days=2)  # of all channels together; longer: sums of days 
 
 @dataclass(frozen=True)
 class View:
-    """Channels in a span, told in a zone. queries: (name, values) of all that was read."""
+    """Channels in a span, told in a zone, by the moods that were read from `basis`. queries: (name,
+    values) of all that was read."""
 
     channels: Sequence[str]
     span: Span
     tz: tzinfo
+    basis: str = "words"
     queries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -55,6 +58,8 @@ class View:
 
     def table(self, name: str, **values: Any) -> pa.Table:
         """Result of a named query, which is remembered."""
+        if "$basis" in sql(name):
+            values = {"basis": self.basis, **values}
         self.queries.append((name, values))
         return data.query(name, **values)
 
@@ -72,11 +77,11 @@ class View:
         return {c: by[c] for c in channels if c in by}
 
     def series_table(
-        self, channels: Sequence[str], span: Span, step_s: int, offset_s: int
+        self, channels: Sequence[str], span: Span, step_s: int, offset_s: int, **basis: str
     ) -> pa.Table:
         """Columns of dash_series."""
         name, values = data.series_values(list(channels), span.since, span.until, step_s, offset_s)
-        return self.table(name, **values)
+        return self.table(name, **values, **basis)
 
 
 def widened(span: Span, unit: timedelta) -> Span:

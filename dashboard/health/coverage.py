@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data, frame, wording
+from dashboard.basis import read_as
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, finish
 from warehouse.records import WINDOW_SECONDS
@@ -142,6 +143,7 @@ def by_channel(
             "Channel": [wording.plain(called(c["channel"])) for c in channels],
             "Language": [wording.plain(c["language"]) or wording.MISSING for c in channels],
             "Readable": [wording.percent(c["readable"]) for c in channels],
+            "Mood": [read_as(c["readable"]) for c in channels],
             "Messages (n)": [int(sums[c["channel"]]["n"]) for c in channels],
             "Filtered": [_of(sums[c["channel"]], "filtered") for c in channels],
             "Late": [_of(sums[c["channel"]], "late") for c in channels],

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data, frame, wording
+from dashboard.basis import read_as
 from dashboard.charts.series import Row
 from dashboard.health import keeping
 from dashboard.markup import row, span
@@ -105,6 +106,7 @@ def _by_channel(channels: Sequence[Row]) -> None:
             "Messages (n)": [c["n"] for c in channels],
             "Filtered": [c["filtered"] for c in channels],
             "Readable": [wording.percent(c["readable"]) for c in channels],
+            "Mood": [read_as(c["readable"]) for c in channels],
             "Without a date": [c["undated"] for c in channels],
             "Laid elsewhere": [c["placed"] for c in channels],
         }

@@ -3,6 +3,7 @@
 from datetime import datetime, tzinfo
 
 from dashboard import wording
+from dashboard.basis import NAMES, READING, UNSUPPORTED
 from dashboard.live.now import Card
 from dashboard.markup import Markup, row, span, tag
 
@@ -18,11 +19,11 @@ def head(card: Card) -> Markup:
 
 def mood(card: Card, tz: tzinfo) -> list[Markup]:
     """The mood now and how sure it is; in its place what there is to say instead."""
-    if not card.supported:
-        return _unsupported(card)
     if card.status == "offline":
-        return _recap(card, tz)
-    now, basis = card.mood()
+        return _last(card, tz)
+    if not card.supported:
+        return _untold(*why_not(card))
+    now, rests_on = card.mood()
     word = wording.mood_word(now)
     if card.last is not None and not card.last["n"] and not card.last["observed_s"]:
         word = "not observed"
@@ -33,24 +34,49 @@ def mood(card: Card, tz: tzinfo) -> list[Markup]:
             glyph,
             span(wording.signed(now), cls="dld-number"),
             span(word, cls="dld-word"),
+            _badge(card.by_emotes and now is not None),
             cls="dld-mood",
         ),
-        row(f"{basis}{at}", cls="dld-sub"),
+        row(f"{rests_on}{at}", cls="dld-sub"),
     ]
 
 
-def _unsupported(card: Card) -> list[Markup]:
-    """Instead of a mood, for chat in a language that VADER cannot read."""
+def _badge(by_emotes: bool) -> Markup | str:
+    return span(NAMES["emotes"], cls="dld-pill odd") if by_emotes else ""
+
+
+def why_not(card: Card) -> tuple[str, str]:
+    """(in two words, in a sentence) why the mood of now is not told."""
+    told = card.told
+    if told.why == "waiting":
+        n = sum(w["n"] for w in card.windows)
+        return READING, f"{wording.messages(n)} in the last half hour: the mood waits"
+    if told.share is not None:
+        share = wording.percent(told.share)
+        return UNSUPPORTED, f"{share} of messages have emotes: too few to tell a mood by"
     share = wording.percent(card.readable)
+    return UNSUPPORTED, f"{share} of messages can be read: no mood can be told"
+
+
+def _untold(word: str, why: str) -> list[Markup]:
+    """Instead of a mood."""
     return [
         row(
             span(wording.glyph(None), cls="dld-glyph silent"),
             span("–", cls="dld-number"),
-            span("unsupported language", cls="dld-word"),
+            span(word, cls="dld-word"),
             cls="dld-mood",
         ),
-        row(f"{share} of messages can be read: no mood can be told", cls="dld-sub"),
+        row(why, cls="dld-sub"),
     ]
+
+
+def _last(card: Card, tz: tzinfo) -> list[Markup]:
+    """Of a channel that is off air: its last stream, or why no mood of it is told."""
+    part = card.recap_part()
+    if part is not None and (why := part.why_not(card.readable)):
+        return _untold(why, part.reason(card.readable))
+    return _recap(card, tz)
 
 
 def _recap(card: Card, tz: tzinfo) -> list[Markup]:
@@ -70,6 +96,7 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
             glyph,
             span(wording.signed(mood), cls="dld-number"),
             span(word, cls="dld-word"),
+            _badge(last is not None and last["basis"] == "emotes"),
             cls="dld-mood",
         ),
         row(text, cls="dld-sub"),
@@ -91,6 +118,9 @@ def facts(card: Card, clock: datetime) -> Markup:
         ]
         if card.forecast:
             pairs.append(("Its record", card.record()))
+        if card.by_emotes:
+            laughs = wording.percent(card.laughs())
+            pairs.append(("Laughter", f"in {laughs} of messages; it is no part of the mood"))
     pairs += [("Last event", _event(card, clock)), ("Connection", card.connection())]
     if card.readable is not None and card.readable < 0.9:
         pairs.append(("Readable", f"{wording.percent(card.readable)} of messages can be scored"))

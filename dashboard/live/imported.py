@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import data, frame, wording
+from dashboard.basis import NAMES, Part, left_out, share
 from dashboard.charts.series import Row
-from dashboard.live.now import is_supported
 from dashboard.markup import Markup, link, row, span
 
 ABOUT = "past chat, from the logs that were imported"
@@ -73,8 +73,12 @@ def card(channel: Row, tz: tzinfo) -> list[Markup]:
     """A channel: its mood over all, its span, and links to its newest stream and all of it."""
     called = data.called(channel["channel"])
     name = wording.plain(channel["display_name"], 40) or called
-    mood = channel["mean"] if is_supported(channel["readable"]) else None
+    part = Part(channel["basis"], channel["n_basis"], channel["signed"])
+    why = part.why_not(channel["readable"])
+    mood = None if why else channel["mean"]
     word = f"{wording.mood_word(mood)} overall" if mood is not None else "no mood can be told"
+    by_emotes = part.basis == "emotes" and mood is not None
+    badge = span(NAMES["emotes"], cls="dld-pill odd") if by_emotes else ""
     glyph = span(wording.glyph(mood), cls=f"dld-glyph {wording.mood_word(mood)}")
     number = span(wording.signed(mood), cls="dld-number")
     pairs: list[tuple[str, str | Markup]] = [
@@ -84,10 +88,17 @@ def card(channel: Row, tz: tzinfo) -> list[Markup]:
         ("Newest", link(_address("review", stream=channel["newest"]), _newest(channel, tz))),
         ("History", link(_address("explore", channels=called, span="all"), "all of it")),
     ]
+    other = Part("", channel["n"] - part.n, 0.0)
+    said = (
+        f"n = {wording.messages(channel['n'])}",
+        part.reason(channel["readable"]),
+        share(part) if by_emotes else "",
+        left_out([other], part.basis),
+    )
     return [
         row(span(name, cls="dld-name"), cls="dld-head"),
-        row(glyph, number, span(word, cls="dld-word"), cls="dld-mood"),
-        row(f"n = {wording.messages(channel['n'])}", cls="dld-sub"),
+        row(glyph, number, span(word, cls="dld-word"), badge, cls="dld-mood"),
+        row("; ".join(text for text in said if text), cls="dld-sub"),
         row(*(span(x) for pair in pairs for x in pair), cls="dld-facts"),
     ]
 

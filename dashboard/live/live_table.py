@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import wording
-from dashboard.live.card_words import STATUS
+from dashboard.basis import NAMES
+from dashboard.live.card_words import STATUS, why_not
 from dashboard.live.now import Card
 
 
@@ -39,14 +40,14 @@ def frame_of(cards: Sequence[Card], clock: datetime) -> pd.DataFrame:
 def _row(card: Card, clock: datetime) -> dict[str, object]:
     on = card.status != "offline" and card.supported
     last = card.last if on else None
-    mood = last["mean"] if last else None
+    mood = card.told.mood if last else None
     event = card.event
     return {
         "Channel": wording.plain(card.name, 40),
         "State": STATUS[card.status],
         "Feels": _feeling(card, on),
         "Mood": mood,
-        "±": card.band() if on else None,
+        "±": card.band() if on and not card.by_emotes else None,
         "n": last["n"] if last else None,
         "Half hour": _moods(card) if card.supported else [],
         "A minute": card.rate() if on else None,
@@ -61,14 +62,18 @@ def _row(card: Card, clock: datetime) -> dict[str, object]:
 
 def _feeling(card: Card, on: bool) -> str:
     if not card.supported:
-        return "unsupported language"
+        return why_not(card)[0]
     if not on or card.last is None:
         return ""
-    mood = card.last["mean"]
+    mood = card.told.mood
+    how = f", {NAMES['emotes']}" if card.by_emotes and mood is not None else ""
     is_observed = card.last["n"] or card.last["observed_s"]
-    return f"{wording.glyph(mood)} {wording.mood_word(mood)}" if is_observed else "not observed"
+    word = f"{wording.glyph(mood)} {wording.mood_word(mood)}{how}"
+    return word if is_observed else "not observed"
 
 
 def _moods(card: Card) -> list[float]:
-    """Moods of the windows in which somebody spoke: the line of a cell knows no gaps."""
-    return [round(w["mean"], 3) for w in card.windows if w["mean"] is not None]
+    """Moods of the windows in which somebody spoke, of the basis of now: the line of a cell knows
+    no gaps."""
+    spoken = [w for w in card.windows if w["mean"] is not None]
+    return [round(w["mean"], 3) for w in spoken if w["basis"] == card.told.basis]

@@ -3,20 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
 
 from dashboard import wording
-from dashboard.charts.series import Row, grouped, margin, state
+from dashboard.basis import NAMES, Part, laughter
+from dashboard.charts.series import Row, grouped, margin, of_basis, state
 from warehouse.forecast_metrics import latent_skill, of_row
-from warehouse.records import READABLE_LEAST
+from warehouse.mood_now import MoodNow, mood_now
+from warehouse.records import WINDOW_SECONDS
 
 QUIET_WINDOWS, QUIET_N = 5, 3
 FRESH = timedelta(seconds=90)
 WINDOW = timedelta(seconds=30)
 
 
-def is_supported(readable: float | None) -> bool:
-    """True for a channel with that share of readable messages, of which a mood can be told."""
-    return readable is None or readable >= READABLE_LEAST
+class _Told(NamedTuple):
+    """A row of dash_live_windows as `mood_now` reads it."""
+
+    start: datetime
+    basis: str
+    n_messages: int
+    mean_compound: float | None
+    share_scored: float | None
 
 
 @dataclass(frozen=True)
@@ -40,10 +49,41 @@ class Card:
     trouble: str = ""
     login: str = ""
 
+    @cached_property
+    def told(self) -> MoodNow:
+        """The mood of now. Before anybody has spoken there is no language to wait for."""
+        names = ("start", "basis", "n", "mean", "share_scored")
+        told = mood_now([_Told(*(w[k] for k in names)) for w in self.windows], self.readable)
+        said = any(w["n"] for w in self.windows)
+        return told if said or told.why == "unsupported" else told._replace(why="")
+
     @property
     def supported(self) -> bool:
-        """True where enough of the chat can be read to tell a mood."""
-        return is_supported(self.readable)
+        """True where a mood can be told: known to be read, by words or by enough emotes."""
+        return not self.told.why
+
+    @property
+    def by_emotes(self) -> bool:
+        """True where the mood is read from emotes alone."""
+        return self.told.basis == "emotes"
+
+    @property
+    def shown(self) -> Sequence[Row]:
+        """The windows as they are drawn: without moods that are not told."""
+        if not self.supported:
+            return of_basis(self.windows, "")
+        by_words = Part("words", 1, 1.0)
+        is_unread = self.by_emotes and by_words.why_not(self.readable)
+        return of_basis(self.windows, "emotes") if is_unread else self.windows
+
+    def recap_part(self) -> Part | None:
+        """What the mood of the last stream was read from."""
+        of = self.recap
+        return None if of is None else Part(of["basis"], of["n"], of["signed"])
+
+    def laughs(self) -> float | None:
+        """Share of messages with laughter in the windows that the mood of now is of."""
+        return laughter(self.windows[-max(1, self.told.seconds // WINDOW_SECONDS) :])
 
     @property
     def last(self) -> Row | None:
@@ -56,8 +96,9 @@ class Card:
         return sum(w["n"] for w in recent) * 60 / observed_s if observed_s >= 10 else None
 
     def lately(self) -> tuple[float | None, int]:
-        """(mean mood of the last ten windows weighted by messages, messages)."""
-        spoken = [w for w in self.windows[-10:] if w["n"]]
+        """(mean mood of the last ten windows weighted by messages, messages); of those that have
+        the basis of now."""
+        spoken = [w for w in self.windows[-10:] if w["n"] and w["basis"] == self.told.basis]
         n = sum(w["n"] for w in spoken)
         return (sum(w["n"] * w["mean"] for w in spoken) / n if n else None), n
 
@@ -97,6 +138,8 @@ class Card:
         last = self.last
         if last is None:
             return None, "no window yet"
+        if self.by_emotes and self.told.mood is not None:
+            return self.told.mood, self._rests_on()
         if not last["n"]:
             is_silent = state(0, last["observed_s"]) == "silence"
             return (
@@ -106,6 +149,13 @@ class Card:
         sure = self.band()
         band = f"± {sure:.2f}, " if sure is not None else ""
         return last["mean"], f"{band}{wording.messages(last['n'])} in 30 s"
+
+    def _rests_on(self) -> str:
+        """Of an emote mood: the share of messages, and over how long."""
+        told = self.told
+        share = wording.percent(told.share)
+        minutes = wording.lasting(timedelta(seconds=told.seconds))
+        return f"{NAMES['emotes']} in {share} of messages, {wording.messages(told.n)} in {minutes}"
 
 
 def channel_cards(
@@ -133,8 +183,8 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
     windows, login = _half_hour(mine["windows"]), channel.get("login") or channel["channel"]
     status = _status(bool(channel["on_air"]), windows, clock, stale)
     forecast = mine["forecasts"][0] if mine["forecasts"] else None
-    if forecast and (not windows or forecast["cutoff"] <= windows[-1]["start"]):
-        forecast = None  # it was made for windows that are history by now
+    if forecast and (not windows or not _is_of(forecast, windows[-1])):
+        forecast = None
     return Card(
         channel["channel"],
         wording.plain(channel["display_name"], 40) or login,
@@ -146,11 +196,20 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
         mine["recaps"][0] if mine["recaps"] else None,
         channel["readable"],
         next(
-            (_skill(s) for s in mine["skills"] if forecast and s["model"] == forecast["model"]),
+            (
+                _skill(s)
+                for s in mine["skills"]
+                if forecast and (s["model"], s["basis"]) == (forecast["model"], forecast["basis"])
+            ),
             None,
         ),
         login=login,
     )
+
+
+def _is_of(forecast: Row, last: Row) -> bool:
+    """False for one made for windows that are history by now, or of the other measure of mood."""
+    return bool(forecast["cutoff"] > last["start"] and forecast["basis"] == last["basis"])
 
 
 def _skill(sums: Row) -> Row:

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard import config, data, wording
-from dashboard.charts.series import Row
+from dashboard.basis import NOTHING, Part, laughter, left_out, parts, share
+from dashboard.basis import usual as usual_part
+from dashboard.charts.series import Row, of_basis
 from dashboard.review.moments import finder
 from dashboard.review.moments.placed import PlacedMoment
 from dashboard.review.moments.reasons import Terms, reasons
@@ -26,13 +29,19 @@ BURSTS = ("peak", "hype", "laughter")
 
 @dataclass(frozen=True)
 class Session:
-    """A stream, its span (aware UTC), its windows as rows of a chart, and its moments by rank."""
+    """A stream, its span (aware UTC), its windows as rows of a chart, and its moments by rank.
+
+    parts: how its windows were read, by words or by emotes; part: the one of these that its mood
+    and its moments are of.
+    """
 
     stream: Row
     since: datetime
     until: datetime
     rows: tuple[Row, ...]
     moments: tuple[PlacedMoment, ...]
+    part: Part = NOTHING
+    parts: tuple[Part, ...] = ()
 
     def zone(self, tz: tzinfo) -> tzinfo:
         """The reader's zone; UTC for a stream without a date, which begins at 00:00 of it."""
@@ -49,14 +58,36 @@ class Session:
         return sum(r["observed_s"] > 0 and not r["n"] for r in self.rows)
 
     @property
+    def told(self) -> list[Row]:
+        """The rows with the moods of `part` alone."""
+        return of_basis(self.rows, self.part.basis)
+
+    @property
+    def drawn(self) -> list[Row]:
+        """The rows with the moods that are told, of one basis or both."""
+        bases = [p.basis for p in self.parts if not p.why_not(self.stream["readable"])]
+        return list(self.rows) if len(bases) > 1 else self.told
+
+    def rests_on(self) -> list[str]:
+        """What the mean mood is read from where that is emotes, and what it leaves out."""
+        by_emotes = self.part.basis == "emotes"
+        texts = (share(self.part) if by_emotes else "", left_out(self.parts, self.part.basis))
+        return [text for text in texts if text]
+
+    @property
+    def laughs(self) -> float | None:
+        """Share of messages with laughter, in windows of `part`."""
+        return laughter(r for r in self.rows if r["basis"] == self.part.basis)
+
+    @property
     def n(self) -> int:
         """Messages."""
         return sum(r["n"] for r in self.rows)
 
     @property
     def mean(self) -> float | None:
-        """Mean compound of all messages; None of none."""
-        spoken = [r for r in self.rows if r["mean"] is not None]
+        """Mean compound of all messages that were read as `part` was; None of none."""
+        spoken = [r for r in self.told if r["mean"] is not None]
         total = sum(r["n"] for r in spoken)
         return sum(r["n"] * r["mean"] for r in spoken) / total if total else None
 
@@ -94,7 +125,10 @@ def _read_session(
     rows = tuple(windows.to_pylist())
     if not rows:
         return Session(stream, since, until, (), ())
-    start = wording.aware(rows[0]["start"])
+    found = tuple(parts(rows))
+    part = usual_part(found, stream["readable"])
+    windows = windows.filter(pc.field("basis") == part.basis) if found else windows
+    start = wording.aware(windows["start"][0].as_py())
     terms = _terms(data.query("dash_stream_terms", **span), start, windows)
     arrays = _arrays(windows, start, since, terms)
     slots = {row["start"]: row["sub_n"] for row in rows}
@@ -104,7 +138,7 @@ def _read_session(
         into_s = burst_s(slots.get(at.replace(tzinfo=None))) if m.kind in BURSTS else 0
         at_s = finder.elapsed_s(arrays, m.first) + into_s
         moments.append(PlacedMoment(m, at_s, at, tuple(reasons(m, terms))))
-    return Session(stream, since, until, rows, tuple(moments))
+    return Session(stream, since, until, rows, tuple(moments), part, found)
 
 
 def burst_s(slots: Sequence[int | None] | None) -> int:
@@ -143,6 +177,7 @@ def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:
     messages = _filled(windows, "n", _places(windows, start), 0.0)
     places = _places(table, start)
     inside = (places >= 0) & (places < len(messages))
+    inside[inside] = messages[places[inside]] > 0  # else it is of a window of another basis
     table, places = table.filter(pa.array(inside)), places[inside]
     return Terms(
         places,
@@ -154,10 +189,11 @@ def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:
     )
 
 
-def usual(stream: Row, limit: int = USUAL) -> Sequence[Row]:
-    """The channel's streams before this one (dash_stream_usual)."""
+def usual(stream: Row, basis: str, limit: int = USUAL) -> Sequence[Row]:
+    """The channel's streams before this one that were read in the same way (dash_stream_usual)."""
     before = wording.aware(stream["started_at"])
-    return data.rows("dash_stream_usual", channel=stream["channel"], before=before, limit=limit)
+    rows = data.rows("dash_stream_usual", channel=stream["channel"], before=before, limit=limit)
+    return [row for row in rows if row["basis"] == basis]
 
 
 def lines(of: Session, moments: Sequence[PlacedMoment]) -> list[list[Row]]:

@@ -15,6 +15,7 @@ from dashboard.charts.timeline import mood_range, volume
 from dashboard.charts.traces import (
     event_traces,
     mood_line,
+    other_lines,
     silence_marks,
     sure_band,
     unobserved,
@@ -25,6 +26,7 @@ from dashboard.review.session import Session
 from warehouse.records import WINDOW_SECONDS
 
 NUMBERED = 20
+_NAMES = {"words": "Mood", "emotes": "Mood by emotes"}
 
 
 def figure(
@@ -40,22 +42,24 @@ def figure(
     usual: the channel's usual mood, a dotted line; None: not known.
     """
     k = windows_a_point(len(of.rows))
-    rows, step = coarse(of.rows, k), WINDOW_SECONDS * k
+    rows, step = coarse(of.told, k), WINDOW_SECONDS * k
+    seen = coarse(of.rows, k)
     plot = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05
     )
-    low, high = mood_range({"": rows})
+    low, high = mood_range({"": coarse(of.drawn, k)})
     top = high + 0.16 * (high - low)  # room for the moments
     upper = [
         sure_band(rows, step, tz),
         *_forecast(forecasts, k, tz),
         *_usual(of, usual, tz),
-        mood_line(rows, step, tz, legendrank=1),
+        mood_line(rows, step, tz, legendrank=1, name=_NAMES[of.part.basis]),
+        *other_lines(of.drawn, of.part.basis, tz, k),
         *event_traces(events, tz, low + 0.03 * (high - low)),
         *_moments(moments, tz, high + 0.08 * (high - low)),
     ]
-    lower = [volume("Messages", rows, step, tz, True, HISTORY), silence_marks(rows, tz, 0.0)]
-    busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in rows], default=1.0) or 1.0
+    lower = [volume("Messages", seen, step, tz, True, HISTORY), silence_marks(seen, tz, 0.0)]
+    busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in seen], default=1.0) or 1.0
     plot.add_traces(upper, rows=1, cols=1)
     plot.add_traces([*lower, unobserved(of.rows, WINDOW_SECONDS, tz, 0.0, busiest)], rows=2, cols=1)
     return finish(

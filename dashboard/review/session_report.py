@@ -76,6 +76,7 @@ def report(of: Session, past: Sequence[Row], source: str) -> str:
         _moments(of),
         tag("h2", "How to read this"),
         tag("p", READING),
+        tag("p", BY_EMOTES) if of.part.basis == "emotes" else "",
     )
     return f"<!doctype html>\n{element('html', {'lang': 'en'}, head, body)}\n"
 
@@ -87,6 +88,12 @@ READING = (
     "and downs; the strongest is first. Times count from the start of the stream. "
     "Terms: uses in the moment, beside those that as many messages had before or usually have. "
     "Made by DLD from published sums; it holds no chat line and no chatter's name."
+)
+
+MEAN = {"words": "Mean mood", "emotes": "Mean mood by emotes"}
+BY_EMOTES = (
+    "The words of this chat could not be read: its mood is that of its emotes, emoji and smileys "
+    "alone, and not to be compared with a mood by words. Laughter is no part of it."
 )
 
 
@@ -103,9 +110,11 @@ def _tiles(of: Session, past: Sequence[Row]) -> Markup:
     silent = of.silent / of.observed if of.observed else None
     figures = (
         (
-            "Mean mood",
+            MEAN[of.part.basis],
             f"{wording.glyph(of.mean)} {wording.signed(of.mean)}",
-            f"n = {wording.count(of.n)}; {session_compare.mood(of.mean, past)}",
+            "; ".join(
+                (f"n = {wording.count(of.n)}", *of.rests_on(), session_compare.mood(of.mean, past))
+            ),
         ),
         ("Messages a minute", wording.rate(of.rate), session_compare.rate(of.rate, past)),
         ("Silence", wording.percent(silent), session_compare.silent(silent, past)),

@@ -46,7 +46,7 @@ class _Scale:
 def drawing(of: Session, usual: float | None) -> Markup:
     """Mood with its band, messages a minute, what was not observed, numbers of the moments."""
     k = windows_a_point(len(of.rows))
-    rows, step = coarse(of.rows, k), WINDOW_SECONDS * k
+    rows, step = coarse(of.told, k), WINDOW_SECONDS * k
     scale = _Scale(of, rows, step)
     parts = [
         *_axes(scale),

@@ -17,7 +17,7 @@ from tests.benchmarks.pages_server import history
 from warehouse.config import DataFolder
 from warehouse.forecast_metrics import SUMMED
 from warehouse.published.reader import Reader, connect_views
-from warehouse.sql import query_names
+from warehouse.sql import query_names, sql
 
 WARM = 7
 MOST_MS = 100.0
@@ -135,6 +135,8 @@ def asked(end: datetime) -> list[Asked]:
 
 def timed(reader: Reader, query: str, values: dict[str, Any]) -> tuple[float, int]:
     """(ms, rows)."""
+    if "$basis" in sql(query):
+        values = {"basis": "words", **values}
     began = time.perf_counter()
     rows = reader.query(query, **values).num_rows
     return (time.perf_counter() - began) * 1000, rows

@@ -86,17 +86,17 @@ def spans(history: History) -> dict[str, dict[str, datetime]]:
 def asked(history: History) -> list[tuple[str, str, dict[str, Any], str | None, dict[str, Any]]]:
     """(what, query, its values, text of the unrolled query, what its values differ in)."""
     of, one = spans(history), {"channels": ["channel42"]}
-    series = {**one, "step_s": 30, "offset_s": 0}
-    hours = {**one, **of["year"], "step_s": 3600, "offset_s": 0}
+    series = {**one, "basis": "words", "step_s": 30, "offset_s": 0}
+    hours = {**one, **of["year"], "basis": "words", "step_s": 3600, "offset_s": 0}
     top = {**of["month"], "limit": 100}
-    month = {**one, **of["month"]}
-    trend = {**of["year"], "channels": ["channel00"], "term": TERM}
+    month = {**one, **of["month"], "basis": "words"}
+    trend = {**of["year"], "basis": "words", "channels": ["channel00"], "term": TERM}
     return [
         ("a channel's day", "dash_series", {**series, **of["day"]}, None, {}),
         ("a channel's year by hour", "dash_series_hours", hours, sql("dash_series"), {}),
         ("top channels of a month", "dash_top_channels", top, TOP, {"limit": None}),
         ("accuracy of a channel-month", "dash_skill", {**month, **SUMMED}, ACCURACY, {}),
-        ("a term's trend over a year", "dash_term_trend", trend, TREND, {}),
+        ("a term's trend over a year", "dash_term_trend", trend, TREND, {"basis": None}),
     ]
 
 

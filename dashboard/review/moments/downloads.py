@@ -23,16 +23,16 @@ CHAPTER_S = 10  # YouTube wants chapters at least so long
 CHAPTERS = 3  # and at least so many
 
 
-def csv(moments: Sequence[PlacedMoment], vod_id: str | None) -> bytes:
-    """A row a moment, by rank; what is not known is empty."""
-    rows = [_row(rank, one, vod_id) for rank, one in enumerate(moments, 1)]
+def csv(moments: Sequence[PlacedMoment], vod_id: str | None, basis: str = "words") -> bytes:
+    """A row a moment, by rank; what is not known is empty. basis: of their moods."""
+    rows = [{**_row(rank, one, vod_id), "basis": basis} for rank, one in enumerate(moments, 1)]
     return csv_bytes(pa.table({name: [row[name] for row in rows] for name in COLUMNS}))
 
 
 COLUMNS = (
     "rank", "kind", "also", "elapsed", "elapsed_s", "start", "duration_s", "sigma", "n_messages",
-    "mood_before", "mood", "messages_per_min", "usual_per_min", "laughs_per_message", "what",
-    "terms", "vod",
+    "mood_before", "mood", "messages_per_min", "usual_per_min", "laughs_per_message", "basis",
+    "what", "terms", "vod",
 )  # fmt: skip
 
 

@@ -255,6 +255,7 @@ def test_the_sd_of_few_messages_is_the_channels_usual_one(tmp_path: Path) -> Non
     ]
     folder = published.write(tmp_path, {"windows": rows})
     inside = {"channels": ["a"], "since": datetime(2026, 11, 1), "until": datetime(2026, 12, 1)}
+    inside |= {"basis": "words"}
     found = Reader(folder).query("dash_series", **inside, step_s=30, offset_s=0)
     usual = (10 * 0.3**2 / 11) ** 0.5
     assert found["sd"].to_pylist() == pytest.approx([0.3, usual, usual])

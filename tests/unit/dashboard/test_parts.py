@@ -9,10 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from dashboard import basis as read
 from dashboard import wording
 from dashboard.accuracy import skill
+from dashboard.charts import timeline
 from dashboard.export import csv_bytes
-from dashboard.live import now
+from dashboard.live import card_words, live_table, now
 from dashboard.markup import row, span
 from dashboard.time_span import Span
 from warehouse.forecast_metrics import SUMMED
@@ -197,6 +199,9 @@ def seen(back_s: int, n: int, observed_s: float = 30.0) -> dict[str, Any]:
     return {
         "channel": "a",
         "start": start,
+        "basis": "words",
+        "share_scored": 0.5,
+        "n_laughs": 0,
         "n": n,
         "mean": mean,
         "sd": 0.3,
@@ -248,10 +253,82 @@ def test_a_band_is_told_to_be_honest_narrow_or_wide(coverage: float, said: str) 
 
 
 @pytest.mark.parametrize(
-    ("readable", "supported"), [(None, True), (1.0, True), (0.5, True), (0.49, False), (0.0, False)]
+    ("readable", "supported"),
+    [(None, False), (1.0, True), (0.5, True), (0.44, False), (0.0, False)],
 )
 def test_chat_that_cannot_be_read_is_unsupported(readable: float | None, supported: bool) -> None:
     assert replace(card([seen(30, 9)]), readable=readable).supported is supported
+
+
+def signed(back_s: int, n: int, mean: float, share: float) -> dict[str, Any]:
+    read = {"basis": "emotes", "mean": mean, "share_scored": share, "n_laughs": n // 10}
+    return {**seen(back_s, n), **read}
+
+
+def test_a_mood_waits_while_its_language_is_read() -> None:
+    made = replace(card([seen(60, 9), seen(30, 3)]), readable=None)
+    assert card_words.why_not(made) == (
+        "still reading the language", "12 messages in the last half hour: the mood waits",
+    )  # fmt: skip
+    said = str(row(*card_words.mood(made, UTC)))
+    assert "still reading the language" in said and "neutral" not in said
+    line = live_table.frame_of([made], NOON).iloc[0]
+    assert line["Feels"] == "still reading the language" and pd.isna(line["Mood"])
+
+
+def test_a_mood_by_emotes_says_so_on_its_card_and_in_its_line() -> None:
+    words = {**seen(150, 90), "mean": -0.9}
+    made = replace(card([words, signed(60, 20, 0.1, 0.3), signed(30, 20, 0.3, 0.3)]), readable=0.0)
+    assert made.mood() == (
+        pytest.approx(0.2),
+        "by emotes in 30 % of messages, 40 messages in 1 min",
+    )
+    assert made.lately() == (pytest.approx(0.2), 40), "without the window that was read by words"
+    assert "by emotes" in str(row(*card_words.mood(made, UTC)))
+    assert "in 10 % of messages; it is no part of the mood" in str(card_words.facts(made, NOON))
+    assert live_table.frame_of([made], NOON).iloc[0]["Feels"] == "▲ positive, by emotes"
+    assert live_table.frame_of([made], NOON).iloc[0]["Half hour"] == [0.1, 0.3]
+    names = [t.name for t in timeline.sparkline(made.shown, None, UTC, 1.0).data]
+    assert "Mood" in names and "Mood by words" not in names, "its words could not be read"
+    half = replace(made, readable=0.48)
+    names = [t.name for t in timeline.sparkline(half.shown, None, UTC, 1.0).data]
+    assert {"Mood", "Mood by words"} <= set(names)
+
+
+def test_too_few_emotes_tell_no_mood() -> None:
+    made = replace(card([signed(30, 200, 0.01, 0.02)]), readable=0.0)
+    assert card_words.why_not(made) == (
+        "unsupported language", "2 % of messages have emotes: too few to tell a mood by",
+    )  # fmt: skip
+    assert not any(w["mean"] for w in made.shown)
+
+
+def test_a_forecast_of_the_other_measure_is_not_shown() -> None:
+    forecast = {"channel": "a", "cutoff": NOON.replace(tzinfo=None), "model": "m"}
+    kinds: dict[str, Any] = dict.fromkeys(("terms", "events", "recaps"), ())
+    channel = {"channel": "a", "display_name": "", "source": "live", "on_air": True, "readable": 0}
+    sums = {"channel": "a", "model": "m", "targets": 900, "n": 1, "squared_error": 1.0,
+            "noise": 0.0, "base_n": 1, "base_squared_error": 2.0, "base_noise": 0.0}  # fmt: skip
+    skills = [{**sums, "basis": "words"}, {**sums, "basis": "emotes", "targets": 7}]
+    for basis, targets in (("words", None), ("emotes", 7)):
+        rows = {"windows": [signed(30, 20, 0.3, 0.5)], "skills": skills, **kinds,
+                "forecasts": [{**forecast, "basis": basis}]}  # fmt: skip
+        (made,) = now.channel_cards([channel], "live", NOON, rows, False)
+        assert (made.skill and made.skill["targets"]) == targets
+        assert (made.forecast is not None) == (basis == "emotes")
+
+
+def test_averages_are_of_one_measure_and_say_what_they_leave_out() -> None:
+    rows = [{"n": 30, "basis": "words", "share_scored": 0.5},
+            {"n": 50, "basis": "emotes", "share_scored": 0.1}]  # fmt: skip
+    of = read.parts([*rows, {"n": 0, "basis": "words", "share_scored": None}])
+    assert read.usual(of, 0.9) == read.Part("emotes", 50, 5.0)
+    assert read.left_out(of, "emotes") == "30 messages read by words are left out"
+    assert read.usual(of[1:], 0.1).reason(0.1).startswith("unsupported language: 10 %")
+    assert read.usual(of[1:], None).why_not(None) == read.READING
+    few = read.Part("emotes", 100, 2.0)
+    assert "2 % of its messages have emotes" in few.reason(0.0)
+    assert read.usual([few, read.Part("words", 9, 9.0)], 0.9).basis == "words"
 
 
 def test_a_record_of_which_nothing_can_be_known_is_said_so() -> None:

@@ -1,5 +1,6 @@
 """Explore and Forecast accuracy by section, run by Streamlit's own AppTest."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.helpers.browser import published
 from tests.helpers.browser.rows import (
     HOSTILE_LINE,
     HOSTILE_TERM,
+    WINDOW,
     channel,
     forecast,
     models,
@@ -213,3 +215,53 @@ def test_any_forecast_that_is_kept_can_be_replayed(two_hours: Path, open_page: O
     page.date_input(key="day").set_value(date(2026, 11, 20)).run()
     assert not page.exception
     assert "No forecast of this channel is kept for this day" in page.caption[0].value
+
+
+def test_a_span_read_in_two_ways_has_two_series_and_one_average(
+    tmp_path: Path, open_page: Open
+) -> None:
+    begun = NOON - timedelta(hours=1)
+    on_air = stream("alpha", begun, None)
+    rows = [
+        window("alpha", begun + k * WINDOW, 10, 0.3 if k < 80 else -0.2, share_scored=0.4,
+               basis="words" if k < 80 else "emotes")
+        for k in range(120)
+    ]  # fmt: skip
+    tables = {"windows": rows, "streams": [on_air], "channels": [channel("alpha", readable=0.52)]}
+    published.write(tmp_path, tables)
+    said = text_of(page := open_page("explore", tmp_path, channels="alpha", span="24h"))
+    assert "Mean mood ▲ +0.30 positive, n = 800" in said
+    assert "400 messages read by emotes are left out" in " ".join(c.value for c in page.caption)
+    names = {t["name"] for t in json.loads(page.get("plotly_chart")[0].proto.spec)["data"]}
+    assert {"alpha, by words", "alpha, by emotes"} <= names
+    by = {"channels": "alpha", "span": "24h", "basis": "emotes"}
+    assert "Mean mood by emotes ▼ −0.20" in text_of(open_page("explore", tmp_path, **by))
+    tables["channels"] = [channel("alpha", readable=0.1)]
+    published.write(tmp_path / "unread", tables)
+    said = text_of(open_page("explore", tmp_path / "unread", channels="alpha", span="24h"))
+    assert "Mean mood by emotes ▼ −0.20" in said
+    assert "800 messages read by words are left out, of which no mood can be told" in said
+    tables |= {"channels": [channel("alpha", readable=None)], "windows": rows[:5]}
+    published.write(tmp_path / "new", tables)
+    said = text_of(open_page("explore", tmp_path / "new", channels="alpha", span="24h"))
+    assert "still reading the language" in said and "Mean mood" not in said
+
+
+def test_forecasts_of_the_two_moods_have_records_of_their_own(
+    tmp_path: Path, open_page: Open
+) -> None:
+    day = NOON.date()
+    scores = [
+        score("alpha", day, model, 1, error, basis=basis, targets=n)
+        for basis, n, error in (("words", 600, 40.0), ("emotes", 700, 90.0))
+        for model in ("lstm-1", "session_mean")
+    ]
+    rows = [
+        window("alpha", NOON - k * WINDOW, 10, 0.1, basis=basis)
+        for k, basis in enumerate(["words", "emotes"] * 20, 1)
+    ]
+    tables = {"windows": rows, "forecast_scores": scores, "channels": [channel("alpha")]}
+    published.write(tmp_path, tables)
+    assert "n = 600" in text_of(open_page("accuracy", tmp_path))
+    by_emotes = text_of(open_page("accuracy", tmp_path, basis="emotes"))
+    assert "n = 700" in by_emotes and "of moods by emotes" in by_emotes

@@ -19,6 +19,7 @@ from tests.helpers.browser.rows import channel, forecast, score, term, window
 from warehouse.forecast_metrics import SUMMED
 from warehouse.published.reader import Reader
 from warehouse.records import utc
+from warehouse.sql import sql
 
 MIDNIGHT = datetime(2026, 11, 20)
 WINDOW = timedelta(seconds=30)
@@ -66,7 +67,8 @@ def same(one: list[dict[str, Any]], two: list[dict[str, Any]]) -> bool:
 
 
 def rows(reader: Reader, name: str, **values: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = reader.query(name, **values).to_pylist()
+    basis = {"basis": "words"} if "$basis" in sql(name) else {}
+    found: list[dict[str, Any]] = reader.query(name, **basis, **values).to_pylist()
     return found
 
 
@@ -290,6 +292,7 @@ ALL = {
     "channels": [f"c{k}" for k in range(6)],
     "since": MIDNIGHT,
     "until": MIDNIGHT + 8 * DAY,
+    "basis": "words",
     **SUMMED,
 }
 

@@ -1,6 +1,7 @@
 """The Session review page on rows known exactly, run by Streamlit's own AppTest."""
 
 import gc
+import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -194,7 +195,7 @@ def test_a_stream_without_a_date_says_so(tmp_path: Path, open_page: Open) -> Non
 def test_a_chat_that_cannot_be_read_has_no_moments(tmp_path: Path, open_page: Open) -> None:
     rows = session(NOON, [10] * 40)
     published.write(tmp_path, {"channels": [channel("alpha", readable=0.2)], **rows})
-    assert "unsupported language. 20 % of its messages can be read" in text_of(open_page(tmp_path))
+    assert "unsupported language: 20 % of its messages can be read" in text_of(open_page(tmp_path))
 
 
 def test_an_imported_stream_beside_simulated_ones_is_not_called_made_up(
@@ -207,3 +208,27 @@ def test_an_imported_stream_beside_simulated_ones_is_not_called_made_up(
     published.write(tmp_path, {**tables, "channels": [channel("alpha")]})
     assert "from an imported log" in text_of(open_page(tmp_path))
     assert asked == ["import"]
+
+
+def test_a_stream_read_in_two_ways_is_reviewed_by_the_one_with_more_messages(
+    tmp_path: Path, open_page: Open
+) -> None:
+    tables = session(NOON, [10] * 100)
+    tables["windows"] = [
+        {**w, "basis": "emotes", "mean_compound": -0.2, "n_laughs": 1} if k >= 40 else w
+        for k, w in enumerate(tables["windows"])
+    ]
+    published.write(tmp_path, {"channels": [channel("alpha", readable=0.48)], **tables})
+    page = open_page(tmp_path)
+    said = text_of(page)
+    assert "Mean mood by emotes ▼ −0.20" in said and "Laughter 10 %" in said
+    assert "emotes in 40 % of messages; 400 messages read by words are left out" in said
+    names = {t["name"] for t in json.loads(page.get("plotly_chart")[0].proto.spec)["data"]}
+    assert {"Mood by emotes", "Mood by words"} <= names
+
+
+def test_a_review_waits_while_the_language_is_read(tmp_path: Path, open_page: Open) -> None:
+    rows = session(NOON, [3] * 5)
+    published.write(tmp_path, {"channels": [channel("alpha", readable=None)], **rows})
+    said = text_of(open_page(tmp_path))
+    assert "still reading the language" in said and "Mean mood" not in said

@@ -413,7 +413,7 @@ def test_a_series_of_full_hours_reads_the_rollup(
     put(store, **both(0, 30, HOUR, 7 * HOUR, DAY, n=5), channels=[])
     put(store, windows=[window_row(60, 0, None)])
     republish(folder, store)
-    values = {"channels": ["demo"], "step_s": step_s, "offset_s": offset_s}
+    values = {"channels": ["demo"], "step_s": step_s, "offset_s": offset_s, "basis": "words"}
     values |= {"since": since.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
     found, plain = (Reader(folder).query(q, **values).to_pylist() for q in (name, "dash_series"))
     assert same([tuple(row.values()) for row in found], [tuple(row.values()) for row in plain])

@@ -5,11 +5,13 @@
 -- noise: the part of n * nMSE nobody can know, sum n (v / n) = v * targets, v being the channel's
 -- pooled within-window message variance over these days.
 -- base_*: of the running session mean on the same targets.
+-- Of forecasts of the mood that is read by $basis.
 
 WITH noise AS (
     SELECT channel, sum(sum_within) / nullif(sum(freedom), 0) AS v
     FROM window_hours
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND hour >= $since AND hour < $until
+        AND basis = $basis
     GROUP BY channel
 ), known AS (
     SELECT channel, v, row_number() OVER (ORDER BY channel) AS k FROM noise WHERE v IS NOT NULL
@@ -18,7 +20,7 @@ WITH noise AS (
         (k * 100000 + date_diff('day', DATE '1970-01-01', s.day)) * 10 + s.step AS place
     FROM forecast_scores s JOIN known USING (channel)
     WHERE s.channel IN (SELECT unnest($channels::VARCHAR[]))
-        AND s.day >= $since AND s.day < $until
+        AND s.day >= $since AND s.day < $until AND s.basis = $basis
 ), base AS (
     SELECT place, targets AS base_targets, n AS base_n, squared_error AS base_squared_error
     FROM scored WHERE model = 'session_mean'

@@ -1,10 +1,12 @@
 -- What $model scored at $step on each of $channels (a list) over the full days [$since, $until):
 -- $sums, $later and columns as in dash_skill, a row a channel and block of days.
+-- Of forecasts of the mood that is read by $basis.
 
 WITH noise AS (
     SELECT channel, sum(sum_within) / nullif(sum(freedom), 0) AS v
     FROM window_hours
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND hour >= $since AND hour < $until
+        AND basis = $basis
     GROUP BY channel
 ), known AS (
     SELECT channel, v, row_number() OVER (ORDER BY channel) AS k FROM noise WHERE v IS NOT NULL
@@ -13,7 +15,7 @@ WITH noise AS (
         (k * 100000 + date_diff('day', DATE '1970-01-01', s.day)) * 10 + s.step AS place
     FROM forecast_scores s JOIN known USING (channel)
     WHERE s.channel IN (SELECT unnest($channels::VARCHAR[]))
-        AND s.day >= $since AND s.day < $until AND s.step = $step
+        AND s.day >= $since AND s.day < $until AND s.basis = $basis AND s.step = $step
         AND s.model IN ($model, 'session_mean')
 ), base AS (
     SELECT place, targets AS base_targets, n AS base_n, squared_error AS base_squared_error

@@ -2,6 +2,7 @@
 -- length, a moment each; all windows in the $reach_s seconds to either side, of one stream or not.
 -- The window that holds a moment counts for neither side. A row a moment (its place in the lists,
 -- from 0) and side; [$since, $until) holds them all.
+-- Of windows that were read by $basis alone.
 
 WITH places AS (
     SELECT unnest($place_channel::VARCHAR[]) AS channel,
@@ -17,6 +18,6 @@ SELECT place::INTEGER AS place, after, sum(n_messages)::BIGINT AS n,
     coalesce(sum((n_messages - 1) * sd_compound ** 2), 0)
         + coalesce(sum(n_messages * mean_compound ** 2), 0) AS squares
 FROM windows JOIN wanted USING (channel, start)
-WHERE start >= $since AND start < $until AND n_messages > 0
+WHERE start >= $since AND start < $until AND n_messages > 0 AND basis = $basis
 GROUP BY ALL
 ORDER BY place, after;

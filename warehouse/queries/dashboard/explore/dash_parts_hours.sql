@@ -1,6 +1,7 @@
 -- dash_parts for long spans, from the hours' sums: an hour counts for the part that holds its
 -- beginning, or that begins within it where none does. $part_channel, $part_since, $part_until:
 -- lists of equal length, a part each; [$since, $until): full hours.
+-- Of windows that were read by $basis alone.
 
 WITH parts AS (
     SELECT unnest($part_channel::VARCHAR[]) AS channel,
@@ -13,7 +14,7 @@ SELECT p.part::INTEGER AS part, sum(windows)::INTEGER AS windows, sum(observed_s
     sum(sum_within) + sum(sum_square) AS squares
 FROM (
     FROM window_hours WHERE channel IN (SELECT unnest($part_channel::VARCHAR[]))
-        AND hour >= $since AND hour < $until
+        AND hour >= $since AND hour < $until AND basis = $basis
 ) w
 ASOF JOIN parts p ON w.channel = p.channel AND w.hour >= p.part_since
 WHERE w.hour < p.part_until

@@ -3,6 +3,7 @@
 -- mean, sd: over all messages of the bucket (sd with ddof 1, from the windows' own means and
 -- sds); of fewer than ten messages, whose own sd says little, the channel's usual one.
 -- Only windows that exist are here: what has no row was not observed. mean NULL: silence.
+-- Of windows that were read by $basis alone.
 
 WITH cut AS (
     SELECT channel,
@@ -15,6 +16,7 @@ WITH cut AS (
         share_positive * n_messages AS positive, share_negative * n_messages AS negative
     FROM windows
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND start >= $since AND start < $until
+        AND basis = $basis
 ), sums AS (
     SELECT channel, bucket, count(*)::INTEGER AS windows, sum(observed_s) AS observed_s,
         sum(n)::BIGINT AS n, max(n_chatters) AS most_chatters, sum(n_filtered)::BIGINT AS n_filtered,
@@ -25,7 +27,7 @@ WITH cut AS (
         sum(negative) / nullif(sum(n), 0) AS share_negative
     FROM cut GROUP BY channel, bucket
 )
-SELECT channel, bucket AS start, windows, observed_s, n, n_filtered, mean,
+SELECT channel, bucket AS start, $basis AS basis, windows, observed_s, n, n_filtered, mean,
     coalesce(
         CASE WHEN n BETWEEN 1 AND 9 THEN sqrt(sum(within) OVER c / nullif(sum(freedom) OVER c, 0)) END,
         CASE WHEN n > 1 THEN sqrt(greatest(within + squared - n * mean ** 2, 0) / (n - 1)) END

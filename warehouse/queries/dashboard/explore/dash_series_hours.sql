@@ -2,6 +2,7 @@
 -- and $until are full hours, and $step_s and $offset_s whole numbers of hours.
 -- $channels: a list; $since, $until: [$since, $until); buckets count from midnight as it is
 -- $offset_s seconds east of UTC.
+-- Of windows that were read by $basis alone.
 
 WITH sums AS (
     SELECT channel,
@@ -15,9 +16,10 @@ WITH sums AS (
         sum(sum_negative) / nullif(sum(n_messages), 0) AS share_negative
     FROM window_hours
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND hour >= $since AND hour < $until
+        AND basis = $basis
     GROUP BY channel, bucket
 )
-SELECT channel, bucket AS start, windows, observed_s, n, n_filtered, mean,
+SELECT channel, bucket AS start, $basis AS basis, windows, observed_s, n, n_filtered, mean,
     coalesce(
         CASE WHEN n BETWEEN 1 AND 9 THEN sqrt(sum(within) OVER c / nullif(sum(freedom) OVER c, 0)) END,
         CASE WHEN n > 1 THEN sqrt(greatest(within + squared - n * mean ** 2, 0) / (n - 1)) END

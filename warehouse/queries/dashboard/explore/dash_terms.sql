@@ -4,11 +4,12 @@
 -- with the windows' rest (term '*', first row, kind 'rest') all terms add up to that mean.
 -- n: uses; windows: windows with the term; total: all messages of the span. kind: an emote where it
 -- is one in any channel.
+-- Of windows that were read by $basis alone.
 
 WITH span AS (
     SELECT channel, start, n_messages FROM windows
     WHERE channel IN (SELECT unnest($channels::VARCHAR[]))
-        AND start >= $since AND start < $until AND n_messages > 0
+        AND start >= $since AND start < $until AND n_messages > 0 AND basis = $basis
 ), total AS (
     SELECT sum(n_messages)::BIGINT AS total FROM span
 ), used AS (

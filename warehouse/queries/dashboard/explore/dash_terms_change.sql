@@ -6,13 +6,14 @@
 -- rates in standard errors of no change; phi >= 1: variance of the uses in stretches over that of
 -- independent ones (quasi-Poisson), since chat uses a term in bursts.
 -- Source: McCullagh & Nelder, Generalized Linear Models (1989), 6.2.
+-- Of windows that were read by $basis alone.
 
 WITH units AS (
     SELECT channel, time_bucket(to_seconds($unit_s), start, $since::TIMESTAMP) AS unit,
         sum(n_messages)::DOUBLE AS t
     FROM windows
     WHERE channel IN (SELECT unnest($channels::VARCHAR[]))
-        AND start >= $before AND start < $until AND n_messages > 0
+        AND start >= $before AND start < $until AND n_messages > 0 AND basis = $basis
     GROUP BY ALL
 ), sides AS (
     SELECT coalesce(sum(t) FILTER (unit >= $since), 0) AS t1,
@@ -24,7 +25,7 @@ WITH units AS (
 ), used AS (
     SELECT channel, time_bucket(to_seconds($unit_s), start, $since::TIMESTAMP) AS unit, term,
         min(kind) AS kind, sum(n)::DOUBLE AS n
-    FROM window_terms
+    FROM window_terms SEMI JOIN (FROM windows WHERE basis = $basis) USING (channel, start)
     WHERE channel IN (SELECT unnest($channels::VARCHAR[]))
         AND start >= $before AND start < $until AND kind <> 'rest'
     GROUP BY ALL

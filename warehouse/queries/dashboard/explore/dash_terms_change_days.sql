@@ -1,11 +1,13 @@
 -- dash_terms_change for long spans, from the days' sums: $before, $since and $until are midnights
 -- of UTC, and the stretches are a channel's days. $channels: a list; $limit: that rose, that fell;
 -- $least: uses in both spans together.
+-- Of windows that were read by $basis alone.
 
 WITH units AS (
     SELECT channel, hour::DATE AS unit, sum(n_messages)::DOUBLE AS t
     FROM window_hours
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND hour >= $before AND hour < $until
+        AND basis = $basis
     GROUP BY ALL
     HAVING sum(n_messages) > 0
 ), sides AS (
@@ -24,7 +26,7 @@ WITH units AS (
         coalesce(sum(n * t) FILTER (day < $since), 0) AS x0
     FROM term_days d JOIN units u ON u.channel = d.channel AND u.unit = d.day
     WHERE d.channel IN (SELECT unnest($channels::VARCHAR[]))
-        AND day >= $before AND day < $until AND kind <> 'rest'
+        AND day >= $before AND day < $until AND kind <> 'rest' AND basis = $basis
     GROUP BY term
     HAVING sum(n) >= $least
 ), rated AS (

@@ -2,13 +2,14 @@
 -- over the full hours [$since, $until). $zone_from, $zone_offset_s: lists that tell the reader's
 -- zone: from each time on, seconds east of UTC; the first is not after $since.
 -- hours: with messages; observed_s: of all; sd: of messages about the cell's mean.
+-- Of windows that were read by $basis alone.
 
 WITH zone AS (
     SELECT unnest($zone_from::TIMESTAMP[]) AS zone_from,
         unnest($zone_offset_s::BIGINT[]) AS offset_s
 ), placed AS (
     SELECT h.*, h.hour + to_seconds(z.offset_s) AS there
-    FROM (FROM window_hours WHERE channel = $channel AND hour >= $since AND hour < $until) h
+    FROM (FROM window_hours WHERE channel = $channel AND hour >= $since AND hour < $until AND basis = $basis) h
     ASOF JOIN zone z ON h.hour >= z.zone_from
 ), sums AS (
     SELECT isodow(there)::INTEGER AS weekday, hour(there)::INTEGER AS hour,

@@ -1,7 +1,7 @@
 -- Each channel's newest forecast since $since. Where several models made one, the model
 -- that serves wins, then any that is not a plain baseline.
 
-SELECT f.channel, f.cutoff, f.model, f.q025, f.q10, f.q50, f.q90, f.q975, f.volume_q50
+SELECT f.channel, f.basis, f.cutoff, f.model, f.q025, f.q10, f.q50, f.q90, f.q975, f.volume_q50
 FROM forecasts f LEFT JOIN models m USING (model)
 WHERE f.cutoff >= $since
 QUALIFY row_number() OVER (

@@ -1,8 +1,11 @@
 -- Terms in each channel's windows since $since: at most $limit of a channel, those that moved
--- the mood first. contribution: their part of the mean over all messages of the span.
+-- the mood first. contribution: their part of the mean over all messages of the span, of those
+-- windows that have the basis of the newest.
 
 WITH span AS MATERIALIZED (
     SELECT channel, start, n_messages FROM windows WHERE start >= $since
+    QUALIFY basis = last_value(basis) OVER (PARTITION BY channel ORDER BY start
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 ), total AS (
     SELECT channel, sum(n_messages) AS n FROM span GROUP BY channel
 ), used AS (

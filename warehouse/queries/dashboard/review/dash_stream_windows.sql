@@ -4,7 +4,8 @@
 -- Windows that name no stream belong to the one they lie in.
 
 FROM windows
-SELECT start, observed_s, n_messages AS n, mean_compound AS mean, sd_compound AS sd, sub_n
+SELECT start, basis, observed_s, n_messages AS n, mean_compound AS mean, sd_compound AS sd,
+    share_scored, n_laughs, sub_n
 WHERE channel = $channel AND start >= $since AND start < $until
     AND coalesce(stream_id, $stream) = $stream
 ORDER BY start;
