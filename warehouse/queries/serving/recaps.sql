@@ -8,7 +8,7 @@ FROM (
         QUALIFY row_number() OVER (PARTITION BY channel ORDER BY started_at DESC) = 1
     ) s JOIN windows w ON w.stream_id = s.stream_id AND w.start < s.ended_at
     SELECT s.channel, s.title, s.started_at, s.ended_at, w.basis,
-        sum(w.n_messages) AS n, coalesce(sum(w.n_messages * w.share_scored), 0) AS signed,
+        sum(w.n_messages)::BIGINT AS n, coalesce(sum(w.n_messages * w.share_scored), 0) AS signed,
         sum(w.n_messages * w.mean_compound) / sum(w.n_messages) AS mood
     GROUP BY ALL HAVING sum(w.n_messages) > 0
 )
