@@ -220,7 +220,8 @@ export function moment() {
   return {
     node,
     show({ mood, words, choices }) {
-      const found = mood?.supported && mood.moment?.text && choices.metrics.moment;
+      const told = mood?.supported && !mood.waits;
+      const found = told && mood.moment?.text && choices.metrics.moment;
       node.hidden = !found;
       const { at, text } = mood?.moment ?? {};
       if (found) {

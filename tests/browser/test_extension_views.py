@@ -19,6 +19,7 @@ from tests.helpers.browser.panel_fixtures import (
     this_window,
 )
 from tests.helpers.browser.twitch import HELPER, SIZES, helper, opened, twitch, twitch_servers, view
+from warehouse.mood_now import MoodNow
 from warehouse.records import Window
 
 __all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
@@ -184,7 +185,9 @@ def test_each_sentence_of_the_pipeline_is_said_in_each_language(view, twitch):
         _moment(past, spoken(mean), terms)["text"]
         for mean, terms in itertools.product((0.5, -0.5), ({}, {"LUL": 3}))
     ]
-    whys = [_why_not(MoodState("a", "1", on=on)) for on in (True, False)]
+    told = MoodNow(None, "emotes", 100, 2, 0.02, 600, "unsupported")
+    tells = [(True, ""), (False, ""), (True, "waiting"), (True, "unsupported")]
+    whys = [_why_not(MoodState("a", "1", on=on), told._replace(why=why)) for on, why in tells]
     cases = {
         "record": [{"record": r.record(), "skill": r.skill} for r in records],
         "moment": [{"text": text} for text in moments],
@@ -205,7 +208,7 @@ def test_each_sentence_of_the_pipeline_is_said_in_each_language(view, twitch):
         }""",
         [cases, LANGUAGES],
     )
-    assert len(said) == 12 * len(LANGUAGES)
+    assert len(said) == 14 * len(LANGUAGES)
     assert [(language, told) for language, told in said if told["lang"]] == []
     assert len({told["text"] for _, told in said}) > 10 * len(LANGUAGES)
     assert all(told["text"] and "{" not in told["text"] for _, told in said)

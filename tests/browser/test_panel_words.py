@@ -54,6 +54,7 @@ def test_a_mood_waits_while_the_language_is_read(page, ebs):
     assert page.locator("#next").inner_text().split("\n") == ["no forecast", why]
     assert not page.locator("#sentiment").is_visible()
     assert not page.locator("#by-emotes").is_visible()
+    assert not page.locator("#moment").is_visible()
 
 
 BY_EMOTES = {
@@ -72,6 +73,17 @@ def test_a_mood_by_emotes_says_so_and_laughter_is_a_line_of_its_own(page, ebs):
     )
     assert page.locator("#count").inner_text() == "41 messages · 40 a minute"
     assert page.locator("#sentiment").is_visible()
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "ja", "pt", "zh"])
+def test_a_mood_by_emotes_fits_the_panel_in_every_language(page, ebs, language):
+    text = "Mood rose to +0.80, with Kappa"
+    ebs.publish(mood_body(**BY_EMOTES, moment={"at": iso(datetime.now(UTC)), "text": text}))
+    page.goto(f"{ebs.panel()}&language={language}")
+    page.locator(f"html[lang^={language}] #signs").wait_for()
+    assert "12" in page.locator("#signs").inner_text()
+    assert page.locator("#by-emotes").inner_text() != "by emotes"
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
 
