@@ -119,7 +119,6 @@ def asked(end: datetime) -> list[Asked]:
         ("dash_terms_change", "a channel, a day",
          {**back(six[:1], 1), "before": end - 2 * day, "least": 20, "limit": 12, "unit_s": 600}),
         ("dash_terms_change_days", "six channels, a week", {**back(six, 7, whole), **changed}),
-        ("dash_top_channels", "30 days", {"since": whole - 30 * day, "until": whole, "limit": 100}),
         ("dash_trials", "all", {}),
         ("identities", "all", {}),
         ("dash_lexicon", "what holds an o", {"part": "o", "limit": 300}),
