@@ -1,4 +1,4 @@
-"""What a mood is read from, words or emotes, and why there is none. No Streamlit."""
+"""Basis of a mood, words or emotes, and why there is none. No Streamlit."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ READING = "still reading the language"
 UNSUPPORTED = "unsupported language"
 
 
-class Part(NamedTuple):
+class Portion(NamedTuple):
     """A channel's part of a span that was read in one way. signed: messages that say something."""
 
     basis: str
@@ -46,7 +46,7 @@ class Part(NamedTuple):
         return ""
 
 
-NOTHING = Part("words", 0, 0.0)
+NOTHING = Portion("words", 0, 0.0)
 
 
 def read_as(readable: float | None) -> str:
@@ -56,30 +56,30 @@ def read_as(readable: float | None) -> str:
     return NAMES["words" if readable >= READABLE_LEAST else "emotes"]
 
 
-def parts(rows: Iterable[Row]) -> list[Part]:
+def parts(rows: Iterable[Row]) -> list[Portion]:
     """Windows (n, basis, share_scored) by their basis, that with the most messages first."""
     sums = {basis: [0, 0.0] for basis in BASES}
     for row in rows:
         sums[row["basis"]][0] += row["n"]
         sums[row["basis"]][1] += row["n"] * (row["share_scored"] or 0.0)
-    found = [Part(basis, int(n), signed) for basis, (n, signed) in sums.items()]
+    found = [Portion(basis, int(n), signed) for basis, (n, signed) in sums.items()]
     return sorted((p for p in found if p.n), key=lambda p: -p.n)
 
 
-def usual(of: Sequence[Part], readable: float | None) -> Part:
+def usual(of: Sequence[Portion], readable: float | None) -> Portion:
     """The part that averages are of: that with the most messages whose mood is told."""
     told = [part for part in of if not part.why_not(readable)]
     return (told or list(of) or [NOTHING])[0]
 
 
-def left_out(of: Iterable[Part], chosen: str) -> str:
+def left_out(of: Iterable[Portion], chosen: str) -> str:
     """What an average does not hold, since it was read in the other way; '' for nothing."""
     n = sum(part.n for part in of if part.basis != chosen)
     other = next(name for basis, name in NAMES.items() if basis != chosen)
     return f"{wording.messages(n)} read {other} are left out" if n else ""
 
 
-def share(part: Part) -> str:
+def share(part: Portion) -> str:
     """What a mood by emotes rests on."""
     return f"emotes in {wording.percent(part.signed / part.n)} of messages" if part.n else ""
 

@@ -75,8 +75,8 @@ def _untold(summary: Sequence[Row], readable: Mapping[str, float | None]) -> Ite
             yield f"{name}: {more}, of which no mood can be told."
 
 
-def _part(summary: Row) -> basis.Part:
-    return basis.Part(summary["basis"], summary["n"], summary["signed"])
+def _part(summary: Row) -> basis.Portion:
+    return basis.Portion(summary["basis"], summary["n"], summary["signed"])
 
 
 def _basis(summary: Sequence[Row]) -> str:
@@ -87,7 +87,7 @@ def _basis(summary: Sequence[Row]) -> str:
         url_state.remember(basis=None)
         return usual
     chosen = choices.choose("Mood", "basis", basis.TITLES, usual, leave_out=True)
-    other = basis.left_out([basis.Part(b, k, 0.0) for b, k in n.items()], chosen)
+    other = basis.left_out([basis.Portion(b, k, 0.0) for b, k in n.items()], chosen)
     st.caption(f"Averages and comparisons hold moods {basis.NAMES[chosen]} alone: {other}.")
     return chosen
 

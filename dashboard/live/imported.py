@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import data, frame, wording
-from dashboard.basis import NAMES, Part, left_out, share
+from dashboard.basis import NAMES, Portion, left_out, share
 from dashboard.charts.series import Row
 from dashboard.markup import Markup, link, row, span
 
@@ -73,7 +73,7 @@ def card(channel: Row, tz: tzinfo) -> list[Markup]:
     """A channel: its mood over all, its span, and links to its newest stream and all of it."""
     called = data.called(channel["channel"])
     name = wording.plain(channel["display_name"], 40) or called
-    part = Part(channel["basis"], channel["n_basis"], channel["signed"])
+    part = Portion(channel["basis"], channel["n_basis"], channel["signed"])
     why = part.why_not(channel["readable"])
     mood = None if why else channel["mean"]
     word = f"{wording.mood_word(mood)} overall" if mood is not None else "no mood can be told"
@@ -88,7 +88,7 @@ def card(channel: Row, tz: tzinfo) -> list[Markup]:
         ("Newest", link(_address("review", stream=channel["newest"]), _newest(channel, tz))),
         ("History", link(_address("explore", channels=called, span="all"), "all of it")),
     ]
-    other = Part("", channel["n"] - part.n, 0.0)
+    other = Portion("", channel["n"] - part.n, 0.0)
     said = (
         f"n = {wording.messages(channel['n'])}",
         part.reason(channel["readable"]),

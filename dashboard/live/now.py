@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from dashboard import wording
-from dashboard.basis import NAMES, Part, laughter
+from dashboard.basis import NAMES, Portion, laughter
 from dashboard.charts.series import Row, grouped, margin, of_basis, state
 from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.mood_now import MoodNow, mood_now
@@ -72,14 +72,14 @@ class Card:
         """The windows as they are drawn: without moods that are not told."""
         if not self.supported:
             return of_basis(self.windows, "")
-        by_words = Part("words", 1, 1.0)
+        by_words = Portion("words", 1, 1.0)
         is_unread = self.by_emotes and by_words.why_not(self.readable)
         return of_basis(self.windows, "emotes") if is_unread else self.windows
 
-    def recap_part(self) -> Part | None:
+    def recap_part(self) -> Portion | None:
         """What the mood of the last stream was read from."""
         of = self.recap
-        return None if of is None else Part(of["basis"], of["n"], of["signed"])
+        return None if of is None else Portion(of["basis"], of["n"], of["signed"])
 
     def laughs(self) -> float | None:
         """Share of messages with laughter in the windows that the mood of now is of."""

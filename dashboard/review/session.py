@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard import config, data, wording
-from dashboard.basis import NOTHING, Part, laughter, left_out, parts, share
+from dashboard.basis import NOTHING, Portion, laughter, left_out, parts, share
 from dashboard.basis import usual as usual_part
 from dashboard.charts.series import Row, of_basis
 from dashboard.review.moments import finder
@@ -40,8 +40,8 @@ class Session:
     until: datetime
     rows: tuple[Row, ...]
     moments: tuple[PlacedMoment, ...]
-    part: Part = NOTHING
-    parts: tuple[Part, ...] = ()
+    part: Portion = NOTHING
+    parts: tuple[Portion, ...] = ()
 
     def zone(self, tz: tzinfo) -> tzinfo:
         """The reader's zone; UTC for a stream without a date, which begins at 00:00 of it."""

@@ -322,13 +322,13 @@ def test_averages_are_of_one_measure_and_say_what_they_leave_out() -> None:
     rows = [{"n": 30, "basis": "words", "share_scored": 0.5},
             {"n": 50, "basis": "emotes", "share_scored": 0.1}]  # fmt: skip
     of = read.parts([*rows, {"n": 0, "basis": "words", "share_scored": None}])
-    assert read.usual(of, 0.9) == read.Part("emotes", 50, 5.0)
+    assert read.usual(of, 0.9) == read.Portion("emotes", 50, 5.0)
     assert read.left_out(of, "emotes") == "30 messages read by words are left out"
     assert read.usual(of[1:], 0.1).reason(0.1).startswith("unsupported language: 10 %")
     assert read.usual(of[1:], None).why_not(None) == read.READING
-    few = read.Part("emotes", 100, 2.0)
+    few = read.Portion("emotes", 100, 2.0)
     assert "2 % of its messages have emotes" in few.reason(0.0)
-    assert read.usual([few, read.Part("words", 9, 9.0)], 0.9).basis == "words"
+    assert read.usual([few, read.Portion("words", 9, 9.0)], 0.9).basis == "words"
 
 
 def test_a_record_of_which_nothing_can_be_known_is_said_so() -> None:

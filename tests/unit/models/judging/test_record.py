@@ -25,11 +25,11 @@ def test_the_days_of_a_record_add_up_to_the_backtest() -> None:
     assert len(days) == 2 and (days[1] - days[0]).days == 1
     for model in MODELS:
         for step in (1, 10):
-            total = sum(kept.days[session.channel, day, model, step] for day in days)
+            total = sum(kept.days[session.channel, day, model, step, "words"] for day in days)
             whole = tally.sums[session.channel, model, step]
             assert total == pytest.approx([whole[s.name] for s in SUMS])
     # windows from midnight on: 200, of which none lacks chat
-    second = kept.days[session.channel, days[1], "ewma", 1]
+    second = kept.days[session.channel, days[1], "ewma", 1, "words"]
     assert second[0] == 2 * np.sum(session.n[200:] > 0)
 
 

@@ -61,7 +61,7 @@ def test_a_closed_window_is_committed_published_and_served(
     ]
     assert rows(folder, "SELECT text FROM samples ORDER BY rank") == [("great",), ("terrible",)]
     found = orjson.loads((folder.latest / "42.json").read_bytes())
-    assert (found["login"], found["now"]["n"], found["now"]["mood"]) == ("demo", 2, 0.074)
+    assert (found["login"], found["now"]["n"], found["now"]["label"]) == ("demo", 2, "waiting")
 
 
 def test_the_warehouse_is_opened_anew_on_another_day_and_publishing_goes_on(
