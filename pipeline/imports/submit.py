@@ -4,6 +4,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.config import PipelineSettings, salt_path
 from pipeline.imports.answers import ImportOptions
 from pipeline.imports.combine import Told
 from pipeline.imports.coverage import at_home, refuse_two_at_a_time, without_twice
+from pipeline.imports.ending import Ended
 from pipeline.imports.formats.base import Log
 from pipeline.imports.importer import Importer, Summary
 from pipeline.imports.progress import Bars
@@ -24,9 +26,9 @@ from pipeline.privacy.hashing import load_salt
 from pipeline.requests.client import WAIT_S, settle
 from pipeline.vocabulary.found import Finder
 from pipeline.vocabulary.stored import published_scorers
-from warehouse.config import data_folder
+from warehouse.config import DataFolder, data_folder
 from warehouse.consent import load_optout
-from warehouse.errors import BadInput
+from warehouse.errors import AppError, BadInput
 from warehouse.identities import Identities
 from warehouse.inbox.requests import InboxFolder, Request, new_id
 from warehouse.published.reader import published_identities
@@ -83,9 +85,11 @@ def submit(
         body = {"moved": stored.moved(placed), "replace": options.replace, "salt": salt}
         inbox.put(Request(request_id, iso(datetime.now(UTC)), "import", "import", body))
         settle(folder, request_id, wait_s)
-    except BaseException:
+    except BaseException as exc:
         if not inbox.waits(request_id):
             shutil.rmtree(files.folder, ignore_errors=True)
+        if isinstance(exc, Ended):
+            raise _seen_through(folder, request_id) from None
         raise
     _, done = inbox.read(request_id)
     stored.await_revision(done.get("revision"))
@@ -102,6 +106,15 @@ def submit(
     for sentence in sentences:
         print(sentence)
     return Result(tuple(placed), summary, log.skipped, sentences)
+
+
+def _seen_through(folder: DataFolder, request_id: str) -> Ended:
+    """The end, and what has become of the request: one that was made is not left lying."""
+    inbox = InboxFolder(folder.inbox)
+    if inbox.waits(request_id):
+        with suppress(AppError):
+            settle(folder, request_id, 0)
+    return Ended(made=inbox.outcome(request_id) == "", waits=inbox.waits(request_id))
 
 
 def sums(results: Iterable[Result]) -> dict[str, Any]:

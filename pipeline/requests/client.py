@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline.requests.actions import OF_ONE, apply_waiting
+from pipeline.requests.seen_through import seen_through
 from pipeline.requests.workspace import open_workspace
 from warehouse.config import BucketSettings, DataFolder
 from warehouse.erase import scrub
@@ -52,7 +53,7 @@ def _reason(folder: DataFolder, request_id: str) -> str:
 
 def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     """Do the work with the lock, or wait for the daemon that holds it; in a mirrored folder for
-    shard 0, to which the mirror forwards it.
+    shard 0, to which the mirror forwards it. wait_s: for them; 0 to try once.
 
     Raises BadInput with the reason when the request is refused, or still waits at the end.
     """
@@ -61,17 +62,18 @@ def settle(folder: DataFolder, request_id: str, wait_s: float = WAIT_S) -> None:
     while (reason := inbox.outcome(request_id)) is None:
         if inbox.is_gone(request_id):
             raise BadInput(f"request {request_id} is over, and what came of it is kept no longer")
-        if time.monotonic() > until:
-            raise BadInput(f"request {request_id} still waits in {folder.inbox}")
         try:
             if folder.mirror.exists() or _is_for_daemon(inbox, request_id):
                 raise WarehouseLocked(f"{folder.root} is a mirror, or one of several shards'")
-            with open_workspace(folder) as workspace:
-                apply_waiting(workspace)
-                workspace.publish()
-            scrub(folder.warehouse)
+            with seen_through():
+                with open_workspace(folder) as workspace:
+                    apply_waiting(workspace)
+                    workspace.publish()
+                scrub(folder.warehouse)
         except WarehouseLocked:
             time.sleep(0.2)
+        if time.monotonic() > until and inbox.waits(request_id):
+            raise BadInput(f"request {request_id} still waits in {folder.inbox}")
     if reason:
         raise BadInput(reason)
 

@@ -17,6 +17,8 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.chat.placement import NeedsAnswer
 from pipeline.imports.command import import_files
+from pipeline.requests import client
+from pipeline.requests.workspace import Workspace, open_workspace
 from tests.helpers.build import rows
 from tests.helpers.logs import ALL, EPOCH, OF_EACH, comment, downloader, irc, written
 from tests.helpers.paths import ROOT
@@ -24,7 +26,9 @@ from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, save_optout
 from warehouse.errors import BadInput
+from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.published.reader import Reader
+from warehouse.store.store import Store
 
 SAMPLES = {  # real logs, cut short: messages and bots' or commands, lines skipped
     "chatty.log": ("chatty", 399, 0),
@@ -330,6 +334,53 @@ def test_an_import_that_is_interrupted_says_so_and_leaves_nothing_behind(
     assert "Traceback" not in err
     assert not list(folder.scratch.iterdir())
     assert not folder.inbox.exists() or not [p for p in folder.inbox.iterdir() if p.name != "done"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("when", ["before", "while", "after"])
+def test_an_import_that_is_interrupted_once_it_is_read_is_taken_in_and_says_so(
+    folder: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], how: signal.Signals, when: str,
+) -> None:  # fmt: skip
+    put, applied = InboxFolder.put, client.apply_waiting
+
+    def interrupted_put(inbox: InboxFolder, request: Request) -> None:
+        put(inbox, request)
+        if when == "before":
+            signal.raise_signal(how)
+
+    def interrupted(workspace: Workspace) -> int:
+        if when == "while":
+            signal.raise_signal(how)
+        n = applied(workspace)
+        signal.raise_signal(how)
+        return n
+
+    monkeypatch.setattr(InboxFolder, "put", interrupted_put)
+    monkeypatch.setattr(client, "apply_waiting", interrupted)
+    paths = [written(tmp_path / n, orjson.dumps(downloader()).decode()) for n in "ab"]
+    with pytest.raises(SystemExit) as ended:
+        run(*paths)
+    assert ended.value.code == 128 + how
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("error: interrupted; 1 import made, nothing of the rest was taken in")
+    assert [p.name for p in folder.inbox.iterdir()] == ["done"]
+    assert rows(folder, COUNTED) == [(3, 0)]
+
+
+def test_an_import_that_is_interrupted_while_a_pipeline_has_it_says_that_it_goes_on(
+    folder: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    path = written(tmp_path / "a", orjson.dumps(downloader()).decode())
+    monkeypatch.setattr(client.time, "sleep", lambda s: signal.raise_signal(signal.SIGTERM))
+    with Store(folder.warehouse), pytest.raises(SystemExit):
+        run(path)
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("error: interrupted; the pipeline takes in what was read last, nothing")
+    monkeypatch.undo()
+    with open_workspace(folder) as workspace:
+        assert client.apply_waiting(workspace) == 1
 
 
 def test_an_import_that_is_killed_leaves_no_text_behind_and_is_made_again(
