@@ -18,6 +18,7 @@ from warehouse.connections import Config, Connection, open_duckdb
 from warehouse.errors import AppError, WarehouseBroken
 from warehouse.identities import Identities
 from warehouse.published.channel_views import visible
+from warehouse.published.earlier_files import later_columns, with_later
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, nothing_published, parse_manifest
 from warehouse.published.rollup_views import view
@@ -154,17 +155,18 @@ def connect_views(
     reach = [published, *reach]
     con = open_duckdb(reach=reach, scratch=scratch, keep_footers=True, config=config)
     rollups = {rollup.name: rollup for rollup in ROLLUPS}
+    later = later_columns(con, published, manifest)
     for table, files in manifest.tables.items():
         if table == "health":
             _create_health(con, published, files, channels)
         elif table not in rollups:
             column = TABLES[table].time if table in TABLES else None
-            rows = by_age(published, files, column)
+            rows = with_later(table, by_age(published, files, column), later)
             if table == "channels":  # as published before logins were known to change
                 rows += " UNION ALL BY NAME SELECT NULL::VARCHAR AS login WHERE false"
             _create(con, table, merged(table, rows, files), channels)
     for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
-        _create(con, table, view(rollups[table], published, manifest), channels)
+        _create(con, table, view(rollups[table], published, manifest, later), channels)
     return con
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from warehouse.published.earlier_files import Later, with_later
 from warehouse.published.manifest import Manifest, PublishedFile
 from warehouse.published.shard_views import manifests_by_shard
 from warehouse.records import iso
@@ -11,18 +12,18 @@ from warehouse.sql import scan
 from warehouse.store.rollups import Rollup
 
 
-def view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
+def view(rollup: Rollup, published: Path, manifest: Manifest, later: Later) -> str:
     """SQL of the whole rollup: what is in its files, and the open period from the windows; of each
-    shard its own, which may have begun another period."""
+    shard its own, which may have begun another period. later: columns the files lack."""
     shards = manifests_by_shard(manifest)
     if len(shards) < 2:
-        return _view(rollup, published, manifest)
+        return _view(rollup, published, manifest, later)
     told = [shard for shard in shards if all(name in shard.tables for name in rollup.sources)]
-    each = [f"({_view(rollup, published, shard)})" for shard in told]
-    return " UNION ALL BY NAME ".join(each) or _view(rollup, published, manifest)
+    each = [f"({_view(rollup, published, shard, later)})" for shard in told]
+    return " UNION ALL BY NAME ".join(each) or _view(rollup, published, manifest, later)
 
 
-def _view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
+def _view(rollup: Rollup, published: Path, manifest: Manifest, later: Later) -> str:
     """SQL of one folder's rollup. Only files that reach into the open period are read for it: to
     look into all of a year's takes longer than the rollup. Where nothing is settled yet, all is
     summed up.
@@ -30,9 +31,10 @@ def _view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
     files = manifest.tables.get(rollup.name, ())
     last = max((file.max for file in files if file.rows), default=None)
     if last is None:
-        all_of = {name: _scan(published, manifest.tables[name]) for name in rollup.sources}
+        tables = manifest.tables
+        all_of = {name: _scan(published, name, tables[name], later) for name in rollup.sources}
         return f"SELECT *, 0::BIGINT AS rev FROM ({rollup.made_of('', all_of)})"
-    settled = f"SELECT * FROM {_scan(published, files)}"
+    settled = f"SELECT * FROM {_scan(published, rollup.name, files, later)}"
     start = datetime.fromisoformat(last).replace(tzinfo=None) + rollup.period
     since = iso(start.replace(tzinfo=UTC))
     open_files = {
@@ -41,13 +43,14 @@ def _view(rollup: Rollup, published: Path, manifest: Manifest) -> str:
     }
     if not all(open_files.values()):
         return settled
-    places = {name: _scan(published, found) for name, found in open_files.items()}
+    places = {name: _scan(published, name, found, later) for name, found in open_files.items()}
     opened = rollup.made_of(f"WHERE s.start >= TIMESTAMP '{start}'", places)
     return f"{settled} UNION ALL BY NAME SELECT *, 0::BIGINT AS rev FROM ({opened})"
 
 
-def _scan(published: Path, files: Iterable[PublishedFile]) -> str:
-    return scan(published / file.path for file in files)
+def _scan(published: Path, table: str, files: Iterable[PublishedFile], later: Later) -> str:
+    rows = scan(published / file.path for file in files)
+    return f"({with_later(table, f'FROM {rows}', later)})" if table in later else rows
 
 
 def series_query(since: datetime, until: datetime, step_s: int, offset_s: int) -> str:

@@ -112,8 +112,10 @@ def _conditions(table: str, columns: Columns) -> Iterator[str]:
 
 
 def refuse_twice(con: Connection, table: str, source: str) -> None:
-    """A key of ours stands once; most tables have no index that would hold it. Raises BadInput."""
-    key = _names(_key_of(table))
+    """A key of ours stands once; most tables have no index that would hold it. Of rows of before a
+    column of it was there, what they have. Raises BadInput."""
+    have = types(con, source)
+    key = _names(name for name in _key_of(table) if name in have)
     twice = con.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM {source} GROUP BY {key} HAVING count(*) > 1)"
     ).fetchall()

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.helpers.build import put, sample_row, samples, window_row
@@ -90,3 +91,26 @@ def test_files_of_every_age_are_read_and_each_row_once(folder: DataFolder, store
     assert "UNION ALL" in by_age(folder.published, reader.manifest().tables["windows"], "start")
     counted = "SELECT count(*) AS n, count(DISTINCT start) AS keys FROM windows"
     assert reader.run(counted).to_pylist() == [{"n": 6, "keys": 6}]
+
+
+def _as_of_before(folder: DataFolder) -> None:
+    """What is published loses the columns that came with emote moods."""
+    later = {"basis", "n_laughs", "laughs_of"}
+    for path in folder.published.rglob("*.parquet"):
+        rows = pq.read_table(path, partitioning=None)
+        pq.write_table(rows.drop_columns([*later & {*rows.column_names}]), path)
+
+
+def test_what_an_earlier_version_published_is_read_as_chat_by_words(
+    folder: DataFolder, store: Store
+) -> None:
+    put(store, windows=[window_row(30 * n) for n in (0, 1, 200)])
+    Publisher(folder, store, "live").publish()
+    _as_of_before(folder)
+    reader = Reader(folder)
+    assert reader.query("sources").num_rows == 0  # none is of a channel: it answers
+    for table, n in (("windows", 3), ("window_hours", 2), ("forecasts", 0), ("term_days", 0)):
+        found = reader.run(f"SELECT count(*) AS n, max(basis) AS basis FROM {table}").to_pylist()
+        assert found == [{"n": n, "basis": "words" if n else None}]
+    (laughs,) = reader.run("SELECT max(n_laughs) AS n FROM windows").to_pylist()
+    assert laughs == {"n": None}
