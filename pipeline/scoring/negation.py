@@ -26,6 +26,9 @@ _NEGATORS = {word.replace("'", "") for word in {*NEGATE, *_MORE} - _ANSWERS}
 _OPINIONS = set(
     "think feel find believe say see call consider expect look looks seem sound".split()
 )
+# "never been better", "couldn't be happier": more cannot be
+_MORE_THAN = set("better worse happier sadder prouder funnier easier nicer cooler cuter".split())
+_UTMOST = {"never", "couldnt", "couldn't"}
 _STOPS = set(".,!?:;…")
 _JOINTS = set("but because cuz cause bc cos though although if when while until unless".split())
 # behind these "no" is an answer: "no its good"
@@ -66,6 +69,7 @@ class ChatRules(VaderRules):
 def is_negated(tokens: Sequence[str], i: int) -> bool:
     """True if the word at i says the opposite, by a negation before it in its clause."""
     times, behind = 0, _word(tokens[i])
+    is_more, has_no = behind in _MORE_THAN, False
     if behind == "no":
         return False
     for back in range(1, min(i, _FAR) + 1):
@@ -75,9 +79,12 @@ def is_negated(tokens: Sequence[str], i: int) -> bool:
             break
         whole = word in _WHOLE or behind in _OPINIONS or (word == "no" and behind == "one")
         if word == "no":
-            times += whole or (back < _NEAR and behind not in _CLAUSES)
+            has_no = whole or (back < _NEAR and behind not in _CLAUSES)
+            times += has_no
+        elif is_more and word in _UTMOST:
+            return False
         elif _is_negator(word) and not (behind == "only" or _is_extreme(word, tokens[i - 1], back)):
-            times += back <= _NEAR or whole
+            times += (back <= _NEAR or whole) and not has_no  # "ain't no good" says it twice
         behind = word
     return times % 2 == 1
 

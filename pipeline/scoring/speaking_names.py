@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.scoring.laughter import laughs
-from pipeline.scoring.lexicon import name_parts
+from pipeline.scoring.lexicon import name_parts, twitch_lexicon
 
 _LONGEST = 60  # characters of a name
 # capitals alone hide where a word ends, but for what so many begin with: KEKPOINT, JAMPARTY
@@ -51,6 +51,8 @@ def speaking(name: str) -> Name | None:
     if own.lower() in name_parts():
         return Name(own, *name_parts()[own.lower()])
     heard = list(_heard(_PARTS.findall(own)))
+    if not heard and prefix and len(own) >= _TAIL and own in twitch_lexicon().emotes:
+        return Name(own, twitch_lexicon().emotes[own], False)  # streamerNotLikeThis
     return max(heard, key=lambda said: (said.laughs, said.valence != 0), default=None)
 
 

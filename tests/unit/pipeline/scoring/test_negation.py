@@ -13,7 +13,8 @@ FULL, VADER = FullScorer(), VaderScorer()
     ["not good", "isn't great", "isnt that great", "dont love it", "I don’t love it", "no good",
      "nothing about this game is great", "nobody here loves her", "no one loves it",
      "i dont think this is any good", "hardly great", "far from perfect", "a lack of fun",
-     "never was it good", "wasnt very good"],
+     "never was it good", "wasnt very good", "aint no good", "don't got no good games",
+     "never been worse"],
 )  # fmt: skip
 def test_what_is_good_is_bad_where_it_is_denied(text: str) -> None:
     assert FULL.compound(text) < -0.05
@@ -23,7 +24,8 @@ def test_what_is_good_is_bad_where_it_is_denied(text: str) -> None:
     "text",
     ["Nothing. Everything is great", "no, great", "no its good", "nope great", "not now! good",
      "never so good", "never been this happy", "cant not love it", "not nice but great",
-     "without a doubt great", "not only good"],
+     "without a doubt great", "not only good", "never been better", "couldnt be happier",
+     "cant stop laughing", "couldn't stop smiling", "cant believe how good it is"],
 )  # fmt: skip
 def test_a_denial_ends_with_its_clause_and_some_are_none(text: str) -> None:
     assert FULL.compound(text) > 0.05

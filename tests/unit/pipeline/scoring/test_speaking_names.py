@@ -32,7 +32,7 @@ def test_a_name_of_something_good_is_positive(name: str) -> None:
     "name",
     ["zorpRage", "zorpSad", "zorpCry", "zorpCrying", "zorpRip", "zorpSadge", "zorpREEEE",
      "zorpTriste", "monkaZorp", "ZorpMonkaS", "zorpCringe", "zorpFails", "zorp_sad", "blobsad",
-     "zorpNOOOO"],
+     "zorpNOOOO", "zorpNotLikeThis", "zorpBibleThump", "zorpAnnoyed"],
 )  # fmt: skip
 def test_a_name_of_something_bad_is_negative(name: str) -> None:
     assert sign(name) == -1
