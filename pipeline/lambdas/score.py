@@ -11,7 +11,7 @@ from pipeline.chat.message import Message
 from pipeline.chat.oddities import Malformed
 from pipeline.lambdas.events import Answer, answered, entries, request
 from pipeline.queue.body import unpack
-from pipeline.scoring.scorer import FullScorer
+from pipeline.scoring.full_scorer import FullScorer
 from warehouse.errors import BadInput
 
 _scorer = FullScorer()

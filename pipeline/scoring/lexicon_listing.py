@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import twitch_lexicon
-from pipeline.scoring.scorer import FullScorer, VaderScorer
+from pipeline.scoring.vader_scorer import VaderScorer
 
 Entry = tuple[str, str, float, str]
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pipeline.scoring.scorer import Scored
+from pipeline.scoring.scored import Scored
 
 
 class ScoredMessage(NamedTuple):

@@ -13,7 +13,9 @@ from pipeline.scoring.english import dictionary
 from pipeline.scoring.language import words_of
 from pipeline.scoring.laughter import laughs
 from pipeline.scoring.lexicon import twitch_lexicon
-from pipeline.scoring.scorer import Named, Reading, Scored, Scorer, Term
+from pipeline.scoring.reading import Reading
+from pipeline.scoring.scored import Named, Scored, Term
+from pipeline.scoring.scorer import Scorer
 from pipeline.scoring.signs import is_smiley
 from pipeline.scoring.vader import Remembered
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from pipeline.scoring.scorer import Scored
+from pipeline.scoring.scored import Scored
 from pipeline.vocabulary.usage import summed
 from warehouse.records import utc
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any, Self
 
-from pipeline.scoring.scorer import Scored
+from pipeline.scoring.scored import Scored
 from pipeline.vocabulary.candidates import is_camel
 
 USES, PEOPLE = 20, 3  # before a name is proposed

@@ -6,8 +6,8 @@ from math import fsum, sqrt
 
 from pipeline.scoring.language import share_readable
 from pipeline.scoring.laughter import laughing
+from pipeline.scoring.scored import Scored
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.scoring.scorer import Scored
 from pipeline.scoring.sign_scorer import basis_of, reading_of
 from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from pipeline.scoring.scorer import Scored
+from pipeline.scoring.scored import Scored
 
 BY_CONTRIBUTION = 15
 BY_COUNT = 5

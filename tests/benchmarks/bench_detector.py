@@ -18,9 +18,9 @@ import duckdb
 import pytest
 
 from pipeline.chat.text import is_filtered
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.scoring.scorer import FullScorer
 from pipeline.vocabulary.proposals import Vocabulary
 from pipeline.windows.track import Closed
 from warehouse.records import utc

@@ -17,7 +17,8 @@ import duckdb
 import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from pipeline.scoring.scorer import FullScorer, VaderScorer
+from pipeline.scoring.full_scorer import FullScorer
+from pipeline.scoring.vader_scorer import VaderScorer
 from tests.helpers.paths import ROOT
 
 DATA = Path(os.environ.get("DLD_TEST_DATA", "none")) / "data"

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.scoring.scorer import FullScorer, Scorer, VaderScorer
+from pipeline.scoring.full_scorer import FullScorer
+from pipeline.scoring.scorer import Scorer
+from pipeline.scoring.vader_scorer import VaderScorer
 from tests.helpers.scoring_rules import RULES
 
 FOLDER = Path(os.environ.get("DLD_TEST_DATA", "none")) / "data" / "labelled"

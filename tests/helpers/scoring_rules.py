@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from pytest import MonkeyPatch
 
-import pipeline.scoring.scorer
+import pipeline.scoring.full_scorer
 import pipeline.scoring.slang
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
-from pipeline.scoring.scorer import FullScorer, Scorer
+from pipeline.scoring.scorer import Scorer
 from pipeline.scoring.vader import VaderRules
 
 Taken = Callable[[MonkeyPatch], Scorer]
@@ -27,7 +28,7 @@ class Rule(NamedTuple):
     without: Taken
 
 
-def unbound(of: ModuleType = pipeline.scoring.scorer, **changed: object) -> Taken:
+def unbound(of: ModuleType = pipeline.scoring.full_scorer, **changed: object) -> Taken:
     """The full scorer with names of a module, its own, bound to something else. Raises
     AttributeError, when it is made, for a name that the module does not have."""
 

@@ -10,7 +10,7 @@ from pipeline.chat.message import Message, Watch
 from pipeline.lambdas import events, score
 from pipeline.lambdas.events import MOST
 from pipeline.queue.body import Body, pack
-from pipeline.scoring.scorer import FullScorer
+from pipeline.scoring.full_scorer import FullScorer
 from warehouse.errors import BadInput
 
 SECRET = "somebody said this"

@@ -14,7 +14,7 @@ from pipeline.cli.vocabulary import read_terms
 from pipeline.engine.engine import Engine
 from pipeline.scoring.by_channel import Overlaid, Scorers
 from pipeline.scoring.decisions import Decision
-from pipeline.scoring.scorer import Scored
+from pipeline.scoring.scored import Scored
 from tests.helpers import commands
 from tests.helpers.build import outcome, put, rows, send, settings, stored
 from tests.helpers.commands import Done

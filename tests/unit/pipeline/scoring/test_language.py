@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.scoring import language as reading
 from pipeline.scoring.language import Readable, share_readable
+from pipeline.scoring.scored import Scored
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.scoring.scorer import Scored
 from tests.helpers.invented_chat import CHAT, lines
 from warehouse.records import READABLE_LEAST
 

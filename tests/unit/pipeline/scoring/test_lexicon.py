@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import twitch_lexicon
 from pipeline.scoring.phrases import is_phrase
-from pipeline.scoring.scorer import FullScorer
 from tests.helpers.paths import ROOT
 from warehouse.errors import BadInput
 

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from pipeline.chat.message import Message
 from pipeline.emotes.marking import marked
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.phrases import is_phrase
-from pipeline.scoring.scorer import FullScorer, VaderScorer
+from pipeline.scoring.vader_scorer import VaderScorer
 from pipeline.sources.eventsub.frames import Frame
 from pipeline.sources.eventsub.items import items as of_eventsub
 from pipeline.sources.irc.items import items as of_irc

@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.negation import is_negated
-from pipeline.scoring.scorer import FullScorer, VaderScorer
+from pipeline.scoring.vader_scorer import VaderScorer
 
 FULL, VADER = FullScorer(), VaderScorer()
 

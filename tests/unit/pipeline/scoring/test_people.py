@@ -6,8 +6,9 @@ import pytest
 
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.decisions import Decision
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.people import is_addressed, is_mention
-from pipeline.scoring.scorer import FullScorer, VaderScorer
+from pipeline.scoring.vader_scorer import VaderScorer
 
 FULL = FullScorer()
 

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.phrases import Phrases, is_phrase, plain
-from pipeline.scoring.scorer import FullScorer
 
 FULL = FullScorer()
 

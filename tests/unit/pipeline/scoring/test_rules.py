@@ -3,7 +3,7 @@
 import pytest
 from pytest import MonkeyPatch
 
-from pipeline.scoring.scorer import FullScorer
+from pipeline.scoring.full_scorer import FullScorer
 from tests.helpers.scoring_rules import RULES, Rule, unbound
 
 

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import Lexicon
-from pipeline.scoring.scorer import FullScorer, VaderScorer, make_scorer
+from pipeline.scoring.scorer import make_scorer
 from pipeline.scoring.vader import Remembered
+from pipeline.scoring.vader_scorer import VaderScorer
 
 STOCK = SentimentIntensityAnalyzer()
 VADER = VaderScorer()

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.decisions import Decision, checked_term
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import twitch_lexicon
 from pipeline.scoring.lexicon.emoji_table import emoji_table
-from pipeline.scoring.scorer import FullScorer
 from pipeline.scoring.signs import bare, is_smiley
 from tests.helpers.paths import ROOT
 from warehouse.errors import BadInput

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.scoring.scorer import FullScorer, make_scorer
+from pipeline.scoring.full_scorer import FullScorer
+from pipeline.scoring.scorer import make_scorer
 from pipeline.scoring.slang import is_weak_question, plain_form, without_comfort
 
 KNOWN = {"good", "spam", "so", "bad", "lol", "w"}

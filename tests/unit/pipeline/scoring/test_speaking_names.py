@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.scoring.by_channel import Overlaid, head
+from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import name_parts
-from pipeline.scoring.scorer import FullScorer
 from pipeline.scoring.speaking_names import speaking
 from pipeline.scoring.vader import Remembered
 from warehouse.errors import BadInput

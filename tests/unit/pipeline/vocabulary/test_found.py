@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline.scoring.by_channel import Scorers
+from pipeline.scoring.scored import Scored
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.scoring.scorer import Scored
 from pipeline.vocabulary.drift import FAST, SLOW
 from pipeline.vocabulary.found import Finder, Found, merged
 from pipeline.vocabulary.proposals import Vocabulary

@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.english import dictionary
+from pipeline.scoring.full_scorer import FullScorer
+from pipeline.scoring.scored import Scored
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.scoring.scorer import FullScorer, Scored
 from pipeline.vocabulary.candidates import looks
 from pipeline.vocabulary.drift import FAST, SLOW, Drift
 from pipeline.vocabulary.meaning import NEAR, SCORED, proposal

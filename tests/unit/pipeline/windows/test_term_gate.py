@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.privacy.hashing import Hasher
-from pipeline.scoring.scorer import Scored
+from pipeline.scoring.scored import Scored
 from pipeline.windows.term_gate import BY_CONTRIBUTION, BY_COUNT, REST, Gate, window_terms
 from tests.helpers.build import SALT
 
