@@ -5,9 +5,10 @@ all that is drawn; a line for each fault, and a line of counts at the end. It fo
 each case, so that a start costs nothing and what hangs can be ended.
 """
 
-import _strptime  # noqa: F401  (nobody cannot load it later)
+import _strptime  # noqa: F401  (nobody cannot load it later, nor the next two)
 import asyncio
-import encodings.idna  # noqa: F401  (nor this)
+import concurrent.futures.thread  # noqa: F401
+import encodings.idna  # noqa: F401
 import json
 import os
 import random
