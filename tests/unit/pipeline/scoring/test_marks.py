@@ -73,3 +73,8 @@ def test_what_irc_and_eventsub_mark_as_emotes_weighs_the_same() -> None:
         for item in (*of_irc(line, 0.0), *of_eventsub(frame, "demo")):
             assert isinstance(item, Message) and item.emotes == (smiley,)
             assert FULL.score(text, item.emotes) == FULL.score(text), smiley
+
+
+def test_a_face_written_in_letters_is_friendly_with_and_without_a_mark() -> None:
+    for face in "UwU uwu OwO owo xD :3".split():
+        assert FULL.compound(face) == FULL.compound(face, [face]) > 0.05, face
