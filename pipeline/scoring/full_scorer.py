@@ -74,13 +74,14 @@ class FullScorer:
         """The compound of the visible text with its terms; whoever is addressed says nothing."""
         tokens = self.tokens(text)
         terms = list(map(self._plain, tokens))
-        marks = emotes if len(emotes) < _FEW else frozenset(emotes)
-        if marks:
+        marks: Collection[str] = emotes
+        if emotes:
+            marks = emotes if len(emotes) < _FEW else frozenset(emotes)
             terms = [None if t in marks else term for t, term in zip(tokens, terms, strict=True)]
         if not self.anchors.isdisjoint(tokens):
             self._join_phrases(tokens, terms, marks)
         if None not in terms:
-            return Scored(0.0, tuple([term for term in terms if term]), False)
+            return Scored(0.0, _named(terms), False)
         return self._loud(tokens, terms, marks, is_name)
 
     def tokens(self, text: str) -> list[str]:
@@ -100,16 +101,21 @@ class FullScorer:
     def _join_phrases(
         self, tokens: list[str], terms: list[Term | tuple[()] | None], marks: Collection[str]
     ) -> None:
-        """Make one token of every phrase; a word that could have been of one is plain again."""
-        # what is strange may be a word of a phrase: a mark changes no meaning
+        """Make one token of every phrase; the word it is looked for by is not named as well."""
+        pictures = self._pictures(marks) if marks else ()
+        anchors = self.anchors
+        for i in [i for i, token in enumerate(tokens) if token in anchors]:
+            if not tokens[i]:  # of a phrase that is joined
+                terms[i] = ()
+            elif tokens[i] not in pictures:
+                at = self.phrases.join(tokens, i, pictures)
+                if at is not None:
+                    terms[i], terms[at] = (), None
+
+    def _pictures(self, marks: Collection[str]) -> set[str]:
+        """Marks that are no words; what is strange may be one: a mark changes no meaning."""
         read = [self.marked[t] for t in marks]
-        pictures = {r.form for r in read if r.kind != "word" and not r.strange}
-        for i in [i for i, token in enumerate(tokens) if token in self.anchors]:
-            at = None if tokens[i] in pictures else self.phrases.join(tokens, i, pictures)
-            if at is not None:
-                terms[at] = None
-            elif tokens[i] not in marks and not (reading := self.readings[tokens[i]]).says:
-                terms[i] = reading.term or ()
+        return {r.form for r in read if r.kind != "word" and not r.strange}
 
     def _loud(
         self,
@@ -144,8 +150,8 @@ class FullScorer:
         scale = compound / total if total else 0.0
         for i, reading in read.items():
             terms[i] = use_of(reading, sentiments[i] * scale) if i in sentiments else reading.term
-        strange = dict.fromkeys([read[i].strange for i in pictures if read[i].strange])
-        return Scored(compound, tuple([t for t in terms if t]), bool(pictures), tuple(strange))
+        strange = [read[i].strange for i in pictures if read[i].strange] if marks else ()
+        return Scored(compound, _named(terms), bool(pictures), tuple(dict.fromkeys(strange)))
 
     def _said(
         self, tokens: list[str], read: Mapping[int, Reading], pictures: list[int]
@@ -154,10 +160,12 @@ class FullScorer:
         by place; pictures: places of emotes and emoji."""
         if not pictures:
             return self.rules.sentiments(tokens), " ".join(tokens)
-        places = [i for i in range(len(tokens)) if i not in pictures]
+        shown = set(pictures)
+        places = [i for i in range(len(tokens)) if i not in shown]
         words = [tokens[i] for i in places]
-        of_words = self.rules.sentiments(words) if len(read) > len(pictures) else {}
-        sentiments = {places[k]: value for k, value in of_words.items()}
+        sentiments = {}
+        if len(read) > len(pictures):
+            sentiments = {places[k]: v for k, v in self.rules.sentiments(words).items()}
         sentiments.update(_saturated(tokens, read, pictures))
         return sentiments, " ".join(words)
 
@@ -187,31 +195,36 @@ class FullScorer:
         return as_word(token)._replace(form=token, says=says, laughs=says and laughs(token))
 
     def _silent(self, token: str) -> Term | tuple[()] | None:
-        if token in self.emotes or token in self.emojis or self._is_named(token):
+        if token in self.emotes or token in self.emojis:
             return None
-        if is_mention(token):  # "@never" is not to negate either
+        if not (token.isalpha() and token.islower()) or is_odd(token):
+            return self._closely(token)
+        if token in self.phrases.by_word:  # it is spelt plainly
+            self._anchor(token)
+        if self.rules.lexicon.get(token):
+            return None
+        return (token, "word", 0.0) if is_named(token) else ()
+
+    def _closely(self, token: str) -> Term | tuple[()] | None:
+        """The same of a token that is more than a word in small letters, or may be another's."""
+        if self._is_named(token):
+            return None
+        if "@" in token and is_mention(token):  # "@never" is not to negate either
             return None if self.rules.marks[token] else ()
-        if is_odd(token):  # it may stand for another word
-            reading = self._token(token)
-            heard = self._anchors(token) or reading.kind != "word" or reading.says
-            return None if heard else reading.term or ()
-        if token.isalpha() and token.islower():
-            heard, word = self._anchors(token) or self.rules.lexicon.get(token), token
-        else:
-            heard = self._anchors(token) or self.rules.says(token) or bool(self._short(token))
-            word = word_of(token)
-        if heard:
+        if self.phrases.begins(token):
+            self._anchor(token)
+        if is_odd(token):
+            reading = self.readings[token]
+            return None if reading.kind != "word" or reading.says else reading.term or ()
+        if self.rules.says(token) or (not token.isalnum() and self._short(token)):
             return None
+        word = word_of(token)
         return (word, "word", 0.0) if is_named(word) else ()
 
-    def _anchors(self, token: str) -> bool:
-        """True for a word that phrases are looked for by; from now on it is one of `anchors`."""
-        if not self.phrases.begins(token):
-            return False
+    def _anchor(self, token: str) -> None:
         if len(self.anchors) >= _ANCHORS:
             self._remember()
         self.anchors.add(token)
-        return True
 
     def _emote(self, token: str) -> Reading:
         """A token that its source marked: what it is unmarked, where that is known."""
@@ -239,6 +252,10 @@ class FullScorer:
     def _has(self, token: str) -> bool:
         """True if VADER would find the token itself, in whatever case."""
         return token in self.emotes or token in self.emojis or self.rules.says(token)
+
+
+def _named(terms: list[Term | tuple[()] | None]) -> tuple[Term, ...]:
+    return tuple(filter(None, terms))  # type: ignore[arg-type]
 
 
 def _silence_names(

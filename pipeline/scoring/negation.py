@@ -47,7 +47,7 @@ class ChatRules(VaderRules):
 
     def _sentiment(self, tokens: list[str], marks: list[int], i: int) -> float:
         first = max(0, i - _FAR)
-        if not reduce(or_, marks[first:i], 0) & (NEGATES | NO):
+        if not i or not reduce(or_, marks[first:i]) & (NEGATES | NO):
             return super()._sentiment(tokens, marks, i)
         calm, calm_marks = tokens.copy(), marks.copy()
         for k in range(first, i):

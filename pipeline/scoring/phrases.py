@@ -22,11 +22,13 @@ _STOPS = ".,!?:;…"  # no phrase goes on behind them
 
 
 class Phrase(NamedTuple):
-    """words: as `plain` has them; at: the place of the one it is looked for by."""
+    """words: as `plain` has them; at: the place of the one it is looked for by; beside: the word
+    before that, or behind it if it is the first."""
 
     term: str
     words: tuple[str, ...]
     at: int
+    beside: str
 
 
 class Phrases:
@@ -37,7 +39,8 @@ class Phrases:
         for term in sorted(terms, key=lambda t: -len(t.split())):
             words = tuple(map(plain, term.split()))
             at = max(range(len(words)), key=lambda k: (words[k] not in _COMMON, len(words[k]), k))
-            self.by_word.setdefault(words[at], []).append(Phrase(term, words, at))
+            beside = words[at - 1 if at else 1]
+            self.by_word.setdefault(words[at], []).append(Phrase(term, words, at, beside))
         self._plain: Remembered[str, str] = Remembered(plain)
         self.at: Remembered[str, list[Phrase]] = Remembered(
             lambda token: self.by_word.get(plain(token), [])
@@ -50,7 +53,11 @@ class Phrases:
     def join(self, tokens: list[str], at: int, taken: Collection[str] = ()) -> int | None:
         """Make one token of the phrase that is looked for by the token at that place, and nothing
         of its other words. taken: tokens that are no words. Returns its place, None without."""
+        before = self._plain[tokens[at - 1]] if at else ""
+        after = self._plain[tokens[at + 1]] if at + 1 < len(tokens) else ""
         for phrase in self.at[tokens[at]]:
+            if (before if phrase.at else after) != phrase.beside:
+                continue  # as nearly always
             first, end = at - phrase.at, at - phrase.at + len(phrase.words)
             said = tokens[first:end] if first >= 0 else []
             if self._is_said(said, phrase.words) and not set(said) & set(taken):

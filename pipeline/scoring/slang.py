@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 _RUN = re.compile(r"(\w)\1{2,}")
 # what may be drawn out or laughter: most words are neither, and need no closer look
-_ODD = re.compile(r"(\w)\1\1|ha|heh|lo+l|ao|ofl|xd|ja|kek|l[eu]l")
+_ODD = re.compile(r"(\w)\1\1|ha[ae]*h|heh|h[ae]+h+a|lo+l|lm+f*a+o|ofl|xd|ja+j|kek|l[eu]l")
 _ANY_RUN = re.compile(r"(\w)\1+")
 # every spelling of haha, lol, lmao, rofl, xd, jaja, kek; a lone "ha" or "lo" is not one
 _LAUGHTER = re.compile(
@@ -60,7 +60,7 @@ def is_weak_question(tokens: Sequence[str], total: float) -> bool:
     """True if a message asks, and what VADER sums up in it says little. total: that sum."""
     if abs(total) > _WEAK or not tokens:
         return False
-    return tokens[0].lower() in _ASKING or any("?" in token for token in tokens)
+    return tokens[0].lower() in _ASKING or "?" in "".join(tokens)
 
 
 def without_comfort(

@@ -31,7 +31,7 @@ _MARKS = 24_000  # of which every token of a message is asked
 _UNKNOWN = object()
 _BEFORE, _AFTER = 3, 2  # words that VADER looks at around one
 
-# What a token can be to VADER. SCORED is the highest, so that a maximum tells of it.
+# What a token can be to VADER. SCORED is the highest, so that a size tells of it.
 NEGATES, _BOOSTS, _IDIOM, NO, _KIND, _OF, _BUT, _THIS, _UPPER, _SCORED = (1 << b for b in range(10))
 _NEAR = NEGATES | _BOOSTS | NO
 _CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _THIS  # without it, each word stands alone
@@ -116,10 +116,10 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
     def sentiments(self, tokens: list[str]) -> dict[int, float]:
         """Sentiment of every token that has one, by its place; in VADER's own scale."""
         marks = list(map(self._mark_of, tokens))
-        if not marks or max(marks) < _SCORED:
+        either = reduce(or_, marks, 0)
+        if either < _SCORED:
             return {}
         places = [i for i, mark in enumerate(marks) if mark >= _SCORED]
-        either = reduce(or_, marks)
         if not either & _CONTEXT:
             alone = {i: self.valences[tokens[i]] for i in places}
             return _shouted(alone, marks) if either & _UPPER else alone

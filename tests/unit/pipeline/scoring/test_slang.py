@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.scorer import make_scorer
-from pipeline.scoring.slang import is_weak_question, plain_form, without_comfort
+from pipeline.scoring.slang import is_odd, is_weak_question, plain_form, without_comfort
 
 KNOWN = {"good", "spam", "so", "bad", "lol", "w"}
 FULL = make_scorer("full")
@@ -78,3 +78,14 @@ def test_each_emoji_saturates_by_itself() -> None:
     once = FULL.compound("\U0001f602")
     assert FULL.compound("\U0001f602 \u2764") > once
     assert FULL.compound("\U0001f602 \u2764") != FULL.compound("\U0001f602 \U0001f602")
+
+
+@pytest.mark.parametrize("token", ["ahaha", "haeha", "hehha", "heaha", "lmfaoo", "jaaja", "xdxd"])
+def test_laughter_is_found_in_each_of_its_spellings(token: str) -> None:
+    assert plain_form(token, lambda word: word == "haha") == "haha"
+    assert FullScorer().compound(token) == FullScorer().compound("haha")
+
+
+@pytest.mark.parametrize("word", ["that", "what", "chaos", "java", "habit"])
+def test_words_with_a_syllable_of_laughter_need_no_closer_look(word: str) -> None:
+    assert not is_odd(word)
