@@ -35,6 +35,7 @@ _SECOND, _FOURTH = 16, 64  # messages from which on a window has two groups, and
 _MEMORY = 500  # messages with words that were looked at, which a channel's share forgets over
 _KNOWN, _SOON = 100, 30  # of them: a share is known from; from fewer where it is all one language
 _ONE_LANGUAGE = 0.05  # of messages in another
+_WORDLESS = 300  # messages looked at, after which a channel whose words are not known has none
 _HALF = 0.7  # below it a channel is half English: its other words do not score
 _LANGUAGES = "ENGLISH SPANISH PORTUGUESE FRENCH GERMAN ITALIAN POLISH TURKISH".split()
 _LETTER = re.compile(r"[^\W\d_]")
@@ -56,13 +57,14 @@ class Readable:
     that were looked at.
 
     share: 0..1, None: not known yet. reading: how the next window is scored, one of READINGS;
-    words until something else is known.
+    words until something else is known, or it is known that few have any.
     """
 
     share: float | None = None
     reading: str = "words"
     _mean: float = 1.0
     _n: float = 0
+    _looked: int = 0
 
     @classmethod
     def known(cls, share: float) -> "Readable":
@@ -77,14 +79,16 @@ class Readable:
         else:
             n = sum(bool(said(line)) for line in _looked_at(lines))
             readable = share * n
-        if not n:
-            return
-        self._n = min(self._n + n, _MEMORY)
-        self._mean += (readable - n * self._mean) / self._n
+        self._looked += len(_looked_at(lines))
+        if n:
+            self._n = min(self._n + n, _MEMORY)
+            self._mean += (readable - n * self._mean) / self._n
         is_clear = self._n >= _SOON and abs(self._mean - 0.5) >= 0.5 - _ONE_LANGUAGE
         if self.share is not None or is_clear or self._n >= _KNOWN:
             self.share = min(1.0, max(0.0, self._mean))
             self.reading = _reading(self.share, self.reading)
+        elif self._looked >= _WORDLESS:
+            self.reading = "emotes"
 
 
 def _reading(share: float, before: str) -> str:

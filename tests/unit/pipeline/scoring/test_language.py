@@ -85,6 +85,18 @@ def heard(channel: Readable, *texts: str) -> Readable:
     return channel
 
 
+def test_a_chat_without_words_is_read_by_its_emotes_until_it_has_some() -> None:
+    channel = Readable()
+    for _ in range(14):
+        heard(channel, *["KEKW", "7777", "😂", "LUL LUL", "Sadge"] * 4)
+    assert (channel.share, channel.reading) == (None, "words")
+    heard(channel, *["KEKW"] * 20)
+    assert (channel.share, channel.reading) == (None, "emotes")
+    for k in range(10):
+        heard(channel, *[f"why would you go down that road again {k}"] * 20)
+    assert channel.share == 1.0 and channel.reading == "words"
+
+
 def test_a_new_channel_is_not_known_until_enough_was_said() -> None:
     channel = Readable()
     for _ in range(29):
