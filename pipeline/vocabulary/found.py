@@ -1,7 +1,7 @@
 """Names and drift found in past chat: what an import adds to what is known of them."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,7 @@ from pipeline.windows.track import Closed
 from warehouse.errors import BadInput
 
 _MOST = 10_000  # of each list in a request, which anybody may have written
+_MOST_WINDOWS = 1000
 _LOOKS = 30_000  # tokens, of an import that has more memory than a daemon, and less time
 _LAST = 7_258_118_400.0  # 2200, epoch seconds
 
@@ -39,7 +40,7 @@ class FoundName(BaseModel):
     people: int = Field(ge=0, le=MOST_PEOPLE)
     places: int = Field(ge=0, le=1000)
     impact: float = Field(ge=-2, le=2)
-    impact_windows: int = Field(ge=0, le=1000)
+    impact_windows: int = Field(ge=0, le=_MOST_WINDOWS)
 
     @classmethod
     def of(cls, seen: Sighting, usual: float) -> Self:
@@ -52,6 +53,17 @@ class FoundName(BaseModel):
             beside=seen.beside, people=seen.spread, places=seen.n_channels, impact=moved,
             impact_windows=windows,
         )  # fmt: skip
+
+    @classmethod
+    def of_all(cls, names: Sequence[Self], places: int, usual: float) -> Self:
+        """One name as several channels, `places` of them, have it."""
+        sightings = [name.sighting() for name in names]
+        whole = reduce(Sighting.plus, sightings)
+        whole.places = places
+        windows = sum(name.impact_windows for name in names)
+        moved = sum(name.impact * name.impact_windows for name in names) / windows if windows else 0
+        known = {"impact": moved, "impact_windows": min(windows, _MOST_WINDOWS)}
+        return cls.of(whole, usual).model_copy(update=known)
 
     def sighting(self) -> Sighting:
         """To be counted on."""
@@ -96,7 +108,8 @@ class Found(BaseModel):
 
 class Finder:
     """Looks for names and drift while past chat is read, channel by channel. Bounded memory but
-    for the number of channels."""
+    for the number of channels and of what is found: the names of a channel that was read are put
+    by, or the next one's would push them out."""
 
     def __init__(self, scorers: Scorers, decided: list[Row]) -> None:
         """decided: rows of `vocabulary`; what was decided on is not proposed again."""
@@ -104,24 +117,45 @@ class Finder:
         self.vocabulary.load(row for row in decided if row["status"] != "proposed")
         self._drifts: dict[str, Drift] = {}
         self._logins = set[str]()
+        self._channel = ""
+        self._put_by: dict[str, list[FoundName]] = {}  # by key, of a channel each
+        self._places: dict[str, set[str]] = {}  # channels, by key
 
     def window(self, closed: Closed) -> None:
         """A window that is not stored yet: what was counted once is not counted again."""
         channel = closed.window.channel
+        if channel != self._channel:
+            self._put(self.vocabulary.take())
+            self._channel = channel
         self.vocabulary.drift = self._drifts.setdefault(channel, Drift())
         self.vocabulary.window(closed)
 
     def part_over(self, is_login: Callable[[str], bool]) -> None:
         """A part was read. is_login: of those who chatted in it."""
-        self._logins |= {form for form in self.vocabulary.widely_used() if is_login(form)}
+        put_by = [name.term for names in self._put_by.values() for name in names]
+        self._logins |= set(filter(is_login, [*self.vocabulary.widely_used(), *put_by]))
 
     def found(self) -> Found:
         """All that was found."""
+        self._put(self.vocabulary.take())
+        self._put(rest := self.vocabulary.rest_of(self._put_by))
+        self.vocabulary.drop(rest)
         said, mood, usual = self.vocabulary.said()
-        seen = self.vocabulary.proposed(self._logins.__contains__)
-        names = [FoundName.of(one, usual) for one in seen]
+        names = [
+            FoundName.of_all(names, len(self._places[key]), usual)
+            for key, names in self._put_by.items()
+        ]
+        names = [name for name in names if name.term not in self._logins]
+        most = sorted(names, key=lambda name: -name.n)[:_MOST]
         moved = {channel: drift.moved() for channel, drift in self._drifts.items()}
-        return Found(names=names, said=said, mood=mood, drift={c: d for c, d in moved.items() if d})
+        drift = {channel: terms for channel, terms in moved.items() if terms}
+        return Found(names=most, said=said, mood=mood, drift=drift)
+
+    def _put(self, seen: Mapping[str, Sighting]) -> None:
+        usual = self.vocabulary.said()[2]
+        for key, sighting in seen.items():
+            self._put_by.setdefault(key, []).append(FoundName.of(sighting, usual))
+            self._places.setdefault(key, set()).update(sighting.channels)
 
 
 def merged(vocabulary: Vocabulary, found: Found, rows: list[Mapping[str, Any]]) -> list[Row]:

@@ -182,6 +182,16 @@ class Vocabulary:
         ]
         return [sighting for sighting in emotes if self._is_new(sighting.form)]
 
+    def take(self) -> dict[str, Sighting]:
+        """All that would be proposed, by key; it is counted anew from here on."""
+        seen = {sighting.form.lower(): sighting for sighting in self.proposed(lambda _: False)}
+        self.drop(seen)
+        return seen
+
+    def rest_of(self, keys: Iterable[str]) -> dict[str, Sighting]:
+        """What is counted of those."""
+        return {key: self._terms[key] for key in keys if key in self._terms}
+
     def widely_used(self) -> list[str]:
         """The names that enough people used, as they are written."""
         return [sighting.form for sighting in self._terms.values() if sighting.is_wide()]

@@ -66,6 +66,26 @@ def test_what_it_would_change_is_told_of_all_windows_with_it() -> None:
     assert row["impact_windows"] == 3
 
 
+def test_names_of_a_channel_outlive_all_that_the_next_ones_say() -> None:
+    target = finder()
+    read(target, channel="one")
+    for k in range(120):
+        noise = [said(f"zorb{k}x{i}Q", 0.0, 9) for i in range(50)]
+        target.window(window(*noise, start=600.0 + 30 * k, channel="two"))
+    read(target, n=8, first=9000, channel="three")
+    read(target, first=10_000, channel="one")
+    (name,) = target.found().names
+    assert (name.term, name.n, name.places, name.impact_windows) == (NEW, 88, 2, 2)
+
+
+def test_a_login_of_an_earlier_channel_is_no_name() -> None:
+    target = finder()
+    read(target, channel="one")
+    read(target, first=600, channel="two")
+    target.part_over(lambda word: word == NEW)
+    assert target.found().names == []
+
+
 def test_a_login_of_any_part_is_no_name() -> None:
     target = finder()
     read(target)
