@@ -6,7 +6,7 @@ from warehouse.errors import PackageMissing
 
 # the modules that what is done with a set imports
 SETS = {
-    "train": ("tensorflow", "optuna"),
+    "train": ("tensorflow", "optuna", "sklearn"),
     "machines": ("obstore", "nats", "boto3"),
 }
 _DOING = {"machines": "a queue or a bucket"}
