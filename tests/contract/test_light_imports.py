@@ -38,7 +38,7 @@ network, *_ = serving().values()
 assert network.name.startswith("lstm-")
 assert network.predict(now([log.session()])).quantiles.shape == (1, 10, 5)
 """
-TRAINING = {"keras", "optuna", "tensorflow"}
+TRAINING = {"keras", "optuna", "sklearn", "tensorflow"}
 LANGUAGE = "from pipeline.scoring.language import Readable; Readable().saw([], 1.0)"
 
 COMMAND = """

@@ -41,7 +41,8 @@ def test_without_its_packages_the_command_that_brings_them_is_named(
         main()
     assert ended.value.code == 1
     assert capsys.readouterr().err == (
-        "error: training needs tensorflow, optuna; make setup-train installs what is missing\n"
+        "error: training needs tensorflow, optuna, sklearn; "
+        "make setup-train installs what is missing\n"
     )
 
 
@@ -133,7 +134,7 @@ def test_backtest_writes_predictions_of_every_model(
 
 RUN_WITHOUT = """
 import runpy, sys
-sys.modules.update(dict.fromkeys(("tensorflow", "keras", "optuna")))
+sys.modules.update(dict.fromkeys(("tensorflow", "keras", "optuna", "sklearn")))
 runpy.run_module("models", run_name="__main__", alter_sys=True)
 """
 
@@ -150,7 +151,8 @@ def test_without_what_training_needs_the_command_that_brings_it_is_named(
     done = run_without_training(folder, command)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "error: training needs tensorflow, optuna; make setup-train installs what is missing\n"
+        "error: training needs tensorflow, optuna, sklearn; "
+        "make setup-train installs what is missing\n"
     )
 
 

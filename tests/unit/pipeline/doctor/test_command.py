@@ -314,7 +314,7 @@ def test_nightly_training_without_its_packages_is_told(
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     (finding,) = (f for f in said("model") if "RETRAIN" in f.says)
     assert (finding.status, finding.do) == (WARNING, "make setup-train installs what is missing")
-    assert finding.says == ("DLD_RETRAIN is on, but training needs tensorflow, optuna")
+    assert finding.says == ("DLD_RETRAIN is on, but training needs tensorflow, optuna, sklearn")
 
 
 def token(**more: object) -> Token:
