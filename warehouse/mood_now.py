@@ -64,6 +64,13 @@ def mood_now(windows: Sequence[Told], readable: float | None) -> MoodNow:
     return MoodNow(mood, "words", last.n_messages, signed_of(last), None, WINDOW_SECONDS, why)
 
 
+def told_now(windows: Sequence[Told], readable: float | None) -> MoodNow:
+    """The same as surfaces tell it: before anybody has spoken there is no language to wait for."""
+    told = mood_now(windows, readable)
+    has_spoken = any(w.n_messages for w in windows)
+    return told._replace(why="") if told.why == "waiting" and not has_spoken else told
+
+
 def signed_of(window: Told) -> int:
     """Messages of a window that say something."""
     return round(window.n_messages * (window.share_scored or 0.0))

@@ -10,7 +10,7 @@ from dashboard import wording
 from dashboard.basis import NAMES, Portion, laughter
 from dashboard.charts.series import Row, grouped, margin, of_basis, state
 from warehouse.forecast_metrics import latent_skill, of_row
-from warehouse.mood_now import MoodNow, mood_now
+from warehouse.mood_now import MoodNow, told_now
 from warehouse.records import WINDOW_SECONDS
 
 QUIET_WINDOWS, QUIET_N = 5, 3
@@ -19,7 +19,7 @@ WINDOW = timedelta(seconds=30)
 
 
 class _Told(NamedTuple):
-    """A row of dash_live_windows as `mood_now` reads it."""
+    """A row of dash_live_windows as `told_now` reads it."""
 
     start: datetime
     basis: str
@@ -51,11 +51,9 @@ class Card:
 
     @cached_property
     def told(self) -> MoodNow:
-        """The mood of now. Before anybody has spoken there is no language to wait for."""
+        """The mood of now."""
         names = ("start", "basis", "n", "mean", "share_scored")
-        told = mood_now([_Told(*(w[k] for k in names)) for w in self.windows], self.readable)
-        said = any(w["n"] for w in self.windows)
-        return told if said or told.why == "unsupported" else told._replace(why="")
+        return told_now([_Told(*(w[k] for k in names)) for w in self.windows], self.readable)
 
     @property
     def supported(self) -> bool:

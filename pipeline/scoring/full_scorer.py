@@ -90,14 +90,6 @@ class FullScorer:
             text = straight(self._finder.apart(visible(text)))
         return text.split()
 
-    def sign(self, token: str, marked: bool = False) -> float | None:
-        """What a token weighs as a sign, -4..4: an emote, an emoji, a smiley; marked: by its
-        source, so that a word is an emote's name. None for what is no sign, or unknown."""
-        reading = (self.marked if marked else self.readings)[token]
-        if reading.kind == "word":
-            return self.rules.alone(reading.form) if marked else None
-        return None if reading.strange and not reading.valence else reading.valence
-
     def _join_phrases(
         self, tokens: list[str], terms: list[Term | tuple[()] | None], marks: Collection[str]
     ) -> None:

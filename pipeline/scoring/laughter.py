@@ -41,7 +41,7 @@ _LONGEST = 64  # characters of a token that are looked at: laughter goes on as i
 _ITS_OWN = 0.2  # of messages: from so many on, chat is in that script
 _EMOTES = frozenset(
     "LUL LULW LuL KEK KEKL KEKW OMEGALUL ICANT EleGiggle 4Head LMAO xdd PepeLaugh pepeLaugh "
-    "PrideLaugh 😂 🤣 😹 😆".split()
+    "PrideLaugh".split()
 )
 # a channel's own: of its name the end
 _NAMED = re.compile(r"[A-Za-z0-9]*[a-z0-9](?:LUL|LULW|KEK|KEKW|LMAO|LOL|HAHA|Laugh|Giggle|XD)")

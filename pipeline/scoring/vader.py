@@ -94,11 +94,6 @@ class VaderRules(SentimentIntensityAnalyzer):  # type: ignore[misc]
         """True if a token is in the lexicon, or has a say in its neighbours' scores."""
         return stripped(token).lower() in self.lexicon or self._mark(token) & ~_UPPER > 0
 
-    def alone(self, token: str) -> float | None:
-        """What a token weighs by itself, -4..4; None for one that is not in the lexicon."""
-        value = self.lexicon.get(stripped(token).lower())
-        return None if value is None else float(value)
-
     def described(self, text: str) -> str:
         """Emoji as words, set apart as vaderSentiment sets them apart."""
         if text.isascii() or self.emoji_chars.isdisjoint(text):

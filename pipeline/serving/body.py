@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from pipeline.forecasting.track_record import UNKNOWN, Standing
-from warehouse.mood_now import MoodNow, mood_now
+from warehouse.mood_now import MoodNow, told_now
 from warehouse.published.reading import OFF_S
 from warehouse.records import (
     HORIZON,
@@ -97,7 +97,7 @@ def body(
     now: the wall clock, set right by the source's. clock: the source's own, where that is another
     (a replay). off: seconds that the machine's clock is behind, for whoever judges the age.
     """
-    told = _told(state)
+    told = told_now(list(state.windows), state.readable)
     fields: dict[str, Any] = {
         "v": 1,
         "channel_id": state.channel_id,
@@ -134,12 +134,6 @@ def status(state: MoodState, now: float) -> str:
         return "stale"
     recent = list(state.windows)[-_QUIET_WINDOWS:]
     return "quiet" if sum(w.n_messages for w in recent) < _QUIET_N else "live"
-
-
-def _told(state: MoodState) -> MoodNow:
-    """The mood of now. Before anybody has spoken there is no language to wait for."""
-    told = mood_now(list(state.windows), state.readable)
-    return told if _said(state) or told.why == "unsupported" else told._replace(why="")
 
 
 def _said(state: MoodState) -> int:
