@@ -21,6 +21,7 @@ from warehouse.atomic import keep_private
 from warehouse.config import DataFolder, data_folder
 from warehouse.errors import AppError
 from warehouse.packages import require_packages
+from warehouse.records import FIVE
 from warehouse.removed_settings import name_removed_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -28,9 +29,6 @@ Seed = Annotated[int, typer.Option(min=0, max=2**31, help="same seed and data, s
 HoldOut = Annotated[
     list[str] | None, typer.Option(help="channel to keep unseen; default: a seeded quarter")
 ]
-
-
-JUDGED_STEPS = (1, 2, 3, 5, 10)
 
 
 class Format(StrEnum):
@@ -189,17 +187,19 @@ def backtest(
 
 
 def skill_table(report: dict[str, Any], title: str) -> Table:
-    """Latent skill by step, and the bands' figures at step 1, one row a model."""
+    """Latent skill by step, and the bands' figures of the five minutes, one row a model."""
+    from models.judging.report import SHOWN, step_name
+
     cutoffs, streams = report["cutoffs"], report["streams"]
     table = Table(title=f"{title}: latent skill ({cutoffs} cutoffs, {streams} streams)")
     table.add_column("model", no_wrap=True)
-    names = ["nMSE@1", "80%", "95%", "width", "CRPS", "MAE n"]
-    for head in [*(f"step {h}" for h in JUDGED_STEPS), *names]:
+    names = ["nMSE", "80%", "95%", "width", "CRPS", "MAE n"]
+    for head in [*map(step_name, SHOWN), *names]:
         table.add_column(head, justify="right", no_wrap=True)
     keys = ("nmse", "coverage80", "coverage95", "width80", "crps", "volume_mae")
     for name, of in report["models"].items():
-        skills = [_show(of["latent_skill"][h - 1], 3) for h in JUDGED_STEPS]
-        figures = [_show(of[k][0], 5 if k == "nmse" else 4 if k == "crps" else 3) for k in keys]
+        skills = [_show(of["latent_skill"][h], 3) for h in SHOWN]
+        figures = [_show(of[k][FIVE], 5 if k == "nmse" else 4 if k == "crps" else 3) for k in keys]
         table.add_row(escape(name), *skills, *figures)
     return table
 

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
+from warehouse.records import QUANTILES, STEPS, VOLUME_QUANTILES
 
 Floats = NDArray[np.float64]
 FIRST_LIVE = 6  # windows a session needs before its first forecast
@@ -39,10 +39,10 @@ class View:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Forecasts of k cutoffs for steps 1..10.
+    """Forecasts of k cutoffs by step: 0 the five minutes together, 1..10 a window each.
 
-    quantiles: (k, 10, 5) of mean_compound at QUANTILES, -1..1, never crossing; the middle one
-    is the point forecast, made for squared error. volume: (k, 10, 3) of n_messages at
+    quantiles: (k, 11, 5) of mean_compound at QUANTILES, -1..1, never crossing; the middle one
+    is the point forecast, made for squared error. volume: (k, 11, 3) of n_messages at
     VOLUME_QUANTILES, >= 0, never crossing.
     """
 
@@ -51,8 +51,8 @@ class Prediction:
 
     def __post_init__(self) -> None:
         k = len(self.quantiles)
-        assert self.quantiles.shape == (k, HORIZON, len(QUANTILES))
-        assert self.volume.shape == (k, HORIZON, len(VOLUME_QUANTILES))
+        assert self.quantiles.shape == (k, STEPS, len(QUANTILES))
+        assert self.volume.shape == (k, STEPS, len(VOLUME_QUANTILES))
 
 
 class Forecaster(Protocol):

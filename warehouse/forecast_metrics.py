@@ -1,6 +1,7 @@
 """Metrics of forecasts, each declared once: what is summed, how it is finished, how it is told.
 
-A target is a window with chat that was seen whole; it weighs as many as its messages. Every
+A target is a window with chat that was seen whole, or at step 0 the ten windows after a cutoff
+together, where most have chat; it weighs as many as its messages. Every
 metric is a quotient of sums over targets, so that streams, channels and days add up. From here
 follow the columns that are verified, the backtest's tally, the skill that is served and the
 accuracy page. A new metric is a line in SUMS, with a migration for its column of
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.records import QUANTILES
+from warehouse.records import QUANTILES, VOLUME_QUANTILES
 
 Floats = NDArray[np.float64]
 Sums = Mapping[str, Any]  # by name: numbers, arrays, or columns of a frame
@@ -26,7 +27,7 @@ BANDS = {80: (1, 3), 95: (0, 4)}  # places in QUANTILES, by level
 
 
 def is_target(y: Floats, n: Floats) -> NDArray[np.bool_]:
-    """True for windows that forecasts are judged on: with chat, seen whole (else NaN)."""
+    """True for targets that forecasts are judged on: with chat, seen whole (else NaN)."""
     return np.isfinite(y) & (n >= 1)
 
 
@@ -35,13 +36,15 @@ class Outcomes:
     """Outcomes of m windows, and what was forecast of each.
 
     y: (m,) mean_compound, NaN in silence. n: (m,) messages; NaN, as y, where not seen whole.
-    quantiles: (m, 5) over QUANTILES. volume: (m,) the median of n; NaN where none was forecast.
+    quantiles: (m, 5) over QUANTILES. volume: (m, 3) of n over VOLUME_QUANTILES; None: none was
+    forecast. counts: (m,) messages where all were seen, else NaN; None: as n.
     """
 
     y: Floats
     n: Floats
     quantiles: Floats
-    volume: Floats | float = float("nan")
+    volume: Floats | None = None
+    counts: Floats | None = None
 
     @cached_property
     def spoke(self) -> NDArray[np.bool_]:
@@ -62,8 +65,28 @@ class Outcomes:
         return self.mood - self.quantiles[:, QUANTILES.index(0.5)]
 
     @cached_property
+    def counted(self) -> Floats:
+        """Messages whose number was forecast; NaN where none was, or not all were seen."""
+        if self.volume is None:
+            return np.full(len(self.n), np.nan)
+        return np.where(np.isfinite(self.volume[:, 0]), self._all_seen, np.nan)
+
+    @property
+    def _all_seen(self) -> Floats:
+        return self.n if self.counts is None else self.counts
+
+    @cached_property
     def volume_error(self) -> Floats:
-        return np.abs(self.n - self.volume)
+        """Of the middle; 0 where nothing was counted."""
+        middle = 0.0 if self.volume is None else self.volume[:, VOLUME_QUANTILES.index(0.5)]
+        return np.nan_to_num(np.abs(self.counted - middle))
+
+    @cached_property
+    def volume_hits(self) -> NDArray[np.bool_]:
+        """Counts that came out inside the 80 % band of counts."""
+        if self.volume is None:
+            return np.zeros(len(self.n), bool)
+        return (self.volume[:, 0] <= self.counted) & (self.counted <= self.volume[:, -1])
 
     def band(self, level: int) -> tuple[Floats, Floats]:
         low, high = BANDS[level]
@@ -115,8 +138,9 @@ SUMS = (  # columns of forecast_scores
     Sum("hits95", lambda o: o.hits(95), is_count=True),
     Sum("width95", lambda o: o.weight * o.width(95), is_later=True),
     # silent windows too: that nobody would speak can be forecast
-    Sum("counts", lambda o: np.isfinite(o.volume_error), is_count=True, is_later=True),
-    Sum("volume_error", lambda o: np.nan_to_num(o.volume_error), is_later=True),
+    Sum("counts", lambda o: np.isfinite(o.counted), is_count=True, is_later=True),
+    Sum("volume_error", lambda o: o.volume_error, is_later=True),
+    Sum("volume_hits80", lambda o: o.volume_hits, is_count=True, is_later=True),
 )
 SUMMED = {  # what the queries of scores sum
     "sums": [s.name for s in SUMS],
@@ -241,8 +265,12 @@ METRICS = (
     _coverage(80), _coverage(95), _width(80), _width(95),
     Metric(
         "volume_error", "Messages off", mean("volume_error", "counts"), ".1f",
-        "How far the number of messages of a window was off: lower is better.",
+        "How far the number of messages was off: lower is better.",
         reported="volume_mae", windows="counts", to_usual=True,
+    ),
+    Metric(
+        "volume_coverage80", "80 % band of messages holds", mean("volume_hits80", "counts"), ".0%",
+        "The nearer to 80 % the better.", ".1%", line=0.8, windows="counts",
     ),
 )  # fmt: skip
 BACKTEST_METRICS = (  # coverage where every target counts by its messages

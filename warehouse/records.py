@@ -12,6 +12,8 @@ WINDOW_SECONDS = 30
 SLOTS = 6  # 5-second slots in a window
 SLOT_SECONDS = WINDOW_SECONDS // SLOTS
 HORIZON = 10  # forecast steps, a window each
+FIVE = 0  # the step that stands for the five minutes: the mean of all ten windows together
+STEPS = HORIZON + 1  # places of a forecast: FIVE, then each window
 QUANTILES = (0.025, 0.10, 0.50, 0.90, 0.975)
 VOLUME_QUANTILES = (0.10, 0.50, 0.90)
 WINDOW = timedelta(seconds=WINDOW_SECONDS)

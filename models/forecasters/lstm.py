@@ -19,10 +19,12 @@ from keras import layers
 
 from models.base import Floats
 from models.forecasters.lstm_config import Config
+from models.forecasters.naive import counts
 from models.forecasters.ridge import solve
-from models.inputs.features import CONTEXT, GROUPS, NAMES, RATE_NAMES
+from models.inputs.features import CONTEXT, GROUPS, MOVES, NAMES, RATE_NAMES
+from models.inputs.targets import WINDOWS
 from models.inputs.training_arrays import Arrays
-from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
+from warehouse.records import QUANTILES, STEPS, VOLUME_QUANTILES
 
 RATE_INPUTS = [NAMES.index(n) for n in (*RATE_NAMES, "session_age", "session_n", "silent")]
 PAIRS = [  # how long a mood lasts depends on how it scatters, how much is said, and since when
@@ -45,12 +47,12 @@ def seen_names(config: Config) -> list[int]:
 
 def linear_start(data: Arrays, config: Config) -> tuple[Floats, Floats]:
     """Solved linear forecasts of mood (in message sds) from features and their PAIRS,
-    (1 + F + P, 10), and of log counts from features, (1 + F, 10)."""
-    last, n, visible = data.last(), data.targets.n, seen_names(config)
+    (1 + F + P, 11), and of log counts from features, (1 + F, 11)."""
+    last, n, visible = data.last(), data.targets.counts, seen_names(config)
     pairs = [k for k, pair in enumerate(PAIRS) if set(pair) <= set(visible)]
     inputs = np.concatenate([last[:, visible], paired(last)[:, pairs]], 1)
     mood = solve(inputs, np.nan_to_num(data.z), data.mood_weight, START_PENALTY)
-    usual, counted = np.log1p(data.view.rate)[:, None], [i for i in RATE_INPUTS if i in visible]
+    usual, counted = np.log1p(counts(data.view.rate)), [i for i in RATE_INPUTS if i in visible]
     count = solve(last[:, counted], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
     places = [*visible, *(len(NAMES) + k for k in pairs)]
     return _spread(mood, places, len(NAMES) + len(PAIRS)), _spread(count, counted, len(NAMES))
@@ -66,35 +68,42 @@ def paired(last: Any) -> Any:
 
 
 def _spread(coef: Floats, places: list[int], size: int) -> Floats:
-    full = np.zeros((1 + size, HORIZON))
+    full = np.zeros((1 + size, STEPS))
     full[0], full[[1 + i for i in places]] = coef[0], coef[1:]
     return full
 
 
 def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) -> keras.Model:
-    """(B, CONTEXT, F) -> (B, 10, 8): mood at QUANTILES, in message sds from the session mean;
+    """(B, CONTEXT, F) -> (B, 11, 8): mood at QUANTILES, in message sds from the session mean;
     log(1 + messages) at VOLUME_QUANTILES."""
     x = keras.Input((CONTEXT, len(NAMES)), name="windows")
     last = x[:, -1, :]
     windows = _visible(x, config)
     mood, rest = (_trunk(windows, config, unroll, name) for name in ("mood", "rest"))
-    noise = last[:, NAMES.index("noise"), None]
-    usual = (last[:, NAMES.index("count"), None] + 1) * 3
+    noise = _noise(last)
+    rate = keras.ops.expm1((last[:, NAMES.index("count"), None] + 1) * 3)
+    usual = keras.ops.log1p(rate * WINDOWS.astype("float32"))
     from_line = _frozen(start[0], "mood_start")(layers.Concatenate()([last, paired(last)]))
-    centre = from_line + _small(HORIZON, "mood")(mood) * 0.3
-    count = _frozen(start[1], "count_start")(last) + _small(HORIZON, "count")(rest) + usual
+    centre = from_line + _small(STEPS, "mood")(mood) * 0.3
+    count = _frozen(start[1], "count_start")(last) + _small(STEPS, "count")(rest) + usual
     down1, down2, up1, up2 = (
-        layers.Activation("softplus")(_small(HORIZON, name, bias)(rest)) * noise
+        layers.Activation("softplus")(_small(STEPS, name, bias)(rest)) * noise
         for name, bias in zip(
             ("down10", "down2", "up90", "up97"), [*STEP_DOWN, *STEP_DOWN], strict=True
         )
     )
     low, high = (
-        layers.Activation("softplus")(_small(HORIZON, name, -0.2)(rest)) for name in ("few", "many")
+        layers.Activation("softplus")(_small(STEPS, name, -0.2)(rest)) for name in ("few", "many")
     )
     moods = [centre - down1 - down2, centre - down1, centre, centre + up1, centre + up1 + up2]
     quantiles = keras.ops.stack([*moods, count - low, count, count + high], axis=-1)
     return keras.Model(x, quantiles)
+
+
+def _noise(last: Any) -> Any:
+    """Sampling error to expect of every step's mean, (k, 11), in message sds; of (k, F)."""
+    of_one = last[:, NAMES.index("noise"), None]
+    return ((of_one**2 - MOVES) / WINDOWS.astype("float32") + MOVES) ** 0.5
 
 
 def _visible(x: Any, config: Config) -> Any:
@@ -119,7 +128,7 @@ def _trunk(x: Any, config: Config, unroll: bool, name: str) -> Any:
 
 def _frozen(start: Floats, name: str) -> layers.Layer:
     kernel, bias = (keras.initializers.Constant(v) for v in (start[1:], start[0]))
-    layer = layers.Dense(HORIZON, kernel_initializer=kernel, bias_initializer=bias, name=name)
+    layer = layers.Dense(STEPS, kernel_initializer=kernel, bias_initializer=bias, name=name)
     layer.trainable = False
     return layer
 
@@ -131,7 +140,7 @@ def _small(size: int, name: str, bias: float = 0.0) -> layers.Layer:
 
 
 def loss_of(config: Config, mean_weight: float) -> Any:
-    """Loss of (B, 10, 4) packed targets (see `packed`) and (B, 10, 8) predictions."""
+    """Loss of (B, 11, 4) packed targets (see `packed`) and (B, 11, 8) predictions."""
     levels = tf.constant([q for q in QUANTILES if q != 0.5], tf.float32)
     few_many = tf.constant(VOLUME_QUANTILES, tf.float32)
 
@@ -156,9 +165,8 @@ def loss_of(config: Config, mean_weight: float) -> Any:
 
 
 def packed(data: Arrays) -> Floats:
-    """(k, 10, 4) float32: z, weight (0 = no mood to learn), n (-1 = unknown), noise."""
-    z, n = data.z, data.targets.n
-    noise = np.repeat(data.last()[:, [NAMES.index("noise")]], HORIZON, 1)
+    """(k, 11, 4) float32: z, weight (0 = no mood to learn), n (-1 = unknown), noise."""
+    z, n, noise = data.z, data.targets.counts, _noise(data.last())
     parts = [np.nan_to_num(z), data.mood_weight, np.where(np.isfinite(n), n, -1.0), noise]
     return np.stack(parts, -1).astype(np.float32)
 

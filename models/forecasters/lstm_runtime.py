@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from models.base import Floats, Prediction, View, tidy
 from models.inputs.features import CONTEXT, NAMES
 from warehouse.errors import ModelUnusable
-from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
+from warehouse.records import QUANTILES, STEPS, VOLUME_QUANTILES
 
 MOODS = len(QUANTILES)
-OUTPUT = (HORIZON, MOODS + len(VOLUME_QUANTILES))
+OUTPUT = (STEPS, MOODS + len(VOLUME_QUANTILES))
 
 
 class Lstm:
@@ -42,7 +42,7 @@ class Lstm:
         return assemble(self.run(view.x), view)
 
     def run(self, x: NDArray[np.float32]) -> Floats:
-        """Raw output (k, 10, 8) of windows (k, CONTEXT, F), a fixed batch at a time."""
+        """Raw output (k, 11, 8) of windows (k, CONTEXT, F), a fixed batch at a time."""
         out = np.empty((len(x), *OUTPUT))
         rows = np.zeros((self.batch, CONTEXT, len(NAMES)), np.float32)
         for a in range(0, len(x), self.batch):
@@ -59,7 +59,7 @@ class Lstm:
 
 
 def assemble(raw: Floats, view: View) -> Prediction:
-    """Raw output (k, 10, 8) in the units of the tables: moods -1..1, counts >= 0."""
+    """Raw output (k, 11, 8) in the units of the tables: moods -1..1, counts >= 0."""
     if not np.all(np.isfinite(raw)):
         raise ModelUnusable("the network said something that is no number")
     mood = view.session_mean[:, None, None] + view.sd[:, None, None] * raw[..., :MOODS]

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from models.base import Floats, Prediction, View, tidy
-from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES
+from models.inputs.targets import WINDOWS, Targets
+from warehouse.chances import SCORES as NORMAL
+from warehouse.records import QUANTILES, STEPS, VOLUME_QUANTILES
 
 BASELINES = ("last_value", "session_mean", "ewma")
-NORMAL = (-1.959964, -1.281552, 0.0, 1.281552, 1.959964)  # the normal's quantiles at QUANTILES
-NORMAL_VOLUME = (-1.281552, 0.0, 1.281552)  # ... at VOLUME_QUANTILES
+NORMAL_VOLUME = (-1.281552, 0.0, 1.281552)  # the normal's quantiles at VOLUME_QUANTILES
 assert len(NORMAL) == len(QUANTILES) and len(NORMAL_VOLUME) == len(VOLUME_QUANTILES)
 
 
@@ -23,8 +24,8 @@ assert len(NORMAL) == len(QUANTILES) and len(NORMAL_VOLUME) == len(VOLUME_QUANTI
 class Spread:
     """Width of a forecaster's errors, by step.
 
-    mood: (10, 3), error variance over message variance = a + b / (rate + 1) + c / last_n.
-    volume: (10,), sd of log(1 + n) around log(1 + forecast).
+    mood: (11, 3), error variance over message variance = a + b / (rate + 1) + c / last_n.
+    volume: (11,), sd of log(1 + n) around log(1 + forecast).
     """
 
     mood: Floats
@@ -38,24 +39,28 @@ class Spread:
         return Spread(np.array(body["mood"], float), np.array(body["volume"], float))
 
     def sd(self, view: View) -> Floats:
-        """Standard deviation of the error in mean_compound, (k, 10)."""
+        """Standard deviation of the error in mean_compound, (k, 11)."""
         return np.asarray(view.sd[:, None] * np.sqrt(_terms(view) @ self.mood.T))
 
 
-UNFITTED = Spread(np.tile([0.02, 1.1, 0.0], (HORIZON, 1)), np.full(HORIZON, 0.6))
+UNFITTED = Spread(np.tile([0.02, 1.1, 0.0], (STEPS, 1)), np.full(STEPS, 0.6))
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """One of BASELINES: the same mood and message count for all ten steps."""
+    """One of BASELINES: the same mood for all steps, the same message count for all windows."""
 
     name: str
     spread: Spread = UNFITTED
 
     def predict(self, view: View) -> Prediction:
         mood, rate = centres(view)[self.name]
-        ten = np.ones(HORIZON)
-        return banded(view, mood[:, None] * ten, rate[:, None] * ten, self.spread)
+        return banded(view, np.repeat(mood[:, None], STEPS, 1), counts(rate), self.spread)
+
+
+def counts(rate: Floats) -> Floats:
+    """Messages expected at every step, (k, 11), of messages a window, (k,)."""
+    return np.asarray(rate[:, None] * WINDOWS)
 
 
 def centres(view: View) -> dict[str, tuple[Floats, Floats]]:
@@ -67,20 +72,21 @@ def centres(view: View) -> dict[str, tuple[Floats, Floats]]:
     }
 
 
-def banded(view: View, mood: Floats, rate: Floats, spread: Spread) -> Prediction:
-    """A Prediction around mood and rate, (k, 10) each, with normal bands."""
-    quantiles = mood[..., None] + spread.sd(view)[..., None] * np.array(NORMAL)
-    log_n = np.log1p(rate)[..., None] + spread.volume[:, None] * np.array(NORMAL_VOLUME)
+def banded(view: View, mood: Floats, count: Floats, spread: Spread) -> Prediction:
+    """A Prediction around mood and messages, (k, 11) each, with normal bands."""
+    quantiles = mood[..., None] + spread.sd(view)[..., None] * NORMAL
+    log_n = np.log1p(count)[..., None] + spread.volume[:, None] * np.array(NORMAL_VOLUME)
     return tidy(quantiles, np.expm1(log_n))
 
 
-def fit_spread(view: View, mood: Floats, rate: Floats, y: Floats, n: Floats) -> Spread:
-    """The spread of past errors. mood, rate, y, n: (k, 10); NaN in y or n is left out."""
+def fit_spread(view: View, mood: Floats, count: Floats, actual: Targets) -> Spread:
+    """The spread of past errors. mood, count: (k, 11), what was expected."""
+    y, n = actual.y, actual.n
     terms = _terms(view)
     parts = [
-        _fit_step(terms, (y[:, h] - mood[:, h]) ** 2 / view.sd**2, n[:, h]) for h in range(HORIZON)
+        _fit_step(terms, (y[:, h] - mood[:, h]) ** 2 / view.sd**2, n[:, h]) for h in range(STEPS)
     ]
-    off = np.log1p(n) - np.log1p(rate)
+    off = np.log1p(actual.counts) - np.log1p(count)
     return Spread(np.array(parts), np.sqrt(np.nanmean(off**2, axis=0)))
 
 

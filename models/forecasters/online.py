@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from models.base import Floats, Prediction, View, tidy
 from models.inputs.features import PRIOR_VARIANCE
-from models.inputs.targets import Targets
-from warehouse.records import HORIZON, QUANTILES
+from models.inputs.targets import WINDOWS, Targets
+from warehouse.records import FIVE, HORIZON, QUANTILES, STEPS
 
 Ints = NDArray[np.int64]
 NETWORKS = "lstm-"  # names of what is served with this layer
@@ -38,13 +38,16 @@ FIRST, GAIN, FASTEST = 10, 2.0, 0.5  # rate GAIN / DENSITY / (FIRST + targets), 
 SLOWEST = 0.018  # ... and never below SLOWEST / DENSITY: what adapts after a shift
 MEMORY, ALARM, AGAIN = 40, 4.0, 20  # targets; standard errors; as fast as after that many
 WIDEST = 5.0  # log of the largest factor
+# the five minutes after one cutoff are nearly those after the next: ten of them teach as one window
+PACE = 1 / WINDOWS
+AFTER = np.where(np.arange(STEPS) == FIVE, HORIZON, np.arange(STEPS))  # windows until it is known
 
-# columns of the notes on a forecast, (10, NOTES): inputs, distances, centres, unit
+# columns of the notes on a forecast, (11, NOTES): inputs, distances, centres, unit
 _X, _GAP = slice(0, INPUTS), slice(INPUTS, INPUTS + 4)
 _RAW, _SERVED, _SD, NOTES = INPUTS + 4, INPUTS + 5, INPUTS + 6, INPUTS + 7
-_FORMAT = 1.0  # raise it when what is learnt changes its meaning: states of before are let go
+_FORMAT = 2.0  # raise it when what is learnt changes its meaning: states of before are let go
 _LEARNT = ("_squares", "_products", "_stretch", "_excess", "_targets", "_weights")
-_SIZES = (HORIZON * INPUTS * INPUTS, HORIZON * INPUTS, HORIZON * 4, HORIZON * 4, HORIZON)
+_SIZES = (STEPS * INPUTS * INPUTS, STEPS * INPUTS, STEPS * 4, STEPS * 4, STEPS)
 
 
 class Online:
@@ -55,27 +58,27 @@ class Online:
 
     def __init__(self, centre: bool = True) -> None:
         self.centre = centre
-        self._squares = np.zeros((HORIZON, INPUTS, INPUTS))
-        self._products = np.zeros((HORIZON, INPUTS))
-        self._stretch = np.zeros((HORIZON, 4))  # logs of the factors
-        self._excess = np.zeros((HORIZON, 4))  # misses lately beyond those promised, in sds
-        self._targets = np.zeros(HORIZON)
-        self._solve(np.arange(HORIZON))
+        self._squares = np.zeros((STEPS, INPUTS, INPUTS))
+        self._products = np.zeros((STEPS, INPUTS))
+        self._stretch = np.zeros((STEPS, 4))  # logs of the factors
+        self._excess = np.zeros((STEPS, 4))  # misses lately beyond those promised, in sds
+        self._targets = np.zeros(STEPS)
+        self._solve(np.arange(STEPS))
 
     def adjust(self, view: View, prediction: Prediction) -> tuple[Prediction, Floats]:
         """The forecasts as they are served now, and the notes to learn from later.
 
-        view, prediction: k cutoffs. Notes: (k, 10, NOTES). Row i depends on row i alone.
+        view, prediction: k cutoffs. Notes: (k, 11, NOTES). Row i depends on row i alone.
         """
         notes = facts(view, prediction)
         return tidy(self.serve(notes), prediction.volume), notes
 
     def serve(self, notes: Floats) -> Floats:
-        """Quantiles (k, 10, 5) of forecasts noted as `facts`; their served centre is noted."""
-        weights = self._weights.reshape(-1, HORIZON, INPUTS)
+        """Quantiles (k, 11, 5) of forecasts noted as `facts`; their served centre is noted."""
+        weights = self._weights.reshape(-1, STEPS, INPUTS)
         moved = (notes[..., _X] * weights).sum(-1)
         centre = notes[..., _RAW] + notes[..., _SD] * moved
-        far = notes[..., _GAP] * np.exp(self._stretch).reshape(-1, HORIZON, 4)
+        far = notes[..., _GAP] * np.exp(self._stretch).reshape(-1, STEPS, 4)
         np.maximum(far[..., ::3], far[..., 1:3], out=far[..., ::3])  # the 95 % band holds the 80 %
         out = np.repeat(centre[..., None], len(QUANTILES), -1)
         out[..., OUTER] += SIDE * far
@@ -84,25 +87,25 @@ class Online:
         return out
 
     def learn(self, notes: Floats, steps: Ints, y: Floats, n: Floats) -> None:
-        """A window closed: y its mean, n >= 1 its messages, (m,), of which m forecasts were made.
+        """A window closed: y, n >= 1: mean and messages, (m,), of what m forecasts were made for.
 
-        steps: (m,) 0..9, each at most once. notes: (m, NOTES), of each forecast at its step.
+        steps: (m,) 0..10, each at most once. notes: (m, NOTES), of each forecast at its step.
         """
         if self.centre:
             self._learn_centre(notes, steps, y, n)
         self._learn_bands(notes, steps, y)
-        self._targets[steps] += 1
+        self._targets[steps] += PACE[steps % STEPS]
 
     def _learn_centre(self, notes: Floats, steps: Ints, y: Floats, n: Floats) -> None:
         x, sd = notes[:, _X], notes[:, _SD]
-        weight = n / (1 + n / LOUD) * sd**2 / PRIOR_VARIANCE
+        weight = PACE[steps % STEPS] * n / (1 + n / LOUD) * sd**2 / PRIOR_VARIANCE
         self._squares[steps] += weight[:, None, None] * x[:, :, None] * x[:, None, :]
         self._products[steps] += (weight * (y - notes[:, _RAW]) / sd)[:, None] * x
         self._solve(steps)
 
     def _solve(self, steps: Ints) -> None:
         if not hasattr(self, "_weights"):
-            self._weights = np.zeros((HORIZON, INPUTS))
+            self._weights = np.zeros((STEPS, INPUTS))
         squares = self._squares[steps] + PRIOR * np.eye(INPUTS)
         self._weights[steps] = np.linalg.solve(squares, self._products[steps][..., None])[..., 0]
 
@@ -114,12 +117,13 @@ class Online:
         missed = beyond > notes[:, _GAP] * np.exp(stretch)
         fast = GAIN / (FIRST + self._targets[steps, None])
         rate = np.maximum(np.minimum(fast / DENSITY, FASTEST), SLOWEST / DENSITY)
+        rate *= PACE[steps % STEPS, None]
         self._stretch[steps] = np.clip(stretch + rate * (missed - ALPHA), -WIDEST, WIDEST)
         self._watch(steps, (missed - ALPHA) / np.sqrt(ALPHA * (1 - ALPHA)))
 
     def _watch(self, steps: Ints, excess: Floats) -> None:
         """After a shift, seen by too many or too few misses of the 80 % band, rates rise."""
-        self._excess[steps] += (excess - self._excess[steps]) / MEMORY
+        self._excess[steps] += PACE[steps % STEPS, None] * (excess - self._excess[steps]) / MEMORY
         usual = 1 / np.sqrt(2 * MEMORY - 1)
         moved = steps[np.any(np.abs(self._excess[steps][:, 1:3]) > ALARM * usual, axis=1)]
         self._targets[moved] = np.minimum(self._targets[moved], AGAIN)
@@ -131,12 +135,11 @@ class Online:
         view, prediction, actual: k cutoffs one window apart, in order.
         """
         notes, k = facts(view, prediction), len(view)
-        served = np.empty_like(notes, shape=(k, HORIZON, len(QUANTILES)))
+        served = np.empty_like(notes, shape=(k, STEPS, len(QUANTILES)))
         judged = actual.judged
-        ahead = np.arange(HORIZON)
         for i in range(k + HORIZON):  # window of cutoff i has closed
-            rows = i - 1 - ahead
-            steps = ahead[(rows >= 0) & (rows < k)]
+            rows = i - AFTER
+            steps = np.flatnonzero((rows >= 0) & (rows < k))
             steps = steps[judged[rows[steps], steps]]
             if len(steps):
                 at = rows[steps], steps
@@ -161,17 +164,17 @@ class Online:
             return None
         squares, products, stretch, excess, targets = np.split(flat[1:], np.cumsum(_SIZES)[:-1])
         online = cls(centre)
-        online._squares = squares.reshape(HORIZON, INPUTS, INPUTS)
-        online._products = products.reshape(HORIZON, INPUTS)
-        online._stretch, online._excess = stretch.reshape(HORIZON, 4), excess.reshape(HORIZON, 4)
+        online._squares = squares.reshape(STEPS, INPUTS, INPUTS)
+        online._products = products.reshape(STEPS, INPUTS)
+        online._stretch, online._excess = stretch.reshape(STEPS, 4), excess.reshape(STEPS, 4)
         online._targets = targets
-        online._solve(np.arange(HORIZON))
+        online._solve(np.arange(STEPS))
         return online
 
 
 def together(parts: Sequence[Online]) -> Online:
     """Many channels as one, a hundred times faster to work with: it serves their forecasts in
-    one array, (len(parts), 10, NOTES), and learns with step 10 * i + h for step h of part i.
+    one array, (len(parts), 11, NOTES), and learns with step 11 * i + h for step h of part i.
 
     parts: of one kind. What it learns is handed back to them by `apart`.
     """
@@ -187,12 +190,12 @@ def apart(whole: Online, parts: Sequence[Online]) -> None:
     for name in _LEARNT:
         joined = getattr(whole, name)
         for i, part in enumerate(parts):
-            getattr(part, name)[...] = joined[HORIZON * i : HORIZON * (i + 1)]
+            getattr(part, name)[...] = joined[STEPS * i : STEPS * (i + 1)]
 
 
 def facts(view: View, prediction: Prediction) -> Floats:
-    """Notes (k, 10, NOTES) on what a forecaster said; what is served of it is noted later."""
-    notes = np.zeros((len(view), HORIZON, NOTES))
+    """Notes (k, 11, NOTES) on what a forecaster said; what is served of it is noted later."""
+    notes = np.zeros((len(view), STEPS, NOTES))
     raw = prediction.quantiles[..., QUANTILES.index(0.5)]
     sd, mean = view.sd[:, None], view.session_mean[:, None]
     trust = view.last_n / (view.last_n + 5)
@@ -208,7 +211,7 @@ def facts(view: View, prediction: Prediction) -> Floats:
 
 
 def served_before(notes: Floats, centre: Floats) -> Floats:
-    """Notes on forecasts made before a restart; centre: (k, 10), as it was served."""
+    """Notes on forecasts made before a restart; centre: (k, 11), as it was served."""
     served = notes.copy()
     served[..., _SERVED] = centre
     return served

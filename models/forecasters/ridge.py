@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Floats, Prediction, View
-from models.forecasters.naive import UNFITTED, Spread, banded
+from models.forecasters.naive import UNFITTED, Spread, banded, counts
 from models.inputs.features import MEAN_NAMES, NAMES
-from warehouse.records import HORIZON
 
 LAGS = 10  # window means it sees one by one
 PENALTY = 3e-4
@@ -22,18 +21,17 @@ WINDOW = NAMES.index("window")
 
 @dataclass(frozen=True)
 class Ridge:
-    """coef: (1 + inputs, 10), the first row constants."""
+    """coef: (1 + inputs, 11), the first row constants."""
 
     coef: Floats
     spread: Spread = UNFITTED
     name: str = "ridge"
 
     def predict(self, view: View) -> Prediction:
-        rate = np.repeat(view.rate[:, None], HORIZON, 1)
-        return banded(view, self.mood(view), rate, self.spread)
+        return banded(view, self.mood(view), counts(view.rate), self.spread)
 
     def mood(self, view: View) -> Floats:
-        """Expected mean_compound of the next ten windows, (k, 10)."""
+        """Expected mean_compound at every step, (k, 11)."""
         return view.session_mean[:, None] + view.sd[:, None] * apply(inputs(view), self.coef)
 
     def as_json(self) -> dict[str, Any]:
@@ -50,12 +48,12 @@ def inputs(view: View) -> Floats:
 
 
 def apply(x: Floats, coef: Floats) -> Floats:
-    """Linear prediction (k, 10) in message sds."""
+    """Linear prediction (k, 11) in message sds."""
     return np.asarray(coef[0] + x @ coef[1:])
 
 
 def solve(x: NDArray[Any], target: Floats, weight: Floats, penalty: float = PENALTY) -> Floats:
-    """Ridge coefficients (1 + inputs, 10) of target (k, 10), weighted (k, 10)."""
+    """Ridge coefficients (1 + inputs, 11) of target (k, 11), weighted (k, 11)."""
     a = np.concatenate([np.ones((len(x), 1)), x], 1).astype(float)
     shrink = penalty * np.eye(a.shape[1])
     shrink[0, 0] = 0.0

@@ -37,6 +37,7 @@ RATE_HALF_LIFE = 8  # of the recent message rate
 PAST_N = 100.0  # messages that earlier streams are shrunk by
 PAST_FADES = (100.0, 1_000.0, float("inf"))  # messages of this stream that outweigh its past
 PRIOR_VARIANCE, PRIOR_N = 0.085, 20.0  # of message scores, until the session shows its own
+MOVES = 0.02  # of the message variance: how far moods move beside sampling error
 LIMIT = 8.0  # features are clipped to -8..8
 
 MEAN_NAMES = tuple(f"mean_{h}_{k}" for h in HALF_LIVES for k in (5, 40))
@@ -299,7 +300,7 @@ class _Stack:
             self.sigma * 5 - 1.5,
             np.log1p(self.sums["windows"]) / 3 - 1.3,
             np.log1p(self.n_so_far) / 3 - 2,
-            np.sqrt(1 / (self.rate(RATE_HALF_LIFE) + 1) + 0.02),
+            np.sqrt(1 / (self.rate(RATE_HALF_LIFE) + 1) + MOVES),
             *self.scatter(),
         ]
 

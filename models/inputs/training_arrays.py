@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,14 @@ from numpy.typing import NDArray
 from models.base import FIRST_LIVE, Floats, View
 from models.inputs.features import CONTEXT, views, window_features
 from models.inputs.sessions import Session
-from models.inputs.targets import Targets, cutoffs, targets
+from models.inputs.targets import WINDOWS, Targets, cutoffs, targets
 from warehouse.errors import BadInput
 
 VALID_SHARE = 0.15  # of each channel's streams, its latest: for early stopping and tuning
 HELD_OUT_SHARE = 0.25  # of channels, where none are named and there are enough
 MIN_CHANNELS_TO_HOLD_OUT = 4
 MIN_CUTOFFS = 2_000  # training cutoffs below which a model would only learn noise
-FLAT = 30.0  # messages beyond which a target's weight hardly grows: mood, not sampling, errs
+FLAT = 30.0  # messages a window beyond which a weight hardly grows: mood, not sampling, errs
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class Arrays:
 
     @property
     def z(self) -> Floats:
-        """Targets as deviations from the session mean in message sds, (k, 10); NaN if none."""
+        """Targets as deviations from the session mean in message sds, (k, 11); NaN if none."""
         return (self.targets.y - self.view.session_mean[:, None]) / self.view.sd[:, None]
 
     @property
     def mood_weight(self) -> Floats:
-        """How much each target's mood counts in a fit, (k, 10); 0 where there is none."""
+        """How much each target's mood counts in a fit, (k, 11); 0 where there is none."""
         weight = weights(self.view.sd, np.nan_to_num(self.targets.n))
         return np.where(np.isfinite(self.z), weight, 0.0)
 
@@ -92,8 +93,8 @@ class Arrays:
 
 
 def weights(view_sd: Floats, n: Floats) -> Floats:
-    """How much a target counts, (k, 10): by its messages, as nMSE does, but not for ever."""
-    return np.asarray(n / (1 + n / FLAT) * view_sd[:, None] ** 2)
+    """How much a target counts, (k, 11): by its messages, as nMSE does, but not for ever."""
+    return np.asarray(n / (1 + n / (FLAT * WINDOWS)) * view_sd[:, None] ** 2)
 
 
 def arrays(sessions: Sequence[Session], first: int = FIRST_LIVE) -> Arrays:
@@ -118,7 +119,7 @@ def arrays(sessions: Sequence[Session], first: int = FIRST_LIVE) -> Arrays:
     )
 
 
-def _join(parts: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
+def _join(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.base import FIRST_JUDGED, FIRST_LIVE, Floats, Forecaster, Prediction, View
-from models.forecasters.online import Online, is_network
+from models.forecasters.online import AFTER, Online, is_network
 from models.inputs.features import views
 from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Ints, Session
@@ -27,7 +27,7 @@ from models.output import drop_parts, part, put, put_texts, require_writable
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
 from warehouse.forecast_metrics import Outcomes
-from warehouse.records import HORIZON, VOLUME_QUANTILES, WINDOW_SECONDS
+from warehouse.records import STEPS, WINDOW_SECONDS
 
 QUANTILE_NAMES = ("q025", "q10", "q50", "q90", "q975")
 SCHEMA = pa.schema(
@@ -43,7 +43,6 @@ SCHEMA = pa.schema(
         ("n", pa.int32()),
     ]
 )
-MEDIAN = VOLUME_QUANTILES.index(0.5)
 REPORTS = ("report.json", "report.md")
 T = TypeVar("T", View, Prediction, Targets)
 Write = Callable[[pa.Table], None]
@@ -87,15 +86,17 @@ def judge(
 def _judged(
     session: Session, ends: Ints, model: str, prediction: Prediction, actual: Targets, tally: Tally
 ) -> None:
-    for h in range(HORIZON):
+    counts = actual.counts
+    for h in range(STEPS):
         outcomes = Outcomes(
             actual.y[:, h],
             actual.n[:, h],
             prediction.quantiles[:, h],
-            prediction.volume[:, h, MEDIAN],
+            prediction.volume[:, h],
+            counts[:, h],
         )
-        at = np.minimum(ends + h + 1, len(session) - 1)
-        tally.judged(session, model, h + 1, at, outcomes)
+        at = np.minimum(ends + AFTER[h], len(session) - 1)
+        tally.judged(session, model, h, at, outcomes)
 
 
 def judge_channel(
@@ -116,7 +117,7 @@ def _part(kind: type[T], whole: T, rows: Any) -> T:
 
 
 def _rows(session: Session, ends: Any, model: str, quantiles: Floats, actual: Targets) -> pa.Table:
-    """One row a judged target: cutoff and step where chat was seen for a whole window."""
+    """One row a judged target: cutoff and step where there was chat, seen whole."""
     at, step = np.nonzero(actual.judged)
     cutoff = (session.start[ends[at]] + WINDOW_SECONDS) * 1_000_000
     q = quantiles[at, step]
@@ -124,7 +125,7 @@ def _rows(session: Session, ends: Any, model: str, quantiles: Floats, actual: Ta
         "channel": pa.array([session.channel]).take(pa.array(np.zeros(len(at), np.int64))),
         "stream": pa.array([session.stream_id]).take(pa.array(np.zeros(len(at), np.int64))),
         "cutoff": pa.array(cutoff, pa.int64()).cast(pa.timestamp("us")),
-        "step": pa.array(step + 1, pa.int32()),
+        "step": pa.array(step, pa.int32()),
         "model": pa.array([model]).take(pa.array(np.zeros(len(at), np.int64))),
         **{name: pa.array(q[:, i]) for i, name in enumerate(QUANTILE_NAMES)},
         "actual": pa.array(actual.y[at, step]),

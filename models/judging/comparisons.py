@@ -7,7 +7,8 @@ import numpy as np
 
 from models.base import Floats
 from models.judging.bootstrap import paired
-from models.judging.tally import PAIRED, STEPS, Tally, finite
+from models.judging.tally import PAIRED, Tally, finite
+from warehouse.records import STEPS
 
 NETWORK = "lstm-"  # how a network's name begins
 SIZES = ("quiet", "middle", "busy")
@@ -37,10 +38,10 @@ def comparisons(
 def _pair(streams: Sequence[Mapping[str, Floats]], model: str, rival: str) -> dict[str, Any]:
     both = [(s[model], s[rival]) for s in streams if model in s and rival in s]
     report: dict[str, Any] = {"model": model, "rival": rival, "streams": len(both)}
-    a, b = (np.array([pair[i] for pair in both]).reshape(-1, len(STEPS), 3) for i in (0, 1))
+    a, b = (np.array([pair[i] for pair in both]).reshape(-1, STEPS, 3) for i in (0, 1))
     for name, total in COMPARED.items():
         at = PAIRED.index(total)
-        steps = [paired(a[:, h, at], b[:, h, at], a[:, h, 0]) for h in range(len(STEPS))]
+        steps = [paired(a[:, h, at], b[:, h, at], a[:, h, 0]) for h in range(STEPS)]
         report[name] = {
             "difference": [finite(d.mean) for d in steps],
             "low": [finite(d.low) for d in steps],

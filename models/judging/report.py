@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from models.inputs.targets import MOST_SPOKE
 from models.judging.comparisons import BUSY_ABOVE, QUIET_BELOW, networks
-from models.judging.tally import STEPS, USUAL
+from models.judging.tally import USUAL
 from warehouse.forecast_metrics import REFERENCE
+from warehouse.records import FIVE, HORIZON, STEPS
 
-SHOWN = (1, 2, 3, 5, 10)  # steps
+SHOWN = (FIVE, 1, 2, 3, 5, 10)  # steps
 ENOUGH = 500  # targets below which a channel's coverage at a step is chance, not a finding
+BAND_HEADS = ("80 %", "95 %", "width of 80 %")
 MARKS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 Report = dict[str, Any]
 Lines = list[str]
@@ -39,6 +42,10 @@ def show(value: float | None, digits: int = 3) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+def step_name(step: int) -> str:
+    return "five minutes" if step == FIVE else f"step {step}"
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     return "-" if value is None else f"{100 * value:.{digits}f} %"
 
@@ -50,9 +57,10 @@ def _judged(report: Report) -> Lines:
         "",
         f"{of['cutoffs']} cutoffs in {of['streams']} streams of {len(report['channels'])} "
         "channels: at the end of every window from a stream's 60th on, each model forecast the "
-        f"next {len(STEPS)} windows of 30 seconds and was judged by what came. Windows in which "
-        "nobody spoke, or that were not seen whole, are no targets; the others count by their "
-        "messages. "
+        f"next {HORIZON} windows of 30 seconds, and the mean of all their messages together, and "
+        "was judged by what came. Windows in which nobody spoke, or that were not seen whole, are "
+        f"no targets, and five minutes where fewer than {MOST_SPOKE} windows have chat; the others "
+        "count by their messages. "
         "Streams that a model was trained on are judged like any other: only channels held out "
         "from its training (see its card) say how good it is on new ones.",
     ]
@@ -70,10 +78,7 @@ def _skill(report: Report) -> Lines:
     rows = [
         [
             m,
-            *(
-                show(of["latent_skill"][h - 1]) + beats_all(report["comparisons"], m, h)
-                for h in SHOWN
-            ),
+            *(show(of["latent_skill"][h]) + beats_all(report["comparisons"], m, h) for h in SHOWN),
         ]
         for m, of in models.items()
     ]
@@ -84,7 +89,7 @@ def _skill(report: Report) -> Lines:
         "stream's running mean, below 0 is worse. Most of a window's mean is chance (it rests on "
         "few messages) and is taken off first.",
         "",
-        *table(["model", *(f"step {h}" for h in SHOWN)], rows),
+        *table(["model", *map(step_name, SHOWN)], rows),
         "",
         "Stars: better than every baseline, by the paired bootstrap over streams with p below "
         f"{', '.join(f'{p:g} ({mark})' for p, mark in reversed(MARKS))}, one-sided, each step by "
@@ -95,7 +100,7 @@ def _skill(report: Report) -> Lines:
 def beats_all(comparisons: Sequence[Any], model: str, step: int) -> str:
     """The mark of the weakest p against a rival that is no network; '' where there is none."""
     p_values = [
-        pair["squared"]["p"][step - 1]
+        pair["squared"]["p"][step]
         for pair in comparisons
         if pair["model"] == model and not networks([pair["rival"]])
     ]
@@ -126,13 +131,13 @@ def _rivals(report: Report) -> Lines:
             ]
             for pair in report["comparisons"]
         ]
-        lines += ["", *table([title, *(f"step {h}" for h in SHOWN)], rows)]
+        lines += ["", *table([title, *map(step_name, SHOWN)], rows)]
     return lines
 
 
 def _change(report: Report, pair: Any, key: str, figure: str, step: int) -> str:
-    usual = report["all"]["models"][pair["rival"]][figure][step - 1]
-    values = [pair[key][k][step - 1] for k in ("difference", "low", "high", "p")]
+    usual = report["all"]["models"][pair["rival"]][figure][step]
+    values = [pair[key][k][step] for k in ("difference", "low", "high", "p")]
     if not usual or None in values:
         return "-"
     off, low, high = (100 * v / usual for v in values[:3])
@@ -143,15 +148,17 @@ def _bands(report: Report) -> Lines:
     rows = []
     for m, of in report["all"]["models"].items():
         spans = [f"{percent(low)} to {percent(high)}" for low, high in map(_span, _coverages(of))]
-        rows.append([m, *spans, show(of["width80"][0]), show(of["crps"][0], 4)])
+        five = [*(percent(values[FIVE]) for values in _coverages(of)), show(of["width80"][FIVE])]
+        rows.append([m, *five, *spans, show(of["width80"][1]), show(of["crps"][1], 4)])
     lines = [
         "## Bands",
         "",
-        "How many of 100 windows came out inside the band, least and most over the steps, each "
-        "window counting once: the nearer to its level, the more honest. Width (in mood, -1 to 1) "
-        "and CRPS (error of the whole distribution, lower is better) at step 1.",
+        "How many of 100 came out inside the band, each counting once: the nearer to its level, "
+        "the more honest. First of the five minutes; then of the windows, least and most over the "
+        "steps, with the width (in mood, -1 to 1) and CRPS (error of the whole distribution, lower "
+        "is better) at step 1.",
         "",
-        *table(["model", "80 %", "95 %", "width of 80 %", "CRPS"], rows),
+        *table(["model", *(f"five minutes: {h}" for h in BAND_HEADS), *BAND_HEADS, "CRPS"], rows),
     ]
     for model in networks(report["all"]["models"]):
         lines += ["", *_worst(report, model)]
@@ -163,7 +170,7 @@ def _coverages(of: Any) -> tuple[list[float | None], list[float | None]]:
 
 
 def _span(values: Sequence[float | None]) -> tuple[float | None, float | None]:
-    figures = [v for v in values if v is not None]
+    figures = [v for v in values[1:] if v is not None]
     return (min(figures), max(figures)) if figures else (None, None)
 
 
@@ -175,7 +182,7 @@ def _worst(report: Report, model: str) -> Lines:
             (abs(value - level), channel, step, value)
             for channel, of in report["channels"].items()
             for step, value, targets in zip(
-                STEPS, of["models"][model][key], of["models"][model]["targets"], strict=True
+                range(STEPS), of["models"][model][key], of["models"][model]["targets"], strict=True
             )
             if value is not None and targets >= ENOUGH
         ]
@@ -183,7 +190,7 @@ def _worst(report: Report, model: str) -> Lines:
             off, channel, step, value = max(misses)
             lines.append(
                 f"{model}, {percent(level, 0)} band, farthest off: {percent(value)} on {channel} "
-                f"at step {step}, {100 * off:.1f} points from its level."
+                f"at {step_name(step)}, {100 * off:.1f} points from its level."
             )
     return lines or [f"{model}: no channel has {ENOUGH} targets, too few to name the worst."]
 
@@ -192,14 +199,14 @@ def _relative(report: Report) -> Lines:
     rows = []
     for m, of in report["all"]["models"].items():
         for name, key in (("CRPS", "crps_to_ewma"), ("messages", "volume_mae_to_ewma")):
-            rows.append([f"{m}, {name}", *(show(of[key][h - 1]) for h in SHOWN)])
+            rows.append([f"{m}, {name}", *(show(of[key][h]) for h in SHOWN)])
     return [
         f"## Against {USUAL}",
         "",
         f"CRPS, and mean absolute error of the message count, divided by {USUAL}'s: below 1 is "
         "better.",
         "",
-        *table(["model", *(f"step {h}" for h in SHOWN)], rows),
+        *table(["model", *map(step_name, SHOWN)], rows),
     ]
 
 
@@ -210,18 +217,18 @@ def _sizes(report: Report) -> Lines:
         for m, figures in of["models"].items():
             if m != REFERENCE:
                 skills = [
-                    show(figures["latent_skill"][h - 1]) + beats_all(of["comparisons"], m, h)
+                    show(figures["latent_skill"][h]) + beats_all(of["comparisons"], m, h)
                     for h in SHOWN
                 ]
-                coverages = [percent(figures[k][0]) for k in ("coverage80", "coverage95")]
+                coverages = [percent(figures[k][FIVE]) for k in ("coverage80", "coverage95")]
                 rows.append([f"{where}: {m}", *skills, *coverages])
     return [
         "## By how busy a channel is",
         "",
         f"Quiet: below {QUIET_BELOW:g} messages a window; busy: above {BUSY_ABOVE:g}. Latent skill "
-        "by step, and the bands at step 1.",
+        "by step, and the bands of the five minutes.",
         "",
-        *table(["channels, model", *(f"step {h}" for h in SHOWN), "80 %", "95 %"], rows),
+        *table(["channels, model", *map(step_name, SHOWN), "80 %", "95 %"], rows),
     ]
 
 
@@ -231,11 +238,11 @@ def _channels(report: Report) -> Lines:
         rows = []
         for channel, of in report["channels"].items():
             figures = of["models"][model]
-            skills = [show(figures["latent_skill"][h - 1]) for h in SHOWN]
+            skills = [show(figures["latent_skill"][h]) for h in SHOWN]
             coverages = [
                 f"{percent(a)} to {percent(b)}" for a, b in map(_span, _coverages(figures))
             ]
             rows.append([channel, show(of["rate"], 1), str(of["cutoffs"]), *skills, *coverages])
-        heads = [model, "messages", "cutoffs", *(f"step {h}" for h in SHOWN), "80 %", "95 %"]
+        heads = [model, "messages", "cutoffs", *map(step_name, SHOWN), "80 %", "95 %"]
         lines += ["", *table(heads, rows)]
     return lines

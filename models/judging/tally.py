@@ -20,11 +20,10 @@ from warehouse.forecast_metrics import (
     quotient,
     total,
 )
-from warehouse.records import HORIZON, WINDOW_SECONDS
+from warehouse.records import STEPS, WINDOW_SECONDS
 
 USUAL = "ewma"  # what CRPS and message counts are told relative to
 PAIRED = ("n", "squared_error", "crps")  # sums that are kept stream by stream too
-STEPS = range(1, HORIZON + 1)
 Figures = dict[str, list[float | None]]
 Total = dict[str, float]  # sums of a model at a step over some channels, with their noise
 
@@ -32,7 +31,7 @@ Total = dict[str, float]  # sums of a model at a step over some channels, with t
 class Tally:
     """Sums by channel, model and step, and each channel's message variance.
 
-    by_stream: (channel, stream) -> model -> (10, 3), the PAIRED sums of each step.
+    by_stream: (channel, stream) -> model -> (11, 3), the PAIRED sums of each step.
     streams, cutoffs: how many of each channel were judged. short: streams too short to judge.
     """
 
@@ -56,17 +55,15 @@ class Tally:
     def add(
         self, stream: tuple[str, str], model: str, step: int, sums: Mapping[str, float]
     ) -> None:
-        """BACKTEST_SUMS of some targets of a (channel, stream) at step 1..10."""
+        """BACKTEST_SUMS of some targets of a (channel, stream) at step 0..10."""
         key = (stream[0], model, step)
         old = self.sums.get(key, {})
         self.sums[key] = {k: v + old.get(k, 0.0) for k, v in sums.items()}
         mine = self.by_stream.setdefault(stream, {})
-        mine.setdefault(model, np.zeros((HORIZON, len(PAIRED))))[step - 1] += [
-            sums[k] for k in PAIRED
-        ]
+        mine.setdefault(model, np.zeros((STEPS, len(PAIRED))))[step] += [sums[k] for k in PAIRED]
 
     def judged(self, session: Session, model: str, step: int, at: Ints, outcomes: Outcomes) -> None:
-        """Outcomes of k targets of a session at step 1..10; at: (k,) their windows' indices."""
+        """Outcomes of k targets of a session at step 0..10; at: (k,) their windows' indices."""
         self.add((session.channel, session.stream_id), model, step, total(outcomes))
 
     def rate(self, channel: str) -> float:
@@ -75,7 +72,7 @@ class Tally:
         return float(messages / windows) if windows else float("nan")
 
     def report(self, models: Mapping[str, Forecaster]) -> dict[str, Any]:
-        """Figures by model and step, over all channels and for each."""
+        """Figures by model and step 0..10, over all channels and for each."""
         channels = sorted(self.streams)
         figures = {c: self.figures([c], models) for c in channels}
         each = {c: {"rate": finite(round(self.rate(c), 2)), **of} for c, of in figures.items()}
@@ -85,7 +82,7 @@ class Tally:
         """Figures of some channels together, by model and step."""
         models = list(models)
         needed = dict.fromkeys((*models, REFERENCE, USUAL))
-        totals = {m: [self._total(channels, m, h) for h in STEPS] for m in needed}
+        totals = {m: [self._total(channels, m, h) for h in range(STEPS)] for m in needed}
         return {
             "streams": sum(self.streams[c] for c in channels),
             "cutoffs": sum(self.cutoffs[c] for c in channels),

@@ -67,7 +67,8 @@ def challenge(version: Version, folder: DataFolder, recent: Sequence[Session]) -
 
 @dataclass(frozen=True)
 class Errors:
-    """Sums of weighted errors by stream, (streams,) each, pooled over steps 1 to 10."""
+    """Sums of weighted errors by stream, (streams,) each, pooled over all steps: the five minutes
+    weigh as much as their ten windows."""
 
     n: Floats
     sums: dict[str, Floats]  # by ERRORS

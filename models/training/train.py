@@ -19,7 +19,7 @@ import numpy as np
 
 from models.base import FIRST_JUDGED
 from models.forecasters.lstm_config import Config, checked
-from models.forecasters.naive import centres, fit_spread
+from models.forecasters.naive import centres, counts, fit_spread
 from models.forecasters.ridge import Ridge, inputs, solve
 from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
@@ -33,7 +33,7 @@ from models.training.lock import only_one
 from models.versions.registry import CARD, LINEAR, NETWORK, Version, contract, sha256
 from warehouse.atomic import private_folder
 from warehouse.config import DataFolder
-from warehouse.records import HORIZON, iso, utc
+from warehouse.records import STEPS, iso, utc
 
 LINEAR_ROWS = 40_000  # cutoffs the baselines' bands are fitted on, at most
 SCORED_STREAMS = 150  # of each part, at most: the card's scores; `backtest` does them all
@@ -96,15 +96,12 @@ def fit_linear(data: Arrays) -> dict[str, Any]:
     picks = np.arange(len(data))[:: max(1, len(data) // LINEAR_ROWS)]
     ridge = fit_ridge(data)
     some = _pick(data, picks)
-    y, n = some.targets.y, some.targets.n
-    view = some.full_view(slice(None))
-    ten = np.ones(HORIZON)
+    view, actual = some.full_view(slice(None)), some.targets
     spreads = {
-        name: fit_spread(view, mood[:, None] * ten, rate[:, None] * ten, y, n).as_json()
+        name: fit_spread(view, np.repeat(mood[:, None], STEPS, 1), counts(rate), actual).as_json()
         for name, (mood, rate) in centres(view).items()
     }
-    rate = view.rate[:, None] * ten
-    fitted = Ridge(ridge.coef, fit_spread(view, ridge.mood(view), rate, y, n))
+    fitted = Ridge(ridge.coef, fit_spread(view, ridge.mood(view), counts(view.rate), actual))
     return {"spreads": spreads, "ridge": fitted.as_json()}
 
 

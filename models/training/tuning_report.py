@@ -19,7 +19,7 @@ from models.training.trials import REPORT, Trial
 from warehouse.atomic import replace_file
 from warehouse.errors import BadInput
 from warehouse.forecast_metrics import LEVELS, Outcomes, mean, total
-from warehouse.records import HORIZON, iso
+from warehouse.records import STEPS, iso
 
 ERRORS = ("squared_error", "crps")  # of forecast_metrics.SUMS
 ENOUGH = 10  # trials done, before importances are more than noise
@@ -28,7 +28,8 @@ Say = Callable[[str], None]
 
 class Judge:
     """Loss of networks on the valid streams: half squared error, half CRPS, each as a share of
-    what the running session mean has; both pooled over all steps and weighted by messages.
+    what the running session mean has; both pooled over all steps and weighted by messages, so
+    that the five minutes weigh as much as their ten windows.
 
     The training loss would not do: it depends on the weights that are searched. Below 1 is
     better than the session mean; sampling noise, which nobody can foresee, keeps it near it.
@@ -39,7 +40,7 @@ class Judge:
 
         self.check = check
         self.batches = lstm.dataset(check, 4096, None)
-        self.usual = self._errors(np.zeros((len(check), HORIZON, len(LEVELS))))
+        self.usual = self._errors(np.zeros((len(check), STEPS, len(LEVELS))))
 
     def __call__(self, model: Any) -> dict[str, float]:
         """loss, crps and squared_error. Raises FloatingPointError where there is no number."""
@@ -51,7 +52,7 @@ class Judge:
         return {"loss": loss, **errors}
 
     def _errors(self, raw: Any) -> dict[str, float]:
-        """Means over all steps. raw: (k, 10, 5), in message sds from the session mean."""
+        """Means over all steps. raw: (k, 11, 5), in message sds from the session mean."""
         view, targets = self.check.view, self.check.targets
         q = np.sort(view.session_mean[:, None, None] + view.sd[:, None, None] * raw, axis=-1)
         sums = total(Outcomes(targets.y.ravel(), targets.n.ravel(), q.reshape(-1, q.shape[-1])))

@@ -23,7 +23,7 @@ from models.versions.choice import read_choice
 from warehouse.atomic import read_file
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
-from warehouse.records import HORIZON, QUANTILES, VOLUME_QUANTILES, WINDOW_SECONDS
+from warehouse.records import HORIZON, QUANTILES, STEPS, VOLUME_QUANTILES, WINDOW_SECONDS
 
 logger = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parents[1] / "weights"
@@ -38,6 +38,7 @@ def contract() -> dict[str, Any]:
         "context": CONTEXT,
         "window_s": WINDOW_SECONDS,
         "horizon": HORIZON,
+        "steps": STEPS,
         "quantiles": list(QUANTILES),
         "volume_quantiles": list(VOLUME_QUANTILES),
     }

@@ -26,7 +26,7 @@ from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
 from models.inputs.training_arrays import Arrays, arrays, check_enough, split
 from models.judging.backtest import judge
-from models.judging.report import SHOWN, show, table
+from models.judging.report import SHOWN, show, step_name, table
 from models.judging.tally import Tally
 from models.output import require_writable
 from warehouse.config import data_folder
@@ -100,7 +100,7 @@ def markdown(found: dict[str, Any]) -> str:
     """A table a part; networks that differ by their seed as their mean and spread."""
     lines: list[str] = []
     for part in next(iter(found.values())):
-        heads = [part, *(f"step {h}" for h in SHOWN), "CRPS, all steps", "counts, all steps"]
+        heads = [part, *map(step_name, SHOWN), "CRPS, all steps", "counts, all steps"]
         seeds = [v[part] for k, v in found.items() if "seed" in k]
         rows = [_row(k, [v[part]]) for k, v in found.items() if "seed" not in k]
         rows += [_row(f"network, {len(seeds)} seeds", seeds)] if seeds else []
@@ -109,7 +109,7 @@ def markdown(found: dict[str, Any]) -> str:
 
 
 def _row(name: str, of: list[dict[str, Any]]) -> list[str]:
-    skills = [_spread([f["latent_skill"][h - 1] for f in of], 4) for h in SHOWN]
+    skills = [_spread([f["latent_skill"][h] for f in of], 4) for h in SHOWN]
     rest = [_spread([_mean(f[key]) for f in of], digits)
             for key, digits in (("crps", 5), ("volume_mae", 3))]  # fmt: skip
     return [name, *skills, *rest]

@@ -8,9 +8,10 @@ import lightgbm
 import numpy as np
 
 from models.base import Floats, Prediction, View
-from models.forecasters.naive import UNFITTED, Spread, banded, fit_spread
+from models.forecasters.naive import UNFITTED, Spread, banded, counts, fit_spread
+from models.inputs.targets import Targets
 from models.inputs.training_arrays import Arrays, weights
-from warehouse.records import HORIZON
+from warehouse.records import STEPS
 
 ROUNDS = 250
 SPREAD_ROWS = 40_000  # cutoffs the bands are fitted on, at most
@@ -30,13 +31,12 @@ class Boosted:
     spread: Spread = UNFITTED
 
     def predict(self, view: View) -> Prediction:
-        rate = np.repeat(view.rate[:, None], HORIZON, 1)
-        return banded(view, self.mood(view, view.x[:, -1]), rate, self.spread)
+        return banded(view, self.mood(view, view.x[:, -1]), counts(view.rate), self.spread)
 
     def mood(self, view: View, x: Any) -> Floats:
-        """Expected mean_compound of the next ten windows, (k, 10); x: (k, F)."""
+        """Expected mean_compound at every step, (k, 11); x: (k, F)."""
         if not len(x):
-            return np.zeros((0, HORIZON))
+            return np.zeros((0, STEPS))
         found = np.stack([step.predict(x) for step in self.steps], 1)
         return np.asarray(view.session_mean[:, None] + view.sd[:, None] * found)
 
@@ -45,7 +45,7 @@ def fit(learn: Arrays, seed: int, threads: int) -> Boosted:
     """Train on the deviation from the session's mean in message sds, weighted as ridge is."""
     x, z = learn.last(), learn.z
     weight = weights(learn.view.sd, np.nan_to_num(learn.targets.n))
-    steps = [_step(x, z[:, h], weight[:, h], seed, threads) for h in range(HORIZON)]
+    steps = [_step(x, z[:, h], weight[:, h], seed, threads) for h in range(STEPS)]
     return _with_bands(Boosted(f"lightgbm-{seed}", steps), learn)
 
 
@@ -61,8 +61,6 @@ def _with_bands(model: Boosted, learn: Arrays) -> Boosted:
     picks = np.arange(len(learn))[:: max(1, len(learn) // SPREAD_ROWS)]
     some = {k: v if k == "x" else v[picks] for k, v in vars(learn.view).items()}
     view = type(learn.view)(**some)
-    rate = np.repeat(view.rate[:, None], HORIZON, 1)
-    y, n = learn.targets.y[picks], learn.targets.n[picks]
-    return replace(
-        model, spread=fit_spread(view, model.mood(view, learn.last()[picks]), rate, y, n)
-    )
+    actual = Targets(**{k: v[picks] for k, v in vars(learn.targets).items()})
+    mood = model.mood(view, learn.last()[picks])
+    return replace(model, spread=fit_spread(view, mood, counts(view.rate), actual))

@@ -10,9 +10,9 @@ from models.base import FIRST_JUDGED, Floats
 from models.inputs.sessions import Session
 from models.inputs.targets import cutoffs, targets
 from models.judging.backtest import QUANTILE_NAMES
-from models.judging.tally import STEPS, Tally
+from models.judging.tally import Tally
 from warehouse.forecast_metrics import Outcomes, total
-from warehouse.records import WINDOW_SECONDS
+from warehouse.records import STEPS, WINDOW_SECONDS
 
 
 class Sample:
@@ -49,17 +49,17 @@ class Sample:
         kept = rows.filter(pc.is_in(rows["cutoff"], self._at[stream]))
         quantiles = np.stack([kept[name].to_numpy() for name in QUANTILE_NAMES], 1)
         y, n, step = (kept[k].to_numpy() for k in ("actual", "n", "step"))
-        for h in STEPS:
+        for h in range(STEPS):
             at = step == h
             sums = total(Outcomes(y[at], n[at].astype(float), quantiles[at]))
             self.tally.add(stream, rows["model"][0].as_py(), h, sums)
 
     def judge(self, model: str, quantiles: Floats) -> None:
-        """Take a model's quantiles (k, 10, 5), in the order of `places`."""
+        """Take a model's quantiles (k, 10, 5) of steps 1..10, in the order of `places`."""
         begin = 0
         for session, ends in self.places:
             actual, said = targets(session, ends), quantiles[begin : begin + len(ends)]
             begin += len(ends)
-            for h in STEPS:
-                at_step = Outcomes(actual.y[:, h - 1], actual.n[:, h - 1], said[:, h - 1])
+            for h in range(1, STEPS):
+                at_step = Outcomes(actual.y[:, h], actual.n[:, h], said[:, h - 1])
                 self.tally.add((session.channel, session.stream_id), model, h, total(at_step))

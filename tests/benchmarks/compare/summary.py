@@ -4,7 +4,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from models.judging.comparisons import networks
-from models.judging.report import SHOWN, percent, show, table
+from models.judging.report import SHOWN, percent, show, step_name, table
 
 SEEDED = "lightgbm"
 COMPARED = (("squared", "nmse", "squared error"), ("crps", "crps", "CRPS"))
@@ -23,7 +23,7 @@ def markdown(parts: dict[str, Part], notes: list[str]) -> str:
 
 
 def _skills(of: Part) -> list[str]:
-    heads = ["latent skill", *(f"step {h}" for h in SHOWN), "80 %", "95 %", "CRPS"]
+    heads = ["latent skill", *map(step_name, SHOWN), "80 %", "95 %", "CRPS"]
     return table(heads, [_row(name, found) for name, found in _grouped(of["models"]).items()])
 
 
@@ -36,10 +36,10 @@ def _grouped(models: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def _row(name: str, seeds: list[Any]) -> list[str]:
-    skills = [_mean([f["latent_skill"][h - 1] for f in seeds]) for h in SHOWN]
-    held = [percent(fmean(f[k][0] for f in seeds)) for k in ("coverage80", "coverage95")]
+    skills = [_mean([f["latent_skill"][h] for f in seeds]) for h in SHOWN]
+    held = [percent(fmean(f[k][1] for f in seeds)) for k in ("coverage80", "coverage95")]
     label = f"{name}, {len(seeds)} seeds" if len(seeds) > 1 else name
-    return [label, *skills, *held, show(fmean(f["crps"][0] for f in seeds), 4)]
+    return [label, *skills, *held, show(fmean(f["crps"][1] for f in seeds), 4)]
 
 
 def _mean(values: list[float | None]) -> str:
@@ -57,15 +57,15 @@ def _against(part: Part, key: str, figure: str, what: str) -> list[str]:
         for name, pairs in _grouped(rivals).items():
             changes = (_change(part, pairs, key, figure, h) for h in SHOWN)
             rows.append([f"{model} - {name}", *changes])
-    return table([f"{what}, % of the rival's (p)", *(f"step {h}" for h in SHOWN)], rows)
+    return table([f"{what}, % of the rival's (p)", *map(step_name, SHOWN)], rows)
 
 
 def _change(part: Part, pairs: list[Any], key: str, figure: str, step: int) -> str:
     usual = part["all"]["models"]
-    chance = [p[key]["p"][step - 1] for p in pairs]
-    if None in chance or not all(usual[p["rival"]][figure][step - 1] for p in pairs):
+    chance = [p[key]["p"][step] for p in pairs]
+    if None in chance or not all(usual[p["rival"]][figure][step] for p in pairs):
         return "-"
-    off = [100 * p[key]["difference"][step - 1] / usual[p["rival"]][figure][step - 1]
+    off = [100 * p[key]["difference"][step] / usual[p["rival"]][figure][step]
            for p in pairs]  # fmt: skip
     if len(pairs) == 1:
         return f"{off[0]:+.2f} ({chance[0]:.4f})"

@@ -1,7 +1,7 @@
 -- The $sums of scores (columns of forecast_scores, as forecast_metrics declares them) of every
 -- model on $channels (a list) over the full days [$since, $until): a row a model, step and block,
 -- 40 blocks of channel-days at most, which the interval of the skill is made of.
--- n_NAME: messages of the scores that have a sum which was kept $later.
+-- n_NAME, counts_NAME: messages and counts of the scores that have a sum which was kept $later.
 -- noise: the part of n * nMSE nobody can know, sum n (v / n) = v * targets, v being the channel's
 -- pooled within-window message variance over these days.
 -- base_*: of the running session mean on the same targets.
@@ -17,7 +17,7 @@ WITH noise AS (
     SELECT channel, v, row_number() OVER (ORDER BY channel) AS k FROM noise WHERE v IS NOT NULL
 ), scored AS MATERIALIZED (     -- a number for channel, day and step is joined in half the time
     SELECT s.*, v, k + 7 * date_diff('day', DATE '1970-01-01', s.day) AS spread,
-        (k * 100000 + date_diff('day', DATE '1970-01-01', s.day)) * 10 + s.step AS place
+        (k * 100000 + date_diff('day', DATE '1970-01-01', s.day)) * 11 + s.step AS place
     FROM forecast_scores s JOIN known USING (channel)
     WHERE s.channel IN (SELECT unnest($channels::VARCHAR[]))
         AND s.day >= $since AND s.day < $until AND s.basis = $basis
@@ -28,6 +28,7 @@ WITH noise AS (
 SELECT model, step, spread % 40 AS block,
     sum(COLUMNS($sums))::DOUBLE AS '\0',
     sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN n END)::DOUBLE AS 'n_\0',
+    sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN counts END)::DOUBLE AS 'counts_\0',
     sum(v * targets) AS noise, sum(base_n)::DOUBLE AS base_n,
     sum(base_squared_error) AS base_squared_error, sum(v * base_targets) AS base_noise
 FROM scored LEFT JOIN base USING (place)

@@ -12,7 +12,7 @@ WITH noise AS (
     SELECT channel, v, row_number() OVER (ORDER BY channel) AS k FROM noise WHERE v IS NOT NULL
 ), scored AS MATERIALIZED (     -- a number for channel, day and step is joined in half the time
     SELECT s.*, v,
-        (k * 100000 + date_diff('day', DATE '1970-01-01', s.day)) * 10 + s.step AS place
+        (k * 100000 + date_diff('day', DATE '1970-01-01', s.day)) * 11 + s.step AS place
     FROM forecast_scores s JOIN known USING (channel)
     WHERE s.channel IN (SELECT unnest($channels::VARCHAR[]))
         AND s.day >= $since AND s.day < $until AND s.basis = $basis AND s.step = $step
@@ -24,6 +24,7 @@ WITH noise AS (
 SELECT channel, date_diff('day', DATE '1970-01-01', day) % 40 AS block,
     sum(COLUMNS($sums))::DOUBLE AS '\0',
     sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN n END)::DOUBLE AS 'n_\0',
+    sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN counts END)::DOUBLE AS 'counts_\0',
     sum(v * targets) AS noise, sum(base_n)::DOUBLE AS base_n,
     sum(base_squared_error) AS base_squared_error, sum(v * base_targets) AS base_noise
 FROM scored LEFT JOIN base USING (place)
