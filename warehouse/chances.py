@@ -5,7 +5,9 @@ of its stream so far. Between the quantiles the normal score is interpolated in 
 and beyond the outermost it goes straight on.
 """
 
+from collections.abc import Mapping
 from math import erf, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,18 @@ def chances(quantiles: Floats, usual: Floats) -> dict[str, Floats]:
 def happened(y: Floats, usual: Floats) -> dict[str, NDArray[np.bool_]]:
     """Whether each of EVENTS came, (k,); y: (k,) the mean of the five minutes, no NaN."""
     return {"above": y > usual, "drop": y <= usual - CHANGE, "rise": y >= usual + CHANGE}
+
+
+def told_events(card: Mapping[str, Any], model: str) -> tuple[str, ...]:
+    """The events whose chances may be told, by what a version's card says of how reliable they
+    were; none where it says nothing."""
+    of = _inside(_inside(card, "chances"), model)
+    return tuple(event for event in EVENTS if _inside(of, event).get("holds") is True)
+
+
+def _inside(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = of.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _score(quantiles: Floats, at: Floats) -> Floats:

@@ -79,6 +79,8 @@ def judge(
             prediction = model.predict(late)
         if len(judged):
             _judged(session, ends[judged], name, prediction, truth, tally)
+            if is_network(name):
+                tally.chances[name].add(late.session_mean, prediction.quantiles, truth)
             if write:
                 write(_rows(session, ends[judged], name, prediction.quantiles, truth))
 

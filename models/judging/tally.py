@@ -11,6 +11,7 @@ import numpy as np
 
 from models.base import Floats, Forecaster
 from models.inputs.sessions import Ints, Session
+from models.judging.reliability import Reliability
 from warehouse.forecast_metrics import (
     BACKTEST_METRICS,
     BACKTEST_SUMS,
@@ -33,6 +34,7 @@ class Tally:
 
     by_stream: (channel, stream) -> model -> (11, 3), the PAIRED sums of each step.
     streams, cutoffs: how many of each channel were judged. short: streams too short to judge.
+    chances: by network.
     """
 
     def __init__(self) -> None:
@@ -43,6 +45,7 @@ class Tally:
         self.streams: dict[str, int] = defaultdict(int)
         self.cutoffs: dict[str, int] = defaultdict(int)
         self.short: dict[str, int] = defaultdict(int)
+        self.chances: dict[str, Reliability] = defaultdict(Reliability)
 
     def saw(self, session: Session) -> None:
         """A session's windows, for the channel's message variance and rate."""
@@ -76,7 +79,8 @@ class Tally:
         channels = sorted(self.streams)
         figures = {c: self.figures([c], models) for c in channels}
         each = {c: {"rate": finite(round(self.rate(c), 2)), **of} for c, of in figures.items()}
-        return {"all": self.figures(channels, models), "channels": each}
+        chances = {m: of.report() for m, of in self.chances.items()}
+        return {"all": self.figures(channels, models), "channels": each, "chances": chances}
 
     def figures(self, channels: Sequence[str], models: Iterable[str]) -> dict[str, Any]:
         """Figures of some channels together, by model and step."""

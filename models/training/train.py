@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from models.base import FIRST_JUDGED
+from models.base import FIRST_JUDGED, Forecaster
 from models.forecasters.lstm_config import Config, checked
 from models.forecasters.naive import centres, counts, fit_spread
 from models.forecasters.ridge import Ridge, inputs, solve
@@ -25,7 +25,7 @@ from models.inputs.published import sessions_by_channel
 from models.inputs.sessions import Session
 from models.inputs.targets import cutoffs
 from models.inputs.training_arrays import Arrays, Split, arrays, check_enough, split
-from models.judging.backtest import judge
+from models.judging.backtest import judge_channel
 from models.judging.tally import Tally
 from models.output import require_writable
 from models.training.challenge import challenge, set_aside
@@ -47,7 +47,9 @@ def train(
     """Train on the folder's windows; the finished version.
 
     challenges: keep each channel's latest streams to compare it with the version that serves;
-    no channel is then held out but those named. Raises BadInput, NothingPublished.
+    no channel is then held out but those named. Otherwise a network without a quarter of the
+    channels is trained first and judged on them, then one on all, which is the version: the more
+    channels it has seen, the better it is on others. Raises BadInput, NothingPublished.
     """
     began, config = time.monotonic(), checked(params or {})
     sessions = [s for channel in sessions_by_channel(folder) for s in channel]
@@ -63,7 +65,12 @@ def train(
         aside = _new_folder(out, f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
         card = _fit(aside, parts, sessions, seed, hold_out, config, say)
         say("scoring on streams it has not seen")
-        card["scores"] = scores(Version(aside, card), parts)
+        judged = judged_as(Version(aside, card), parts)
+        if parts.held_out and not hold_out:
+            say("training again, on the channels that were held out too")
+            everything = split(rest, seed, draw=False)
+            card = _fit(aside, everything, sessions, seed, hold_out, config, say)
+        card |= judged
         if challenges:
             card["verdict"] = challenge(Version(aside, card), folder, recent)
         card["minutes"] = round((time.monotonic() - began) / 60, 1)
@@ -122,17 +129,33 @@ def _pick(data: Arrays, rows: Any) -> Arrays:
     )
 
 
-def scores(version: Version, parts: Split) -> dict[str, Any]:
-    """Latent skill, coverage and width by step on the valid streams and held-out channels."""
+def judged_as(version: Version, parts: Split) -> dict[str, Any]:
+    """What a card says of how good a version is, as it serves: latent skill, coverage and width
+    by step on the valid streams and held-out channels (scores), on which channels those were,
+    and how reliable its chances are: on the latter, where there are any."""
     models = version.forecasters()
-    out = {}
-    for name, sessions in (("valid_streams", parts.valid), ("held_out_channels", parts.held_out)):
-        judged = [s for s in sessions if len(cutoffs(s, FIRST_JUDGED))]
-        tally = Tally()
-        for session in judged[:: max(1, -(-len(judged) // SCORED_STREAMS))]:
-            judge(session, models, tally)
-        out[name] = tally.report(models)["all"] if judged else None
-    return out
+    reports = {
+        name: _report(sessions, models)
+        for name, sessions in (
+            ("valid_streams", parts.valid), ("held_out_channels", parts.held_out)
+        )
+    }  # fmt: skip
+    strictest = reports["held_out_channels"] or reports["valid_streams"] or {}
+    return {
+        "scores": {name: report and report["all"] for name, report in reports.items()},
+        "judged_on": sorted({s.channel for s in parts.held_out}),
+        "chances": strictest.get("chances", {}),
+    }
+
+
+def _report(sessions: Sequence[Session], models: Mapping[str, Forecaster]) -> dict[str, Any] | None:
+    judged = [s for s in sessions if len(cutoffs(s, FIRST_JUDGED))]
+    if not judged:
+        return None
+    tally, some = Tally(), judged[:: max(1, -(-len(judged) // SCORED_STREAMS))]
+    for channel in sorted({s.channel for s in some}):
+        judge_channel([s for s in some if s.channel == channel], models, tally)
+    return tally.report(models)
 
 
 def _card(
