@@ -18,6 +18,7 @@ from tests.helpers.browser.rows import channel, score, window
 from tests.helpers.forecasting import make_session, windows_of
 from tests.helpers.pages import open_at
 from warehouse.forecast_metrics import METRICS, SUMMED, SUMS
+from warehouse.records import STEPS
 from warehouse.sql import migrations
 from warehouse.store.store import table_schemas
 from warehouse.tables import TABLES
@@ -44,8 +45,9 @@ def verified() -> list[dict[str, Any]]:
     """Rows of scores of a forecast whose ten windows came."""
     session = make_session(70)
     verifier = Verifier(("session_mean",))
-    quantiles = np.tile(np.array([-0.5, -0.2, 0.0, 0.2, 0.5]), (1, 10, 1))
-    made = Made("a1", "words", quantiles, np.full((1, 10), 12.0), np.zeros((0, 10, 0)))
+    quantiles = np.tile(np.array([-0.5, -0.2, 0.0, 0.2, 0.5]), (1, STEPS, 1))
+    counts = np.tile(np.array([6.0, 12.0, 18.0]), (1, STEPS, 1))
+    made = Made("a1", "words", quantiles, counts, np.zeros((0, STEPS, 0)))
     verifier.expect("alpha", int(session.start[60]), made)
     verifier.happened(windows_of(session)[60:])
     return rows(verifier)
@@ -82,7 +84,7 @@ def reported() -> dict[str, list[float]]:
 def test_every_metric_is_in_the_report_of_a_backtest() -> None:
     figures = reported()
     assert {m.key for m in METRICS} <= set(figures)
-    assert all(len(figures[m.key]) == 10 and None not in figures[m.key] for m in METRICS)
+    assert all(len(figures[m.key]) == STEPS and None not in figures[m.key] for m in METRICS)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A window, and the scores of a day."""
     root, later = (
         tmp_path_factory.mktemp("scores"),
-        {"width95": 9.0, "counts": 9, "volume_error": 9.0},
+        {"width95": 9.0, "counts": 9, "volume_error": 9.0, "volume_hits80": 7},
     )
     scores = [
         score("alpha", NOON.date(), model, 1, error, **later)

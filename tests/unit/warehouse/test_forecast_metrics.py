@@ -17,9 +17,15 @@ Q = np.array([[-0.5, -0.25, 0.0, 0.25, 0.5]])
 OF = {metric.key: metric.finish for metric in BACKTEST_METRICS}
 
 
-def sums(y: list[float], n: list[float], volume: list[float] | None = None) -> dict[str, float]:
-    expected = np.full(len(y), np.nan) if volume is None else np.array(volume)
-    outcomes = Outcomes(np.array(y), np.array(n), np.repeat(Q, len(y), 0), expected)
+def sums(
+    y: list[float],
+    n: list[float],
+    volume: list[list[float]] | None = None,
+    counts: list[float] | None = None,
+) -> dict[str, float]:
+    quantiles = np.repeat(Q, len(y), 0)
+    said, counted = (None if v is None else np.array(v, float) for v in (volume, counts))
+    outcomes = Outcomes(np.array(y), np.array(n), quantiles, said, counted)
     with_base = total(outcomes) | {"noise": 0.0}
     return with_base | {f"base_{name}": value for name, value in with_base.items()}
 
@@ -84,15 +90,27 @@ def test_crps_prefers_the_narrow_band_that_holds() -> None:
 
 
 def test_counts_are_judged_in_silence_too() -> None:
-    of = sums([0.1, np.nan, np.nan], [5.0, 0, np.nan], [3, 2, 6])
+    of = sums([0.1, np.nan, np.nan], [5.0, 0, np.nan], [[1, 3, 4], [0, 2, 5], [2, 6, 9]])
     assert of["counts"] == 2 and of["targets"] == 1
     assert OF["volume_mae"](of) == 2.0
+    assert OF["volume_coverage80"](of) == 0.5
+
+
+def test_what_was_not_counted_whole_is_no_count() -> None:
+    of = sums([0.1, 0.2], [5.0, 8.0], [[1, 3, 4], [5, 8, 9]], [5.0, np.nan])
+    assert (of["targets"], of["counts"], of["volume_error"]) == (2, 1, 2.0)
+    assert sums([0.1], [5.0])["counts"] == 0, "no count was forecast"
 
 
 def test_a_sum_kept_later_is_a_mean_over_the_scores_that_have_it() -> None:
     width = next(m for m in METRICS if m.name == "width95")
     assert width.finish({"width95": 6.0, "n": 100.0}) == pytest.approx(0.06)
     assert width.finish({"width95": 6.0, "n": 100.0, "n_width95": 12.0}) == 0.5
+
+
+def test_a_share_of_counts_is_of_those_that_have_it() -> None:
+    held = next(m for m in METRICS if m.name == "volume_coverage80")
+    assert held.finish({"volume_hits80": 8, "counts": 20, "counts_volume_hits80": 10}) == 0.8
 
 
 def test_without_targets_every_figure_is_nan() -> None:

@@ -27,7 +27,7 @@ from tests.helpers.forecasting import make_session
 
 rng = np.random.default_rng(0)
 features, pairs = len(NAMES), len(lstm.PAIRS)
-start = tuple(rng.normal(0, 0.02, (1 + k, 10)) for k in (features + pairs, features))
+start = tuple(rng.normal(0, 0.02, (1 + k, 11)) for k in (features + pairs, features))
 config = Config(members=2, layers=2, context=4)
 assert np.allclose(lstm.paired(keras.ops.convert_to_tensor(few := rng.normal(size=(3, features)))),
                    lstm.paired(few)), "the line that is solved is not the line that is drawn"
@@ -64,7 +64,7 @@ def test_a_file_that_is_no_network_is_refused(tmp_path) -> None:  # type: ignore
 def test_numbers_that_are_none_are_refused_not_published() -> None:
     view: View = now([make_session(60)])
     with pytest.raises(ModelUnusable, match="no number"):
-        assemble(np.full((1, 10, 8), np.nan), view)
+        assemble(np.full((1, 11, 8), np.nan), view)
 
 
 def test_features_of_the_test_have_the_served_shape() -> None:

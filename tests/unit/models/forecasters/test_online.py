@@ -5,10 +5,11 @@ import pytest
 
 from models.base import Prediction, View
 from models.forecasters.naive import NORMAL, Baseline
-from models.forecasters.online import NOTES, Online, apart, facts, is_network, together
+from models.forecasters.online import AFTER, NOTES, Online, apart, facts, is_network, together
 from models.inputs.features import views
-from models.inputs.targets import Targets, cutoffs, targets
+from models.inputs.targets import WINDOWS, Targets, cutoffs, targets
 from tests.helpers.forecasting import make_session, with_values
+from warehouse.records import FIVE, STEPS
 
 MODEL = Baseline("ewma")
 SD = 0.3  # of the messages in `flat`
@@ -22,14 +23,16 @@ def flat(k: int) -> View:
 
 
 def normal(k: int, sd: float = 0.1) -> Prediction:
-    quantiles = np.tile(sd * np.array(NORMAL), (k, 10, 1))
-    return Prediction(quantiles, np.ones((k, 10, 3)))
+    quantiles = np.tile(sd * np.array(NORMAL), (k, STEPS, 1))
+    return Prediction(quantiles, np.ones((k, STEPS, 3)))
 
 
 def happening(y: np.ndarray) -> Targets:
     """Targets of k cutoffs from the values of k + 10 windows, nine messages each."""
     at = np.arange(len(y) - 10)[:, None] + np.arange(10)
-    return Targets(y[at], np.full(at.shape, SD), np.full(at.shape, 9.0))
+    all_of = np.column_stack([y[at].mean(1), y[at]])
+    n = np.full(all_of.shape, 9.0) * WINDOWS
+    return Targets(all_of, np.full(all_of.shape, SD), n, np.ones(len(at), bool))
 
 
 def learnt(steps: list[int], y: list[float], centre: bool = True) -> tuple[Online, np.ndarray]:
@@ -64,22 +67,30 @@ def test_a_miss_widens_its_side_and_hits_narrow_the_others() -> None:
 
 
 def test_the_centre_follows_an_error_by_its_weight_against_the_prior() -> None:
-    online, notes = learnt([0], [0.06])
+    online, notes = learnt([1], [0.06])
     weight = 30 / 2 * SD**2 / 0.085
     expected = weight * 0.06 / (weight + 15_000)  # the constant is the only input that is not 0
-    assert online.serve(notes)[0, 0, 2] == pytest.approx(expected, rel=1e-9)
-    assert online.serve(notes)[0, 1, 2] == 0.0
+    assert online.serve(notes)[0, 1, 2] == pytest.approx(expected, rel=1e-9)
+    assert online.serve(notes)[0, 2, 2] == 0.0
+
+
+def test_five_minutes_that_overlap_teach_a_tenth_each() -> None:
+    online, notes = learnt([FIVE], [0.15])  # beyond q90
+    weight = 0.1 * 30 / 2 * SD**2 / 0.085
+    q = online.serve(notes)[0, FIVE]
+    assert q[2] == pytest.approx(weight * 0.15 / (weight + 15_000), rel=1e-9)
+    assert q[3] - q[2] == pytest.approx(0.1281552 * np.exp(0.05 * 0.9))
 
 
 def test_the_bands_alone_leave_the_centre() -> None:
-    online, notes = learnt(list(range(10)), [0.9] * 10, centre=False)
+    online, notes = learnt(list(range(STEPS)), [0.9] * STEPS, centre=False)
     assert np.all(online.serve(notes)[..., 2] == 0.0)
 
 
 def test_a_constant_series_is_forecast_to_stay() -> None:
     served = Online().follow(flat(600), normal(600), happening(np.zeros(610))).quantiles
     assert np.all(served[..., 2] == 0.0)
-    width = served[..., 3] - served[..., 1]
+    width = (served[..., 3] - served[..., 1])[:, 1:]
     assert width[-1].max() < 0.01 < width[0].min(), "bands close in on what never moves"
 
 
@@ -92,7 +103,7 @@ def test_quantiles_stay_ordered_and_in_range_whatever_happens() -> None:
 
 def covered(served: np.ndarray, y: np.ndarray, step: int, part: slice) -> tuple[float, float]:
     """Share of windows in the 80 % and the 95 % band, of the cutoffs in `part`."""
-    q, y = served[part, step - 1], y[step - 1 :][: len(served)][part]
+    q, y = served[part, step], y[step - 1 :][: len(served)][part]
     return (
         float(np.mean((q[:, 1] <= y) & (y <= q[:, 3]))),
         float(np.mean((q[:, 0] <= y) & (y <= q[:, 4]))),
@@ -124,7 +135,8 @@ def test_an_abrupt_shift_is_followed_within_about_a_hundred_windows() -> None:
 def test_a_network_that_is_always_off_the_same_way_is_corrected() -> None:
     y = np.clip(np.random.default_rng(3).normal(0.05, 0.1, 6010), -1, 1)
     served = Online().follow(flat(6000), normal(6000), happening(y)).quantiles
-    assert np.all(np.abs(served[-1, :, 2] - 0.05) < 0.03) and np.all(served[-1, :, 2] > 0.02)
+    assert np.all(np.abs(served[-1, 1:, 2] - 0.05) < 0.03) and np.all(served[-1, 1:, 2] > 0.02)
+    assert 0.01 < served[-1, FIVE, 2] < 0.05
 
 
 def test_rewriting_the_future_changes_no_past_forecast() -> None:
@@ -173,11 +185,11 @@ def test_a_stream_followed_at_once_teaches_what_it_does_window_by_window() -> No
     followed = at_once.follow(view, said, actual).quantiles
     notes = facts(view, said)
     for i in range(len(ends)):
-        for step in range(min(i, 10), 0, -1):  # one by one, as a window is only one per step
-            if np.isfinite(actual.y[i - step, step - 1]):
-                at = i - step, [step - 1]
+        for step, after in enumerate(AFTER):  # one by one, as a window is only one per step
+            if i >= after and np.isfinite(actual.y[i - after, step]):
+                at = i - after, [step]
                 seen = actual.y[at], actual.n[at]
-                stepwise.learn(notes[at], np.array([step - 1]), *seen)
+                stepwise.learn(notes[at], np.array([step]), *seen)
         assert np.allclose(stepwise.serve(notes[i : i + 1])[0], followed[i], atol=1e-12)
 
 
@@ -190,10 +202,11 @@ def test_many_channels_together_are_as_each_alone() -> None:
 
     alone, parts = [made(k) for k in range(3)], [made(k) for k in range(3)]
     notes = facts(flat(3), normal(3))
-    steps, y, n = np.arange(10), np.linspace(-0.3, 0.3, 10), np.full(10, 20.0)
+    steps, y, n = np.arange(STEPS), np.linspace(-0.3, 0.3, STEPS), np.full(STEPS, 20.0)
     whole = together(parts)
     whole.serve(notes)
-    whole.learn(notes.reshape(30, NOTES)[:20], np.arange(20), np.tile(y, 2), np.tile(n, 2))
+    two = np.arange(2 * STEPS)
+    whole.learn(notes.reshape(-1, NOTES)[two], two, np.tile(y, 2), np.tile(n, 2))
     apart(whole, parts)
     for i in range(3):
         own = facts(flat(1), normal(1))
@@ -211,9 +224,13 @@ def test_what_was_learnt_survives_being_kept() -> None:
     online.follow(view, MODEL.predict(view), targets(session, ends))
     kept = online.to_bytes()
     again = Online.from_bytes(kept)
-    assert again is not None and again.to_bytes() == kept and len(kept) == 2328
+    assert (
+        again is not None
+        and again.to_bytes() == kept
+        and len(kept) == 8 * (1 + STEPS * (16 + 4 + 4 + 4 + 1))
+    )
     notes = facts(view, MODEL.predict(view))
-    assert notes.shape == (len(ends), 10, NOTES)
+    assert notes.shape == (len(ends), STEPS, NOTES)
     assert np.array_equal(again.serve(notes), online.serve(notes))
 
 
@@ -222,7 +239,7 @@ def test_a_state_that_cannot_be_read_is_none() -> None:
     assert Online.from_bytes(good.tobytes()) is not None
     assert Online.from_bytes(b"") is Online.from_bytes(good[:-1].tobytes()) is None
     other, broken = good.copy(), good.copy()
-    other[0], broken[50] = 2.0, np.nan
+    other[0], broken[50] = 1.0, np.nan
     assert Online.from_bytes(other.tobytes()) is Online.from_bytes(broken.tobytes()) is None
 
 

@@ -9,6 +9,7 @@ import pytest
 from models.base import Prediction, View
 from models.forecasters.naive import Baseline
 from models.forecasters.online import Online
+from models.inputs.sessions import Session
 from models.inputs.targets import targets
 from models.judging import backtest as module
 from models.judging.backtest import SCHEMA, backtest, judge
@@ -16,6 +17,7 @@ from models.judging.tally import Tally
 from tests.helpers.forecasting import days_of, make_session, with_values
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput
+from warehouse.records import FIVE, STEPS
 
 
 class Oracle:
@@ -43,10 +45,10 @@ def test_a_perfect_forecaster_has_no_error_and_hits_every_band() -> None:
     report = tally.report(models)["all"]
     assert report["streams"] == 1 and report["cutoffs"] == 90
     of = report["models"]["oracle"]
-    assert of["nmse"] == [0.0] * 10 and of["crps"] == [0.0] * 10 and of["volume_mae"] == [0.0] * 10
-    assert of["coverage80"] == [1.0] * 10 and of["width80"] == [0.0] * 10
+    assert of["nmse"] == of["crps"] == of["volume_mae"] == of["width80"] == [0.0] * STEPS
+    assert of["coverage80"] == of["volume_coverage80"] == [1.0] * STEPS
     assert min(of["latent_skill"]) > 1, "no error at all is below the sampling floor"
-    assert report["models"]["session_mean"]["latent_skill"] == [0.0] * 10
+    assert report["models"]["session_mean"]["latent_skill"] == [0.0] * STEPS
 
 
 def test_targets_are_windows_with_chat_seen_whole() -> None:
@@ -54,9 +56,33 @@ def test_targets_are_windows_with_chat_seen_whole() -> None:
     n, mean, seen = session.n.copy(), session.mean.copy(), session.observed_s.copy()
     n[61], mean[61], seen[62] = 0, np.nan, 29.0
     found = targets(with_values(session, n=n, mean=mean, observed_s=seen), np.array([59, 75]))
-    assert found.y[0, 0] == mean[60] and np.isnan(found.y[0, 1]) and np.isnan(found.y[0, 2])
-    assert found.n[0, :3].tolist()[:2] == [n[60], 0] and np.isnan(found.n[0, 2])
-    assert np.isnan(found.y[1, 4:]).all(), "the stream ends"
+    assert found.y[0, 1] == mean[60] and np.isnan(found.y[0, 2]) and np.isnan(found.y[0, 3])
+    assert found.n[0, 1:4].tolist()[:2] == [n[60], 0] and np.isnan(found.n[0, 3])
+    assert np.isnan(found.y[1, 5:]).all(), "the stream ends"
+
+
+def test_the_five_minutes_are_all_messages_of_ten_windows_together() -> None:
+    session = make_session(90, rate=30.0)
+    found = targets(session, np.array([59, 79, 81, 82]))
+    n, mean = session.n[60:70], session.mean[60:70]
+    assert found.n[0, FIVE] == found.counts[0, FIVE] == n.sum()
+    assert found.y[0, FIVE] == pytest.approx(np.average(mean, weights=n))
+    spread = ((n - 1) @ session.sd[60:70] ** 2 + n @ (mean - found.y[0, FIVE]) ** 2) / (n.sum() - 1)
+    assert found.sd[0, FIVE] == pytest.approx(np.sqrt(spread))
+    assert found.judged[:, FIVE].tolist() == [True, True, True, False], "eight have chat, or seven"
+    assert np.isfinite(found.counts[:, FIVE]).tolist() == [True, True, False, False]
+
+
+def test_five_minutes_need_eight_windows_with_chat_and_count_those_that_were_seen() -> None:
+    session = make_session(80, rate=30.0)
+    n, mean, seen = session.n.copy(), session.mean.copy(), session.observed_s.copy()
+    n[61], mean[61], seen[62] = 0, np.nan, 29.0
+    found = targets(with_values(session, n=n, mean=mean, observed_s=seen), np.array([59]))
+    assert found.judged[0, FIVE] and found.n[0, FIVE] == n[60:70].sum() - n[62]
+    assert np.isnan(found.counts[0, FIVE]), "one was not seen whole"
+    n[63], mean[63] = 0, np.nan
+    fewer = targets(with_values(session, n=n, mean=mean, observed_s=seen), np.array([59]))
+    assert not fewer.judged[0, FIVE]
 
 
 @pytest.fixture
@@ -68,6 +94,10 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> list:  # type: ignore[type-arg]
 
 
 MODELS = {name: Baseline(name) for name in ("last_value", "session_mean")}
+
+
+def is_spoken(session: Session, at: int) -> bool:
+    return at < len(session) and session.n[at] > 0
 
 
 def test_predictions_have_the_fixed_columns_and_one_row_a_target(
@@ -85,12 +115,20 @@ def test_predictions_have_the_fixed_columns_and_one_row_a_target(
     rows = [r for r in table.to_pylist() if r["model"] == "last_value" and r["stream"] == "a1"]
     session = streams[0]
     spoken = [
-        (e, h) for e in range(59, 89) for h in range(1, 11) if e + h < 90 and session.n[e + h]
+        (e, h)
+        for e in range(59, 89)
+        for h in range(11)
+        if (
+            targets(session, np.array([e])).judged[0, FIVE]
+            if h == FIVE
+            else is_spoken(session, e + h)
+        )
     ]
     assert len(rows) == len(spoken)
     for row, (end, step) in zip(rows, spoken, strict=True):
-        assert row["step"] == step and row["actual"] == session.mean[end + step]
-        assert row["n"] == session.n[end + step] and row["q50"] == pytest.approx(session.mean[end])
+        actual = targets(session, np.array([end]))
+        assert row["step"] == step and row["actual"] == actual.y[0, step]
+        assert row["n"] == actual.n[0, step] and row["q50"] == pytest.approx(session.mean[end])
     assert {r["stream"] for r in table.to_pylist()} == {"a1", "b1"}, "a2 is too short to judge"
 
 
@@ -108,14 +146,14 @@ def test_the_report_agrees_with_figures_recomputed_from_the_predictions(
     report = json.loads((tmp_path / "report.json").read_text())
     frame = pq.read_table(tmp_path / "predictions.parquet").to_pandas()
     for model in MODELS:
-        for step in (1, 7):
+        for step in (FIVE, 1, 7):
             part = frame[(frame.model == model) & (frame.step == step)]
             error = (part.n * (part.actual - part.q50) ** 2).sum() / part.n.sum()
             inside = ((part.q10 <= part.actual) & (part.actual <= part.q90)).mean()
             of = report["all"]["models"][model]
-            assert of["nmse"][step - 1] == pytest.approx(error, abs=1e-6)
-            assert of["coverage80"][step - 1] == pytest.approx(inside, abs=1e-6)
-            assert of["targets"][step - 1] == len(part)
+            assert of["nmse"][step] == pytest.approx(error, abs=1e-6)
+            assert of["coverage80"][step] == pytest.approx(inside, abs=1e-6)
+            assert of["targets"][step] == len(part)
     assert set(report["channels"]) == {"alpha", "beta"}
 
 
@@ -156,8 +194,9 @@ def test_networks_are_judged_as_they_are_served_in_the_order_of_streams(
     told = run(days)
     found = json.loads(told)["all"]["models"]
     assert max(found["plain"]["coverage80"]) < 0.4
-    assert all(abs(share - 0.8) < 0.02 for share in found["lstm-1"]["coverage80"])
-    assert all(abs(share - 0.95) < 0.02 for share in found["lstm-1"]["coverage95"])
+    assert all(abs(share - 0.8) < 0.02 for share in found["lstm-1"]["coverage80"][1:])
+    assert all(abs(share - 0.95) < 0.02 for share in found["lstm-1"]["coverage95"][1:])
+    assert found["lstm-1"]["coverage80"][FIVE] > 2 * found["plain"]["coverage80"][FIVE]
     assert run(days[::-1]) == told
 
 

@@ -14,6 +14,7 @@ from tests.benchmarks.compare import classical
 from tests.benchmarks.compare.sample import Sample
 from tests.benchmarks.compare.summary import markdown
 from tests.helpers.forecasting import make_session, with_values
+from warehouse.records import FIVE, STEPS
 
 SESSIONS = [
     make_session(150, 1),
@@ -47,13 +48,14 @@ def test_quantiles_made_elsewhere_are_judged_at_the_same_places() -> None:
     sample = Sample(SESSIONS, 60, 1)
     for session in SESSIONS:
         judge(session, MODELS, Tally(), sample.write)
-    said = [MODELS["ewma"].predict(views(s, ends)).quantiles for s, ends in sample.places]
+    said = [MODELS["ewma"].predict(views(s, ends)).quantiles[:, 1:] for s, ends in sample.places]
     sample.judge("again", np.concatenate(said))
     of = sample.tally.report([*MODELS, "again"])["all"]["models"]
-    assert of["again"]["nmse"] == of["ewma"]["nmse"]
-    assert of["again"]["targets"] == [
+    assert of["again"]["nmse"][1:] == of["ewma"]["nmse"][1:]
+    assert of["again"]["nmse"][FIVE] is None, "ten steps have no five-minute mean"
+    assert of["again"]["targets"][1:] == [
         sum(int(np.isfinite(targets(s, e).y[:, h]).sum()) for s, e in sample.places)
-        for h in range(10)
+        for h in range(1, STEPS)
     ]
 
 
@@ -89,18 +91,18 @@ def test_where_a_model_fails_the_mean_stands_in_and_is_counted() -> None:
 
 
 def test_seeds_are_told_together() -> None:
-    figures = {"nmse": [1.0] * 10, "crps": [0.05] * 10, "coverage80": [0.8] * 10}
-    figures |= {"coverage95": [0.95] * 10}
+    figures = {"nmse": [1.0] * 11, "crps": [0.05] * 11, "coverage80": [0.8] * 11}
+    figures |= {"coverage95": [0.95] * 11}
     models = {
-        name: {**figures, "latent_skill": [skill] * 10}
+        name: {**figures, "latent_skill": [skill] * 11}
         for name, skill in (("lstm-1", 0.2), ("lightgbm-1", 0.1), ("lightgbm-2", 0.14))
     }
     pairs = [
         {
             "model": "lstm-1",
             "rival": f"lightgbm-{i}",
-            "squared": {"difference": [-0.01 * i] * 10, "p": [0.02 / i] * 10},
-            "crps": {"difference": [0.001 * i] * 10, "p": [0.9] * 10},
+            "squared": {"difference": [-0.01 * i] * 11, "p": [0.02 / i] * 11},
+            "crps": {"difference": [0.001 * i] * 11, "p": [0.9] * 11},
         }
         for i in (1, 2)
     ]
@@ -110,6 +112,6 @@ def test_seeds_are_told_together() -> None:
     assert "| lightgbm, 2 seeds | 0.120 ± 0.028 |" in text and "| lstm-1 | 0.200 |" in text
     assert "| lstm-1 - lightgbm | -1.50 (0.0100 to 0.0200) |" in text
     assert "| lstm-1 - lightgbm | +3.00 (0.9000 to 0.9000) |" in text, "of the CRPS"
-    models["lstm-1"]["latent_skill"] = pairs[0]["crps"]["p"] = [None] * 10
+    models["lstm-1"]["latent_skill"] = pairs[0]["crps"]["p"] = [None] * 11
     text = markdown({"New": {"all": all_of, "comparisons": pairs}}, [])
     assert "| lstm-1 | - | - |" in text and "| lstm-1 - lightgbm | - | - |" in text

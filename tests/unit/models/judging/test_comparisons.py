@@ -7,6 +7,7 @@ from models.judging.backtest import judge, report_of
 from models.judging.comparisons import by_size, comparisons, networks, size
 from models.judging.tally import Tally
 from tests.helpers.forecasting import make_session, with_values
+from warehouse.records import STEPS
 
 
 class Shifted:
@@ -57,7 +58,7 @@ def test_the_difference_is_that_of_the_reports_errors(tally: Tally) -> None:
     of = tally.report(MODELS)["all"]["models"]
     for pair in comparisons(tally, list(MODELS)):
         for key, figure in (("squared", "nmse"), ("crps", "crps")):
-            for h in range(10):
+            for h in range(STEPS):
                 expected = of[pair["model"]][figure][h] - of[pair["rival"]][figure][h]
                 assert pair[key]["difference"][h] == pytest.approx(expected, abs=2e-6)
                 if expected:
@@ -69,15 +70,15 @@ def test_a_worse_network_has_p_near_one_and_an_equal_one_no_difference(tally: Ta
         next(c for c in comparisons(tally, list(MODELS)) if (c["model"], c["rival"]) == pair)
         for pair in (("lstm-a", "session_mean"), ("lstm-b", "session_mean"))
     )
-    assert worse["squared"]["p"] == [1.0] * 10 and min(worse["squared"]["difference"]) > 0.05
-    assert equal["squared"]["difference"] == [0.0] * 10 and equal["crps"]["p"] == [1.0] * 10
+    assert worse["squared"]["p"] == [1.0] * STEPS and min(worse["squared"]["difference"]) > 0.05
+    assert equal["squared"]["difference"] == [0.0] * STEPS and equal["crps"]["p"] == [1.0] * STEPS
 
 
 def test_one_stream_tells_nothing_about_others() -> None:
     found = Tally()
     judge(make_session(100), MODELS, found)
     pair = comparisons(found, list(MODELS))[0]
-    assert pair["streams"] == 1 and pair["squared"]["p"] == [None] * 10
+    assert pair["streams"] == 1 and pair["squared"]["p"] == [None] * STEPS
 
 
 def test_the_edges_of_the_sizes() -> None:
@@ -102,7 +103,7 @@ def test_windows_nobody_watched_make_no_channel_quieter() -> None:
 
 def test_errors_relative_to_the_ewma(tally: Tally) -> None:
     of = tally.report(MODELS)["all"]["models"]
-    assert of["ewma"]["crps_to_ewma"] == [1.0] * 10 == of["ewma"]["volume_mae_to_ewma"]
+    assert of["ewma"]["crps_to_ewma"] == [1.0] * STEPS == of["ewma"]["volume_mae_to_ewma"]
     ratio = of["lstm-a"]["crps"][4] / of["ewma"]["crps"][4]
     assert of["lstm-a"]["crps_to_ewma"][4] == pytest.approx(ratio, abs=1e-4) and ratio > 2
     ratio = of["lstm-a"]["volume_mae"][4] / of["ewma"]["volume_mae"][4]
@@ -113,7 +114,7 @@ def test_without_the_ewma_nothing_is_relative_to_it() -> None:
     found, alone = Tally(), {"session_mean": MODELS["session_mean"]}
     judge(make_session(100), alone, found)
     of = report_of(found, alone)["all"]["models"]["session_mean"]
-    assert of["crps_to_ewma"] == [None] * 10 and of["nmse"][0] > 0
+    assert of["crps_to_ewma"] == [None] * STEPS and of["nmse"][0] > 0
 
 
 def test_a_channel_of_single_messages_has_no_variance_of_its_own() -> None:
@@ -122,9 +123,9 @@ def test_a_channel_of_single_messages_has_no_variance_of_its_own() -> None:
     judge(make_session(100), MODELS, found)
     judge(with_values(lone, n=n, sd=none), MODELS, found)
     report = found.report(MODELS)
-    assert report["channels"]["lone"]["floor"] == [None] * 10
-    targets = {c: of["models"]["ewma"]["targets"][0] for c, of in report["channels"].items()}
+    assert report["channels"]["lone"]["floor"] == [None] * STEPS
+    targets = {c: of["models"]["ewma"]["targets"][1] for c, of in report["channels"].items()}
     weight = sum(make_session(100).n[60:]) + targets["lone"]
     expected = 0.09 * sum(targets.values()) / weight  # 0.3 squared: sd of the other's messages
-    assert report["all"]["floor"][0] == pytest.approx(expected, abs=2e-6)
-    assert None not in report["all"]["models"]["ewma"]["latent_skill"]
+    assert report["all"]["floor"][1] == pytest.approx(expected, abs=2e-6)
+    assert None not in report["all"]["models"]["ewma"]["latent_skill"][1:]

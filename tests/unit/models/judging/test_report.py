@@ -4,7 +4,7 @@ import json
 import pytest
 
 from models.judging.backtest import judge, report_of
-from models.judging.report import ENOUGH, beats_all, mark, markdown, table
+from models.judging.report import ENOUGH, SHOWN, beats_all, mark, markdown, table
 from models.judging.tally import Tally
 from tests.helpers.forecasting import make_session
 from tests.unit.models.judging.test_comparisons import MODELS
@@ -36,7 +36,7 @@ def test_every_model_channel_and_size_is_in_its_table(report: dict) -> None:  # 
 
 def test_figures_are_those_of_the_report(report: dict) -> None:  # type: ignore[type-arg]
     skills = report["all"]["models"]["ewma"]["latent_skill"]
-    shown = " | ".join(f"{skills[h - 1]:.3f}" for h in (1, 2, 3, 5, 10))
+    shown = " | ".join(f"{skills[h]:.3f}" for h in SHOWN)
     assert f"| ewma | {shown} |" in markdown(report)
 
 
@@ -44,7 +44,7 @@ def test_the_worst_channel_is_told_where_it_has_enough_targets(report: dict) -> 
     told = copy.deepcopy(report)
     few, many = (told["channels"][c]["models"]["lstm-b"] for c in ("alpha", "beta"))
     assert max(few["targets"]) < ENOUGH <= min(many["targets"])
-    few["coverage80"][2], many["coverage80"][6] = 0.1, 0.515
+    few["coverage80"][2], many["coverage80"][7] = 0.1, 0.515
     line = "lstm-b, 80 % band, farthest off: 51.5 % on beta at step 7, 28.5 points from its level."
     assert line in markdown(told).splitlines()
 
@@ -56,7 +56,7 @@ def test_stars_tell_by_how_much_chance_is_ruled_out() -> None:
 
 
 def pair(rival: str, p: float | None) -> dict:  # type: ignore[type-arg]
-    return {"model": "lstm-1", "rival": rival, "squared": {"p": [p] * 10}}
+    return {"model": "lstm-1", "rival": rival, "squared": {"p": [p] * 11}}
 
 
 def test_a_network_is_starred_by_its_strongest_baseline() -> None:
