@@ -8,6 +8,7 @@ around the centre. `noise`, the sampling error to expect of the next window, sca
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -21,12 +22,15 @@ from models.base import Floats
 from models.forecasters.lstm_config import Config
 from models.forecasters.naive import counts
 from models.forecasters.ridge import solve
-from models.inputs.features import CONTEXT, GROUPS, MOVES, NAMES, RATE_NAMES
+from models.inputs.features import CONTEXT, GROUPS, MOVES, NAMES, RATE_NAMES, SLOT_COUNTS
 from models.inputs.targets import WINDOWS
 from models.inputs.training_arrays import Arrays
 from warehouse.records import QUANTILES, STEPS, VOLUME_QUANTILES
 
-RATE_INPUTS = [NAMES.index(n) for n in (*RATE_NAMES, "session_age", "session_n", "silent")]
+# of counts, all as shares of what the session has: what is absolute does not carry over to
+# channels that are louder or quieter than those it has seen
+RATES = [NAMES.index(n) for n in (*RATE_NAMES[1:], "silent", *SLOT_COUNTS)]
+RATE_PAIRS = [(NAMES.index(n), NAMES.index("noise")) for n in RATE_NAMES[1:]]
 PAIRS = [  # how long a mood lasts depends on how it scatters, how much is said, and since when
     (NAMES.index(a), NAMES.index(b))
     for a in ("slots_0.5_5", "slots_2_5", "slots_8_20", "mean_1_5", "mean_2_5", "mean_8_40",
@@ -34,6 +38,8 @@ PAIRS = [  # how long a mood lasts depends on how it scatters, how much is said,
     for b in ("scatter", "scatter_32", "count", "message_sd", "session_age", "rate_2",
               "count_spike", "session_mean")
 ]  # fmt: skip
+NOISE = NAMES.index("noise")
+Pairs = Sequence[tuple[int, int]]
 START_PENALTY = 1e-2  # of the linear start: ridge's own leaves too much to chance at steps 5 to 10
 BATCH = 128  # rows the exported model takes at a time
 STEP_DOWN = np.log(np.expm1([1.28, 0.68]))  # softplus of these: 50 to 10 %, 10 to 2.5 % of a normal
@@ -47,30 +53,33 @@ def seen_names(config: Config) -> list[int]:
 
 def linear_start(data: Arrays, config: Config) -> tuple[Floats, Floats]:
     """Solved linear forecasts of mood (in message sds) from features and their PAIRS,
-    (1 + F + P, 11), and of log counts from features, (1 + F, 11)."""
+    (1 + F + P, 11), and of log counts from theirs, (1 + F + R, 11)."""
     last, n, visible = data.last(), data.targets.counts, seen_names(config)
-    pairs = [k for k, pair in enumerate(PAIRS) if set(pair) <= set(visible)]
-    inputs = np.concatenate([last[:, visible], paired(last)[:, pairs]], 1)
-    mood = solve(inputs, np.nan_to_num(data.z), data.mood_weight, START_PENALTY)
-    usual, counted = np.log1p(counts(data.view.rate)), [i for i in RATE_INPUTS if i in visible]
-    count = solve(last[:, counted], np.nan_to_num(np.log1p(n) - usual), np.isfinite(n) * 1.0)
-    places = [*visible, *(len(NAMES) + k for k in pairs)]
-    return _spread(mood, places, len(NAMES) + len(PAIRS)), _spread(count, counted, len(NAMES))
+    mood = _solve(last, visible, PAIRS, data.z, data.mood_weight, START_PENALTY)
+    off = np.log1p(n) - np.log1p(counts(data.view.rate))
+    rates = [i for i in RATES if i in visible]
+    return mood, _solve(last, rates, RATE_PAIRS, off, np.isfinite(n) * 1.0, START_PENALTY)
 
 
-def paired(last: Any) -> Any:
-    """Halved products of the PAIRS of features, (k, P) of (k, F): a penalty weighs on them four
+def _solve(
+    last: Any, places: list[int], pairs: Pairs, target: Floats, weight: Floats, penalty: float
+) -> Floats:
+    """Coefficients of all features and pairs; 0 for those that are not in `places`."""
+    usable = [k for k, pair in enumerate(pairs) if set(pair) <= {*places, NOISE}]
+    x = np.concatenate([last[:, places], paired(last, pairs)[:, usable]], 1)
+    found = solve(x, np.nan_to_num(target), weight, penalty)
+    full = np.zeros((1 + len(NAMES) + len(pairs), STEPS))
+    full[[0, *(1 + i for i in places), *(1 + len(NAMES) + k for k in usable)]] = found
+    return full
+
+
+def paired(last: Any, pairs: Pairs) -> Any:
+    """Halved products of pairs of features, (k, P) of (k, F): a penalty weighs on them four
     times as much as on single features, which carry over to other channels better."""
-    first, second = ([pair[i] for pair in PAIRS] for i in (0, 1))
+    first, second = ([pair[i] for pair in pairs] for i in (0, 1))
     if isinstance(last, np.ndarray):
         return last[:, first] * last[:, second] / 2
     return keras.ops.take(last, first, axis=1) * keras.ops.take(last, second, axis=1) / 2
-
-
-def _spread(coef: Floats, places: list[int], size: int) -> Floats:
-    full = np.zeros((1 + size, STEPS))
-    full[0], full[[1 + i for i in places]] = coef[0], coef[1:]
-    return full
 
 
 def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) -> keras.Model:
@@ -83,9 +92,8 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
     noise = _noise(last)
     rate = keras.ops.expm1((last[:, NAMES.index("count"), None] + 1) * 3)
     usual = keras.ops.log1p(rate * WINDOWS.astype("float32"))
-    from_line = _frozen(start[0], "mood_start")(layers.Concatenate()([last, paired(last)]))
-    centre = from_line + _small(STEPS, "mood")(mood) * 0.3
-    count = _frozen(start[1], "count_start")(last) + _small(STEPS, "count")(rest) + usual
+    centre = _line(last, start[0], PAIRS, "mood_start") + _small(STEPS, "mood")(mood) * 0.3
+    count = _line(last, start[1], RATE_PAIRS, "count_start") + _small(STEPS, "count")(rest) + usual
     down1, down2, up1, up2 = (
         layers.Activation("softplus")(_small(STEPS, name, bias)(rest)) * noise
         for name, bias in zip(
@@ -102,7 +110,7 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
 
 def _noise(last: Any) -> Any:
     """Sampling error to expect of every step's mean, (k, 11), in message sds; of (k, F)."""
-    of_one = last[:, NAMES.index("noise"), None]
+    of_one = last[:, NOISE, None]
     return ((of_one**2 - MOVES) / WINDOWS.astype("float32") + MOVES) ** 0.5
 
 
@@ -126,11 +134,12 @@ def _trunk(x: Any, config: Config, unroll: bool, name: str) -> Any:
     return layers.Dropout(config.dropout)(h)
 
 
-def _frozen(start: Floats, name: str) -> layers.Layer:
+def _line(last: Any, start: Floats, pairs: Pairs, name: str) -> Any:
+    """A solved forecast, frozen."""
     kernel, bias = (keras.initializers.Constant(v) for v in (start[1:], start[0]))
     layer = layers.Dense(STEPS, kernel_initializer=kernel, bias_initializer=bias, name=name)
     layer.trainable = False
-    return layer
+    return layer(layers.Concatenate()([last, paired(last, pairs)]))
 
 
 def _small(size: int, name: str, bias: float = 0.0) -> layers.Layer:

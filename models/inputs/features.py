@@ -60,10 +60,11 @@ PAST_NAMES = (
     "past_burst",
     "has_past",
 )
+SLOT_COUNTS = tuple(f"slot_count{i}" for i in range(SLOTS))
 OTHER_NAMES = (
     "window",
     *(f"slot{i}" for i in range(SLOTS)),
-    *(f"slot_count{i}" for i in range(SLOTS)),
+    *SLOT_COUNTS,
     "repeats",
     "spread",
     "silent",

@@ -26,11 +26,13 @@ from models.forecasters.lstm_runtime import Lstm, assemble
 from tests.helpers.forecasting import make_session
 
 rng = np.random.default_rng(0)
-features, pairs = len(NAMES), len(lstm.PAIRS)
-start = tuple(rng.normal(0, 0.02, (1 + k, 11)) for k in (features + pairs, features))
+features = len(NAMES)
+start = tuple(rng.normal(0, 0.02, (1 + k, 11)) 
+              for k in (features + len(lstm.PAIRS), features + len(lstm.RATE_PAIRS)))
 config = Config(members=2, layers=2, context=4)
-assert np.allclose(lstm.paired(keras.ops.convert_to_tensor(few := rng.normal(size=(3, features)))),
-                   lstm.paired(few)), "the line that is solved is not the line that is drawn"
+few = rng.normal(size=(3, features))
+assert np.allclose(lstm.paired(keras.ops.convert_to_tensor(few), lstm.PAIRS),
+                   lstm.paired(few, lstm.PAIRS)), "the line that is solved is not the line that is drawn"
 shapes = [w.shape for w in lstm.build(config, start).get_weights()]
 states = [[rng.normal(0, 0.1, s).astype("f") for s in shapes] for _ in range(2)]
 model = lstm.average(config, start, states)
