@@ -47,9 +47,7 @@ def train(
     """Train on the folder's windows; the finished version.
 
     challenges: keep each channel's latest streams to compare it with the version that serves;
-    no channel is then held out but those named. Otherwise a network without a quarter of the
-    channels is trained first and judged on them, then one on all, which is the version: the more
-    channels it has seen, the better it is on others. Raises BadInput, NothingPublished.
+    no channel is then held out but those named. Raises BadInput, NothingPublished.
     """
     began, config = time.monotonic(), checked(params or {})
     sessions = [s for channel in sessions_by_channel(folder) for s in channel]
@@ -65,12 +63,7 @@ def train(
         aside = _new_folder(out, f"{datetime.now(UTC):%Y%m%d-%H%M%S}")
         card = _fit(aside, parts, sessions, seed, hold_out, config, say)
         say("scoring on streams it has not seen")
-        judged = judged_as(Version(aside, card), parts)
-        if parts.held_out and not hold_out:
-            say("training again, on the channels that were held out too")
-            everything = split(rest, seed, draw=False)
-            card = _fit(aside, everything, sessions, seed, hold_out, config, say)
-        card |= judged
+        card |= judged_as(Version(aside, card), parts)
         if challenges:
             card["verdict"] = challenge(Version(aside, card), folder, recent)
         card["minutes"] = round((time.monotonic() - began) / 60, 1)
@@ -131,8 +124,8 @@ def _pick(data: Arrays, rows: Any) -> Arrays:
 
 def judged_as(version: Version, parts: Split) -> dict[str, Any]:
     """What a card says of how good a version is, as it serves: latent skill, coverage and width
-    by step on the valid streams and held-out channels (scores), on which channels those were,
-    and how reliable its chances are: on the latter, where there are any."""
+    by step on the valid streams and held-out channels (scores), and how reliable its chances are:
+    on the latter, where there are any."""
     models = version.forecasters()
     reports = {
         name: _report(sessions, models)
@@ -143,7 +136,6 @@ def judged_as(version: Version, parts: Split) -> dict[str, Any]:
     strictest = reports["held_out_channels"] or reports["valid_streams"] or {}
     return {
         "scores": {name: report and report["all"] for name, report in reports.items()},
-        "judged_on": sorted({s.channel for s in parts.held_out}),
         "chances": strictest.get("chances", {}),
     }
 

@@ -44,7 +44,7 @@ def _forget_in_card(path: Path, channel: str) -> bool:
     try:
         card = json.loads(read_file(path))
         data = card.get("data") or {}
-        places = [(data, name) for name in _NAMED] + [(card, n) for n in ("hold_out", "judged_on")]
+        places = [(data, name) for name in _NAMED] + [(card, "hold_out")]
         entries = [(of, name) for of, name in places if channel in (of.get(name) or ())]
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return False  # the registry leaves it out too

@@ -7,6 +7,7 @@ from models.base import Forecaster
 from models.inputs.features import now, views
 from models.versions.registry import FORECASTERS
 from tests.helpers.forecasting import make_session, with_values
+from warehouse.records import FIVE
 
 ENDS = np.array([5, 6, 20, 59, 60, 118])
 every = pytest.mark.parametrize("model", FORECASTERS.values(), ids=FORECASTERS)
@@ -28,7 +29,7 @@ def test_it_fills_every_step_within_range_and_without_crossing(
     model: Forecaster, rate: float
 ) -> None:
     said = model.predict(views(make_session(120, rate=rate, seed=4), ENDS))
-    assert said.quantiles.shape == (6, 10, 5) and said.volume.shape == (6, 10, 3)
+    assert said.quantiles.shape == (6, 11, 5) and said.volume.shape == (6, 11, 3)
     assert np.isfinite(said.quantiles).all() and np.isfinite(said.volume).all()
     assert (np.abs(said.quantiles) <= 1).all() and (said.volume >= 0).all()
     assert (np.diff(said.quantiles) >= 0).all() and (np.diff(said.volume) >= 0).all()
@@ -85,11 +86,23 @@ def test_silence_and_holes_before_the_cutoff_still_get_a_forecast(model: Forecas
 @every
 def test_bands_are_wider_on_a_quiet_channel(model: Forecaster) -> None:
     quiet, busy = (now([make_session(120, rate=r)]) for r in (2, 80))
-    widths = [float(np.ptp(model.predict(v).quantiles[0, 0])) for v in (quiet, busy)]
-    assert widths[0] > 2 * widths[1]
+    widths = [np.ptp(model.predict(v).quantiles[0], axis=-1) for v in (quiet, busy)]
+    assert widths[0][1] > 2 * widths[1][1]
+    assert widths[0][FIVE] > 1.4 * widths[1][FIVE]
+
+
+@every
+def test_five_minutes_are_surer_than_a_window_and_hold_ten_times_its_messages(
+    model: Forecaster,
+) -> None:
+    said = model.predict(now([make_session(120, rate=12.0)]))
+    widths = np.ptp(said.quantiles[0], axis=-1)
+    assert widths[FIVE] < 0.8 * widths[1:].min()
+    middle = said.volume[0, :, 1]
+    assert 0.7 < middle[FIVE] / middle[1:].sum() < 1.4
 
 
 @every
 def test_no_view_no_forecast(model: Forecaster) -> None:
     said = model.predict(views(make_session(10), np.array([], dtype=np.int64)))
-    assert said.quantiles.shape == (0, 10, 5) and said.volume.shape == (0, 10, 3)
+    assert said.quantiles.shape == (0, 11, 5) and said.volume.shape == (0, 11, 3)

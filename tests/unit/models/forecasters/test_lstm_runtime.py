@@ -27,12 +27,12 @@ from tests.helpers.forecasting import make_session
 
 rng = np.random.default_rng(0)
 features = len(NAMES)
-start = tuple(rng.normal(0, 0.02, (1 + k, 11)) 
-              for k in (features + len(lstm.PAIRS), features + len(lstm.RATE_PAIRS)))
+start = tuple(rng.normal(0, 0.02, (1 + features + len(of), 11))
+              for of in (lstm.PAIRS, lstm.RATE_PAIRS))
 config = Config(members=2, layers=2, context=4)
 few = rng.normal(size=(3, features))
-assert np.allclose(lstm.paired(keras.ops.convert_to_tensor(few), lstm.PAIRS),
-                   lstm.paired(few, lstm.PAIRS)), "the line that is solved is not the line that is drawn"
+solved, drawn = (lstm.paired(x, lstm.PAIRS) for x in (few, keras.ops.convert_to_tensor(few)))
+assert np.allclose(solved, drawn), "the line that is solved is not the line that is drawn"
 shapes = [w.shape for w in lstm.build(config, start).get_weights()]
 states = [[rng.normal(0, 0.1, s).astype("f") for s in shapes] for _ in range(2)]
 model = lstm.average(config, start, states)
