@@ -134,7 +134,10 @@ class Sample:
 class Forecast:
     """Quantiles of the next ten window means, and of their message counts; tuples of ten.
 
-    basis: of the windows it follows from, and of those it is about.
+    basis: of the windows it follows from, and of those it is about. five_*: the same of the mean
+    and the number of all messages of the ten windows together. usual: -1..1, mean of all messages
+    of the stream up to the cutoff. chance_*: 0..1, that the five minutes' mean is above it, or .1
+    or more below or above; None: not told. All None in forecasts of earlier versions.
     """
 
     channel: str
@@ -149,3 +152,15 @@ class Forecast:
     volume_q50: tuple[float, ...]
     volume_q90: tuple[float, ...]
     basis: str = "words"
+    five_q025: float | None = None
+    five_q10: float | None = None
+    five_q50: float | None = None
+    five_q90: float | None = None
+    five_q975: float | None = None
+    five_volume_q10: float | None = None
+    five_volume_q50: float | None = None
+    five_volume_q90: float | None = None
+    usual: float | None = None
+    chance_above: float | None = None
+    chance_drop: float | None = None
+    chance_rise: float | None = None

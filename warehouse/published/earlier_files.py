@@ -5,31 +5,58 @@ them as they are.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from warehouse.connections import Connection
 from warehouse.published.manifest import Manifest
+from warehouse.records import Forecast
 from warehouse.sql import scan
 
-Later = Mapping[str, str]  # SQL of what a later column has in rows of before, by table
+Later = Mapping[str, str]  # SQL of what later columns have in rows of before, by table
 _BASIS = "'words' AS basis"
-_LATER = {
-    "windows": f"{_BASIS}, NULL::INTEGER AS n_laughs",
-    "window_hours": f"{_BASIS}, 0::BIGINT AS n_laughs, 0::BIGINT AS laughs_of",
-    "term_days": _BASIS,
-    "forecasts": _BASIS,
-    "forecast_scores": _BASIS,
-}
+_FIVE = [field.name for field in fields(Forecast) if field.default is None]
+# what came with a version: a table and a column that tell whether it is there, then all of it
+_CAME: tuple[tuple[str, str, Later], ...] = (
+    (
+        "windows",
+        "basis",
+        {
+            "windows": f"{_BASIS}, NULL::INTEGER AS n_laughs",
+            "window_hours": f"{_BASIS}, 0::BIGINT AS n_laughs, 0::BIGINT AS laughs_of",
+            "term_days": _BASIS,
+            "forecasts": _BASIS,
+            "forecast_scores": _BASIS,
+        },
+    ),
+    (
+        "forecasts",
+        "usual",
+        {
+            "forecasts": ", ".join(f"NULL::DOUBLE AS {name}" for name in _FIVE),
+            "forecast_scores": "NULL::INTEGER AS volume_hits80",
+        },
+    ),
+)
 
 
 def later_columns(con: Connection, published: Path, manifest: Manifest) -> Later:
     """Those that none of the manifest's files has; of what this version published, none."""
-    files = manifest.tables.get("windows", ())
+    later: dict[str, str] = {}
+    for table, column, values in _CAME:
+        if column not in (_columns(con, published, manifest, table) or {column}):
+            for name, value in values.items():
+                later[name] = f"{later[name]}, {value}" if name in later else value
+    return later
+
+
+def _columns(con: Connection, published: Path, manifest: Manifest, table: str) -> set[str]:
+    """Columns of the table's first file; none where it has no file."""
+    files = manifest.tables.get(table, ())
     if not files:
-        return {}
+        return set()
     first = scan([published / files[0].path])
-    have = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {first}").fetchall()}
-    return {} if "basis" in have else _LATER
+    return {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {first}").fetchall()}
 
 
 def with_later(table: str, rows: str, later: Later) -> str:

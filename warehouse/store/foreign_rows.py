@@ -51,6 +51,7 @@ _BY_NAME = {
     "sub_mean": f"len({{c}}) = {SLOTS} AND list_min({{c}}) >= -1 AND list_max({{c}}) <= 1",
     **dict.fromkeys(("q025", "q10", "q50", "q90", "q975"), _OF_STEPS),
     **dict.fromkeys(("volume_q10", "volume_q50", "volume_q90"), _OF_STEPS),
+    **dict.fromkeys(("chance_above", "chance_drop", "chance_rise"), _A_SHARE),
     **dict.fromkeys(("params", "scores", "before"), _JSON),
     **dict.fromkeys(("detail", "evidence"), _LONG),
 }

@@ -1,16 +1,23 @@
 """Reading what is published: one manifest at a time, with no lock and by many at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.helpers.build import put, sample_row, samples, window_row
+from tests.helpers.browser.rows import forecast, score
+from tests.helpers.build import T, put, sample_row, samples, window_row
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
 from warehouse.published.publisher import Publisher
 from warehouse.published.reader import Reader, by_age
+from warehouse.records import Forecast, utc
 from warehouse.store.store import Store
+
+NAMES = [f.name for f in fields(Forecast)]
+FIVE = {f.name for f in fields(Forecast) if f.default is None} | {"volume_hits80"}
+EMOTES = {"basis", "n_laughs", "laughs_of"}
 
 
 def test_nothing_published_is_said_so(folder: DataFolder) -> None:
@@ -93,9 +100,8 @@ def test_files_of_every_age_are_read_and_each_row_once(folder: DataFolder, store
     assert reader.run(counted).to_pylist() == [{"n": 6, "keys": 6}]
 
 
-def _as_of_before(folder: DataFolder) -> None:
-    """What is published loses the columns that came with emote moods."""
-    later = {"basis", "n_laughs", "laughs_of"}
+def _as_of_before(folder: DataFolder, later: set[str]) -> None:
+    """What is published loses columns that came later."""
     for path in folder.published.rglob("*.parquet"):
         rows = pq.read_table(path, partitioning=None)
         pq.write_table(rows.drop_columns([*later & {*rows.column_names}]), path)
@@ -106,7 +112,7 @@ def test_what_an_earlier_version_published_is_read_as_chat_by_words(
 ) -> None:
     put(store, windows=[window_row(30 * n) for n in (0, 1, 200)])
     Publisher(folder, store, "live").publish()
-    _as_of_before(folder)
+    _as_of_before(folder, EMOTES | FIVE)
     reader = Reader(folder)
     assert reader.query("sources").num_rows == 0  # none is of a channel: it answers
     for table, n in (("windows", 3), ("window_hours", 2), ("forecasts", 0), ("term_days", 0)):
@@ -114,3 +120,22 @@ def test_what_an_earlier_version_published_is_read_as_chat_by_words(
         assert found == [{"n": n, "basis": "words" if n else None}]
     (laughs,) = reader.run("SELECT max(n_laughs) AS n FROM windows").to_pylist()
     assert laughs == {"n": None}
+
+
+@pytest.mark.parametrize("before", [FIVE, FIVE | EMOTES], ids=["five minutes", "emote moods"])
+def test_forecasts_that_an_earlier_version_published_say_nothing_of_the_five_minutes(
+    folder: DataFolder, store: Store, before: set[str]
+) -> None:
+    made = {**dict.fromkeys(FIVE & {*NAMES}, 0.5), **forecast("demo", utc(T), "lstm-1", 0.1)}
+    put(store, forecasts=[made], forecast_scores=[score("demo", utc(T).date(), "lstm-1", 1, 2.0)])
+    Publisher(folder, store, "live").publish()
+    said = "SELECT five_q50, chance_drop, basis FROM forecasts"
+    (today,) = Reader(folder).run(said).to_pylist()
+    assert today == {"five_q50": 0.5, "chance_drop": 0.5, "basis": "words"}
+    _as_of_before(folder, before)
+    reader = Reader(folder)
+    (found,) = reader.run(said).to_pylist()
+    assert found == {"five_q50": None, "chance_drop": None, "basis": "words"}
+    (whole,) = reader.run("FROM forecasts").to_pylist()
+    assert whole.keys() == {*NAMES, "rev"} and whole["q50"] == [0.1] * 10
+    assert reader.run("SELECT volume_hits80 AS n FROM forecast_scores").to_pylist() == [{"n": None}]

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from tests.helpers.browser.rows import forecast, score
 from tests.helpers.build import T, put, stored, stream_row, term_row, window_row
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseBroken, WarehouseLocked
@@ -252,6 +253,32 @@ def test_windows_in_which_somebody_spoke_were_observed(
             put(store, windows=[window_row(90, n=1, observed_s=0.0)])
         put(store, windows=[window_row(90, n=0, observed_s=0.0)])
         assert stored(store, found)[1:] == [(0, 0.0), (1, 0.001), (2, 1.0)]
+
+
+def test_a_record_of_before_stays_and_takes_the_five_minutes(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = migrations()
+    with duckdb.connect() as con:
+        for _, text in steps[:9]:
+            con.execute(text)
+        schemas = narrowed(table_schemas(), columns_of(con))
+    row = score("demo", utc(T).date(), "lstm-1", 10, 2.0)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(stores, "migrations", lambda: steps[:9])
+        earlier.setattr(stores, "table_schemas", lambda: schemas)
+        with Store(folder.warehouse) as store:
+            made = forecast("demo", utc(T), "lstm-1", 0.1)
+            put(store, forecast_scores=[row], forecasts=[made])
+    with Store(folder.warehouse) as store:
+        assert stored(store, "SELECT q50[10], five_q50, usual FROM forecasts") == [
+            (0.1, None, None)
+        ]
+        put(store, forecast_scores=[{**row, "step": 0, "volume_hits80": 7}])
+        found = "SELECT step, squared_error, volume_hits80 FROM forecast_scores ORDER BY step"
+        assert stored(store, found) == [(0, 2.0, 7), (10, 2.0, None)]
+        with pytest.raises(duckdb.ConstraintException):
+            put(store, forecast_scores=[{**row, "step": 11}])
 
 
 class NoRollups:

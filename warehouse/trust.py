@@ -1,0 +1,25 @@
+"""Trust in a channel's forecasts, told simply: how much better they were than guessing the average.
+
+Judged are forecasts of the next five minutes over the channel's last seven days, by their latent
+skill beyond the stream's average so far.
+"""
+
+from typing import Literal
+
+Grade = Literal["clearly", "little", "not", "new"]
+
+ENOUGH = 1_000  # five minutes judged, before anything can be told of them
+CLEAR = 0.10  # latent skill from which they are clearly better
+
+
+def grade(skill: float | None, targets: int) -> Grade:
+    """How much better than the average: clearly, a little, not; new: not known yet.
+
+    skill: latent skill, None where nothing can be known beyond the average. targets: five minutes
+    that it rests on; they overlap, one begins every 30 seconds.
+    """
+    if targets < ENOUGH:
+        return "new"
+    if skill is None or skill <= 0:
+        return "not"
+    return "clearly" if skill >= CLEAR else "little"
