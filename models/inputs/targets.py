@@ -27,20 +27,18 @@ class Targets:
 
     y: mean_compound, NaN in silence too. sd: its sd_compound, NaN below two messages.
     n: n_messages, 0 in silence; of the five minutes those of the windows that were seen.
-    is_whole: (k,), whether all ten windows were.
     """
 
     y: Floats
     sd: Floats
     n: Floats
-    is_whole: NDArray[np.bool_]
 
     @property
     def counts(self) -> Floats:
-        """Messages where their number is known, (k, 11): as n, but NaN for five minutes of which
-        some were not seen."""
-        five = np.where(self.is_whole, self.n[:, FIVE], np.nan)
-        return np.column_stack([five, self.n[:, FIVE + 1 :]])
+        """Messages where their number is known, (k, 11): as n, but of five minutes also where
+        hardly anybody spoke, and NaN where some of them were not seen."""
+        windows = self.n[:, FIVE + 1 :]
+        return np.column_stack([windows.sum(1), windows])
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -56,8 +54,7 @@ def targets(session: Session, ends: NDArray[np.int64]) -> Targets:
     whole = inside & (session.observed_s[at] >= WINDOW_SECONDS)
     y, sd, n = (np.where(whole, v[at], np.nan) for v in (session.mean, session.sd, session.n))
     five = five_minutes(y, sd, n)
-    both = [np.column_stack(pair) for pair in zip(five, (y, sd, n), strict=True)]
-    return Targets(both[0], both[1], both[2], whole.all(1))
+    return Targets(*(np.column_stack(pair) for pair in zip(five, (y, sd, n), strict=True)))
 
 
 def five_minutes(y: Floats, sd: Floats, n: Floats) -> tuple[Floats, Floats, Floats]:
