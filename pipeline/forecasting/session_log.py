@@ -21,6 +21,7 @@ _COLUMNS = {"n": "n_messages", "mean": "mean_compound", "sd": "sd_compound"}
 class SessionLog:
     """One stream's newest windows by one basis, and the sums of those before. Append in order; a
     late change replaces in place. While the stream is read by another basis, this one has a hole.
+    Where another lexicon begins, which is another measure, the log begins anew.
 
     past: sums of the channel's earlier streams, oldest first (models/inputs/history.py).
     """
@@ -29,12 +30,15 @@ class SessionLog:
         self.channel, self.stream_id, self.past = channel, stream_id, past
         self.length = 0
         self._before: tuple[float, ...] = ()
-        self._lexicons: set[str] = set()
+        self._lexicons: dict[str, None] = {}  # in the order they came
         self._arrays = {name: _empty(name) for name in _NAMES}
 
     def put(self, window: Window) -> bool:
         """Keep the window; True when it is the newest, False when it changes an older one."""
         start = int(window.start.timestamp())
+        if self._is_measured_anew(window):
+            self.length, self._before = 0, ()
+            self._lexicons.clear()
         index, newest = self._index(start), False
         if index < 0:  # older than all that is kept
             return False
@@ -47,18 +51,25 @@ class SessionLog:
             if name != "start":
                 value = getattr(window, _COLUMNS.get(name, name))
                 self._arrays[name][index] = np.asarray(value, dtype=float)
-        self._lexicons.add(window.lexicon_version)
+        self._lexicons[window.lexicon_version] = None
         return newest
 
     def has_room(self, window: Window) -> bool:
         """Whether the window can be put without letting others go."""
-        return self._index(int(window.start.timestamp())) < KEPT
+        is_within = self._index(int(window.start.timestamp())) < KEPT
+        return is_within and not self._is_measured_anew(window)
+
+    def _is_measured_anew(self, window: Window) -> bool:
+        """Whether it is the newest, and the first that another lexicon scored."""
+        if not self.length or self._index(int(window.start.timestamp())) < self.length:
+            return False
+        return lexicon_of(next(iter(self._lexicons))) != lexicon_of(window.lexicon_version)
 
     def session(self) -> Session:
         """The arrays as a Session; views, good until the next put."""
         views: dict[str, Any] = {name: self._arrays[name][: self.length] for name in _NAMES}
         start = views.pop("start").astype(np.int64)
-        lexicons = tuple(sorted(self._lexicons))
+        lexicons = tuple(self._lexicons)
         extra: dict[str, Any] = {"past": self.past, "before": self._before}
         return Session(
             self.channel, self.stream_id, start=start, lexicons=lexicons, **views, **extra
@@ -109,6 +120,12 @@ class SessionLog:
             values[: self.length - gone] = values[gone : self.length].copy()
         self.length -= gone
         return gone
+
+
+def lexicon_of(version: str) -> str:
+    """The lexicon of a window's lexicon_version, whatever was decided since and however its channel
+    is read."""
+    return version.partition("+")[0]
 
 
 def _empty(name: str) -> npt.NDArray[Any]:

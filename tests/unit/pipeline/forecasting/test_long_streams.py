@@ -1,5 +1,6 @@
 """Streams of which only the newest windows are in memory."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,29 @@ def test_a_hole_of_any_length_leaves_a_log_no_longer() -> None:
     assert session.start[-1] == WINDOWS[-1].start.timestamp()
     assert session.n[-11:].tolist() == [0, *(w.n_messages for w in WINDOWS[-10:])]
     assert not log.put(WINDOWS[9]), "of what was let go nothing changes"
+
+
+def test_another_lexicon_amid_a_stream_begins_the_log_anew_and_a_decision_does_not() -> None:
+    log = SessionLog("alpha", "a1")
+    for k, window in enumerate(WINDOWS[:30]):
+        version = "full-2" if k >= 20 else "full-1+1a2b3c4d+mixed" if k >= 10 else "full-1"
+        scored = replace(window, lexicon_version=version)
+        assert log.has_room(scored) is (k != 20)
+        assert log.put(scored)
+    session = log.session()
+    assert session.start.tolist() == [int(w.start.timestamp()) for w in WINDOWS[20:30]]
+    assert (session.lexicons, session.before) == (("full-2",), ())
+
+
+def test_a_window_of_before_another_lexicon_that_is_made_again_takes_nothing_away() -> None:
+    log = SessionLog("alpha", "a1")
+    for window in WINDOWS[:20]:
+        log.put(window)
+    assert not log.put(replace(WINDOWS[5], lexicon_version="full-2"))
+    assert log.length == 20
+    assert log.put(replace(WINDOWS[20], lexicon_version="full-2"))
+    assert log.length == 1 and not log.put(WINDOWS[7])
+    assert log.length == 1
 
 
 def test_many_windows_at_once_are_forecast_as_one_by_one(tmp_path: Path) -> None:
