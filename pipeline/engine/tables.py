@@ -120,6 +120,8 @@ def read_records(state: State) -> None:
     since = naive(utc(state.clock - _RECORD_DAYS * 86400))
     rows = state.store.query("skills", since=since).to_pylist()
     state.forecasts.standings = {
-        ((r["channel"], r["basis"]), r["model"]): Standing(of_row(latent_skill, r), r["targets"])
+        ((r["channel"], r["basis"]), r["model"], r["step"]): Standing(
+            of_row(latent_skill, r), r["targets"]
+        )
         for r in rows
     }

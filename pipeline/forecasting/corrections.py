@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from models.base import Prediction, View
 from models.forecasters.online import Online, apart, facts, is_network, together
-from pipeline.forecasting.verify import Verifier
-from warehouse.records import HORIZON, WINDOW_SECONDS, Window
+from pipeline.forecasting.verify import Met
+from warehouse.records import STEPS
 
 log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 SAVED_EVERY_S = 300.0  # what a kill may lose of it
 MEAN = "session_mean"  # what is shown where the network is no better; its bands are to hold too
 
@@ -43,44 +44,36 @@ class Taught:
         return self._by_key[key]
 
     def notes(self, view: View, predictions: Mapping[str, Prediction]) -> Array:
-        """Notes on raw forecasts of k cutoffs: (k, models, 10, NOTES)."""
+        """Notes on raw forecasts of k cutoffs: (k, models, 11, NOTES)."""
         return np.stack([facts(view, predictions[model]) for model in self.models], axis=1)
 
     def serve(self, series: Sequence[Series], notes: Array) -> dict[str, Array]:
-        """Quantiles (k, 10, 5) of each model as they are shown, of k series.
+        """Quantiles (k, 11, 5) of each model as they are shown, of k series.
 
-        notes: (k, models, 10, NOTES); the served centres are noted in them.
+        notes: (k, models, 11, NOTES); the served centres are noted in them.
         """
         return {
             model: together([self.of(one, model) for one in series]).serve(notes[:, m])
             for m, model in enumerate(self.models)
         }
 
-    def happened(self, windows: Sequence[Window], verifier: Verifier) -> None:
-        """Windows closed for the first time, one a channel; what was forecast of them waits in
-        the verifier."""
-        series: list[Series] = []
-        lessons: list[tuple[int, Array, float, int]] = []  # step, notes (models, NOTES), y, n
-        for window in windows:
-            y, n = window.mean_compound, window.n_messages
-            if y is None or window.observed_s < WINDOW_SECONDS:
-                continue
-            first = HORIZON * len(series)
-            forecasts = [
-                (first + s - 1, m.notes[:, s - 1]) for s, m in verifier.forecasts_of(window)
-            ]
-            series.extend([(window.channel, window.basis)] if forecasts else [])
-            lessons.extend((step, notes, y, n) for step, notes in forecasts)
-        if lessons:
-            self._learn(series, lessons)
+    def learn(self, found: Iterable[Met]) -> None:
+        """What came of forecasts, of each channel of one window at most."""
+        lessons = [met for met in found if met.is_target]
+        series = list(dict.fromkeys((met.channel, met.made.basis) for met in lessons))
+        first = {one: STEPS * i for i, one in enumerate(series)}
+        places = {first[met.channel, met.made.basis] + met.step: met for met in lessons}
+        if places:
+            self._learn(series, np.array([*places]), [*places.values()])
 
-    def _learn(self, series: list[Series], lessons: list[tuple[int, Array, float, int]]) -> None:
-        steps, notes = np.array([row[0] for row in lessons]), np.stack([row[1] for row in lessons])
-        y, n = (np.array([row[k] for row in lessons], dtype=float) for k in (2, 3))
+    def _learn(self, series: list[Series], places: Ints, lessons: list[Met]) -> None:
+        """places: (lessons,), 11 * its series + step, each once."""
+        notes = np.stack([met.made.notes[:, met.step] for met in lessons])
+        y, n = np.array([(met.y, met.n) for met in lessons]).T
         for m, model in enumerate(self.models):
             parts = [self.of(one, model) for one in series]
             whole = together(parts)
-            whole.learn(notes[:, m], steps, y, n)
+            whole.learn(notes[:, m], places, y, n)
             apart(whole, parts)
             self._changed.update((one, model) for one in series)
 

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +18,29 @@ from models.forecasters.online import served_before
 from models.inputs.features import enough, now, views
 from models.inputs.sessions import Past, Session
 from models.versions.choice import mark, read_choice
-from models.versions.registry import serving
+from models.versions.registry import serving, versions
 from pipeline.forecasting.corrections import MEAN, Series, Taught
-from pipeline.forecasting.session_log import SessionLog
+from pipeline.forecasting.forecast_rows import (
+    CHANCES,
+    FIVE_VOLUMES,
+    FIVES,
+    Chances,
+    Row,
+    chances_told,
+    forecast_of,
+    quantiles_of,
+)
+from pipeline.forecasting.session_log import SessionLog, lexicon_of
 from pipeline.forecasting.track_record import UNKNOWN, Standing
 from pipeline.forecasting.verify import Made, Sums, Verifier
 from pipeline.windows.track import Closed
+from warehouse.chances import told_events
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 from warehouse.records import (
+    FIVE,
     HORIZON,
     QUANTILES,
-    VOLUME_QUANTILES,
     WINDOW_SECONDS,
     Forecast,
     Window,
@@ -39,27 +49,24 @@ from warehouse.records import (
 
 log = logging.getLogger(__name__)
 
-Row = Mapping[str, Any]
 Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 Key = tuple[str, int]  # channel, cutoff in epoch seconds
 PastOf = Callable[[Window], Past]
-_BANDS = ("q025", "q10", "q50", "q90", "q975")
-# a stored row takes a quarter of the bytes; window means scatter by 0.05 and more
-_BAND_DIGITS, _VOLUME_DIGITS = 4, 2
-_VOLUMES = ("volume_q10", "volume_q50", "volume_q90")
-_MEDIAN = VOLUME_QUANTILES.index(0.5)
-assert len(_BANDS) == len(QUANTILES) and len(_VOLUMES) == len(VOLUME_QUANTILES)
+_NEXT = 1  # the step by whose record the ten windows are shown
 
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
     """Predictions of all models at one cutoff, before what the channel taught.
 
-    quantiles: (models, 10, 5). volume: (models, 10, 3). notes: (taught models, 10, NOTES).
+    quantiles: (models, 11, 5). volume: (models, 11, 3). notes: (taught models, 11, NOTES).
+    usual: mean of the stream's messages so far.
     """
 
     stream_id: str
+    lexicon: str
+    usual: float
     quantiles: Array
     volume: Array
     notes: Array
@@ -69,8 +76,9 @@ class Forecasts:
     """Sessions in the making, the served model, and its record.
 
     latest: the newest forecast by channel; means: the session mean's. standings: how good they
-    have been over a week, by series and model, as the engine reads it from the warehouse.
-    taught: what each channel has taught. why: why there is no model.
+    have been over a week, by series, model and step, as the engine reads it from the warehouse.
+    taught: what each channel has taught. told: events whose chances may be told, by model.
+    why: why there is no model.
     past_of: what came before a channel's stream, asked for once a series and start.
     """
 
@@ -80,10 +88,11 @@ class Forecasts:
         self.past_of, self.enabled = past_of, enabled
         self.latest: dict[str, Forecast] = {}
         self.means: dict[str, Forecast] = {}
-        self.standings: dict[tuple[Series, str], Standing] = {}
+        self.standings: dict[tuple[Series, str, int], Standing] = {}
         self.verifier = Verifier()
         self.taught = Taught()
         self.models: dict[str, Forecaster] = {}  # the served one first
+        self.told: dict[str, tuple[str, ...]] = {}
         self.served = ""
         self.why = "forecasts are switched off"
         self._logs: dict[Series, SessionLog] = {}
@@ -93,14 +102,16 @@ class Forecasts:
 
     def _load(self, folder: DataFolder) -> None:
         try:
-            self._use(serving(folder))
+            self._use(serving(folder), folder)
             log.info("model serving name=%s", self.served)
         except ModelUnusable as exc:
             self.why = "no model is there to forecast"
             log.error("no forecasts: %s", exc)
 
-    def _use(self, models: dict[str, Forecaster]) -> None:
+    def _use(self, models: dict[str, Forecaster], folder: DataFolder) -> None:
         self.models, self.served, self.why = models, next(iter(models)), ""
+        card = next((v.card for v in versions(folder) if v.model == self.served), {})
+        self.told = {model: told_events(card, model) for model in (self.served, MEAN)}
         self.verifier.models = tuple(models)
         self.taught = Taught(models)
 
@@ -125,7 +136,7 @@ class Forecasts:
         if next(iter(models)) == before:
             log.info("model serves on name=%s", before)
             return False
-        self._use(models)
+        self._use(models, folder)
         self.verifier.waiting.clear()
         log.info("model serving name=%s before=%s", self.served, before)
         return True
@@ -133,6 +144,7 @@ class Forecasts:
     def saw(self, window: Window) -> None:
         """A window that was committed before this run."""
         self._put(window)
+        self.verifier.saw(window)
 
     def changed(self, window: Window) -> None:
         """A window was made again; one of a stream that is not in memory begins no log, which
@@ -161,38 +173,50 @@ class Forecasts:
     def _turn(self, start: int, windows: list[Window], raw_of: Mapping[Key, _Raw]) -> Iterable[Row]:
         """Windows that start then: what was forecast of them is scored and learnt from, and
         only then what follows them is forecast."""
-        self.taught.happened(windows, self.verifier)
-        self.verifier.happened(windows)
+        self.taught.learn(self.verifier.happened(windows))
         cutoff = start + WINDOW_SECONDS
         told = [_series(w) for w in windows if (w.channel, cutoff) in raw_of]
         if told:
-            notes = np.stack([raw_of[channel, cutoff].notes for channel, _ in told])
-            shown = self.taught.serve(told, notes)
-            for i, series in enumerate(told):
-                raw = replace(raw_of[series[0], cutoff], notes=notes[i])
-                yield self._serve(series, cutoff, raw, {m: q[i] for m, q in shown.items()})
+            yield from self._serve(cutoff, told, [raw_of[channel, cutoff] for channel, _ in told])
 
-    def _serve(self, series: Series, cutoff: int, raw: _Raw, shown: Mapping[str, Array]) -> Row:
-        """The row of the served model's forecast; the baselines' are only kept to be scored.
+    def _serve(self, cutoff: int, told: list[Series], raws: list[_Raw]) -> Iterable[Row]:
+        """Rows of the served model's forecasts; the baselines' are only kept to be scored.
 
-        shown: quantiles (10, 5) of the models that may be shown, as the channel taught.
+        raws: of the series, as no channel has taught yet.
         """
-        quantiles = raw.quantiles.copy()
-        if self.served in shown:
-            quantiles[0] = shown[self.served]  # the served model comes first
-        channel, basis = series
-        issued = Made(raw.stream_id, basis, quantiles, raw.volume[..., _MEDIAN], raw.notes)
+        notes = np.stack([raw.notes for raw in raws])
+        shown = self.taught.serve(told, notes)
+        usual, bases = np.array([raw.usual for raw in raws]), [basis for _, basis in told]
+        likely = {
+            model: chances_told(self.told.get(model, ()), of[:, FIVE], usual, bases)
+            for model, of in shown.items()
+        }
+        for i, series in enumerate(told):
+            of = {model: (q[i], likely[model][i]) for model, q in shown.items()}
+            yield self._issue(series, cutoff, replace(raws[i], notes=notes[i]), of)
+
+    def _issue(
+        self, series: Series, cutoff: int, raw: _Raw, shown: Mapping[str, tuple[Array, Chances]]
+    ) -> Row:
+        """shown: quantiles (11, 5) of the models that may be shown, as the channel taught, and
+        their chances."""
+        (channel, basis), quantiles = series, raw.quantiles.copy()
+        quantiles[0], said = shown.get(self.served, (quantiles[0], {}))  # the served model is first
+        issued = Made(raw.stream_id, basis, raw.lexicon, quantiles, raw.volume, raw.notes)
         self.verifier.expect(channel, cutoff, issued)
-        forecast = _forecast(series, cutoff, self.served, quantiles[0], raw.volume[0])
-        self.latest[channel] = forecast
+        about = {"channel": channel, "cutoff": utc(cutoff), "basis": basis, "usual": raw.usual}
+        latest = forecast_of({**about, "model": self.served, **said}, quantiles[0], raw.volume[0])
+        self.latest[channel] = latest
         if MEAN in shown:
+            bands, said = shown[MEAN]
             volume = raw.volume[list(self.models).index(MEAN)]
-            self.means[channel] = _forecast(series, cutoff, MEAN, shown[MEAN], volume)
-        return {name: getattr(forecast, name) for name in Forecast.__slots__}
+            self.means[channel] = forecast_of({**about, "model": MEAN, **said}, bands, volume)
+        return {name: getattr(latest, name) for name in Forecast.__slots__}
 
     def resume(self, rows: Iterable[Row]) -> None:
         """Forecasts of the served model that were stored before a restart, of windows that are
-        yet to close: they are waited for again, with what the baselines say of them."""
+        yet to close: they are waited for again, with what the baselines say of them. Those of an
+        earlier version, which say nothing of the five minutes, are not."""
         stored: dict[Key, Row] = {}
         starts: dict[Series, list[int]] = {}
         for row in rows:
@@ -200,19 +224,18 @@ class Forecasts:
             series = channel, row["basis"]
             log_ = self._logs.get(series)
             # before 0: of windows that a clock, set back since, had closed too early
-            if log_ is not None and 0 <= log_.end() - cutoff < HORIZON * WINDOW_SECONDS:
+            is_open = log_ is not None and 0 <= log_.end() - cutoff < HORIZON * WINDOW_SECONDS
+            if is_open and row["usual"] is not None:
                 stored[channel, cutoff] = row
                 starts.setdefault(series, []).append(cutoff - WINDOW_SECONDS)
         for (channel, cutoff), raw in self._predict(starts).items():
-            row = stored[channel, cutoff]
-            quantiles, counts = raw.quantiles.copy(), raw.volume[..., _MEDIAN].copy()
-            quantiles[0] = np.stack([row[name] for name in _BANDS], axis=-1)
-            counts[0] = row["volume_q50"]
-            notes = raw.notes.copy()
+            row, notes = stored[channel, cutoff], raw.notes.copy()
+            quantiles, volume = raw.quantiles.copy(), raw.volume.copy()
+            quantiles[0], volume[0] = quantiles_of(row)
             if self.served in self.taught.models:
                 at = self.taught.models.index(self.served)
                 notes[at] = served_before(notes[at], quantiles[0, :, QUANTILES.index(0.5)])
-            made = Made(raw.stream_id, row["basis"], quantiles, counts, notes)
+            made = Made(raw.stream_id, row["basis"], raw.lexicon, quantiles, volume, notes)
             self.verifier.expect(channel, cutoff, made)
 
     def let_go(self, channel: str) -> None:
@@ -228,18 +251,29 @@ class Forecasts:
         self.let_go(channel)
         self.taught.forget_channel(channel)
 
-    def standing(self, channel: str) -> Standing:
-        """The record of the served model at step 1 over the last seven days, by the basis of its
+    def standing(self, channel: str, step: int = _NEXT) -> Standing:
+        """The record of the served model at a step over the last seven days, by the basis of its
         newest forecast."""
         latest = self.latest.get(channel)
         series = channel, latest.basis if latest else "words"
-        return self.standings.get((series, self.served), UNKNOWN)
+        return self.standings.get((series, self.served, step), UNKNOWN)
 
     def shown(self, channel: str) -> Forecast | None:
-        """The newest forecast that viewers are to see: where the served model has been no
-        better than the session mean, the session mean's."""
+        """The newest forecast that viewers are to see: the session mean's where the served model
+        has been no better; of the ten windows, and of the five minutes' mood, each by its own
+        record. How much is said is the served model's: no record of moods speaks of that."""
         latest, mean = self.latest.get(channel), self.means.get(channel)
-        return mean if mean is not None and self.standing(channel).is_beaten else latest
+        if latest is None or mean is None:
+            return latest
+        windows = mean if self.standing(channel).is_beaten else latest
+        five = mean if self.standing(channel, FIVE).grade == "not" else latest
+        if windows is five is latest:
+            return latest
+        return replace(
+            windows,
+            **{name: getattr(five, name) for name in (*FIVES, *CHANCES)},
+            **{name: getattr(latest, name) for name in FIVE_VOLUMES},
+        )
 
     def _leaves(self, window: Window) -> bool:
         """Whether windows of the series' log are let go for this one: of another stream, or the
@@ -289,7 +323,12 @@ class Forecasts:
         notes = self.taught.notes(view, predictions)
         return {
             (s.channel, int(s.start[end]) + WINDOW_SECONDS): _Raw(
-                s.stream_id, quantiles[i], volume[i], notes[i]
+                stream_id=s.stream_id,
+                lexicon=lexicon_of(s.lexicons[0]),
+                usual=float(view.session_mean[i]),
+                quantiles=quantiles[i],
+                volume=volume[i],
+                notes=notes[i],
             )
             for i, (s, end) in enumerate(zip(sessions, ends, strict=True))
         }
@@ -305,16 +344,3 @@ def _first(session: Session) -> int:
         return 0
     spoken = np.flatnonzero(session.n > 0)
     return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
-
-
-def _forecast(series: Series, cutoff: int, model: str, bands_of: Array, volume: Array) -> Forecast:
-    """Rounded as it is stored; what is scored are the forecasts as they were made.
-
-    bands_of: quantiles, (10, 5). volume: (10, 3).
-    """
-    quantiles = np.round(bands_of.astype(float), _BAND_DIGITS) + 0.0  # no -0.0
-    counts = np.round(volume.astype(float), _VOLUME_DIGITS)
-    bands = {name: tuple(quantiles[:, k].tolist()) for k, name in enumerate(_BANDS)}
-    volumes = {name: tuple(counts[:, k].tolist()) for k, name in enumerate(_VOLUMES)}
-    channel, basis = series
-    return Forecast(channel, utc(cutoff), model, **bands, **volumes, basis=basis)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from warehouse.trust import Grade, grade
+
 # In spans of 500 windows with chat, four hours of a busy one, a network that is good in the
 # long run shows no skill in 6 of 100; in spans of 200 in 17, of 1,000 in 3.
 ENOUGH = 500
@@ -9,19 +11,25 @@ ENOUGH = 500
 
 @dataclass(frozen=True)
 class Standing:
-    """Of one model over seven days at step 1. skill: latent skill, None where nothing can be
-    known beyond the session mean, or nothing was scored. targets: windows it rests on."""
+    """Of one model over seven days at a step. skill: latent skill, None where nothing can be
+    known beyond the session mean, or nothing was scored. targets: what was judged, that it rests
+    on."""
 
     skill: float | None = None
     targets: int = 0
 
     @property
+    def grade(self) -> Grade:
+        """At step 0: how much better than the session mean it is, in a word."""
+        return grade(self.skill, self.targets)
+
+    @property
     def is_beaten(self) -> bool:
-        """Whether the session mean does as well, as far as can be told: it is shown instead."""
+        """At step 1: whether the session mean does as well, as far as can be told; it is shown."""
         return self.targets >= ENOUGH and (self.skill is None or self.skill <= 0)
 
     def record(self) -> str:
-        """The record in plain words."""
+        """The record at step 1 in plain words."""
         if not self.targets:
             return "too new to have a record"
         if self.targets < ENOUGH:

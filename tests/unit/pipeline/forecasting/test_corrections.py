@@ -24,7 +24,7 @@ from tests.helpers.build import rows as published
 from tests.helpers.build import settings, stored
 from tests.helpers.model_versions import put_version
 from warehouse.config import DataFolder
-from warehouse.records import window_start
+from warehouse.records import STEPS, window_start
 from warehouse.store.backup import restore_backup, write_backup
 from warehouse.store.store import Store
 
@@ -103,7 +103,7 @@ def test_forecasts_that_waited_through_a_kill_are_scored_once(
         stored(daemon.engine.state.store, SCORES),
         stored(other.engine.state.store, SCORES),
     )
-    assert len(killed) == len(whole) == 5 * 10
+    assert len(killed) == len(whole) == 5 * STEPS
     for one, two in zip(killed, whole, strict=True):
         assert one[:6] == two[:6], "the same targets and messages"
         assert np.allclose(one[6:-1], two[6:-1], atol=2e-2), "stored forecasts are rounded"
@@ -129,7 +129,7 @@ def test_a_clock_set_back_before_a_restart_does_not_stop_it(
     assert forecasts._logs["demo", "words"].end() == daemon.t0 + 30 * 15, (
         "what is to come is not known"
     )
-    assert max(cutoff for _, cutoff in forecasts.verifier.waiting) == daemon.t0 + 30 * 15
+    assert max(forecasts.verifier.waiting["demo"]) == daemon.t0 + 30 * 15
 
 
 def test_what_was_learnt_survives_a_kill(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,8 +162,11 @@ def test_what_is_stored_is_what_was_taught(daemon: Daemon) -> None:
     raw = forecasts.models[forecasts.served].predict(view)
     adjusted, _ = forecasts.taught.of(("demo", "words"), forecasts.served).adjust(view, raw)
     latest = forecasts.latest["demo"]
-    assert np.allclose(latest.q10, adjusted.quantiles[0, :, 1], atol=1e-4)
-    assert not np.allclose(latest.q10, raw.quantiles[0, :, 1], atol=1e-3)
+    assert np.allclose((latest.five_q10, *latest.q10), adjusted.quantiles[0, :, 1], atol=1e-4)
+    assert not np.allclose(latest.q10, raw.quantiles[0, 1:, 1], atol=1e-3)
+    assert latest.five_q10 != pytest.approx(raw.quantiles[0, 0, 1], abs=1e-3)
+    assert latest.five_volume_q50 == pytest.approx(raw.volume[0, 0, 1], abs=1e-2)
+    assert latest.usual == pytest.approx(view.session_mean[0], abs=1e-4)
 
 
 def test_forgetting_a_channel_takes_what_it_taught(daemon: Daemon) -> None:
@@ -244,16 +247,19 @@ def test_a_model_is_compared_on_the_days_it_served(daemon: Daemon) -> None:
     assert engine.state.forecasts.standing("demo") == before, (
         "a day before it served is not its own"
     )
-    assert engine.state.forecasts.standings[("demo", "words"), MEAN].targets == 68
+    assert engine.state.forecasts.standings[("demo", "words"), MEAN, 1].targets == 68
 
 
 def test_where_the_network_is_no_better_the_session_mean_is_shown(daemon: Daemon) -> None:
     daemon.windows(20)
     forecasts = daemon.engine.state.forecasts
-    key = ("demo", "words"), forecasts.served
+    latest, mean = forecasts.latest["demo"], forecasts.means["demo"]
+    key = ("demo", "words"), forecasts.served, 1
     forecasts.standings[key] = Standing(-0.01, ENOUGH)
-    assert forecasts.shown("demo") == forecasts.means["demo"]
-    assert len(set(forecasts.means["demo"].q50)) == 1, "one mood for all steps"
+    shown = forecasts.shown("demo")
+    assert shown is not None and (shown.q50, shown.model) == (mean.q50, MEAN)
+    assert len(set(shown.q50)) == 1, "one mood for all steps"
+    assert shown.five_q90 == latest.five_q90 != mean.five_q90, "by a record of its own"
     forecasts.standings[key] = Standing(-0.01, ENOUGH - 1)
     assert forecasts.shown("demo") == forecasts.latest["demo"]
     models = "SELECT DISTINCT model FROM forecasts"
