@@ -31,13 +31,31 @@ class Now(BaseModel):
 
 
 class ForecastBody(BaseModel):
-    """Forecast of the next ten windows."""
+    """Forecast of the next ten windows, and of the five minutes that they are together."""
 
     cutoff: str
     model: str
     steps: list[tuple[float, float, float]] = Field(description="q10, q50, q90; -1..1; ten of them")
+    five: tuple[float, float, float] | None = Field(
+        None, description="q10, q50, q90 of the mean of all messages of the five minutes; -1..1"
+    )
+    usual: Mood = Field(None, description="mean of all messages of the stream so far; -1..1")
+    chances: dict[Literal["above", "drop", "rise"], float] = Field(
+        {},
+        description="0..1, that the five minutes' mean is above the usual, .1 or more below it, .1 "
+        "or more above it; only those that were found to hold",
+    )
+    activity: tuple[float, float, float] | None = Field(
+        None, description="q10, q50, q90 of messages a minute in the five minutes"
+    )
+    grade: Literal["clearly", "little", "not", "new"] = Field(
+        "new",
+        description="how much better `five` was than the stream's average, last 7 days: clearly, "
+        "a little, not (then the average is told); new: not known yet",
+    )
     skill: float | None = Field(description="latent skill at step 1, last 7 days; 1 is perfect")
-    record: str | None = Field(description="how good it has been, in plain words")
+    five_skill: float | None = Field(None, description="latent skill of `five`, last 7 days")
+    record: str | None = Field(description="how good the steps have been, in plain words")
 
 
 class Moment(BaseModel):

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from pipeline.forecasting.track_record import UNKNOWN, Standing
+from warehouse.chances import EVENTS
 from warehouse.mood_now import MoodNow, told_now
 from warehouse.published.reading import OFF_S
 from warehouse.records import (
@@ -32,6 +33,7 @@ HISTORY = 60
 _SPAN = timedelta(seconds=HISTORY * WINDOW_SECONDS)
 STALE_S = 90
 MAX_BODY = 5000  # bytes
+_MINUTES = HORIZON * WINDOW_SECONDS / 60  # of a forecast
 _QUIET_WINDOWS, _QUIET_N = 5, 3
 _TOP, _TOP_LENGTH = 5, 25
 _TITLE, _TROUBLE = 140, 200  # characters; Twitch's titles are no longer
@@ -51,7 +53,8 @@ class MoodState:
     windows: deque[Window] = field(default_factory=lambda: deque(maxlen=HISTORY))
     top: Mapping[str, int] = field(default_factory=dict)  # emotes of the last window
     forecast: Forecast | None = None
-    standing: Standing = UNKNOWN
+    standing: Standing = UNKNOWN  # at step 1, and of the five minutes
+    standing_five: Standing = UNKNOWN
     trouble: str = ""  # why no model forecasts
     on: bool = False
     readable: float | None = None
@@ -199,9 +202,30 @@ def _forecast(state: MoodState, basis: str) -> dict[str, Any] | None:
         "cutoff": iso(f.cutoff),
         "model": f.model,
         "steps": steps,
+        **_five_minutes(f),
+        "grade": state.standing_five.grade,
         "skill": _short(state.standing.skill),
+        "five_skill": _short(state.standing_five.skill),
         "record": state.standing.record(),
     }
+
+
+def _five_minutes(f: Forecast) -> dict[str, Any]:
+    """The five minutes together; a forecast of an earlier version says nothing of them."""
+    five = (f.five_q10, f.five_q50, f.five_q90)
+    said = (f.five_volume_q10, f.five_volume_q50, f.five_volume_q90)
+    chances = {event: _short(getattr(f, f"chance_{event}")) for event in EVENTS}
+    return {
+        "five": None if f.five_q50 is None else [*map(_short, five)],
+        "usual": _short(f.usual),
+        "chances": {event: chance for event, chance in chances.items() if chance is not None},
+        "activity": None if f.five_volume_q50 is None else [_a_minute(n) for n in said],
+    }
+
+
+def _a_minute(n: float | None) -> float:
+    """Messages of the five minutes, for each of them."""
+    return round((n or 0.0) / _MINUTES, 1)
 
 
 def _why_not(state: MoodState, told: MoodNow) -> str:

@@ -12,7 +12,7 @@ from pipeline.windows.rows import admission
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.mood_now import is_told
-from warehouse.records import Window, iso
+from warehouse.records import FIVE, Window, iso
 from warehouse.sql import Queries
 
 
@@ -55,6 +55,7 @@ class Moods:
             state.on = intake.track(channel).on
             state.forecast = forecasts.shown(channel)
             state.standing = forecasts.standing(channel)
+            state.standing_five = forecasts.standing(channel, FIVE)
             state.trouble = forecasts.why
             if channel in intake.readable:
                 state.readable = intake.readable[channel].share
