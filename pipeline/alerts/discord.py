@@ -2,7 +2,7 @@
 read as markup, whatever a term is called."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.alerts.watch import Alert
@@ -63,6 +63,7 @@ def _sentence(kind: str, d: Mapping[str, Any]) -> str:
         return (
             f"{d['mood']:+.2f} over {_lasting(d['seconds'])} (n = {d['n']}); "
             f"usual in this stream {d['usual']:+.2f}; {abs(d['z']):.1f} standard errors off"
+            f"{_likely(d.get('five'))}"
         )
     if kind == "activity":
         return (
@@ -78,6 +79,13 @@ def _sentence(kind: str, d: Mapping[str, Any]) -> str:
         f"mean {d['valence']:+.1f} (80 %: {d['valence_low']:+.1f} to {d['valence_high']:+.1f}, "
         f"n = {d['n_scored']}) on a scale from -4 to +4. Waits for a decision under Vocabulary"
     )
+
+
+def _likely(five: Sequence[float] | None) -> str:
+    """five: q10, q50, q90 of the mood of the next five minutes; None: not forecast."""
+    if five is None:
+        return ""
+    return f"; likely in the next five minutes: {five[0]:+.2f} to {five[2]:+.2f}"
 
 
 def _lasting(seconds: float) -> str:

@@ -5,16 +5,16 @@ replayed, late, made again or caught up on was news when nobody was looking.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
-from pipeline.alerts.rules import Detail, StreamRules
+from pipeline.alerts.rules import MOODS, Detail, StreamRules
 from pipeline.config import AlertSettings
-from warehouse.records import WINDOW, Window, utc
+from warehouse.records import WINDOW, Forecast, Window, utc
 
 FRESH_S = 90.0  # since a window ended, while it is news; before, for a clock that runs ahead
 NEW_S = 86400.0  # since a term was first seen, while it is new
@@ -42,6 +42,16 @@ class Alert:
             "kind": self.kind,
             "detail": orjson.dumps(self.detail).decode(),
         }
+
+
+def foretold(alert: Alert, forecast: Forecast | None) -> Alert:
+    """The alert; one of a mood with the quantiles q10, q50 and q90 of the five minutes after it, as
+    `five`, where they were forecast."""
+    is_of_it = forecast is not None and forecast.cutoff == alert.at and alert.kind in MOODS
+    if forecast is None or not is_of_it or forecast.five_q50 is None:
+        return alert
+    five = [forecast.five_q10, forecast.five_q50, forecast.five_q90]
+    return replace(alert, detail={**alert.detail, "five": five})
 
 
 class Alerts:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.alerts import foretold
 from pipeline.engine.state import State
 from pipeline.engine.turn import Turn
 from pipeline.forecasting.pending import latest
@@ -32,6 +33,8 @@ def commit(state: State) -> None:
     turn = state.turn
     closed = latest(turn.closed)
     state.pending.add(closed, state.forecasts, partial(_is_past, state))
+    shown = state.forecasts.shown
+    turn.alerts = [foretold(alert, shown(alert.channel)) for alert in turn.alerts]
     _write(state, turn, closed)
     retold = state.retractions.retold(closed)
     state.turn = Turn()
