@@ -1,4 +1,5 @@
-"""Lambda function `forecast`: windows of running streams in, quantiles of the next ten out.
+"""Lambda function `forecast`: windows of running streams in, quantiles of the next ten out, and of
+the five minutes that they are together.
 
 A request is {"v": 1, "windows": [...]}, rows of the table `windows`, a day of each stream at most.
 Forecasts are the served model's as it is: what channels taught the daemon is not known here.
@@ -20,6 +21,7 @@ from pipeline.forecasting.session_log import SessionLog
 from pipeline.lambdas.events import Answer, answered, entries, request
 from warehouse.errors import BadInput
 from warehouse.records import (
+    FIVE,
     QUANTILES,
     SLOTS,
     VOLUME_QUANTILES,
@@ -105,15 +107,17 @@ def _log(log: SessionLog, windows: Sequence[Window]) -> SessionLog:
 
 
 def _forecasts(logs: Sequence[SessionLog]) -> list[dict[str, Any]]:
-    """quantiles, volume: a row a step, at the quantiles that the answer tells."""
+    """quantiles, volume: a row a window, at the quantiles that the answer tells; five: one each."""
     predicted = _model.predict(now([log.session() for log in logs]))
+    quantiles, volume = predicted.quantiles.round(4), predicted.volume.round(2)
     return [
         {
             "channel": log.channel,
             "stream_id": log.stream_id,
             "cutoff": iso(utc(log.end())),
-            "quantiles": predicted.quantiles[k].round(4).tolist(),
-            "volume": predicted.volume[k].round(2).tolist(),
+            "quantiles": quantiles[k, FIVE + 1 :].tolist(),
+            "volume": volume[k, FIVE + 1 :].tolist(),
+            "five": {"quantiles": quantiles[k, FIVE].tolist(), "volume": volume[k, FIVE].tolist()},
         }
         for k, log in enumerate(logs)
     ]
