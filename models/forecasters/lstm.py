@@ -93,7 +93,7 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
     rate = keras.ops.expm1((last[:, NAMES.index("count"), None] + 1) * 3)
     usual = keras.ops.log1p(rate * WINDOWS.astype("float32"))
     centre = _line(last, start[0], PAIRS, "mood_start") + _small(STEPS, "mood")(mood) * 0.3
-    count = _line(last, start[1], RATE_PAIRS, "count_start") + _small(STEPS, "count")(rest) + usual
+    count = _line(last, start[1], RATE_PAIRS, "count_start") + usual
     down1, down2, up1, up2 = (
         layers.Activation("softplus")(_small(STEPS, name, bias)(rest)) * noise
         for name, bias in zip(

@@ -45,7 +45,7 @@ def test_spread_is_found_again_in_errors_made_with_it() -> None:
     y = rng.normal(0, true.sd(view))
     rate = np.full_like(y, 20.0)
     n = np.expm1(np.log1p(rate) + rng.normal(0, 0.4, y.shape))
-    actual = Targets(y, np.full_like(y, 0.3), n, np.ones(len(y), bool))
+    actual = Targets(y, np.full_like(y, 0.3), n)
     found = fit_spread(view, mood, rate, actual)
     ratio = found.sd(view) / true.sd(view)
     assert np.median(ratio, axis=0) == pytest.approx(np.ones(STEPS), abs=0.08)

@@ -32,7 +32,7 @@ def happening(y: np.ndarray) -> Targets:
     at = np.arange(len(y) - 10)[:, None] + np.arange(10)
     all_of = np.column_stack([y[at].mean(1), y[at]])
     n = np.full(all_of.shape, 9.0) * WINDOWS
-    return Targets(all_of, np.full(all_of.shape, SD), n, np.ones(len(at), bool))
+    return Targets(all_of, np.full(all_of.shape, SD), n)
 
 
 def learnt(steps: list[int], y: list[float], centre: bool = True) -> tuple[Online, np.ndarray]:

@@ -18,7 +18,7 @@ def actual(y: np.ndarray) -> Targets:
     all_of = np.full((len(y), STEPS), np.nan)
     all_of[:, FIVE] = y
     n = np.where(np.isfinite(all_of), 50.0, np.nan)
-    return Targets(all_of, np.full_like(all_of, 0.3), n, np.ones(len(y), bool))
+    return Targets(all_of, np.full_like(all_of, 0.3), n)
 
 
 def judged(k: int = 60_000, said: float = 0.06, true: float = 0.06) -> Reliability:
