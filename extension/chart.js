@@ -8,7 +8,7 @@ const LABEL_EVERY = 600_000; // ms between times on the x axis
 const round = (value) => Math.round(value * 100) / 100;
 
 /** Sizes in px: of the panel, and of what lies over the video. `letter`: a Latin one's, at most. */
-export const LARGE = { width: 294, height: 170, left: 20, right: 2, top: 8, bottom: 20, letter: 6 };
+export const LARGE = { width: 294, height: 152, left: 20, right: 2, top: 8, bottom: 20, letter: 6 };
 export const SMALL = { width: 236, height: 96, left: 18, right: 2, top: 6, bottom: 17, letter: 5.6 };
 
 const WIDE = /[\u2e80-\uffff]/g; // letters of Chinese and Japanese: as wide as they are high

@@ -1,11 +1,11 @@
 // The parts a view is put together from: each {node, show(state)}; the state is that of view.js.
 
-import { make, put, sentenceNode } from "./dom.js";
+import { bold, make, put, sentenceNode } from "./dom.js";
 import { cutoffOf, rateOf, WINDOW_MS } from "./mood.js";
+import { outlook } from "./outlook.js";
 import * as sentences from "./sentences.js";
 
 const DOT = " \u00b7 ";
-const bold = (text) => make("b", {}, text);
 
 /** Texts that are there, with dots between; elements are left as they are. */
 function dotted(...texts) {
@@ -179,27 +179,6 @@ export function signs() {
   };
 }
 
-function nextOf({ mood, status, words, choices }) {
-  const { forecast, why } = mood;
-  if (!choices.metrics.forecast || ["offline", "stale"].includes(status)) return [];
-  if (!forecast?.steps.length) {
-    return why ? [bold(words.say("noForecast")), sentenceNode(sentences.why(why, words))] : [];
-  }
-  const { low, mid, high } = forecast.steps[0];
-  return [words.say("next"), bold(words.score(mid)), words.band(low, high)];
-}
-
-/** What the next window may bring, or why that is not said. */
-export function outlook() {
-  const node = make("p", { id: "next" });
-  return {
-    node,
-    show(state) {
-      if (state.mood) node.replaceChildren(...nextOf(state));
-    },
-  };
-}
-
 /** Score and outlook beside each other. */
 export function result() {
   const parts = [score(), outlook()];
@@ -227,20 +206,6 @@ export function moment() {
       if (found) {
         node.replaceChildren(bold(words.when(at)), " ", sentenceNode(sentences.moment({ text }, words)));
       }
-    },
-  };
-}
-
-/** How good the forecast has been. */
-export function record() {
-  const node = make("p", { id: "record" });
-  return {
-    node,
-    show({ mood, words, choices }) {
-      const forecast = choices.metrics.forecast && choices.metrics.record && mood?.forecast;
-      node.hidden = !forecast;
-      if (!forecast) return;
-      node.replaceChildren(bold(words.say("forecast")), " ", sentenceNode(sentences.record(forecast, words)));
     },
   };
 }

@@ -20,6 +20,8 @@ export function draw(name, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, name), attributes, children);
 }
 
+export const bold = (text) => make("b", {}, text);
+
 /** Writes a text only where it differs: a screen reader hears of changes, not of repetitions. */
 export function put(target, text) {
   if (target.textContent !== text) target.textContent = text;

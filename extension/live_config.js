@@ -3,6 +3,7 @@
 import { switches } from "./choices_form.js";
 import { make, put } from "./dom.js";
 import * as parts from "./components.js";
+import { prospects, record } from "./outlook.js";
 import { sentiment } from "./sentiment.js";
 import { SETUP, setupWords } from "./setup_words.js";
 import { run } from "./view.js";
@@ -16,8 +17,9 @@ const shown = [
   parts.received(),
   parts.recap(),
   parts.result(),
+  prospects(),
   parts.moment(),
-  parts.record(),
+  record(),
 ];
 const views = switches();
 const mood = make("div", { id: "mood" }, ...shown.map((part) => part.node));

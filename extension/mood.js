@@ -11,6 +11,10 @@ export const WINDOWS = 60; // of history: half an hour
 const LATEST = Date.UTC(2200, 0); // a later time than anything of ours
 const MOST = 999_999_999; // messages: more is no count
 const STATUS = new Set(["live", "quiet", "offline", "stale"]);
+/** What chances are told of: above the stream's usual mood, well below it, well above it. */
+const EVENTS = ["above", "drop", "rise"];
+const GRADES = new Set(["clearly", "little", "not", "new"]);
+const WORST_SKILL = -9.99; // a lower one is no record of anybody's
 
 const limit = (value) => Math.max(-1, Math.min(1, value));
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
@@ -47,6 +51,35 @@ function step(row) {
   return { low, mid, high };
 }
 
+/** [q10, q50, q90] in order and within bounds -> {low, mid, high}; null for anything else. */
+function quantiles(value, least, most) {
+  if (!Array.isArray(value) || value.length !== 3 || !value.every(isNumber)) return null;
+  const [low, mid, high] = value;
+  return least <= low && low <= mid && mid <= high && high <= most ? { low, mid, high } : null;
+}
+
+/** {event: chance, 0..1} of the events that are told. */
+function chances(value) {
+  const told = EVENTS.map((event) => [event, shareOrNull(value?.[event])]);
+  return Object.fromEntries(told.filter(([, chance]) => chance !== null));
+}
+
+/** What is told of the next five minutes as a whole: null where the body has no such forecast. */
+function fiveMinutes(value) {
+  const range = quantiles(value.five, -1, 1);
+  const usual = moodOrNull(value.usual); // mood of the stream so far
+  if (!range || usual === null) return null;
+  const skill = value.five_skill;
+  return {
+    ...range,
+    usual,
+    chances: chances(value.chances),
+    activity: quantiles(value.activity, 0, MOST), // messages a minute
+    grade: GRADES.has(value.grade) ? value.grade : "",
+    skill: isNumber(skill) && skill >= WORST_SKILL && skill <= 1 ? skill : null,
+  };
+}
+
 /** A forecast from `end` on, or from a little before it: others have no place in the chart. */
 function forecast(value, end) {
   if (value === null || typeof value !== "object") return null;
@@ -56,6 +89,7 @@ function forecast(value, end) {
   return {
     cutoff,
     steps,
+    five: fiveMinutes(value),
     skill: isNumber(value.skill) ? value.skill : null,
     record: text(value.record, 240),
   };

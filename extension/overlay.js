@@ -4,6 +4,7 @@
 import { SMALL } from "./chart.js";
 import { make, put } from "./dom.js";
 import * as parts from "./components.js";
+import { outlook, prospects, record } from "./outlook.js";
 import { sentiment } from "./sentiment.js";
 import { run } from "./view.js";
 
@@ -16,8 +17,9 @@ const shown = [
   sentiment({ size: SMALL, titled: false }),
   parts.received(),
   parts.signs(),
-  parts.outlook(),
-  parts.record(),
+  outlook(),
+  prospects(),
+  record(),
 ];
 const button = make("button", { id: "toggle", type: "button", "aria-controls": "card" }, score.node);
 const card = make("div", { id: "card" }, ...shown.map((part) => part.node));

@@ -1,6 +1,7 @@
 // The panel below the video, and the same on a phone.
 
 import * as parts from "./components.js";
+import { prospects, record } from "./outlook.js";
 import { sentiment } from "./sentiment.js";
 import { run } from "./view.js";
 
@@ -13,9 +14,10 @@ const shown = [
   parts.received(),
   parts.recap(),
   parts.result(),
+  prospects(),
   parts.signs(),
   parts.moment(),
-  parts.record(),
+  record(),
 ];
 const header = shown[0];
 main.prepend(header.node);

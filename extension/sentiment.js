@@ -3,12 +3,13 @@
 import { chart, LARGE } from "./chart.js";
 import { make, put } from "./dom.js";
 import { cutoffOf, gapsOf, WINDOW_MS } from "./mood.js";
+import { heard } from "./outlook.js";
 
 const KEYS = ["mood", "forecast", "silent", "unseen"];
 const ROW = 10; // windows in a row of the table: five minutes
 
-/** The chart in words. */
-export function description({ history, forecast }, words) {
+/** The chart in words. metrics: what the streamer shows. */
+function description({ history, forecast }, words, metrics) {
   const spokenIn = history.filter(({ mood }) => mood !== null);
   const { silent, unseen, other } = gapsOf(history);
   const gap = (name, { length }) =>
@@ -28,18 +29,22 @@ export function description({ history, forecast }, words) {
     gap("silent", silent),
     gap("unseen", unseen),
     gap("other", other),
-    forecast ? outlook(forecast.steps, words) : words.say("chart.none"),
+    ...(forecast ? outlook(forecast, words, metrics) : [words.say("chart.none")]),
   ]
     .filter(Boolean)
     .join(" ");
 }
 
-function outlook(steps, words) {
-  return words.say("chart.outlook", {
-    mid: words.spoken(steps.at(-1).mid),
-    low: words.spoken(Math.min(...steps.map(({ low }) => low))),
-    high: words.spoken(Math.max(...steps.map(({ high }) => high))),
-  });
+/** Of the five minutes; where a body has them only window by window, of all windows' bands. */
+function outlook({ steps, five }, words, metrics) {
+  const { low, mid, high } = five ?? {
+    mid: steps.at(-1).mid,
+    low: Math.min(...steps.map((step) => step.low)),
+    high: Math.max(...steps.map((step) => step.high)),
+  };
+  const [from, about, to] = [low, mid, high].map((mood) => words.spoken(mood));
+  const said = words.say("chart.outlook", { mid: about, low: from, high: to });
+  return five ? [said, ...heard(five, words, metrics)] : [said];
 }
 
 /** Five minutes of history in one row: [time, mean weighted by messages, messages]. */
@@ -87,11 +92,11 @@ function drawn({ mood, choices }) {
   return { history: mood.history, forecast: choices.metrics.forecast ? mood.forecast : null };
 }
 
-function textsOf(data, status, words) {
+function textsOf(data, { status, words, choices }) {
   const end = cutoffOf(data.history);
   return {
     title: words.say("chart.title"),
-    description: description(data, words),
+    description: description(data, words, choices.metrics),
     positive: `\u25b2 ${words.say("positive")}`,
     negative: `\u25bc ${words.say("negative")}`,
     now: ["live", "quiet"].includes(status) ? words.say("now") : words.clock(end),
@@ -112,7 +117,7 @@ export function sentiment({ size = LARGE, titled = true } = {}) {
   return {
     node,
     show(state) {
-      const { mood, status, words, choices } = state;
+      const { mood, words, choices } = state;
       node.hidden =
         !mood?.supported || mood.waits || !mood.history.length || !choices.metrics.chart;
       if (node.hidden) return;
@@ -120,7 +125,7 @@ export function sentiment({ size = LARGE, titled = true } = {}) {
       const { silent, unseen } = gapsOf(data.history);
       const present = [true, data.forecast, silent.length, unseen.length];
       put(title, words.say("sentiment"));
-      picture.replaceChildren(chart(data, textsOf(data, status, words), size));
+      picture.replaceChildren(chart(data, textsOf(data, state), size));
       asTables.replaceChildren(...tables(data, words));
       keys.forEach((key, index) => {
         put(key, words.say(`keys.${KEYS[index]}`));

@@ -49,6 +49,9 @@ export class Words {
       }),
       plain: new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
       count: new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }),
+      short: new Intl.NumberFormat(locale),
+      rough: new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 }),
+      list: new Intl.ListFormat(locale, { type: "conjunction" }),
       percent: new Intl.NumberFormat(locale, { style: "percent" }),
       minutes: new Intl.NumberFormat(locale, {
         style: "unit",
@@ -79,6 +82,11 @@ export class Words {
   score = (mood) => this.formats.signed.format(mood);
   percent = (share) => this.formats.percent.format(share);
   count = (n) => this.formats.count.format(n);
+  /** A number with as few digits as it has: "0.1". */
+  plain = (number) => this.formats.short.format(number);
+  /** A count that is only expected, in two digits: "12", "1,200". */
+  roughly = (n) => this.formats.rough.format(n);
+  list = (texts) => this.formats.list.format(texts);
   minutes = (seconds) => this.formats.minutes.format(seconds / 60);
   clock = (at) => this.formats.clock.format(at);
   seconds = (at) => this.formats.seconds.format(at);

@@ -57,6 +57,39 @@ export default {
     even: "zuletzt nicht besser als der Mittelwert dieses Streams",
     skill: "weiß zuletzt {share} dessen, was über den Mittelwert dieses Streams hinaus zu wissen ist",
   },
+  five: {
+    next: "nächste fünf Minuten",
+    likely: "wohl {low} bis {high}",
+    about: "etwa {mood}, üblich {usual}",
+    neutral: "etwa neutral, üblich {usual}",
+  },
+  chances: {
+    above: "über dem Üblichen:",
+    drop: "Abfall ab {change}:",
+    rise: "Anstieg ab {change}:",
+    under: "unter {share}",
+    over: "über {share}",
+  },
+  activity: {
+    between: "{low} bis {high} Nachrichten pro Minute erwartet",
+    upTo: {
+      one: "bis zu {n} Nachricht pro Minute erwartet",
+      other: "bis zu {n} Nachrichten pro Minute erwartet",
+    },
+    about: {
+      one: "etwa {n} Nachricht pro Minute erwartet",
+      other: "etwa {n} Nachrichten pro Minute erwartet",
+    },
+    hardly: "kaum Nachrichten erwartet",
+  },
+  grade: {
+    clearly: "klar besser, als den Mittelwert zu raten",
+    little: "etwas besser, als den Mittelwert zu raten",
+    not: "nicht besser als der Mittelwert, der hier steht",
+    new: "noch zu wenig bekannt, um sie zu bewerten",
+  },
+  mark:
+    "Bewertung der letzten sieben Tage: {share}. Den Mittelwert zu raten ergibt 0\u00a0%, die bestmögliche Prognose 100\u00a0%.",
   moment: {
     rose: "Stimmung stieg auf {mood}",
     fell: "Stimmung fiel auf {mood}",
@@ -95,6 +128,9 @@ export default {
     },
     outlook:
       "Prognose für die nächsten fünf Minuten: etwa {mid}, mit 80 Prozent Sicherheit zwischen {low} und {high}.",
+    usual: "Üblich ist {usual}.",
+    expects: "In diesen fünf Minuten: {list}.",
+    record: "Prognose: {record}.",
     none: "Keine Prognose.",
   },
   table: {

@@ -56,6 +56,39 @@ export default {
     even: "no better lately than this stream’s average",
     skill: "lately knows {share} of what can be known beyond this stream’s average",
   },
+  five: {
+    next: "next five minutes",
+    likely: "likely {low} to {high}",
+    about: "about {mood}, usual {usual}",
+    neutral: "about neutral, usual {usual}",
+  },
+  chances: {
+    above: "above its usual:",
+    drop: "drop of {change} or more:",
+    rise: "rise of {change} or more:",
+    under: "under {share}",
+    over: "over {share}",
+  },
+  activity: {
+    between: "{low} to {high} messages a minute expected",
+    upTo: {
+      one: "up to {n} message a minute expected",
+      other: "up to {n} messages a minute expected",
+    },
+    about: {
+      one: "about {n} message a minute expected",
+      other: "about {n} messages a minute expected",
+    },
+    hardly: "hardly any messages expected",
+  },
+  grade: {
+    clearly: "clearly better than guessing the average",
+    little: "a little better than guessing the average",
+    not: "no better than the average, shown instead",
+    new: "too little known yet to say how good it is",
+  },
+  mark:
+    "Marked over the last seven days: {share}. Guessing the average gets 0%, the best possible forecast 100%.",
   moment: {
     rose: "Mood rose to {mood}",
     fell: "Mood fell to {mood}",
@@ -94,6 +127,9 @@ export default {
     },
     outlook:
       "Forecast for the next five minutes: about {mid}, with 80 percent certainty between {low} and {high}.",
+    usual: "Its usual is {usual}.",
+    expects: "In these five minutes: {list}.",
+    record: "Forecast: {record}.",
     none: "No forecast.",
   },
   table: {

@@ -57,6 +57,39 @@ export default {
     even: "últimamente no mejor que la media de este directo",
     skill: "últimamente sabe el {share} de lo que se puede saber más allá de la media de este directo",
   },
+  five: {
+    next: "próximos cinco minutos",
+    likely: "probable: {low} a {high}",
+    about: "aprox. {mood}, habitual {usual}",
+    neutral: "casi neutral, habitual {usual}",
+  },
+  chances: {
+    above: "sobre lo habitual:",
+    drop: "bajada de {change} o más:",
+    rise: "subida de {change} o más:",
+    under: "menos del {share}",
+    over: "más del {share}",
+  },
+  activity: {
+    between: "se esperan de {low} a {high} mensajes por minuto",
+    upTo: {
+      one: "se espera hasta {n} mensaje por minuto",
+      other: "se esperan hasta {n} mensajes por minuto",
+    },
+    about: {
+      one: "se espera cerca de {n} mensaje por minuto",
+      other: "se esperan unos {n} mensajes por minuto",
+    },
+    hardly: "apenas se esperan mensajes",
+  },
+  grade: {
+    clearly: "claramente mejor que suponer la media",
+    little: "algo mejor que suponer la media",
+    not: "no mejor que la media, que es la que se ve",
+    new: "aún se sabe muy poco para valorarlo",
+  },
+  mark:
+    "Nota de los últimos siete días: {share}. Suponer la media obtiene un 0\u00a0%; el mejor pronóstico posible, un 100\u00a0%.",
   moment: {
     rose: "El ánimo subió a {mood}",
     fell: "El ánimo bajó a {mood}",
@@ -95,6 +128,9 @@ export default {
     },
     outlook:
       "Pronóstico para los próximos cinco minutos: alrededor de {mid}, con un 80 por ciento de certeza entre {low} y {high}.",
+    usual: "Lo habitual es {usual}.",
+    expects: "En esos cinco minutos: {list}.",
+    record: "Pronóstico: {record}.",
     none: "Sin pronóstico.",
   },
   table: {

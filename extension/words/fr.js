@@ -57,6 +57,39 @@ export default {
     even: "dernièrement pas meilleure que la moyenne de ce live",
     skill: "sait dernièrement {share} de ce que l’on peut savoir au-delà de la moyenne de ce live",
   },
+  five: {
+    next: "cinq prochaines minutes",
+    likely: "probable\u00a0: {low} à {high}",
+    about: "environ {mood}, habituel {usual}",
+    neutral: "quasi neutre, habituel {usual}",
+  },
+  chances: {
+    above: "dépasse l’habituel\u00a0:",
+    drop: "baisse de {change} ou plus\u00a0:",
+    rise: "hausse de {change} ou plus\u00a0:",
+    under: "moins de {share}",
+    over: "plus de {share}",
+  },
+  activity: {
+    between: "{low} à {high} messages par minute attendus",
+    upTo: {
+      one: "jusqu’à {n} message par minute attendu",
+      other: "jusqu’à {n} messages par minute attendus",
+    },
+    about: {
+      one: "environ {n} message par minute attendu",
+      other: "environ {n} messages par minute attendus",
+    },
+    hardly: "presque aucun message attendu",
+  },
+  grade: {
+    clearly: "nettement meilleure que la simple moyenne",
+    little: "un peu meilleure que la simple moyenne",
+    not: "pas meilleure que la moyenne, affichée ici",
+    new: "encore trop peu connue pour être jugée",
+  },
+  mark:
+    "Note des sept derniers jours\u00a0: {share}. La simple moyenne obtient 0\u00a0%, la meilleure prévision possible 100\u00a0%.",
   moment: {
     rose: "L’humeur est montée à {mood}",
     fell: "L’humeur est tombée à {mood}",
@@ -98,6 +131,9 @@ export default {
     },
     outlook:
       "Prévision pour les cinq prochaines minutes\u00a0: environ {mid}, avec 80 pour cent de certitude entre {low} et {high}.",
+    usual: "D’habitude, elle est de {usual}.",
+    expects: "Dans ces cinq minutes\u00a0: {list}.",
+    record: "Prévision\u00a0: {record}.",
     none: "Pas de prévision.",
   },
   table: {

@@ -52,6 +52,32 @@ export default {
     even: "最近は配信の平均より優れていません",
     skill: "最近は、配信の平均を超えて知りうることの{share}を言い当てています",
   },
+  five: {
+    next: "今後5分間",
+    likely: "おそらく{low}～{high}",
+    about: "約{mood}（普段は{usual}）",
+    neutral: "ほぼ中立（普段は{usual}）",
+  },
+  chances: {
+    above: "普段より上：",
+    drop: "{change}以上の低下：",
+    rise: "{change}以上の上昇：",
+    under: "{share}未満",
+    over: "{share}超",
+  },
+  activity: {
+    between: "毎分{low}～{high}件の発言の見込み",
+    upTo: { other: "毎分最大{n}件の発言の見込み" },
+    about: { other: "毎分約{n}件の発言の見込み" },
+    hardly: "発言はほとんどない見込み",
+  },
+  grade: {
+    clearly: "平均を当てはめるより明らかに正確です",
+    little: "平均を当てはめるより少し正確です",
+    not: "平均を上回らないため、平均を表示しています",
+    new: "まだ実績が少なく、評価できません",
+  },
+  mark: "直近7日間の評価：{share}。平均を当てはめると0%、可能な限り最良の予測で100%です。",
   moment: {
     rose: "雰囲気が{mood}に上がりました",
     fell: "雰囲気が{mood}に下がりました",
@@ -83,6 +109,9 @@ export default {
     unseen: { other: "{n}個の区間は観測されませんでした。" },
     other: { other: "30秒の区間のうち{n}個は別の方法で雰囲気を判定しました。" },
     outlook: "今後5分間の予測：約{mid}、80パーセントの確かさで{low}から{high}の間。",
+    usual: "普段は{usual}。",
+    expects: "この5分間：{list}。",
+    record: "予測：{record}。",
     none: "予測なし。",
   },
   table: {

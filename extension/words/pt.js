@@ -57,6 +57,39 @@ export default {
     even: "ultimamente não melhor que a média desta live",
     skill: "ultimamente sabe {share} do que se pode saber além da média desta live",
   },
+  five: {
+    next: "próximos cinco minutos",
+    likely: "provável: {low} a {high}",
+    about: "cerca de {mood}, habitual {usual}",
+    neutral: "quase neutro, habitual {usual}",
+  },
+  chances: {
+    above: "acima do habitual:",
+    drop: "queda de {change} ou mais:",
+    rise: "alta de {change} ou mais:",
+    under: "menos de {share}",
+    over: "mais de {share}",
+  },
+  activity: {
+    between: "esperadas de {low} a {high} mensagens por minuto",
+    upTo: {
+      one: "esperada até {n} mensagem por minuto",
+      other: "esperadas até {n} mensagens por minuto",
+    },
+    about: {
+      one: "esperada cerca de {n} mensagem por minuto",
+      other: "esperadas cerca de {n} mensagens por minuto",
+    },
+    hardly: "quase nenhuma mensagem esperada",
+  },
+  grade: {
+    clearly: "claramente melhor que supor a média",
+    little: "um pouco melhor que supor a média",
+    not: "não melhor que a média, mostrada aqui",
+    new: "ainda se sabe pouco para avaliá-la",
+  },
+  mark:
+    "Nota dos últimos sete dias: {share}. Supor a média obtém 0%; a melhor previsão possível, 100%.",
   moment: {
     rose: "O humor subiu para {mood}",
     fell: "O humor caiu para {mood}",
@@ -98,6 +131,9 @@ export default {
     },
     outlook:
       "Previsão para os próximos cinco minutos: cerca de {mid}, com 80 por cento de certeza entre {low} e {high}.",
+    usual: "O habitual é {usual}.",
+    expects: "Nesses cinco minutos: {list}.",
+    record: "Previsão: {record}.",
     none: "Sem previsão.",
   },
   table: {

@@ -51,6 +51,32 @@ export default {
     even: "最近不比本场直播的平均值更好",
     skill: "最近能说出平均值之外可知部分的{share}",
   },
+  five: {
+    next: "未来五分钟",
+    likely: "可能在{low}至{high}之间",
+    about: "约{mood}，平时{usual}",
+    neutral: "大致中性，平时{usual}",
+  },
+  chances: {
+    above: "高于平时：",
+    drop: "下降{change}以上：",
+    rise: "上升{change}以上：",
+    under: "不到{share}",
+    over: "超过{share}",
+  },
+  activity: {
+    between: "预计每分钟{low}至{high}条消息",
+    upTo: { other: "预计每分钟最多{n}条消息" },
+    about: { other: "预计每分钟约{n}条消息" },
+    hardly: "预计几乎没有消息",
+  },
+  grade: {
+    clearly: "明显好于直接猜平均值",
+    little: "略好于直接猜平均值",
+    not: "不优于平均值，因此显示平均值",
+    new: "目前了解太少，还无法评判",
+  },
+  mark: "最近七天的评分：{share}。直接猜平均值为0%，可能达到的最好预测为100%。",
   moment: {
     rose: "情绪升至{mood}",
     fell: "情绪降至{mood}",
@@ -82,6 +108,9 @@ export default {
     unseen: { other: "有{n}个区间未被观测。" },
     other: { other: "有{n}个30秒的区间以另一种方式得出情绪。" },
     outlook: "未来五分钟的预测：约{mid}，有百分之八十的把握在{low}与{high}之间。",
+    usual: "平时为{usual}。",
+    expects: "这五分钟内：{list}。",
+    record: "预测：{record}。",
     none: "没有预测。",
   },
   table: {

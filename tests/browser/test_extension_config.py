@@ -191,6 +191,7 @@ def configure(view, **chosen):
     [
         ("chart", "#sentiment"), ("forecast", ".band"), ("received", "#received"),
         ("top", "#top"), ("moment", "#moment"), ("record", "#record"),
+        ("forecast", "#prospects"), ("forecast", "#record"),
     ],
 )  # fmt: skip
 def test_what_is_switched_off_is_not_shown(view, twitch, metric, selector):
@@ -200,6 +201,16 @@ def test_what_is_switched_off_is_not_shown(view, twitch, metric, selector):
     assert not view.locator(selector).is_visible()
     configure(view, metrics={metric: True})
     assert view.locator(selector).is_visible()
+
+
+def test_what_is_switched_off_is_not_heard_either(view, twitch):
+    opened(view, twitch, "panel")
+    heard = view.locator("#chart-text")
+    assert heard.text_content().endswith("better than guessing the average.")
+    configure(view, metrics={"record": False})
+    assert heard.text_content().endswith("messages a minute expected.")
+    configure(view, metrics={"forecast": False})
+    assert heard.text_content().endswith("No forecast.")
 
 
 def test_a_recap_that_is_switched_off_is_not_shown(view, twitch):

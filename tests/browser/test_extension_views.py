@@ -11,6 +11,7 @@ from pipeline.forecasting.track_record import Standing
 from pipeline.serving.body import _UNREAD, MoodState, _moment, _why_not
 from tests.helpers.browser.looking import pixels, rgb, style, wait_until
 from tests.helpers.browser.panel_fixtures import (
+    FIVE,
     chromium,
     history,
     iso,
@@ -32,6 +33,9 @@ LONG = {
     "login": "w" * 25,
     "now": {"mood": -0.99, "label": "negative", "n": 12345, "top": [["W" * 25, 12345]] * 5},
     "moments": "Mood fell to -0.99, with " + "W" * 25,
+    "five": FIVE
+    | {"five": [-0.99, -0.88, -0.77], "usual": -0.88, "activity": [1234, 5678, 23456]}
+    | {"chances": dict.fromkeys(("above", "drop", "rise"), 0.01), "grade": "not"},
 }
 
 
@@ -39,9 +43,11 @@ def busy():
     """A body whose texts are about as long as they get."""
     at = iso(this_window())
     gaps = {3: (None, 0), 7: (None, None)}
-    return mood_body(
+    body = mood_body(
         login=LONG["login"], now=LONG["now"], moment={"at": at, "text": LONG["moments"]}, moods=gaps
     )
+    body["forecast"] |= LONG["five"]
+    return body
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -112,8 +118,9 @@ FITS = """(clipped) => {
     };
 }"""  # noqa: E501
 KEY_TEXTS = (
-    "#source, #status, #notice, #legend, #received-name, #window, #next, "
-    "#record, #word, #result, #count, #toggle, #card, button, legend, label, #followed, h2"
+    "#source, #status, #notice, #legend, #received-name, #window, #next, #prospects, "
+    "#prospects li, #record, #record summary, #word, #result, #count, #toggle, #card, button, "
+    "legend, label, #followed, h2"
 )
 
 

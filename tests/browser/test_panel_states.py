@@ -36,6 +36,7 @@ def test_stale_data_says_since_when_and_has_no_now(page, ebs):
     assert page.locator("#notice").inner_text() == f"No new data since {since}"
     assert page.locator(".now-label").text_content() != "now"
     assert page.locator("#next").inner_text() == ""
+    assert not page.locator("#prospects").is_visible()
 
 
 def test_a_time_of_another_day_is_said_with_its_day(page, ebs):

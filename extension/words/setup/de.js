@@ -51,7 +51,7 @@ export default {
   metrics: "Darin",
   metric: {
     chart: "Das Diagramm der letzten halben Stunde",
-    forecast: "Die Prognose mit ihrem Band",
+    forecast: "Die Prognose: Band, Chancen und Nachrichten",
     received: "Empfangene Daten: Nachrichten und ihre Rate",
     top: "Die meistbenutzten Emotes",
     moment: "Der letzte Moment, in dem die Stimmung sprang",

@@ -49,7 +49,7 @@ export default {
   metrics: "In them",
   metric: {
     chart: "The chart of the last half hour",
-    forecast: "The forecast with its band",
+    forecast: "The forecast: its band, chances and messages",
     received: "Received data: messages and their rate",
     top: "The most used emotes",
     moment: "The last moment the mood jumped",

@@ -49,7 +49,7 @@ export default {
   metrics: "En ellas",
   metric: {
     chart: "El gráfico de la última media hora",
-    forecast: "El pronóstico con su banda",
+    forecast: "El pronóstico: banda, probabilidades y mensajes",
     received: "Datos recibidos: mensajes y su ritmo",
     top: "Los emotes más usados",
     moment: "El último momento en que saltó el ánimo",

@@ -50,7 +50,7 @@ export default {
   metrics: "Leur contenu",
   metric: {
     chart: "Le graphique de la dernière demi-heure",
-    forecast: "La prévision avec sa bande",
+    forecast: "La prévision\u00a0: bande, probabilités et messages",
     received: "Données reçues\u00a0: messages et leur rythme",
     top: "Les emotes les plus utilisées",
     moment: "Le dernier moment où l’humeur a bondi",

@@ -50,7 +50,7 @@ export default {
   metrics: "表示内容",
   metric: {
     chart: "直近30分のグラフ",
-    forecast: "予測とその範囲",
+    forecast: "予測：範囲、確率、発言数",
     received: "受信データ：発言数とその頻度",
     top: "よく使われたエモート",
     moment: "雰囲気が大きく動いた直近の瞬間",

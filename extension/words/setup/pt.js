@@ -50,7 +50,7 @@ export default {
   metrics: "Nelas",
   metric: {
     chart: "O gráfico da última meia hora",
-    forecast: "A previsão com a sua faixa",
+    forecast: "A previsão: faixa, probabilidades e mensagens",
     received: "Dados recebidos: mensagens e seu ritmo",
     top: "Os emotes mais usados",
     moment: "O último momento em que o humor saltou",

@@ -48,7 +48,7 @@ export default {
   metrics: "其中包括",
   metric: {
     chart: "最近半小时的图表",
-    forecast: "预测及其区间",
+    forecast: "预测：区间、概率和消息数",
     received: "收到的数据：消息数及其频率",
     top: "最常用的表情",
     moment: "情绪最近一次跳变的时刻",

@@ -19,6 +19,15 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 PANEL = {"width": 318, "height": 496}
 STEPS = [[round(-0.1 - 0.01 * k, 2), 0.1, round(0.3 + 0.01 * k, 2)] for k in range(10)]
 
+FIVE = {
+    "five": [-0.02, 0.04, 0.11],
+    "usual": 0.1,
+    "chances": {"above": 0.31, "drop": 0.08, "rise": 0.03},
+    "activity": [12.2, 20.0, 30.4],
+    "grade": "clearly",
+    "five_skill": 0.143,
+}
+
 
 def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -60,10 +69,18 @@ def mood_body(channel_id: str = "123", age_s: float = 0, **changed: Any) -> dict
             "steps": STEPS,
             "skill": 0.13,
             "record": "A fair record.",
+            **FIVE,
         },
         "moment": {"at": iso(end - timedelta(minutes=10)), "text": "The mood jumped"},
         "recap": None,
     } | changed
+
+
+def earlier_body(**changed: Any) -> dict[str, Any]:
+    """The same as a pipeline published it that had no forecast of the five minutes."""
+    body = mood_body()
+    told = {key: value for key, value in body["forecast"].items() if key not in FIVE}
+    return body | {"forecast": told | changed}
 
 
 @pytest.fixture(scope="module")  # closed again: other tests run loops of their own
