@@ -11,7 +11,7 @@ from dashboard.charts import timeline
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
 from dashboard.health import keeping, unread
-from dashboard.live import card_words, imported, live_table
+from dashboard.live import ahead_words, card_words, imported, live_table
 from dashboard.live.now import Card, channel_cards
 from dashboard.markup import row
 from warehouse.published.manifest import Manifest
@@ -136,6 +136,8 @@ def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
         config=CONFIG,
         alt=f"Mood of {card.name} in the last {len(card.windows)} windows of 30 seconds",
     )
+    if ahead := ahead_words.facts(card):
+        frame.put(ahead)
     frame.put(card_words.facts(card, clock))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from dashboard import wording
 from dashboard.basis import NAMES, READING, UNSUPPORTED
 from dashboard.live.now import Card
-from dashboard.markup import Markup, row, span, tag
+from dashboard.markup import Markup, row, span
 
 STATUS = {"live": "● live", "quiet": "◐ quiet", "offline": "○ offline", "stale": "△ out of date"}
 
@@ -104,7 +104,7 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
 
 
 def facts(card: Card, clock: datetime) -> Markup:
-    """Rate, why, outlook, last event, connection: name and value in turns."""
+    """Rate, why, last event, connection: name and value in turns."""
     pairs: list[tuple[str, str | Markup]] = []
     if card.status != "offline" and card.supported:
         mean, n = card.lately()
@@ -114,10 +114,7 @@ def facts(card: Card, clock: datetime) -> Markup:
             ("Last 5 min", five),
             ("Rate", f"{wording.rate(card.rate())} messages / min"),
             ("Why", _terms(card)),
-            ("Next 5 min", _outlook(card)),
         ]
-        if card.forecast:
-            pairs.append(("Its record", card.record()))
         if card.by_emotes:
             laughs = wording.percent(card.laughs())
             pairs.append(("Laughter", f"in {laughs} of messages; it is no part of the mood"))
@@ -137,15 +134,6 @@ def _terms(card: Card) -> str | Markup:
         sign = span("▲ " if up else "▼ ", cls="dld-up" if up else "dld-down")
         chips.append(span(sign, wording.plain(term["term"]), f" {term['n']}", cls="dld-term"))
     return span(*chips)
-
-
-def _outlook(card: Card) -> str | Markup:
-    """The forecast's middle and band at its last step."""
-    f = card.forecast
-    if f is None:
-        return "no forecast"
-    band = f"80 %: {wording.signed(min(f['q10']))} to {wording.signed(max(f['q90']))}"
-    return span(tag("b", f"about {wording.signed(f['q50'][-1])}"), f" ({band})")
 
 
 def _event(card: Card, clock: datetime) -> str:

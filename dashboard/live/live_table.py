@@ -8,8 +8,10 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.basis import NAMES
+from dashboard.live import ahead_words
 from dashboard.live.card_words import STATUS, why_not
 from dashboard.live.now import Card
+from warehouse.chances import CHANGE
 
 
 def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:
@@ -25,6 +27,15 @@ def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:
             "±": column.NumberColumn(format="%.2f", width=60, help="half the 95 % band"),
             "n": column.NumberColumn(format="localized", width=60, help="messages in 30 s"),
             "Half hour": column.LineChartColumn(y_min=-reach, y_max=reach, width=140),
+            "Forecasts": column.TextColumn(
+                help="Forecasts of the next five minutes in the last week, against guessing the "
+                "stream's average; new: too few were judged yet"
+            ),
+            "Expected": column.TextColumn(help="messages a minute, with the 80 % band"),
+            "Chances": column.TextColumn(
+                help="of the next five minutes: a mood above the stream's usual, and a drop or a "
+                f"rise of {CHANGE:g} or more against it"
+            ),
             "A minute": column.NumberColumn(
                 format="%.1f", width=80, help="messages a minute, over 5 windows"
             ),
@@ -41,7 +52,7 @@ def _row(card: Card, clock: datetime) -> dict[str, object]:
     on = card.status != "offline" and card.supported
     last = card.last if on else None
     mood = card.told.mood if last else None
-    event = card.event
+    event, ahead = card.event, ahead_words.cells(card)
     return {
         "Channel": wording.plain(card.name, 40),
         "State": STATUS[card.status],
@@ -51,7 +62,7 @@ def _row(card: Card, clock: datetime) -> dict[str, object]:
         "n": last["n"] if last else None,
         "Half hour": _moods(card) if card.supported else [],
         "A minute": card.rate() if on else None,
-        "Next 5 min": wording.signed(card.forecast["q50"][-1]) if on and card.forecast else "",
+        **(ahead if on else dict.fromkeys(ahead, "")),
         "Last event": ""
         if event is None
         else f"{wording.event_text(event['kind'], event['detail'])} · "

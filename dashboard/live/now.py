@@ -11,7 +11,8 @@ from dashboard.basis import NAMES, Portion, laughter
 from dashboard.charts.series import Row, grouped, margin, of_basis, state
 from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.mood_now import MoodNow, told_now
-from warehouse.records import WINDOW_SECONDS
+from warehouse.records import FIVE, WINDOW_SECONDS
+from warehouse.trust import Grade, grade
 
 QUIET_WINDOWS, QUIET_N = 5, 3
 FRESH = timedelta(seconds=90)
@@ -34,6 +35,7 @@ class Card:
 
     windows: its last ones, oldest first. status: live, quiet, offline or stale. trouble: since
     when and why it is not read, '' where it is. login: what people call it today.
+    skill, five_skill: how good its forecasts of the next window, and of five minutes, were lately.
     """
 
     channel: str
@@ -46,6 +48,7 @@ class Card:
     recap: Row | None = None
     readable: float | None = None
     skill: Row | None = None
+    five_skill: Row | None = None
     trouble: str = ""
     login: str = ""
 
@@ -126,6 +129,20 @@ class Card:
         share = wording.percent(self.skill["skill"])
         return f"knew {share} of what can be known about the next 30 s ({n})"
 
+    @cached_property
+    def grade(self) -> Grade:
+        """How far the forecast of the next five minutes can be trusted."""
+        of = self.five_skill
+        return grade(of["skill"], of["targets"]) if of else grade(None, 0)
+
+    def five_record(self) -> str:
+        """The figure behind the grade."""
+        of = self.five_skill
+        n = f"n = {wording.count(of['targets'] if of else 0)}, last 7 days"
+        if of is None or of["skill"] is None:
+            return f"nothing can be told yet ({n})"
+        return f"latent skill {wording.signed(of['skill'])} ({n}); 1 is perfect, 0 the average"
+
     def band(self) -> float | None:
         """Half the width of the last window's 95 % band; None where it cannot be told."""
         last = self.last
@@ -193,14 +210,8 @@ def _card(channel: Row, clock: datetime, mine: Mapping[str, list[Row]], stale: b
         mine["events"][0] if mine["events"] else None,
         mine["recaps"][0] if mine["recaps"] else None,
         channel["readable"],
-        next(
-            (
-                _skill(s)
-                for s in mine["skills"]
-                if forecast and (s["model"], s["basis"]) == (forecast["model"], forecast["basis"])
-            ),
-            None,
-        ),
+        _record(mine["skills"], forecast, 1),
+        _record(mine["skills"], forecast, FIVE),
         login=login,
     )
 
@@ -210,8 +221,19 @@ def _is_of(forecast: Row, last: Row) -> bool:
     return bool(forecast["cutoff"] > last["start"] and forecast["basis"] == last["basis"])
 
 
-def _skill(sums: Row) -> Row:
-    return {"targets": sums["targets"], "skill": of_row(latent_skill, sums)}
+def _record(skills: Sequence[Row], forecast: Row | None, step: int) -> Row | None:
+    """{targets, skill} of the forecast's model at a step; None where it has none."""
+    if forecast is None:
+        return None
+    of = forecast["model"], forecast["basis"], step
+    return next(
+        (
+            {"targets": s["targets"], "skill": of_row(latent_skill, s)}
+            for s in skills
+            if (s["model"], s["basis"], s["step"]) == of
+        ),
+        None,
+    )
 
 
 def _half_hour(windows: Sequence[Row]) -> list[Row]:

@@ -191,7 +191,7 @@ def _scores(tables: dict[str, list[Row]], rng: np.random.Generator, today: date)
     found = tables.setdefault("forecast_scores", [])
     for name in ("demo_busy", "demo_past"):
         for back in range(7):
-            for step in range(1, 11):
+            for step in range(11):
                 wobble = 1 + 0.3 * rng.normal() if back else 1.0
                 found.extend(
                     score(
@@ -199,12 +199,13 @@ def _scores(tables: dict[str, list[Row]], rng: np.random.Generator, today: date)
                         today - timedelta(days=back),
                         model,
                         step,
-                        9.0 + 12.0 * (1 - skill * wobble / step if skill else 1.0),
+                        9.0 + 12.0 * (1 - skill * wobble / max(step, 1) if skill else 1.0),
                         hits80=int(rng.binomial(100, 0.81)),
                         hits95=int(rng.binomial(100, 0.945)),
                         width95=520.0,
                         counts=110,
                         volume_error=473.0,
+                        volume_hits80=87,
                     )
                     for model, skill in known.items()
                 )

@@ -84,7 +84,8 @@ def term(name: str, start: datetime, what: str, n: int, part: float, kind: str =
 
 
 def forecast(name: str, cutoff: datetime, model: str, mid: float, width: float = 0.2) -> Row:
-    """A row of `forecasts`: flat at `mid`, the 80 % band `width` to either side."""
+    """A row of `forecasts`: flat at `mid`, the 80 % band `width` to either side, and half as much
+    for the five minutes together. The chance of a drop is not told."""
     flat = {
         "q025": mid - 1.5 * width,
         "q10": mid - width,
@@ -101,6 +102,14 @@ def forecast(name: str, cutoff: datetime, model: str, mid: float, width: float =
         "volume_q50": [10.0] * 10,
         "volume_q90": [20.0] * 10,
         "basis": "words",
+        **{f"five_{k}": mid + (v - mid) / 2 for k, v in flat.items()},
+        "five_volume_q10": 60.0,
+        "five_volume_q50": 100.0,
+        "five_volume_q90": 150.0,
+        "usual": mid - 0.02,
+        "chance_above": 0.68,
+        "chance_drop": None,
+        "chance_rise": 0.04,
     }
 
 
@@ -124,6 +133,20 @@ def score(name: str, day: date, model: str, step: int, error: float, **more: Any
     }
 
 
+CHANCES = {  # as a card tells how they held; the second is not told
+    "lstm-1": {
+        "above": {
+            "bins": [[0.05, 0.07, 900], [0.32, 0.3, 4100], [0.71, 0.68, 5200], [0.94, 0.97, 800]],
+            "brier": 0.19, "brier_usual": 0.22, "skill": 0.14, "holds": True,
+        },
+        "drop": {
+            "bins": [[0.04, 0.05, 9000], [0.3, 0.42, 700]],
+            "brier": 0.05, "brier_usual": 0.05, "skill": 0.0, "holds": False,
+        },
+    }
+}  # fmt: skip
+
+
 def models() -> list[Row]:
     """Rows of `models`."""
     at = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -133,7 +156,7 @@ def models() -> list[Row]:
         "data_from": at - timedelta(days=90),
         "data_to": at - timedelta(days=1),
         "params": '{"units": 48, "seed": 1, "choice": {"why": "better: CRPS 0.048"}}',
-        "scores": '{"skill": [0.2, 0.1, 0.07], "coverage80": 0.81}',
+        "scores": json.dumps({"skill": [0.2, 0.1, 0.07], "coverage80": 0.81, "chances": CHANCES}),
     }
     plain = [
         {"model": m, "kind": "baseline", "status": "available"}

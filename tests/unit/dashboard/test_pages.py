@@ -153,8 +153,9 @@ def test_live_says_mood_now_with_its_band_and_count(small: Path, open_page: Open
     assert "27 messages / min" in text
     assert "● live" in text
     assert "Raid from beta · 40 s ago" in text
-    assert "about +0.12 (80 %: −0.08 to +0.32)" in text.replace("  ", " ")
-    assert "Its record knew 20 % of what can be known about the next 30 s (n = 200)" in text
+    assert "Next 5 min likely between +0.02 and +0.22 Chances above its usual +0.10: 70 %" in text
+    assert "Activity about 20 messages / min, likely 12 to 30" in text
+    assert "Forecasts too few were judged yet" in text
     assert "Connection observed" in text
 
 

@@ -308,7 +308,8 @@ def test_a_forecast_of_the_other_measure_is_not_shown() -> None:
     kinds: dict[str, Any] = dict.fromkeys(("terms", "events", "recaps"), ())
     channel = {"channel": "a", "display_name": "", "source": "live", "on_air": True, "readable": 0}
     sums = {"channel": "a", "model": "m", "targets": 900, "n": 1, "squared_error": 1.0,
-            "noise": 0.0, "base_n": 1, "base_squared_error": 2.0, "base_noise": 0.0}  # fmt: skip
+            "noise": 0.0, "base_n": 1, "base_squared_error": 2.0, "base_noise": 0.0,
+            "step": 1}  # fmt: skip
     skills = [{**sums, "basis": "words"}, {**sums, "basis": "emotes", "targets": 7}]
     for basis, targets in (("words", None), ("emotes", 7)):
         rows = {"windows": [signed(30, 20, 0.3, 0.5)], "skills": skills, **kinds,
