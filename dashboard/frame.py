@@ -98,6 +98,11 @@ def say(text: str) -> Markup:
     return row(text, cls="dld-say")
 
 
+def lead(text: str) -> Markup:
+    """The first sentence of a page, for who reads no other."""
+    return row(text, cls="dld-lead")
+
+
 def heading(text: str, small: str = "") -> None:
     """A section's title with what is said beside it."""
     put(row(text, tag("small", small) if small else "", cls="dld-h"))

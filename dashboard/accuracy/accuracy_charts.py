@@ -7,7 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import wording
+from dashboard.accuracy import steps
 from dashboard.charts.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish, named_rows
+from warehouse.records import FIVE
 
 _BASELINE_COLOURS = {
     "session_mean": GREY,
@@ -21,7 +23,9 @@ NAMES = {
     "ewma": "EWMA",
     "ridge": "Ridge",
 }
-BY_STEP = {"title": "Step (30 s each)", "tickvals": list(range(1, 11)), "range": [0.7, 10.3]}
+
+
+BAND = {"color": FORECAST, "width": 2.5}
 
 
 def model_name(model: str) -> str:
@@ -38,30 +42,22 @@ def look_of(model: str, focus: str, index: int) -> dict[str, Any]:
 
 
 def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.Figure:
-    """Latent skill of each model at steps 1..10; the band is the focused model's 95 % interval.
+    """Latent skill of each model by step; the band is the focused model's 95 % interval.
 
     scores: skill.scored(cells, ["model", "step"]).
     """
     figure = go.Figure()
+    steps.part(figure, scores)
     one = scores[(scores["model"] == focus) & scores["skill_low"].notna()]
+    one = one[one["step"] != FIVE]
     if len(one):
         figure.add_trace(_interval(one))
     for index, model in enumerate(shown):
         rows = scores[scores["model"] == model]
         if model == "session_mean" or rows.empty:
             continue
-        figure.add_trace(
-            go.Scatter(
-                x=rows["step"].tolist(),
-                y=rows["skill"].tolist(),
-                mode="lines+markers",
-                name=model_name(model),
-                line=look_of(model, focus, index),
-                marker={"size": 6 if model == focus else 4},
-                customdata=[[wording.count(n)] for n in rows["targets"]],
-                hovertemplate="%{y:+.3f}, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
-            )
-        )
+        line, size = look_of(model, focus, index), 6 if model == focus else 4
+        figure.add_traces(steps.traces(rows, "skill", model_name(model), line, size, "%{y:+.3f}"))
     figure.add_hline(
         y=0,
         line={"color": GREY, "width": 1.5},
@@ -69,7 +65,7 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
         annotation_position="bottom left",
     )
     up = {"title": "Latent skill", "tickformat": "+.2f", **_skill_range(scores)}
-    return finish(figure, 340, BY_STEP, up, hovermode="x unified", showlegend=True)
+    return finish(figure, 340, steps.axis(scores), up, hovermode="x unified", showlegend=True)
 
 
 def _skill_range(scores: pd.DataFrame) -> dict[str, Any]:
@@ -82,9 +78,9 @@ def _skill_range(scores: pd.DataFrame) -> dict[str, Any]:
 
 
 def out_of_sight(scores: pd.DataFrame) -> list[str]:
-    """Models whose skill at the first step lies below what skill_by_step shows, with it."""
+    """Models whose skill at step 1 lies below what skill_by_step shows, with it."""
     low = _skill_range(scores).get("range", [-1.0])[0]
-    first = scores[scores["step"] == scores["step"].min()]
+    first = scores[scores["step"] == 1]
     return [
         f"{model_name(r['model'])} ({wording.signed(r['skill'])})"
         for r in first.to_dict("records")
@@ -93,9 +89,9 @@ def out_of_sight(scores: pd.DataFrame) -> list[str]:
 
 
 def _interval(rows: pd.DataFrame) -> go.Scatter:
-    steps, low, high = (rows[c].tolist() for c in ("step", "skill_low", "skill_high"))
+    at, low, high = (rows[c].tolist() for c in ("step", "skill_low", "skill_high"))
     return go.Scatter(
-        x=[*steps, *reversed(steps)],
+        x=[*at, *reversed(at)],
         y=[*high, *reversed(low)],
         fill="toself",
         mode="lines",
@@ -111,19 +107,10 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
     """Share of what happened that lay inside the bands, against what the bands promise."""
     rows = scores[scores["model"] == focus]
     figure = go.Figure()
+    steps.part(figure, rows)
     for column, level, dash in (("coverage95", 0.95, "dot"), ("coverage80", 0.80, "solid")):
-        figure.add_trace(
-            go.Scatter(
-                x=rows["step"].tolist(),
-                y=rows[column].tolist(),
-                mode="lines+markers",
-                name=f"{wording.percent(level)} band",
-                line={"color": FORECAST, "width": 2.5, "dash": dash},
-                customdata=[[wording.count(n)] for n in rows["targets"]],
-                hovertemplate="%{y:.1%} inside, n = %{customdata[0]}"
-                "<extra>%{fullData.name}</extra>",
-            )
-        )
+        name, line = f"{wording.percent(level)} band", {**BAND, "dash": dash}
+        figure.add_traces(steps.traces(rows, column, name, line, 6, "%{y:.1%} inside"))
         figure.add_hline(
             y=level,
             line={"color": GREY, "width": 1, "dash": "dash"},
@@ -132,7 +119,7 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
         )
     low = min([0.7, *(float(v) - 0.03 for v in rows["coverage80"].dropna())])
     up = {"title": "Share inside the band", "tickformat": ".0%", "range": [low, 1.005]}
-    return finish(figure, 340, BY_STEP, up, hovermode="x unified", showlegend=True)
+    return finish(figure, 340, steps.axis(rows), up, hovermode="x unified", showlegend=True)
 
 
 MOST_CHANNELS = 30

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import frame, sections, wording
-from dashboard.accuracy import accuracy_charts
+from dashboard.accuracy import accuracy_charts, steps
 from dashboard.charts.style import CONFIG
 from warehouse.forecast_metrics import METRICS
 
@@ -15,18 +15,19 @@ from warehouse.forecast_metrics import METRICS
 def section(by_step: pd.DataFrame, model: str, step: int, models: Sequence[str]) -> None:
     """The chart, and the table of the step."""
     mine = by_step[by_step["model"] == model]
-    n = f"n = {wording.count(int(mine['targets'].max()))} windows a step"
+    n = steps.most(mine)
     sections.head("How much is known, by step", n, by_step.to_dict("records"), "skill")
     st.plotly_chart(
         accuracy_charts.skill_by_step(by_step, model, models),
         key="skill",
         config=CONFIG,
-        alt="Latent skill of every model at steps 1 to 10",
+        alt="Latent skill of every model over the five minutes together and at steps 1 to 10",
     )
     below = accuracy_charts.out_of_sight(by_step)
     if below:
         st.caption(f"Below the picture at step 1: {', '.join(below)}.")
-    frame.heading("Every model", f"step {step}; lower is better for nMSE, CRPS and messages off")
+    lower = "lower is better for nMSE, CRPS and messages off"
+    frame.heading("Every model", f"{steps.named(step)}; {lower}")
     table(by_step[by_step["step"] == step])
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import choices, frame, sections, wording
-from dashboard.accuracy import skill
+from dashboard.accuracy import skill, steps
 from dashboard.accuracy.accuracy_charts import look_of, model_name
 from dashboard.charts.style import CONFIG, GREY, finish
 from warehouse import forecast_metrics
@@ -28,7 +28,7 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     n = int(mine["targets"].sum())
     sections.head(
         f"{chosen.label}, {unit} by {unit}" if days == 1 else f"{chosen.label}, by {unit}",
-        f"step {step}, n = {wording.count(n)} windows of {wording.count(len(mine))} points",
+        f"{steps.named(step)}, {steps.counted(step, n)} of {wording.count(len(mine))} points",
         scores.to_dict("records"),
         "time",
     )

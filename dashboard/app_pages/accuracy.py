@@ -1,32 +1,34 @@
 """Forecast accuracy: how far the forecast can be trusted, beside honest baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import choices, data, frame, scope, sections, url_state, wording
 from dashboard.accuracy import (
     accuracy_charts,
     backtest,
-    bands,
     card,
     model_table,
+    opening,
     over_time,
-    pit,
-    replay,
     sizes,
     skill,
+    steps,
     trials,
 )
+from dashboard.accuracy.calibration import bands, pit, reliability
+from dashboard.accuracy.replays import replay
 from dashboard.basis import NAMES, TITLES
 from dashboard.charts.series import Row
 from dashboard.time_span import window_end
-from warehouse.forecast_metrics import SUMMED
+from warehouse.forecast_metrics import REFERENCE, SUMMED
 from warehouse.published.manifest import Manifest
-from warehouse.records import BASES
+from warehouse.records import BASES, FIVE, HORIZON
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "all": "All"}
 BY_WEEKS = timedelta(days=90)  # longer: a point is a week
@@ -40,6 +42,10 @@ SECTIONS = {
 }
 OWN = {"time": ("metric",), "one": ("of", "at")}
 MEANING = """
+- **Five minutes** is the mean over all messages of the ten windows after a forecast. It is
+  forecast as what it is, apart from the ten windows one by one, and judged where at least eight
+  of them had chat. It is what people are told in words: most of a window's mean is chance, of
+  five minutes' far less.
 - **Latent skill** is the share of what *can* be known about the next windows that the forecast
   knew. 1 would be perfect; 0 is no better than always saying the stream's mean so far; below 0
   is worse than that. Much of a window's mean is chance (few people speak in 30 s), and no
@@ -51,10 +57,10 @@ MEANING = """
   sure, a high middle too timid, a slope that it is always off to one side.
 - **CRPS** judges the whole distribution, not only its middle: the lower the better, in units of
   mood. **nMSE** is the squared error of the middle, weighted by messages.
-- **Messages off** is how far the forecast number of messages of a window was from what came, on
-  average; silent windows count too.
-- **n** is the number of windows that were compared. The light band around the skill is its 95 %
-  interval, from leaving out parts of the days and channels one at a time.
+- **Messages off** is how far the forecast number of messages was from what came, on average;
+  silent windows count too.
+- **n** is the number of windows, or of five minutes, that were compared. The light band around
+  the skill is its 95 % interval, from leaving out parts of the days and channels one at a time.
 """
 
 NONE = (
@@ -68,7 +74,8 @@ Queries = list[tuple[str, dict[str, Any]]]
 
 
 def draw(manifest: Manifest) -> None:
-    """Controls, verdict in words, then the chosen section."""
+    """How good in one sentence, controls, verdict in figures, then the chosen section."""
+    first = st.container()
     channels, since, until = _choose(manifest)
     backtest.section()
     queries: Queries = []
@@ -79,10 +86,12 @@ def draw(manifest: Manifest) -> None:
     by_step = skill.scored(cells, ["model", "step"]) if len(cells) else cells
     model, step = "", 1
     if by_step.empty:
-        frame.put(frame.say(NONE if not data.is_import(manifest) else NONE_OF_LOGS))
+        with first:
+            frame.put(frame.say(NONE if not data.is_import(manifest) else NONE_OF_LOGS))
     else:
         model, step = _focus(by_step, models)
-        _verdict(by_step, model, inside["basis"])
+        _open(first, by_step, cells, model, inside, queries)
+        _verdict(by_step, model, step, inside["basis"])
     chosen = choices.section(SECTIONS, "skill", OWN, key="part")
     if chosen == "models":
         card.section(models, frame.reader_zone())
@@ -93,9 +102,33 @@ def draw(manifest: Manifest) -> None:
         replay.section(channels, until, frame.reader_zone())
     elif not by_step.empty:
         _drawn(chosen, by_step, model, step, inside, manifest, queries)
+        if chosen == "bands":
+            reliability.section(_card_chances(models, model))
     with st.expander("What the numbers mean", icon=":material/help:"):
         st.markdown(MEANING)
     sections.behind(queries)
+
+
+def _open(
+    place: DeltaGenerator,
+    by_step: pd.DataFrame,
+    cells: pd.DataFrame,
+    model: str,
+    inside: dict[str, Any],
+    queries: Queries,
+) -> None:
+    """The first words of the page, in its first place: how good, and an example."""
+    of = {"model": model, "basis": inside["basis"]}
+    example, asked = opening.example_of(inside["channels"], inside["until"], **of)
+    queries += asked
+    with place:
+        opening.section(by_step, cells, model, example, frame.reader_zone())
+
+
+def _card_chances(models: Sequence[Row], model: str) -> Mapping[str, Any]:
+    """How its chances held, as the card of the network tells that they came with."""
+    cards = [data.json_object(m[of]) for m in models for of in ("params", "scores")]
+    return next((found for card in cards if (found := reliability.of_card(card, model))), {})
 
 
 def _drawn(
@@ -160,38 +193,52 @@ def _focus(by_step: pd.DataFrame, models: Sequence[Row]) -> tuple[str, int]:
     names = list(dict.fromkeys(by_step["model"]))
     serving = [m["model"] for m in models if m["status"] == "serving"]
     default = skill.focus(names, serving)
+    has_five = FIVE in set(by_step["step"])
     left, right, _ = st.columns([2, 2, 1], gap="large", vertical_alignment="bottom")
     url_state.hold("model", names, default)
     model: str = left.selectbox("Model", names, key="model", format_func=accuracy_charts.model_name)
-    url_state.seed("step", url_state.number("step", 1, 10, 1))
-    step: int = right.slider("Step (30 s each)", 1, 10, key="step")
+    places = sorted({FIVE if has_five else 1, *range(1, HORIZON + 1)})
+    url_state.seed("step", url_state.number("step", FIVE, HORIZON, places[0]))
+    url_state.keep_within("step", places, places[0])
+    label = "Five minutes together, or a step of 30 s"
+    step: int = right.select_slider(label, places, key="step", format_func=steps.named)
     url_state.remember(model=model, step=str(step))
     return model, step
 
 
-def _verdict(by_step: pd.DataFrame, model: str, basis: str) -> None:
-    first = by_step[by_step["model"] == model].iloc[0].to_dict()
-    at = by_step["step"] == first["step"]
-    base = by_step[(by_step["model"] == "session_mean") & at]
-    judgement = skill.verdict(first["skill"], first["skill_low"], first["skill_high"])
+def _verdict(by_step: pd.DataFrame, model: str, step: int, basis: str) -> None:
+    """The step that is looked at, in words and figures."""
+    at = by_step[by_step["step"] == step]
+    mine, base = (at[at["model"] == m] for m in (model, REFERENCE))
+    if mine.empty:
+        frame.put(frame.say(f"No forecast of it has been judged at {steps.named(step)}."))
+        return
+    figures = mine.iloc[0].to_dict()
     name = wording.plain(accuracy_charts.NAMES.get(model, model), 40)
-    band = skill.band_verdict(first["coverage80"], 0.8)
     of = f" of moods {NAMES[basis]}" if basis == "emotes" else ""
-    text = f"For the next 30 seconds{of}, {name} {judgement}. Its 80 % band {band}."
+    known = skill.verdict(figures["skill"], figures["skill_low"], figures["skill_high"])
+    band = skill.band_verdict(figures["coverage80"], 0.8)
+    text = f"For {steps.ahead(step)}{of}, {name} {known}. Its 80 % band {band}."
+    if step == FIVE:  # how much it knew is the page's first sentence
+        text = f"For {steps.ahead(step)}{of}, the 80 % band of {name} {band}."
     frame.put(frame.say(text))
-    n = f"n = {wording.count(first['targets'])}"
+    frame.tiles(*_tiles(figures, base, step))
+
+
+def _tiles(figures: dict[str, Any], base: pd.DataFrame, step: int) -> list[tuple[str, str, str]]:
+    n, at = f"n = {wording.count(figures['targets'])}", steps.named(step)
     against = f"session mean {base.iloc[0]['crps']:.4f}, " if len(base) else ""
     tiles = [
-        ("Latent skill, step 1", _signed(first["skill"]), f"{model_table.interval(first)}, {n}"),
-        ("80 % band holds", wording.percent(first["coverage80"], 1), f"promised 80 %, {n}"),
-        ("95 % band holds", wording.percent(first["coverage95"], 1), f"promised 95 %, {n}"),
-        ("CRPS, step 1", f"{first['crps']:.4f}", f"{against}{n}"),
-        ("nMSE, step 1", f"{first['nmse']:.4f}", f"floor {first['floor']:.4f}, {n}"),
+        (f"Latent skill, {at}", _signed(figures["skill"]), f"{model_table.interval(figures)}, {n}"),
+        ("80 % band holds", wording.percent(figures["coverage80"], 1), f"promised 80 %, {n}"),
+        ("95 % band holds", wording.percent(figures["coverage95"], 1), f"promised 95 %, {n}"),
+        (f"CRPS, {at}", f"{figures['crps']:.4f}", f"{against}{n}"),
+        (f"nMSE, {at}", f"{figures['nmse']:.4f}", f"floor {figures['floor']:.4f}, {n}"),
     ]
-    if not pd.isna(first["volume_error"]):
-        of = f"a window, n = {wording.count(first['counts'])}"
-        tiles.append(("Messages off, step 1", f"{first['volume_error']:.1f}", of))
-    frame.tiles(*tiles)
+    if not pd.isna(figures["volume_error"]):
+        of = f"n = {wording.count(figures['counts'])}"
+        tiles.append((f"Messages off, {at}", f"{figures['volume_error']:.1f}", of))
+    return tiles
 
 
 def _signed(value: float) -> str:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from dashboard.accuracy import accuracy_charts, replay_chart, trials
+from dashboard.accuracy import accuracy_charts, trials
+from dashboard.accuracy.replays import replay_chart
 from dashboard.charts import bars, timeline, traces
 from dashboard.charts.series import margin, per_minute, runs, state, stretches, with_breaks
 from dashboard.charts.style import FORECAST, HISTORY

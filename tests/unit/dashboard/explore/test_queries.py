@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.accuracy import pit, sizes, skill
+from dashboard.accuracy import sizes, skill
+from dashboard.accuracy.calibration import pit
 from dashboard.explore import risen, spread, week
 from dashboard.time_span import Span
 from tests.helpers.browser import published

@@ -1,4 +1,4 @@
--- Where what happened lay among the quantiles that $model had said of it $step steps ahead, on
+-- Where what happened lay among the quantiles that $model had said of it $step steps ahead (1..10), on
 -- $channels (a list): forecasts made in [$since, $until), a row a bin that any fell into.
 -- Bins: 0 below q025, 1 to q10, 2 to q50, 3 to q90, 4 to q975, 5 above.
 -- Only windows that were seen whole and had messages are looked at, as when forecasts are scored.

@@ -4,7 +4,7 @@
 -- n_NAME, counts_NAME: messages and counts of the scores that have a sum which was kept $later.
 -- noise: the part of n * nMSE nobody can know, sum n (v / n) = v * targets, v being the channel's
 -- pooled within-window message variance over these days.
--- base_*: of the running session mean on the same targets.
+-- base_*: of the running session mean on the same targets. first_day, last_day: that were judged.
 -- Of forecasts of the mood that is read by $basis.
 
 WITH noise AS (
@@ -29,6 +29,7 @@ SELECT model, step, spread % 40 AS block,
     sum(COLUMNS($sums))::DOUBLE AS '\0',
     sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN n END)::DOUBLE AS 'n_\0',
     sum(CASE WHEN COLUMNS($later) IS NOT NULL THEN counts END)::DOUBLE AS 'counts_\0',
+    min(day) AS first_day, max(day) AS last_day,
     sum(v * targets) AS noise, sum(base_n)::DOUBLE AS base_n,
     sum(base_squared_error) AS base_squared_error, sum(v * base_targets) AS base_noise
 FROM scored LEFT JOIN base USING (place)

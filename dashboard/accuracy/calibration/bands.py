@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import sections, wording
-from dashboard.accuracy import accuracy_charts
-from dashboard.charts.style import CONFIG, FORECAST, finish
+from dashboard.accuracy import accuracy_charts, steps
+from dashboard.charts.style import CONFIG, finish
 
 KEPT = ["model", "step", "targets", "coverage80", "coverage95", "width80", "width95"]
 
@@ -14,7 +14,7 @@ KEPT = ["model", "step", "targets", "coverage80", "coverage95", "width80", "widt
 def section(by_step: pd.DataFrame, model: str) -> None:
     """Coverage beside its level on the left, widths on the right."""
     mine = by_step[by_step["model"] == model]
-    n = f"n = {wording.count(int(mine['targets'].max()))} windows a step"
+    n = steps.most(mine)
     left, right = st.columns(2, gap="large")
     with left:
         sections.head("Are the bands honest?", n, mine[KEPT].to_dict("records"), "coverage")
@@ -34,20 +34,11 @@ def section(by_step: pd.DataFrame, model: str) -> None:
 def widths(rows: pd.DataFrame) -> go.Figure:
     """Mean width of both bands by step, in units of mood. rows: of one model, by step."""
     figure = go.Figure()
+    steps.part(figure, rows)
     for column, level, dash in (("width95", 0.95, "dot"), ("width80", 0.80, "solid")):
         some = rows.dropna(subset=[column])
-        if some.empty:
-            continue
-        figure.add_trace(
-            go.Scatter(
-                x=some["step"].tolist(),
-                y=some[column].tolist(),
-                mode="lines+markers",
-                name=f"{wording.percent(level)} band",
-                line={"color": FORECAST, "width": 2.5, "dash": dash},
-                customdata=[[wording.count(n)] for n in some["targets"]],
-                hovertemplate="%{y:.3f} wide, n = %{customdata[0]}<extra>%{fullData.name}</extra>",
-            )
-        )
+        name, line = f"{wording.percent(level)} band", {**accuracy_charts.BAND, "dash": dash}
+        if len(some):
+            figure.add_traces(steps.traces(some, column, name, line, 6, "%{y:.3f} wide"))
     up = {"title": "Mean width (mood)", "rangemode": "tozero", "tickformat": ".2~f"}
-    return finish(figure, 340, accuracy_charts.BY_STEP, up, hovermode="x unified", showlegend=True)
+    return finish(figure, 340, steps.axis(rows), up, hovermode="x unified", showlegend=True)

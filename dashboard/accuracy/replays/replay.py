@@ -6,13 +6,18 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import data, frame, scope, url_state, wording
-from dashboard.accuracy import accuracy_charts, replay_chart, skill
+from dashboard import data, frame, outlook, scope, url_state, wording
+from dashboard.accuracy import accuracy_charts, skill
+from dashboard.accuracy.replays import five_chart, replay_chart
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
 from warehouse.records import HORIZON, WINDOW
 
 BEFORE = 60 * WINDOW
+NOT_JUDGED = (
+    "Whether it came so cannot be told: too few of the ten windows had chat, or they are still to "
+    "come."
+)
 MOST = 3000
 
 
@@ -26,15 +31,14 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
     names = list(channels)
     if not names:
         return
-    busiest = _busiest(names, until)
-    url_state.hold("of", names, busiest, meant=data.who().resolve)
+    url_state.hold("of", names, busiest(names, until), meant=data.who().resolve)
     channel = left.selectbox("Channel", names, key="of", format_func=data.called)
-    newest = _newest(channel, until)
-    if newest is None:
+    last = newest(channel, until)
+    if last is None:
         st.caption("No forecast of this channel is kept.")
         return
     with middle:
-        day = _day(newest)
+        day = _day(last)
     times = _times(channel, day)
     if not times:
         st.caption("No forecast of this channel is kept for this day. Choose another one.")
@@ -45,14 +49,14 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
     _draw(channel, at, tz)
 
 
-def _busiest(names: Sequence[str], until: datetime) -> str:
+def busiest(names: Sequence[str], until: datetime) -> str:
     """Of these channels the one on air, or the last that was: an imported one has no forecasts."""
     listed = [c for c in data.rows("dash_channels", now=until) if c["channel"] in names]
     streamed = [c for c in listed if c["last_at"]]
     return scope.busiest(streamed) if streamed else names[0]
 
 
-def _newest(channel: str, until: datetime) -> datetime | None:
+def newest(channel: str, until: datetime) -> datetime | None:
     """The newest cutoff of the channel; mostly of the last days, which are looked at first."""
     for days in (7, 366 * 30):
         since = until - timedelta(days=days)
@@ -126,6 +130,19 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
         alt=f"The forecast made at {wording.moment(at, tz)} and the mood that followed",
     )
     frame.put(frame.say(_verdict(rows, forecast, at)))
+    if outlook.is_told(forecast):
+        _five(forecast, at)
+
+
+def _five(forecast: Row, at: datetime) -> None:
+    """The forecast of the five minutes together, and what came."""
+    frame.heading("The five minutes together")
+    of = {"channels": [forecast["channel"]], "model": forecast["model"], "basis": forecast["basis"]}
+    found = data.rows("dash_fives", **of, since=at, until=at + WINDOW, limit=1)
+    came = outlook.came(found[0]) if found else NOT_JUDGED
+    frame.put(frame.say(f"DLD said: {outlook.likely(forecast)}. {came}"))
+    for row in found:
+        five_chart.draw(row, "five")
 
 
 def _session_mean(channel: str, at: datetime, basis: str) -> float | None:

@@ -9,14 +9,16 @@ from datetime import datetime, timedelta, tzinfo
 from math import sqrt
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import data, frame, sections, wording
-from dashboard.accuracy import accuracy_charts
+from dashboard.accuracy import accuracy_charts, steps
 from dashboard.charts.series import SURE, Row
 from dashboard.charts.style import CONFIG, FORECAST, GREY, faded, finish
-from warehouse.records import WINDOW_SECONDS
+from warehouse.records import FIVE, HORIZON, WINDOW_SECONDS
 
 LEVELS = (0.0, 0.025, 0.1, 0.5, 0.9, 0.975, 1.0)
 BINS = (
@@ -39,17 +41,14 @@ def section(
 ) -> None:
     """A bar a bin against what an honest forecast has. span: of the page, [since, until)."""
     since, until = narrowed(span, len(channels))
-    values = {
-        "channels": list(channels), "since": since, "until": until, "model": model, "step": step,
-        "basis": basis,
-    }  # fmt: skip
-    rows = data.rows("dash_pit", **values)
-    queries.append(("dash_pit", values))
-    bins = shares(rows)
+    inside = {"channels": list(channels), "since": since, "until": until}
+    rows = _bins({**inside, "model": model, "basis": basis}, step, queries)
+    overlap = HORIZON if step == FIVE else 1
+    bins = shares(rows, overlap)
     n = sum(r["targets"] for r in rows)
     sections.head(
         "Where the truth lay among the quantiles",
-        f"step {step}, n = {wording.count(n)} windows",
+        f"{steps.named(step)}, {steps.counted(step, n)}",
         bins,
         "calibration",
     )
@@ -59,14 +58,37 @@ def section(
     st.plotly_chart(
         bars(bins), key="pit", config=CONFIG, alt="Share of windows by place among the quantiles"
     )
-    frame.put(frame.say(verdict([r["windows"] for r in bins])))
+    frame.put(frame.say(verdict([r["windows"] for r in bins], overlap)))
     first, last = min(r["first_at"] for r in rows), max(r["last_at"] for r in rows)
+    counted = ", ten five minutes that overlap counting as one" if overlap > 1 else ""
     st.caption(
-        f"Windows of {wording.moment(first, tz)} to {wording.moment(last, tz)}; at most about "
+        f"Forecasts for {wording.moment(first, tz)} to {wording.moment(last, tz)}; at most about "
         f"{MOST:,} of the newest forecasts are looked at. Each bar is the share of windows in the "
         "bin over the share that belongs there: 1 is honest. Whiskers are 95 % intervals for "
-        "independent windows; neighbours resemble each other, so the truth is a little wider."
+        f"independent windows{counted}; "
+        "neighbours resemble each other, so the truth is a little wider."
     )
+
+
+def _bins(of: dict[str, Any], step: int, queries: Queries) -> Sequence[Row]:
+    """A row a bin that any target fell into."""
+    is_five = step == FIVE
+    name = "dash_fives" if is_five else "dash_pit"
+    values = {**of, "limit": MOST} if is_five else {**of, "step": step}
+    queries.append((name, values))
+    return in_bins(data.query(name, **values)) if is_five else data.rows(name, **values)
+
+
+def in_bins(fives: pa.Table) -> list[dict[str, Any]]:
+    """Rows of dash_fives as dash_pit has them of windows."""
+    rows: pd.DataFrame = fives.to_pandas()
+    came = rows["mean"]
+    place = sum((came >= rows[f"five_{q}"]).astype(int) for q in ("q025", "q10", "q50"))
+    place += sum((came > rows[f"five_{q}"]).astype(int) for q in ("q90", "q975"))
+    by_bin = rows.assign(bin=place).groupby("bin")["cutoff"]
+    counted = by_bin.agg(targets="size", first_at="min", last_at="max")
+    found: list[dict[str, Any]] = counted.reset_index().to_dict("records")
+    return found
 
 
 def narrowed(
@@ -77,15 +99,18 @@ def narrowed(
     return max(since, until - timedelta(seconds=WINDOW_SECONDS * most / max(channels, 1))), until
 
 
-def shares(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """A row a bin: windows, their share, the share that belongs there, over it with an interval."""
+def shares(rows: Sequence[Row], overlap: int = 1) -> list[dict[str, Any]]:
+    """A row a bin: windows, their share, the share that belongs there, over it with an interval.
+
+    overlap: forecasts that are about the same windows, and tell as much as one.
+    """
     of = {r["bin"]: r["targets"] for r in rows}
     n = sum(of.values())
     bins = []
     for k, name in enumerate(BINS):
         expected = LEVELS[k + 1] - LEVELS[k]
         share = of.get(k, 0) / n if n else 0.0
-        half = SURE * sqrt(share * (1 - share) / n) if n else 0.0
+        half = SURE * sqrt(share * (1 - share) * overlap / n) if n else 0.0
         bins.append(
             {
                 "bin": name, "from_level": LEVELS[k], "to_level": LEVELS[k + 1],
@@ -135,18 +160,18 @@ def bars(bins: Sequence[Row]) -> go.Figure:
     return finish(figure, 320, across, up)
 
 
-def verdict(windows: Sequence[int]) -> str:
-    """What the shape says, in plain words. windows: of the six bins."""
+def verdict(windows: Sequence[int], overlap: int = 1) -> str:
+    """What the shape says, in plain words. windows: of the six bins. overlap: as of shares."""
     n = sum(windows)
-    if n < FEWEST:
-        return f"Too few windows to tell (n = {n}); {FEWEST} are needed."
+    if n < FEWEST * overlap:
+        return f"Too few windows to tell (n = {n}); {FEWEST * overlap} are needed."
     outside, below = (windows[0] + windows[5]) / n, sum(windows[:3]) / n
     directions = []
     for value, level, more, less in (
         (outside, 0.05, "more", "less"),
         (below, 0.5, "more", "less"),
     ):
-        beyond = abs(value - level) > 2 * SURE * sqrt(level * (1 - level) / n)
+        beyond = abs(value - level) > 2 * SURE * sqrt(level * (1 - level) * overlap / n)
         directions.append((more if value > level else less) if beyond else "")
     tails = {
         "": "About as much fell outside the 95 % band as should",

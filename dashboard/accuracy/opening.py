@@ -1,0 +1,94 @@
+"""Opening of the Forecast accuracy page: how good, in one sentence, and one forecast as it was."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, frame, outlook, wording
+from dashboard.accuracy import accuracy_charts, skill
+from dashboard.accuracy.replays import five_chart, replay
+from dashboard.charts.series import Row
+from warehouse.records import FIVE
+from warehouse.trust import ENOUGH, grade
+
+NONE_JUDGED = (
+    "No forecast of the next five minutes has been judged in this period yet. A live one is judged "
+    "once its five minutes are over; imported streams are judged by "
+    "“python -m pipeline backtest”."
+)
+LONG = 90  # days; of more the first and the last are named
+LATELY = timedelta(hours=1)
+Queries = list[tuple[str, dict[str, Any]]]
+
+
+def section(
+    by_step: pd.DataFrame, cells: pd.DataFrame, model: str, example: Row | None, tz: tzinfo
+) -> None:
+    """by_step, cells: of all models, as the page has them. example: a row of dash_fives."""
+    mine = by_step[(by_step["model"] == model) & (by_step["step"] == FIVE)]
+    if mine.empty:
+        frame.put(frame.lead(NONE_JUDGED))
+        return
+    judged = cells[(cells["model"] == model) & (cells["step"] == FIVE)]
+    when = over(judged["first_day"].min(), judged["last_day"].max())
+    frame.put(frame.lead(sentence(mine.iloc[0].to_dict(), when, model)))
+    if example is None:
+        return
+    left, right = st.columns([6, 5], gap="large", vertical_alignment="center")
+    with left:
+        frame.put(frame.say(told(example, tz)))
+    with right:
+        five_chart.draw(example, "example")
+
+
+def over(first: date, last: date) -> str:
+    """Over these 12 days; From 3 Mar 2016 to 2 May 2022."""
+    days = (last - first).days + 1
+    if days > LONG:
+        return f"From {first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+    return "On this day" if days == 1 else f"Over these {days} days"
+
+
+def sentence(figures: Mapping[str, Any], when: str, model: str) -> str:
+    """How good the forecasts of the next five minutes were, for who has never heard of skill.
+
+    figures: of the model at the step of the five minutes, as skill.scored has them.
+    """
+    known = None if pd.isna(figures["skill"]) else float(figures["skill"])
+    of = grade(known, int(figures["targets"]))
+    whose = f"{accuracy_charts.NAMES[model]}’s" if model in skill.BASELINES else "DLD’s"
+    if of == "new":
+        n = wording.count(figures["targets"])
+        return (
+            f"{when} too few of {whose} forecasts of the next five minutes could be judged to say "
+            f"how good they are: {n} of {wording.count(ENOUGH)}."
+        )
+    text = f"{when} {whose} forecast of the next five minutes was {outlook.GRADES[of]}"
+    if known is None or of == "not":
+        return f"{text}."
+    doubt = " That may still be chance." if figures["skill_low"] <= 0 else ""
+    return f"{text}: it knew {wording.percent(known)} of what can be known.{doubt}"
+
+
+def example_of(channels: Sequence[str], until: datetime, **of: str) -> tuple[Row | None, Queries]:
+    """The newest forecast that can be judged of the busiest of the channels, or None; and how it
+    was asked for. of: the model and the basis."""
+    channel = replay.busiest(channels, until)
+    newest = replay.newest(channel, until)
+    if newest is None:
+        return None, []
+    values = {"channels": [channel], "since": newest - LATELY, "until": until, "limit": 1, **of}
+    return next(iter(data.rows("dash_fives", **values)), None), [("dash_fives", values)]
+
+
+def told(example: Row, tz: tzinfo) -> str:
+    """One forecast and what came, in plain words."""
+    name, at = data.called(example["channel"]), wording.moment(example["cutoff"], tz)
+    return (
+        f"For example {wording.plain(name, 40)}, {at}. DLD said of the next five minutes: "
+        f"{outlook.likely(example)}. {outlook.came(example)} "
+        "It is the newest forecast that can be judged, not a chosen one."
+    )
