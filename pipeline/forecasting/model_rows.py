@@ -37,7 +37,8 @@ def model_rows(folder: DataFolder, served: str = "") -> list[Row]:
 def _model_row(version: Version, status: str, choice: dict[str, str] | None) -> Row:
     card = version.card
     data = card.get("data", {})
-    other = {k: card.get(k) for k in ("params", "seed", "versions", "sha256", "verdict")}
+    told_of = ("params", "seed", "versions", "sha256", "verdict", "chances")
+    other = {k: card.get(k) for k in told_of}
     return {
         "model": version.model,
         "kind": card.get("kind", "lstm"),

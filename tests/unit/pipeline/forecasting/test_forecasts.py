@@ -137,7 +137,8 @@ def test_new_versions_and_trials_are_told_within_a_minute(
     engine: Engine, folder: DataFolder
 ) -> None:
     verdict = {"better": False, "why": "not better"}
-    edit_card(put_version(folder.models, "n", 3), verdict=verdict)
+    chances = {"lstm-n": {"above": {"holds": True}}}
+    edit_card(put_version(folder.models, "n", 3), verdict=verdict, chances=chances)
     trial = {
         "study": "s", "trial": 0, "status": "done", "trained_at": "2026-01-01T00:00:00Z",
         "params": {"units": 8, "members": 1}, "searched": {"units": 8}, "loss": 0.9,
@@ -152,8 +153,9 @@ def test_new_versions_and_trials_are_told_within_a_minute(
         "FROM trials ORDER BY trial",
     )
     assert found == [(0, "done", "8", 0.9, "lstm"), (1, "pruned", None, None, "lstm")]
-    (told,) = rows(folder, "SELECT params->'verdict'->>'why' FROM models WHERE model = 'lstm-n'")
-    assert told == ("not better",)
+    asked = "params->'verdict'->>'why', params->'chances'->'lstm-n'->'above'->>'holds'"
+    (told,) = rows(folder, f"SELECT {asked} FROM models WHERE model = 'lstm-n'")
+    assert told == ("not better", "true")
 
 
 def test_while_nothing_changes_nothing_is_written(
