@@ -1,6 +1,6 @@
 """Chances as they were told and as often as things happened: a section of Forecast accuracy.
 
-They come with the model's card: judged on channels that it had not learnt from.
+They come with the model's card: judged on chat that it had not learnt from.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ NAMES = {
     "rise": f"a rise of {CHANGE:g} or more",
 }
 TOLD = 0.7  # the chance that the sentence is about, or the nearest there is
-FEWEST = 100  # forecasts in a bin that a sentence may be about
+FEWEST = 500  # forecasts of five minutes that overlap: a bin of fewer is mostly chance
 
 
 class Bin(NamedTuple):
@@ -35,7 +35,7 @@ def section(chances: Mapping[str, Any]) -> None:
     """chances: of one model, by event, as its card has them."""
     found = {event: bins for event in EVENTS if (bins := bins_of(chances.get(event)))}
     rows = [{"event": e, **b._asdict()} for e, bins in found.items() for b in bins]
-    small = "on channels that the model had not learnt from"
+    small = "on chat that the model had not learnt from"
     sections.head("Do the chances hold?", small, rows, "chances")
     if not found:
         st.caption("No card of a model tells how its chances held.")
@@ -49,6 +49,7 @@ def section(chances: Mapping[str, Any]) -> None:
         for event, bins in found.items():
             told = sentence(event, bins) if holds(chances[event]) else untold(event)
             frame.put(frame.say(told))
+        st.caption(f"Open marks are of fewer than {FEWEST} forecasts, and mostly chance.")
 
 
 def of_card(card: Mapping[str, Any], model: str) -> Mapping[str, Any]:
@@ -103,16 +104,28 @@ def figure(by_event: Mapping[str, list[Bin]]) -> go.Figure:
         )
     )  # fmt: skip
     for colour, (event, bins) in zip(CHANNELS, by_event.items(), strict=False):
-        plot.add_trace(
-            go.Scatter(
-                x=[b.said for b in bins], y=[b.happened for b in bins], mode="lines+markers",
-                name=NAMES[event], line={"color": colour, "width": 2}, marker={"size": 8},
-                customdata=[[wording.count(b.n)] for b in bins],
-                hovertemplate="told %{x:.0%}, happened %{y:.0%}, n = %{customdata[0]}"
-                "<extra>%{fullData.name}</extra>",
-            )
-        )  # fmt: skip
+        plot.add_traces(_traces(NAMES[event], bins, colour))
     ends = {"tickformat": ".0%", "range": [-0.02, 1.02]}
     up = {"title": "Happened", **ends}
     across = {"title": "Chance that was told", **ends}
     return finish(plot, 340, across, up, hovermode="closest", showlegend=True)
+
+
+def _traces(name: str, bins: list[Bin], colour: str) -> list[go.Scatter]:
+    """A line through bins of enough forecasts, and an open mark for each of the others."""
+    enough = [b for b in bins if b.n >= FEWEST]
+    rest = [b for b in bins if b.n < FEWEST]
+    look = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
+    mark = {"symbol": "circle-open", "size": 6, "color": colour}
+    few = {"mode": "markers", "marker": mark, "showlegend": False}
+    return [
+        go.Scatter(
+            x=[b.said for b in some], y=[b.happened for b in some], name=name, legendgroup=name,
+            customdata=[[wording.count(b.n)] for b in some],
+            hovertemplate="told %{x:.0%}, happened %{y:.0%}, n = %{customdata[0]}"
+            "<extra>%{fullData.name}</extra>",
+            **how,
+        )
+        for some, how in ((enough, look), (rest, few))
+        if some
+    ]  # fmt: skip

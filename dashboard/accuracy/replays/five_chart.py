@@ -38,7 +38,15 @@ def beside(row: Row) -> go.Figure:
         )  # fmt: skip
     up = named_rows(list(_ROWS.values()), range=[-0.6, _TOP + 0.5])
     across = {"title": "Mood", "tickformat": "+.2f", "showgrid": True, "nticks": 5}
+    across["range"] = _around([row[k] for k in (*_ROWS, "five_q025", "five_q975")])
     return finish(figure, 180, across, up, hovermode="closest")
+
+
+def _around(moods: list[float | None]) -> list[float]:
+    """A range that no mark is cut off by."""
+    there = [mood for mood in moods if mood is not None]
+    pad = 0.06 * (max(there) - min(there))
+    return [min(there) - pad, max(there) + pad]
 
 
 def _band(row: Row, level: str, low: str, high: str, alpha: float) -> go.Scatter:

@@ -45,7 +45,10 @@ def test_an_event_without_bins_has_none(event: Any) -> None:
     assert reliability.bins_of(event) == []
 
 
-def test_each_event_is_a_line_beside_the_diagonal() -> None:
-    honest, above = reliability.figure({"above": reliability.bins_of(ABOVE)}).data
+def test_each_event_is_a_line_beside_the_diagonal_and_few_forecasts_are_open_marks() -> None:
+    few = Bin(0.5, 1.0, reliability.FEWEST - 1)
+    bins = [*reliability.bins_of(ABOVE), few]
+    honest, above, open_marks = reliability.figure({"above": bins}).data
     assert list(honest.x) == list(honest.y) == [0, 1]
     assert (above.name, list(above.y)) == ("a mood above its usual", [0.07, 0.3, 0.68, 0.97])
+    assert (list(open_marks.x), open_marks.marker.symbol) == ([0.5], "circle-open")
