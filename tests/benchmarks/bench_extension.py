@@ -4,10 +4,10 @@ import statistics
 
 import pytest
 
-from tests.helpers.browser.panel_fixtures import chromium
+from tests.helpers.browser.panel_fixtures import chromium, kept_page
 from tests.helpers.browser.twitch import SIZES, opened, twitch, twitch_servers, view
 
-__all__ = ["chromium", "twitch", "twitch_servers", "view"]  # fixtures
+__all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
 
 ROUNDS = 9
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
