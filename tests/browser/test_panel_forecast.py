@@ -153,8 +153,8 @@ def test_all_of_it_can_be_heard(page, ebs):
         .endswith(
             "Forecast for the next five minutes: about 0.04, with 80 percent certainty between "
             "minus 0.02 and 0.11. Its usual is 0.10. In these five minutes: above its usual: 30%, "
-            "drop of 0.1 or more: 10%, rise of 0.1 or more: under 5% and 12 to 30 messages a minute "
-            "expected. Forecast: clearly better than guessing the average."
+            "drop of 0.1 or more: 10%, rise of 0.1 or more: under 5% and 12 to 30 messages a "
+            "minute expected. Forecast: clearly better than guessing the average."
         )
     )
 
