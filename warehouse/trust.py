@@ -8,7 +8,9 @@ from typing import Literal
 
 Grade = Literal["clearly", "little", "not", "new"]
 
-ENOUGH = 1_000  # five minutes judged, before anything can be told of them
+# five minutes judged before anything is told of them: in spans of 1,000 a good forecast shows no
+# skill in 11 of 100, in spans of 2,000, 17 hours of chat, in 4, of 3,000 in none of 80
+ENOUGH = 2_000
 CLEAR = 0.10  # latent skill from which they are clearly better
 
 
