@@ -22,7 +22,7 @@ def cutoffs(session: Session, first: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Targets:
-    """What came after k cutoffs, (k, 11) each, by step: the five minutes, then each window; NaN
+    """Outcomes after k cutoffs, (k, 11) each, by step: the five minutes, then each window; NaN
     where it was not seen, a window not wholly.
 
     y: mean_compound, NaN in silence too. sd: its sd_compound, NaN below two messages.

@@ -36,7 +36,7 @@ for k in range(30):
     log.put(Window("demo", at, "s1", 30.0, **counts, **moods, **shares, lexicon_version="full-1"))
 network, *_ = serving().values()
 assert network.name.startswith("lstm-")
-assert network.predict(now([log.session()])).quantiles.shape == (1, 10, 5)
+assert network.predict(now([log.session()])).quantiles.shape == (1, 11, 5)
 """
 TRAINING = {"keras", "optuna", "sklearn", "tensorflow"}
 LANGUAGE = "from pipeline.scoring.language import Readable; Readable().saw([], 1.0)"

@@ -14,14 +14,14 @@ from pydantic import ValidationError
 from pipeline.alerts import rules
 from pipeline.alerts.baselines import Mood, Rate
 from pipeline.alerts.rules import MOOD_WINDOWS, WARM, StreamRules
-from pipeline.alerts.watch import Alerts
+from pipeline.alerts.watch import Alert, Alerts, foretold
 from pipeline.chat.message import Batch, Heard, Item, Message, StreamStart, Watch
 from pipeline.config import AlertSettings
 from pipeline.engine.engine import Engine
 from tests.helpers.build import T, put, rows, settings, stored
 from warehouse.config import DataFolder
 from warehouse.erase import erase_channel, erase_terms
-from warehouse.records import Window, utc, window_start
+from warehouse.records import Forecast, Window, utc, window_start
 from warehouse.store.store import Store
 
 CALM = 60  # windows
@@ -352,6 +352,41 @@ def test_an_alert_is_committed_published_and_put_to_the_webhook_once(
     assert orjson.loads(detail)["n"] >= 20
     assert "terrible" not in detail and "u1" not in detail
     assert put_to == ["mood_drop"]
+
+
+def test_an_alert_of_a_mood_has_the_forecast_that_is_shown_with_it(
+    folder: DataFolder, store: Store, t0: float
+) -> None:
+    engine = Engine(folder, settings(forecast=True), "live", store, told())
+    put_to: list[Any] = []
+    engine.state.webhook.put = put_to.extend  # type: ignore[method-assign]
+    happened(engine, t0, 0, 80)
+    ((detail, at),) = stored(store, 'SELECT detail, "at" FROM alerts')
+    five = "SELECT [five_q10, five_q50, five_q90] FROM forecasts"
+    assert [(orjson.loads(detail)["five"],)] == stored(store, f"{five} WHERE cutoff = '{at}'")
+    assert [a.detail for a in put_to] == [orjson.loads(detail)]
+    engine.finish()
+
+
+FIVE = {"five_q10": -0.1, "five_q50": 0.0, "five_q90": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "later_s", "values"),
+    [("silence", 0, FIVE), ("mood_drop", -30, FIVE), ("mood_drop", 0, {})],
+    ids=["another rule", "a forecast of before", "of an earlier version"],
+)
+def test_another_alert_or_forecast_says_nothing_of_the_five_minutes(
+    kind: str, later_s: float, values: dict[str, float]
+) -> None:
+    bands = dict.fromkeys(("q025", "q10", "q50", "q90", "q975"), (0.0,) * 10)
+    volumes = dict.fromkeys(("volume_q10", "volume_q50", "volume_q90"), (9.0,) * 10)
+    forecast = Forecast("demo", utc(T + later_s), "lstm-1", **bands, **volumes, **values)
+    alert = Alert("a", "demo", utc(T), kind, {"n": 3})
+    assert foretold(alert, forecast) == foretold(alert, None) == alert
+    drop = replace(alert, kind="mood_drop")
+    whole = replace(forecast, cutoff=utc(T), **FIVE)
+    assert foretold(drop, whole).detail == {"n": 3, "five": [-0.1, 0.0, 0.1]}
 
 
 def test_a_restart_in_the_middle_of_an_event_tells_nothing_again(

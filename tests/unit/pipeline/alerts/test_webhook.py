@@ -126,6 +126,11 @@ def test_every_rule_has_its_sentence(kind: str, detail: dict[str, Any], said: st
     assert body(alert(kind, **detail))["embeds"][0]["description"] == said
 
 
+def test_a_mood_alert_says_where_the_mood_is_likely_to_go() -> None:
+    said = body(alert(five=[-0.02, 0.04, 0.114]))["embeds"][0]["description"]
+    assert said.endswith("standard errors off; likely in the next five minutes: -0.02 to +0.11")
+
+
 # -- how it is told ----------------------------------------------------------------------------
 
 

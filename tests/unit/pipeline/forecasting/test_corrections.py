@@ -24,7 +24,7 @@ from tests.helpers.build import rows as published
 from tests.helpers.build import settings, stored
 from tests.helpers.model_versions import put_version
 from warehouse.config import DataFolder
-from warehouse.records import STEPS, window_start
+from warehouse.records import FIVE, STEPS, window_start
 from warehouse.store.backup import restore_backup, write_backup
 from warehouse.store.store import Store
 
@@ -238,6 +238,8 @@ def test_a_model_is_compared_on_the_days_it_served(daemon: Daemon) -> None:
     read_records(engine.state)
     before = engine.state.forecasts.standing("demo")
     assert before.skill is not None and before.targets == 34
+    five = engine.state.forecasts.standing("demo", FIVE)
+    assert (five.targets, five.grade) == (25, "new")
     rows = engine.state.store.cursor().sql(
         "SELECT * EXCLUDE rev REPLACE (day - 3 AS day, 90 * squared_error AS squared_error) "
         f"FROM forecast_scores WHERE step = 1 AND model = '{MEAN}'"

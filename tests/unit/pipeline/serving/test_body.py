@@ -12,6 +12,7 @@ from pipeline.forecasting.track_record import ENOUGH, Standing
 from pipeline.serving.body import HISTORY, MAX_BODY, MoodState, body, label
 from tests.helpers.build import T, window_row
 from warehouse.records import Forecast, Window, utc
+from warehouse.trust import ENOUGH as ENOUGH_FIVE
 
 NOW = T + 30 * 100
 
@@ -33,10 +34,17 @@ def said(made: MoodState, now: float = NOW) -> dict[str, Any]:
     return found
 
 
-def forecast(cutoff: float, basis: str = "words") -> Forecast:
+def forecast(cutoff: float, basis: str = "words", **more: Any) -> Forecast:
     ten = tuple(0.123456 + k / 100 for k in range(10))
     same = (ten,) * 8
-    return Forecast("demo", utc(T + cutoff), "lstm-1", *same, basis=basis)
+    return Forecast("demo", utc(T + cutoff), "lstm-1", *same, basis=basis, **more)
+
+
+FIVE: dict[str, Any] = {
+    "five_q025": -0.21, "five_q10": -0.12345, "five_q50": 0.01, "five_q90": 0.14444,
+    "five_q975": 0.2, "five_volume_q10": 60.0, "five_volume_q50": 101.25,
+    "five_volume_q90": 150.0, "usual": 0.04567, "chance_above": 0.7, "chance_rise": 0.05,
+}  # fmt: skip
 
 
 def signed(at: float, mean: float, share: float = 0.1, **more: Any) -> Window:
@@ -142,6 +150,24 @@ def test_an_offline_channel_has_no_forecast_and_says_why() -> None:
     assert (said(made)["forecast"], said(made)["why"]) == (None, "the stream is offline")
 
 
+def test_the_five_minutes_are_told_with_chances_activity_and_a_grade() -> None:
+    made = state(window(2970), forecast=forecast(3000, **FIVE))
+    made.standing, made.standing_five = Standing(0.13, ENOUGH), Standing(0.1234, ENOUGH_FIVE)
+    found = said(made)["forecast"]
+    assert found["five"] == [-0.123, 0.01, 0.144]
+    assert (found["usual"], found["chances"]) == (0.046, {"above": 0.7, "rise": 0.05})
+    assert found["activity"] == [12.0, 20.2, 30.0]
+    assert (found["grade"], found["five_skill"], found["skill"]) == ("clearly", 0.123, 0.13)
+    MoodBody.model_validate(said(made))
+
+
+def test_a_forecast_of_an_earlier_version_says_nothing_of_the_five_minutes() -> None:
+    found = said(state(window(2970), forecast=forecast(3000)))["forecast"]
+    told = ("five", "usual", "chances", "activity", "grade", "five_skill")
+    assert [found[name] for name in told] == [None, None, {}, None, "new", None]
+    assert len(found["steps"]) == 10
+
+
 def test_a_forecast_older_than_the_newest_window_is_not_shown() -> None:
     assert said(state(window(2940), window(2970), forecast=forecast(2970)))["forecast"] is None
 
@@ -213,7 +239,7 @@ WINDOWS = st.lists(
 )
 
 
-@pytest.mark.parametrize("shown", [None, forecast(3000)])
+@pytest.mark.parametrize("shown", [None, forecast(3000), forecast(3000, **FIVE)])
 @pytest.mark.parametrize("windows", [(), (window(2940), window(2970, 0, None, observed_s=0.0))])
 def test_the_ebs_documents_the_body_as_it_is(
     windows: tuple[Window, ...], shown: Forecast | None
@@ -233,7 +259,7 @@ def test_no_body_is_ever_longer_than_five_kilobytes(
     made.top, made.trouble, made.channel = top, why, login[:25]
     made.recap = {"title": title * 20, "started_at": "x" * 20, "ended_at": "x" * 20, "n": 1}
     made.recap |= {"basis": "emotes", "mood": -0.123}
-    for shown in (None, forecast(30 * len(windows))):
+    for shown in (None, forecast(30 * len(windows)), forecast(30 * len(windows), **FIVE)):
         made.forecast = shown
         found = body(made, "simulated", NOW)
         assert len(found) <= MAX_BODY
