@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.forecasting.forecast_rows import BANDS, FIVE_VOLUMES, FIVES, VOLUMES
 from tests.benchmarks.bench_warehouse import WINDOWS
 from tests.benchmarks.history import CHANNELS, FIRST, History
 from tests.benchmarks.stored import store_history
@@ -35,11 +36,10 @@ def cycle(store: Store, publisher: Publisher, at: datetime, late: bool) -> tuple
     windows = [window_row(a, 9, channel=c) for c, a in keys]
     terms = [term_row(a, f"t{k}", 0.01, channel=c) for c, a in keys for k in range(20)]
     values = [0.1 + k / 100 for k in range(10)]
-    names = "q025 q10 q50 q90 q975 volume_q10 volume_q50 volume_q90".split()
-    arrays = dict.fromkeys(names, values)
+    said = dict.fromkeys((*BANDS, *VOLUMES), values) | dict.fromkeys((*FIVES, *FIVE_VOLUMES), 0.1)
+    said |= {"model": "lstm-1", "basis": "words", "usual": 0.1}
     forecasts = [
-        {"channel": w["channel"], "cutoff": w["start"], "model": "lstm-1", **arrays}
-        for w in windows[:CHANNELS]
+        {"channel": w["channel"], "cutoff": w["start"], **said} for w in windows[:CHANNELS]
     ]
     rows: dict[str, Any] = {"windows": windows, "window_terms": terms, "forecasts": forecasts}
     tables = {name: store.rows(name, found) for name, found in rows.items()}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.chances import EVENTS
 from warehouse.config import DataFolder
 from warehouse.published.files import ROWS_A_GROUP, time_text
 from warehouse.published.manifest import Manifest, PublishedFile, write_manifest
@@ -61,10 +62,10 @@ SELECT printf('channel%02d', c) AS channel, $day::DATE + d::INTEGER AS day, m AS
     s::INTEGER AS step, 2000 AS targets, 20000::BIGINT AS n, 20000 * u(x, 1) AS squared_error,
     20000 * u(x, 2) AS absolute_error, 20000 * u(x, 3) AS crps, 20000 * u(x, 4) AS width80,
     1600 AS hits80, 1900 AS hits95, 30000 * u(x, 5) AS width95, 2600::BIGINT AS counts,
-    9000 * u(x, 6) AS volume_error, 'words' AS basis, 1::BIGINT AS rev
+    9000 * u(x, 6) AS volume_error, 2000 AS volume_hits80, 'words' AS basis, 1::BIGINT AS rev
 FROM (
     SELECT c, d, m, s, hash(c, d, m, s) >> 8 AS x
-    FROM range($channels) a(c), range($days) b(d), range(1, 11) e(s),
+    FROM range($channels) a(c), range($days) b(d), range(11) e(s),
         (SELECT unnest(['session_mean', 'last_value', 'ewma', 'ridge', 'lstm-1']) AS m)
 )
 """
@@ -72,7 +73,7 @@ FROM (
 FORECASTS = """
 SELECT printf('channel%02d', i % 100) AS channel,
     make_timestamp(1735689600000000 + 30000000 * (i // 100)) AS cutoff, 'lstm-1' AS model,
-    {bands}, {volumes}, 'words' AS basis, 1::BIGINT AS rev
+    {ten}, 'words' AS basis, {five}, 1::BIGINT AS rev
 FROM range($rows) r(i) ORDER BY {order}
 """
 
@@ -88,11 +89,13 @@ def forecasts(rows: int, digits: tuple[int, int], order: str) -> str:
         f"volume_{name}": f"round(30 * u(i, 3) * exp({z} * (0.4 + 0.02 * k)), {digits[1]})"
         for name, z in (("q10", -1.28), ("q50", 0), ("q90", 1.28))
     }
-    bands, counts = (
-        ", ".join(f"[{value} FOR k IN range(10)] AS {name}" for name, value in found.items())
-        for found in (arrays, volumes)
-    )
-    text = FORECASTS.format(bands=bands, volumes=counts, order=order)
+    both = arrays | volumes
+    ten = ", ".join(f"[{value} FOR k IN range(10)] AS {name}" for name, value in both.items())
+    one = {f"five_{name}": f"[{value} FOR k IN [0]][1]" for name, value in both.items()}
+    one |= {"usual": f"round(0.2 * (u(i, 4) - 0.5), {digits[0]})"}
+    one |= {f"chance_{event}": f"round(u(i, {5 + k}), 3)" for k, event in enumerate(EVENTS)}
+    five = ", ".join(f"{value} AS {name}" for name, value in one.items())
+    text = FORECASTS.format(ten=ten, five=five, order=order)
     return filled(text, {"$rows": rows})
 
 

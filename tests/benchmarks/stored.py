@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from pipeline.forecasting.forecast_rows import BANDS, VOLUMES
 from tests.benchmarks.history import UNIFORM, WINDOWS, History, filled
 from warehouse.config import DataFolder
 from warehouse.published.files import time_text
@@ -16,14 +17,15 @@ from warehouse.store.store import Store
 from warehouse.tables import TABLES
 
 ARRAY = "[0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 0.19]"
+ARRAYS = ", ".join(f"{ARRAY} AS {name}" for name in (*BANDS, *VOLUMES))
 WHOLE = ("windows", "window_hours", "forecast_scores")  # of all the history
 LAST_DAY = {
     "window_terms": "SELECT channel, start, 'term' || (hash(start, k) % 900) AS term, "
     "CASE k WHEN 0 THEN 'rest' ELSE 'word' END AS kind, 1 AS n, 0.01 AS contribution, 1 AS rev "
     "FROM (SELECT channel, start FROM windows WHERE start >= $last AND n_messages > 0), "
     "range(20) r(k) ORDER BY start",
-    "forecasts": f"SELECT channel, start AS cutoff, 'lstm-1' AS model, {', '.join([ARRAY] * 8)}, "
-    "1 FROM windows WHERE start >= $last ORDER BY start",
+    "forecasts": f"SELECT channel, start AS cutoff, 'lstm-1' AS model, {ARRAYS}, 1 AS rev "
+    "FROM windows WHERE start >= $last ORDER BY start",
 }
 
 
@@ -48,7 +50,9 @@ def store_history(history: History, folder: DataFolder) -> None:
             listed = quoted(folder.published / table / "*.parquet")
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {listed} WHERE rev > 0")
         for table, query in LAST_DAY.items():
-            con.execute(f"INSERT INTO {table} {query}", {"last": history.until - timedelta(days=1)})
+            con.execute(
+                f"INSERT INTO {table} BY NAME {query}", {"last": history.until - timedelta(days=1)}
+            )
             tables[table] = (_publish(con, folder, table),)
         _keep_meta(con, history.until)
     write_manifest(folder.manifest, replace(empty, revision=1, tables=tables))
