@@ -132,6 +132,8 @@ def test_a_backtest_judges_every_model_on_every_day(imported: DataFolder) -> Non
     )
     days = ("2020-03-01", "2020-03-02")
     assert found == [(channel, day) for channel in ("ann", "bob") for day in days]
+    steps = "SELECT step FROM forecast_scores WHERE targets > 0 GROUP BY step ORDER BY step"
+    assert rows(imported, steps) == [(step,) for step in range(11)], "the five minutes come first"
     models = {r[0] for r in rows(imported, "SELECT model FROM forecast_scores")}
     assert models >= {"last_value", "session_mean", "ewma", "ridge"}
 

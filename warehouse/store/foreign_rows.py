@@ -38,6 +38,7 @@ _BY_NAME = {
     "term": "length({c}) <= 200",
     "rev": "{c} < 1000000000000000",
     "model": r"regexp_full_match({c}, '[\w.-]{1,100}')",
+    "step": f"{{c}} <= {HORIZON}",
     "start": _A_WINDOW,
     "cutoff": _A_WINDOW,
     "hour": "{c} = date_trunc('hour', {c})",
