@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import data, frame, outlook, wording
 from dashboard.accuracy import accuracy_charts, skill
 from dashboard.accuracy.replays import five_chart, replay
+from dashboard.basis import NAMES
 from dashboard.charts.series import Row
 from warehouse.records import FIVE
 from warehouse.trust import ENOUGH, grade
@@ -25,7 +26,12 @@ Queries = list[tuple[str, dict[str, Any]]]
 
 
 def section(
-    by_step: pd.DataFrame, cells: pd.DataFrame, model: str, example: Row | None, tz: tzinfo
+    by_step: pd.DataFrame,
+    cells: pd.DataFrame,
+    model: str,
+    basis: str,
+    example: Row | None,
+    tz: tzinfo,
 ) -> None:
     """by_step, cells: of all models, as the page has them. example: a row of dash_fives."""
     mine = by_step[(by_step["model"] == model) & (by_step["step"] == FIVE)]
@@ -34,7 +40,7 @@ def section(
         return
     judged = cells[(cells["model"] == model) & (cells["step"] == FIVE)]
     when = over(judged["first_day"].min(), judged["last_day"].max())
-    frame.put(frame.lead(sentence(mine.iloc[0].to_dict(), when, model)))
+    frame.put(frame.lead(sentence(mine.iloc[0].to_dict(), when, model, basis)))
     if example is None:
         return
     left, right = st.columns([6, 5], gap="large", vertical_alignment="center")
@@ -52,21 +58,24 @@ def over(first: date, last: date) -> str:
     return "On this day" if days == 1 else f"Over these {days} days"
 
 
-def sentence(figures: Mapping[str, Any], when: str, model: str) -> str:
+def sentence(figures: Mapping[str, Any], when: str, model: str, basis: str = "words") -> str:
     """How good the forecasts of the next five minutes were, for who has never heard of skill.
 
     figures: of the model at the step of the five minutes, as skill.scored has them.
     """
     known = None if pd.isna(figures["skill"]) else float(figures["skill"])
     of = grade(known, int(figures["targets"]))
+    ahead = "the next five minutes"
+    if basis == "emotes":
+        ahead = f"the mood {NAMES[basis]} in {ahead}"
     whose = f"{accuracy_charts.NAMES[model]}’s" if model in skill.BASELINES else "DLD’s"
     if of == "new":
         n = wording.count(figures["targets"])
         return (
-            f"{when} too few of {whose} forecasts of the next five minutes could be judged to say "
+            f"{when} too few of {whose} forecasts of {ahead} could be judged to say "
             f"how good they are: {n} of {wording.count(ENOUGH)}."
         )
-    text = f"{when} {whose} forecast of the next five minutes was {outlook.GRADES[of]}"
+    text = f"{when} {whose} forecast of {ahead} was {outlook.GRADES[of]}"
     if known is None or of == "not":
         return f"{text}."
     doubt = " That may still be chance." if figures["skill_low"] <= 0 else ""

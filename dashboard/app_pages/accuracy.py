@@ -122,7 +122,9 @@ def _open(
     example, asked = opening.example_of(inside["channels"], inside["until"], **of)
     queries += asked
     with place:
-        opening.section(by_step, cells, model, example, frame.reader_zone())
+        opening.section(by_step, cells, example=example, tz=frame.reader_zone(), **of)
+        if data.is_import(data.manifest()):
+            st.caption(f"{SUMS_ALONE} An example comes with live ones.")
 
 
 def _card_chances(models: Sequence[Row], model: str) -> Mapping[str, Any]:

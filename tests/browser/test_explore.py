@@ -124,26 +124,29 @@ def test_every_section_draws_its_own_plots(page: Page, address: str) -> None:
 def test_accuracy_draws_skill_coverage_calibration_and_a_replayed_forecast(
     page: Page, address: str
 ) -> None:
+    """Above each section stands one forecast of five minutes as it was."""
     page.goto(f"{address}/accuracy")
-    (skill,) = plots(page, 1)
-    drawn = by_name(skill)
-    assert drawn["lstm-1"]["n"] == 10
-    assert {"Ridge", "EWMA", "Last value", "95 % interval"} <= set(drawn)
-    expect(page.get_by_text("of what can be known beyond").first).to_be_visible()
+    example, skill = plots(page, 2)
+    assert {"80 % band", "Forecast", "What came"} <= set(by_name(example))
+    assert [trace["n"] for trace in skill if trace["name"] == "lstm-1"] == [10, 1]
+    assert {"Ridge", "EWMA", "Last value", "95 % interval"} <= set(by_name(skill))
+    expect(page.get_by_text("clearly better than guessing").first).to_be_visible()
     page.goto(f"{address}/accuracy?show=bands")
-    coverage, widths, calibration = plots(page, 3)
-    assert [trace["n"] for trace in (*coverage, *widths)] == [10, 10, 10, 10]
+    _, coverage, widths, calibration, chances = plots(page, 5)
+    assert [trace["n"] for trace in (*coverage, *widths)] == [10, 1] * 4
     assert (calibration[0]["type"], calibration[0]["n"]) == ("bar", 6)
+    assert set(by_name(chances)) == {"honest", "a mood above its usual", "a drop of 0.1 or more"}
     page.goto(f"{address}/accuracy?show=channels")
-    (channels,) = plots(page, 1)
+    _, channels = plots(page, 2)
     assert channels[0]["n"] == 2
     page.goto(f"{address}/accuracy?show=time&metric=crps")
-    (days,) = plots(page, 1)
+    _, days = plots(page, 2)
     assert [trace["n"] for trace in days] == [7] * 5
     page.goto(f"{address}/accuracy?show=one")
-    (replayed,) = plots(page, 1)
+    _, replayed, five = plots(page, 3)
     assert by_name(replayed)["Forecast"]["dash"] == "dash"
     assert by_name(replayed)["What happened"]["n"] == 10
+    assert by_name(five)["What came"]["n"] == 1
     page.goto(f"{address}/accuracy?show=models")
-    (trials,) = plots(page, 1)
+    _, trials = plots(page, 2)
     assert sum(trace["n"] for trace in trials) > 0

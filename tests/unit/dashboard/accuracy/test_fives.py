@@ -112,6 +112,11 @@ def test_the_first_sentence_needs_no_knowledge(of: dict[str, Any], model: str, s
     assert opening.sentence(of, "Over these 12 days", model) == said
 
 
+def test_the_first_sentence_says_of_which_mood_it_is() -> None:
+    said = opening.sentence(figures(), "On this day", "lstm-1", "emotes")
+    assert "DLD’s forecast of the mood by emotes in the next five minutes was clearly" in said
+
+
 @pytest.mark.parametrize(
     ("days", "said"),
     [(0, "On this day"), (11, "Over these 12 days"), (2250, "From 3 Mar 2016 to 1 May 2022")],
