@@ -262,6 +262,7 @@ def test_where_the_network_is_no_better_the_session_mean_is_shown(daemon: Daemon
     assert shown is not None and (shown.q50, shown.model) == (mean.q50, MEAN)
     assert len(set(shown.q50)) == 1, "one mood for all steps"
     assert shown.five_q90 == latest.five_q90 != mean.five_q90, "by a record of its own"
+    assert shown.five_volume_q90 == latest.five_volume_q90 != mean.five_volume_q90
     forecasts.standings[key] = Standing(-0.01, ENOUGH - 1)
     assert forecasts.shown("demo") == forecasts.latest["demo"]
     models = "SELECT DISTINCT model FROM forecasts"
