@@ -104,7 +104,7 @@ def figures(**more: Any) -> dict[str, Any]:
         (
             figures(targets=240), "lstm-1",
             "Over these 12 days too few of DLD’s forecasts of the next five minutes could be "
-            "judged to say how good they are: 240 of 1,000.",
+            "judged to say how good they are: 240 of 2,000.",
         ),
     ],
 )  # fmt: skip
