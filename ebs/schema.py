@@ -54,7 +54,9 @@ class ForecastBody(BaseModel):
         "a little, not (then the average is told); new: not known yet",
     )
     skill: float | None = Field(description="latent skill at step 1, last 7 days; 1 is perfect")
-    five_skill: float | None = Field(None, description="latent skill of `five`, last 7 days")
+    five_skill: float | None = Field(
+        None, description="latent skill of `five`, last 7 days; null while new"
+    )
     record: str | None = Field(description="how good the steps have been, in plain words")
 
 

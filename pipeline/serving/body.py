@@ -197,15 +197,16 @@ def _forecast(state: MoodState, basis: str) -> dict[str, Any] | None:
         return None
     if f.cutoff.timestamp() < _end(state.windows[-1]):
         return None
+    grade = state.standing_five.grade
     steps = [[_short(f.q10[k]), _short(f.q50[k]), _short(f.q90[k])] for k in range(HORIZON)]
     return {
         "cutoff": iso(f.cutoff),
         "model": f.model,
         "steps": steps,
         **_five_minutes(f),
-        "grade": state.standing_five.grade,
+        "grade": grade,
         "skill": _short(state.standing.skill),
-        "five_skill": _short(state.standing_five.skill),
+        "five_skill": None if grade == "new" else _short(state.standing_five.skill),
         "record": state.standing.record(),
     }
 
