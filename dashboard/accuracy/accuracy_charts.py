@@ -160,7 +160,7 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
     ]
     up = named_rows(names, range=[-0.6, max(len(rows), 1) - 0.4])
     across = {
-        "title": "Latent skill (windows in brackets)",
+        "title": "Latent skill (n in brackets)",
         "tickformat": "+.2f",
         "showgrid": True,
     }

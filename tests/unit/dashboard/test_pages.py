@@ -159,6 +159,28 @@ def test_live_says_mood_now_with_its_band_and_count(small: Path, open_page: Open
     assert "Connection observed" in text
 
 
+def test_live_grades_its_forecasts_by_their_five_minutes(tmp_path: Path, open_page: Open) -> None:
+    """Noise 0.09 a target: of what is above it a fifth is known of five minutes, and of a window
+    next to nothing."""
+    on_air = stream("alpha", NOON - timedelta(seconds=60), None)
+    last = window("alpha", NOON - timedelta(seconds=30), 30, 0.1, stream_id=on_air["stream_id"])
+    of = {"targets": 3000, "n": 30_000}
+    scores = [
+        score("alpha", date(2026, 11, 22), model, step, 270.0 + above, **of)
+        for model, step, above in (
+            ("lstm-1", 0, 288.0), ("lstm-1", 1, 360.0),
+            ("session_mean", 0, 360.0), ("session_mean", 1, 360.0),
+        )
+    ]  # fmt: skip
+    tables = {
+        "channels": [channel("alpha")], "streams": [on_air], "windows": [last],
+        "forecasts": [forecast("alpha", NOON, "lstm-1", 0.12)], "forecast_scores": scores,
+    }  # fmt: skip
+    text = text_of(open_page("live", published.write(tmp_path, tables).root))
+    assert "clearly better than guessing the stream’s average" in text
+    assert "latent skill +0.20 (n = 3,000, last 7 days)" in text
+
+
 def test_live_shows_hostile_names_and_terms_as_text(small: Path, open_page: Open) -> None:
     drawn = html_of(open_page("live", small))
     assert "Alpha *one*" in drawn

@@ -16,6 +16,7 @@ from tests.helpers.browser import published
 from tests.helpers.browser.rows import forecast, window
 from warehouse.published.reader import Reader
 from warehouse.records import FIVE, utc
+from warehouse.trust import ENOUGH
 
 MIDNIGHT = datetime(2026, 11, 20)
 WINDOW = timedelta(seconds=30)
@@ -104,7 +105,7 @@ def figures(**more: Any) -> dict[str, Any]:
         (
             figures(targets=240), "lstm-1",
             "Over these 12 days too few of DLD’s forecasts of the next five minutes could be "
-            "judged to say how good they are: 240 of 2,000.",
+            f"judged to say how good they are: 240 of {ENOUGH:,}.",
         ),
     ],
 )  # fmt: skip
