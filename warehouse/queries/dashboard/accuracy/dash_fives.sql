@@ -10,16 +10,16 @@ WITH made AS (
     SELECT channel, cutoff, five_q025, five_q10, five_q50, five_q90, five_q975, usual
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND model = $model
         AND cutoff >= $since AND cutoff < $until AND basis = $basis AND five_q50 IS NOT NULL
-), parts AS (
-    SELECT channel, cutoff, cutoff + to_seconds(30 * k) AS start FROM made, range(10) ten(k)
-), came AS (
-    SELECT channel, cutoff, sum(n_messages)::BIGINT AS n,
-        sum(n_messages * mean_compound) / sum(n_messages) AS mean
-    FROM parts JOIN windows USING (channel, start)
+), seen AS MATERIALIZED (       -- a window is a part of ten five minutes
+    SELECT channel, start, n_messages AS n, n_messages * mean_compound AS total FROM windows
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND n_messages > 0 AND observed_s = 30
         AND basis = $basis AND start >= $since
         AND start < $until::TIMESTAMP + INTERVAL 5 MINUTE
-    GROUP BY channel, cutoff HAVING count(*) >= 8
+), came AS (
+    SELECT channel, start - to_seconds(30 * k) AS cutoff, sum(n)::BIGINT AS n,
+        sum(total) / sum(n) AS mean
+    FROM seen, range(10) ten(k)
+    GROUP BY ALL HAVING count(*) >= 8
 )
 FROM (
     FROM made JOIN came USING (channel, cutoff)
