@@ -1,7 +1,7 @@
 """Rows of forecasts: what is stored of a prediction, and read back of a row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,13 @@ def quantiles_of(row: Row) -> tuple[Array, Array]:
 def _by_step(row: Row, names: Sequence[str]) -> Array:
     five = [row[f"five_{name}"] for name in names]
     return np.vstack([five, np.stack([row[name] for name in names], axis=-1)])
+
+
+def joined(windows: Forecast, five: Forecast, volumes: Forecast) -> Forecast:
+    """The ten windows of one forecast, the five minutes' mood of another, and their messages of a
+    third."""
+    values = {name: getattr(five, name) for name in (*FIVES, *CHANCES)}
+    return replace(windows, **values, **{name: getattr(volumes, name) for name in FIVE_VOLUMES})
 
 
 def chances_told(

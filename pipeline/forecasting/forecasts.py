@@ -7,30 +7,28 @@ channel's mood by words and its mood by emotes are two series: neither is histor
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 
 import numpy as np
 import numpy.typing as npt
 
-from models.base import FIRST_LIVE, Forecaster, View
+from models.base import Forecaster
 from models.forecasters.online import served_before
-from models.inputs.features import enough, now, views
-from models.inputs.sessions import Past, Session
+from models.inputs.sessions import Past
 from models.versions.choice import mark, read_choice
 from models.versions.registry import serving, versions
 from pipeline.forecasting.corrections import MEAN, Series, Taught
 from pipeline.forecasting.forecast_rows import (
-    CHANCES,
-    FIVE_VOLUMES,
-    FIVES,
     Chances,
     Row,
     chances_told,
     forecast_of,
+    joined,
     quantiles_of,
 )
-from pipeline.forecasting.session_log import SessionLog, lexicon_of
+from pipeline.forecasting.predictions import Key, Raw, predicted
+from pipeline.forecasting.session_log import SessionLog
 from pipeline.forecasting.track_record import UNKNOWN, Standing
 from pipeline.forecasting.verify import Made, Sums, Verifier
 from pipeline.windows.track import Closed
@@ -49,27 +47,9 @@ from warehouse.records import (
 
 log = logging.getLogger(__name__)
 
-Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
-Key = tuple[str, int]  # channel, cutoff in epoch seconds
 PastOf = Callable[[Window], Past]
 _NEXT = 1  # the step by whose record the ten windows are shown
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """Predictions of all models at one cutoff, before what the channel taught.
-
-    quantiles: (models, 11, 5). volume: (models, 11, 3). notes: (taught models, 11, NOTES).
-    usual: mean of the stream's messages so far.
-    """
-
-    stream_id: str
-    lexicon: str
-    usual: float
-    quantiles: Array
-    volume: Array
-    notes: Array
 
 
 class Forecasts:
@@ -157,20 +137,20 @@ class Forecasts:
         """(forecast rows, sums of scores) that follow from closed windows."""
         starts: dict[Series, list[int]] = {}
         first: dict[int, list[Window]] = {}  # by start; one made again is scored already
-        raw_of: dict[Key, _Raw] = {}
+        raw_of: dict[Key, Raw] = {}
         for window in (c.window for c in closed if c.window.stream_id is not None):
             series = _series(window)
             if series in starts and self._leaves(window):
-                raw_of |= self._predict({series: starts.pop(series)})
+                raw_of |= self._predicted({series: starts.pop(series)})
             if self._put(window):
                 start = int(window.start.timestamp())
                 first.setdefault(start, []).append(window)
                 starts.setdefault(series, []).append(start)
-        raw_of |= self._predict(starts)
+        raw_of |= self._predicted(starts)
         rows = [row for start in sorted(first) for row in self._turn(start, first[start], raw_of)]
         return rows, self.verifier.take()
 
-    def _turn(self, start: int, windows: list[Window], raw_of: Mapping[Key, _Raw]) -> Iterable[Row]:
+    def _turn(self, start: int, windows: list[Window], raw_of: Mapping[Key, Raw]) -> Iterable[Row]:
         """Windows that start then: what was forecast of them is scored and learnt from, and
         only then what follows them is forecast."""
         self.taught.learn(self.verifier.happened(windows))
@@ -179,7 +159,7 @@ class Forecasts:
         if told:
             yield from self._serve(cutoff, told, [raw_of[channel, cutoff] for channel, _ in told])
 
-    def _serve(self, cutoff: int, told: list[Series], raws: list[_Raw]) -> Iterable[Row]:
+    def _serve(self, cutoff: int, told: list[Series], raws: list[Raw]) -> Iterable[Row]:
         """Rows of the served model's forecasts; the baselines' are only kept to be scored.
 
         raws: of the series, as no channel has taught yet.
@@ -196,7 +176,7 @@ class Forecasts:
             yield self._issue(series, cutoff, replace(raws[i], notes=notes[i]), of)
 
     def _issue(
-        self, series: Series, cutoff: int, raw: _Raw, shown: Mapping[str, tuple[Array, Chances]]
+        self, series: Series, cutoff: int, raw: Raw, shown: Mapping[str, tuple[Array, Chances]]
     ) -> Row:
         """shown: quantiles (11, 5) of the models that may be shown, as the channel taught, and
         their chances."""
@@ -228,7 +208,7 @@ class Forecasts:
             if is_open and row["usual"] is not None:
                 stored[channel, cutoff] = row
                 starts.setdefault(series, []).append(cutoff - WINDOW_SECONDS)
-        for (channel, cutoff), raw in self._predict(starts).items():
+        for (channel, cutoff), raw in self._predicted(starts).items():
             row, notes = stored[channel, cutoff], raw.notes.copy()
             quantiles, volume = raw.quantiles.copy(), raw.volume.copy()
             quantiles[0], volume[0] = quantiles_of(row)
@@ -267,13 +247,11 @@ class Forecasts:
             return latest
         windows = mean if self.standing(channel).is_beaten else latest
         five = mean if self.standing(channel, FIVE).grade == "not" else latest
-        if windows is five is latest:
-            return latest
-        return replace(
-            windows,
-            **{name: getattr(five, name) for name in (*FIVES, *CHANCES)},
-            **{name: getattr(latest, name) for name in FIVE_VOLUMES},
-        )
+        return latest if windows is five is latest else joined(windows, five, latest)
+
+    def _predicted(self, starts: Mapping[Series, list[int]]) -> dict[Key, Raw]:
+        """Predictions after the windows that start then: their ends are the cutoffs."""
+        return predicted(self.models, self.taught, self._logs, starts)
 
     def _leaves(self, window: Window) -> bool:
         """Whether windows of the series' log are let go for this one: of another stream, or the
@@ -294,53 +272,6 @@ class Forecasts:
             log_ = self._logs[series] = SessionLog(window.channel, stream, log_.with_this())
         return log_.put(window)
 
-    def _predict(self, starts: Mapping[Series, list[int]]) -> dict[Key, _Raw]:
-        """What the models say after the windows that start then: their ends are the cutoffs."""
-        if not self.models:
-            return {}
-        newest: list[Session] = []
-        raw_of: dict[Key, _Raw] = {}
-        for series, starts_of in starts.items():
-            log_ = self._logs[series]
-            session, ends = log_.session(), log_.indices(starts_of)
-            if series[1] == "emotes":
-                ends = ends[log_.is_told(ends)]
-            if len(ends) == 1 and ends[0] == len(session) - 1:
-                newest.extend([session] if enough(session) else [])
-                continue
-            ends = ends[ends >= _first(session)]
-            if len(ends):
-                raw_of |= self._raw([session] * len(ends), ends, views(session, ends))
-        if newest:
-            last = np.array([len(session) - 1 for session in newest])
-            raw_of |= self._raw(newest, last, now(newest))
-        return raw_of
-
-    def _raw(self, sessions: list[Session], ends: Ints, view: View) -> dict[Key, _Raw]:
-        predictions = {name: model.predict(view) for name, model in self.models.items()}
-        quantiles = np.stack([p.quantiles for p in predictions.values()], axis=1)
-        volume = np.stack([p.volume for p in predictions.values()], axis=1)
-        notes = self.taught.notes(view, predictions)
-        return {
-            (s.channel, int(s.start[end]) + WINDOW_SECONDS): _Raw(
-                stream_id=s.stream_id,
-                lexicon=lexicon_of(s.lexicons[0]),
-                usual=float(view.session_mean[i]),
-                quantiles=quantiles[i],
-                volume=volume[i],
-                notes=notes[i],
-            )
-            for i, (s, end) in enumerate(zip(sessions, ends, strict=True))
-        }
-
 
 def _series(window: Window) -> Series:
     return window.channel, window.basis
-
-
-def _first(session: Session) -> int:
-    """Index of the first window after which a forecast may be made."""
-    if session.of_before("n"):
-        return 0
-    spoken = np.flatnonzero(session.n > 0)
-    return max(FIRST_LIVE - 1, int(spoken[0])) if len(spoken) else len(session)
