@@ -126,7 +126,7 @@ def test_what_an_earlier_version_published_is_read_as_chat_by_words(
 def test_forecasts_that_an_earlier_version_published_say_nothing_of_the_five_minutes(
     folder: DataFolder, store: Store, before: set[str]
 ) -> None:
-    made = {**dict.fromkeys(FIVE & {*NAMES}, 0.5), **forecast("demo", utc(T), "lstm-1", 0.1)}
+    made = {**forecast("demo", utc(T), "lstm-1", 0.1), **dict.fromkeys(FIVE & {*NAMES}, 0.5)}
     put(store, forecasts=[made], forecast_scores=[score("demo", utc(T).date(), "lstm-1", 1, 2.0)])
     Publisher(folder, store, "live").publish()
     said = "SELECT five_q50, chance_drop, basis FROM forecasts"
