@@ -21,8 +21,8 @@ SHORT: Mapping[Grade, str] = {
 }  # fmt: skip
 _EVENTS = {  # by column: in full, and in a cell of a table
     "chance_above": ("above its usual {usual}", "above usual"),
-    "chance_drop": (f"a drop of {CHANGE:g} or more", "drop"),
-    "chance_rise": (f"a rise of {CHANGE:g} or more", "rise"),
+    "chance_drop": (f"{CHANGE:g} or more below usual", "drop"),
+    "chance_rise": (f"{CHANGE:g} or more above usual", "rise"),
 }
 
 
@@ -58,7 +58,7 @@ def as_usual(forecast: Row) -> str:
 
 
 def chances(forecast: Row) -> list[str]:
-    """Those that are told, each as: a drop of 0.1 or more: 10 %."""
+    """Those that are told, each as: 0.1 or more below usual: 10 %."""
     usual = wording.signed(forecast.get("usual"))
     return [
         f"{_EVENTS[name][0].format(usual=usual)}: {chance(share)}"

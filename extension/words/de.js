@@ -65,8 +65,8 @@ export default {
   },
   chances: {
     above: "über dem Üblichen:",
-    drop: "Abfall ab {change}:",
-    rise: "Anstieg ab {change}:",
+    drop: "mindestens {change} unter dem Üblichen:",
+    rise: "mindestens {change} über dem Üblichen:",
     under: "unter {share}",
     over: "über {share}",
   },

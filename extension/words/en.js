@@ -64,8 +64,8 @@ export default {
   },
   chances: {
     above: "above its usual:",
-    drop: "drop of {change} or more:",
-    rise: "rise of {change} or more:",
+    drop: "{change} or more below usual:",
+    rise: "{change} or more above usual:",
     under: "under {share}",
     over: "over {share}",
   },

@@ -65,8 +65,8 @@ export default {
   },
   chances: {
     above: "sobre lo habitual:",
-    drop: "bajada de {change} o más:",
-    rise: "subida de {change} o más:",
+    drop: "al menos {change} bajo lo habitual:",
+    rise: "al menos {change} sobre lo habitual:",
     under: "menos del {share}",
     over: "más del {share}",
   },

@@ -64,9 +64,9 @@ export default {
     neutral: "quasi neutre, habituel {usual}",
   },
   chances: {
-    above: "dépasse l’habituel\u00a0:",
-    drop: "baisse de {change} ou plus\u00a0:",
-    rise: "hausse de {change} ou plus\u00a0:",
+    above: "au-dessus de l’habituel\u00a0:",
+    drop: "au moins {change} sous l’habituel\u00a0:",
+    rise: "au moins {change} au-dessus de l’habituel\u00a0:",
     under: "moins de {share}",
     over: "plus de {share}",
   },

@@ -60,8 +60,8 @@ export default {
   },
   chances: {
     above: "普段より上：",
-    drop: "{change}以上の低下：",
-    rise: "{change}以上の上昇：",
+    drop: "普段より{change}以上低い：",
+    rise: "普段より{change}以上高い：",
     under: "{share}未満",
     over: "{share}超",
   },

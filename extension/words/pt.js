@@ -65,8 +65,8 @@ export default {
   },
   chances: {
     above: "acima do habitual:",
-    drop: "queda de {change} ou mais:",
-    rise: "alta de {change} ou mais:",
+    drop: "{change} ou mais abaixo do habitual:",
+    rise: "{change} ou mais acima do habitual:",
     under: "menos de {share}",
     over: "mais de {share}",
   },

@@ -59,8 +59,8 @@ export default {
   },
   chances: {
     above: "高于平时：",
-    drop: "下降{change}以上：",
-    rise: "上升{change}以上：",
+    drop: "比平时低{change}以上：",
+    rise: "比平时高{change}以上：",
     under: "不到{share}",
     over: "超过{share}",
   },

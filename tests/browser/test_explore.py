@@ -135,7 +135,11 @@ def test_accuracy_draws_skill_coverage_calibration_and_a_replayed_forecast(
     _, coverage, widths, calibration, chances = plots(page, 5)
     assert [trace["n"] for trace in (*coverage, *widths)] == [10, 1] * 4
     assert (calibration[0]["type"], calibration[0]["n"]) == ("bar", 6)
-    assert set(by_name(chances)) == {"honest", "a mood above its usual", "a drop of 0.1 or more"}
+    assert set(by_name(chances)) == {
+        "honest",
+        "a mood above its usual",
+        "a mood 0.1 or more below its usual",
+    }
     page.goto(f"{address}/accuracy?show=channels")
     _, channels = plots(page, 2)
     assert channels[0]["n"] == 2

@@ -59,7 +59,7 @@ def test_the_headline_is_the_five_minutes_in_words(page, ebs):
         "next five minutes", "likely -0.02 to +0.11", "about neutral, usual +0.10",
     ]  # fmt: skip
     assert page.locator("#prospects").get_by_role("listitem").all_inner_texts() == [
-        "above its usual: 30%", "drop of 0.1 or more: 10%", "rise of 0.1 or more: under 5%",
+        "above its usual: 30%", "0.1 or more below usual: 10%", "0.1 or more above usual: under 5%",
         "12 to 30 messages a minute expected",
     ]  # fmt: skip
     assert page.locator("polygon.band").get_attribute("points").count(",") == 20  # no further step
@@ -153,8 +153,8 @@ def test_all_of_it_can_be_heard(page, ebs):
         .endswith(
             "Forecast for the next five minutes: about 0.04, with 80 percent certainty between "
             "minus 0.02 and 0.11. Its usual is 0.10. In these five minutes: above its usual: 30%, "
-            "drop of 0.1 or more: 10%, rise of 0.1 or more: under 5% and 12 to 30 messages a "
-            "minute expected. Forecast: clearly better than guessing the average."
+            "0.1 or more below usual: 10%, 0.1 or more above usual: under 5% and 12 to 30 messages "
+            "a minute expected. Forecast: clearly better than guessing the average."
         )
     )
 

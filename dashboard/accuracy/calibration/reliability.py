@@ -16,8 +16,8 @@ from warehouse.chances import CHANGE, EVENTS
 
 NAMES = {
     "above": "a mood above its usual",
-    "drop": f"a drop of {CHANGE:g} or more",
-    "rise": f"a rise of {CHANGE:g} or more",
+    "drop": f"a mood {CHANGE:g} or more below its usual",
+    "rise": f"a mood {CHANGE:g} or more above its usual",
 }
 TOLD = 0.7  # the chance that the sentence is about, or the nearest there is
 FEWEST = 500  # forecasts of five minutes that overlap: a bin of fewer is mostly chance

@@ -55,8 +55,8 @@ def test_chances_are_told_in_steps_of_five(share: float, said: str) -> None:
 
 def test_only_chances_that_hold_are_told() -> None:
     assert outlook.chances(TOLD) == [
-        "above its usual +0.03: 70 %",
-        "a rise of 0.1 or more: under 5 %",
+        "above its usual +0.03: 70\u00a0%",
+        "0.1 or more above usual: under 5\u00a0%",
     ]
     assert outlook.short_chances(TOLD) == "above usual 70 %, rise under 5 %"
     assert outlook.chances({**TOLD, "chance_above": None, "chance_rise": None}) == []

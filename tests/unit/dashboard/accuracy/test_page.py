@@ -116,7 +116,7 @@ def test_a_replayed_forecast_has_its_five_minutes(judged: Path, open_page: Open)
 def test_chances_are_shown_with_how_they_held(judged: Path, open_page: Open) -> None:
     text = text_of(open_page(judged, show="bands"))
     assert "When DLD says 71 % for a mood above its usual, it happens in 68 of 100" in text
-    assert "DLD tells no chance of a drop of 0.1 or more: it did not hold." in text
+    assert "DLD tells no chance of a mood 0.1 or more below its usual: it did not hold." in text
     page = open_page(judged, show="bands", model="session_mean")
     assert any("No card of a model tells" in c.value for c in page.caption)
 
