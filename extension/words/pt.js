@@ -60,7 +60,7 @@ export default {
   five: {
     next: "próximos cinco minutos",
     likely: "provável: {low} a {high}",
-    about: "cerca de {mood}, habitual {usual}",
+    about: "aprox. {mood}, habitual {usual}",
     neutral: "quase neutro, habitual {usual}",
   },
   chances: {
