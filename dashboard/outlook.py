@@ -10,6 +10,7 @@ from warehouse.trust import Grade
 Row = Mapping[str, Any]
 ABOUT = 0.05  # so near to 0 a middle is neutral, if the band holds 0 too
 MINUTES = 5
+BODY_DIGITS = 3  # of moods in a body of the EBS: a panel has no others to judge by
 GRADES: Mapping[Grade, str] = {
     "clearly": "clearly better than guessing the stream’s average",
     "little": "a little better than guessing the stream’s average",
@@ -47,7 +48,7 @@ def short(forecast: Row) -> str:
 def is_neutral(forecast: Row) -> bool:
     """True if the band holds 0 and the middle is near it."""
     holds_zero: bool = forecast["five_q10"] <= 0 <= forecast["five_q90"]
-    return holds_zero and abs(forecast["five_q50"]) < ABOUT
+    return holds_zero and abs(round(forecast["five_q50"], BODY_DIGITS)) < ABOUT
 
 
 def as_usual(forecast: Row) -> str:
@@ -108,5 +109,9 @@ def came(row: Row) -> str:
     what = f"{wording.messages(row['n'])} came, of mood {wording.signed(row['mean'])}"
     if row["five_q10"] <= row["mean"] <= row["five_q90"]:
         return f"{what}: inside the band, as eight of ten should be."
-    side = "below" if row["mean"] < row["five_q10"] else "above"
+    side, end = "below", row["five_q10"]
+    if row["mean"] > row["five_q90"]:
+        side, end = "above", row["five_q90"]
+    if wording.signed(row["mean"]) == wording.signed(end):
+        side = f"just {side}"
     return f"{what}: {side} the band, as one of ten should be."

@@ -12,7 +12,7 @@ from dashboard.charts.series import Row, grouped, margin, of_basis, state
 from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.mood_now import MoodNow, told_now
 from warehouse.records import FIVE, WINDOW_SECONDS
-from warehouse.trust import Grade, grade
+from warehouse.trust import ENOUGH, Grade, grade
 
 QUIET_WINDOWS, QUIET_N = 5, 3
 FRESH = timedelta(seconds=90)
@@ -138,10 +138,14 @@ class Card:
     def five_record(self) -> str:
         """The figure behind the grade."""
         of = self.five_skill
-        n = f"n = {wording.count(of['targets'] if of else 0)}, last 7 days"
-        if of is None or of["skill"] is None:
-            return f"nothing can be told yet ({n})"
-        return f"latent skill {wording.signed(of['skill'])} ({n}); 1 is perfect, 0 the average"
+        n = wording.count(of["targets"] if of else 0)
+        if of is None or self.grade == "new":
+            return f"{n} of {wording.count(ENOUGH)} judged in the last 7 days"
+        n = f"n = {n}, last 7 days"
+        if of["skill"] is None:
+            return f"nothing can be known beyond the average ({n})"
+        share = wording.percent(of["skill"])
+        return f"knew {share} of what can be known ({n}); the average gets 0 %, a perfect one 100 %"
 
     def band(self) -> float | None:
         """Half the width of the last window's 95 % band; None where it cannot be told."""

@@ -36,6 +36,7 @@ def words(of: Card) -> str:
         (-0.04, 0.01, 0.06, "about neutral, likely between −0.04 and +0.06"),
         (0.01, 0.03, 0.06, "likely between +0.01 and +0.06"),
         (-0.3, -0.05, 0.1, "likely between −0.30 and +0.10"),
+        (-0.02, 0.0496, 0.11, "likely between −0.02 and +0.11"),  # +0.05 in a body
     ],
 )
 def test_a_band_is_neutral_if_it_holds_zero_and_its_middle_is_near_it(
@@ -70,31 +71,32 @@ def test_activity_is_told_by_the_minute_and_silence_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("targets", "skill", "said"),
+    ("targets", "skill", "said", "figure"),
     [
-        (5000, 0.14, "clearly better than guessing"),
-        (5000, 0.05, "a little better than guessing"),
-        (5000, -0.01, "not better than guessing"),
-        (5000, None, "not better than guessing"),
-        (10, 0.9, "too few were judged yet"),
+        (5000, 0.14, "clearly better than guessing", "knew 14 % of what can be known"),
+        (5000, 0.05, "a little better than guessing", "knew 5 % of"),
+        (5000, -0.01, "not better than guessing", "knew −1 % of"),
+        (5000, None, "not better than guessing", "nothing can be known beyond"),
+        (10, 0.9, "too few were judged yet", "10 of 2,000 judged in the last 7 days"),
     ],
 )
 def test_a_card_grades_its_forecasts_and_keeps_the_figure_for_who_asks(
-    targets: int, skill: float | None, said: str
+    targets: int, skill: float | None, said: str, figure: str
 ) -> None:
     of = card(targets, skill)
+    assert of.five_record().startswith(figure)
     told = words(of)
     assert told.index("<summary") < told.index(said) < told.index("</summary>")
     assert f'title="{of.five_record()}"' in told
     before, _, _ = told.partition("<details")
-    assert "skill" not in before
+    assert "knew" not in before
 
 
 def test_a_card_tells_range_chances_and_activity() -> None:
     told = words(card())
     for text in ("likely between −0.02 and +0.11", "above its usual +0.03: 70 %", "12 to 30"):
         assert text in told
-    assert "latent skill +0.14 (n = 5,000" in told
+    assert "knew 14 % of what can be known (n = 5,000" in told
 
 
 def test_what_is_no_better_than_the_average_gives_way_to_it() -> None:
@@ -122,7 +124,12 @@ def test_a_line_of_the_table_is_short() -> None:
 
 @pytest.mark.parametrize(
     ("mean", "said"),
-    [(0.11, "inside the band"), (-0.03, "below the band, as one of ten"), (0.2, "above the band")],
+    [
+        (0.11, "inside the band"),
+        (0.112, "just above the band"),
+        (-0.03, "below the band, as one of ten"),
+        (0.2, "above the band"),
+    ],
 )
 def test_what_came_is_told_with_its_place(mean: float, said: str) -> None:
     assert f"412 messages came, of mood {outlook.wording.signed(mean)}: {said}" in outlook.came(
