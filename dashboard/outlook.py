@@ -79,9 +79,10 @@ def _told(forecast: Row) -> dict[str, float]:
 
 def chance(share: float) -> str:
     """In steps of 5 %, which is as exact as chances are known to hold."""
+    told = wording.percent(min(max(round(share * 20) / 20, 0.05), 0.95)).replace(" ", "\u00a0")
     if share < 0.05:
-        return "under 5 %"
-    return "over 95 %" if share > 0.95 else wording.percent(round(share * 20) / 20)
+        return f"under {told}"
+    return f"over {told}" if share > 0.95 else told
 
 
 def rates(forecast: Row) -> tuple[str, str, str] | None:

@@ -51,7 +51,7 @@ def test_a_band_is_neutral_if_it_holds_zero_and_its_middle_is_near_it(
      (0.95, "95 %"), (0.951, "over 95 %"), (1.0, "over 95 %")],
 )  # fmt: skip
 def test_chances_are_told_in_steps_of_five(share: float, said: str) -> None:
-    assert outlook.chance(share) == said
+    assert outlook.chance(share) == said.replace(" %", "\u00a0%")  # never alone on a line
 
 
 def test_only_chances_that_hold_are_told() -> None:
@@ -59,7 +59,7 @@ def test_only_chances_that_hold_are_told() -> None:
         "above its usual +0.03: 70\u00a0%",
         "0.1 or more above usual: under 5\u00a0%",
     ]
-    assert outlook.short_chances(TOLD) == "above usual 70 %, rise under 5 %"
+    assert outlook.short_chances(TOLD) == "above usual 70\u00a0%, rise under 5\u00a0%"
     assert outlook.chances({**TOLD, "chance_above": None, "chance_rise": None}) == []
 
 
@@ -94,7 +94,7 @@ def test_a_card_grades_its_forecasts_and_keeps_the_figure_for_who_asks(
 
 def test_a_card_tells_range_chances_and_activity() -> None:
     told = words(card())
-    for text in ("likely between −0.02 and +0.11", "above its usual +0.03: 70 %", "12 to 30"):
+    for text in ("likely between −0.02 and +0.11", "above its usual +0.03: 70\u00a0%", "12 to 30"):
         assert text in told
     assert "knew 14 % of what can be known (n = 5,000" in told
 
@@ -118,7 +118,7 @@ def test_a_line_of_the_table_is_short() -> None:
         "Next 5 min": "−0.02 to +0.11",
         "Expected": "20 (12 to 30)",
         "Forecasts": "clearly better",
-        "Chances": "above usual 70 %, rise under 5 %",
+        "Chances": "above usual 70\u00a0%, rise under 5\u00a0%",
     }
 
 
