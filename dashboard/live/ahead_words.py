@@ -23,11 +23,11 @@ def cells(card: Card) -> dict[str, str]:
     f = card.forecast
     if f is None or not outlook.is_told(f):
         last = wording.signed(f["q50"][-1]) if f else ""
-        return {"Next 5 min": last, "Expected": "", "Forecasts": "", "Chances": ""}
+        return {"Next 5 min": last, "Expected / min": "", "Forecasts": "", "Chances": ""}
     rates, is_known = outlook.rates(f), card.grade != "not"
     return {
         "Next 5 min": outlook.short(f) if is_known else outlook.as_usual(f),
-        "Expected": "{} ({} to {})".format(*rates) if rates else "",
+        "Expected / min": "{} ({} to {})".format(*rates) if rates else "",
         "Forecasts": outlook.SHORT[card.grade],
         "Chances": outlook.short_chances(f) if is_known else "",
     }

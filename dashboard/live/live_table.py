@@ -20,6 +20,7 @@ def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:
     st.dataframe(
         frame_of(cards, clock),
         hide_index=True,
+        placeholder="",
         key="live-table",
         height=min(38 + 35 * len(cards), 900),
         column_config={
@@ -31,7 +32,9 @@ def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:
                 help="Forecasts of the next five minutes in the last week, against guessing the "
                 "stream's average; new: too few were judged yet"
             ),
-            "Expected": column.TextColumn(help="messages a minute, with the 80 % band"),
+            "Expected / min": column.TextColumn(
+                help="messages a minute in the next five minutes, with the 80 % band"
+            ),
             "Chances": column.TextColumn(
                 help="of the next five minutes: a mood above the stream's usual, and a drop or a "
                 f"rise of {CHANGE:g} or more against it"

@@ -116,7 +116,7 @@ def test_a_forecast_of_an_earlier_version_is_told_as_it_was() -> None:
 def test_a_line_of_the_table_is_short() -> None:
     assert ahead_words.cells(card()) == {
         "Next 5 min": "−0.02 to +0.11",
-        "Expected": "20 (12 to 30)",
+        "Expected / min": "20 (12 to 30)",
         "Forecasts": "clearly better",
         "Chances": "above usual 70\u00a0%, rise under 5\u00a0%",
     }
