@@ -58,13 +58,8 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
             continue
         line, size = look_of(model, focus, index), 6 if model == focus else 4
         figure.add_traces(steps.traces(rows, "skill", model_name(model), line, size, "%{y:+.3f}"))
-    figure.add_hline(
-        y=0,
-        line={"color": GREY, "width": 1.5},
-        annotation={"text": "Session mean = 0", "font": {"size": 11}},
-        annotation_position="bottom left",
-    )
-    up = {"title": "Latent skill", "tickformat": "+.2f", **_skill_range(scores)}
+    figure.add_hline(y=0, line={"color": GREY, "width": 1.5})
+    up = {"title": "Latent skill (session mean: 0)", "tickformat": "+.2f", **_skill_range(scores)}
     return finish(figure, 340, steps.axis(scores), up, hovermode="x unified", showlegend=True)
 
 
@@ -78,13 +73,13 @@ def _skill_range(scores: pd.DataFrame) -> dict[str, Any]:
 
 
 def out_of_sight(scores: pd.DataFrame) -> list[str]:
-    """Models whose skill at step 1 lies below what skill_by_step shows, with it."""
+    """Models whose skill over the five minutes or at step 1 lies below what skill_by_step shows,
+    with it."""
     low = _skill_range(scores).get("range", [-1.0])[0]
-    first = scores[scores["step"] == 1]
+    first = scores[scores["step"].isin((FIVE, 1)) & (scores["skill"] < low)]
     return [
-        f"{model_name(r['model'])} ({wording.signed(r['skill'])})"
-        for r in first.to_dict("records")
-        if r["skill"] < low
+        f"{model_name(r['model'])} ({wording.signed(r['skill'])}, {steps.named(r['step'])})"
+        for r in first.sort_values("step", kind="stable").to_dict("records")
     ]
 
 

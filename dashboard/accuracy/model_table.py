@@ -25,7 +25,7 @@ def section(by_step: pd.DataFrame, model: str, step: int, models: Sequence[str])
     )
     below = accuracy_charts.out_of_sight(by_step)
     if below:
-        st.caption(f"Below the picture at step 1: {', '.join(below)}.")
+        st.caption(f"Below the picture: {', '.join(below)}.")
     lower = "lower is better for nMSE, CRPS and messages off"
     frame.heading("Every model", f"{steps.named(step)}; {lower}")
     table(by_step[by_step["step"] == step])

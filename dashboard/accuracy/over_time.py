@@ -28,7 +28,7 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     n = int(mine["targets"].sum())
     sections.head(
         f"{chosen.label}, {unit} by {unit}" if days == 1 else f"{chosen.label}, by {unit}",
-        f"{steps.named(step)}, {steps.counted(step, n)} of {wording.count(len(mine))} points",
+        f"{steps.counted(step, n)}, {wording.count(len(mine))} points",
         scores.to_dict("records"),
         "time",
     )
@@ -41,7 +41,7 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
         alt=f"{chosen.label} of every model over time",
     )  # fmt: skip
     st.caption(
-        f"{chosen.about} A point of few windows swings by chance: n is on hover. Days are of UTC."
+        f"{chosen.about} A point with a small n swings by chance: n is on hover. Days are of UTC."
     )
 
 

@@ -23,7 +23,7 @@ def section(cells: pd.DataFrame, step: int) -> None:
 
 def _channels(scores: pd.DataFrame, step: int) -> None:
     n = int(scores["targets"].sum())
-    small = f"{steps.named(step)}, {steps.counted(step, n)}"
+    small = steps.counted(step, n)
     sections.head("By channel", small, scores.to_dict("records"), "channels")
     st.plotly_chart(
         accuracy_charts.skill_by_channel(scores.assign(channel=scores["channel"].map(data.called))),
@@ -44,7 +44,7 @@ def _sizes(cells: pd.DataFrame, step: int) -> None:
     parted = by_size(cells)
     scores = skill.scored(parted, ["size"]) if parted is not None else pd.DataFrame()
     n = int(scores["targets"].sum()) if len(scores) else 0
-    small = f"{steps.named(step)}, {steps.counted(step, n)}" if n else ""
+    small = steps.counted(step, n) if n else ""
     sections.head("By size of channel", small, scores.to_dict("records"), "sizes")
     if parted is None:
         frame.put(

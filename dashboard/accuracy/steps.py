@@ -31,9 +31,8 @@ def ahead(step: int) -> str:
 
 
 def counted(step: int, n: int) -> str:
-    """n = 1,234 windows, or that many times five minutes."""
-    what = "stretches of five minutes" if step == FIVE else "windows"
-    return f"n = {wording.count(n)} {what}"
+    """step 3, n = 1,234 windows; five minutes, n = that many of them."""
+    return f"{named(step)}, n = {wording.count(n)}{'' if step == FIVE else ' windows'}"
 
 
 def most(rows: pd.DataFrame) -> str:

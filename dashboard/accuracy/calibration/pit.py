@@ -48,7 +48,7 @@ def section(
     n = sum(r["targets"] for r in rows)
     sections.head(
         "Where the truth lay among the quantiles",
-        f"{steps.named(step)}, {steps.counted(step, n)}",
+        steps.counted(step, n),
         bins,
         "calibration",
     )
@@ -60,12 +60,13 @@ def section(
     )
     frame.put(frame.say(verdict([r["windows"] for r in bins], overlap)))
     first, last = min(r["first_at"] for r in rows), max(r["last_at"] for r in rows)
-    counted = ", ten five minutes that overlap counting as one" if overlap > 1 else ""
+    whiskers = "Whiskers are 95 % intervals for independent windows"
+    if overlap > 1:
+        whiskers = "Whiskers are 95 % intervals; ten forecasts overlap and count as one"
     st.caption(
         f"Forecasts for {wording.moment(first, tz)} to {wording.moment(last, tz)}; at most about "
-        f"{MOST:,} of the newest forecasts are looked at. Each bar is the share of windows in the "
-        "bin over the share that belongs there: 1 is honest. Whiskers are 95 % intervals for "
-        f"independent windows{counted}; "
+        f"{MOST:,} of the newest forecasts are looked at. Each bar is the share that fell into the "
+        f"bin over the share that belongs there: 1 is honest. {whiskers}; "
         "neighbours resemble each other, so the truth is a little wider."
     )
 

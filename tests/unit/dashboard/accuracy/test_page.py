@@ -85,7 +85,7 @@ def test_every_section_draws_at_both(judged: Path, open_page: Open, show: str, s
     page = open_page(judged, show=show, step=step)
     assert not page.exception and not page.error
     if show in ("time", "channels"):
-        n = "200 stretches of five minutes" if step == "0" else "200 windows"
+        n = "five minutes, n = 200" if step == "0" else "step 1, n = 200 windows"
         assert n in text_of(page)
 
 

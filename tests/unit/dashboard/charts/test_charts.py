@@ -196,7 +196,10 @@ def test_skill_by_step_names_what_lies_below_the_picture() -> None:
     figure = accuracy_charts.skill_by_step(scores(), "lstm-1", ["lstm-1", "last_value"])
     assert [t.name for t in figure.data] == ["95 % interval", "lstm-1", "Last value"]
     assert list(figure.data[0].y) == [0.3, 0.1]
-    assert accuracy_charts.out_of_sight(scores()) == ["Last value (−4.00)"]
+    both = pd.concat([scores(), scores().assign(step=0, skill=[0.1, 0.0, -5.0])])
+    assert accuracy_charts.out_of_sight(both) == [
+        "Last value (−5.00, five minutes)", "Last value (−4.00, step 1)",
+    ]  # fmt: skip
 
 
 def test_coverage_is_drawn_beside_its_level() -> None:
