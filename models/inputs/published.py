@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from models.base import Floats
 from models.inputs.history import with_past
-from models.inputs.sessions import SHARES, Ints, Session
+from models.inputs.sessions import SHARES, Ints, Session, lexicon_of
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.published.reader import Reader, published_identities
@@ -109,7 +109,8 @@ def sessions_from_table(table: pa.Table) -> list[Session]:
 def iterate_sessions(
     table: pa.Table, refused: Callable[[BadInput], None] | None = None
 ) -> Iterator[Session]:
-    """Sessions of the table one by one, by channel and stream_id.
+    """Sessions of the table one by one, by channel and stream_id; where another lexicon begins
+    amid a stream, another session does.
 
     refused: told of each stream that makes no sense, which is then left out; without it the
     first one raises BadInput.
@@ -118,10 +119,10 @@ def iterate_sessions(
     table = table.filter(table["stream_id"].is_valid())
     order = [("channel", "ascending"), ("stream_id", "ascending"), ("start", "ascending")]
     table = table.sort_by(order).combine_chunks()
-    keys = [table[k].to_numpy(zero_copy_only=False) for k in ("channel", "stream_id")]
     if not len(table):
         return
-    change = np.any([k[1:] != k[:-1] for k in keys], axis=0)
+    keys = [table[k].to_numpy(zero_copy_only=False) for k in ("channel", "stream_id")]
+    change = np.any([k[1:] != k[:-1] for k in (*keys, *_lexicons(table))], axis=0)
     edges = [0, *(np.flatnonzero(change) + 1), len(table)]
     for a, b in pairwise(edges):
         try:
@@ -139,6 +140,15 @@ def _check_columns(table: pa.Table) -> None:
     needed |= {"mean_compound", "sd_compound", *SHARES, "sub_n", "sub_mean"}
     if missing := sorted(needed - set(table.column_names)):
         raise BadInput(f"windows table lacks the columns {', '.join(missing)}")
+
+
+def _lexicons(table: pa.Table) -> list[Any]:
+    """The lexicon of every row, where the table tells."""
+    if "lexicon_version" not in table.column_names:
+        return []
+    column = table["lexicon_version"].fill_null("").combine_chunks().dictionary_encode()
+    names = np.array([lexicon_of(name) for name in column.dictionary.to_pylist()])
+    return [names[column.indices.to_numpy()]]
 
 
 def _session(rows: pa.Table, channel: str, stream_id: str) -> Session:

@@ -19,6 +19,12 @@ SUMS = (
 BEFORE = (*SUMS, "last_n", "last_total", "last_rate")
 
 
+def lexicon_of(version: str) -> str:
+    """The lexicon of a window's lexicon_version, whatever was decided since and however its channel
+    is read. Windows of another are another measure: a session has one."""
+    return version.partition("+")[0]
+
+
 @dataclass(frozen=True)
 class Session:
     """T windows of one stream, oldest first, 30 s apart without a hole.

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from models.base import FIRST_LIVE, Forecaster, View
 from models.inputs.features import enough, now, views
-from models.inputs.sessions import Session
+from models.inputs.sessions import Session, lexicon_of
 from pipeline.forecasting.corrections import Series, Taught
-from pipeline.forecasting.session_log import SessionLog, lexicon_of
+from pipeline.forecasting.session_log import SessionLog
 from warehouse.records import WINDOW_SECONDS
 
 Ints = npt.NDArray[np.int64]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from models.inputs.features import before
 from models.inputs.history import STREAMS, sums
-from models.inputs.sessions import Past, Session
+from models.inputs.sessions import Past, Session, lexicon_of
 from warehouse.mood_now import SPAN_S, is_told
 from warehouse.records import SLOTS, WINDOW_SECONDS, Window
 
@@ -120,12 +120,6 @@ class SessionLog:
             values[: self.length - gone] = values[gone : self.length].copy()
         self.length -= gone
         return gone
-
-
-def lexicon_of(version: str) -> str:
-    """The lexicon of a window's lexicon_version, whatever was decided since and however its channel
-    is read."""
-    return version.partition("+")[0]
 
 
 def _empty(name: str) -> npt.NDArray[Any]:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from models.inputs.sessions import lexicon_of
 from models.inputs.targets import five_minutes
-from pipeline.forecasting.session_log import lexicon_of
 from warehouse.forecast_metrics import SUMS, Outcomes, each
 from warehouse.records import FIVE, HORIZON, WINDOW_SECONDS, Window, utc
 

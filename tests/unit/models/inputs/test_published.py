@@ -65,3 +65,15 @@ def _changed(column: str, row: int, value: object) -> pa.Table:
 def test_windows_that_make_no_sense_are_refused(table: pa.Table, says: str) -> None:
     with pytest.raises(BadInput, match=says):
         sessions_from_table(table)
+
+
+def test_another_lexicon_amid_a_stream_begins_another_session_and_a_decision_does_not() -> None:
+    table = as_table(make_session(12))
+    versions = [*["full-1"] * 4, *["full-1+1a2b"] * 3, *["full-2"] * 5]
+    at = table.column_names.index("lexicon_version")
+    found = sessions_from_table(table.set_column(at, "lexicon_version", pa.array(versions)))
+    assert [(len(s), s.lexicons) for s in found] == [
+        (7, ("full-1", "full-1+1a2b")),
+        (5, ("full-2",)),
+    ]
+    assert found[1].start[0] == START + 7 * 30
