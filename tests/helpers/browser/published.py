@@ -186,7 +186,7 @@ def _events(tables: dict[str, list[Row]], name: str, start: datetime, on_air: bo
 
 
 def _scores(tables: dict[str, list[Row]], rng: np.random.Generator, today: date) -> None:
-    """A week of scores: noise 9 (0.3 ** 2 * 100), the session mean 12 above, others between."""
+    """A week of scores: noise 18 (0.3 ** 2 * 200), the session mean 24 above, others between."""
     known = {"lstm-1": 0.2, "ridge": 0.11, "ewma": 0.05, "session_mean": 0.0, "last_value": -4.0}
     found = tables.setdefault("forecast_scores", [])
     for name in ("demo_busy", "demo_past"):
@@ -199,13 +199,18 @@ def _scores(tables: dict[str, list[Row]], rng: np.random.Generator, today: date)
                         today - timedelta(days=back),
                         model,
                         step,
-                        9.0 + 12.0 * (1 - skill * wobble / max(step, 1) if skill else 1.0),
-                        hits80=int(rng.binomial(100, 0.81)),
-                        hits95=int(rng.binomial(100, 0.945)),
-                        width95=520.0,
-                        counts=110,
-                        volume_error=473.0,
-                        volume_hits80=87,
+                        18.0 + 24.0 * (1 - skill * wobble / max(step, 1) if skill else 1.0),
+                        targets=200,
+                        n=2000,
+                        absolute_error=400.0,
+                        crps=120.0,
+                        width80=700.0,
+                        hits80=int(rng.binomial(200, 0.81)),
+                        hits95=int(rng.binomial(200, 0.945)),
+                        width95=1040.0,
+                        counts=220,
+                        volume_error=946.0,
+                        volume_hits80=174,
                     )
                     for model, skill in known.items()
                 )
