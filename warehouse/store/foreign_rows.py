@@ -30,7 +30,7 @@ _A_SHARE = "{c} BETWEEN 0 AND 1"
 _OF_STEPS = f"len({{c}}) = {HORIZON}"
 _JSON = "length({c}) <= 1000000 AND json_valid({c})"
 _LONG = "length({c}) <= 1000000"
-# beside the type's, or for a text in its place
+# beside the type's, or for a text in its place; of one table alone: TABLE.COLUMN
 _BY_NAME = {
     "channel": f"regexp_full_match({{c}}, '{KEY.pattern}')",
     "channel_id": f"{{c}} = '' OR regexp_full_match({{c}}, '{CHANNEL_ID.pattern}')",
@@ -55,6 +55,7 @@ _BY_NAME = {
     **dict.fromkeys(("chance_above", "chance_drop", "chance_rise"), _A_SHARE),
     **dict.fromkeys(("params", "scores", "before"), _JSON),
     **dict.fromkeys(("detail", "evidence"), _LONG),
+    "meta.value": _LONG,  # of the name, by _META
 }
 _OF_ALL = {"vocabulary", "decisions", "alerts"}  # whose channel may be '', that is all channels
 
@@ -105,7 +106,7 @@ def _refuse_values(con: Connection, table: str, source: str, columns: Columns) -
 def _conditions(table: str, columns: Columns) -> Iterator[str]:
     """Of every column, true or NULL for a value that may be."""
     for name, kind in columns.items():
-        rule, own = _BY_TYPE[kind], _BY_NAME.get(name)
+        rule, own = _BY_TYPE[kind], _BY_NAME.get(f"{table}.{name}", _BY_NAME.get(name))
         if own:
             rule = own if kind == "VARCHAR" else f"({rule}) AND ({own})"
         if name == "channel" and table in _OF_ALL:

@@ -49,3 +49,11 @@ def test_a_value_out_of_bounds_refuses_its_file(
     assert taken(con, table, {**row}) == 1
     with pytest.raises(BadInput, match=f"{table}.{min(wrong)} is out of bounds in 1 rows"):
         taken(con, table, {**row, **wrong})
+
+
+def test_what_meta_keeps_may_be_longer_than_other_texts(con: Connection) -> None:
+    con.execute("CREATE TABLE theirs AS SELECT 'company' AS name, repeat('x', 200000) AS value")
+    assert checked(con, "meta", "theirs")
+    con.execute("UPDATE theirs SET value = repeat('x', 1000001)")
+    with pytest.raises(BadInput, match="meta.value is out of bounds"):
+        checked(con, "meta", "theirs")
