@@ -12,6 +12,7 @@ from dashboard.accuracy import accuracy_charts, skill
 from dashboard.accuracy.replays import five_chart, replay
 from dashboard.basis import NAMES
 from dashboard.charts.series import Row
+from warehouse.forecast_metrics import REFERENCE
 from warehouse.records import FIVE
 from warehouse.trust import ENOUGH, grade
 
@@ -63,6 +64,8 @@ def sentence(figures: Mapping[str, Any], when: str, model: str, basis: str = "wo
 
     figures: of the model at the step of the five minutes, as skill.scored has them.
     """
+    if model == REFERENCE:
+        return "The session mean is the stream’s average itself: what every forecast is held against."
     known = None if pd.isna(figures["skill"]) else float(figures["skill"])
     of = grade(known, int(figures["targets"]))
     ahead = "the next five minutes"

@@ -103,6 +103,10 @@ def figures(**more: Any) -> dict[str, Any]:
             "guessing the stream’s average.",
         ),
         (
+            figures(skill=0.0), "session_mean",
+            "The session mean is the stream’s average itself: what every forecast is held against.",
+        ),
+        (
             figures(targets=240), "lstm-1",
             "Over these 12 days too few of DLD’s forecasts of the next five minutes could be "
             f"judged to say how good they are: 240 of {ENOUGH:,}.",
