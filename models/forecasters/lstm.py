@@ -1,8 +1,8 @@
 """The LSTM, in Keras: for training only. Serving never imports this module.
 
-It starts from a linear forecast of the next windows (solved, then frozen) and learns what that
-misses: the centre by squared error weighted by messages, as nMSE is; the bands by pinball loss
-around the centre. `noise`, the sampling error to expect of the next window, scales the bands.
+The middles of moods and counts are linear forecasts, solved: networks that moved them were no
+better on channels they had not seen. What it learns is how far off they may be, by pinball loss.
+`noise`, the sampling error to expect of a mean, scales the bands of moods.
 """
 
 from __future__ import annotations
@@ -87,22 +87,19 @@ def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) ->
     log(1 + messages) at VOLUME_QUANTILES."""
     x = keras.Input((CONTEXT, len(NAMES)), name="windows")
     last = x[:, -1, :]
-    windows = _visible(x, config)
-    mood, rest = (_trunk(windows, config, unroll, name) for name in ("mood", "rest"))
+    h = _trunk(_visible(x, config), config, unroll)
     noise = _noise(last)
     rate = keras.ops.expm1((last[:, NAMES.index("count"), None] + 1) * 3)
     usual = keras.ops.log1p(rate * WINDOWS.astype("float32"))
-    centre = _line(last, start[0], PAIRS, "mood_start") + _small(STEPS, "mood")(mood) * 0.3
-    count = _line(last, start[1], RATE_PAIRS, "count_start") + usual
+    centre = _line(last, start[0], PAIRS, "mood_line")
+    count = _line(last, start[1], RATE_PAIRS, "count_line") + usual
     down1, down2, up1, up2 = (
-        layers.Activation("softplus")(_small(STEPS, name, bias)(rest)) * noise
+        layers.Activation("softplus")(_head(name, bias)(h)) * noise
         for name, bias in zip(
             ("down10", "down2", "up90", "up97"), [*STEP_DOWN, *STEP_DOWN], strict=True
         )
     )
-    low, high = (
-        layers.Activation("softplus")(_small(STEPS, name, -0.2)(rest)) for name in ("few", "many")
-    )
+    low, high = (layers.Activation("softplus")(_head(name, -0.2)(h)) for name in ("few", "many"))
     moods = [centre - down1 - down2, centre - down1, centre, centre + up1, centre + up1 + up2]
     quantiles = keras.ops.stack([*moods, count - low, count, count + high], axis=-1)
     return keras.Model(x, quantiles)
@@ -122,15 +119,13 @@ def _visible(x: Any, config: Config) -> Any:
     return recent * mask if config.without else recent
 
 
-def _trunk(x: Any, config: Config, unroll: bool, name: str) -> Any:
-    """One for the centre, one for bands and counts: what is good for one disturbs the other."""
+def _trunk(x: Any, config: Config, unroll: bool) -> Any:
     h = x
     for i in range(config.layers):
         more = i + 1 < config.layers
-        cell = layers.LSTM(config.units, unroll=unroll, return_sequences=more, name=f"{name}_{i}")
-        h = cell(h)
+        h = layers.LSTM(config.units, unroll=unroll, return_sequences=more)(h)
     h = layers.Dropout(config.dropout)(layers.Concatenate()([h, x[:, -1, :]]))
-    h = layers.Dense(config.hidden, activation="gelu", name=f"{name}_hidden")(h)
+    h = layers.Dense(config.hidden, activation="gelu")(h)
     return layers.Dropout(config.dropout)(h)
 
 
@@ -142,13 +137,13 @@ def _line(last: Any, start: Floats, pairs: Pairs, name: str) -> Any:
     return layer(layers.Concatenate()([last, paired(last, pairs)]))
 
 
-def _small(size: int, name: str, bias: float = 0.0) -> layers.Layer:
-    """A head that starts by saying `bias`, so that training starts from the linear forecast."""
+def _head(name: str, bias: float) -> layers.Layer:
+    """One that starts by saying `bias`, whatever it sees."""
     fixed = keras.initializers.Constant(bias)
-    return layers.Dense(size, kernel_initializer="zeros", bias_initializer=fixed, name=name)
+    return layers.Dense(STEPS, kernel_initializer="zeros", bias_initializer=fixed, name=name)
 
 
-def loss_of(config: Config, mean_weight: float) -> Any:
+def loss_of(config: Config) -> Any:
     """Loss of (B, 11, 4) packed targets (see `packed`) and (B, 11, 8) predictions."""
     levels = tf.constant([q for q in QUANTILES if q != 0.5], tf.float32)
     few_many = tf.constant(VOLUME_QUANTILES, tf.float32)
@@ -157,26 +152,23 @@ def loss_of(config: Config, mean_weight: float) -> Any:
         return tf.maximum(at * gap, (at - 1) * gap)
 
     def loss(packed_y: Any, output: Any) -> Any:
-        z, weight, n, scale = tf.unstack(packed_y, axis=-1)
-        centre = output[..., 2]
-        square = weight / mean_weight * tf.square(z - centre)
-        fixed = tf.stop_gradient(centre)[..., None]
-        bands = tf.stack([output[..., i] for i in (0, 1, 3, 4)], -1) - centre[..., None] + fixed
-        spoke = tf.where(weight > 0, n / (tf.maximum(n, 0.0) + config.band_n), 0.0)
-        band = spoke * tf.reduce_sum(pinball(z[..., None] - bands, levels), -1) / scale
-        is_known = tf.cast(n >= 0, tf.float32)
+        z, spoke, n, scale = tf.unstack(packed_y, axis=-1)
+        bands = tf.stack([output[..., i] for i in (0, 1, 3, 4)], -1)
+        band = tf.reduce_sum(pinball(z[..., None] - bands, levels), -1) / scale
         count = tf.math.log1p(tf.maximum(n, 0.0))[..., None] - output[..., 5:]
-        volume = is_known * tf.reduce_sum(pinball(count, few_many), -1)
-        parts = square + config.band_weight * band + config.volume_weight * volume
-        return tf.reduce_mean(parts)
+        volume = tf.cast(n >= 0, tf.float32) * tf.reduce_sum(pinball(count, few_many), -1)
+        moods = spoke / (spoke + config.band_n) * band
+        return tf.reduce_mean(moods + config.volume_weight * volume)
 
     return loss
 
 
 def packed(data: Arrays) -> Floats:
-    """(k, 11, 4) float32: z, weight (0 = no mood to learn), n (-1 = unknown), noise."""
+    """(k, 11, 4) float32: z, messages it rests on (0 = no mood to learn), messages to count
+    (-1 = unknown), noise."""
     z, n, noise = data.z, data.targets.counts, _noise(data.last())
-    parts = [np.nan_to_num(z), data.mood_weight, np.where(np.isfinite(n), n, -1.0), noise]
+    spoke = np.where(np.isfinite(z), data.targets.n, 0.0)
+    parts = [np.nan_to_num(z), spoke, np.where(np.isfinite(n), n, -1.0), noise]
     return np.stack(parts, -1).astype(np.float32)
 
 
@@ -210,8 +202,7 @@ def _fit_one(
     steps = max(1, len(train) // config.batch) * config.epochs
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=1.0)
-    weight = packed(train)[..., 1]
-    model.compile(optimiser, loss=loss_of(config, float(weight.mean())), jit_compile=False)
+    model.compile(optimiser, loss=loss_of(config), jit_compile=False)
     best = keras.callbacks.EarlyStopping(
         patience=config.epochs, restore_best_weights=True, start_from_epoch=0
     )

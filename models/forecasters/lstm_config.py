@@ -23,9 +23,8 @@ class Config:
     batch: int = 512
     epochs: int = 3
     members: int = 3  # networks averaged
-    band_weight: float = 0.08
-    volume_weight: float = 0.2
-    band_n: float = 5.0  # a band's loss weighs n / (n + band_n)
+    volume_weight: float = 2.5  # of the counts' loss beside that of the moods' bands
+    band_n: float = 5.0  # a mood's loss weighs n / (n + band_n)
     without: str = ""  # a group of features it may not see, for ablations
 
     def as_json(self) -> dict[str, Any]:

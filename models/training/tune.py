@@ -43,8 +43,7 @@ SPACE: dict[str, BaseDistribution] = {
     "dropout": FloatDistribution(0.0, 0.5),
     "learning_rate": FloatDistribution(1e-4, 4e-3, log=True),
     "weight_decay": FloatDistribution(1e-4, 1e-1, log=True),
-    "band_weight": FloatDistribution(0.05, 2.0, log=True),
-    "volume_weight": FloatDistribution(0.05, 2.0, log=True),
+    "volume_weight": FloatDistribution(0.1, 10.0, log=True),
     "band_n": FloatDistribution(0.3, 10.0, log=True),
 }
 RANDOM = 10  # trials before TPE has enough to learn from, and MedianPruner to compare with

@@ -27,9 +27,9 @@ Say = Callable[[str], None]
 
 
 class Judge:
-    """Loss of networks on the valid streams: half squared error, half CRPS, each as a share of
-    what the running session mean has; both pooled over all steps and weighted by messages, so
-    that the five minutes weigh as much as their ten windows.
+    """Loss of networks on the valid streams: CRPS as a share of what the running session mean has,
+    pooled over all steps and weighted by messages, so that the five minutes weigh as much as their
+    ten windows.
 
     The training loss would not do: it depends on the weights that are searched. Below 1 is
     better than the session mean; sampling noise, which nobody can foresee, keeps it near it.
@@ -46,7 +46,7 @@ class Judge:
         """loss, crps and squared_error. Raises FloatingPointError where there is no number."""
         outputs = np.concatenate([model.predict_on_batch(x) for x, _ in self.batches])
         errors = self._errors(outputs[..., : len(LEVELS)])
-        loss = sum(errors[name] / self.usual[name] for name in ERRORS) / len(ERRORS)
+        loss = errors["crps"] / self.usual["crps"]
         if not np.isfinite(loss):
             raise FloatingPointError("the network diverged")
         return {"loss": loss, **errors}
