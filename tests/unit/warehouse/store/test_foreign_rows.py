@@ -55,5 +55,5 @@ def test_what_meta_keeps_may_be_longer_than_other_texts(con: Connection) -> None
     con.execute("CREATE TABLE theirs AS SELECT 'company' AS name, repeat('x', 200000) AS value")
     assert checked(con, "meta", "theirs")
     con.execute("UPDATE theirs SET value = repeat('x', 1000001)")
-    with pytest.raises(BadInput, match="meta.value is out of bounds"):
+    with pytest.raises(BadInput, match=r"meta\.value is out of bounds"):
         checked(con, "meta", "theirs")
