@@ -65,7 +65,9 @@ def sentence(figures: Mapping[str, Any], when: str, model: str, basis: str = "wo
     figures: of the model at the step of the five minutes, as skill.scored has them.
     """
     if model == REFERENCE:
-        return "The session mean is the stream’s average itself: what every forecast is held against."
+        return (
+            "The session mean is the stream’s average itself: what every forecast is held against."
+        )
     known = None if pd.isna(figures["skill"]) else float(figures["skill"])
     of = grade(known, int(figures["targets"]))
     ahead = "the next five minutes"

@@ -5,11 +5,12 @@ them as they are.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from warehouse.connections import Connection
 from warehouse.published.manifest import Manifest
+from warehouse.published.shard_views import shard_of_file
 from warehouse.records import Forecast
 from warehouse.sql import scan
 
@@ -40,7 +41,23 @@ _CAME: tuple[tuple[str, str, Later], ...] = (
 )
 
 
-def later_columns(con: Connection, published: Path, manifest: Manifest) -> Later:
+def later_by_shard(
+    con: Connection, published: Path, manifest: Manifest
+) -> Mapping[int | None, Later]:
+    """The later columns of each shard's files, of a folder's own by None: while several machines
+    are updated, their versions differ."""
+    tables = manifest.tables.items()
+    shards = {shard_of_file(file) for _, files in tables for file in files}
+    return {
+        shard: _later(con, published, replace(manifest, tables={
+            name: tuple(file for file in files if shard_of_file(file) == shard)
+            for name, files in tables
+        }))
+        for shard in shards
+    }  # fmt: skip
+
+
+def _later(con: Connection, published: Path, manifest: Manifest) -> Later:
     """Those that none of the manifest's files has; of what this version published, none."""
     later: dict[str, str] = {}
     for table, column, values in _CAME:

@@ -4,7 +4,7 @@ One manifest is one consistent state; the views of a connection lie over its fil
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,18 @@ from warehouse.connections import Config, Connection, open_duckdb
 from warehouse.errors import AppError, WarehouseBroken
 from warehouse.identities import Identities
 from warehouse.published.channel_views import visible
-from warehouse.published.earlier_files import later_columns, with_later
+from warehouse.published.earlier_files import Later, later_by_shard, with_later
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, nothing_published, parse_manifest
 from warehouse.published.rollup_views import view
-from warehouse.published.shard_views import by_shard, health_by_shard, health_of_all, merged
+from warehouse.published.shard_views import (
+    Files,
+    by_shard,
+    health_by_shard,
+    health_of_all,
+    merged,
+    shard_of_file,
+)
 from warehouse.sql import scan, sql
 from warehouse.store.rollups import ROLLUPS
 from warehouse.tables import TABLES
@@ -155,19 +162,34 @@ def connect_views(
     reach = [published, *reach]
     con = open_duckdb(reach=reach, scratch=scratch, keep_footers=True, config=config)
     rollups = {rollup.name: rollup for rollup in ROLLUPS}
-    later = later_columns(con, published, manifest)
+    later = later_by_shard(con, published, manifest)
     for table, files in manifest.tables.items():
         if table == "health":
             _create_health(con, published, files, channels)
         elif table not in rollups:
             column = TABLES[table].time if table in TABLES else None
-            rows = with_later(table, by_age(published, files, column), later)
+            rows = _rows(published, table, files, column, later)
             if table == "channels":  # as published before logins were known to change
                 rows += " UNION ALL BY NAME SELECT NULL::VARCHAR AS login WHERE false"
             _create(con, table, merged(table, rows, files), channels)
     for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
         _create(con, table, view(rollups[table], published, manifest, later), channels)
     return con
+
+
+def _rows(
+    published: Path, table: str, files: Files, column: str | None, later: Mapping[int | None, Later]
+) -> str:
+    """SQL of the files' rows, with the columns that came later; shard by shard only while those
+    differ, since one scan is faster."""
+    each = {shard: later[shard].get(table) for shard in map(shard_of_file, files)}
+    if len({*each.values()}) == 1:
+        return with_later(table, by_age(published, files, column), later[next(iter(each))])
+    return " UNION ALL BY NAME ".join(
+        with_later(table, by_age(published, of, column), later[shard])
+        for shard in each
+        if (of := tuple(file for file in files if shard_of_file(file) == shard))
+    )
 
 
 def _create_health(

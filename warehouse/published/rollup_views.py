@@ -1,6 +1,6 @@
 """Rollups as readers see them: settled periods as published, the open one summed up on the spot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,15 +12,21 @@ from warehouse.sql import scan
 from warehouse.store.rollups import Rollup
 
 
-def view(rollup: Rollup, published: Path, manifest: Manifest, later: Later) -> str:
+def view(
+    rollup: Rollup, published: Path, manifest: Manifest, later: Mapping[int | None, Later]
+) -> str:
     """SQL of the whole rollup: what is in its files, and the open period from the windows; of each
-    shard its own, which may have begun another period. later: columns the files lack."""
+    shard its own, which may have begun another period. later: columns its files lack, by shard."""
     shards = manifests_by_shard(manifest)
+    whole = _view(rollup, published, manifest, later[next(iter(shards or later))])
     if len(shards) < 2:
-        return _view(rollup, published, manifest, later)
-    told = [shard for shard in shards if all(name in shard.tables for name in rollup.sources)]
-    each = [f"({_view(rollup, published, shard, later)})" for shard in told]
-    return " UNION ALL BY NAME ".join(each) or _view(rollup, published, manifest, later)
+        return whole
+    each = [
+        f"({_view(rollup, published, of, later[shard])})"
+        for shard, of in shards.items()
+        if all(name in of.tables for name in rollup.sources)
+    ]
+    return " UNION ALL BY NAME ".join(each) or whole
 
 
 def _view(rollup: Rollup, published: Path, manifest: Manifest, later: Later) -> str:

@@ -33,14 +33,14 @@ def by_shard(files: Files) -> dict[int | None, Files]:
     return found or {None: files}
 
 
-def manifests_by_shard(manifest: Manifest) -> list[Manifest]:
+def manifests_by_shard(manifest: Manifest) -> dict[int, Manifest]:
     """What each shard published, without the tables of which it has no row."""
     of_tables = {name: by_shard(files) for name, files in manifest.tables.items()}
     shards = sorted({s for found in of_tables.values() for s in found if s is not None})
-    return [
-        replace(manifest, tables={n: f[shard] for n, f in of_tables.items() if shard in f})
+    return {
+        shard: replace(manifest, tables={n: f[shard] for n, f in of_tables.items() if shard in f})
         for shard in shards
-    ]
+    }
 
 
 def merged(table: str, rows: str, files: Files) -> str:

@@ -11,8 +11,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.helpers.browser.rows import forecast
 from tests.helpers.build import T, put, rows, sample_row, samples, window_row
 from tests.unit.warehouse.bucket.conftest import Clock
+from tests.unit.warehouse.published.test_reader import EMOTES, FIVE, NAMES, as_of_before
 from warehouse.atomic import locked
 from warehouse.bucket.mirroring import Mirroring, mirror
 from warehouse.bucket.objects import ABSENT, Bucket, BucketFailed, BucketRefused
@@ -21,6 +23,7 @@ from warehouse.config import BucketSettings, DataFolder
 from warehouse.errors import BadInput, NothingPublished, WarehouseLocked
 from warehouse.published.manifest import read_manifest
 from warehouse.published.publisher import Publisher
+from warehouse.published.reader import Reader
 from warehouse.records import iso, utc
 from warehouse.store.store import Store
 
@@ -84,6 +87,28 @@ def test_a_mirror_shows_the_rows_of_all_shards(shards: list[Shard], reader: Mirr
     assert [r[:2] for r in rows(folder, WINDOWS)] == [
         ("ch0", 0), ("ch0", 30), ("ch1", 0), ("ch1", 30),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+@pytest.mark.parametrize("lacks", [FIVE, FIVE | EMOTES], ids=["five minutes", "emote moods"])
+def test_shards_of_two_versions_are_read_together(
+    shards: list[Shard], reader: Mirroring, earlier: int, lacks: set[str]
+) -> None:
+    for shard in shards:
+        said = {**forecast(shard.channel, utc(T), "m", 0.1), **dict.fromkeys(FIVE & {*NAMES}, 0.5)}
+        put(shard.store, windows=[window_row(0, channel=shard.channel)], forecasts=[said])
+        shard.publisher.publish()
+        if shard is shards[earlier]:
+            as_of_before(shard.folder, lacks)
+        shard.pusher.push({})
+    whole = Reader(settle(reader))
+    found = whole.run("SELECT channel, five_q50, basis FROM forecasts ORDER BY 1")
+    five = [None if k == earlier else 0.5 for k in (0, 1)]
+    assert found.to_pylist() == [
+        {"channel": f"ch{k}", "five_q50": five[k], "basis": "words"} for k in (0, 1)
+    ]
+    hours = whole.run("SELECT channel, basis FROM window_hours")
+    assert {row["basis"] for row in hours.to_pylist()} == {"words"} and hours.num_rows == 2
 
 
 def test_what_has_not_changed_is_not_loaded_again(

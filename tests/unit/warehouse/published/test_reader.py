@@ -100,7 +100,7 @@ def test_files_of_every_age_are_read_and_each_row_once(folder: DataFolder, store
     assert reader.run(counted).to_pylist() == [{"n": 6, "keys": 6}]
 
 
-def _as_of_before(folder: DataFolder, later: set[str]) -> None:
+def as_of_before(folder: DataFolder, later: set[str]) -> None:
     """What is published loses columns that came later."""
     for path in folder.published.rglob("*.parquet"):
         rows = pq.read_table(path, partitioning=None)
@@ -112,7 +112,7 @@ def test_what_an_earlier_version_published_is_read_as_chat_by_words(
 ) -> None:
     put(store, windows=[window_row(30 * n) for n in (0, 1, 200)])
     Publisher(folder, store, "live").publish()
-    _as_of_before(folder, EMOTES | FIVE)
+    as_of_before(folder, EMOTES | FIVE)
     reader = Reader(folder)
     assert reader.query("sources").num_rows == 0  # none is of a channel: it answers
     for table, n in (("windows", 3), ("window_hours", 2), ("forecasts", 0), ("term_days", 0)):
@@ -132,7 +132,7 @@ def test_forecasts_that_an_earlier_version_published_say_nothing_of_the_five_min
     said = "SELECT five_q50, chance_drop, basis FROM forecasts"
     (today,) = Reader(folder).run(said).to_pylist()
     assert today == {"five_q50": 0.5, "chance_drop": 0.5, "basis": "words"}
-    _as_of_before(folder, before)
+    as_of_before(folder, before)
     reader = Reader(folder)
     (found,) = reader.run(said).to_pylist()
     assert found == {"five_q50": None, "chance_drop": None, "basis": "words"}
