@@ -1,6 +1,7 @@
 """Outlook on the next five minutes in words: range, chances, activity, trust. No Streamlit."""
 
 from collections.abc import Mapping
+from math import floor
 from typing import Any
 
 from dashboard import wording
@@ -10,6 +11,7 @@ from warehouse.trust import Grade
 Row = Mapping[str, Any]
 ABOUT = 0.05  # so near to 0 a middle is neutral, if the band holds 0 too
 MINUTES = 5
+GRAIN = 0.05  # of chances
 BODY_DIGITS = 3  # of moods in a body of the EBS: a panel has no others to judge by
 GRADES: Mapping[Grade, str] = {
     "clearly": "clearly better than guessing the stream’s average",
@@ -35,14 +37,15 @@ def is_told(forecast: Row) -> bool:
 def likely(forecast: Row) -> str:
     """The 80 % band of the five-minute mean: likely between −0.02 and +0.11."""
     low, high = (wording.signed(forecast[k]) for k in ("five_q10", "five_q90"))
-    between = f"likely between {low} and {high}"
+    between = f"likely {low}" if low == high else f"likely between {low} and {high}"
     return f"about neutral, {between}" if is_neutral(forecast) else between
 
 
 def short(forecast: Row) -> str:
     """The same for a cell of a table: −0.02 to +0.11."""
     low, high = (wording.signed(forecast[k]) for k in ("five_q10", "five_q90"))
-    return f"{low} to {high}{', about neutral' if is_neutral(forecast) else ''}"
+    band = low if low == high else f"{low} to {high}"
+    return f"{band}{', about neutral' if is_neutral(forecast) else ''}"
 
 
 def is_neutral(forecast: Row) -> bool:
@@ -79,10 +82,11 @@ def _told(forecast: Row) -> dict[str, float]:
 
 def chance(share: float) -> str:
     """In steps of 5 %, which is as exact as chances are known to hold."""
-    told = wording.percent(min(max(round(share * 20) / 20, 0.05), 0.95)).replace(" ", "\u00a0")
-    if share < 0.05:
+    rounded = floor(share / GRAIN + 0.5) * GRAIN  # halves up, as the extension rounds them
+    told = wording.percent(min(max(rounded, GRAIN), 1 - GRAIN)).replace(" ", "\u00a0")
+    if share < GRAIN:
         return f"under {told}"
-    return f"over {told}" if share > 0.95 else told
+    return f"over {told}" if share > 1 - GRAIN else told
 
 
 def rates(forecast: Row) -> tuple[str, str, str] | None:

@@ -50,10 +50,12 @@ export function heard(five, words, { record }) {
 
 function headline({ low, mid, high, usual }, words) {
   const isNeutral = low <= 0 && high >= 0 && Math.abs(mid) < NEUTRAL;
+  const band = { low: words.score(low), high: words.score(high) };
+  const likely = band.low === band.high ? band.low : words.say("five.likely", band);
   const middle = { mood: words.score(mid), usual: words.score(usual) };
   return [
     words.say("five.next"),
-    bold(words.say("five.likely", { low: words.score(low), high: words.score(high) })),
+    bold(likely),
     make("span", { id: "middle" }, words.say(isNeutral ? "five.neutral" : "five.about", middle)),
   ];
 }

@@ -85,7 +85,8 @@ def _likely(five: Sequence[float] | None) -> str:
     """five: q10, q50, q90 of the mood of the next five minutes; None: not forecast."""
     if five is None:
         return ""
-    return f"; likely in the next five minutes: {five[0]:+.2f} to {five[2]:+.2f}"
+    low, high = (f"{round(value, 2) + 0.0:+.2f}" for value in (five[0], five[2]))  # no -0.00
+    return f"; likely in the next five minutes: {low if low == high else f'{low} to {high}'}"
 
 
 def _lasting(seconds: float) -> str:

@@ -264,4 +264,4 @@ def _moment(
 
 
 def _short(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+    return None if value is None else round(value, 3) + 0.0  # no -0.0

@@ -92,12 +92,18 @@ def test_the_middle_is_neutral_only_near_0_and_with_0_in_the_band(page, ebs):
     ]  # fmt: skip
 
 
+def test_a_band_whose_ends_read_alike_is_one_number(page, ebs):
+    bands = [[0.117, 0.119, 0.122], [-0.002, 0.0, 0.001]]
+    told = [case["next"][1] for case in said(page, ebs, *({"five": band} for band in bands))]
+    assert told == ["+0.12", "0.00"]
+
+
 def test_chances_are_told_in_steps_of_five_points_and_never_as_certain(page, ebs):
-    shares = [0, 0.049, 0.05, 0.074, 0.076, 0.7, 0.95, 0.951, 1]
+    shares = [0, 0.049, 0.05, 0.074, 0.076, 0.125, 0.7, 0.95, 0.951, 1]
     chances = ({"chances": {"drop": share}, "activity": None} for share in shares)
     told = [case["prospects"] for case in said(page, ebs, *chances)]
     assert [text.split(": ")[1] for (text,) in told] == [
-        "under 5%", "under 5%", "5%", "5%", "10%", "70%", "95%", "over 95%", "over 95%",
+        "under 5%", "under 5%", "5%", "5%", "10%", "15%", "70%", "95%", "over 95%", "over 95%",
     ]  # fmt: skip
 
 

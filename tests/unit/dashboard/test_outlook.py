@@ -36,19 +36,23 @@ def words(of: Card) -> str:
         (-0.04, 0.01, 0.06, "about neutral, likely between −0.04 and +0.06"),
         (0.01, 0.03, 0.06, "likely between +0.01 and +0.06"),
         (-0.3, -0.05, 0.1, "likely between −0.30 and +0.10"),
+        (0.117, 0.119, 0.122, "likely +0.12"),
+        (-0.002, 0.0, 0.001, "about neutral, likely 0.00"),
         (-0.02, 0.0496, 0.11, "likely between −0.02 and +0.11"),  # +0.05 in a body
     ],
 )
 def test_a_band_is_neutral_if_it_holds_zero_and_its_middle_is_near_it(
     low: float, middle: float, high: float, said: str
 ) -> None:
-    assert outlook.likely({"five_q10": low, "five_q50": middle, "five_q90": high}) == said
+    told = {"five_q10": low, "five_q50": middle, "five_q90": high}
+    assert outlook.likely(told) == said
+    assert outlook.short(told).count(" to ") == said.count("between"), "one number is no range"
 
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.0, "under 5 %"), (0.049, "under 5 %"), (0.05, "5 %"), (0.724, "70 %"), (0.726, "75 %"),
-     (0.95, "95 %"), (0.951, "over 95 %"), (1.0, "over 95 %")],
+    [(0.0, "under 5 %"), (0.049, "under 5 %"), (0.05, "5 %"), (0.125, "15 %"), (0.724, "70 %"),
+     (0.726, "75 %"), (0.95, "95 %"), (0.951, "over 95 %"), (1.0, "over 95 %")],
 )  # fmt: skip
 def test_chances_are_told_in_steps_of_five(share: float, said: str) -> None:
     assert outlook.chance(share) == said.replace(" %", "\u00a0%")  # never alone on a line

@@ -159,6 +159,8 @@ def test_the_five_minutes_are_told_with_chances_activity_and_a_grade() -> None:
     assert found["activity"] == [12.0, 20.2, 30.0]
     assert (found["grade"], found["five_skill"], found["skill"]) == ("clearly", 0.123, 0.13)
     MoodBody.model_validate(said(made))
+    made.forecast = forecast(3000, **FIVE | {"five_q50": -0.0004, "usual": -0.0001})
+    assert b"-0.0," not in body(made, "simulated", 0.0)
     made.standing_five = Standing(-17.5, 1)
     found = said(made)["forecast"]
     assert (found["grade"], found["five_skill"]) == ("new", None), "a number by chance is none"
