@@ -67,8 +67,8 @@ export default {
     above: "au-dessus de l’habituel\u00a0:",
     drop: "au moins {change} sous l’habituel\u00a0:",
     rise: "au moins {change} au-dessus de l’habituel\u00a0:",
-    under: "moins de {share}",
-    over: "plus de {share}",
+    under: "moins de\u00a0{share}",
+    over: "plus de\u00a0{share}",
   },
   activity: {
     between: "{low} à {high} messages par minute attendus",
