@@ -29,6 +29,7 @@ from dashboard.time_span import window_end
 from warehouse.forecast_metrics import REFERENCE, SUMMED
 from warehouse.published.manifest import Manifest
 from warehouse.records import BASES, FIVE, HORIZON
+from warehouse.trust import ENOUGH
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "all": "All"}
 BY_WEEKS = timedelta(days=90)  # longer: a point is a week
@@ -222,6 +223,8 @@ def _verdict(by_step: pd.DataFrame, model: str, step: int, basis: str) -> None:
     band = skill.band_verdict(figures["coverage80"], 0.8)
     text = f"For {steps.ahead(step)}{of}, {name} {known}. Its 80 % band {band}."
     if step == FIVE:  # how much it knew is the page's first sentence
+        if figures["targets"] < ENOUGH:
+            band = f"held {wording.percent(figures['coverage80'], 1)} of what happened so far"
         text = f"For {steps.ahead(step)}{of}, the 80 % band of {name} {band}."
     frame.put(frame.say(text))
     frame.tiles(*_tiles(figures, base, step))

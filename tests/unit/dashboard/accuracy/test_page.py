@@ -70,6 +70,7 @@ def test_the_five_minutes_come_first_where_they_were_judged(judged: Path, open_p
     (slider,) = page.select_slider
     assert slider.options[:2] == ["five minutes", "step 1"] and slider.value == 0
     assert "Latent skill, five minutes" in text_of(page)
+    assert "of what happened so far." in text_of(page), "too few for a verdict on the band"
     assert page.query_params["step"] in ("0", ["0"])
 
 
