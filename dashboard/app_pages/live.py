@@ -130,12 +130,13 @@ def _grid(cards: Sequence[Card], clock: datetime, tz: tzinfo, reach: float) -> N
 
 def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(row(card_words.head(card), *card_words.mood(card, tz)))
-    st.plotly_chart(
-        timeline.sparkline(card.shown, card.forecast if card.supported else None, tz, reach),
-        key=f"live-{card.channel}",
-        config=CONFIG,
-        alt=f"Mood of {card.name} in the last {len(card.windows)} windows of 30 seconds",
-    )
+    if card.windows:
+        st.plotly_chart(
+            timeline.sparkline(card.shown, card.forecast if card.supported else None, tz, reach),
+            key=f"live-{card.channel}",
+            config=CONFIG,
+            alt=f"Mood of {card.name} in the last {len(card.windows)} windows of 30 seconds",
+        )
     if ahead := ahead_words.facts(card):
         frame.put(ahead)
     frame.put(card_words.facts(card, clock))

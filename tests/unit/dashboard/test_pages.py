@@ -254,6 +254,23 @@ def test_a_stream_that_has_just_ended_keeps_the_half_hour_before_its_end(
     assert "in the last 60 windows" in pictures[1].proto.alt
 
 
+def test_a_channel_that_was_off_air_for_days_has_no_empty_picture(
+    tmp_path: Path, open_page: Open
+) -> None:
+    long_ago = NOON - timedelta(days=3)
+    tables = {
+        "channels": [channel("alpha"), channel("beta")],
+        "streams": [
+            stream("alpha", long_ago, long_ago + timedelta(hours=1)),
+            stream("beta", NOON - timedelta(seconds=30), None),
+        ],
+        "windows": [window("alpha", long_ago, 9, 0.2), window("beta", NOON, 9, 0.2)],
+    }
+    page = open_page("live", published.write(tmp_path, tables).root)
+    (picture,) = page.get("plotly_chart")
+    assert "last stream" in text_of(page) and "beta" in picture.proto.alt.lower()
+
+
 def test_explore_counts_chat_silence_and_what_was_not_observed(
     small: Path, open_page: Open
 ) -> None:
