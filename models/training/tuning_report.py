@@ -21,7 +21,7 @@ from warehouse.errors import BadInput
 from warehouse.forecast_metrics import LEVELS, Outcomes, mean, total
 from warehouse.records import STEPS, iso
 
-ERRORS = ("squared_error", "crps")  # of forecast_metrics.SUMS
+ERRORS = ("squared_error", "crps")  # of forecast_metrics.SUMS, that trials are told with
 ENOUGH = 10  # trials done, before importances are more than noise
 Say = Callable[[str], None]
 
@@ -144,8 +144,8 @@ def as_text(report: dict[str, Any]) -> str:
     """The report for people, in Markdown."""
     best, first = report["best"], report["defaults"]
     names = list(best["searched"])
-    lines = [f"# Tuning: {report['study']}", "", f"Made {report['made_at']}. Loss: half squared "
-             "error, half CRPS on the valid streams, 1 = the session mean's.", ""]  # fmt: skip
+    lines = [f"# Tuning: {report['study']}", "", f"Made {report['made_at']}. Loss: CRPS on the "
+             "valid streams, 1 = the session mean's.", ""]  # fmt: skip
     lines += [f"Best: trial {best['trial']}, loss {best['loss']:.5f}" +
               (f"; the defaults (trial 0) {first['loss']:.5f}." if first else "."), ""]  # fmt: skip
     rows = [[n, _short(best["searched"][n]), _short((first or best)["params"][n]),

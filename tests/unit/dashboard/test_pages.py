@@ -178,7 +178,7 @@ def test_live_grades_its_forecasts_by_their_five_minutes(tmp_path: Path, open_pa
     }  # fmt: skip
     text = text_of(open_page("live", published.write(tmp_path, tables).root))
     assert "clearly better than guessing the stream’s average" in text
-    assert "latent skill +0.20 (n = 3,000, last 7 days)" in text
+    assert "knew 20 % of what can be known (n = 3,000, last 7 days)" in text
 
 
 def test_live_shows_hostile_names_and_terms_as_text(small: Path, open_page: Open) -> None:
