@@ -49,7 +49,9 @@ def messages(n: int) -> str:
 
 def percent(share: float | None, digits: int = 0) -> str:
     """0.123 as 12 %."""
-    return MISSING if share is None else f"{share * 100:.{digits}f} %".replace("-", "−")
+    if share is None:
+        return MISSING
+    return f"{round(share * 100, digits) + 0.0:.{digits}f} %".replace("-", "−")  # no −0
 
 
 def rate(per_minute: float | None) -> str:

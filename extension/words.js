@@ -80,7 +80,7 @@ export class Words {
 
   /** A mood as shown: "+0.21", "-0.05", "0.00". */
   score = (mood) => this.formats.signed.format(mood);
-  percent = (share) => this.formats.percent.format(share);
+  percent = (share) => this.formats.percent.format(Math.round(share * 100) / 100 || 0); // no -0%
   count = (n) => this.formats.count.format(n);
   /** A number with as few digits as it has: "0.1". */
   plain = (number) => this.formats.short.format(number);

@@ -139,6 +139,14 @@ def test_the_grade_is_said_in_words_and_its_number_on_demand_by_keyboard(page, e
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
 
+def test_a_mark_of_nothing_has_no_sign(page, ebs):
+    body = mood_body()
+    beaten = {"grade": "not", "five_skill": -0.004}
+    shown(page, ebs, body | {"forecast": body["forecast"] | beaten})
+    mark = page.locator("#record details p").text_content()
+    assert mark.startswith("Marked over the last seven days: 0%.")
+
+
 def test_every_grade_has_its_words(page, ebs):
     grades = ({"grade": grade} for grade in ("clearly", "little", "not", "new"))
     told = [case["record"] for case in said(page, ebs, *grades)]

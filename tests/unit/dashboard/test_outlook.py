@@ -80,6 +80,7 @@ def test_activity_is_told_by_the_minute_and_silence_in_words() -> None:
         (5000, 0.14, "clearly better than guessing", "knew 14 % of what can be known"),
         (5000, 0.05, "a little better than guessing", "knew 5 % of"),
         (5000, -0.01, "not better than guessing", "knew −1 % of"),
+        (5000, -0.004, "not better than guessing", "knew 0 % of"),
         (5000, None, "not better than guessing", "nothing can be known beyond"),
         (10, 0.9, "too few were judged yet", "10 of 2,000 judged in the last 7 days"),
     ],
