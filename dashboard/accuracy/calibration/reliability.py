@@ -4,7 +4,6 @@ They come with the model's card: judged on chat that it had not learnt from.
 """
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -20,6 +19,7 @@ NAMES = {
     "rise": f"a mood {CHANGE:g} or more above its usual",
 }
 TOLD = 0.7  # the chance that the sentence is about, or the nearest there is
+MOST = 1e12  # of forecasts: a larger number is no count
 FEWEST = 500  # forecasts of five minutes that overlap: a bin of fewer is mostly chance
 
 
@@ -74,10 +74,10 @@ def bins_of(event: Any) -> list[Bin]:
 def _bin(row: Any) -> Bin | None:
     if not isinstance(row, list) or len(row) != 3:
         return None
-    if not all(isinstance(v, int | float) and isfinite(v) for v in row):
+    if not all(isinstance(v, int | float) and 0 <= v <= MOST for v in row):
         return None
     said, happened, n = row
-    return Bin(said, happened, int(n)) if n > 0 and 0 <= said <= 1 and 0 <= happened <= 1 else None
+    return Bin(said, happened, int(n)) if n > 0 and said <= 1 and happened <= 1 else None
 
 
 def sentence(event: str, bins: list[Bin]) -> str:

@@ -29,7 +29,7 @@ def test_only_what_holds_is_told() -> None:
 @pytest.mark.parametrize(
     "row",
     [[0.5, 0.5], "0.5", [None, 0.5, 9], [0.5, "<b>", 9], [0.5, float("nan"), 9], [7, 0.5, 9],
-     [0.5, -1, 9], [0.5, 0.5, 0], [True, {}, []]],
+     [0.5, -1, 9], [0.5, 0.5, 0], [0.5, 0.5, 10**400], [True, {}, []]],
 )  # fmt: skip
 def test_a_bin_that_is_none_is_left_out(row: Any) -> None:
     assert reliability.bins_of({"bins": [row, [0.2, 0.25, 40]]}) == [Bin(0.2, 0.25, 40)]
