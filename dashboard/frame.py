@@ -95,12 +95,12 @@ def put(markup: Markup) -> None:
 
 def say(text: str) -> Markup:
     """A sentence in the place of something to show."""
-    return row(text, cls="dld-say")
+    return row(wording.unbroken(text), cls="dld-say")
 
 
 def lead(text: str) -> Markup:
     """The first sentence of a page, for who reads no other."""
-    return row(text, cls="dld-lead")
+    return row(wording.unbroken(text), cls="dld-lead")
 
 
 def heading(text: str, small: str = "") -> None:

@@ -83,7 +83,7 @@ def _told(forecast: Row) -> dict[str, float]:
 def chance(share: float) -> str:
     """In steps of 5 %, which is as exact as chances are known to hold."""
     rounded = floor(share / GRAIN + 0.5) * GRAIN  # halves up, as the extension rounds them
-    told = wording.percent(min(max(rounded, GRAIN), 1 - GRAIN)).replace(" ", "\u00a0")
+    told = wording.unbroken(wording.percent(min(max(rounded, GRAIN), 1 - GRAIN)))
     if share < GRAIN:
         return f"under {told}"
     return f"over {told}" if share > 1 - GRAIN else told

@@ -54,6 +54,11 @@ def percent(share: float | None, digits: int = 0) -> str:
     return f"{round(share * 100, digits) + 0.0:.{digits}f} %".replace("-", "−")  # no −0
 
 
+def unbroken(text: str) -> str:
+    """The text, with numbers that no end of a line parts from their % or n."""
+    return text.replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0")
+
+
 def rate(per_minute: float | None) -> str:
     """Messages a minute: 0.4, 7, 120."""
     if per_minute is None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from dashboard import basis as read
-from dashboard import wording
+from dashboard import frame, wording
 from dashboard.accuracy import skill
 from dashboard.charts import timeline
 from dashboard.export import csv_bytes
@@ -237,6 +237,11 @@ def test_a_card_tells_silence_from_a_lost_connection() -> None:
 def test_a_card_shows_half_an_hour_and_not_the_stream_before() -> None:
     made = card([seen(7200, 3), seen(1830, 3), seen(1800, 3), seen(30, 3)])
     assert [w["start"] for w in made.windows] == [seen(1800, 3)["start"], seen(30, 3)["start"]]
+
+
+def test_no_line_ends_inside_a_number_of_a_sentence() -> None:
+    for drawn in (frame.say("80 % of n = 5"), frame.lead("80 % of n = 5")):
+        assert "80\u00a0% of n\u00a0=\u00a05" in str(drawn)
 
 
 @pytest.mark.parametrize(
