@@ -25,10 +25,10 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     scores = scores.dropna(subset=[metric])
     mine = scores[scores["model"] == model]
     unit = "day" if days == 1 else f"{days} days"
-    n = int(mine["targets"].sum())
+    n, points = int(mine["targets"].sum()), len(mine)
     sections.head(
         f"{chosen.label}, {unit} by {unit}" if days == 1 else f"{chosen.label}, by {unit}",
-        f"{steps.counted(step, n)}, {wording.count(len(mine))} points",
+        f"{steps.counted(step, n)}, {wording.count(points)} point{'' if points == 1 else 's'}",
         scores.to_dict("records"),
         "time",
     )

@@ -202,7 +202,7 @@ def test_a_metric_is_drawn_over_time_where_there_is_one(two_hours: Path, open_pa
     for metric in ("skill", "coverage80"):
         page = open_page("accuracy", two_hours, show="time", metric=metric)
         assert not page.exception
-        assert "n = 100 windows, 1 points" in text_of(page)
+        assert "n = 100 windows, 1 point " in text_of(page)
     page = open_page("accuracy", two_hours, show="time", metric="volume_error")
     assert "No score of this period has this figure" in text_of(page)
 
