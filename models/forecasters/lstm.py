@@ -40,7 +40,8 @@ PAIRS = [  # how long a mood lasts depends on how it scatters, how much is said,
 ]  # fmt: skip
 NOISE = NAMES.index("noise")
 Pairs = Sequence[tuple[int, int]]
-START_PENALTY = 1e-2  # of the linear start: ridge's own leaves too much to chance at steps 5 to 10
+Lines = tuple[Floats, Floats]  # coefficients of moods and of counts
+PENALTY = 1e-2  # of the lines: ridge's own leaves too much to chance at steps 5 to 10
 BATCH = 128  # rows the exported model takes at a time
 STEP_DOWN = np.log(np.expm1([1.28, 0.68]))  # softplus of these: 50 to 10 %, 10 to 2.5 % of a normal
 
@@ -51,23 +52,21 @@ def seen_names(config: Config) -> list[int]:
     return [i for i, name in enumerate(NAMES) if name not in hidden]
 
 
-def linear_start(data: Arrays, config: Config) -> tuple[Floats, Floats]:
-    """Solved linear forecasts of mood (in message sds) from features and their PAIRS,
+def solved_lines(data: Arrays, config: Config) -> Lines:
+    """Linear forecasts of mood (in message sds) from features and their PAIRS,
     (1 + F + P, 11), and of log counts from theirs, (1 + F + R, 11)."""
     last, n, visible = data.last(), data.targets.counts, seen_names(config)
-    mood = _solve(last, visible, PAIRS, data.z, data.mood_weight, START_PENALTY)
+    mood = _solve(last, visible, PAIRS, data.z, data.mood_weight)
     off = np.log1p(n) - np.log1p(counts(data.view.rate))
     rates = [i for i in RATES if i in visible]
-    return mood, _solve(last, rates, RATE_PAIRS, off, np.isfinite(n) * 1.0, START_PENALTY)
+    return mood, _solve(last, rates, RATE_PAIRS, off, np.isfinite(n) * 1.0)
 
 
-def _solve(
-    last: Any, places: list[int], pairs: Pairs, target: Floats, weight: Floats, penalty: float
-) -> Floats:
+def _solve(last: Any, places: list[int], pairs: Pairs, target: Floats, weight: Floats) -> Floats:
     """Coefficients of all features and pairs; 0 for those that are not in `places`."""
     usable = [k for k, pair in enumerate(pairs) if set(pair) <= {*places, NOISE}]
     x = np.concatenate([last[:, places], paired(last, pairs)[:, usable]], 1)
-    found = solve(x, np.nan_to_num(target), weight, penalty)
+    found = solve(x, np.nan_to_num(target), weight, PENALTY)
     full = np.zeros((1 + len(NAMES) + len(pairs), STEPS))
     full[[0, *(1 + i for i in places), *(1 + len(NAMES) + k for k in usable)]] = found
     return full
@@ -82,17 +81,18 @@ def paired(last: Any, pairs: Pairs) -> Any:
     return keras.ops.take(last, first, axis=1) * keras.ops.take(last, second, axis=1) / 2
 
 
-def build(config: Config, start: tuple[Floats, Floats], unroll: bool = False) -> keras.Model:
+def build(config: Config, lines: Lines, unroll: bool = False) -> keras.Model:
     """(B, CONTEXT, F) -> (B, 11, 8): mood at QUANTILES, in message sds from the session mean;
     log(1 + messages) at VOLUME_QUANTILES."""
     x = keras.Input((CONTEXT, len(NAMES)), name="windows")
     last = x[:, -1, :]
     h = _trunk(_visible(x, config), config, unroll)
     noise = _noise(last)
+    # the feature is log(1 + messages a window) / 3 - 1
     rate = keras.ops.expm1((last[:, NAMES.index("count"), None] + 1) * 3)
     usual = keras.ops.log1p(rate * WINDOWS.astype("float32"))
-    centre = _line(last, start[0], PAIRS, "mood_line")
-    count = _line(last, start[1], RATE_PAIRS, "count_line") + usual
+    centre = _line(last, lines[0], PAIRS, "mood_line")
+    count = _line(last, lines[1], RATE_PAIRS, "count_line") + usual
     down1, down2, up1, up2 = (
         layers.Activation("softplus")(_head(name, bias)(h)) * noise
         for name, bias in zip(
@@ -129,9 +129,9 @@ def _trunk(x: Any, config: Config, unroll: bool) -> Any:
     return layers.Dropout(config.dropout)(h)
 
 
-def _line(last: Any, start: Floats, pairs: Pairs, name: str) -> Any:
+def _line(last: Any, coef: Floats, pairs: Pairs, name: str) -> Any:
     """A solved forecast, frozen."""
-    kernel, bias = (keras.initializers.Constant(v) for v in (start[1:], start[0]))
+    kernel, bias = (keras.initializers.Constant(v) for v in (coef[1:], coef[0]))
     layer = layers.Dense(STEPS, kernel_initializer=kernel, bias_initializer=bias, name=name)
     layer.trainable = False
     return layer(layers.Concatenate()([last, paired(last, pairs)]))
@@ -186,19 +186,19 @@ def dataset(data: Arrays, batch: int, seed: int | None) -> tf.data.Dataset:
 
 def fit(config: Config, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]) -> Any:
     """An averaged model of `members` networks, each at its best epoch on the valid streams."""
-    start = linear_start(train, config)
+    lines = solved_lines(train, config)
     members = [
-        _fit_one(config, start, train, valid, seed + i, callbacks) for i in range(config.members)
+        _fit_one(config, lines, train, valid, seed + i, callbacks) for i in range(config.members)
     ]
-    return average(config, start, [m.get_weights() for m in members])
+    return average(config, lines, [m.get_weights() for m in members])
 
 
 def _fit_one(
-    config: Config, start: Any, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]
+    config: Config, lines: Lines, train: Arrays, valid: Arrays, seed: int, callbacks: list[Any]
 ) -> keras.Model:
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    model = build(config, start)
+    model = build(config, lines)
     steps = max(1, len(train) // config.batch) * config.epochs
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=1.0)
@@ -214,18 +214,18 @@ def _fit_one(
     return model
 
 
-def average(config: Config, start: Any, states: list[list[Any]], unroll: bool = False) -> Any:
+def average(config: Config, lines: Lines, states: list[list[Any]], unroll: bool = False) -> Any:
     """One model that says the mean of its members' quantiles."""
     x = keras.Input((CONTEXT, len(NAMES)), name="windows")
     outputs = []
     for i, state in enumerate(states):
-        member = build(config, start, unroll)
+        member = build(config, lines, unroll)
         member.set_weights(state)
         member.name = f"member{i}"
         outputs.append(member(x))
     mean = layers.Average()(outputs) if len(outputs) > 1 else outputs[0]
     model = keras.Model(x, mean)
-    model.states, model.start, model.config_used = states, start, config
+    model.states, model.lines, model.config_used = states, lines, config
     return model
 
 
@@ -233,7 +233,7 @@ def export(model: Any) -> bytes:
     """The averaged model as a LiteRT file with a fixed batch, float32 and built-in ops only."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    flat = average(model.config_used, model.start, model.states, unroll=True)
+    flat = average(model.config_used, model.lines, model.states, unroll=True)
     shape = tf.TensorSpec((BATCH, CONTEXT, len(NAMES)), tf.float32)
     traced = tf.function(lambda x: flat(x, training=False)).get_concrete_function(shape)
     frozen = convert_variables_to_constants_v2(traced)

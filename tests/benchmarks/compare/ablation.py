@@ -1,7 +1,7 @@
 """python -m tests.benchmarks.compare.ablation: what each part of the LSTM is worth.
 
-Judged alike, on DLD_DATA, as trained, without what channels teach: the linear start, and
-without each group of features; then single networks: five seeds of the whole, and one without
+Judged alike, on DLD_DATA, as trained, without what channels teach: the line, and
+it without each group of features; then single networks: five seeds of the whole, and one without
 memory.
 """
 
@@ -80,7 +80,7 @@ def main(
 def _untrained(config: Any, learn: Arrays) -> Any:
     from models.forecasters import lstm
 
-    return lstm.build(config, lstm.linear_start(learn, config))
+    return lstm.build(config, lstm.solved_lines(learn, config))
 
 
 def _judged(net: Any, parts: Parts) -> dict[str, Any]:
