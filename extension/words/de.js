@@ -64,9 +64,9 @@ export default {
     neutral: "etwa neutral, üblich {usual}",
   },
   chances: {
-    above: "über dem Üblichen:",
-    drop: "mindestens {change} unter dem Üblichen:",
-    rise: "mindestens {change} über dem Üblichen:",
+    above: "über üblich:",
+    drop: "ab {change} unter üblich:",
+    rise: "ab {change} über üblich:",
     under: "unter {share}",
     over: "über {share}",
   },
