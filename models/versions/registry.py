@@ -21,7 +21,6 @@ from models.forecasters.ridge import Ridge
 from models.inputs.features import CONTEXT, FEATURES_VERSION, NAMES
 from models.versions.choice import read_choice
 from warehouse.atomic import read_file
-from warehouse.chances import told_events
 from warehouse.config import DataFolder
 from warehouse.errors import ModelUnusable
 from warehouse.records import HORIZON, QUANTILES, STEPS, VOLUME_QUANTILES, WINDOW_SECONDS
@@ -60,11 +59,6 @@ class Version:
     @property
     def trained_at(self) -> datetime:
         return datetime.fromisoformat(self.card["trained_at"])
-
-    @property
-    def told_events(self) -> tuple[str, ...]:
-        """The events whose chances may be told, by how reliable they were."""
-        return told_events(self.card, self.model)
 
     def check(self) -> None:
         """Raises ModelUnusable where features or files are not what the card says."""
