@@ -42,7 +42,7 @@ def _panel(browser: Browser, url: str) -> None:
     for option in page.locator("select option").all():
         page.locator("select").first.select_option(option.get_attribute("value"))
         page.wait_for_timeout(_SETTLED_MS)
-        if "live" in page.frame_locator("iframe").locator("body").inner_text():
+        if "live" in page.frame_locator("iframe").first.locator("body").inner_text():
             break
     page.locator("iframe").first.screenshot(path=IMAGES / "panel.png")
     page.close()
