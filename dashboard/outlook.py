@@ -6,11 +6,12 @@ from typing import Any
 
 from dashboard import wording
 from warehouse.chances import CHANGE
+from warehouse.records import HORIZON, WINDOW_SECONDS
 from warehouse.trust import Grade
 
 Row = Mapping[str, Any]
 ABOUT = 0.05  # so near to 0 a middle is neutral, if the band holds 0 too
-MINUTES = 5
+MINUTES = HORIZON * WINDOW_SECONDS / 60
 GRAIN = 0.05  # of chances
 BODY_DIGITS = 3  # of moods in a body of the EBS: a panel has no others to judge by
 GRADES: Mapping[Grade, str] = {

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 EVENTS = ("above", "drop", "rise")
 CHANGE = 0.1  # of mood: what is told as a drop or a rise
+# forecasts of about one chance, below which how often it came is chance: fifty five minutes apart
+ENOUGH = 500
 SCORES = np.array([-1.959964, -1.281552, 0.0, 1.281552, 1.959964])  # a normal's, at QUANTILES
 _NARROWEST = 1e-6  # between two quantiles, so that there is a slope
 _normal = np.vectorize(lambda z: (1 + erf(z / sqrt(2))) / 2, otypes=[float])

@@ -12,11 +12,10 @@ import numpy as np
 
 from models.base import Floats
 from models.inputs.targets import Targets
-from warehouse.chances import EVENTS, chances, happened
+from warehouse.chances import ENOUGH, EVENTS, chances, happened
 from warehouse.records import FIVE, HORIZON
 
 TENTHS = 10
-ENOUGH = 500  # targets of a tenth, below which its share is chance: fifty five minutes apart
 TOLERANCE = 0.05
 _DOUBT = 10.0  # cutoffs' worth of "half of the time", before a session shows how often
 _N, _SAID, _CAME, _BRIER, _USUAL = range(5)

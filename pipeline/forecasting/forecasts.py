@@ -57,7 +57,7 @@ class Forecasts:
 
     latest: the newest forecast by channel; means: the session mean's. standings: how good they
     have been over a week, by series, model and step, as the engine reads it from the warehouse.
-    taught: what each channel has taught. told: events whose chances may be told, by model.
+    taught: what each channel has taught. told: events whose chances the served model may tell.
     why: why there is no model.
     past_of: what came before a channel's stream, asked for once a series and start.
     """
@@ -72,7 +72,7 @@ class Forecasts:
         self.verifier = Verifier()
         self.taught = Taught()
         self.models: dict[str, Forecaster] = {}  # the served one first
-        self.told: dict[str, tuple[str, ...]] = {}
+        self.told: tuple[str, ...] = ()
         self.served = ""
         self.why = "forecasts are switched off"
         self._logs: dict[Series, SessionLog] = {}
@@ -91,7 +91,7 @@ class Forecasts:
     def _use(self, models: dict[str, Forecaster], folder: DataFolder) -> None:
         self.models, self.served, self.why = models, next(iter(models)), ""
         card = next((v.card for v in versions(folder) if v.model == self.served), {})
-        self.told = {model: told_events(card, model) for model in (self.served, MEAN)}
+        self.told = told_events(card, self.served)
         self.verifier.models = tuple(models)
         self.taught = Taught(models)
 
@@ -167,30 +167,26 @@ class Forecasts:
         notes = np.stack([raw.notes for raw in raws])
         shown = self.taught.serve(told, notes)
         usual, bases = np.array([raw.usual for raw in raws]), [basis for _, basis in told]
-        likely = {
-            model: chances_told(self.told.get(model, ()), of[:, FIVE], usual, bases)
-            for model, of in shown.items()
-        }
+        likely = chances_told(self.told, shown[self.served][:, FIVE], usual, bases)
         for i, series in enumerate(told):
-            of = {model: (q[i], likely[model][i]) for model, q in shown.items()}
-            yield self._issue(series, cutoff, replace(raws[i], notes=notes[i]), of)
+            of = {model: q[i] for model, q in shown.items()}
+            yield self._issue(series, cutoff, replace(raws[i], notes=notes[i]), of, likely[i])
 
     def _issue(
-        self, series: Series, cutoff: int, raw: Raw, shown: Mapping[str, tuple[Array, Chances]]
+        self, series: Series, cutoff: int, raw: Raw, shown: Mapping[str, Array], said: Chances
     ) -> Row:
-        """shown: quantiles (11, 5) of the models that may be shown, as the channel taught, and
-        their chances."""
+        """shown: quantiles (11, 5) of the models that may be shown, as the channel taught. said:
+        the served model's chances."""
         (channel, basis), quantiles = series, raw.quantiles.copy()
-        quantiles[0], said = shown.get(self.served, (quantiles[0], {}))  # the served model is first
+        quantiles[0] = shown[self.served]  # the served model is first
         issued = Made(raw.stream_id, basis, raw.lexicon, quantiles, raw.volume, raw.notes)
         self.verifier.expect(channel, cutoff, issued)
         about = {"channel": channel, "cutoff": utc(cutoff), "basis": basis, "usual": raw.usual}
         latest = forecast_of({**about, "model": self.served, **said}, quantiles[0], raw.volume[0])
         self.latest[channel] = latest
         if MEAN in shown:
-            bands, said = shown[MEAN]
             volume = raw.volume[list(self.models).index(MEAN)]
-            self.means[channel] = forecast_of({**about, "model": MEAN, **said}, bands, volume)
+            self.means[channel] = forecast_of({**about, "model": MEAN}, shown[MEAN], volume)
         return {name: getattr(latest, name) for name in Forecast.__slots__}
 
     def resume(self, rows: Iterable[Row]) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import frame, sections, wording
 from dashboard.charts.style import CHANNELS, CONFIG, GREY, finish
-from warehouse.chances import CHANGE, EVENTS
+from warehouse.chances import CHANGE, ENOUGH, EVENTS
 
 NAMES = {
     "above": "a mood above its usual",
@@ -20,7 +20,6 @@ NAMES = {
 }
 TOLD = 0.7  # the chance that the sentence is about, or the nearest there is
 MOST = 1e12  # of forecasts: a larger number is no count
-FEWEST = 500  # forecasts of five minutes that overlap: a bin of fewer is mostly chance
 
 
 class Bin(NamedTuple):
@@ -49,7 +48,7 @@ def section(chances: Mapping[str, Any]) -> None:
         for event, bins in found.items():
             told = sentence(event, bins) if holds(chances[event]) else untold(event)
             frame.put(frame.say(told))
-        st.caption(f"Open marks are of fewer than {FEWEST} forecasts, and mostly chance.")
+        st.caption(f"Open marks are of fewer than {ENOUGH} forecasts, and mostly chance.")
 
 
 def of_card(card: Mapping[str, Any], model: str) -> Mapping[str, Any]:
@@ -82,7 +81,7 @@ def _bin(row: Any) -> Bin | None:
 
 def sentence(event: str, bins: list[Bin]) -> str:
     """When DLD says 70 % for a mood above its usual, it happens in 68 of 100."""
-    large = [b for b in bins if b.n >= FEWEST] or bins
+    large = [b for b in bins if b.n >= ENOUGH] or bins
     near = min(large, key=lambda b: abs(b.said - TOLD))
     return (
         f"When DLD says {wording.percent(near.said)} for {NAMES[event]}, it happens in "
@@ -113,8 +112,8 @@ def figure(by_event: Mapping[str, list[Bin]]) -> go.Figure:
 
 def _traces(name: str, bins: list[Bin], colour: str) -> list[go.Scatter]:
     """A line through bins of enough forecasts, and an open mark for each of the others."""
-    enough = [b for b in bins if b.n >= FEWEST]
-    rest = [b for b in bins if b.n < FEWEST]
+    enough = [b for b in bins if b.n >= ENOUGH]
+    rest = [b for b in bins if b.n < ENOUGH]
     look = {"mode": "lines+markers", "line": {"color": colour, "width": 2}, "marker": {"size": 8}}
     mark = {"symbol": "circle-open", "size": 6, "color": colour}
     few = {"mode": "markers", "marker": mark, "showlegend": False}

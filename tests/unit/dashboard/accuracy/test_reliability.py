@@ -16,7 +16,7 @@ def test_a_sentence_is_about_the_chance_nearest_to_seventy_percent() -> None:
     assert reliability.sentence("above", bins) == (
         "When DLD says 71 % for a mood above its usual, it happens in 68 of 100 (n = 5,200)."
     )
-    few = [Bin(0.7, 0.1, reliability.FEWEST - 1), Bin(0.3, 0.33, reliability.FEWEST)]
+    few = [Bin(0.7, 0.1, reliability.ENOUGH - 1), Bin(0.3, 0.33, reliability.ENOUGH)]
     assert "says 30 %" in reliability.sentence("drop", few)
 
 
@@ -46,7 +46,7 @@ def test_an_event_without_bins_has_none(event: Any) -> None:
 
 
 def test_each_event_is_a_line_beside_the_diagonal_and_few_forecasts_are_open_marks() -> None:
-    few = Bin(0.5, 1.0, reliability.FEWEST - 1)
+    few = Bin(0.5, 1.0, reliability.ENOUGH - 1)
     bins = [*reliability.bins_of(ABOVE), few]
     honest, above, open_marks = reliability.figure({"above": bins}).data
     assert list(honest.x) == list(honest.y) == [0, 1]
