@@ -39,6 +39,26 @@ def s3_process(
     keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
     rights = {"name": "dld", "credentials": [keys], "actions": ["Admin", "Read", "List", "Write"]}
     (folder / "s3.json").write_text(json.dumps({"identities": [rights]}))
+    address, process = _answering_store(folder, bucket)
+    try:
+        yield address, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answering_store(folder: Path, bucket: str) -> tuple[str, "subprocess.Popen[bytes]"]:
+    """Another may have taken one of its eight ports: then it ends, and is started on others."""
+    for _ in range(3):
+        port, process = _start_store(folder)
+        address = f"http://127.0.0.1:{port}"
+        with suppress(ChildProcessError):
+            _make_bucket(address, bucket, process)
+            return address, process
+    raise AssertionError((folder / "log").read_text()[-3000:])
+
+
+def _start_store(folder: Path) -> tuple[int, "subprocess.Popen[bytes]"]:
     servers = ("master", "volume", "filer", "s3")
     ports = {f"-{name}.port{kind}": free_port() for name in servers for kind in ("", ".grpc")}
     command = [
@@ -47,14 +67,7 @@ def s3_process(
         "-master.volumeSizeLimitMB=64", *_QUIET, *(f"{k}={v}" for k, v in ports.items()),
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{ports['-s3.port']}"
-    try:
-        _make_bucket(address, bucket, process)
-        yield address, process
-    finally:
-        process.kill()
-        process.wait()
+        return ports["-s3.port"], subprocess.Popen(command, stdout=log, stderr=log)
 
 
 def _make_bucket(address: str, bucket: str, process: "subprocess.Popen[bytes]") -> None:
@@ -67,12 +80,14 @@ def _make_bucket(address: str, bucket: str, process: "subprocess.Popen[bytes]") 
         aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
     )
     for _ in range(480):
-        assert process.poll() is None, "the S3 store has ended; see its log"
+        if process.poll() is not None:
+            raise ChildProcessError("the S3 store has ended")
         try:
             client.create_bucket(Bucket=bucket)
             return
         except (BotoCoreError, ClientError):
             time.sleep(0.25)
+    process.kill()
     raise TimeoutError(f"no S3 store at {address}")
 
 
