@@ -10,13 +10,12 @@ from dashboard import choices, data, frame, scope, time_span, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG_ZOOM
 from dashboard.markup import row
-from dashboard.review import session_chart, session_compare, session_report
-from dashboard.review.moments import downloads, sentences
-from dashboard.review.moments.kinds import LEAST
-from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review import downloads, sentences, session_chart, session_compare, session_report
 from dashboard.review.session import Session, lines, read_session, usual
 from dashboard.review.session_list import moment_list
 from dashboard.time_span import stream_names
+from warehouse.moments.kinds import LEAST
+from warehouse.moments.placed import PlacedMoment
 from warehouse.published.manifest import Manifest
 
 STREAMS = 500

@@ -14,10 +14,10 @@ from dashboard import config, data, wording
 from dashboard.basis import NOTHING, Portion, laughter, left_out, parts, share
 from dashboard.basis import usual as usual_part
 from dashboard.charts.series import Row, of_basis
-from dashboard.review.moments import finder
-from dashboard.review.moments.placed import PlacedMoment
-from dashboard.review.moments.reasons import Terms, reasons
-from dashboard.review.moments.sums import Floats, Windows
+from warehouse.moments import finder
+from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.reasons import Terms, reasons
+from warehouse.moments.sums import Floats, Windows
 from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
 
 LONGEST = timedelta(days=30)  # a stream that never ended is not drawn for ever

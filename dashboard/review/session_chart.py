@@ -20,9 +20,9 @@ from dashboard.charts.traces import (
     sure_band,
     unobserved,
 )
-from dashboard.review.moments import sentences
-from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review import sentences
 from dashboard.review.session import Session
+from warehouse.moments.placed import PlacedMoment
 from warehouse.records import WINDOW_SECONDS
 
 NUMBERED = 20

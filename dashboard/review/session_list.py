@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dashboard import wording
 from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
-from dashboard.review.moments import sentences
-from dashboard.review.moments.kinds import Moment
-from dashboard.review.moments.placed import PlacedMoment
-from dashboard.review.moments.reasons import Reason
+from dashboard.review import sentences
+from warehouse.moments.kinds import Moment
+from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.reasons import Reason
 
 
 def moment_list(

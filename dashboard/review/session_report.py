@@ -10,12 +10,11 @@ from datetime import UTC
 from dashboard import wording
 from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
-from dashboard.review import session_compare
-from dashboard.review.moments import sentences
-from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review import sentences, session_compare
 from dashboard.review.session import Session
 from dashboard.review.session_list import glyph, when, why
 from dashboard.review.session_svg import drawing
+from warehouse.moments.placed import PlacedMoment
 
 SIMULATED = "This chat was made up by DLD's simulator: nobody real said any of it."
 STYLE = """

@@ -7,7 +7,7 @@ from dashboard import wording
 from dashboard.charts.coarse import coarse, windows_a_point
 from dashboard.charts.series import Row, margin, per_minute, runs, stretches, with_breaks
 from dashboard.markup import Markup, element
-from dashboard.review.moments import sentences
+from dashboard.review import sentences
 from dashboard.review.session import Session
 from warehouse.records import WINDOW_SECONDS
 

@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 
 from dashboard.charts.coarse import coarse, windows_a_point
-from dashboard.review import session_chart, session_compare, session_report
-from dashboard.review.moments import downloads, sentences
-from dashboard.review.moments.kinds import Moment
-from dashboard.review.moments.laughter import is_laughter
-from dashboard.review.moments.placed import PlacedMoment
-from dashboard.review.moments.reasons import Reason, Terms, reasons
+from dashboard.review import downloads, sentences, session_chart, session_compare, session_report
 from dashboard.review.session import Session, burst_s
 from dashboard.review.session_list import moment_list
 from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
+from warehouse.moments.kinds import Moment
+from warehouse.moments.laughter import is_laughter
+from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.reasons import Reason, Terms, reasons
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PEAK = Moment("peak", 4, 5, 6.25, n=60, mood=0.1, before=0.05, rate=120.0, usual=20.0, share=0.5)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.review.moments.kinds import Moment
-from dashboard.review.moments.reasons import Reason
+from warehouse.moments.kinds import Moment
+from warehouse.moments.reasons import Reason
 from warehouse.records import WINDOW
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from math import isfinite
 
 from dashboard import wording
-from dashboard.review.moments.kinds import Moment
-from dashboard.review.moments.reasons import Reason
+from warehouse.moments.kinds import Moment
+from warehouse.moments.reasons import Reason
 
 KINDS = {
     "jump": ("Turn of mood", "↕"),

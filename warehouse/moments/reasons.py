@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.review.moments.kinds import Moment
-from dashboard.review.moments.laughter import is_laughter
+from warehouse.moments.kinds import Moment
+from warehouse.moments.laughter import is_laughter
 
 TOLD = 5
 LEAST_USES = 2

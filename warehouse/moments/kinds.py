@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from dashboard.review.moments.segments import change_points
-from dashboard.review.moments.sums import WHOLE_S, Floats, Index, Sums
+from warehouse.moments.segments import change_points
+from warehouse.moments.sums import WHOLE_S, Floats, Index, Sums
 
 LEAST = 3.5  # sigma below which nothing is told; pure noise gives one in seven hours
 FEW = 8  # messages a side needs before its mean is compared

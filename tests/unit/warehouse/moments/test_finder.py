@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dashboard.review.moments import finder, kinds
-from dashboard.review.moments.kinds import Moment
-from dashboard.review.moments.segments import change_points
-from dashboard.review.moments.sums import Sums, Windows, liveliness, message_variance, usual_rate
+from warehouse.moments import finder, kinds
+from warehouse.moments.kinds import Moment
+from warehouse.moments.segments import change_points
+from warehouse.moments.sums import Sums, Windows, liveliness, message_variance, usual_rate
 
 T = 400
 

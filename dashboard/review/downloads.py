@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from dashboard import wording
 from dashboard.export import csv_bytes
-from dashboard.review.moments import sentences
-from dashboard.review.moments.placed import PlacedMoment
+from dashboard.review import sentences
+from warehouse.moments.placed import PlacedMoment
 from warehouse.records import WINDOW_SECONDS
 
 TIMELINE_H = 1  # an editor's timeline begins at 01:00:00:00

@@ -18,8 +18,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dashboard.review.moments.kinds import Moment, changes, hypes, jumps, laughters, peaks, silences
-from dashboard.review.moments.sums import Sums, Windows
+from warehouse.moments.kinds import Moment, changes, hypes, jumps, laughters, peaks, silences
+from warehouse.moments.sums import Sums, Windows
 from warehouse.records import WINDOW_SECONDS
 
 MOST = 40
