@@ -1,12 +1,13 @@
 """Words for numbers, moods, times and other people's text. Pure functions, no Streamlit."""
 
 import html
-import unicodedata
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from warehouse.plain_text import LONGEST
+from warehouse.plain_text import plain as plain
+
 POSITIVE = 0.05  # VADER's own thresholds, as in the extension
-LONGEST = 25  # characters of a term that are shown
 MISSING = "–"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -159,19 +160,6 @@ def at_second(epoch: float) -> datetime:
         return datetime.fromtimestamp(epoch, UTC)
     except (ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)
-
-
-def plain(text: str | None, longest: int = LONGEST) -> str:
-    """Foreign text on one line: no control or direction-changing characters, shortened."""
-    clean = "".join(" " if c.isspace() else c for c in text or "" if _visible(c))
-    clean = " ".join(clean.split())
-    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
-
-
-def _visible(char: str) -> bool:
-    if char.isspace() or char == "\u200d":  # joins the parts of one emoji
-        return True
-    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def plotted(text: str | None, longest: int = LONGEST) -> str:

@@ -16,6 +16,7 @@ from dashboard.review.session_list import moment_list
 from dashboard.time_span import stream_names
 from warehouse.moments.kinds import LEAST
 from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.words import NAMES
 from warehouse.published.manifest import Manifest
 
 STREAMS = 500
@@ -110,6 +111,7 @@ def _review(session: Session, tz: tzinfo) -> None:
     with place:
         _timeline(session, moments, past, tz)
     _moments(session, moments)
+    _turns(session)
     _files(session, past)
     _method()
 
@@ -134,7 +136,8 @@ def _tiles(session: Session, past: Sequence[Row]) -> None:
 def _filtered(session: Session) -> list[tuple[int, PlacedMoment]]:
     """Moments with their ranks, as the controls want them; the address follows."""
     ranked = list(enumerate(session.moments, 1))
-    kinds = [k for k in sentences.KINDS if any(f.moment.kind == k for f in session.moments)]
+    there = {k for f in session.moments for k in (f.moment.kind, *f.moment.also)}
+    kinds = [k for k in sentences.KINDS if k in there]
     text = f"n = {len(ranked)}, of {LEAST} σ and more; the numbers stand in the chart above"
     frame.heading("Moments", text)
     if not ranked:
@@ -154,13 +157,14 @@ def _filtered(session: Session) -> list[tuple[int, PlacedMoment]]:
     url_state.remember(kinds=",".join(picked))
     with right:
         order = choices.choose("Order", "sort", ORDERS, "rank", hidden=True, leave_out=True)
-    moments = [(r, f) for r, f in ranked if not picked or f.moment.kind in picked]
+    wanted = set(picked)
+    moments = [(r, f) for r, f in ranked if not picked or wanted & {f.moment.kind, *f.moment.also}]
     return sorted(moments, key=lambda x: x[1].at_s) if order == "time" else moments
 
 
 def _counted(kind: str, session: Session) -> str:
-    n = sum(f.moment.kind == kind for f in session.moments)
-    return f"{sentences.kind_name(kind)} ({n})"
+    n = sum(kind in (f.moment.kind, *f.moment.also) for f in session.moments)
+    return f"{NAMES[kind]} ({n})"
 
 
 def _timeline(
@@ -201,6 +205,15 @@ def _moments(session: Session, moments: Sequence[tuple[int, PlacedMoment]]) -> N
     frame.put(moment_list(listed, samples, session.stream["vod_id"]))
     if len(moments) > len(listed):
         st.caption(f"{len(moments) - len(listed)} weaker ones are in the files below.")
+
+
+def _turns(session: Session) -> None:
+    """How the mood went: a list of its own, since few of its turns are worth a cut."""
+    if session.turns:
+        frame.heading("How the mood went", f"n = {len(session.turns)}, of {LEAST} σ and more")
+        turns = list(enumerate(session.turns, 1))[:LISTED]
+        samples = lines(session, [one for _, one in turns])
+        frame.put(moment_list(turns, samples, session.stream["vod_id"]))
 
 
 def _files(session: Session, past: Sequence[Row]) -> None:

@@ -12,6 +12,7 @@ from dashboard import wording
 from dashboard.export import csv_bytes
 from dashboard.review import sentences
 from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.words import title
 from warehouse.records import WINDOW_SECONDS
 
 TIMELINE_H = 1  # an editor's timeline begins at 01:00:00:00
@@ -87,10 +88,8 @@ def _timecode(seconds: int, frames: int) -> str:
 
 def _marker(one: PlacedMoment) -> str:
     m = one.moment
-    turn = "Blue" if m.mood > m.before else "Sand"
     note = f"{sentences.sentence(m)} {sentences.terms(m, one.reasons, 3)}"
-    colour = _COLOURS.get(m.kind, turn)
-    return f"{_line(note, 300)} |C:ResolveColor{colour} |M:{sentences.title(m)} |D:1"
+    return f"{_line(note, 300)} |C:ResolveColor{_COLOURS[m.kind]} |M:{title(m)} |D:1"
 
 
 def _line(text: str, longest: int) -> str:
@@ -109,7 +108,7 @@ def chapters(moments: Sequence[PlacedMoment], length_s: float) -> tuple[str, str
     for one in moments:  # by rank
         near = any(abs(one.at_s - at) < CHAPTER_S for at, _ in starts)
         if not near and one.at_s <= length_s - CHAPTER_S:
-            starts.append((one.at_s, sentences.title(one.moment)))
+            starts.append((one.at_s, title(one.moment)))
     if len(starts) < CHAPTERS:
         return "", (
             f"YouTube wants at least {CHAPTERS} chapters of {CHAPTER_S} s; this stream would have "

@@ -6,23 +6,12 @@ from datetime import timedelta
 from math import isfinite
 
 from dashboard import wording
-from warehouse.moments.kinds import Moment
+from warehouse.moments.kinds import TURNS, Moment
 from warehouse.moments.reasons import Reason
+from warehouse.moments.words import NAMES
 
-KINDS = {
-    "jump": ("Turn of mood", "↕"),
-    "change": ("New level", "⇥"),
-    "peak": ("Burst of chat", "▮"),
-    "hype": ("Hype", "✸"),
-    "laughter": ("Laughter", "☺"),
-    "silence": ("Silence", "○"),
-}
+KINDS = {"peak": "▮", "hype": "✸", "laughter": "☺", "silence": "○"}  # with a sign by shape
 _VOD = re.compile(r"[0-9]{1,20}", re.ASCII)
-
-
-def kind_name(kind: str) -> str:
-    """Turn of mood, Laughter, ..."""
-    return KINDS[kind][0]
 
 
 def elapsed(seconds: int) -> str:
@@ -36,14 +25,6 @@ def vod_link(vod_id: str | None, seconds: int) -> str | None:
         return None
     at = f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
     return f"https://www.twitch.tv/videos/{vod_id}?t={at}"
-
-
-def title(m: Moment) -> str:
-    """In a few words, for a marker or a chapter: Mood falls, Laughter."""
-    if m.kind in ("jump", "change"):
-        way = "rises" if m.mood > m.before else "falls"
-        return f"Mood {way}" if m.kind == "jump" else f"Mood {way} and stays"
-    return kind_name(m.kind)
 
 
 def sentence(m: Moment) -> str:
@@ -69,7 +50,7 @@ def sentence(m: Moment) -> str:
 
 def also(m: Moment) -> str:
     """What else was found there: also laughter, hype; '' for nothing."""
-    return "also " + ", ".join(kind_name(k).lower() for k in m.also) if m.also else ""
+    return "also " + ", ".join(NAMES[k].lower() for k in m.also) if m.also else ""
 
 
 def sigma(m: Moment) -> str:
@@ -87,7 +68,7 @@ def terms(m: Moment, reasons: Sequence[Reason], most: int = 5) -> str:
 def compared(m: Moment, r: Reason) -> str:
     """Uses that as many messages had before a turn, or have in this stream: usually 0.4."""
     n = f"{r.usual:.1f}" if 0.05 <= r.usual < 9.95 else f"{r.usual:,.0f}"
-    return f"{'before' if m.kind in ('jump', 'change') else 'usually'} {n}"
+    return f"{'before' if m.kind in TURNS else 'usually'} {n}"
 
 
 def _finite(value: float) -> float | None:

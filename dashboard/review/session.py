@@ -14,22 +14,22 @@ from dashboard import config, data, wording
 from dashboard.basis import NOTHING, Portion, laughter, left_out, parts, share
 from dashboard.basis import usual as usual_part
 from dashboard.charts.series import Row, of_basis
-from warehouse.moments import finder
-from warehouse.moments.placed import PlacedMoment
-from warehouse.moments.reasons import Terms, reasons
+from warehouse.moments.finder import find
+from warehouse.moments.finder import turns as turns_of
+from warehouse.moments.placed import PlacedMoment, placed
+from warehouse.moments.reasons import Terms
 from warehouse.moments.sums import Floats, Windows
-from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
+from warehouse.records import SLOTS, WINDOW, WINDOW_SECONDS, utc, window_start
 
 LONGEST = timedelta(days=30)  # a stream that never ended is not drawn for ever
 USUAL = 30  # streams before this one that say what is usual
 LINES = 3
-SLOT_S = 5
-BURSTS = ("peak", "hype", "laughter")
 
 
 @dataclass(frozen=True)
 class Session:
-    """A stream, its span (aware UTC), its windows as rows of a chart, and its moments by rank.
+    """A stream, its span (aware UTC), its windows as rows of a chart, its moments by rank, and
+    turns of its mood by theirs.
 
     parts: how its windows were read, by words or by emotes; part: the one of these that its mood
     and its moments are of.
@@ -40,6 +40,7 @@ class Session:
     until: datetime
     rows: tuple[Row, ...]
     moments: tuple[PlacedMoment, ...]
+    turns: tuple[PlacedMoment, ...] = ()
     part: Portion = NOTHING
     parts: tuple[Portion, ...] = ()
 
@@ -131,23 +132,8 @@ def _read_session(
     start = wording.aware(windows["start"][0].as_py())
     terms = _terms(data.query("dash_stream_terms", **span), start, windows)
     arrays = _arrays(windows, start, since, terms)
-    slots = {row["start"]: row["sub_n"] for row in rows}
-    moments = []
-    for m in finder.find(arrays):
-        at = start + m.first * WINDOW
-        into_s = burst_s(slots.get(at.replace(tzinfo=None))) if m.kind in BURSTS else 0
-        at_s = finder.elapsed_s(arrays, m.first) + into_s
-        moments.append(PlacedMoment(m, at_s, at, tuple(reasons(m, terms))))
-    return Session(stream, since, until, rows, tuple(moments), part, found)
-
-
-def burst_s(slots: Sequence[int | None] | None) -> int:
-    """Seconds into a window at which its burst begins: its first 5-second slot that is at least
-    half as busy as its busiest one. 0 where slots are not known.
-    """
-    counts = [n or 0 for n in slots or ()]
-    busiest = max(counts, default=0)
-    return next((k * SLOT_S for k, n in enumerate(counts) if busiest and 2 * n >= busiest), 0)
+    moments, turns = (placed(each(arrays), arrays, start, terms) for each in (find, turns_of))
+    return Session(stream, since, until, rows, moments, turns, part, found)
 
 
 def _places(table: pa.Table, start: datetime) -> np.ndarray[Any, Any]:
@@ -170,7 +156,9 @@ def _arrays(table: pa.Table, start: datetime, since: datetime, terms: Terms) -> 
     blank = {"observed_s": 0.0, "n": 0.0, "mean": np.nan, "sd": np.nan}
     grid = {name: _filled(table, name, places, missing) for name, missing in blank.items()}
     laughs = terms.laughs(len(grid["n"]))
-    return Windows(**grid, laughs=laughs, first_s=(start - since).total_seconds())
+    slots = np.zeros((len(laughs), SLOTS))
+    slots[places] = [[n or 0 for n in sub_n or [0] * SLOTS] for sub_n in table["sub_n"].to_pylist()]
+    return Windows(**grid, laughs=laughs, first_s=(start - since).total_seconds(), slots=slots)
 
 
 def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:

@@ -23,6 +23,7 @@ from dashboard.charts.traces import (
 from dashboard.review import sentences
 from dashboard.review.session import Session
 from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.words import title
 from warehouse.records import WINDOW_SECONDS
 
 NUMBERED = 20
@@ -122,7 +123,7 @@ def _moments(moments: Sequence[tuple[int, PlacedMoment]], tz: tzinfo, y: float) 
 
 def _hover(rank: int, one: PlacedMoment) -> str:
     m = one.moment
-    head = f"<b>{rank}. {sentences.title(m)}</b> at {sentences.elapsed(one.at_s)}"
+    head = f"<b>{rank}. {title(m)}</b> at {sentences.elapsed(one.at_s)}"
     terms = wording.plotted(sentences.terms(m, one.reasons, 3), 90)
     parts = [head, wording.plotted(sentences.sentence(m), 140), terms, wording.utc_text(one.at)]
     return "<br>".join(p for p in parts if p)

@@ -6,9 +6,10 @@ from dashboard import wording
 from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
 from dashboard.review import sentences
-from warehouse.moments.kinds import Moment
+from warehouse.moments.kinds import TURNS, Moment
 from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.reasons import Reason
+from warehouse.moments.words import title
 
 
 def moment_list(
@@ -26,7 +27,7 @@ def _item(rank: int, one: PlacedMoment, samples: Sequence[Row], vod_id: str | No
     m = one.moment
     head = row(
         span(f"{glyph(m)} ", cls=f"dld-kind {m.kind}"),
-        tag("b", sentences.title(m)),
+        tag("b", title(m)),
         when(one, vod_id),
         span(sentences.also(m), cls="dld-also"),
         cls="dld-moment-head",
@@ -51,9 +52,9 @@ def why(one: PlacedMoment) -> "Markup | str":
 
 def glyph(m: Moment) -> str:
     """A sign of the kind by shape; turns point where the mood went."""
-    if m.kind in ("jump", "change"):
+    if m.kind in TURNS:
         return "▲" if m.mood > m.before else "▼"
-    return sentences.KINDS[m.kind][1]
+    return sentences.KINDS[m.kind]
 
 
 def when(one: PlacedMoment, vod_id: str | None) -> Markup:

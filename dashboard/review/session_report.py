@@ -15,6 +15,7 @@ from dashboard.review.session import Session
 from dashboard.review.session_list import glyph, when, why
 from dashboard.review.session_svg import drawing
 from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.words import title
 
 SIMULATED = "This chat was made up by DLD's simulator: nobody real said any of it."
 STYLE = """
@@ -133,7 +134,7 @@ def _item(rank: int, one: PlacedMoment, vod_id: str | None) -> Markup:
     m = one.moment
     head = row(
         f"{glyph(m)} ",
-        tag("b", sentences.title(m)),
+        tag("b", title(m)),
         span(sentences.also(m), cls="dld-also"),
         when(one, vod_id),
     )

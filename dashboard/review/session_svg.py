@@ -9,6 +9,7 @@ from dashboard.charts.series import Row, margin, per_minute, runs, stretches, wi
 from dashboard.markup import Markup, element
 from dashboard.review import sentences
 from dashboard.review.session import Session
+from warehouse.moments.words import title
 from warehouse.records import WINDOW_SECONDS
 
 WIDTH, LEFT, RIGHT = 1000, 58, 990
@@ -119,7 +120,7 @@ def _marks(of: Session, s: _Scale) -> Iterator[Markup]:
     ranked = list(enumerate(of.moments[:NUMBERED], 1))
     for rank, one in reversed(ranked):  # the strongest is drawn last, on top
         x = s.x(one.at)
-        text = f"{rank}. {sentences.title(one.moment)} at {sentences.elapsed(one.at_s)}"
+        text = f"{rank}. {title(one.moment)} at {sentences.elapsed(one.at_s)}"
         circle = {"class": "mark", "cx": f"{x:.1f}", "cy": "18", "r": "10"}
         yield element("circle", circle, element("title", {}, text))
         yield _text(x, 22, str(rank), "number")

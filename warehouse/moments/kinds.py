@@ -9,6 +9,9 @@ import numpy as np
 from warehouse.moments.segments import change_points
 from warehouse.moments.sums import WHOLE_S, Floats, Index, Sums
 
+MOMENTS = ("laughter", "hype", "peak", "silence")
+TURNS = ("jump", "change")  # of the mood: a list of their own
+GRADES = ("sure", "maybe")
 LEAST = 3.5  # sigma below which nothing is told; pure noise gives one in seven hours
 FEW = 8  # messages a side needs before its mean is compared
 FEW_LAUGHS = 5
@@ -25,10 +28,11 @@ BOTH = 1.645  # sigma that rate and mood must each have in hype: 1 in 20
 class Moment:
     """A stretch that stood out, and by how much. Indexes are of windows; [first, last) is it.
 
-    kind: jump, change, peak, hype, laughter, silence. score: sigma. n: messages in it. mood: their
-    mean compound. before: the mood it is compared with, that of [since, first) for jumps and
-    changes, else the usual one around. rate, usual: messages a minute there and around.
-    share: laughter terms a message. also: other kinds found at the same time. NaN: unknown.
+    kind: one of MOMENTS, or of TURNS. score: sigma. n: messages in it. mood: their mean compound.
+    before: the mood it is compared with, that of [since, first) for turns, else the usual one
+    around. rate, usual: messages a minute there and around. share: laughter terms a message.
+    also: other kinds found at the same time. point: its busiest window, where it is to be looked
+    at. grade: one of GRADES. NaN: unknown.
     """
 
     kind: str
@@ -44,6 +48,8 @@ class Moment:
     share: float = np.nan
     usual_share: float = np.nan
     also: tuple[str, ...] = ()
+    point: int = -1
+    grade: str = "maybe"
 
 
 def own_sigma(values: Floats) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from warehouse.moments.kinds import Moment
+from warehouse.moments.kinds import TURNS, Moment
 from warehouse.moments.laughter import is_laughter
 
 TOLD = 5
@@ -85,7 +85,7 @@ def reasons(moment: Moment, terms: Terms, most: int = TOLD) -> list[Reason]:
     first, last = moment.first, moment.last
     if moment.kind == "silence" or not terms.keys:
         return []
-    turn = moment.kind in ("jump", "change")
+    turn = moment.kind in TURNS
     since, until = (moment.since, first) if turn else (0, terms.size)
     uses, parts = terms.within(first, last)
     other, usually = terms.within(since, until)

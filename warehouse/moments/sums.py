@@ -23,6 +23,7 @@ class Windows:
     observed_s: 0..30, 0 too where there is no window. n: messages. mean, sd: of their compounds,
     NaN where unknown. laughs: uses of laughter terms, NaN where terms are not known.
     first_s: from the start of the stream to that of the first window (it may be negative).
+    slots: messages by window and 5-second slot, shape (T, 6); None: not known.
     """
 
     observed_s: Floats
@@ -31,6 +32,7 @@ class Windows:
     sd: Floats
     laughs: Floats
     first_s: float = 0.0
+    slots: Floats | None = None
 
     @property
     def size(self) -> int:

@@ -232,3 +232,15 @@ def test_a_review_waits_while_the_language_is_read(tmp_path: Path, open_page: Op
     published.write(tmp_path, {"channels": [channel("alpha", readable=None)], **rows})
     said = text_of(open_page(tmp_path))
     assert "still reading the language" in said and "Mean mood" not in said
+
+
+def test_how_the_mood_went_is_a_list_of_its_own(tmp_path: Path, open_page: Open) -> None:
+    tables = session(NOON, [10] * WINDOWS)
+    for row in tables["windows"][50:]:
+        row["mean_compound"] = -0.4
+    published.write(tmp_path, {**tables, "channels": [channel("alpha")]})
+    page = open_page(tmp_path)
+    text = text_of(page)
+    assert "Moments n = 0" in text
+    assert "How the mood went n = 1" in text.split("Moments n = 0")[1]
+    assert "Mood falls and stays" in text

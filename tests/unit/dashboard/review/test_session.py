@@ -11,10 +11,10 @@ import pytest
 
 from dashboard.charts.coarse import coarse, windows_a_point
 from dashboard.review import downloads, sentences, session_chart, session_compare, session_report
-from dashboard.review.session import Session, burst_s
+from dashboard.review.session import Session
 from dashboard.review.session_list import moment_list
 from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
-from warehouse.moments.kinds import Moment
+from warehouse.moments.kinds import MOMENTS, TURNS, Moment
 from warehouse.moments.laughter import is_laughter
 from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.reasons import Reason, Terms, reasons
@@ -45,7 +45,8 @@ def row(index: int, n: int, mean: float | None, observed_s: float = 30.0) -> dic
 
 
 ROWS = (row(0, 10, 0.2), row(1, 0, None), row(2, 0, None, 0.0), row(3, 30, 0.1))
-FOUND = (found(PEAK, 125, HOSTILE, FORMULA), found(FALL, 1200))
+LAUGH = Moment("laughter", 40, 50, 5.0, n=200, mood=-0.1, before=0.2, also=("hype",), point=40)
+FOUND = (found(PEAK, 125, HOSTILE, FORMULA), found(LAUGH, 1200))
 
 
 def session(**more: Any) -> Session:
@@ -109,11 +110,11 @@ def test_moments_are_told_with_their_counts() -> None:
     assert sentences.sentence(FALL) == (
         "The mood turned from +0.20 to −0.10 (200 messages in the 5 min after)."
     )
-    assert (sentences.title(FALL), sentences.also(FALL)) == ("Mood falls", "also laughter")
+    assert sentences.also(FALL) == "also laughter"
     assert sentences.terms(FALL, [FORMULA, HOSTILE]).endswith("12 (before 1.5)")
 
 
-@pytest.mark.parametrize("kind", sentences.KINDS)
+@pytest.mark.parametrize("kind", (*MOMENTS, *TURNS))
 def test_every_kind_is_told_even_when_nothing_is_known(kind: str) -> None:
     told = sentences.sentence(Moment(kind, 0, 4, 4.0))
     assert "nan" not in told
@@ -137,11 +138,6 @@ def test_only_a_number_makes_a_vod_link(vod_id: str | None, link: str | None) ->
     assert sentences.vod_link(vod_id, 3723) == link
 
 
-def test_a_burst_begins_with_its_first_busy_slot() -> None:
-    assert burst_s([1, 0, 4, 8, 2, 0]) == 10
-    assert [burst_s(x) for x in (None, [], [0] * 6, [None] * 6, [5, 0, 0, 0, 0, 0])] == [0] * 5
-
-
 # -- files -----------------------------------------------------------------------------------
 
 
@@ -150,7 +146,7 @@ def test_the_table_has_a_row_a_moment_and_no_cell_that_a_spreadsheet_runs() -> N
     assert lines[0].split(",") == list(downloads.COLUMNS)
     assert lines[1].startswith("1,peak,,0:02:05,125,2026-11-22T12:02:00Z,30,6.25,60,0.05,0.1,120.0")
     assert lines[1].endswith("https://www.twitch.tv/videos/123?t=0h2m5s")
-    assert lines[2].startswith("2,jump,laughter,0:20:00,1200,")
+    assert lines[2].startswith("2,laughter,hype,0:20:00,1200,")
     formula = (found(PEAK, 0, FORMULA),)
     assert ",\"'=HYPERLINK(" in downloads.csv(formula, None).decode()
 
@@ -164,7 +160,7 @@ def test_markers_are_what_resolve_reads_and_foreign_text_begins_no_field() -> No
     assert lines[4].count("|") == 3
     assert lines[4].endswith(" |C:ResolveColorPurple |M:Burst of chat |D:1")
     assert lines[6].startswith("002  001      V     C        01:20:00:00 ")
-    assert lines[7].endswith(" |C:ResolveColorSand |M:Mood falls |D:1")
+    assert lines[7].endswith(" |C:ResolveColorPink |M:Laughter |D:1")
 
 
 def test_a_marker_beyond_the_last_timecode_of_a_day_is_left_out() -> None:

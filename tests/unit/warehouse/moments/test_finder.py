@@ -62,7 +62,7 @@ def test_the_same_difference_of_few_messages_is_no_jump() -> None:
 
 def test_a_level_that_lasts_is_one_moment_and_the_jump_its_also() -> None:
     """Forty windows a side are compared: 0.3 / (0.3 sqrt(2/400)) = 14.1."""
-    found = only(finder.find(stream(mean={(200, T): 0.3})))
+    found = only(finder.turns(stream(mean={(200, T): 0.3})))
     assert (found.kind, found.also) == ("change", ("jump",))
     assert found.score == pytest.approx(sqrt(200))
     assert (found.before, found.mood, found.n) == (0.0, pytest.approx(0.3), 400)
@@ -181,14 +181,14 @@ def test_silence_that_touches_a_hole_has_no_known_length() -> None:
     ],
 )
 def test_nothing_stands_out_of_a_dull_stream(dull: Windows) -> None:
-    assert finder.find(dull) == []
+    assert finder.find(dull) == finder.turns(dull) == []
 
 
 def test_pure_noise_gives_a_moment_in_about_seven_hours() -> None:
     """Twenty streams of five hours in which nothing ever happens, seeded."""
     rng = np.random.default_rng(7)
-    told = sum(len(finder.find(_noise(rng, 600, 20.0))) for _ in range(20))
-    assert told <= 20
+    streams = [_noise(rng, 600, 20.0) for _ in range(20)]
+    assert sum(len(finder.find(w)) + len(finder.turns(w)) for w in streams) <= 20
 
 
 def _noise(rng: np.random.Generator, size: int, rate: float) -> Windows:
@@ -256,11 +256,6 @@ def test_the_usual_rate_is_a_median_that_leaves_holes_out() -> None:
     assert usual_rate(np.arange(200.0))[100] == 100.0
 
 
-def test_times_count_from_the_start_of_the_stream() -> None:
-    late = Windows(*(np.ones(2) for _ in range(5)), first_s=-13.0)
-    assert [finder.elapsed_s(late, k) for k in (0, 1, 4)] == [0, 17, 107]
-
-
 numbers = st.one_of(st.just(float("nan")), st.floats(-1, 1))
 
 
@@ -274,8 +269,9 @@ numbers = st.one_of(st.just(float("nan")), st.floats(-1, 1))
 )))  # fmt: skip
 def test_whatever_the_windows_moments_lie_in_the_stream_and_have_scores(parts: Any) -> None:
     w = Windows(*parts)
-    found = finder.find(w)
-    assert [m.score for m in found] == sorted((m.score for m in found), reverse=True)
-    for m in found:
-        assert 0 <= m.since <= m.first < m.last <= w.size
-        assert isfinite(m.score) and m.score >= kinds.LEAST
+    for found, of in ((finder.find(w), kinds.MOMENTS), (finder.turns(w), kinds.TURNS)):
+        assert [m.score for m in found] == sorted((m.score for m in found), reverse=True)
+        for m in found:
+            assert 0 <= m.since <= m.first <= m.point < m.last <= w.size
+            assert isfinite(m.score) and m.score >= kinds.LEAST
+            assert {m.kind, *m.also} <= set(of)
