@@ -53,7 +53,7 @@ def _write(state: State, turn: Turn, closed: list[Closed]) -> None:
     rows_of: dict[str, list[Any]] = {
         "windows": window_rows(closed, source),
         "window_terms": term_rows(closed, state.intake.gate),
-        "events": event_rows(turn.events),
+        "events": event_rows(turn.events) + [m.row() for m in turn.moments],
         "alerts": [alert.row() for alert in turn.alerts],
         "streams": [stream_row(stream, source) for stream in turn.streams.values()],
         "forecasts": list(state.pending.forecasts.values()),

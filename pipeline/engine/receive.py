@@ -187,10 +187,13 @@ def _hear(state: State, troubles: Mapping[str, str]) -> None:
 def _close(state: State, turn: Turn) -> Turn:
     """Windows whose time has come, with what follows from each that closes for the first time."""
     turn.closed = state.intake.close(state.clock)
+    waiting = [*state.turn.closed, *turn.closed]
     for closed in turn.closed:
         if not closed.again:
             state.vocabulary.window(closed)
             state.alerts.saw(closed.window, state.now())
+            if moment := state.moods.moments.saw(closed, waiting):
+                turn.moments.append(moment)
     turn.streams = {stream.stream_id: stream for stream in state.intake.take_streams()}
     turn.alerts = state.alerts.take()
     return turn

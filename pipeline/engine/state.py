@@ -21,6 +21,7 @@ from pipeline.requests.moves import settle_moves
 from pipeline.requests.workspace import Workspace
 from pipeline.scoring.by_channel import Scorers
 from pipeline.scoring.scored_message import ScoredMessage
+from pipeline.serving.live_moments import LiveMoments
 from pipeline.serving.moods import Moods
 from pipeline.vocabulary.found import Found
 from pipeline.vocabulary.proposals import Vocabulary
@@ -99,7 +100,8 @@ class State:
         past_of = partial(past_streams, store)
         self.forecasts = Forecasts(folder, enabled=settings.forecast, past_of=past_of)
         self.models_seen: tuple[object, ...] = ()
-        self.moods = Moods(self.channel_id, self.identities.name_of)
+        moments = LiveMoments(store, gate, self.channel_id)
+        self.moods = Moods(self.channel_id, moments, self.identities.name_of)
         rules = alerts or AlertSettings()
         self.alerts = Alerts(rules, source)
         self.webhook = Webhook(rules, source, clock=self.now, name_of=self.identities.name_of)

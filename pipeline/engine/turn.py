@@ -5,17 +5,19 @@ from datetime import datetime
 
 from pipeline.alerts import Alert
 from pipeline.chat.message import Happening
+from pipeline.serving.live_moments import LiveMoment
 from pipeline.windows.track import Closed, Stream
 
 
 @dataclass
 class Turn:
-    """Windows that closed, events, streams that began or ended (by id), alerts."""
+    """Windows that closed, events, streams that began or ended (by id), alerts, moments found."""
 
     closed: list[Closed] = field(default_factory=list)
     events: list[Happening] = field(default_factory=list)
     streams: dict[str, Stream] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
+    moments: list[LiveMoment] = field(default_factory=list)
 
     def is_any(self) -> bool:
         """True if there is something to commit."""
@@ -27,6 +29,7 @@ class Turn:
         self.events += later.events
         self.streams |= later.streams
         self.alerts += later.alerts
+        self.moments += later.moments
 
     def turn_back(self, start: datetime) -> None:
         """The clock had been ahead: windows without chat from `start` on never were."""
@@ -38,3 +41,4 @@ class Turn:
         self.events = [e for e in self.events if e.channel != channel]
         self.streams = {k: s for k, s in self.streams.items() if s.channel != channel}
         self.alerts = [a for a in self.alerts if a.channel != channel]
+        self.moments = [m for m in self.moments if m.channel != channel]

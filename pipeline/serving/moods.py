@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.forecasting.forecasts import Forecasts
 from pipeline.serving.body import MoodState, body
+from pipeline.serving.live_moments import LiveMoments
 from pipeline.windows.intake import Intake
 from pipeline.windows.rows import admission
 from pipeline.windows.term_gate import Gate
@@ -18,10 +19,15 @@ from warehouse.sql import Queries
 
 class Moods:
     """States behind what is served, by channel. id_of: a channel's id, made up where unknown.
-    name_of: its login of today."""
+    moments: those of running streams. name_of: a channel's login of today."""
 
-    def __init__(self, id_of: Callable[[str], str], name_of: Callable[[str], str] = str) -> None:
-        self._id_of, self._name_of = id_of, name_of
+    def __init__(
+        self,
+        id_of: Callable[[str], str],
+        moments: LiveMoments,
+        name_of: Callable[[str], str] = str,
+    ) -> None:
+        self._id_of, self.moments, self._name_of = id_of, moments, name_of
         self._by_channel: dict[str, MoodState] = {}
 
     def of(self, channel: str) -> MoodState:
@@ -37,9 +43,11 @@ class Moods:
     def recall(self, window: Window) -> None:
         """A window of before a restart."""
         self.of(window.channel).windows.append(window)
+        self.moments.recall(window)
 
     def replace(self, window: Window) -> None:
         """A window was made again."""
+        self.moments.replace(window)
         if window.channel in self._by_channel:  # else it is not served
             self._by_channel[window.channel].replace(window)
 
@@ -48,7 +56,7 @@ class Moods:
         for c in closed:
             state = self.of(c.window.channel)
             if c.again:
-                state.replace(c.window)
+                self.replace(c.window)
             else:
                 state.saw(c.window, _top_terms(intake.gate, c))
         for channel, state in self._by_channel.items():
@@ -89,11 +97,13 @@ class Moods:
 
     def let_go(self, channel: str) -> None:
         """The channel's windows are to be seen anew: the clock stepped back."""
+        self.moments.let_go(channel)
         if channel in self._by_channel:
             self._by_channel[channel].windows.clear()
 
     def forget_channel(self, channel: str) -> None:
         """Nothing of the channel is in memory."""
+        self.moments.forget_channel(channel)
         self._by_channel.pop(channel, None)
 
 

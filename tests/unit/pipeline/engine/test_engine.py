@@ -18,12 +18,14 @@ from pipeline.chat.message import (
     StreamStart,
     Watch,
 )
+from pipeline.engine.commit import commit
 from pipeline.engine.engine import Engine
+from pipeline.serving.live_moments import LiveMoment
 from tests.helpers.build import rows, settings, stored
 from warehouse.config import DataFolder
 from warehouse.errors import StorageFull
 from warehouse.published import publisher as publishing
-from warehouse.records import window_start
+from warehouse.records import iso, utc, window_start
 from warehouse.store.store import Store
 
 
@@ -98,6 +100,32 @@ def test_equal_happenings_in_one_turn_are_one_event(
     sub = Happening("demo", t0 + 1, "sub", "tier 1")
     engine.feed(opened(t0, sub, sub, Happening("demo", t0 + 1, "sub", "tier 2")))
     assert stored(store, "SELECT count(*) FROM events") == [(2,)]
+
+
+def laughter(t0: float, windows: int) -> list[Item]:
+    """Three messages a window, and in the last one thirty people who laugh."""
+    calm = [say(t0 + 30 * k + s, "good", f"u{s}") for k in range(windows) for s in (3, 13, 23)]
+    return [*calm, *(say(t0 + 30 * windows - 20 + k / 4, "KEKW", f"v{k}") for k in range(30))]
+
+
+def test_a_moment_is_an_event_of_the_turn_that_closes_its_window(
+    engine: Engine, store: Store, t0: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed: list[LiveMoment] = []
+    monkeypatch.setattr(
+        "pipeline.engine.engine.commit",
+        lambda state: (committed.extend(state.turn.moments), commit(state)),
+    )
+    began = t0 - 30 * 40
+    start = StreamStart("demo", began, "s1"), Watch("demo", began)
+    engine.feed(Batch(t0 + 36, (*start, *laughter(began, 41), Heard("demo", t0 + 36))))
+    engine.feed(Batch(t0 + 40, (say(t0 + 8, "KEKW", "late"),)))
+    at, closed = utc(t0), utc(t0 + 30)
+    (moment,) = committed
+    assert (moment.channel, moment.at, moment.found_at) == ("demo", at, closed)
+    assert (moment.term, moment.n, moment.text) == ("kekw", 30, "kekw x 30, 11 times as busy")
+    told = "SELECT event_id, kind, detail FROM events"
+    assert stored(store, told) == [(f"moment:demo:{iso(at)}", "moment", moment.text)]
 
 
 def test_hostile_items_never_stop_a_turn(

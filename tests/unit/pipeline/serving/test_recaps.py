@@ -1,7 +1,8 @@
 """The last stream in short, by the basis that more of it was read by."""
 
+from pipeline.serving.live_moments import LiveMoments
 from pipeline.serving.moods import Moods
-from tests.helpers.build import put, stream_row, window_row
+from tests.helpers.build import intake, put, stream_row, window_row
 from warehouse.store.store import Store
 
 
@@ -15,7 +16,8 @@ def test_a_stream_read_by_two_bases_is_told_by_the_one_with_more_messages(store:
             window_row(60, n=2, mean=-0.4, basis="emotes"),
         ],
     )
-    moods = Moods(lambda channel: "1")
+    moments = LiveMoments(store, intake().gate, lambda channel: "1")
+    moods = Moods(lambda channel: "1", moments)
     moods.read_recaps(store, "live", ())
     recap = moods.of("demo").recap
     assert recap is not None and (recap["n"], recap["mood"]) == (8, -0.25)
