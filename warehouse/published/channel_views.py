@@ -6,7 +6,7 @@ from warehouse.records import KEY
 
 _OF_CHANNELS = (
     "channels streams windows window_terms window_hours term_days samples forecasts "
-    "forecast_scores events alerts"
+    "forecast_scores events alerts clips"
 ).split()
 _FOR_ALL_TOO = ("vocabulary", "decisions")  # '' is what holds in every channel
 # the cards of models name the channels they learnt from

@@ -19,7 +19,7 @@ from warehouse.tables import TABLES
 # without being named: all that is about channels, but no text of chat
 DEFAULT = (
     "channels", "streams", "windows", "window_terms", "forecasts", "forecast_scores",
-    "vocabulary", "events",
+    "vocabulary", "events", "clips",
 )  # fmt: skip
 _MEMORY = {"memory_limit": "512MB"}
 _BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for something else

@@ -18,7 +18,7 @@ from warehouse.connections import Config, Connection, open_duckdb
 from warehouse.errors import AppError, WarehouseBroken
 from warehouse.identities import Identities
 from warehouse.published.channel_views import visible
-from warehouse.published.earlier_files import Later, later_by_shard, with_later
+from warehouse.published.earlier_files import NEW_TABLES, Later, later_by_shard, with_later
 from warehouse.published.folder import Published, PublishedFolder
 from warehouse.published.manifest import Manifest, PublishedFile, nothing_published, parse_manifest
 from warehouse.published.rollup_views import view
@@ -172,6 +172,8 @@ def connect_views(
             if table == "channels":  # as published before logins were known to change
                 rows += " UNION ALL BY NAME SELECT NULL::VARCHAR AS login WHERE false"
             _create(con, table, merged(table, rows, files), channels)
+    for table in NEW_TABLES.keys() - manifest.tables.keys():
+        _create(con, table, f"SELECT {NEW_TABLES[table]} WHERE false", channels)
     for table in rollups.keys() & manifest.tables.keys():  # they may read the windows' views
         _create(con, table, view(rollups[table], published, manifest, later), channels)
     return con

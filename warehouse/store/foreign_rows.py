@@ -55,6 +55,9 @@ _BY_NAME = {
     **dict.fromkeys(("chance_above", "chance_drop", "chance_rise"), _A_SHARE),
     **dict.fromkeys(("params", "scores", "before"), _JSON),
     **dict.fromkeys(("detail", "evidence"), _LONG),
+    "clip_id": r"regexp_full_match({c}, '[\w-]{1,100}')",
+    "clips.vod_id": r"regexp_full_match({c}, '\d{1,20}')",
+    "clips.duration_s": "{c} > 0",
     "meta.value": _LONG,  # of the name, by _META
 }
 _OF_ALL = {"vocabulary", "decisions", "alerts"}  # whose channel may be '', that is all channels

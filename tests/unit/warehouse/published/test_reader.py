@@ -1,7 +1,7 @@
 """Reading what is published: one manifest at a time, with no lock and by many at once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,6 +10,7 @@ from tests.helpers.browser.rows import forecast, score
 from tests.helpers.build import T, put, sample_row, samples, window_row
 from warehouse.config import DataFolder
 from warehouse.errors import NothingPublished
+from warehouse.published.manifest import read_manifest, write_manifest
 from warehouse.published.publisher import Publisher
 from warehouse.published.reader import Reader, by_age
 from warehouse.records import Forecast, utc
@@ -98,6 +99,17 @@ def test_files_of_every_age_are_read_and_each_row_once(folder: DataFolder, store
     assert "UNION ALL" in by_age(folder.published, reader.manifest().tables["windows"], "start")
     counted = "SELECT count(*) AS n, count(DISTINCT start) AS keys FROM windows"
     assert reader.run(counted).to_pylist() == [{"n": 6, "keys": 6}]
+
+
+def test_a_table_that_came_later_is_empty_in_what_an_earlier_version_published(
+    folder: DataFolder, store: Store
+) -> None:
+    Publisher(folder, store, "live").publish()
+    found = read_manifest(folder.manifest)
+    older = {name: files for name, files in found.tables.items() if name != "clips"}
+    today = Reader(folder).run("FROM clips")
+    write_manifest(folder.manifest, replace(found, tables=older, version=found.version + 1))
+    assert Reader(folder).run("FROM clips").schema.equals(today.schema)
 
 
 def as_of_before(folder: DataFolder, later: set[str]) -> None:

@@ -16,6 +16,7 @@ from warehouse.store.store import table_schemas
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FORECAST = forecast("demo", NOON, "lstm-1", 0.1)
 SCORE = score("demo", NOON.date(), "lstm-1", 0, 2.0)
+CLIP = {"clip_id": "Sly-Fox_7", "channel": "demo", "at": NOON, "duration_s": 30.0, "views": 3}
 
 
 @pytest.fixture
@@ -41,6 +42,8 @@ def taken(con: Connection, table: str, row: dict[str, Any]) -> int:
         ("forecasts", FORECAST, {"q50": [0.1] * 11}),
         ("forecast_scores", SCORE, {"step": 11}),
         ("forecast_scores", SCORE, {"volume_hits80": -1}),
+        ("clips", CLIP, {"clip_id": "../x"}),
+        ("clips", CLIP, {"duration_s": 0.0}),
     ],
 )
 def test_a_value_out_of_bounds_refuses_its_file(
