@@ -11,15 +11,31 @@ Mood = float | None
 Point = tuple[str, Mood, int | None]
 
 
+class Lately(BaseModel):
+    """The last five minutes, shrunk by their noise towards what is usual: what a headline says."""
+
+    mood: float = Field(description="-1..1, in the two digits that are shown")
+    low: float = Field(description="lower end of the 80 % band; -1..1, two digits")
+    high: float = Field(description="upper end of it")
+    n: int = Field(description="messages, 1 or more")
+    label: Literal["positive", "negative", "neutral"] = Field(
+        description="the mood in a word; neutral where it is shown as less than .05 from 0, or "
+        "where its band holds 0"
+    )
+
+
 class Now(BaseModel):
-    """The newest closed window."""
+    """The newest closed window, and the five minutes that it ends."""
 
     mood: Mood = Field(description="-1..1; null: nobody spoke, or no mood can be told")
     label: str | None = Field(
-        description="the mood in a word; waiting: it is not known yet what language is written; "
-        "unsupported: no mood can be told"
+        description="the label of `five`, else `mood` in a word, or silent; waiting: it is not "
+        "known yet what language is written; unsupported: no mood can be told"
     )
     n: int | None = Field(description="messages; null: not observed")
+    five: Lately | None = Field(
+        None, description="null: nobody spoke in five minutes, or no mood can be told"
+    )
     top: list[tuple[str, int]] = Field(max_length=5, description="most used emotes, and how often")
     share: float | None = Field(
         None, description="by emotes: share of the last ten minutes' messages that it rests on"

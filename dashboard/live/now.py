@@ -26,6 +26,7 @@ class _Told(NamedTuple):
     basis: str
     n_messages: int
     mean_compound: float | None
+    sd_compound: float | None
     share_scored: float | None
 
 
@@ -55,7 +56,7 @@ class Card:
     @cached_property
     def told(self) -> MoodNow:
         """The mood of now."""
-        names = ("start", "basis", "n", "mean", "share_scored")
+        names = ("start", "basis", "n", "mean", "sd_compound", "share_scored")
         return told_now([_Told(*(w[k] for k in names)) for w in self.windows], self.readable)
 
     @property

@@ -16,7 +16,7 @@ import orjson
 
 from pipeline.forecasting.track_record import UNKNOWN, Standing
 from warehouse.chances import EVENTS
-from warehouse.mood_now import MoodNow, told_now
+from warehouse.mood_now import MoodNow, label, lately, told_now
 from warehouse.published.reading import OFF_S
 from warehouse.records import (
     HORIZON,
@@ -83,15 +83,6 @@ class MoodState:
         return False
 
 
-def label(mood: float | None) -> str:
-    """A compound in a word, by VADER's own thresholds."""
-    if mood is None:
-        return "silent"
-    if mood >= 0.05:
-        return "positive"
-    return "negative" if mood <= -0.05 else "neutral"
-
-
 def body(
     state: MoodState, source: str, now: float, clock: float | None = None, off: float = 0.0
 ) -> bytes:
@@ -146,10 +137,12 @@ def _said(state: MoodState) -> int:
 def _now(state: MoodState, told: MoodNow) -> dict[str, Any]:
     last = state.windows[-1] if state.windows else None
     most = Counter(state.top).most_common(_TOP)
+    mood, five = _short(told.mood), lately(state.windows, told)
     return {
-        "mood": _short(told.mood),
-        "label": told.why or label(told.mood),
+        "mood": mood,
+        "label": told.why or (five.label if five else label(mood)),
         "n": _seen(last) if last else None,
+        "five": five and five._asdict(),
         "top": [[term[:_TOP_LENGTH], n] for term, n in most],
         **(_signs(state.windows, told) if told.basis == "emotes" else {}),
     }

@@ -205,6 +205,7 @@ def seen(back_s: int, n: int, observed_s: float = 30.0) -> dict[str, Any]:
         "n": n,
         "mean": mean,
         "sd": 0.3,
+        "sd_compound": 0.3,
         "observed_s": observed_s,
     }
 

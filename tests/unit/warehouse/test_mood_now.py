@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.windows.rows import window_of
 from tests.helpers.build import window_row
-from warehouse.mood_now import MoodNow, is_told, mood_now
+from warehouse.mood_now import Lately, MoodNow, is_told, label, lately, mood_now, shown
 from warehouse.records import Window
 
 
@@ -62,3 +62,90 @@ def test_windows_of_another_basis_are_never_in_it() -> None:
     assert mood_now(told, 0.4)[:4] == (pytest.approx(0.2), "emotes", 30, 6)
     back = [window(0, 30, -0.9, 0.2), window(30, 30, 0.2, 0.2, "words")]
     assert mood_now(back, 0.6)[:3] == (0.2, "words", 30)
+
+
+def five_of(windows: list[Window], readable: float = 0.9) -> Lately | None:
+    return lately(windows, mood_now(windows, readable))
+
+
+def words(at: float, n: int, mean: float | None, sd: float | None = None) -> Window:
+    return replace(window(at, n, mean, 1.0, "words"), sd_compound=sd)
+
+
+def usual(mean: float = 0.1) -> list[Window]:
+    """Twenty-five minutes of chat."""
+    return [words(30 * k, 20, mean, 0.3) for k in range(50)]
+
+
+def test_one_message_says_next_to_nothing() -> None:
+    alone = five_of([words(0, 1, 0.62)])
+    # precisions: 1 / .125^2 = 64 of neutral, 1 / .07 = 14.3 of the message
+    assert alone == Lately(0.11, -0.03, 0.26, 1, "neutral")
+    after = five_of([*usual(), words(1770, 1, -0.9)])
+    # 64 of neutral, 1 / (.09 / 1000 + .045^2) = 473 of the half hour, 1 / .09 = 11 of the message
+    assert after is not None and after.label == "positive" and after.mood == 0.07
+
+
+def test_many_messages_are_believed() -> None:
+    told = five_of([*usual(-0.1), *(words(1500 + 30 * k, 400, 0.3, 0.3) for k in range(10))])
+    assert told is not None and (told.n, told.label) == (4000, "positive")
+    assert told.mood == pytest.approx(0.3, abs=0.01) and told.high - told.low < 0.03
+
+
+def test_the_five_minutes_are_those_up_to_the_last_window() -> None:
+    told = five_of([words(0, 10**6, -0.5), *(words(30 * k, 1000, 0.2) for k in range(1, 11))])
+    assert told is not None and told.n == 10_000
+    gap = five_of([words(0, 9, 0.5), words(270, 0, None)])
+    assert gap is not None and gap.n == 9
+    assert five_of([words(0, 9, 0.5), words(300, 0, None)]) is None, "nobody spoke"
+    assert five_of([]) is None
+
+
+def test_what_is_half_an_hour_ago_is_not_what_is_usual() -> None:
+    late = words(1800, 1, 0.0)
+    assert five_of([words(0, 10**6, 0.9), late]) == five_of([late])
+    assert five_of([words(30, 10**6, 0.9), late]) != five_of([late])
+
+
+def test_nothing_is_told_lately_where_no_mood_is() -> None:
+    spoken = [words(0, 40, 0.5)]
+    assert lately(spoken, mood_now(spoken, None)) is None, "it waits"
+    assert five_of(spoken, readable=0.2) is None
+    few = [window(30 * k, 20, 0.01, 0.05 if k < 2 else 0.0) for k in range(5)]
+    assert five_of(few, readable=0.0) is None
+
+
+def test_by_emotes_the_minutes_are_as_many_as_the_mood_rests_on() -> None:
+    told = [window(30 * k, 20, 0.1, 0.05) for k in range(20)]
+    assert mood_now(told, 0.0).seconds == 300
+    found = five_of(told, 0.0)
+    assert found is not None and found.n == 200
+    rare = [window(30 * k, 15, 0.1, 1 / 15 if k % 2 else 0.0) for k in range(1, 20)]
+    assert mood_now(rare, 0.0).seconds == 570
+    found = five_of([words(0, 10**6, -0.9), *rare], 0.0)
+    assert found is not None and (found.n, found.label) == (285, "positive")
+
+
+def test_a_band_ends_where_moods_do() -> None:
+    told = five_of([words(0, 10**6, 1.0, 0.0)])
+    assert told is not None and told.high == 1.0
+
+
+@pytest.mark.parametrize(
+    ("mood", "band", "word"),
+    [
+        (None, (), "silent"), (0.05, (), "positive"), (-0.05, (), "negative"),
+        (0.0449, (), "neutral"), (0.0451, (), "positive"),  # it is shown as +0.05
+        (0.2, (0.01, 0.4), "positive"), (0.2, (0.004, 0.4), "neutral"),
+        (0.2, (-0.1, 0.5), "neutral"),
+        (-0.2, (-0.4, -0.004), "neutral"), (-0.2, (-0.4, -0.01), "negative"),
+    ],
+)  # fmt: skip
+def test_a_word_follows_from_what_is_shown(
+    mood: float | None, band: tuple[float, ...], word: str
+) -> None:
+    assert label(mood, *band) == word
+
+
+def test_nothing_is_shown_as_minus_zero() -> None:
+    assert str(shown(-0.001)) == "0.0" and shown(0.126) == 0.13

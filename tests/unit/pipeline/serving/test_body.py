@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ebs.schema import MoodBody
 from pipeline.forecasting.track_record import ENOUGH, Standing
-from pipeline.serving.body import HISTORY, MAX_BODY, MoodState, body, label
+from pipeline.serving.body import HISTORY, MAX_BODY, MoodState, body
 from tests.helpers.build import T, window_row
 from warehouse.records import Forecast, Window, utc
 from warehouse.trust import ENOUGH as ENOUGH_FIVE
@@ -62,7 +62,10 @@ def test_the_body_says_what_the_contract_says() -> None:
     }  # fmt: skip
     assert found["generated_at"] == "2026-01-01T12:50:00Z"
     assert (found["status"], found["readable"]) == ("live", 0.93)
-    assert found["now"] == {"mood": 0.211, "label": "positive", "n": 41, "top": [["LUL", 12]]}
+    assert found["now"] == {
+        "mood": 0.211, "label": "positive", "n": 41, "top": [["LUL", 12]],
+        "five": {"mood": 0.17, "low": 0.12, "high": 0.22, "n": 51, "label": "positive"},
+    }  # fmt: skip
     assert found["history"] == [
         ["2026-01-01T12:49:00Z", 0.1, 10], ["2026-01-01T12:49:30Z", 0.211, 41],
     ]  # fmt: skip
@@ -73,7 +76,9 @@ def test_the_body_says_what_the_contract_says() -> None:
 def test_silence_and_not_observed_are_told_apart() -> None:
     made = state(window(2940, 0, None), window(2970, 0, None, observed_s=0.0))
     assert [row[1:] for row in said(made)["history"]] == [[None, 0], [None, None]]
-    assert said(made)["now"] == {"mood": None, "label": "silent", "n": None, "top": []}
+    assert said(made)["now"] == {
+        "mood": None, "label": "silent", "n": None, "five": None, "top": [],
+    }  # fmt: skip
     assert said(state(window(2970, 0, None)))["now"]["n"] == 0
     assert said(state())["now"]["n"] is None
 
@@ -95,6 +100,7 @@ def test_a_mood_by_emotes_says_so_and_what_it_rests_on() -> None:
     assert found["basis"] == "emotes"
     assert found["now"] == {
         "mood": 0.2, "label": "positive", "n": 40, "top": [],
+        "five": {"mood": 0.14, "low": 0.11, "high": 0.17, "n": 160, "label": "positive"},
         "share": 0.1, "seconds": 90, "laughs": 0.05,
     }  # fmt: skip
     assert found["forecast"]["cutoff"] == "2026-01-01T12:50:00Z"
@@ -215,10 +221,13 @@ def test_a_jump_of_the_mood_is_a_moment_that_names_an_emote() -> None:
     }  # fmt: skip
 
 
-def test_the_label_follows_vaders_thresholds() -> None:
-    assert [label(m) for m in (None, 0.05, 0.0499, -0.0499, -0.05)] == [
-        "silent", "positive", "neutral", "neutral", "negative",
-    ]  # fmt: skip
+def test_the_label_is_that_of_five_minutes() -> None:
+    usual = [window(30 * k, 20, 0.1) for k in range(50)]
+    one = said(state(*usual, window(1770, 1, -0.9)), T + 1800)["now"]
+    assert (one["mood"], one["label"], one["five"]["label"]) == (-0.9, "positive", "positive")
+    MoodBody.model_validate(said(state(*usual)))
+    silent = window(1500, 0, None)
+    assert said(state(*usual, silent))["now"]["label"] == "positive", "it is of the minutes before"
 
 
 def test_the_record_never_oversells() -> None:
