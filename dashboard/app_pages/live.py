@@ -14,6 +14,7 @@ from dashboard.health import keeping, unread
 from dashboard.live import ahead_words, card_words, imported, live_table
 from dashboard.live.now import Card, channel_cards
 from dashboard.markup import row
+from warehouse.moments.decisions import HIDDEN
 from warehouse.published.manifest import Manifest
 from warehouse.published.reading import Trouble
 from warehouse.records import utc, window_start
@@ -94,7 +95,7 @@ def _cards(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
         "terms": data.rows("dash_live_terms", since=clock - LATELY, limit=6),
         # older ones were made for windows that are history by now
         "forecasts": data.rows("dash_live_forecasts", since=clock - timedelta(minutes=10)),
-        "events": data.rows("dash_last_events", since=clock - DAY),
+        "events": data.rows("dash_last_events", since=clock - DAY, hidden=HIDDEN),
         "recaps": data.rows("dash_recaps", source=source),
         "skills": data.rows("dash_skills", since=_midnight(clock) - timedelta(days=7)),
     }

@@ -14,6 +14,7 @@ from dashboard.review import downloads, sentences, session_chart, session_compar
 from dashboard.review.session import Session, lines, read_session, usual
 from dashboard.review.session_list import moment_list
 from dashboard.time_span import stream_names
+from warehouse.moments.decisions import HIDDEN
 from warehouse.moments.kinds import LEAST
 from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.words import NAMES
@@ -172,7 +173,7 @@ def _timeline(
 ) -> None:
     span_ = {"since": session.since, "until": session.until}
     channel = session.stream["channel"]
-    events = data.rows("dash_events", channels=[channel], limit=500, **span_)
+    events = data.rows("dash_events", channels=[channel], limit=500, hidden=HIDDEN, **span_)
     forecasts = data.rows("dash_stream_forecasts", channel=channel, **span_)
     forecasts = [f for f in forecasts if f["basis"] == session.part.basis]
     of = session_compare.usual(past, "mean", session.mean)

@@ -15,6 +15,7 @@ from dashboard.charts.style import CONFIG_MARK, GREY
 from dashboard.charts.traces import shown_events
 from dashboard.explore import zoom
 from dashboard.explore.view import View
+from warehouse.moments.decisions import HIDDEN
 
 KEY = "timeline"
 MOST_EVENTS = 2000
@@ -38,7 +39,7 @@ def section(view: View, shown: Mapping[str, Sequence[str]]) -> None:
     ]
     table = pa.concat_tables(tables)
     by = {name: rows for one in tables for name, rows in _named(one, len(tables) > 1).items()}
-    events = view.rows("dash_events", **view.inside, limit=MOST_EVENTS)
+    events = view.rows("dash_events", **view.inside, limit=MOST_EVENTS, hidden=HIDDEN)
     _head(table, view)
     figure = timeline.timeline(
         by,

@@ -14,13 +14,14 @@ from pipeline.requests.everywhere import (
     everywhere,
     later,
     refuse_here,
+    share_by_channel,
     share_import,
-    share_marker,
 )
 from pipeline.requests.forget import forget_channel, forget_chatter, stop_reading
 from pipeline.requests.found import ACTION as FOUND
 from pipeline.requests.found import take_found
 from pipeline.requests.import_log import BACKTEST, import_log, run_backtest
+from pipeline.requests.moment_decision import decide
 from pipeline.requests.queue import Action, NotYet, add_marker, apply_all, run_import
 from pipeline.requests.record import ACTION as RECORD
 from pipeline.requests.record import take_record
@@ -127,17 +128,6 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     ) -> None:
         review(workspace, inbox, store, request, meta)
 
-    def marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
-        if workspace.others is not None:
-            request = share_marker(workspace, inbox, request)
-        elif workspace.shard.number == 0:  # the others are told a key
-            key = workspace.everyone().resolve(channel_name(request.body.get("channel")))
-            request = replace(request, body={**request.body, "channel": key})
-        if workspace.shard.has(str(request.body.get("channel"))):
-            add_marker(inbox, store, request, meta)
-        else:
-            store.write({}, meta)
-
     def dropped(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         import_log(workspace, inbox, store, request, meta)
 
@@ -158,7 +148,8 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         "import": _with_all_rows(workspace, import_),
         "channels": channels,
         "vocabulary": vocabulary,
-        "marker": marker,
+        "marker": _of_its_shard(workspace, add_marker),
+        "moment": _of_its_shard(workspace, decide),
     }
     if workspace.others is not None:
         of_all = {name: everywhere(workspace.others, action) for name, action in of_all.items()}
@@ -194,6 +185,23 @@ def apply_waiting(workspace: Workspace) -> int:
 def has_waiting(workspace: Workspace) -> bool:
     """True if there is anything to apply."""
     return workspace.inbox.is_any() or workspace.errands.is_any()
+
+
+def _of_its_shard(workspace: Workspace, action: Action) -> Action:
+    """The action at the shard that has the request's channel, which is told by its key."""
+
+    def there(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        if workspace.others is not None:
+            request = share_by_channel(workspace, inbox, request)
+        elif workspace.shard.number == 0:  # the others are told a key
+            key = workspace.everyone().resolve(channel_name(request.body.get("channel")))
+            request = replace(request, body={**request.body, "channel": key})
+        if workspace.shard.has(str(request.body.get("channel"))):
+            action(inbox, store, request, meta)
+        else:
+            store.write({}, meta)
+
+    return there
 
 
 def _with_all_rows(workspace: Workspace, action: Action) -> Action:

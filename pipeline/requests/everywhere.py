@@ -21,7 +21,7 @@ from warehouse.store.import_files import ImportFiles
 from warehouse.store.store import Store
 
 _HEAD = ("id", "at", "by", "action")
-_SOME = ("import", "marker")  # concern some shards; their bodies say which
+_SOME = ("import", "marker", "moment")  # concern some shards; their bodies say which
 
 
 def everywhere(others: Others, action: Action) -> Action:
@@ -99,7 +99,7 @@ def share_import(
     return request
 
 
-def share_marker(workspace: Workspace, inbox: InboxFolder, request: Request) -> Request:
+def share_by_channel(workspace: Workspace, inbox: InboxFolder, request: Request) -> Request:
     """The request with its channel's key, for whichever shard has it."""
     key = workspace.everyone().resolve(channel_name(request.body.get("channel")))
     shards = [shard_of(key, workspace.shard.count)]

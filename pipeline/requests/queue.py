@@ -16,7 +16,7 @@ from warehouse.store.store import Store
 
 TRIES = 5  # of a request during which the pipeline ended each time
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_AHEAD_S = 86400.0  # by which the clock of whoever asks may be off
+AHEAD_S = 86400.0  # by which the clock of whoever asks may be off
 log = logging.getLogger(__name__)
 
 
@@ -126,7 +126,7 @@ def add_marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[st
     channel, text = request.body.get("channel"), request.body.get("text", "")
     if not isinstance(channel, str) or not isinstance(text, str):
         raise BadInput("a marker needs a channel and a text")
-    if request.time.timestamp() > time.time() + _AHEAD_S:
+    if request.time.timestamp() > time.time() + AHEAD_S:
         raise BadInput(f"a marker is of what was, and {request.at} is yet to come")
     row = {
         "event_id": request.id,

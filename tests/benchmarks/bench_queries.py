@@ -16,6 +16,7 @@ from tests.benchmarks.pages_history import Ticker
 from tests.benchmarks.pages_server import history
 from warehouse.config import DataFolder
 from warehouse.forecast_metrics import SUMMED
+from warehouse.moments.decisions import HIDDEN
 from warehouse.published.reader import Reader, connect_views
 from warehouse.sql import query_names, sql
 
@@ -63,7 +64,8 @@ def asked(end: datetime) -> list[Asked]:
         ("dash_channels", "all", {"now": end}),
         ("dash_coverage", "all channels, 90 days", {**back(names, 90, whole), "seconds": 3600}),
         ("dash_decisions", "all", {}),
-        ("dash_events", "six channels, a year", {**back(six, 365), "limit": 2000}),
+        ("dash_events", "six channels, a year",
+         {**back(six, 365), "limit": 2000, "hidden": HIDDEN}),
         ("dash_fives", "six channels, newest 20,000",
          {**back(six, 20_000 / 6 / 2880), "model": "lstm-1", "limit": 20_000}),
         ("dash_fives", "a channel, an hour",
@@ -80,7 +82,7 @@ def asked(end: datetime) -> list[Asked]:
         ("dash_histogram_hours", "six channels, a year",
          {**back(six, 365, whole), "width": 0.05, "least": 1}),
         ("dash_lag", "a week", {"since": end - week}),
-        ("dash_last_events", "a day", {"since": end - day}),
+        ("dash_last_events", "a day", {"since": end - day, "hidden": HIDDEN}),
         ("dash_live_forecasts", "ten minutes", {"since": end - timedelta(minutes=10)}),
         ("dash_live_terms", "5 minutes", {"since": end - timedelta(seconds=330), "limit": 6}),
         ("dash_live_windows", "60 a channel",

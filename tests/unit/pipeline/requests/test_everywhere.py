@@ -252,6 +252,17 @@ def test_a_marker_goes_to_the_shard_of_its_channel(two: list[Machine]) -> None:
     assert [stored(m.store, told) for m in two] == [[(m.channel, "marker")] for m in two]
 
 
+def test_a_decision_on_a_moment_goes_to_the_shard_of_its_channel(two: list[Machine]) -> None:
+    said = {"decision": "keep", "start": "2026-01-01T12:00:00Z"}
+    for m in two:
+        row = {"channel": m.channel, "login": m.channel, "source": "live"}
+        m.store.write({"channels": m.store.rows("channels", [row])})
+    near, far = (ask(two, "moment", channel=m.channel, **said) for m in two)
+    assert settle(two, near) == "" and settle(two, far) == ""
+    told = "SELECT channel, kind FROM events"
+    assert [stored(m.store, told) for m in two] == [[(m.channel, "moment_kept")] for m in two]
+
+
 def test_an_import_over_two_shards_has_one_summary(two: list[Machine], tmp_path: Path) -> None:
     for _ in range(2):  # the second says what became of what was there
         name = ask_import(two)
