@@ -155,7 +155,8 @@ def _arrays(table: pa.Table, start: datetime, since: datetime, terms: Terms) -> 
     places = _places(table, start)
     blank = {"observed_s": 0.0, "n": 0.0, "mean": np.nan, "sd": np.nan}
     grid = {name: _filled(table, name, places, missing) for name, missing in blank.items()}
-    laughs = terms.laughs(len(grid["n"]))
+    counted = _filled(table, "n_laughs", places, np.nan)  # not in rows of earlier versions
+    laughs = np.where(np.isnan(counted), terms.laughs(len(counted)), counted)
     slots = np.zeros((len(laughs), SLOTS))
     slots[places] = [[n or 0 for n in sub_n or [0] * SLOTS] for sub_n in table["sub_n"].to_pylist()]
     return Windows(**grid, laughs=laughs, first_s=(start - since).total_seconds(), slots=slots)

@@ -15,13 +15,13 @@ import orjson
 
 from pipeline.scoring.decisions import Decision, Valences, in_force
 from pipeline.scoring.full_scorer import FullScorer
-from pipeline.scoring.laughter import laughs
 from pipeline.scoring.scored import Named, Scored
 from pipeline.scoring.scorer import Scorer, make_scorer
 from pipeline.scoring.sign_scorer import read_as
 from pipeline.scoring.signs import bare
-from pipeline.scoring.vader import Remembered
 from pipeline.scoring.vader_scorer import VaderScorer
+from warehouse.moments.laughter import laughs
+from warehouse.remembered import Remembered
 
 _RUN = re.compile(r"(.)\1+")
 _EDGES = punctuation + "…“”‘’«»¿¡、。！？"

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 
 from pipeline.chat.text import MAX_TEXT, is_named, visible, word_of
-from pipeline.scoring.laughter import laughs
 from pipeline.scoring.lexicon import Lexicon, twitch_lexicon
 from pipeline.scoring.lexicon.emoji_table import emoji_table
 from pipeline.scoring.negation import ChatRules
@@ -21,7 +20,9 @@ from pipeline.scoring.slang import (
     without_comfort,
 )
 from pipeline.scoring.speaking_names import speaking, speaks_unmarked
-from pipeline.scoring.vader import Remembered, stripped
+from pipeline.scoring.vader import stripped
+from warehouse.moments.laughter import laughs
+from warehouse.remembered import Remembered
 
 _FEW = 16  # marks: a set of more is quicker to look through
 _ANCHORS = 20_000  # remembered: spellings of some 250 words

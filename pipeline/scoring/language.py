@@ -19,10 +19,10 @@ from string import punctuation
 from typing import TYPE_CHECKING
 
 from pipeline.scoring.english import dictionary
-from pipeline.scoring.laughter import laughs
 from pipeline.scoring.scored_message import ScoredMessage
-from pipeline.scoring.vader import Remembered
+from warehouse.moments.laughter import laughs
 from warehouse.records import READABLE_LEAST, READABLE_TURN
+from warehouse.remembered import Remembered
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from pipeline.chat.text import STOPWORDS
-from pipeline.scoring.vader import Remembered
+from warehouse.remembered import Remembered
 
 _RUN = re.compile(r"(.)\1{2,}")
 _EDGES = ".,!?:;\"'()…"

@@ -11,13 +11,13 @@ from typing import Any
 from pipeline.chat.text import visible
 from pipeline.scoring.english import dictionary
 from pipeline.scoring.language import words_of
-from pipeline.scoring.laughter import laughs
 from pipeline.scoring.lexicon import twitch_lexicon
 from pipeline.scoring.reading import Reading
 from pipeline.scoring.scored import Named, Scored, Term
 from pipeline.scoring.scorer import Scorer
 from pipeline.scoring.signs import is_smiley
-from pipeline.scoring.vader import Remembered
+from warehouse.moments.laughter import laughs
+from warehouse.remembered import Remembered
 
 READINGS = ("words", "mixed", "emotes")  # of a channel; `mixed` is half English
 _MARK = {"mixed": "+mixed", "emotes": "+signs"}  # at the end of a version, by reading

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.scoring.laughter import laughs
 from pipeline.scoring.lexicon import name_parts, twitch_lexicon
+from warehouse.moments.laughter import laughs
 
 _LONGEST = 60  # characters of a name
 # capitals alone hide where a word ends, but for what so many begin with: KEKPOINT, JAMPARTY

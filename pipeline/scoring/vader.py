@@ -7,13 +7,12 @@ the rest. Compounds are the library's to the last digit.
 
 import math
 from collections import ChainMap
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from string import punctuation
-from typing import Any, TypeVar
 
 from vaderSentiment.vaderSentiment import (
     BOOSTER_DICT,
@@ -24,34 +23,15 @@ from vaderSentiment.vaderSentiment import (
     normalize,
 )
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-_TOKENS = 12_000  # remembered, twice this at most: nine in ten of what a busy channel says
+from warehouse.remembered import Remembered
+
 _MARKS = 24_000  # of which every token of a message is asked
-_UNKNOWN = object()
 _BEFORE, _AFTER = 3, 2  # words that VADER looks at around one
 
 # What a token can be to VADER. SCORED is the highest, so that a size tells of it.
 NEGATES, _BOOSTS, _IDIOM, NO, _KIND, _OF, _BUT, _THIS, _UPPER, _SCORED = (1 << b for b in range(10))
 _NEAR = NEGATES | _BOOSTS | NO
 _CONTEXT = _NEAR | _IDIOM | _KIND | _BUT | _THIS  # without it, each word stands alone
-
-
-class Remembered(dict[K, V]):
-    """Values found once a key. Bounded: two generations, so that what is in use stays."""
-
-    def __init__(self, find: Callable[[K], V], limit: int = _TOKENS) -> None:
-        super().__init__()
-        self.find, self.limit = find, limit
-        self.old: dict[K, Any] = {}
-
-    def __missing__(self, key: K) -> V:
-        if len(self) >= self.limit:
-            self.old = dict(self)
-            self.clear()
-        known = self.old.get(key, _UNKNOWN)
-        value = self[key] = self.find(key) if known is _UNKNOWN else known
-        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.scoring.reading import Reading, as_sign, as_word, use_of
 from pipeline.scoring.scored import Named, Scored
-from pipeline.scoring.vader import Remembered, VaderRules
+from pipeline.scoring.vader import VaderRules
+from warehouse.remembered import Remembered
 
 VADER_VERSION = "vader-3.3.2"
 

@@ -8,8 +8,8 @@ import re
 from typing import NamedTuple
 
 from pipeline.scoring.english import dictionary
-from pipeline.scoring.laughter import laughs
 from pipeline.scoring.slang import is_odd
+from warehouse.moments.laughter import laughs
 
 _EDGES = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~…“”‘’"
 _NAME = re.compile(r"[A-Za-z0-9_]{3,40}")

@@ -10,13 +10,13 @@ from typing import Any
 from pipeline.chat.text import visible
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.speaking_names import speaking, speaks_unmarked
-from pipeline.scoring.vader import Remembered
 from pipeline.vocabulary.candidates import Looks, looks
 from pipeline.vocabulary.drift import Drift
 from pipeline.vocabulary.meaning import proposal
 from pipeline.vocabulary.usage import MoodSum, Sighting, besides, from_row, without_chatter
 from pipeline.windows.track import Closed
 from warehouse.records import utc
+from warehouse.remembered import Remembered
 
 _TERMS = 5000  # remembered; those not used for longest are let go
 _LOOKS = 3000  # tokens

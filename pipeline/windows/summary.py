@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from math import fsum, sqrt
 
 from pipeline.scoring.language import share_readable
-from pipeline.scoring.laughter import laughing
 from pipeline.scoring.scored import Scored
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.scoring.sign_scorer import basis_of, reading_of
+from warehouse.moments.laughter import laughing
 from warehouse.records import SLOT_SECONDS, SLOTS, Window, utc
 
 _STAMP_S = 0.001  # of Twitch's stamps: who was heard was observed at least for so long

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from warehouse.moments.kinds import TURNS, Moment
-from warehouse.moments.laughter import is_laughter
+from warehouse.moments.laughter import laughs
 
 TOLD = 5
 LEAST_USES = 2
@@ -65,7 +65,7 @@ class Terms:
 
     def laughs(self, size: int) -> npt.NDArray[np.float64]:
         """Uses of laughter by window, shape (size,)."""
-        laughing = np.array([is_laughter(term) for term, _ in self.keys], dtype=bool)
+        laughing = np.array([laughs(term) for term, _ in self.keys], dtype=bool)
         rows = laughing[self._code] if len(self._code) else np.zeros(0, dtype=bool)
         return _counted(self._window[rows], self._n[rows], size)
 

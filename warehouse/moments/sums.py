@@ -21,7 +21,7 @@ class Windows:
     """A stream's windows without gaps, oldest first; each array has shape (T,).
 
     observed_s: 0..30, 0 too where there is no window. n: messages. mean, sd: of their compounds,
-    NaN where unknown. laughs: uses of laughter terms, NaN where terms are not known.
+    NaN where unknown. laughs: messages that laugh, NaN where that is not known.
     first_s: from the start of the stream to that of the first window (it may be negative).
     slots: messages by window and 5-second slot, shape (T, 6); None: not known.
     """

@@ -15,7 +15,6 @@ from dashboard.review.session import Session
 from dashboard.review.session_list import moment_list
 from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
 from warehouse.moments.kinds import MOMENTS, TURNS, Moment
-from warehouse.moments.laughter import is_laughter
 from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.reasons import Reason, Terms, reasons
 
@@ -86,20 +85,6 @@ def test_silence_has_no_terms_and_a_stream_without_terms_no_reasons() -> None:
     assert reasons(Moment("peak", 5, 6, 5.0), none) == []
     assert none.laughs(10).tolist() == [0.0] * 10
     assert terms().laughs(10).tolist() == [2.0] * 5 + [12.0] + [2.0] * 4
-
-
-@pytest.mark.parametrize(
-    "term", "LUL kekw OMEGALUL lol LOOOL lmao hahaha jajaja 😂 xD kkkk".split()
-)
-def test_laughter_is_known_in_many_spellings(term: str) -> None:
-    assert is_laughter(term)
-
-
-@pytest.mark.parametrize(
-    "term", ["PogChamp", "ha", "look", "x", "", "who", "hallo", "lovely", "ok"]
-)
-def test_other_terms_are_no_laughter(term: str) -> None:
-    assert not is_laughter(term)
 
 
 # -- words -----------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import Lexicon
 from pipeline.scoring.scorer import make_scorer
-from pipeline.scoring.vader import Remembered
 from pipeline.scoring.vader_scorer import VaderScorer
+from warehouse.remembered import Remembered
 
 STOCK = SentimentIntensityAnalyzer()
 VADER = VaderScorer()

@@ -8,8 +8,8 @@ from pipeline.scoring.by_channel import Overlaid, head
 from pipeline.scoring.full_scorer import FullScorer
 from pipeline.scoring.lexicon import name_parts
 from pipeline.scoring.speaking_names import speaking
-from pipeline.scoring.vader import Remembered
 from warehouse.errors import BadInput
+from warehouse.remembered import Remembered
 
 
 def sign(name: str) -> int:

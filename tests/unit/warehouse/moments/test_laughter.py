@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.scoring.laughter import laughing, laughs
+from warehouse.moments.laughter import laughing, laughs
 
 LAUGHTER = """
 haha HAHAHA ahah ahahah hehe hihi hihihi hohoho bahaha jaja JAJAJA jejeje jsjsjs kkk KKKKK ksksks
@@ -12,10 +12,13 @@ huehue huahua mdr MDRRR ptdr ptdrr www wwww lol, haha! "xD"
 笑 (笑) 笑死 哈哈 哈哈哈哈 呵呵 嘻嘻 ㄏㄏ ههههه חחחח ฮ่าๆ
 хаха ХАХАХА хехе ахах ахахаха хд лол кек лмао
 LUL KEKW OMEGALUL 4Head PepeLaugh streamerLUL peepoLaugh 😂 🤣🤣
+hahahaa bwahaha muahahaha ¡jajaja! jajsjajaj hhhh LULULUL LULE luls KEKL KEKWait topkek
+OMEGALULULUL ICANT fl0mLUL xqcKEK natLaugh kitsLul rooKek leaflitLol streamOmegalul zkiHaha
 """
 OTHERWISE = """
 ha he lo w ww5 k kk rs h 555 5555 233 zzz zz laugh hello hallo lola look ok kekse jam ja java aha
-as dd x хорошо ахтунг лол1 ㅠㅠ ㄷㄷ ㅎ하 苦笑い 啊 哈 www.example.com Kappa 😀 ! 1 7777 +1 \ud800
+as dd x icant hah Lulu ShadyLulu tanukek macalul slaughter phloxD T1LTXD hh
+хорошо ахтунг лол1 ㅠㅠ ㄷㄷ ㅎ하 苦笑い 啊 哈 www.example.com Kappa 😀 ! 1 7777 +1 \ud800
 """
 
 
