@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.hosts import is_name
-from warehouse.records import lowered
+from warehouse.records import login_or_none, lowered, numeric_id
 
 
 class DataSettings(BaseSettings):
@@ -48,6 +48,43 @@ class PublicSettings(BaseSettings):
 
 def _listed(text: str) -> list[str]:
     return [lowered(part.strip()) for part in text.split(",") if part.strip()]
+
+
+class ConsentSettings(BaseSettings):
+    """Channels whose streamers want DLD to set something on Twitch; nobody else's is touched."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    markers: str = Field(
+        default="",
+        description="channels whose live moments get a stream marker, with commas: logins, or "
+        "id:12345678; empty: none",
+    )
+    clips: str = Field(
+        default="", description="the same for clips, of live moments and of past streams"
+    )
+    viewers_clips: bool = Field(
+        default=True,
+        description="where logged in, read when viewers clipped your own channel and those above",
+    )
+
+    @field_validator("markers", "clips")
+    @classmethod
+    def _only_channels(cls, value: str) -> str:
+        for name in _listed(value):
+            if not (login_or_none(name) or numeric_id(name.removeprefix("id:"))):
+                raise ValueError(f"{name[:60]!a} is neither a login nor id:12345678")
+        return value
+
+    def may_mark(self, login: str, channel_id: str) -> bool:
+        """login: of today; channel_id: Twitch's."""
+        return bool({login, f"id:{channel_id}"}.intersection(_listed(self.markers)))
+
+    def may_clip(self, login: str, channel_id: str) -> bool:
+        """As `may_mark`."""
+        return bool({login, f"id:{channel_id}"}.intersection(_listed(self.clips)))
 
 
 class UploadSettings(BaseSettings):

@@ -1,4 +1,4 @@
-"""`python -m pipeline login`: a Twitch user lets DLD read chat with their login.
+"""`python -m pipeline login`: a Twitch user lets DLD read chat, and do what else they name.
 
 The device-code flow: the user types a short code on Twitch's own page, so no password and no
 open port is needed here.
@@ -15,11 +15,11 @@ from twitchio.http import Route
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.calls import Client, TwitchRefused, post
 from pipeline.sources.eventsub.frames import mapping
+from pipeline.sources.eventsub.scopes import CLIP, CLIP_PAST, HYPE_TRAINS, MARK, READ_CHAT
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.config import TwitchAddress, data_folder
 from warehouse.errors import NotAuthorised
 
-READ_CHAT, HYPE_TRAINS = "user:read:chat", "channel:read:hype_train"
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _WAITING = ("authorization_pending", "slow_down")
 
@@ -28,11 +28,31 @@ def login(
     hype_trains: Annotated[
         bool, typer.Option("--hype-trains", help="also read your own channel's hype trains")
     ] = False,
+    markers: Annotated[
+        bool, typer.Option("--markers", help="also set stream markers (DLD_MARKERS)")
+    ] = False,
+    clips: Annotated[
+        bool, typer.Option("--clips", help="also make clips, of past streams too (DLD_CLIPS)")
+    ] = False,
 ) -> None:
-    """Let DLD read chat as a Twitch user: shows a code, waits, keeps the tokens."""
-    scopes = (READ_CHAT, HYPE_TRAINS) if hype_trains else (READ_CHAT,)
-    file = TokenFile(data_folder().root)
-    asyncio.run(log_in(TwitchSettings(), TwitchAddress(), file, scopes))
+    """Let DLD read chat as a Twitch user: shows a code, waits, keeps the tokens.
+
+    What the login allowed before is asked for again with what is new.
+    """
+    file, settings = TokenFile(data_folder().root), TwitchSettings()
+    scopes = [READ_CHAT, *_given(file, settings.client_id)]
+    scopes += [HYPE_TRAINS] * hype_trains + [*MARK] * markers
+    scopes += [*CLIP, CLIP_PAST[0]] * clips
+    asyncio.run(log_in(settings, TwitchAddress(), file, tuple(dict.fromkeys(scopes))))
+
+
+def _given(file: TokenFile, client_id: str) -> tuple[str, ...]:
+    """What the login of now allows the same application; nothing where there is none."""
+    try:
+        token = file.load()
+    except (NotAuthorised, OSError):
+        return ()
+    return token.scopes if token.client_id == client_id else ()
 
 
 async def log_in(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli.login import log_in
+from pipeline.cli import login as login_command
+from pipeline.cli.login import log_in, login
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.calls import TwitchRefused
 from pipeline.sources.eventsub.tokens import Token, TokenFile
@@ -55,6 +56,38 @@ def test_only_reading_chat_is_asked_for_unless_more_is_wanted(tmp_path: Path) ->
     more = (*CHAT, "channel:read:hype_train")
     [call] = attempt(TokenFile(tmp_path), scopes=more).device_calls
     assert call["scopes"] == "user:read:chat channel:read:hype_train"
+
+
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        ({}, ()),
+        ({"markers": True}, ("channel:manage:broadcast",)),
+        ({"clips": True}, ("clips:edit", "channel:manage:clips")),
+    ],
+)
+@pytest.mark.parametrize("of", ["client", "another", None])
+def test_what_the_login_allowed_before_is_asked_for_with_what_is_new(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, bool],
+    more: tuple[str, ...],
+    of: str | None,
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    async def log_in(settings: Any, address: Any, file: Any, scopes: tuple[str, ...]) -> None:
+        asked.append(scopes)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLD_DATA", str(tmp_path))
+    monkeypatch.setenv("DLD_TWITCH_CLIENT_ID", "client")
+    monkeypatch.setattr(login_command, "log_in", log_in)
+    if of:
+        TokenFile(tmp_path).save(Token("a", "r", "7", "reader", of, (*CHAT, "channel:read:x")))
+    login(**options)
+    kept = ("channel:read:x",) if of == "client" else ()
+    assert asked == [(*CHAT, *kept, *more)]
 
 
 @pytest.mark.parametrize("answer", ["invalid device code", "access_denied"])

@@ -170,8 +170,11 @@ class Api:
 
     # -- requests --------------------------------------------------------------------------
 
-    async def _ask(self, make: Callable[[], Route], by_app: bool = False) -> dict[str, Any]:
-        """The answer; with a token that Twitch no longer knows, once more with a new one."""
+    async def ask(self, make: Callable[[], Route], by_app: bool = False) -> dict[str, Any]:
+        """The answer; with a token that Twitch no longer knows, once more with a new one.
+
+        make: the request anew. Raises TwitchRefused, NotAuthorised.
+        """
         for last in (False, True):
             token, bearer = self.token, await self._bearer(by_app)
             route = make()
@@ -187,20 +190,21 @@ class Api:
                     await self._renew(token)
         raise AssertionError("unreachable")
 
-    async def _get(self, path: str, params: dict[str, Any], by_app: bool = False) -> dict[str, Any]:
-        return await self._ask(lambda: Route("GET", path, params=dict(params)), by_app)
+    async def get(self, path: str, params: dict[str, Any], by_app: bool = False) -> dict[str, Any]:
+        """The answer to a question. Raises as `ask`."""
+        return await self.ask(lambda: Route("GET", path, params=dict(params)), by_app)
 
-    async def _pages(
-        self, path: str, params: dict[str, Any], by_app: bool = False
+    async def pages(
+        self, path: str, params: dict[str, Any], by_app: bool = False, most: int = _PAGES
     ) -> list[dict[str, Any]]:
-        """Rows of every page; one may be empty, and others follow."""
+        """Rows of every page, of `most` of them; one may be empty, and others follow."""
         rows: list[dict[str, Any]] = []
         cursor, seen = "", set[str]()
-        while cursor not in seen and len(seen) < _PAGES:
+        while cursor not in seen and len(seen) < most:
             seen.add(cursor)
             after = {"after": cursor} if cursor else {}
-            answer = await self._get(path, {**params, **after}, by_app)
-            rows += _rows(answer)
+            answer = await self.get(path, {**params, **after}, by_app)
+            rows += rows_of(answer)
             cursor = _cursor(answer)
         return rows
 
@@ -208,7 +212,7 @@ class Api:
         """What Twitch knows of the channels, by login; those there are none of are missing."""
         users = {}
         for some in _hundreds(logins):
-            for user in _rows(await self._get("users", {"login": some})):
+            for user in rows_of(await self.get("users", {"login": some})):
                 users[lowered(text(user.get("login")))] = user
         return users
 
@@ -216,7 +220,7 @@ class Api:
         """The same by id."""
         users = {}
         for some in _hundreds(ids):
-            for user in _rows(await self._get("users", {"id": some})):
+            for user in rows_of(await self.get("users", {"id": some})):
                 users[text(user.get("id"))] = user
         return users
 
@@ -224,7 +228,7 @@ class Api:
         """The streams that are on, by the channel's id."""
         streams = {}
         for some in _hundreds(ids):
-            for row in _rows(await self._get("streams", {"user_id": some, "first": _PAGE})):
+            for row in rows_of(await self.get("streams", {"user_id": some, "first": _PAGE})):
                 for live in self.oddities.sound(_live, row):
                     streams[text(row.get("user_id"))] = live
         return streams
@@ -232,7 +236,7 @@ class Api:
     async def extension_live(self) -> list[str]:
         """Id of every live channel that has the extension active."""
         params = {"extension_id": self.settings.extension_id, "first": _PAGE}
-        rows = await self._pages("extensions/live", params)
+        rows = await self.pages("extensions/live", params)
         ids = dict.fromkeys(numeric_id(row.get("broadcaster_id")) for row in rows)
         return [id for id in ids if id]
 
@@ -246,15 +250,15 @@ class Api:
             "condition": want.condition(channel_id, self.token.user_id),
             "transport": transport,
         }
-        answer = await self._ask(
+        answer = await self.ask(
             lambda: Route("POST", "eventsub/subscriptions", json=body), self.by_app
         )
-        return next((text(row.get("id")) for row in _rows(answer)), "")
+        return next((text(row.get("id")) for row in rows_of(answer)), "")
 
     async def unsubscribe(self, name: str) -> None:
         """End a subscription; one that is gone already is none."""
         try:
-            await self._ask(
+            await self.ask(
                 lambda: Route("DELETE", "eventsub/subscriptions", params={"id": name}), self.by_app
             )
         except TwitchRefused as exc:
@@ -263,7 +267,7 @@ class Api:
 
     async def subscriptions(self) -> list[dict[str, Any]]:
         """Every subscription of ours that Twitch sends for."""
-        return await self._pages("eventsub/subscriptions", {"status": "enabled"}, self.by_app)
+        return await self.pages("eventsub/subscriptions", {"status": "enabled"}, self.by_app)
 
     async def shard(self, session_id: str) -> None:
         """The conduit's first shard sends to this session from now on. Raises TwitchRefused."""
@@ -271,7 +275,7 @@ class Api:
             "conduit_id": self.settings.conduit_id,
             "shards": [{"id": "0", "transport": {"method": "websocket", "session_id": session_id}}],
         }
-        answer = await self._ask(
+        answer = await self.ask(
             lambda: Route("PATCH", "eventsub/conduits/shards", json=body), self.by_app
         )
         for error in _listed(answer.get("errors")):
@@ -312,8 +316,8 @@ def _listed(value: Any) -> Collection[dict[str, Any]]:
     return [mapping(row) for row in value] if isinstance(value, list) else []
 
 
-def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Raises TwitchRefused for an answer without any: it is none."""
+def rows_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What Helix lists in an answer. Raises TwitchRefused for an answer without any: it is none."""
     if not isinstance(answer.get("data"), list):
         raise TwitchRefused(0, "an answer without data")
     return list(_listed(answer["data"]))
