@@ -10,14 +10,16 @@ import pyarrow as pa
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_bytes(table: pa.Table) -> bytes:
-    """UTF-8 CSV with a header; text cells that a spreadsheet would run get a leading quote.
+def csv_bytes(table: pa.Table, header: bool = True) -> bytes:
+    """UTF-8 CSV, with a header or without.
 
-    Numbers stay numbers (a minus sign is theirs), times are ISO in UTC, NULL is empty.
+    Text cells that a spreadsheet would run get a leading quote. Numbers stay numbers (a minus
+    sign is theirs), times are ISO in UTC, NULL is empty.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.column_names)
+    if header:
+        writer.writerow(table.column_names)
     for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
         writer.writerow([_cell(value) for value in row])
     return out.getvalue().encode("utf-8", errors="replace")

@@ -10,7 +10,9 @@ from dashboard import choices, data, frame, scope, time_span, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG_ZOOM
 from dashboard.markup import row
-from dashboard.review import downloads, sentences, session_chart, session_compare, session_report
+from dashboard.review import sentences, session_chart, session_compare, session_report
+from dashboard.review.files import FILES
+from dashboard.review.files.export import Export, categories
 from dashboard.review.session import Session, lines, read_session, usual
 from dashboard.review.session_list import moment_list
 from dashboard.time_span import stream_names
@@ -220,28 +222,39 @@ def _turns(session: Session) -> None:
 def _files(session: Session, past: Sequence[Row]) -> None:
     frame.heading("Take away", "no line of chat is in these files")
     stem = f"dld-{session.stream['channel'].replace('~', '-')}-{session.since:%Y%m%dT%H%M}"
-    vod = session.stream["vod_id"]
-    called = data.who().name_of(session.stream["channel"])
-    name = f"{wording.plain(called)} {session.since:%Y-%m-%d}"
-    length = (session.until - session.since).total_seconds()
-    chapters, why = downloads.chapters(session.moments, length)
-    report, marks, _, _, _ = columns = st.columns([1, 1, 1, 1, 1.4])
+    export = _export(session)
+    columns = st.columns(3)
     html = session_report.report(session, past, session.stream["source"])
-    _file(report, "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
-    edl = downloads.edl(session.moments, name)
-    _file(marks, "Markers (EDL)", edl, f"{stem}.edl", "text/plain", RESOLVE)
-    _file(columns[2], "Chapters (YouTube)", chapters, f"{stem}-chapters.txt", "text/plain", why)
-    csv = downloads.csv(session.moments, vod, session.part.basis)
-    _file(columns[3], "Table (CSV)", csv, f"{stem}.csv", "text/csv", "")
-    if why:
-        st.caption(f"No chapters: {why}")
+    _file(columns[0], "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
+    refused: dict[str, list[str]] = {}
+    for k, file in enumerate(FILES, 1):
+        body, name = file.write(export), f"{stem}{file.suffix}"
+        if isinstance(body, str):
+            refused.setdefault(body, []).append(file.label)
+            body = b""
+        _file(columns[k % 3], file.label, body, name, file.mime, file.about)
+    for why, labels in refused.items():
+        st.caption(f"No {', '.join(labels)}: {why}")
+
+
+def _export(session: Session) -> Export:
+    stream = session.stream
+    span = {"channel": stream["channel"], "since": session.since, "until": session.until}
+    turns = data.rows("dash_stream_categories", **span)
+    return Export(
+        channel=data.who().name_of(stream["channel"]),
+        title=stream["title"] or "",
+        since=session.since,
+        length_s=(session.until - session.since).total_seconds(),
+        vod_id=stream["vod_id"],
+        moments=list(enumerate(session.moments, 1)),
+        basis=session.part.basis,
+        dated=not stream["undated"],
+        categories=categories(stream["category"], session.since, turns),
+    )
 
 
 SHARED = "One file that opens anywhere, offline, and may be shared."
-RESOLVE = (
-    "For DaVinci Resolve: Timelines, Import, Timeline Markers from EDL. "
-    "Times count from 01:00:00:00, where its timelines begin."
-)
 
 
 def _file(
@@ -255,7 +268,7 @@ def _file(
         icon=":material/download:",
         help=about or None,
         on_click="ignore",
-        key=f"file-{name.rpartition('.')[2]}",
+        key=f"file-{label}",
         disabled=not body,
         width="stretch",
     )

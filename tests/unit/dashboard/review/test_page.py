@@ -125,7 +125,7 @@ def test_a_stream_is_taken_from_the_address(folder: Path, open_page: Open) -> No
     text = text_of(page)
     assert "Nothing stood out" in text
     assert "too few streams before it to compare" in text
-    assert "No chapters: YouTube wants at least 3 chapters" in page.caption[-1].value
+    assert "No Chapters (YouTube): YouTube wants at least 3 chapters" in page.caption[-1].value
 
 
 def test_choosing_another_stream_changes_the_address(folder: Path, open_page: Open) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dashboard.charts.coarse import coarse, windows_a_point
-from dashboard.review import downloads, sentences, session_chart, session_compare, session_report
+from dashboard.review import sentences, session_chart, session_compare, session_report
 from dashboard.review.session import Session
 from dashboard.review.session_list import moment_list
 from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
@@ -123,54 +123,7 @@ def test_only_a_number_makes_a_vod_link(vod_id: str | None, link: str | None) ->
     assert sentences.vod_link(vod_id, 3723) == link
 
 
-# -- files -----------------------------------------------------------------------------------
-
-
-def test_the_table_has_a_row_a_moment_and_no_cell_that_a_spreadsheet_runs() -> None:
-    lines = downloads.csv(FOUND, "123").decode().split("\r\n")
-    assert lines[0].split(",") == list(downloads.COLUMNS)
-    assert lines[1].startswith("1,peak,,0:02:05,125,2026-11-22T12:02:00Z,30,6.25,60,0.05,0.1,120.0")
-    assert lines[1].endswith("https://www.twitch.tv/videos/123?t=0h2m5s")
-    assert lines[2].startswith("2,laughter,hype,0:20:00,1200,")
-    formula = (found(PEAK, 0, FORMULA),)
-    assert ",\"'=HYPERLINK(" in downloads.csv(formula, None).decode()
-
-
-def test_markers_are_what_resolve_reads_and_foreign_text_begins_no_field() -> None:
-    lines = downloads.edl(FOUND, "al|pha\r\n2026").split("\r\n")
-    assert lines[:3] == ["TITLE: al/pha 2026", "FCM: NON-DROP FRAME", ""]
-    assert lines[3] == (
-        "001  001      V     C        01:02:05:00 01:02:05:01 01:02:05:00 01:02:05:01"
-    )
-    assert lines[4].count("|") == 3
-    assert lines[4].endswith(" |C:ResolveColorPurple |M:Burst of chat |D:1")
-    assert lines[6].startswith("002  001      V     C        01:20:00:00 ")
-    assert lines[7].endswith(" |C:ResolveColorPink |M:Laughter |D:1")
-
-
-def test_a_marker_beyond_the_last_timecode_of_a_day_is_left_out() -> None:
-    late = (found(PEAK, 23 * 3600 - 1), found(PEAK, 23 * 3600))
-    text = downloads.edl(late, "x")
-    assert "23:59:59:00" in text
-    assert text.count("ResolveColor") == 1
-
-
-def test_chapters_begin_at_zero_ascend_and_are_ten_seconds_long() -> None:
-    at = (3723, 8, 100, 105, 3590, 3715)  # by rank
-    some = [found(PEAK, seconds) for seconds in at]
-    text, why = downloads.chapters(some, 3733)
-    assert text.splitlines() == [
-        "0:00 Start", "1:40 Burst of chat", "59:50 Burst of chat", "1:02:03 Burst of chat",
-    ]  # fmt: skip
-    assert why == ""
-
-
-def test_too_few_chapters_say_why() -> None:
-    text, why = downloads.chapters([found(PEAK, 100), found(PEAK, 3600)], 3605)
-    assert text == ""
-    assert why == (
-        "YouTube wants at least 3 chapters of 10 s; this stream would have 2, its start among them."
-    )
+# -- the report and the list ----------------------------------------------------------------
 
 
 class _Tags(HTMLParser):

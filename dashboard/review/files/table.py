@@ -1,0 +1,68 @@
+"""Table of the moments as CSV: a row each, by rank, the reaction's own time beside the cut."""
+
+from math import isfinite
+
+import pyarrow as pa
+
+from dashboard.export import csv_bytes
+from dashboard.review import sentences
+from dashboard.review.files.export import Entry, Export
+from warehouse.moments.kinds import Moment
+from warehouse.records import WINDOW_SECONDS
+
+ABOUT = "A row a moment, for a spreadsheet or a script: reaction, cut, grade, figures, terms."
+COLUMNS = (
+    "rank", "grade", "name", "kind", "also", "elapsed", "elapsed_s", "in", "in_s", "out", "out_s",
+    "start", "duration_s", "sigma", "n_messages", "mood_before", "mood", "messages_per_min",
+    "usual_per_min", "laughs_per_message", "basis", "what", "terms", "vod",
+)  # fmt: skip
+
+
+def write(of: Export) -> bytes:
+    """A row an entry; what is not known is empty."""
+    rows = [row(one, of) for one in of.entries]
+    return csv_bytes(pa.table({name: [r[name] for r in rows] for name in COLUMNS}))
+
+
+def row(one: Entry, of: Export) -> dict[str, object]:
+    """Its cells by COLUMNS. elapsed: of the chat's reaction; vod: the address of the cut."""
+    figures = _figures(one.found.moment) if one.found else {}
+    terms = sentences.terms(one.found.moment, one.found.reasons) if one.found else ""
+    return {
+        **dict.fromkeys(COLUMNS),
+        "rank": one.rank,
+        "grade": one.grade,
+        "name": one.name,
+        "elapsed": sentences.elapsed(one.at_s),
+        "elapsed_s": one.at_s,
+        "in": sentences.elapsed(one.cut.in_s),
+        "in_s": one.cut.in_s,
+        "out": sentences.elapsed(one.cut.out_s),
+        "out_s": one.cut.out_s,
+        "start": one.at.replace(tzinfo=None) if of.dated else None,
+        "duration_s": one.until_s - one.at_s,
+        "basis": of.basis,
+        "terms": terms,
+        "vod": sentences.vod_link(of.vod_id, one.cut.in_s),
+        **figures,
+    }
+
+
+def _figures(m: Moment) -> dict[str, object]:
+    return {
+        "kind": m.kind,
+        "also": " ".join(m.also),
+        "duration_s": (m.last - m.first) * WINDOW_SECONDS,
+        "sigma": round(m.score, 2),
+        "n_messages": m.n,
+        "mood_before": _number(m.before, 4),
+        "mood": _number(m.mood, 4),
+        "messages_per_min": _number(m.rate, 2),
+        "usual_per_min": _number(m.usual, 2),
+        "laughs_per_message": _number(m.share, 4),
+        "what": sentences.sentence(m),
+    }
+
+
+def _number(value: float, digits: int) -> float | None:
+    return round(value, digits) if isfinite(value) else None
