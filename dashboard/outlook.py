@@ -6,14 +6,13 @@ from typing import Any
 
 from dashboard import wording
 from warehouse.chances import CHANGE
+from warehouse.mood_now import label, shown
 from warehouse.records import HORIZON, WINDOW_SECONDS
 from warehouse.trust import Grade
 
 Row = Mapping[str, Any]
-ABOUT = 0.05  # so near to 0 a middle is neutral, if the band holds 0 too
 MINUTES = HORIZON * WINDOW_SECONDS / 60
 GRAIN = 0.05  # of chances
-BODY_DIGITS = 3  # of moods in a body of the EBS: a panel has no others to judge by
 GRADES: Mapping[Grade, str] = {
     "clearly": "clearly better than guessing the stream’s average",
     "little": "a little better than guessing the stream’s average",
@@ -51,8 +50,8 @@ def short(forecast: Row) -> str:
 
 def is_neutral(forecast: Row) -> bool:
     """True if the band holds 0 and the middle is near it."""
-    holds_zero: bool = forecast["five_q10"] <= 0 <= forecast["five_q90"]
-    return holds_zero and abs(round(forecast["five_q50"], BODY_DIGITS)) < ABOUT
+    holds_zero: bool = shown(forecast["five_q10"]) <= 0 <= shown(forecast["five_q90"])
+    return holds_zero and label(forecast["five_q50"]) == "neutral"
 
 
 def as_usual(forecast: Row) -> str:

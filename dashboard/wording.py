@@ -4,31 +4,32 @@ import html
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from warehouse.mood_now import DIGITS, average_label
 from warehouse.plain_text import LONGEST
 from warehouse.plain_text import plain as plain
 
-POSITIVE = 0.05  # VADER's own thresholds, as in the extension
 MISSING = "–"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 MOODS = {"positive": "▲", "negative": "▼", "neutral": "●", "silent": "○"}
 
 
-def mood_word(mood: float | None) -> str:
-    """A compound (-1..1) in a word; None is silence."""
-    if mood is None:
-        return "silent"
-    if mood >= POSITIVE:
-        return "positive"
-    return "negative" if mood <= -POSITIVE else "neutral"
+def mood_word(mean: float | None, n: int, basis: str = "words") -> str:
+    """The mean of n messages (-1..1) in a word, no verdict where it may be chance; None: silent."""
+    return average_label(mean, n, basis)
 
 
-def glyph(mood: float | None) -> str:
-    """The sign by shape, so that it never hangs on colour alone."""
-    return MOODS[mood_word(mood)]
+def glyph(mean: float | None, n: int, basis: str = "words") -> str:
+    """The same as a sign by shape, so that it never hangs on colour alone."""
+    return MOODS[mood_word(mean, n, basis)]
 
 
-def signed(value: float | None, digits: int = 2) -> str:
+def headline(label: str) -> str:
+    """A label of `warehouse.mood_now` as a headline says it: nothing is exactly neutral."""
+    return f"about {label}" if label == "neutral" else label
+
+
+def signed(value: float | None, digits: int = DIGITS) -> str:
     """+0.21, −0.05, 0.00: a true minus, and no sign for what rounds to zero."""
     if value is None:
         return MISSING

@@ -133,9 +133,7 @@ def lately(windows: Sequence[Told], told: MoodNow) -> Lately | None:
         usual, n_before = _mean(before)
         known.append((usual, v / n_before + spread.about_usual**2))
     known.append((mean, v / n))
-    certainty = sum(1 / error for _, error in known)
-    mood = sum(value / error for value, error in known) / certainty
-    half = _Z80 / sqrt(certainty)
+    mood, half = _posterior(known)
     low, high = shown(max(-1.0, mood - half)), shown(min(1.0, mood + half))
     return Lately(shown(mood), low, high, n, label(mood, low, high))
 
@@ -154,6 +152,23 @@ def label(mood: float | None, low: float | None = None, high: float | None = Non
     if abs(shown(mood)) < NEUTRAL or shown(low) <= 0 <= shown(high):
         return "neutral"
     return "positive" if mood > 0 else "negative"
+
+
+def average_label(mean: float | None, n: int, basis: str = "words") -> Label:
+    """The mean of n messages in a word: neutral too where so few may be so by chance, by the same
+    measure as `lately` with nothing before it."""
+    if mean is None:
+        return "silent"
+    spread = _SPREADS[basis]
+    middle, half = _posterior([(0.0, spread.about_zero**2), (mean, spread.within / n)])
+    is_chance = label(middle, middle - half, middle + half) == "neutral"
+    return "neutral" if is_chance else label(mean)
+
+
+def _posterior(known: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """(mean, half the 80 % band) of what is known by values with their variances."""
+    certainty = sum(1 / error for _, error in known)
+    return sum(value / error for value, error in known) / certainty, _Z80 / sqrt(certainty)
 
 
 def _mean(windows: Sequence[Told]) -> tuple[float, int]:

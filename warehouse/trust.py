@@ -22,6 +22,11 @@ def grade(skill: float | None, targets: int) -> Grade:
     """
     if targets < ENOUGH:
         return "new"
-    if skill is None or skill <= 0:
+    if skill is None or shown(skill) <= 0:
         return "not"
-    return "clearly" if skill >= CLEAR else "little"
+    return "clearly" if shown(skill) >= CLEAR else "little"
+
+
+def shown(skill: float) -> float:
+    """A skill as it is shown, in whole percent: what is said of it follows from this number."""
+    return round(skill, 2)

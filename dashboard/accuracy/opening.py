@@ -80,11 +80,13 @@ def sentence(figures: Mapping[str, Any], when: str, model: str, basis: str = "wo
             f"{when} too few of {whose} forecasts of {ahead} could be judged to say "
             f"how good they are: {n} of {wording.count(ENOUGH)}."
         )
-    text = f"{when} {whose} forecast of {ahead} was {outlook.GRADES[of]}"
+    text = f"{when} {whose} forecast of {ahead}"
     if known is None or of == "not":
-        return f"{text}."
-    doubt = " That may still be chance." if figures["skill_low"] <= 0 else ""
-    return f"{text}: it knew {wording.percent(known)} of what can be known.{doubt}"
+        return f"{text} was {outlook.GRADES[of]}."
+    share = f"knew {wording.percent(known)} of what can be known"
+    if figures["skill_low"] <= 0:  # no verdict
+        return f"{text} {share}, which may still be chance."
+    return f"{text} was {outlook.GRADES[of]}: it {share}."
 
 
 def example_of(channels: Sequence[str], until: datetime, **of: str) -> tuple[Row | None, Queries]:

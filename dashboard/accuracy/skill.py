@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard import wording
 from warehouse import forecast_metrics
+from warehouse.trust import shown
 
 BLOCKS = 40
 FEWEST_BLOCKS = 4
@@ -71,7 +72,7 @@ def verdict(skill: float | None, low: float | None, high: float | None) -> str:
         )
     if has_interval and high is not None and high < 0:
         return "was worse than simply saying the stream's running mean"
-    if skill <= 0:
+    if shown(skill) <= 0:
         return "was no better than simply saying the stream's running mean"
     return (
         f"knew about {wording.percent(skill)} of what can be known beyond the stream's running "

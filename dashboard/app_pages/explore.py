@@ -174,14 +174,15 @@ def _rate(summary: Row) -> float | None:
 
 def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
     mean = summary["mean"]
+    word = wording.mood_word(mean, summary["n"], summary["basis"])
     label = wording.plain(data.who().name_of(summary["channel"])) if named else "Mean mood"
     by_emotes = summary["basis"] == "emotes"
     label += " by emotes" if by_emotes else ""
     rests = f"; {basis.share(_part(summary))}" if by_emotes else ""
     return (
         label,
-        f"{wording.glyph(mean)} {wording.signed(mean)}",
-        f"{wording.mood_word(mean)}, n = {wording.count(summary['n'])}{rests}",
+        f"{wording.MOODS[word]} {wording.signed(mean)}",
+        f"{wording.headline(word)}, n = {wording.count(summary['n'])}{rests}",
     )
 
 

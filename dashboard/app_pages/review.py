@@ -128,7 +128,7 @@ def _tiles(session: Session, past: Sequence[Row]) -> None:
     laughs = ("Laughter", wording.percent(session.laughs), "of messages; no part of the mood")
     frame.tiles(
         (session_report.MEAN[session.part.basis],
-         f"{wording.glyph(mean)} {wording.signed(mean)}", "; ".join(of)),
+         f"{session.glyph()} {wording.signed(mean)}", "; ".join(of)),
         ("Messages / min", wording.rate(session.rate), session_compare.rate(session.rate, past)),
         ("Silence", wording.percent(silence), session_compare.silent(silence, past)),
         ("Length", length, observed),

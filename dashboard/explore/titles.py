@@ -14,6 +14,7 @@ from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
 from dashboard.explore.view import View
 
+COLOURS = {"positive": UP, "negative": DOWN, "neutral": GREY}
 BY = {"category": "Category", "title": "Title"}
 STREAMS, CHANGES, PLACES = 500, 2000, 50
 REACH = timedelta(minutes=15)
@@ -97,10 +98,7 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
             cliponaxis=False,
             marker={
                 "size": 10,
-                "color": [
-                    GREY if abs(g["mean"]) < wording.POSITIVE else UP if g["mean"] > 0 else DOWN
-                    for g in groups
-                ],
+                "color": [COLOURS[wording.mood_word(g["mean"], g["n"])] for g in groups],
             },
             error_x={
                 "type": "data", "array": [g["half"] or 0.0 for g in groups], "color": GREY,
@@ -125,7 +123,7 @@ def dots(groups: Sequence[Row], by: str) -> go.Figure:
 def _hover(group: Row, by: str) -> str:
     band = f" ± {group['half']:.2f}" if group["half"] is not None else ""
     return (
-        f"<b>{wording.plotted(group[by], 80)}</b><br>{wording.glyph(group['mean'])} "
+        f"<b>{wording.plotted(group[by], 80)}</b><br>{wording.glyph(group['mean'], group['n'])} "
         f"{wording.signed(group['mean'])}{band}<br>{wording.messages(group['n'])}, "
         f"{wording.rate(group['per_minute'])} a minute<br>{group['hours']:.1f} h in "
         f"{group['parts']} stretches"
@@ -166,7 +164,9 @@ def _sums_around(view: View, places: Sequence[Row]) -> list[Row]:
 
 def _table(rows: Sequence[Row], view: View) -> pd.DataFrame:
     def side(mean: float | None, n: int) -> str:
-        return f"{wording.glyph(mean)} {wording.signed(mean)} (n = {n:,})" if n else "nobody spoke"
+        return (
+            f"{wording.glyph(mean, n)} {wording.signed(mean)} (n = {n:,})" if n else "nobody spoke"
+        )
 
     called = data.who().name_of
     return pd.DataFrame(

@@ -168,7 +168,7 @@ def _hover(row: Any, usual: float, offset_s: int) -> str:
     band = f" ± {sure:.2f}" if sure is not None else ""
     rate = row["n"] * 60 / row["observed_s"] if row["observed_s"] else None
     return (
-        f"{head}<br>{wording.glyph(row['mean'])} {wording.signed(row['mean'])}{band}, "
+        f"{head}<br>{wording.glyph(row['mean'], row['n'])} {wording.signed(row['mean'])}{band}, "
         f"{wording.signed(row['mean'] - usual)} against the usual<br>{wording.messages(row['n'])} "
         f"in {row['hours']} {'hour' if row['hours'] == 1 else 'hours'}, {wording.rate(rate)} "
         f"a minute<br>{at}"

@@ -23,21 +23,18 @@ def mood(card: Card, tz: tzinfo) -> list[Markup]:
         return _last(card, tz)
     if not card.supported:
         return _untold(*why_not(card))
-    now, rests_on = card.mood()
-    word = wording.mood_word(now)
-    if card.last is not None and not card.last["n"] and not card.last["observed_s"]:
-        word = "not observed"
-    glyph = span(wording.glyph(now), cls=f"dld-glyph {wording.mood_word(now)}")
+    five = card.five
+    label = five.label if five else "silent"
     at = "" if card.last is None else f" · {wording.clock(card.last['start'], tz, seconds=True)}"
     return [
         row(
-            glyph,
-            span(wording.signed(now), cls="dld-number"),
-            span(word, cls="dld-word"),
-            _badge(card.by_emotes and now is not None),
+            span(wording.MOODS[label], cls=f"dld-glyph {label}"),
+            span(wording.signed(five and five.mood), cls="dld-number"),
+            span(wording.headline(card.feels), cls="dld-word"),
+            _badge(card.by_emotes and five is not None),
             cls="dld-mood",
         ),
-        row(f"{rests_on}{at}", cls="dld-sub"),
+        row(f"{card.rests_on()}{at}", cls="dld-sub"),
     ]
 
 
@@ -62,7 +59,7 @@ def _untold(word: str, why: str) -> list[Markup]:
     """Instead of a mood."""
     return [
         row(
-            span(wording.glyph(None), cls="dld-glyph silent"),
+            span(wording.MOODS["silent"], cls="dld-glyph silent"),
             span("–", cls="dld-number"),
             span(word, cls="dld-word"),
             cls="dld-mood",
@@ -83,17 +80,17 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
     """The last stream in short, for a channel that is off air."""
     last = card.recap
     mood = None if last is None else last["mood"]
+    label = "silent" if last is None else wording.mood_word(mood, last["n"], last["basis"])
     text = "no stream seen yet"
     if last is not None:
         took = wording.lasting(last["ended_at"] - last["started_at"])
         text = f"last stream, {wording.messages(last['n'])} in {took}, ended " + wording.moment(
             last["ended_at"], tz
         )
-    glyph = span(wording.glyph(mood), cls=f"dld-glyph {wording.mood_word(mood)}")
-    word = "" if mood is None else f"{wording.mood_word(mood)} overall"
+    word = "" if mood is None else f"{wording.headline(label)} overall"
     return [
         row(
-            glyph,
+            span(wording.MOODS[label], cls=f"dld-glyph {label}"),
             span(wording.signed(mood), cls="dld-number"),
             span(word, cls="dld-word"),
             _badge(last is not None and last["basis"] == "emotes"),
@@ -107,11 +104,9 @@ def facts(card: Card, clock: datetime) -> Markup:
     """Rate, why, last event, connection: name and value in turns."""
     pairs: list[tuple[str, str | Markup]] = []
     if card.status != "offline" and card.supported:
-        mean, n = card.lately()
-        five = f"{wording.glyph(mean)} {wording.signed(mean)} over {wording.messages(n)}"
-        five = five if n else "nobody spoke (n = 0)"
+        lasting, newest = card.newest()
         pairs += [
-            ("Last 5 min", five),
+            (f"Last {lasting}", newest),
             ("Rate", f"{wording.rate(card.rate())} messages / min"),
             ("Why", _terms(card)),
         ]

@@ -76,10 +76,11 @@ def card(channel: Row, tz: tzinfo) -> list[Markup]:
     part = Portion(channel["basis"], channel["n_basis"], channel["signed"])
     why = part.why_not(channel["readable"])
     mood = None if why else channel["mean"]
-    word = f"{wording.mood_word(mood)} overall" if mood is not None else "no mood can be told"
+    label = wording.mood_word(mood, part.n, part.basis)
+    word = f"{wording.headline(label)} overall" if mood is not None else "no mood can be told"
     by_emotes = part.basis == "emotes" and mood is not None
     badge = span(NAMES["emotes"], cls="dld-pill odd") if by_emotes else ""
-    glyph = span(wording.glyph(mood), cls=f"dld-glyph {wording.mood_word(mood)}")
+    glyph = span(wording.MOODS[label], cls=f"dld-glyph {label}")
     number = span(wording.signed(mood), cls="dld-number")
     pairs: list[tuple[str, str | Markup]] = [
         ("Streams", wording.count(channel["streams"])),

@@ -25,8 +25,8 @@ def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:
         height=min(38 + 35 * len(cards), 900),
         column_config={
             "Mood": column.NumberColumn(format="%+.2f", width=75),
-            "±": column.NumberColumn(format="%.2f", width=60, help="half the 95 % band"),
-            "n": column.NumberColumn(format="localized", width=60, help="messages in 30 s"),
+            "±": column.NumberColumn(format="%.2f", width=60, help="half the 80 % band"),
+            "n": column.NumberColumn(format="localized", width=60, help="messages in 5 minutes"),
             "Half hour": column.LineChartColumn(y_min=-reach, y_max=reach, width=140),
             "Forecasts": column.TextColumn(
                 help="Forecasts of the next five minutes in the last week, against guessing the "
@@ -53,16 +53,15 @@ def frame_of(cards: Sequence[Card], clock: datetime) -> pd.DataFrame:
 
 def _row(card: Card, clock: datetime) -> dict[str, object]:
     on = card.status != "offline" and card.supported
-    last = card.last if on else None
-    mood = card.told.mood if last else None
+    five = card.five if on else None
     event, ahead = card.event, ahead_words.cells(card)
     return {
         "Channel": wording.plain(card.name, 40),
         "State": STATUS[card.status],
         "Feels": _feeling(card, on),
-        "Mood": mood,
-        "±": card.band() if on and not card.by_emotes else None,
-        "n": last["n"] if last else None,
+        "Mood": five and five.mood,
+        "±": five and (five.high - five.low) / 2,
+        "n": five.n if five else 0 if on and card.feels == "silent" else None,
         "Half hour": _moods(card) if card.supported else [],
         "A minute": card.rate() if on else None,
         **(ahead if on else dict.fromkeys(ahead, "")),
@@ -79,11 +78,9 @@ def _feeling(card: Card, on: bool) -> str:
         return why_not(card)[0]
     if not on or card.last is None:
         return ""
-    mood = card.told.mood
-    how = f", {NAMES['emotes']}" if card.by_emotes and mood is not None else ""
-    is_observed = card.last["n"] or card.last["observed_s"]
-    word = f"{wording.glyph(mood)} {wording.mood_word(mood)}{how}"
-    return word if is_observed else "not observed"
+    sign = wording.MOODS.get(card.feels, "")
+    how = f", {NAMES['emotes']}" if card.by_emotes and card.five else ""
+    return f"{sign} {wording.headline(card.feels)}{how}".strip()
 
 
 def _moods(card: Card) -> list[float]:

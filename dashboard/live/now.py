@@ -10,9 +10,9 @@ from dashboard import wording
 from dashboard.basis import NAMES, Portion, laughter
 from dashboard.charts.series import Row, grouped, margin, of_basis, state
 from warehouse.forecast_metrics import latent_skill, of_row
-from warehouse.mood_now import MoodNow, told_now
+from warehouse.mood_now import LATELY_S, Lately, MoodNow, lately, told_now
 from warehouse.records import FIVE, WINDOW_SECONDS
-from warehouse.trust import ENOUGH, Grade, grade
+from warehouse.trust import ENOUGH, Grade, grade, shown
 
 QUIET_WINDOWS, QUIET_N = 5, 3
 FRESH = timedelta(seconds=90)
@@ -54,10 +54,19 @@ class Card:
     login: str = ""
 
     @cached_property
+    def _as_told(self) -> Sequence[_Told]:
+        names = ("start", "basis", "n", "mean", "sd_compound", "share_scored")
+        return [_Told(*(w[k] for k in names)) for w in self.windows]
+
+    @cached_property
     def told(self) -> MoodNow:
         """The mood of now."""
-        names = ("start", "basis", "n", "mean", "sd_compound", "share_scored")
-        return told_now([_Told(*(w[k] for k in names)) for w in self.windows], self.readable)
+        return told_now(self._as_told, self.readable)
+
+    @cached_property
+    def five(self) -> Lately | None:
+        """The last five minutes, as the headline has them; None where nobody spoke in them."""
+        return lately(self._as_told, self.told)
 
     @property
     def supported(self) -> bool:
@@ -97,13 +106,6 @@ class Card:
         observed_s = sum(w["observed_s"] for w in recent)
         return sum(w["n"] for w in recent) * 60 / observed_s if observed_s >= 10 else None
 
-    def lately(self) -> tuple[float | None, int]:
-        """(mean mood of the last ten windows weighted by messages, messages); of those that have
-        the basis of now."""
-        spoken = [w for w in self.windows[-10:] if w["n"] and w["basis"] == self.told.basis]
-        n = sum(w["n"] for w in spoken)
-        return (sum(w["n"] * w["mean"] for w in spoken) / n if n else None), n
-
     def connection(self) -> str:
         """Why it is not read, or what the last window says about the connection."""
         if self.trouble:
@@ -125,7 +127,7 @@ class Card:
         n = f"n = {wording.count(self.skill['targets'])}"
         if self.skill["skill"] is None:
             return f"too little to be known lately to have one ({n})"
-        if self.skill["skill"] <= 0:
+        if shown(self.skill["skill"]) <= 0:
             return f"no better lately than the stream’s running mean ({n})"
         share = wording.percent(self.skill["skill"])
         return f"knew {share} of what can be known about the next 30 s ({n})"
@@ -153,29 +155,40 @@ class Card:
         last = self.last
         return margin(last["sd"], last["n"]) if last and last["n"] else None
 
-    def mood(self) -> tuple[float | None, str]:
-        """(mood of the last window, how sure and from how much)."""
+    @property
+    def feels(self) -> str:
+        """The headline in a word: a label, or why there is none."""
+        if self.five:
+            return self.five.label
         last = self.last
-        if last is None:
-            return None, "no window yet"
-        if self.by_emotes and self.told.mood is not None:
-            return self.told.mood, self._rests_on()
-        if not last["n"]:
-            is_silent = state(0, last["observed_s"]) == "silence"
-            return (
-                None,
-                "nobody spoke in the last 30 s (n = 0)" if is_silent else "not observed (n = 0)",
-            )
-        sure = self.band()
-        band = f"± {sure:.2f}, " if sure is not None else ""
-        return last["mean"], f"{band}{wording.messages(last['n'])} in 30 s"
+        is_unobserved = last is not None and state(last["n"], last["observed_s"]) == "unobserved"
+        return "not observed" if is_unobserved else "silent"
 
-    def _rests_on(self) -> str:
-        """Of an emote mood: the share of messages, and over how long."""
-        told = self.told
-        share = wording.percent(told.share)
-        minutes = wording.lasting(timedelta(seconds=told.seconds))
-        return f"{NAMES['emotes']} in {share} of messages, {wording.messages(told.n)} in {minutes}"
+    def rests_on(self) -> str:
+        """What the headline is of, and how sure it is."""
+        five = self.five
+        if five is None:
+            return f"nobody spoke in {self._minutes()}" if self.last else "no window yet"
+        low, high = wording.signed(five.low), wording.signed(five.high)
+        likely = f"likely {low}" if low == high else f"likely between {low} and {high}"
+        return f"{likely}, {wording.messages(five.n)} in {self._minutes()}"
+
+    def _minutes(self) -> str:
+        return wording.lasting(timedelta(seconds=max(LATELY_S, self.told.seconds)))
+
+    def newest(self) -> tuple[str, str]:
+        """(how long, what) of the mood of the last window or few, as it is: no verdict."""
+        told, sure = self.told, self.band()
+        span = wording.lasting(timedelta(seconds=told.seconds or WINDOW_SECONDS))
+        if told.mood is None:
+            is_silent = self.last is None or state(0, self.last["observed_s"]) == "silence"
+            return span, "nobody spoke (n = 0)" if is_silent else "not observed (n = 0)"
+        n = wording.messages(told.n)
+        if self.by_emotes:
+            share = wording.percent(told.share)
+            return span, f"{wording.signed(told.mood)}, {NAMES['emotes']} in {share} of {n}"
+        band = f" ± {sure:.2f}" if sure is not None else ""
+        return span, f"{wording.signed(told.mood)}{band}, {n}"
 
 
 def channel_cards(

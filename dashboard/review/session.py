@@ -92,6 +92,10 @@ class Session:
         total = sum(r["n"] for r in spoken)
         return sum(r["n"] * r["mean"] for r in spoken) / total if total else None
 
+    def glyph(self) -> str:
+        """The mean as a sign."""
+        return wording.glyph(self.mean, sum(r["n"] for r in self.told), self.part.basis)
+
     @property
     def rate(self) -> float | None:
         """Messages a minute observed."""

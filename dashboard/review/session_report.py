@@ -111,7 +111,7 @@ def _tiles(of: Session, past: Sequence[Row]) -> Markup:
     figures = (
         (
             MEAN[of.part.basis],
-            f"{wording.glyph(of.mean)} {wording.signed(of.mean)}",
+            f"{of.glyph()} {wording.signed(of.mean)}",
             "; ".join(
                 (f"n = {wording.count(of.n)}", *of.rests_on(), session_compare.mood(of.mean, past))
             ),

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.alerts.baselines import Mood, Rate
 from pipeline.config import AlertSettings
+from warehouse.mood_now import DIGITS, shown
 from warehouse.records import WINDOW_SECONDS, Window
 
 MOODS = ("mood_drop", "mood_spike")
@@ -60,15 +61,16 @@ class StreamRules:
                 total += w.n_messages * w.mean_compound
         if self.mood.windows < WARM or n < MOOD_N:
             return
-        change = total / n - self.mood.level
-        is_big = abs(change) >= MOOD_LEAST
+        mood, usual = total / n, self.mood.level
+        change = mood - usual
+        is_big = round(abs(shown(mood) - shown(usual)), DIGITS) >= MOOD_LEAST  # as it is told
         if not is_big and self.met.isdisjoint(MOODS):  # nothing can begin, nor end
             return
         error = self.mood.error(self.recent)
         z = change / error if error > 0 else 0.0
         numbers = {
-            "mood": round(total / n, 3),
-            "usual": round(self.mood.level, 3),
+            "mood": shown(mood),
+            "usual": shown(usual),
             "z": round(z, 2),
             "n": n,
             "seconds": len(self.recent) * WINDOW_SECONDS,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from warehouse.trust import Grade, grade
+from warehouse.trust import Grade, grade, shown
 
 # In spans of 500 windows with chat, four hours of a busy one, a network that is good in the
 # long run shows no skill in 6 of 100; in spans of 200 in 17, of 1,000 in 3.
@@ -26,7 +26,7 @@ class Standing:
     @property
     def is_beaten(self) -> bool:
         """At step 1: whether the session mean does as well, as far as can be told; it is shown."""
-        return self.targets >= ENOUGH and (self.skill is None or self.skill <= 0)
+        return self.targets >= ENOUGH and (self.skill is None or shown(self.skill) <= 0)
 
     def record(self) -> str:
         """The record at step 1 in plain words."""

@@ -147,9 +147,9 @@ def test_the_source_of_other_chat_is_named_too(
 
 def test_live_says_mood_now_with_its_band_and_count(small: Path, open_page: Open) -> None:
     text = text_of(open_page("live", small))
-    assert "+0.10 positive" in text.replace("  ", " ")
-    assert "± 0.11, 30 messages in 30 s" in text
-    assert "▲ +0.12 over 40 messages" in text
+    assert "+0.11 positive" in text.replace("  ", " ")
+    assert "likely between +0.06 and +0.17, 40 messages in 5 min" in text
+    assert "Last 30 s +0.10 ± 0.11, 30 messages" in text
     assert "27 messages / min" in text
     assert "● live" in text
     assert "Raid from beta · 40 s ago" in text
@@ -197,7 +197,7 @@ def thirteen(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "channels": [channel(name) for name in names],
         "streams": [stream(name, now - timedelta(minutes=20), None) for name in names],
         "windows": [
-            window(name, now - timedelta(minutes=k), 12 if k else 0, 0.2 if k else None)
+            window(name, now - timedelta(minutes=k), *((12, 0.2) if k > 5 else (0, None)))
             for name in names
             for k in range(10)
         ],
@@ -211,7 +211,7 @@ def test_more_channels_than_fit_on_cards_are_a_table(thirteen: Path, open_page: 
     first = table.iloc[0]
     assert (first["Channel"], first["Feels"], first["n"]) == ("channel00", "○ silent", 0)
     assert first[["Mood", "±"]].isna().all(), "silence is not a mood of 0"
-    assert list(first["Half hour"]) == [0.2] * 9
+    assert list(first["Half hour"]) == [0.2] * 4
 
 
 def test_cards_come_by_the_dozen_and_the_address_keeps_the_page(

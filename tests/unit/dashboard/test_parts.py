@@ -5,9 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard import basis as read
 from dashboard import frame, wording
@@ -17,7 +20,10 @@ from dashboard.export import csv_bytes
 from dashboard.live import card_words, live_table, now
 from dashboard.markup import row, span
 from dashboard.time_span import Span
+from pipeline.serving.body import MoodState, body
+from tests.helpers.build import T, window_row
 from warehouse.forecast_metrics import SUMMED
+from warehouse.records import Window
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -31,16 +37,21 @@ def test_a_mood_has_a_true_sign_and_zero_has_none(value: float | None, text: str
 
 
 @pytest.mark.parametrize(
-    ("mood", "word", "glyph"),
+    ("mood", "n", "word", "glyph"),
     [
-        (0.05, "positive", "▲"),
-        (-0.05, "negative", "▼"),
-        (0.049, "neutral", "●"),
-        (None, "silent", "○"),
+        (0.05, 1000, "positive", "▲"),
+        (-0.05, 1000, "negative", "▼"),
+        (0.0449, 1000, "neutral", "●"),
+        (0.62, 1, "neutral", "●"),
+        (0.1, 5, "neutral", "●"),
+        (0.1, 50, "positive", "▲"),
+        (None, 0, "silent", "○"),
     ],
 )
-def test_a_mood_has_a_word_and_a_shape(mood: float | None, word: str, glyph: str) -> None:
-    assert (wording.mood_word(mood), wording.glyph(mood)) == (word, glyph)
+def test_an_average_has_a_word_and_a_shape(
+    mood: float | None, n: int, word: str, glyph: str
+) -> None:
+    assert (wording.mood_word(mood, n), wording.glyph(mood, n)) == (word, glyph)
 
 
 def test_times_are_the_readers_and_an_unknown_zone_is_utc() -> None:
@@ -229,9 +240,12 @@ def test_a_card_has_one_of_four_states(
 
 def test_a_card_tells_silence_from_a_lost_connection() -> None:
     assert card([seen(30, 0)]).connection() == "silence"
-    assert card([seen(30, 0)]).mood() == (None, "nobody spoke in the last 30 s (n = 0)")
+    assert card([seen(30, 0)]).feels == "silent"
+    assert card([seen(30, 0)]).rests_on() == "nobody spoke in 5 min"
+    assert card([seen(30, 0)]).newest() == ("30 s", "nobody spoke (n = 0)")
     assert card([seen(30, 0, 0.0)]).connection() == "✕ not observed: connection lost"
-    assert card([seen(30, 0, 0.0)]).mood() == (None, "not observed (n = 0)")
+    assert card([seen(30, 0, 0.0)]).feels == "not observed"
+    assert card([seen(30, 0, 0.0)]).newest() == ("30 s", "not observed (n = 0)")
     assert card([seen(30, 5, 12.0)]).connection() == "observed, 12 of 30 s"
 
 
@@ -285,11 +299,8 @@ def test_a_mood_waits_while_its_language_is_read() -> None:
 def test_a_mood_by_emotes_says_so_on_its_card_and_in_its_line() -> None:
     words = {**seen(150, 90), "mean": -0.9}
     made = replace(card([words, signed(60, 20, 0.1, 0.3), signed(30, 20, 0.3, 0.3)]), readable=0.0)
-    assert made.mood() == (
-        pytest.approx(0.2),
-        "by emotes in 30 % of messages, 40 messages in 1 min",
-    )
-    assert made.lately() == (pytest.approx(0.2), 40), "without the window that was read by words"
+    assert made.newest() == ("1 min", "+0.20, by emotes in 30 % of 40 messages")
+    assert made.five is not None and made.five.n == 40, "without the window that was read by words"
     assert "by emotes" in str(row(*card_words.mood(made, UTC)))
     assert "in 10 % of messages; it is no part of the mood" in str(card_words.facts(made, NOON))
     assert live_table.frame_of([made], NOON).iloc[0]["Feels"] == "▲ positive, by emotes"
@@ -341,3 +352,24 @@ def test_averages_are_of_one_measure_and_say_what_they_leave_out() -> None:
 def test_a_record_of_which_nothing_can_be_known_is_said_so() -> None:
     card = now.Card("demo", "demo", "live", (), skill={"targets": 90, "skill": None})
     assert card.record().startswith("too little to be known lately")
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.floats(-1, 1), st.none() | st.floats(0, 1)),
+        min_size=1, max_size=60,
+    )
+)  # fmt: skip
+def test_a_card_and_a_body_say_the_same_of_now(
+    said: list[tuple[int, float, float | None]],
+) -> None:
+    state = MoodState("a", "1", on=True, readable=1.0)
+    rows = []
+    for k, (n, mean, sd) in enumerate(said):
+        row = {**window_row(30 * k, n, mean), "channel": "a", "sd_compound": sd if n > 1 else None}
+        state.saw(Window(**{name: row[name] for name in Window.__slots__}), {})
+        rows.append({**row, "n": n, "mean": row["mean_compound"], "sd": None})
+    served = orjson.loads(body(state, "live", T + 30 * len(said)))["now"]
+    made = now.Card("a", "a", "live", rows, readable=1.0)
+    assert served["five"] == (made.five and made.five._asdict())
+    assert served["label"] == made.feels

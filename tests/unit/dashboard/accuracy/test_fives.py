@@ -93,9 +93,8 @@ def figures(**more: Any) -> dict[str, Any]:
         ),
         (
             figures(skill=0.04, skill_low=-0.01), "lstm-1",
-            "Over these 12 days DLD’s forecast of the next five minutes was a little better than "
-            "guessing the stream’s average: it knew 4 % of what can be known. That may still be "
-            "chance.",
+            "Over these 12 days DLD’s forecast of the next five minutes knew 4 % of what can be "
+            "known, which may still be chance.",
         ),
         (
             figures(skill=float("nan")), "ewma",

@@ -123,7 +123,7 @@ def test_a_mood_drop_is_told_once_with_its_numbers() -> None:
     (alert,) = alerts.found
     assert (alert.kind, alert.channel) == ("mood_drop", "demo")
     assert alert.detail == {
-        "mood": -0.091, "usual": 0.1, "z": alert.detail["z"], "n": 62, "seconds": 180,
+        "mood": -0.09, "usual": 0.1, "z": alert.detail["z"], "n": 62, "seconds": 180,
         "source": "live",
     }  # fmt: skip
     assert alert.at == utc(T + 30 * (CALM + 3))

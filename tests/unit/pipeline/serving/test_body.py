@@ -242,7 +242,9 @@ def test_the_record_never_oversells() -> None:
 
 
 def test_the_session_mean_is_shown_only_after_enough_windows_without_skill() -> None:
-    assert [Standing(s, ENOUGH).is_beaten for s in (-0.1, 0.0, None, 0.001)] == [True] * 3 + [False]
+    assert [Standing(s, ENOUGH).is_beaten for s in (-0.1, 0.004, None, 0.006)] == [True] * 3 + [
+        False
+    ]
     assert not Standing(-0.5, ENOUGH - 1).is_beaten
 
 

@@ -7,7 +7,7 @@ WITH last AS (
     QUALIFY row_number() OVER (PARTITION BY channel ORDER BY started_at DESC) = 1
 )
 SELECT s.channel, s.title, s.started_at, s.ended_at, h.basis,
-    sum(h.n_messages) AS n, sum(h.sum_scored) AS signed, sum(h.sum_mean) / sum(h.n_messages) AS mood
+    sum(h.n_messages)::BIGINT AS n, sum(h.sum_scored) AS signed, sum(h.sum_mean) / sum(h.n_messages) AS mood
 FROM last s JOIN window_hours h
     ON h.channel = s.channel AND h.hour >= date_trunc('hour', s.started_at) AND h.hour < s.ended_at
 WHERE h.hour >= (SELECT date_trunc('hour', min(started_at)) FROM last)
