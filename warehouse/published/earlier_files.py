@@ -42,7 +42,7 @@ _CAME: tuple[tuple[str, str, Later], ...] = (
 
 # tables that came with a version: the columns of none of their rows
 NEW_TABLES = {
-    "clips": "NULL::VARCHAR AS clip_id, NULL::VARCHAR AS channel, NULL::TIMESTAMP AS \"at\", "
+    "clips": 'NULL::VARCHAR AS clip_id, NULL::VARCHAR AS channel, NULL::TIMESTAMP AS "at", '
     "NULL::VARCHAR AS vod_id, NULL::INTEGER AS vod_offset_s, NULL::DOUBLE AS duration_s, "
     "NULL::INTEGER AS views, NULL::BIGINT AS rev"
 }
