@@ -23,7 +23,7 @@ def text(body: bytes | str) -> str:
 
 def test_losslesscut_gets_three_columns_and_no_header() -> None:
     rows = list(csv.reader(io.StringIO(text(lossless_cut.write(export())))))
-    assert rows == [["95", "180", "Burst of chat"], ["1170", "1350", "Laughter: KEKW"],
+    assert rows == [["95", "185", "Burst of chat"], ["1170", "1350", "Laughter: KEKW"],
                     ["3000", "3040", "My intro"]]  # fmt: skip
     assert all(TIME.fullmatch(cell) for row in rows for cell in row[:2])
 
@@ -41,8 +41,8 @@ def test_the_table_has_the_reaction_beside_the_cut() -> None:
     assert pd.isna(rows["rank"][2])
     assert rows["elapsed_s"].tolist() == [1200, 125, 3000]
     assert rows["in_s"].tolist() == [1170, 95, 3000]
-    assert rows["out_s"].tolist() == [1350, 180, 3040]
-    assert rows["grade"].tolist() == ["sure", "sure", "own"]
+    assert rows["out_s"].tolist() == [1350, 185, 3040]
+    assert rows["grade"].tolist() == ["sure", "maybe", "own"]
     assert rows["start"].tolist()[1] == "2026-11-22T12:02:00Z"
     assert rows["terms"][0] == "KEKW 43 (usually 4.0)"
     assert rows["vod"][0] == "https://www.twitch.tv/videos/123?t=0h19m30s"

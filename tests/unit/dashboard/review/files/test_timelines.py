@@ -52,7 +52,7 @@ FCPXML = """
   note CDATA #IMPLIED>
 """
 # (name, in, out) in seconds, in the order of time: 30 s before the reaction and after it
-CUTS = [("Burst of chat", 95, 180), ("Laughter: KEKW", 1170, 1350), ("My intro", 3000, 3040)]
+CUTS = [("Burst of chat", 95, 185), ("Laughter: KEKW", 1170, 1350), ("My intro", 3000, 3040)]
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +147,7 @@ def test_final_cut_gets_the_whole_stream_with_ranges_by_grade() -> None:
         (k.get("value"), k.get("note"), *(Fraction(k.get(a)[:-1]) for a in ("start", "duration")))
         for k in clip.iter("keyword")
     ]
-    assert found == [("sure", "Burst of chat", 95, 85), ("sure", "Laughter: KEKW", 1170, 180),
+    assert found == [("maybe", "Burst of chat", 95, 90), ("sure", "Laughter: KEKW", 1170, 180),
                      ("own", "My intro", 3000, 40)]  # fmt: skip
     assert [m.get("value") for m in clip.iter("marker")] == [name for name, *_ in CUTS]
 
@@ -181,8 +181,8 @@ def test_markers_are_what_resolve_reads() -> None:
         "001  001      V     C        01:01:35:00 01:01:35:01 01:01:35:00 01:01:35:01"
     )
     assert lines[4] == (
-        "Chat reacts at 0:02:05. 120 messages a minute, usually 20 (60 messages in 30 s)."
-        " |C:ResolveColorPurple |M:Burst of chat |D:5100"
+        "Chat reacts at 0:02:05, 6 times as busy as usual. 120 messages a minute, usually 20 "
+        "(60 messages in 30 s). |C:ResolveColorPurple |M:Burst of chat |D:5400"
     )
     assert lines[7].endswith(" |C:ResolveColorPink |M:Laughter: KEKW |D:10800")
     assert lines[10] == "Drawn by hand. |C:ResolveColorBlue |M:My intro |D:2400"
