@@ -79,7 +79,8 @@ class Window:
     apart. mean_compound, sd_compound: -1..1 and 0..1 (ddof 1; None below 2 messages).
     share_*: 0..1 of n_messages, None in silence. sub_n, sub_mean: the six 5-second slots.
     readable: 0..1, the share of messages with words that the scorer can read; None: too little
-    to tell. basis: one of BASES. n_laughs: messages with laughter; None: not counted.
+    to tell. basis: one of BASES. n_laughs: messages with laughter,
+    n_capitals: messages mostly in capitals; None: not counted.
     """
 
     channel: str
@@ -102,6 +103,7 @@ class Window:
     readable: float | None = None
     basis: str = "words"
     n_laughs: int | None = None
+    n_capitals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

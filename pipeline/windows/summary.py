@@ -4,6 +4,7 @@ import pickle
 from dataclasses import dataclass, field
 from math import fsum, sqrt
 
+from pipeline.scoring.capitals import shouting
 from pipeline.scoring.language import share_readable
 from pipeline.scoring.scored import Scored
 from pipeline.scoring.scored_message import ScoredMessage
@@ -85,6 +86,7 @@ def summarise(
         readable=share_readable(lines),
         basis=basis_of(reading_of(lexicon_version)),
         n_laughs=laughing([line.text for line in lines]),
+        n_capitals=shouting(lines),
     )
 
 

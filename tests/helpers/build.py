@@ -73,7 +73,7 @@ def window_row(at: float, n: int = 3, mean: float | None = 0.5, **more: Any) -> 
         "share_scored": 1.0 if chat else None, "share_emote": 0.0 if chat else None,
         "sub_n": [n, 0, 0, 0, 0, 0], "sub_mean": [mean if chat else None] + [None] * 5,
         "lexicon_version": "vader-3.3.2", "readable": 1.0 if chat else None,
-        "basis": "words", "n_laughs": 0,
+        "basis": "words", "n_laughs": 0, "n_capitals": 0,
         "source": "live", **more,
     }  # fmt: skip
 

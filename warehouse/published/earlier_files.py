@@ -30,6 +30,7 @@ _CAME: tuple[tuple[str, str, Later], ...] = (
             "forecast_scores": _BASIS,
         },
     ),
+    ("windows", "n_capitals", {"windows": "NULL::INTEGER AS n_capitals"}),
     (
         "forecasts",
         "usual",

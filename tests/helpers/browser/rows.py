@@ -66,6 +66,7 @@ def window(
         "lexicon_version": "test",
         "basis": "words",
         "n_laughs": n // 5,
+        "n_capitals": 0,
         "source": "simulated",
         **more,
     }

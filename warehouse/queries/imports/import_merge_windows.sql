@@ -27,6 +27,7 @@ UPDATE windows w SET
     readable = coalesce((w.n_messages * w.readable + i.n_messages * i.readable)
         / nullif(w.n_messages + i.n_messages, 0), w.readable, i.readable),
     n_laughs = w.n_laughs + i.n_laughs,
+    n_capitals = w.n_capitals + i.n_capitals,
     sub_n = [w.sub_n[k] + i.sub_n[k] for k in range(1, 7)],
     sub_mean = [(w.sub_n[k] * coalesce(w.sub_mean[k], 0) + i.sub_n[k] * coalesce(i.sub_mean[k], 0))
         / nullif(w.sub_n[k] + i.sub_n[k], 0) for k in range(1, 7)],

@@ -89,3 +89,10 @@ def test_bot_lines_and_commands_are_not_heard(target: Intake) -> None:
     feed(target, *(msg(k / 2, "привет как", chatter="nightbot") for k in range(60)))
     closed(target, 100)
     assert "demo" not in target.readable or target.readable["demo"].share is None
+
+
+def test_a_window_counts_messages_in_capitals(target: Intake) -> None:
+    (found,) = said(target, "WHAT IS THIS LUL", 0, 1)
+    assert found.window.n_capitals == found.window.n_messages == 10
+    (found,) = said(target, "well LUL LUL LUL", 1, 1)
+    assert found.window.n_capitals == 0

@@ -18,7 +18,7 @@ from warehouse.store.store import Store
 
 NAMES = [f.name for f in fields(Forecast)]
 FIVE = {f.name for f in fields(Forecast) if f.default is None} | {"volume_hits80"}
-EMOTES = {"basis", "n_laughs", "laughs_of"}
+EMOTES = {"basis", "n_laughs", "laughs_of", "n_capitals"}
 
 
 def test_nothing_published_is_said_so(folder: DataFolder) -> None:
@@ -151,3 +151,14 @@ def test_forecasts_that_an_earlier_version_published_say_nothing_of_the_five_min
     (whole,) = reader.run("FROM forecasts").to_pylist()
     assert whole.keys() == {*NAMES, "rev"} and whole["q50"] == [0.1] * 10
     assert reader.run("SELECT volume_hits80 AS n FROM forecast_scores").to_pylist() == [{"n": None}]
+
+
+def test_capitals_are_unknown_in_windows_that_an_earlier_version_published(
+    folder: DataFolder, store: Store
+) -> None:
+    put(store, windows=[window_row(0, n_capitals=2)])
+    Publisher(folder, store, "live").publish()
+    asked = "SELECT n_capitals FROM windows"
+    assert Reader(folder).run(asked).to_pylist() == [{"n_capitals": 2}]
+    as_of_before(folder, {"n_capitals"})
+    assert Reader(folder).run(asked).to_pylist() == [{"n_capitals": None}]

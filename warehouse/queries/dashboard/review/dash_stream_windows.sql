@@ -5,7 +5,7 @@
 
 FROM windows
 SELECT start, basis, observed_s, n_messages AS n, mean_compound AS mean, sd_compound AS sd,
-    share_scored, n_laughs, sub_n
+    share_scored, n_laughs, n_capitals, sub_n
 WHERE channel = $channel AND start >= $since AND start < $until
     AND coalesce(stream_id, $stream) = $stream
 ORDER BY start;
