@@ -193,6 +193,7 @@ EVENTS = {
     "category": ("New category", "▣"),
     "connection_lost": ("Connection lost", "✕"),
     "marker": ("Marker", "⚐"),
+    "moment": ("Moment", "✸"),
 }
 
 

@@ -77,10 +77,16 @@ class ForecastBody(BaseModel):
 
 
 class Moment(BaseModel):
-    """The last moment worth telling."""
+    """The last moment of the running stream; an earlier pipeline says at and text alone."""
 
-    at: str
-    text: str
+    at: str = Field(description="when chat began to react")
+    text: str = Field(description="what happened, in English")
+    kind: Literal["laughter", "hype", "peak"] | None = None
+    term: str | None = Field(None, description="what was said most beyond the usual")
+    n: int = Field(0, description="uses of it")
+    times: float | None = Field(None, description="how many times as busy as usual chat was")
+    before: Mood = Field(None, description="the usual mood of the time around; null: not told")
+    mood: Mood = Field(None, description="mood of the moment's messages; null: not told")
 
 
 class MoodBody(BaseModel):

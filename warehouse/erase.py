@@ -36,6 +36,7 @@ def erase_channel(store: Store, channel: str, login: str | None = None) -> None:
         con.execute(sql("forget_use"), {**of, "rev": revision})
         for name in tables:
             con.execute(f'DELETE FROM "{name}" WHERE channel = $channel', of)
+        con.execute(sql("forget_moment"), of)
         con.execute(sql("forget_raids"), {**of, "login": login or channel, "rev": revision})
         lists = {"names": [ERASED, "scrub"], "contents": [str(revision), "due"]}
         con.execute(sql("set_meta"), lists)
@@ -52,7 +53,7 @@ def _months(spec: TableSpec) -> str:
 
 def erase_terms(store: Store, terms: Iterable[str]) -> None:
     """The terms were somebody's name: their part goes to the window's rest; what was proposed
-    of them and decided on them goes."""
+    of them and decided on them goes, and moments do not name them."""
     named = {"terms": sorted(terms)}
     if not named["terms"]:
         return
@@ -67,10 +68,12 @@ def erase_terms(store: Store, terms: Iterable[str]) -> None:
             ("forget_terms", named),
             ("forget_vocabulary", named),
             ("forget_term_alerts", named),
+            ("forget_term_moments", named),
+            ("forget_last_moments", named),
             ("forget_decisions", named),
         ],
     )
-    for table in ("window_terms", "term_days"):
+    for table in ("window_terms", "term_days", "events"):
         store.touched(table, months=months)
     store.touched("alerts", months=alerts)
 

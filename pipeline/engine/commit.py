@@ -14,6 +14,7 @@ from pipeline.engine.turn import Turn
 from pipeline.forecasting.pending import latest
 from pipeline.forecasting.verify import score_columns
 from pipeline.requests.actions import apply_waiting
+from pipeline.serving.live_moments import kept
 from pipeline.windows.retractions import cleared, key_of
 from pipeline.windows.rows import event_rows, sample_rows, stream_row, term_rows, window_rows
 from pipeline.windows.track import Closed
@@ -65,7 +66,7 @@ def _write(state: State, turn: Turn, closed: list[Closed]) -> None:
     silent = [c.window for c in closed if c.again and not c.lines]  # whose terms have to go
     store.write(
         tables,
-        {"clock": str(state.clock), "source": source},
+        {"clock": str(state.clock), "source": source, **kept(turn.moments)},
         before=cleared(silent),
     )
     store.touched("window_terms", map(key_of, silent))

@@ -39,6 +39,7 @@ def recover(state: State) -> None:
         return
     for row in state.store.query("readable", source=state.source).to_pylist():
         state.intake.readable[row["channel"]] = Readable.known(row["readable"])
+    state.moods.moments.load(state.store.query("last_moments")["value"].to_pylist())
     since = load_recent(state, state.clock)
     learnt = state.store.query("learnt_of", source=state.source).to_pylist()
     state.forecasts.taught.load(learnt)

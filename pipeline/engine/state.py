@@ -207,6 +207,7 @@ class State:
 
     def forget_terms(self, terms: list[str]) -> None:
         """Terms that were somebody's name are neither proposed nor told."""
+        self.moods.moments.forget_terms(terms)
         self.vocabulary.drop(terms)
         self.webhook.forget_terms()
 

@@ -9,12 +9,12 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from math import sqrt
 from typing import Any
 
 import orjson
 
 from pipeline.forecasting.track_record import UNKNOWN, Standing
+from pipeline.serving.live_moments import LiveMoment
 from warehouse.chances import EVENTS
 from warehouse.mood_now import MoodNow, label, lately, told_now
 from warehouse.published.reading import OFF_S
@@ -37,7 +37,6 @@ _MINUTES = HORIZON * WINDOW_SECONDS / 60  # of a forecast
 _QUIET_WINDOWS, _QUIET_N = 5, 3
 _TOP, _TOP_LENGTH = 5, 25
 _TITLE, _TROUBLE = 140, 200  # characters; Twitch's titles are no longer
-_MOMENT_N, _MOMENT_Z = 5, 3.0
 _UNREAD = "most of this chat is in a language that cannot be scored"
 _FEW = ", and too few of its messages have emotes: {:.0%}"
 _READING = "still reading the language of this chat: {} messages in the last half hour"
@@ -59,18 +58,14 @@ class MoodState:
     on: bool = False
     readable: float | None = None
     recap: Mapping[str, Any] | None = None
-    moment: Mapping[str, str] | None = None
+    moment: LiveMoment | None = None
 
     def saw(self, window: Window, terms: Mapping[str, int]) -> None:
         """A window closed, or was made again."""
         if self.replace(window):
             return
-        last = self.windows[-1] if self.windows else window
-        if (last.stream_id, last.basis) != (window.stream_id, window.basis):
-            self.moment = None  # it was of the stream before, or of another measure
         while self.windows and window.start - self.windows[0].start >= _SPAN:
             self.windows.popleft()
-        self.moment = _moment(self.windows, window, terms) or self.moment
         self.windows.append(window)
         self.top = terms
 
@@ -105,7 +100,7 @@ def body(
         "now": _now(state, told),
         "history": _history(state.windows, told),
         "forecast": _forecast(state, told.basis) if state.on and not told.why else None,
-        "moment": None if told.why else state.moment,
+        "moment": state.moment and _moment(state.moment, told),
         "recap": state.recap and _recap(state.recap, state.readable, told),
     }
     if abs(off) > OFF_S:
@@ -238,22 +233,19 @@ def _end(window: Window) -> float:
     return window.start.timestamp() + WINDOW_SECONDS
 
 
-def _moment(
-    before: Sequence[Window], window: Window, terms: Mapping[str, int]
-) -> Mapping[str, str] | None:
-    """A jump: this window's mean lies 3 standard errors from the mean of those before."""
-    mean, sd = window.mean_compound, window.sd_compound
-    past = [w for w in before if w.mean_compound is not None and w.basis == window.basis]
-    n = sum(w.n_messages for w in past)
-    if mean is None or not sd or window.n_messages < _MOMENT_N or len(past) < 10:
-        return None
-    usual = sum(w.n_messages * (w.mean_compound or 0.0) for w in past) / n
-    if abs(mean - usual) < _MOMENT_Z * sd / sqrt(window.n_messages):
-        return None
-    way = "rose" if mean > usual else "fell"
-    most = max(terms, key=lambda t: terms[t], default="")[:_TOP_LENGTH]
-    what = f", with {most}" if most else ""
-    return {"at": iso(window.start), "text": f"Mood {way} to {mean:+.2f}{what}"}
+def _moment(m: LiveMoment, told: MoodNow) -> dict[str, Any]:
+    """The last moment; its moods are told where that of now is, and by the same basis."""
+    is_told = not told.why and told.basis == m.basis
+    return {
+        "at": iso(m.at),
+        "text": f"{m.title}: {m.text}",
+        "kind": m.kind,
+        "term": m.term,
+        "n": m.n,
+        "times": None if m.times is None else round(m.times, 1),
+        "before": _short(m.before) if is_told else None,
+        "mood": _short(m.mood) if is_told else None,
+    }
 
 
 def _short(value: float | None) -> float | None:

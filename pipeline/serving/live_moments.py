@@ -6,23 +6,25 @@ lasts, and once: what grows out of it, or touches it, is part of it.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite, sqrt
 from statistics import median
 from typing import Any
 
-import numpy as np
+import orjson
 
+from pipeline.serving.window_arrays import arrays_of, terms_of
 from pipeline.windows.rows import term_rows
 from pipeline.windows.term_gate import Gate
 from pipeline.windows.track import Closed
 from warehouse.moments.finder import APART, find
 from warehouse.moments.kinds import Moment
-from warehouse.moments.reasons import Reason, Terms, reasons
+from warehouse.moments.placed import PlacedMoment, placed
 from warehouse.moments.sums import Windows
-from warehouse.moments.words import short
+from warehouse.moments.words import short, title
+from warehouse.plain_text import plain
 from warehouse.records import WINDOW, Window, iso, naive
 from warehouse.sql import Queries
 
@@ -31,6 +33,7 @@ SPAN = 120  # windows that are looked at: an hour
 FEWEST = 10  # before which nothing is known of what is usual
 LEAST = 5.0  # sigma
 STANDS_OUT = 2.0  # sigma of a window that is worth a look
+META = "moment "  # before a channel: where its last moment is kept, for a restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class LiveMoment:
     """A moment as it was found. at: where the reaction begins, found_at: the end of the window
     that told it, both aware UTC. text: what happened, in a few plain words. score: sigma. term:
     what was said most beyond the usual, and n its uses. times: as busy as usual, before: the usual
-    mood, mood: that of the moment, -1..1; None: not known.
+    mood, mood: that of the moment, -1..1, both read by `basis`; None: not known.
     """
 
     channel: str
@@ -53,6 +56,9 @@ class LiveMoment:
     times: float | None = None
     before: float | None = None
     mood: float | None = None
+    basis: str = "words"
+    title: str = ""
+    stream_id: str | None = None
 
     def row(self) -> dict[str, Any]:
         """Of the table events."""
@@ -65,14 +71,33 @@ class LiveMoment:
         }
 
 
+def kept(moments: Iterable[LiveMoment]) -> dict[str, str]:
+    """The last moment of each channel as it is kept beside the tables (`LiveMoments.load`)."""
+    return {META + m.channel: orjson.dumps(m).decode() for m in moments}
+
+
 @dataclass
 class _Watched:
-    """A running stream: its newest windows, and up to when what was told reaches."""
+    """A running stream: its newest windows, and up to when what was told last reaches."""
 
     stream_id: str | None
+    began: datetime
     windows: deque[Window]
     told: LiveMoment | None = None
     until: datetime | None = None
+
+    def is_known(self, begins: datetime) -> bool:
+        """True for what begins in what was told, or too close after it to be told apart."""
+        return self.until is not None and begins < self.until + APART * WINDOW
+
+    def newly(self, arrays: Windows) -> Moment | None:
+        """The moment that lasts up to the newest window; None where it was told."""
+        for m in find(arrays):
+            if m.kind in KINDS and m.last == arrays.size and m.score >= LEAST:
+                is_known = self.is_known(self.windows[0].start + m.first * WINDOW)
+                self.until = self.windows[-1].start + WINDOW
+                return None if is_known else m
+        return None
 
 
 class LiveMoments:
@@ -82,24 +107,35 @@ class LiveMoments:
     def __init__(self, terms: Queries, gate: Gate, id_of: Callable[[str], str]) -> None:
         self._terms, self._gate, self._id_of = terms, gate, id_of
         self._by_channel: dict[str, _Watched] = {}
+        self._before: dict[str, LiveMoment] = {}  # told before a restart
 
     def saw(self, closed: Closed, waiting: Iterable[Closed] = ()) -> LiveMoment | None:
         """A window closed for the first time: the moment that it tells, if any. waiting: windows
         that are not stored yet, this one among them."""
-        window = closed.window
-        watched = self.recall(window)
-        if len(watched.windows) < FEWEST or not _stands_out(watched.windows):
+        watched = self._put(closed.window)
+        if not _stands_out(watched.windows):
             return None
-        return self._told(watched, [c for c in waiting if c.window.channel == window.channel])
+        arrays = arrays_of(watched.windows, watched.began)
+        moment = watched.newly(arrays)
+        if moment is None:
+            return None
+        unstored = [c for c in waiting if c.window.channel == closed.window.channel]
+        terms = terms_of(self._term_rows(watched.windows, unstored), watched.windows, arrays)
+        (found,) = placed([moment], arrays, watched.windows[0].start, terms)
+        watched.told = self._live(watched, found)
+        return watched.told
 
-    def recall(self, window: Window) -> _Watched:
-        """A window of before a restart. Another stream begins anew."""
-        watched = self._by_channel.get(window.channel)
-        if watched is None or watched.stream_id != window.stream_id:
-            watched = _Watched(window.stream_id, deque(maxlen=SPAN))
-            self._by_channel[window.channel] = watched
-        watched.windows.append(window)
-        return watched
+    def recall(self, window: Window) -> None:
+        """A window of before a restart: what was told may have grown in it."""
+        watched, told = self._put(window), self.last(window.channel, window.stream_id)
+        if told and window.start >= told.found_at and watched.is_known(window.start):
+            watched.newly(arrays_of(watched.windows, watched.began))
+
+    def load(self, values: Iterable[str]) -> None:
+        """Moments of before a restart, as `kept` made them; windows are recalled after it."""
+        for value in values:
+            moment = _loaded(orjson.loads(value))
+            self._before[moment.channel] = moment
 
     def replace(self, window: Window) -> None:
         """A window was made again: what follows is compared with it as it is now."""
@@ -108,10 +144,10 @@ class LiveMoments:
             if watched and known.start == window.start:
                 watched.windows[k] = window
 
-    def last(self, channel: str) -> LiveMoment | None:
+    def last(self, channel: str, stream_id: str | None) -> LiveMoment | None:
         """The last moment of the channel's stream."""
         watched = self._by_channel.get(channel)
-        return watched.told if watched else None
+        return watched.told if watched and watched.stream_id == stream_id else None
 
     def let_go(self, channel: str) -> None:
         """The channel's windows are to be seen anew: the clock stepped back."""
@@ -121,91 +157,82 @@ class LiveMoments:
     def forget_channel(self, channel: str) -> None:
         """Nothing of the channel is in memory."""
         self._by_channel.pop(channel, None)
+        self._before.pop(channel, None)
 
-    def _told(self, watched: _Watched, waiting: Sequence[Closed]) -> LiveMoment | None:
-        start, size = watched.windows[0].start, _size(watched.windows)
-        arrays = arrays_of(watched.windows)
-        now = [m for m in find(arrays) if m.kind in KINDS and m.last == size and m.score >= LEAST]
-        for moment in now:
-            begins, ends = start + moment.first * WINDOW, start + moment.last * WINDOW
-            is_known = watched.until is not None and begins < watched.until + APART * WINDOW
-            watched.until = ends
-            if not is_known:
-                terms = self._terms_of(watched.windows, arrays, waiting)
-                watched.told = self._live(watched.windows, moment, reasons(moment, terms, 1))
-                return watched.told
-        return None
+    def forget_terms(self, terms: Sequence[str]) -> None:
+        """Terms that were somebody's name are told no more."""
+        for watched in self._by_channel.values():
+            if watched.told and watched.told.term in terms:
+                watched.told = None
 
-    def _live(self, windows: Sequence[Window], m: Moment, why: Sequence[Reason]) -> LiveMoment:
-        channel, ends = windows[-1].channel, windows[-1].start + WINDOW
-        term = why[0] if why else None
-        times = m.rate / m.usual if m.usual > 0 else np.nan
-        return LiveMoment(
-            channel, self._id_of(channel), windows[0].start + m.first * WINDOW, ends,
-            short(m, why), m.kind, m.score,
-            term.term if term else None, term.n if term else 0,
-            _known(times), _known(m.before), _known(m.mood),
-        )  # fmt: skip
+    def _put(self, window: Window) -> _Watched:
+        """The channel's stream with this window; another stream begins anew."""
+        watched = self._by_channel.get(window.channel)
+        if watched is None or watched.stream_id != window.stream_id:
+            watched = _Watched(window.stream_id, window.start, deque(maxlen=SPAN))
+            self._by_channel[window.channel] = watched
+            before = self._before.pop(window.channel, None)
+            if before and before.stream_id == window.stream_id:
+                watched.told, watched.until = before, before.found_at
+        watched.windows.append(window)
+        return watched
 
-    def _terms_of(
-        self, windows: Sequence[Window], arrays: Windows, waiting: Sequence[Closed]
-    ) -> Terms:
+    def _term_rows(
+        self, windows: Sequence[Window], unstored: Iterable[Closed]
+    ) -> list[Mapping[str, Any]]:
         """Terms of the windows: those stored, and those that are about to be."""
         first, end = windows[0].start, windows[-1].start
-        unstored = {c.window.start: c for c in waiting if first <= c.window.start <= end}
+        new = {c.window.start: c for c in unstored if first <= c.window.start <= end}
         span = {"since": naive(first), "until": naive(end + WINDOW)}
         rows = self._terms.query("dash_stream_terms", channel=windows[0].channel, **span)
-        found = [r for r in rows.to_pylist() if r["start"] not in map(naive, unstored)]
-        new = [r for r in term_rows(unstored.values(), self._gate) if r["kind"] != "rest"]
-        found += [{**row, "start": naive(row["start"])} for row in new]
-        places = [(row["start"] - naive(first)) // WINDOW for row in found]
-        order = sorted(range(len(found)), key=places.__getitem__)
-        return Terms(
-            np.array([places[k] for k in order], dtype=np.intp),
-            [found[k]["term"] for k in order],
-            [found[k]["kind"] for k in order],
-            np.array([found[k]["n"] for k in order], dtype=np.float64),
-            np.array([found[k]["contribution"] for k in order], dtype=np.float64),
-            arrays.n,
+        stored = [{**row, "start": row["start"].replace(tzinfo=UTC)} for row in rows.to_pylist()]
+        return [
+            *(row for row in stored if row["start"] not in new),
+            *(row for row in term_rows(new.values(), self._gate) if row["kind"] != "rest"),
+        ]
+
+    def _live(self, watched: _Watched, found: PlacedMoment) -> LiveMoment:
+        m, last = found.moment, watched.windows[-1]
+        reason = found.reasons[0] if found.reasons else None
+        return LiveMoment(
+            channel=last.channel,
+            channel_id=self._id_of(last.channel),
+            at=watched.began + timedelta(seconds=found.at_s),
+            found_at=last.start + WINDOW,
+            text=short(m, found.reasons),
+            kind=m.kind,
+            score=m.score,
+            term=plain(reason.term) if reason else None,
+            n=reason.n if reason else 0,
+            times=_known(m.rate / m.usual) if m.usual > 0 else None,
+            before=_known(m.before),
+            mood=_known(m.mood),
+            basis=last.basis,
+            title=title(m),
+            stream_id=last.stream_id,
         )
+
+
+def _loaded(value: dict[str, Any]) -> LiveMoment:
+    times = {name: datetime.fromisoformat(value[name]) for name in ("at", "found_at")}
+    return LiveMoment(**{**value, **times})
 
 
 def _known(value: float) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def _size(windows: Sequence[Window]) -> int:
-    """Places from the first window to the last; those between may be missing."""
-    return (windows[-1].start - windows[0].start) // WINDOW + 1
-
-
 def _stands_out(windows: Sequence[Window]) -> bool:
-    """True where the last window has many more messages, or more laughter, than is usual."""
+    """True where the last window has many more messages, or more laughter, than is usual: it
+    costs a hundredth of looking."""
     last = windows[-1]
+    if len(windows) < FEWEST:
+        return False
     n = median([w.n_messages for w in windows])
     laughs = sum([w.n_laughs or 0 for w in windows]) / len(windows)
     return _over(last.n_messages, n) > STANDS_OUT or _over(last.n_laughs or 0, laughs) > STANDS_OUT
 
 
 def _over(count: float, usual: float) -> float:
+    """By how many sigma of a Poisson count it is over what is usual."""
     return 2 * (sqrt(count + 0.375) - sqrt(usual + 0.375))
-
-
-def arrays_of(windows: Sequence[Window]) -> Windows:
-    """The windows, oldest first, as moments are found in them; moods of another basis than that
-    of the last are left out."""
-    size, basis = _size(windows), windows[-1].basis
-    places = [(w.start - windows[0].start) // WINDOW for w in windows]
-
-    def filled(values: Iterable[float | None], missing: float) -> np.ndarray:
-        grid = np.full(size, missing)
-        grid[places] = [np.nan if value is None else value for value in values]
-        return grid
-
-    return Windows(
-        observed_s=filled((w.observed_s for w in windows), 0.0),
-        n=filled((w.n_messages for w in windows), 0.0),
-        mean=filled((w.mean_compound if w.basis == basis else None for w in windows), np.nan),
-        sd=filled((w.sd_compound if w.basis == basis else None for w in windows), np.nan),
-        laughs=filled((w.n_laughs for w in windows), np.nan),
-    )

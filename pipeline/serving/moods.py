@@ -60,7 +60,10 @@ class Moods:
             else:
                 state.saw(c.window, _top_terms(intake.gate, c))
         for channel, state in self._by_channel.items():
-            state.on = intake.track(channel).on
+            track = intake.track(channel)
+            state.on = track.on
+            stream_id = track.stream.stream_id if track.stream else None
+            state.moment = self.moments.last(channel, stream_id) if track.on else None
             state.forecast = forecasts.shown(channel)
             state.standing = forecasts.standing(channel)
             state.standing_five = forecasts.standing(channel, FIVE)

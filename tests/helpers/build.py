@@ -19,7 +19,7 @@ from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.published.publisher import Publisher
 from warehouse.published.reader import Reader
 from warehouse.published.table_files import samples_schema
-from warehouse.records import utc
+from warehouse.records import Window, utc
 from warehouse.store.store import Store
 
 T = 1_767_268_800.0  # 2026-01-01 12:00 UTC, the start of a window
@@ -76,6 +76,12 @@ def window_row(at: float, n: int = 3, mean: float | None = 0.5, **more: Any) -> 
         "basis": "words", "n_laughs": 0, "n_capitals": 0,
         "source": "live", **more,
     }  # fmt: skip
+
+
+def window(at: float, n: int = 10, mean: float | None = 0.1, **more: Any) -> Window:
+    """A window of `demo`, `at` seconds after T."""
+    row = {**window_row(at, n, mean), "sd_compound": 0.3 if n > 1 else None, **more}
+    return Window(**{name: row[name] for name in Window.__slots__})
 
 
 def term_row(at: float, term: str = "*", contribution: float = 0.5, **more: Any) -> Row:

@@ -120,7 +120,7 @@ def test_a_moment_is_an_event_of_the_turn_that_closes_its_window(
     start = StreamStart("demo", began, "s1"), Watch("demo", began)
     engine.feed(Batch(t0 + 36, (*start, *laughter(began, 41), Heard("demo", t0 + 36))))
     engine.feed(Batch(t0 + 40, (say(t0 + 8, "KEKW", "late"),)))
-    at, closed = utc(t0), utc(t0 + 30)
+    at, closed = utc(t0 + 10), utc(t0 + 30)
     (moment,) = committed
     assert (moment.channel, moment.at, moment.found_at) == ("demo", at, closed)
     assert (moment.term, moment.n, moment.text) == ("kekw", 30, "kekw x 30, 11 times as busy")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from pipeline.chat.message import (
@@ -20,7 +21,7 @@ from pipeline.chat.message import Watch as Joined
 from pipeline.engine.engine import Engine
 from tests.helpers.build import rows, settings, stored
 from warehouse.config import DataFolder
-from warehouse.records import window_start
+from warehouse.records import iso, utc, window_start
 from warehouse.store.store import Store
 
 Start = Callable[..., Engine]
@@ -351,6 +352,30 @@ def test_a_replay_told_again_in_the_same_folder_changes_nothing(launch: Start, t
     }  # fmt: skip
     ended = stored(engine.state.store, "SELECT stream_id, ended_at IS NULL FROM streams ORDER BY 1")
     assert ended == [("demo:one", False), ("demo:two", False)]
+
+
+def test_a_moment_is_served_again_and_not_told_again(
+    launch: Start, t0: float, folder: DataFolder
+) -> None:
+    chat = Chat(t0)
+    calm = [chat.say(30 * k + s, "good", f"u{s}") for k in range(40) for s in (3, 13, 23)]
+    laughs = [chat.say(1210 + k / 2, "lol", f"v{k}") for k in range(160)]
+    engine = launch()
+    engine.feed(chat.turn(1236, chat.start(0), chat.watch(0), *calm, *laughs[:30]))
+    engine.commit()
+    lost_power(engine)
+    engine = launch()
+    engine.know([ChannelInfo("demo", "42")])
+    engine.feed(chat.turn(1326, *laughs))
+    engine.commit()
+    found = stored(engine.state.store, f'SELECT epoch("at") - {t0}, detail FROM events')
+    assert found == [(1210, "lol x 30, 12 times as busy")]
+    served = orjson.loads((folder.latest / "42.json").read_bytes())["moment"]
+    assert served["at"] == iso(utc(t0 + 1210))
+    assert (served["text"], served["n"]) == ("Burst of chat: lol x 30, 12 times as busy", 30)
+    engine.feed(chat.turn(1400, chat.end(1390)))
+    engine.commit()
+    assert orjson.loads((folder.latest / "42.json").read_bytes())["moment"] is None
 
 
 def test_another_source_in_the_same_folder_starts_its_own_clock(launch: Start, t0: float) -> None:

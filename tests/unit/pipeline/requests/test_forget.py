@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -14,12 +15,13 @@ from pipeline.requests.actions import actions
 from pipeline.requests.client import ask
 from pipeline.requests.queue import NotBefore, apply_all
 from pipeline.requests.workspace import Workspace, open_workspace
-from tests.helpers.build import outcome, put, rows, send, settings, term_row, window_row
+from pipeline.serving.live_moments import LiveMoment, kept
+from tests.helpers.build import T, outcome, put, rows, send, settings, term_row, window_row
 from warehouse.config import DataFolder
 from warehouse.erase import scrub
 from warehouse.errors import BadInput
 from warehouse.inbox.requests import InboxFolder, Request
-from warehouse.records import window_start
+from warehouse.records import utc, window_start
 from warehouse.store.store import Store
 
 Start = Callable[..., Engine]
@@ -98,6 +100,16 @@ def everywhere(folder: DataFolder) -> bytes:
     data = b"".join(p.read_bytes() for p in files)
     texts = [rows(folder, f"FROM {table}") for table in ("samples", "window_terms", "windows")]
     return data + repr(texts).encode()
+
+
+def happened(channel: str, detail: str) -> dict[str, Any]:
+    """A moment as a row of events."""
+    row = {"event_id": f"moment:{channel}", "channel": channel, "at": utc(T)}
+    return {**row, "kind": "moment", "detail": detail}
+
+
+def moment(channel: str, term: str) -> LiveMoment:
+    return LiveMoment(channel, "1", utc(T), utc(T + 30), f"{term} x 5", "peak", 9.0, term)
 
 
 WINDOWS = (
@@ -247,7 +259,9 @@ def test_a_term_of_old_that_was_the_name_goes_into_the_rest(
             term_row(0, "eve_17", 0.25, channel="old", n=2),
             term_row(0, "great", 0.125, channel="old"),
         ],
+        events=[happened("old", "eve_17 x 5, 3 times as busy"), happened("demo", "gg x 5")],
     )
+    engine.state.store.write({}, kept([moment("old", "eve_17"), moment("demo", "gg")]))
     engine.commit()
     request(folder, chatter="eve_17")
     engine.commit()
@@ -255,6 +269,9 @@ def test_a_term_of_old_that_was_the_name_goes_into_the_rest(
         folder, "SELECT term, n, contribution FROM window_terms WHERE channel = 'old' ORDER BY term"
     ) == [("*", 5, 0.375), ("great", 1, 0.125)]  # fmt: skip
     assert b"eve_17" not in everywhere(folder)
+    told = rows(folder, "SELECT channel, detail FROM events ORDER BY channel")
+    assert told == [("demo", "gg x 5"), ("old", "")]
+    assert engine.state.store.query("last_moments").num_rows == 1
 
 
 def test_a_lexicons_word_stays_one_though_somebody_is_called_so(
@@ -278,6 +295,7 @@ def test_a_channel_leaves_every_table_file_and_byte(
     engine = ran(launch, t0, "demo", "secretplace")
     ask_marker = Request("m", "2026-01-01T00:00:00Z", "t", "marker", {"channel": "secretplace"})
     send(folder.inbox, ask_marker)
+    engine.state.store.write({}, kept([moment("secretplace", "LUL")]))
     engine.commit()
     assert b"secretplace" in everywhere(folder)
     others = rows(folder, "SELECT * EXCLUDE rev FROM windows WHERE channel = 'demo' ORDER BY start")

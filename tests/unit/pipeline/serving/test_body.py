@@ -10,16 +10,12 @@ from hypothesis import strategies as st
 from ebs.schema import MoodBody
 from pipeline.forecasting.track_record import ENOUGH, Standing
 from pipeline.serving.body import HISTORY, MAX_BODY, MoodState, body
+from pipeline.serving.live_moments import LiveMoment
 from tests.helpers.build import T, window_row
 from warehouse.records import Forecast, Window, utc
 from warehouse.trust import ENOUGH as ENOUGH_FIVE
 
 NOW = T + 30 * 100
-
-
-def window(at: float, n: int = 10, mean: float | None = 0.1, **more: Any) -> Window:
-    row = {**window_row(at, n, mean), "sd_compound": 0.3 if n > 1 else None, **more}
-    return Window(**{name: row[name] for name in Window.__slots__})
 
 
 def state(*windows: Window, **more: Any) -> MoodState:
@@ -124,8 +120,6 @@ def test_moods_by_words_and_by_emotes_are_never_in_one_line() -> None:
     found = said(made)
     assert [row[1:] for row in found["history"]] == [[None, 30], [0.3, 40], [0.4, 40]]
     assert found["forecast"] is None, "it is one of the mood by words"
-    made = state(*(window(30 * k, 20, 0.1) for k in range(20)), signed(600, 0.9))
-    assert made.moment is None
 
 
 def test_the_recap_of_a_stream_by_words_is_not_told_of_a_chat_that_cannot_be_read() -> None:
@@ -203,22 +197,28 @@ def test_what_was_before_the_last_half_hour_is_no_history_though_no_stream_was_b
     assert said(made)["history"][-1][0] == "2026-01-01T12:40:00Z"
 
 
-def test_a_moment_goes_with_its_stream() -> None:
-    made = state(*(window(30 * k, 20, 0.1) for k in range(20)))
-    made.saw(window(600, 20, 0.8), {})
-    made.saw(window(630, 20, 0.1), {})
-    assert made.moment is not None
-    made.saw(window(90_000, 20, 0.1, stream_id="demo:2"), {})
-    assert made.moment is None
-
-
-def test_a_jump_of_the_mood_is_a_moment_that_names_an_emote() -> None:
-    made = state(*(window(30 * k, 20, 0.1) for k in range(20)))
-    assert made.moment is None
-    made.saw(window(600, 20, 0.8), {"LUL": 3, "Kappa": 9})
-    assert made.moment == {
-        "at": "2026-01-01T12:10:00Z", "text": "Mood rose to +0.80, with Kappa",
+def moment(**more: Any) -> LiveMoment:
+    values: dict[str, Any] = {
+        "channel": "demo", "channel_id": "42", "at": utc(T + 2945), "found_at": utc(T + 2970),
+        "text": "KEKW x 43, 3 times as busy", "kind": "laughter", "score": 7.123, "term": "KEKW",
+        "n": 43, "times": 3.0512, "before": 0.04567, "mood": 0.31234, "title": "Laughter",
     }  # fmt: skip
+    return LiveMoment(**{**values, **more})
+
+
+def test_a_moment_tells_what_was_said_and_from_what_to_what_the_mood_went() -> None:
+    assert said(state(window(2970), moment=moment()))["moment"] == {
+        "at": "2026-01-01T12:49:05Z", "text": "Laughter: KEKW x 43, 3 times as busy",
+        "kind": "laughter", "term": "KEKW", "n": 43, "times": 3.1, "before": 0.046, "mood": 0.312,
+    }  # fmt: skip
+    assert said(state(window(2970)))["moment"] is None
+
+
+def test_a_moment_in_a_language_that_cannot_be_read_has_no_mood() -> None:
+    unread = said(state(window(2970), readable=0.2, moment=moment()))["moment"]
+    assert (unread["term"], unread["before"], unread["mood"]) == ("KEKW", None, None)
+    other = said(state(signed(2970, 0.3), readable=0.2, moment=moment()))["moment"]
+    assert (other["before"], other["mood"]) == (None, None), "it was measured by words"
 
 
 def test_the_label_is_that_of_five_minutes() -> None:
@@ -262,7 +262,7 @@ def test_the_ebs_documents_the_body_as_it_is(
 ) -> None:
     recap = {"title": "a", "started_at": "x", "ended_at": "y", "n": 1, "mood": 0.1}
     recap |= {"basis": "words"}
-    made = state(*windows, forecast=shown, recap=recap, moment={"at": "x", "text": "y"})
+    made = state(*windows, forecast=shown, recap=recap, moment=moment(times=None))
     MoodBody.model_validate_json(body(made, "live", NOW), strict=True, extra="forbid")
 
 
@@ -275,6 +275,7 @@ def test_no_body_is_ever_longer_than_five_kilobytes(
     made.top, made.trouble, made.channel = top, why, login[:25]
     made.recap = {"title": title * 20, "started_at": "x" * 20, "ended_at": "x" * 20, "n": 1}
     made.recap |= {"basis": "emotes", "mood": -0.123}
+    made.moment = moment(text=title[:140], term=title[:25] or None)
     for shown in (None, forecast(30 * len(windows)), forecast(30 * len(windows), **FIVE)):
         made.forecast = shown
         found = body(made, "simulated", NOW)
