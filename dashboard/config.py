@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from warehouse.config import DataFolder, data_folder
 from warehouse.records import login_or_none
 
+PLAYER = "https://player.twitch.tv"  # the one address that a page may show in a frame
 _SECRET = 32  # characters of the cookies' secret, at least
 
 

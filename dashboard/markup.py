@@ -48,3 +48,9 @@ def span(*inside: "str | Markup", cls: str = "", title: str = "") -> Markup:
 def link(address: str, name: str, title: str = "") -> Markup:
     """To a page of ours, in the same tab."""
     return element("a", {"href": address, "target": "_self", "title": title}, name)
+
+
+def away(address: str, name: str, title: str = "", cls: str = "") -> Markup:
+    """To a page of somebody else's, in a tab of its own."""
+    more = {"target": "_blank", "rel": "noopener noreferrer", "class": cls, "title": title}
+    return element("a", {"href": address, **more}, name)

@@ -54,6 +54,17 @@ class Span:
         return f"{wording.moment(self.since, tz)} to {end}"
 
 
+def box_ends(event: Mapping[str, Any], tz: tzinfo) -> tuple[datetime, datetime] | None:
+    """The ends of a stretch marked in a plot whose axis is the reader's wall; None for none."""
+    boxes = event.get("selection", {}).get("box") or []
+    try:
+        ends = sorted(datetime.fromisoformat(str(x)) for x in boxes[0]["x"])
+        since, until = (t.replace(tzinfo=tz).astimezone(UTC) for t in (ends[0], ends[-1]))
+    except (LookupError, ValueError, OverflowError, TypeError):
+        return None
+    return since, until
+
+
 def window_end(start: datetime) -> datetime:
     """End of the window that begins at `start`."""
     return start + WINDOW

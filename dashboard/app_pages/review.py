@@ -2,29 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import choices, data, frame, scope, time_span, url_state, wording
+from dashboard import data, frame, scope, time_span, url_state, wording
 from dashboard.charts.series import Row
-from dashboard.charts.style import CONFIG_ZOOM
 from dashboard.markup import row
-from dashboard.review import sentences, session_chart, session_compare, session_report
-from dashboard.review.files import FILES
-from dashboard.review.files.export import Export, categories
+from dashboard.review import session_compare, session_report, session_timeline, take_away
+from dashboard.review.cutting import decisions, moment_chapter, vod_player
+from dashboard.review.decided import Decisions
 from dashboard.review.session import Session, lines, read_session, usual
-from dashboard.review.session_list import moment_list
+from dashboard.review.session_list import Place, turn_list
+from dashboard.review.session_marks import Marks
 from dashboard.time_span import stream_names
 from warehouse.moments.decisions import HIDDEN
 from warehouse.moments.kinds import LEAST
-from warehouse.moments.placed import PlacedMoment
-from warehouse.moments.words import NAMES
 from warehouse.published.manifest import Manifest
 
 STREAMS = 500
 LISTED = 20
-ORDERS = {"rank": "Strongest first", "time": "In order of time"}
 
 
 def draw(manifest: Manifest) -> None:
@@ -109,14 +107,45 @@ def _review(session: Session, tz: tzinfo) -> None:
     if not session.n:
         frame.put(frame.say("Nobody spoke in this stream: there is a chat, but it was silent."))
         return
-    place = st.container()
-    moments = _filtered(session)
+    channel = session.stream["channel"]
+    everywhere = decisions.of_channel(channel)
+    decided = everywhere.within(session.since, session.until)
+    span_ = {"since": session.since, "until": session.until}
+    events = data.rows("dash_events", channels=[channel], limit=500, hidden=HIDDEN, **span_)
+    lead_s, term, plays = session_timeline.controls(session)
+    place = _beside(session) if plays else st.container()
     with place:
-        _timeline(session, moments, past, tz)
-    _moments(session, moments)
-    _turns(session)
-    _files(session, past)
+        above = st.container()
+        frame.heading("Moments", _record(session, decided, everywhere))
+        moments = moment_chapter.filtered(session, decided)
+        with above:
+            turns = list(enumerate(session.turns, 1))
+            marks = Marks(moments, turns, decided)
+            session_timeline.timeline(session, marks, events, past, term, tz)
+        moment_chapter.chapter(session, moments, decided, lead_s)
+    take_away.section(session, decided, lead_s, past)
+    _turns(session, lead_s)
     _method()
+
+
+def _beside(session: Session) -> DeltaGenerator:
+    """The place beside the video, which stays in sight."""
+    video, place = st.columns([2, 3], gap="medium")
+    with video:
+        vod_player.player(session.stream["stream_id"], session.stream["vod_id"])
+    return place
+
+
+def _record(session: Session, decided: Decisions, everywhere: Decisions) -> str:
+    """How many there are, and what people made of them: of 12 decided, 9 kept."""
+    n, kept = decided.record
+    parts = [f"{len(session.moments)} found"]
+    if n:
+        parts.append(f"of {n} decided, {kept} kept")
+    if everywhere.record[0] > n:
+        all_n, all_kept = everywhere.record
+        parts.append(f"in all streams of this channel, of {all_n:,} decided, {all_kept:,} kept")
+    return "; ".join(parts)
 
 
 def _tiles(session: Session, past: Sequence[Row]) -> None:
@@ -136,142 +165,14 @@ def _tiles(session: Session, past: Sequence[Row]) -> None:
     )  # fmt: skip
 
 
-def _filtered(session: Session) -> list[tuple[int, PlacedMoment]]:
-    """Moments with their ranks, as the controls want them; the address follows."""
-    ranked = list(enumerate(session.moments, 1))
-    there = {k for f in session.moments for k in (f.moment.kind, *f.moment.also)}
-    kinds = [k for k in sentences.KINDS if k in there]
-    text = f"n = {len(ranked)}, of {LEAST} σ and more; the numbers stand in the chart above"
-    frame.heading("Moments", text)
-    if not ranked:
-        return []
-    left, right = st.columns([5, 2], gap="medium")
-    url_state.seed("kinds", url_state.choices("kinds", list(sentences.KINDS), [], 9))
-    st.session_state["kinds"] = [k for k in st.session_state["kinds"] if k in kinds]
-    with left:
-        picked = st.pills(
-            "Kinds",
-            kinds,
-            key="kinds",
-            selection_mode="multi",
-            format_func={k: _counted(k, session) for k in kinds}.__getitem__,
-            label_visibility="collapsed",
-        )
-    url_state.remember(kinds=",".join(picked))
-    with right:
-        order = choices.choose("Order", "sort", ORDERS, "rank", hidden=True, leave_out=True)
-    wanted = set(picked)
-    moments = [(r, f) for r, f in ranked if not picked or wanted & {f.moment.kind, *f.moment.also}]
-    return sorted(moments, key=lambda x: x[1].at_s) if order == "time" else moments
-
-
-def _counted(kind: str, session: Session) -> str:
-    n = sum(kind in (f.moment.kind, *f.moment.also) for f in session.moments)
-    return f"{NAMES[kind]} ({n})"
-
-
-def _timeline(
-    session: Session, moments: Sequence[tuple[int, PlacedMoment]], past: Sequence[Row], tz: tzinfo
-) -> None:
-    span_ = {"since": session.since, "until": session.until}
-    channel = session.stream["channel"]
-    events = data.rows("dash_events", channels=[channel], limit=500, hidden=HIDDEN, **span_)
-    forecasts = data.rows("dash_stream_forecasts", channel=channel, **span_)
-    forecasts = [f for f in forecasts if f["basis"] == session.part.basis]
-    of = session_compare.usual(past, "mean", session.mean)
-    zone = session.zone(tz)
-    frame.heading("Mood and activity", _about(session))
-    st.plotly_chart(
-        session_chart.figure(session, moments, events, forecasts, of.middle if of else None, zone),
-        key="session",
-        config=CONFIG_ZOOM,
-        alt=f"Mood and messages a minute, with {len(moments)} moments",
-    )
-    note = f"Times in {frame.zone_name(tz)}; hover for UTC and for what a number stands for."
-    if session.stream["undated"]:
-        note = "The log of this stream has no date: times count from its start."
-    st.caption(note)
-
-
-def _about(session: Session) -> str:
-    step = wording.lasting(session_chart.step(session))
-    return f"points of {step}, weighted by messages; the band is ± 1.96 sd / √n"
-
-
-def _moments(session: Session, moments: Sequence[tuple[int, PlacedMoment]]) -> None:
-    if not session.moments:
-        text = "Nothing stood out: the chat went on as it does all the time, or it was too thin"
-        frame.put(frame.say(f"{text} to tell. That is a finding too."))
-        return
-    listed = moments[:LISTED]
-    samples = lines(session, [one for _, one in listed])
-    frame.put(moment_list(listed, samples, session.stream["vod_id"]))
-    if len(moments) > len(listed):
-        st.caption(f"{len(moments) - len(listed)} weaker ones are in the files below.")
-
-
-def _turns(session: Session) -> None:
+def _turns(session: Session, lead_s: int) -> None:
     """How the mood went: a list of its own, since few of its turns are worth a cut."""
     if session.turns:
-        frame.heading("How the mood went", f"n = {len(session.turns)}, of {LEAST} σ and more")
+        frame.heading("How the mood went", "turns and levels that last; they are in no file")
         turns = list(enumerate(session.turns, 1))[:LISTED]
         samples = lines(session, [one for _, one in turns])
-        frame.put(moment_list(turns, samples, session.stream["vod_id"]))
-
-
-def _files(session: Session, past: Sequence[Row]) -> None:
-    frame.heading("Take away", "no line of chat is in these files")
-    stem = f"dld-{session.stream['channel'].replace('~', '-')}-{session.since:%Y%m%dT%H%M}"
-    export = _export(session)
-    columns = st.columns(3)
-    html = session_report.report(session, past, session.stream["source"])
-    _file(columns[0], "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
-    refused: dict[str, list[str]] = {}
-    for k, file in enumerate(FILES, 1):
-        body, name = file.write(export), f"{stem}{file.suffix}"
-        if isinstance(body, str):
-            refused.setdefault(body, []).append(file.label)
-            body = b""
-        _file(columns[k % 3], file.label, body, name, file.mime, file.about)
-    for why, labels in refused.items():
-        st.caption(f"No {', '.join(labels)}: {why}")
-
-
-def _export(session: Session) -> Export:
-    stream = session.stream
-    span = {"channel": stream["channel"], "since": session.since, "until": session.until}
-    turns = data.rows("dash_stream_categories", **span)
-    return Export(
-        channel=data.who().name_of(stream["channel"]),
-        title=stream["title"] or "",
-        since=session.since,
-        length_s=(session.until - session.since).total_seconds(),
-        vod_id=stream["vod_id"],
-        moments=list(enumerate(session.moments, 1)),
-        basis=session.part.basis,
-        dated=not stream["undated"],
-        categories=categories(stream["category"], session.since, turns),
-    )
-
-
-SHARED = "One file that opens anywhere, offline, and may be shared."
-
-
-def _file(
-    place: DeltaGenerator, label: str, body: str | bytes, name: str, mime: str, about: str
-) -> None:
-    place.download_button(
-        label,
-        body,
-        name,
-        mime,
-        icon=":material/download:",
-        help=about or None,
-        on_click="ignore",
-        key=f"file-{label}",
-        disabled=not body,
-        width="stretch",
-    )
+        cut = partial(moment_chapter.cut_of, lead_s=lead_s, length_s=session.length_s)
+        frame.put(turn_list(turns, samples, Place(session.stream["vod_id"], cut)))
 
 
 def _method() -> None:

@@ -23,7 +23,18 @@ CONFIG_ZOOM = {
     "displaylogo": False,
     "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
 }
+CONFIG_BOTH = {  # a drag marks, until another tool is chosen
+    "displaylogo": False,
+    "modeBarButtons": [["select2d", "zoom2d", "pan2d", "resetScale2d", "toImage"]],
+}
 CONFIG_MARK = {"displaylogo": False, "modeBarButtons": [["toImage"]], "doubleClick": False}
+
+MARKED: Layout = {  # a drag marks a stretch of time
+    "dragmode": "select",
+    "selectdirection": "h",
+    "newselection": {"line": {"color": GREY, "width": 1, "dash": "solid"}},
+}
+UNMARKED = {"unselected": {"marker": {"opacity": 1}}}  # what lies outside is not faded
 
 LAYOUT: Layout = {
     "margin": {"l": 8, "r": 8, "t": 8, "b": 8},

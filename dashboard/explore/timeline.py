@@ -11,7 +11,7 @@ from dashboard import data, frame, sections, time_span, wording
 from dashboard.basis import NAMES
 from dashboard.charts import timeline
 from dashboard.charts.series import Row, grouped
-from dashboard.charts.style import CONFIG_MARK, GREY
+from dashboard.charts.style import CONFIG_MARK, MARKED, UNMARKED
 from dashboard.charts.traces import shown_events
 from dashboard.explore import zoom
 from dashboard.explore.view import View
@@ -19,11 +19,6 @@ from warehouse.moments.decisions import HIDDEN
 
 KEY = "timeline"
 MOST_EVENTS = 2000
-MARKED = {  # a drag marks a stretch of time, whose span is then asked for
-    "dragmode": "select",
-    "selectdirection": "h",
-    "newselection": {"line": {"color": GREY, "width": 1, "dash": "solid"}},
-}
 
 
 def section(view: View, shown: Mapping[str, Sequence[str]]) -> None:
@@ -49,7 +44,7 @@ def section(view: View, shown: Mapping[str, Sequence[str]]) -> None:
         (view.span.since, view.span.until),
         **MARKED,
     )
-    figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "bar"})
+    figure.update_traces(UNMARKED, selector={"type": "bar"})
     st.plotly_chart(
         figure,
         key=KEY,

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import wording
+from dashboard import time_span, wording
 from dashboard.time_span import LONGEST, Span
 
 SHORTEST = timedelta(minutes=1)
@@ -32,13 +32,8 @@ def rounded(since: datetime, until: datetime) -> Span:
 
 def boxed(event: Mapping[str, Any], tz: tzinfo) -> Span | None:
     """The span of a stretch marked in a plot whose axis is the reader's wall; None for none."""
-    boxes = event.get("selection", {}).get("box") or []
-    try:
-        ends = sorted(datetime.fromisoformat(str(x)) for x in boxes[0]["x"])
-        since, until = (t.replace(tzinfo=tz).astimezone(UTC) for t in (ends[0], ends[-1]))
-    except (LookupError, ValueError, OverflowError, TypeError):
-        return None
-    return rounded(since, until) if FIRST <= since <= until <= LAST else None
+    ends = time_span.box_ends(event, tz)
+    return rounded(*ends) if ends and FIRST <= ends[0] <= ends[1] <= LAST else None
 
 
 def wider(span: Span) -> Span:

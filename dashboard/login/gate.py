@@ -17,7 +17,7 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.auth_util import encode_provider_token, get_cookie_with_chunks
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
@@ -34,6 +34,7 @@ _NO_PAGES = ("/_stcore/", "/media/", "/component/", "/static/", "/app/static/")
 _MOST_LOGINS = 20  # under way at once; each asks the provider
 _MOST_OPEN, _MOST_OF_ALL = 20, 300  # pages of one person, and of all, at this process
 _TIMEOUT_S = 5
+_FRAMES = (b"content-security-policy", f"frame-src 'self' {config.PLAYER}".encode())
 _GRACE_S = 600  # after a login's hours are over, for its pages to say so
 
 
@@ -48,6 +49,14 @@ class Gate:
         self._room = UploadRoom()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), _FRAMES]}
+            await send(message)
+
+        await self._answer(scope, receive, framed)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or self._is_health(scope):
             await self._app(scope, receive, send)
         elif refusal := self._hosts.refusal(scope["headers"]):

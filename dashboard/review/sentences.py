@@ -6,6 +6,7 @@ from datetime import timedelta
 from math import isfinite
 
 from dashboard import wording
+from warehouse.moments.cuts import Cut
 from warehouse.moments.kinds import TURNS, Moment
 from warehouse.moments.reasons import Reason
 from warehouse.moments.words import NAMES
@@ -46,6 +47,11 @@ def sentence(m: Moment) -> str:
     if m.kind == "silence":
         return f"Nobody wrote for {lasted}, though the chat was watched (n = 0)."
     return f"{rates[0].upper()}{rates[1:]} ({n} in {lasted})."
+
+
+def cut(of: Cut) -> str:
+    """In and out points: Cut 0:24:30 to 0:26:00 (90 s)."""
+    return f"Cut {elapsed(of.in_s)} to {elapsed(of.out_s)} ({of.out_s - of.in_s} s)"
 
 
 def also(m: Moment) -> str:

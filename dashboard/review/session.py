@@ -49,6 +49,11 @@ class Session:
         return UTC if self.stream["undated"] else tz
 
     @property
+    def length_s(self) -> float:
+        """Seconds from its start to its end."""
+        return (self.until - self.since).total_seconds()
+
+    @property
     def observed(self) -> int:
         """Windows that were observed."""
         return sum(r["observed_s"] > 0 or r["n"] > 0 for r in self.rows)

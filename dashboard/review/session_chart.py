@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 import plotly.graph_objects as go
+import pyarrow as pa
 from plotly.subplots import make_subplots
 
 from dashboard import wording
 from dashboard.charts.arrays import cells, times, values
 from dashboard.charts.coarse import coarse, windows_a_point
 from dashboard.charts.series import Row
-from dashboard.charts.style import FORECAST, HISTORY, faded, finish
+from dashboard.charts.style import FORECAST, HISTORY, MARKED, UNMARKED, faded, finish
 from dashboard.charts.timeline import mood_range, volume
 from dashboard.charts.traces import (
     event_traces,
@@ -20,27 +21,27 @@ from dashboard.charts.traces import (
     sure_band,
     unobserved,
 )
-from dashboard.review import sentences
+from dashboard.review import session_marks, term_uses
 from dashboard.review.session import Session
-from warehouse.moments.placed import PlacedMoment
-from warehouse.moments.words import title
+from dashboard.review.session_marks import Marks
 from warehouse.records import WINDOW_SECONDS
 
-NUMBERED = 20
 _NAMES = {"words": "Mood", "emotes": "Mood by emotes"}
 
 
 def figure(
     of: Session,
-    moments: Sequence[tuple[int, PlacedMoment]],
+    marks: Marks,
     events: Sequence[Row],
     forecasts: Sequence[Row],
     usual: float | None,
     tz: tzinfo,
+    term: tuple[str, pa.Table] | None = None,
 ) -> go.Figure:
-    """Mood above, messages a minute below. moments: with their ranks, from 1.
+    """Mood above, messages a minute below; a stretch can be marked across both.
 
-    usual: the channel's usual mood, a dotted line; None: not known.
+    usual: the channel's usual mood, a dotted line; None: not known. term: one whose uses stand
+    before the messages, and the stream's terms.
     """
     k = windows_a_point(len(of.rows))
     rows, step = coarse(of.told, k), WINDOW_SECONDS * k
@@ -57,12 +58,16 @@ def figure(
         mood_line(rows, step, tz, legendrank=1, name=_NAMES[of.part.basis]),
         *other_lines(of.drawn, of.part.basis, tz, k),
         *event_traces(events, tz, low + 0.03 * (high - low)),
-        *_moments(moments, tz, high + 0.08 * (high - low)),
+        *session_marks.traces(marks, tz, low, high),
     ]
     lower = [volume("Messages", seen, step, tz, True, HISTORY), silence_marks(seen, tz, 0.0)]
+    if term:
+        counts = term_uses.uses(term[1], term[0], seen, k)
+        lower.append(term_uses.trace(term[0], counts, seen, k, tz))
     busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in seen], default=1.0) or 1.0
     plot.add_traces(upper, rows=1, cols=1)
     plot.add_traces([*lower, unobserved(of.rows, WINDOW_SECONDS, tz, 0.0, busiest)], rows=2, cols=1)
+    plot.update_traces(UNMARKED)
     return finish(
         plot,
         500,
@@ -74,7 +79,8 @@ def figure(
         zero=True,
         hovermode="closest",
         showlegend=True,
-        dragmode="zoom",
+        barmode="overlay",
+        **MARKED,
     )
 
 
@@ -97,36 +103,6 @@ def _usual(of: Session, usual: float | None, tz: tzinfo) -> list[go.Scatter]:
             hovertemplate=f"usually {wording.signed(usual)}<extra></extra>",
         )
     ]
-
-
-def _moments(moments: Sequence[tuple[int, PlacedMoment]], tz: tzinfo, y: float) -> list[go.Scatter]:
-    """Numbers of the moments above where they began, in two heights so that few touch."""
-    if not moments:
-        return []
-    ranked = [(rank, one) for rank, one in moments if rank <= NUMBERED]
-    ranked.sort(key=lambda x: -x[0])  # the strongest is drawn last, on top
-    return [
-        go.Scatter(
-            x=[wording.local(one.at, tz) for _, one in ranked],
-            y=[y] * len(ranked),
-            mode="markers+text",
-            name="Moments",
-            text=[str(rank) for rank, _ in ranked],
-            textfont={"size": 11, "color": "#ffffff"},
-            marker={"symbol": "circle", "size": 19, "color": "#3b4656",
-                    "line": {"width": 1, "color": "#ffffff"}},
-            customdata=[[_hover(rank, one)] for rank, one in ranked],
-            hovertemplate="%{customdata[0]}<extra></extra>",
-        )
-    ]  # fmt: skip
-
-
-def _hover(rank: int, one: PlacedMoment) -> str:
-    m = one.moment
-    head = f"<b>{rank}. {title(m)}</b> at {sentences.elapsed(one.at_s)}"
-    terms = wording.plotted(sentences.terms(m, one.reasons, 3), 90)
-    parts = [head, wording.plotted(sentences.sentence(m), 140), terms, wording.utc_text(one.at)]
-    return "<br>".join(p for p in parts if p)
 
 
 def _forecast(rows: Sequence[Row], k: int, tz: tzinfo) -> list[go.Scatter]:

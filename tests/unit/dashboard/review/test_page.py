@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.review import session_report
+from dashboard import inbox
+from dashboard.review import session_report, take_away
+from dashboard.review.files.base import File
+from dashboard.review.files.export import Export
 from dashboard.review.session import Session
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import (
@@ -27,6 +30,7 @@ from tests.helpers.browser.rows import (
 )
 from tests.helpers.pages import html_of, open_at, text_of
 from tests.helpers.paths import ROOT
+from warehouse.inbox.requests import InboxFolder
 
 PAGE = ROOT / "dashboard" / "app_pages" / "review.py"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -96,12 +100,12 @@ def test_the_newest_stream_is_drawn_with_its_moment_its_why_and_its_link(
     page = open_page(folder)
     assert not page.exception
     text = text_of(page)
-    assert "Moments n = 1, of 3.5 σ and more" in text
+    assert "Moments 1 found" in text
     assert "Burst of chat" in text
-    assert "120 messages a minute, usually 20 (60 messages in 30 s)." in text
+    assert "6 times as busy as usual. 120 messages a minute, usually 20" in text
     assert "n = 1,050; usually +0.10 (+0.10 to +0.10, 3 streams); higher than none of them" in text
     assert "Messages / min 21 usually 20 (15 to 25, 3 streams); higher than 2 of them" in text
-    assert 'href="https://www.twitch.tv/videos/42?t=0h25m0s"' in html_of(page)
+    assert 'href="https://www.twitch.tv/videos/42?t=0h24m30s"' in html_of(page)
     assert page.query_params["stream"] in ("alpha:20261122T120000", ["alpha:20261122T120000"])
 
 
@@ -241,6 +245,199 @@ def test_how_the_mood_went_is_a_list_of_its_own(tmp_path: Path, open_page: Open)
     published.write(tmp_path, {**tables, "channels": [channel("alpha")]})
     page = open_page(tmp_path)
     text = text_of(page)
-    assert "Moments n = 0" in text
-    assert "How the mood went n = 1" in text.split("Moments n = 0")[1]
+    assert "Moments 0 found" in text
+    assert "How the mood went turns and levels" in text.split("Moments 0 found")[1]
     assert "Mood falls and stays" in text
+
+
+# -- decisions, ranges, terms, the video -----------------------------------------------------
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Path:
+    """alpha: one stream with bursts at 0:10:00, 0:20:00, ..., 2:00:00, each a little smaller."""
+    n = [10] * 260
+    for k in range(1, 13):
+        n[20 * k] = 130 - 5 * k
+    tables = session(NOON, n, vod_id="42")
+    terms = [term("alpha", NOON + timedelta(seconds=600), "LUL", 30, 0.05)]
+    published.write(tmp_path, {**tables, "channels": [channel("alpha")], "window_terms": terms})
+    return tmp_path
+
+
+def asked(data: Path) -> list[dict[str, Any]]:
+    """Requests that wait, oldest first."""
+    found = [json.loads(path.read_text()) for path in (data / "inbox").glob("*.json")]
+    return sorted(found, key=lambda request: request["at"])
+
+
+def decide(page: AppTest, rank_at: str, choice: str | None) -> AppTest:
+    key = f"decide-alpha-20261122T{rank_at}"
+    return page.segmented_control(key=key).set_value(choice).run()
+
+
+def test_ten_moments_are_listed_and_all_of_them_where_somebody_wants(
+    busy: Path, open_page: Open
+) -> None:
+    page = open_page(busy)
+    assert html_of(page).count('class="dld-moment"') == 10
+    page = page.toggle(key="all").set_value(True).run()
+    assert html_of(page).count('class="dld-moment"') == 12
+    assert page.query_params["all"] in ("1", ["1"])
+
+
+def test_a_decision_is_shown_at_once_and_asked_of_the_pipeline(busy: Path, open_page: Open) -> None:
+    page = decide(open_page(busy), "122000", "keep")
+    assert not page.exception
+    assert '<span class="dld-pill keep">kept</span>' in html_of(page)
+    assert "12 found; of 1 decided, 1 kept" in text_of(page)
+    (request,) = asked(busy)
+    assert (request["action"], request["decision"]) == ("moment", "keep")
+    assert (request["channel"], request["start"]) == ("alpha", "2026-11-22T12:20:00+00:00")
+    page = decide(page, "122000", None)
+    assert ">kept<" not in html_of(page)
+    assert [r["decision"] for r in asked(busy)] == ["keep", "clear"]
+
+
+def test_what_was_dropped_comes_last_and_is_in_no_file(
+    busy: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = exports(monkeypatch)
+    page = decide(open_page(busy), "121000", "drop")
+    drawn = html_of(page)
+    assert drawn.rindex('class="dld-moment"') < drawn.index('class="dld-moment drop"')
+    assert drawn.count('class="dld-moment"') == 10  # another one is listed in its place
+    assert [[rank for rank, _ in export.moments][:2] for export in written] == [[1, 2], [2, 3]]
+
+
+def exports(monkeypatch: pytest.MonkeyPatch) -> list[Export]:
+    """What files were written from, one a time that the page was drawn."""
+    written: list[Export] = []
+
+    def write(export: Export) -> bytes:
+        written.append(export)
+        return b"x"
+
+    monkeypatch.setattr(take_away, "FILES", [File("One", ".one", "text/plain", "", write)])
+    return written
+
+
+def test_files_have_the_lead_in_the_ranges_and_what_was_chosen(
+    busy: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = exports(monkeypatch)
+    own = {"event_id": "decision:1", "channel": "alpha", "at": NOON + timedelta(seconds=90),
+           "kind": "moment_added", "detail": '{"seconds": 20, "text": "ours"}'}  # fmt: skip
+    kept = {**own, "event_id": "decision:2", "at": NOON + timedelta(minutes=20),
+            "kind": "moment_kept", "detail": ""}  # fmt: skip
+    published.write(busy, {"events": [own, kept]})
+    page = open_page(busy, lead="10", fps="25", chapters="moments", files="kept")
+    assert not page.exception
+    export = written[-1]
+    assert (export.lead_s, export.frame_rate.base, export.chapters_of) == (10, 25, "moments")
+    assert [(o.at_s, o.seconds, o.text) for o in export.own] == [(90, 20, "ours")]
+    assert [rank for rank, _ in export.moments] == [2]
+    assert export.entries[0].cut.in_s == 1190
+
+
+def test_a_refused_decision_is_told_and_taken_back(busy: Path, open_page: Open) -> None:
+    page = decide(open_page(busy), "122000", "keep")
+    (request,) = asked(busy)
+    InboxFolder(busy / "inbox").refuse(request["id"], "moment", "nothing is stored of alpha")
+    page = page.run()
+    assert "A decision was refused: nothing is stored of alpha" in page.error[0].value
+    assert ">kept<" not in html_of(page)
+
+
+def test_what_is_published_of_a_decision_takes_the_place_of_what_was_asked(
+    busy: Path, open_page: Open
+) -> None:
+    page = decide(open_page(busy), "122000", "keep")
+    (request,) = asked(busy)
+    later = {
+        "event_id": "decision:2099-01-01T00:00:00.000000+00:00:x",
+        "channel": "alpha",
+        "at": NOON + timedelta(minutes=20),
+        "kind": "moment_dropped",
+        "detail": "",
+    }
+    mine = {**later, "event_id": f"decision:{request['at']}:{request['id']}"}
+    mine["kind"] = "moment_kept"
+    published.write(busy, {"events": [mine, later]})
+    InboxFolder(busy / "inbox").finish(request["id"])
+    page = page.run()
+    assert 'class="dld-moment drop"' in html_of(page) and ">kept<" not in html_of(page)
+
+
+def test_who_cannot_ask_has_no_buttons(
+    busy: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "can_ask", lambda: False)
+    page = open_page(busy)
+    assert not page.exception
+    assert not [w for w in page.get("button_group") if "Keep or drop" in w.proto.label]
+    assert "own-add" not in [button.key for button in page.button]
+
+
+def test_a_range_of_ones_own_is_an_entry_and_can_be_taken_away(busy: Path, open_page: Open) -> None:
+    page = open_page(busy)
+    page.text_input(key="own-from").set_value("1:02:10")
+    page.text_input(key="own-to").set_value("1:02:50")
+    page.text_input(key="own-text").set_value(HOSTILE_NAME)
+    page = page.run()
+    assert page.button(key="own-add").label == "Add 1:02:10 to 1:02:50"
+    page = page.button(key="own-add").click().run()
+    assert "1:02:10 to 1:02:50 (40 s)" in text_of(page)
+    assert "<b onclick" not in html_of(page)
+    assert page.text_input(key="own-from").value == ""
+    page = page.button(key="remove-20261122T130210000000").click().run()
+    assert "1:02:10 to 1:02:50 (40 s)" not in text_of(page)
+    assert [r["decision"] for r in asked(busy)] == ["add", "drop"]
+    assert (asked(busy)[0]["seconds"], asked(busy)[0]["start"]) == (
+        40, "2026-11-22T13:02:10+00:00",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("1:00", "0:30"), ("1:00", "1:00"), ("0:00", "9:00:00"), ("", "1:00"),
+                        ("0:00", "1:30:00"), ("soon", "later")],
+)  # fmt: skip
+def test_what_is_no_range_cannot_be_added(
+    first: str, last: str, busy: Path, open_page: Open
+) -> None:
+    page = open_page(busy)
+    page.text_input(key="own-from").set_value(first)
+    page.text_input(key="own-to").set_value(last)
+    assert page.run().button(key="own-add").disabled
+
+
+def test_lead_in_and_term_are_taken_from_the_address(busy: Path, open_page: Open) -> None:
+    page = open_page(busy, lead="45", term="LUL")
+    assert "VOD from 0:19:15" in text_of(page)
+    traces = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
+    assert [t for t in traces if t.get("name") == "LUL"]
+    page = page.slider(key="lead").set_value(0).run()
+    assert "0:20:00 in the VOD" in text_of(page)
+    assert page.query_params["lead"] in ("0", ["0"])
+    odd = open_page(busy, lead="61", term="<script>")
+    assert "VOD from 0:19:30" in text_of(odd)
+    assert len([element for element in odd.info if "in the address" in element.value]) == 2
+
+
+def test_nothing_of_twitch_is_there_until_somebody_plays(busy: Path, open_page: Open) -> None:
+    page = open_page(busy)
+    assert not page.get("iframe")
+    page = page.button(key="play-moment 1-570").click().run()
+    (player,) = page.get("iframe")
+    assert player.proto.src.startswith("https://player.twitch.tv/?video=v42&parent=")
+    assert "time=0h9m30s&autoplay=true" in player.proto.src
+    page = page.toggle(key="vod-open").set_value(False).run()
+    assert not page.get("iframe")
+
+
+def test_a_stream_without_a_video_has_nothing_to_play(tmp_path: Path, open_page: Open) -> None:
+    rows = session(NOON, [10] * 50 + [60] + [10] * 50, vod_id="v9<")
+    published.write(tmp_path, {"channels": [channel("alpha")], **rows})
+    page = open_page(tmp_path)
+    assert page.toggle(key="vod-open").disabled
+    assert not [b for b in page.button if str(b.key).startswith("play-")]

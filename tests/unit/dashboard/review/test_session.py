@@ -7,13 +7,24 @@ from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from dashboard.charts.coarse import coarse, windows_a_point
-from dashboard.review import sentences, session_chart, session_compare, session_report
+from dashboard.review import (
+    sentences,
+    session_chart,
+    session_compare,
+    session_marks,
+    session_report,
+    term_uses,
+)
+from dashboard.review.decided import Decisions, Own
 from dashboard.review.session import Session
-from dashboard.review.session_list import moment_list
+from dashboard.review.session_list import Place, moment, turn_list
+from dashboard.review.session_marks import Marks
 from tests.helpers.browser.rows import HOSTILE_LINE, HOSTILE_NAME, HOSTILE_TERM
+from warehouse.moments.cuts import cut
 from warehouse.moments.kinds import MOMENTS, TURNS, Moment
 from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.reasons import Reason, Terms, reasons
@@ -173,20 +184,43 @@ def test_a_report_and_a_chart_are_drawn_of_any_windows(rows: tuple[dict[str, Any
     text = session_report.report(few, [], "live")
     assert "nan" not in text.casefold().split("<body>")[1]
     assert "Nothing stood out" in text
-    assert session_chart.figure(few, [], [], [], None, UTC).data
+    assert session_chart.figure(few, Marks(), [], [], None, UTC).data
 
 
 def test_the_list_links_into_the_vod_and_shows_lines_as_text() -> None:
     lines = [[{"text": HOSTILE_LINE, "compound": -0.5}], []]
-    drawn = moment_list(list(enumerate(FOUND, 1)), lines, "123").text
-    assert 'href="https://www.twitch.tv/videos/123?t=0h20m0s"' in drawn
+    drawn = turn_list(list(enumerate(FOUND, 1)), lines, place("123", 30)).text
+    assert 'href="https://www.twitch.tv/videos/123?t=0h19m30s"' in drawn
     assert "<script" not in drawn
     assert "&lt;script&gt;" in drawn
-    assert "href" not in moment_list(list(enumerate(FOUND, 1)), [[], []], "v1").text
+    assert "href" not in turn_list(list(enumerate(FOUND, 1)), [[], []], place("v1", 30)).text
+
+
+def place(vod_id: str, lead_s: int) -> Place:
+    return Place(vod_id, lambda one: cut(one.at_s, one.until_s, lead_s))
+
+
+def test_a_moment_has_its_term_in_its_name_its_cut_and_grade_and_its_sigma_in_a_hover() -> None:
+    why = Reason("LUL", "emote", 12, 1.5, 0.04)
+    drawn = moment(3, found(replace(PEAK, grade="sure"), 125, why), (), place("123", 45), "keep")
+    said = " ".join(re.sub("<[^>]*>", " ", drawn.text).split())
+    assert said.startswith("3 ▮ Burst of chat: LUL 0:02:05, VOD from 0:01:20 sure kept")
+    assert "6 times as busy as usual. 120 messages a minute, usually 20" in said
+    assert "Cut 0:01:20 to 0:03:05 (105 s)" in said
+    assert "σ" not in said
+    assert 'title="6.2 σ: how far' in drawn.text
+    assert 'href="https://www.twitch.tv/videos/123?t=0h1m20s"' in drawn.text
+
+
+def test_what_was_dropped_is_greyed_and_says_so_in_words() -> None:
+    drawn = moment(1, FOUND[0], (), place("123", 30), "drop").text
+    assert drawn.startswith('<div class="dld-moment drop">')
+    assert ">dropped<" in drawn
 
 
 def test_the_chart_numbers_moments_by_rank_and_escapes_what_is_foreign() -> None:
-    figure = session_chart.figure(session(), list(enumerate(FOUND, 1)), [], [], 0.05, UTC)
+    marks = Marks(list(enumerate(FOUND, 1)))
+    figure = session_chart.figure(session(), marks, [], [], 0.05, UTC)
     (numbers,) = [t for t in figure.data if t.name == "Moments"]
     assert list(numbers.text) == ["2", "1"]
     assert "&lt;img" in numbers.customdata[1][0]
@@ -194,12 +228,44 @@ def test_the_chart_numbers_moments_by_rank_and_escapes_what_is_foreign() -> None
     assert [t.name for t in figure.data if t.name == "Channel's usual mood"]
 
 
+def test_the_chart_tells_kept_and_dropped_moments_apart_and_where_the_mood_turned() -> None:
+    decided = Decisions({FOUND[0].at: "keep"}, (Own(START, 40, HOSTILE_NAME),))
+    marks = Marks([(1, FOUND[0])], [(1, FOUND[1])], decided)
+    by = {t.name: t for t in session_chart.figure(session(), marks, [], [], None, UTC).data}
+    assert list(by["Kept"].text) == ["1"] and "Moments" not in by
+    assert list(by["Turns of mood"].marker.symbol) == ["triangle-down"]
+    own = by["Your ranges"]
+    assert [x and x.second for x in own.x] == [0, 40, None]
+    assert "<" not in own.customdata[0][0]
+    dropped = Marks([(1, FOUND[0])], (), Decisions({FOUND[0].at: "drop"}))
+    (ring,) = session_marks.traces(dropped, UTC, 0.0, 1.0)
+    assert (ring.name, ring.marker.color) == ("Dropped", "rgba(0,0,0,0)")
+
+
+def test_a_terms_uses_stand_before_the_messages_with_their_share_of_the_chat() -> None:
+    start = START.replace(tzinfo=None)
+    table = pa.table({
+        "start": [start, start + timedelta(seconds=30), start + timedelta(seconds=90)],
+        "term": ["LUL", HOSTILE_TERM, "LUL"], "n": [4, 9, 15],
+    })  # fmt: skip
+    assert term_uses.totals(table) == {"LUL": 19, HOSTILE_TERM: 9}
+    assert term_uses.uses(table, "LUL", ROWS, 1) == [4, 0, 0, 15]
+    assert term_uses.uses(table, "LUL", coarse(ROWS, 2), 2) == [4, 15]
+    drawn = session_chart.figure(session(), Marks(), [], [], None, UTC, ("LUL", table))
+    (bars,) = [t for t in drawn.data if t.name == "LUL"]
+    assert list(bars.y) == [8.0, 0.0, 0.0, 30.0]
+    assert bars.customdata[3][0] == "15 uses in 30 messages (50 %)"
+    assert drawn.layout.barmode == "overlay"
+    hostile = term_uses.trace(HOSTILE_TERM, [0] * 4, ROWS, 1, UTC)
+    assert "<script" not in hostile.name + hostile.hovertemplate
+
+
 def test_forecasts_are_dashed_with_their_band_and_break_at_gaps() -> None:
     made = [
         {"cutoff": START.replace(tzinfo=None) + timedelta(seconds=30 * k), "q10": -0.1, "q50": 0.1,
          "q90": 0.3} for k in (0, 1, 40)
     ]  # fmt: skip
-    figure = session_chart.figure(session(), [], [], made, None, UTC)
+    figure = session_chart.figure(session(), Marks(), [], made, None, UTC)
     by = {t.name: t for t in figure.data}
     assert by["Forecast 30 s before"].line.dash == "dash"
     assert list(by["Forecast 30 s before"].y) == [0.1, 0.1, None, 0.1, None]

@@ -1,0 +1,79 @@
+"""Decisions of people on a channel's moments, from the events that tell them. Pure functions."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard import wording
+from dashboard.charts.series import Row
+from warehouse.moments.decisions import DECISIONS
+from warehouse.moments.placed import PlacedMoment
+
+_MARKS = {DECISIONS[name]: name for name in ("keep", "drop", "clear")}
+
+
+@dataclass(frozen=True)
+class Own:
+    """Range that somebody added: its start (aware UTC), its length, what it is called."""
+
+    at: datetime
+    seconds: int
+    text: str
+
+    def at_s(self, since: datetime) -> int:
+        """Seconds from the stream's start."""
+        return round((self.at - since).total_seconds())
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Decisions of people on moments. marks: keep or drop, by the moment's start (aware UTC)."""
+
+    marks: Mapping[datetime, str]
+    own: tuple[Own, ...] = ()
+
+    def of(self, one: PlacedMoment) -> str:
+        """keep, drop, or '' where nobody decided. A moment that is found anew may begin a little
+        elsewhere: a decision is on the moment that it lies in."""
+        return next((m for at, m in self.marks.items() if one.at <= at < one.until), "")
+
+    def within(self, since: datetime, until: datetime) -> "Decisions":
+        """Those of a stream."""
+        marks = {at: mark for at, mark in self.marks.items() if since <= at < until}
+        return Decisions(marks, tuple(own for own in self.own if since <= own.at < until))
+
+    @property
+    def record(self) -> tuple[int, int]:
+        """(moments decided on, of these kept)."""
+        return len(self.marks), sum(mark == "keep" for mark in self.marks.values())
+
+
+def folded(rows: Iterable[Row]) -> Decisions:
+    """Rows of dash_moment_decisions, oldest decision first: the last one on each moment holds."""
+    marks: dict[datetime, str] = {}
+    own: dict[datetime, Own] = {}
+    for row in rows:
+        at = wording.aware(row["at"])
+        mark = _MARKS.get(row["kind"])
+        if mark is None:
+            own |= _own(at, row["detail"])
+        elif mark == "drop" and at in own:
+            del own[at]
+        else:
+            marks[at] = mark
+    held = {at: mark for at, mark in marks.items() if mark != "clear"}
+    return Decisions(held, tuple(sorted(own.values(), key=lambda o: o.at)))
+
+
+def _own(at: datetime, detail: str) -> dict[datetime, Own]:
+    try:
+        told = json.loads(detail)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        return {}
+    seconds, text = told.get("seconds"), told.get("text")
+    if not isinstance(seconds, int) or not isinstance(text, str):
+        return {}
+    return {at: Own(at, seconds, text)}

@@ -1,0 +1,118 @@
+"""Marks on a stream's timeline: moments, turns of the mood, own ranges. No Streamlit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta, tzinfo
+
+import plotly.graph_objects as go
+
+from dashboard import wording
+from dashboard.charts.style import DOWN, GREY, HISTORY, UP
+from dashboard.review import sentences
+from dashboard.review.decided import Decisions, Own
+from warehouse.moments.placed import PlacedMoment
+from warehouse.moments.words import title
+
+NUMBERED = 20
+DARK, LIGHT = "#3b4656", "#ffffff"
+LOOKS = {  # of a number by what was decided: name, disc, ring and its number
+    "": ("Moments", DARK, LIGHT, LIGHT),
+    "keep": ("Kept", HISTORY, LIGHT, LIGHT),
+    "drop": ("Dropped", "rgba(0,0,0,0)", GREY, GREY),
+}
+Ranked = Sequence[tuple[int, PlacedMoment]]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """All that is marked: moments with their ranks, from 1; turns; what people decided."""
+
+    moments: Ranked = ()
+    turns: Ranked = ()
+    decisions: Decisions = field(default_factory=lambda: Decisions({}))
+
+
+def traces(of: Marks, tz: tzinfo, low: float, high: float) -> list[go.Scatter]:
+    """On a panel whose values reach from low to high; the moments stand above it."""
+    apart = high - low
+    return [
+        *_turns(of.turns, tz, low + 0.1 * apart),
+        *_own(of.decisions.own, tz, high),
+        *_moments(of, tz, high + 0.08 * apart),
+    ]
+
+
+def _moments(of: Marks, tz: tzinfo, y: float) -> list[go.Scatter]:
+    """Numbers of the moments above where they began; what was dropped is an empty ring."""
+    by: dict[str, list[tuple[int, PlacedMoment]]] = {}
+    for rank, one in of.moments:
+        if rank <= NUMBERED:
+            by.setdefault(of.decisions.of(one), []).append((rank, one))
+    return [_numbers(mark, by[mark], tz, y) for mark in ("drop", "", "keep") if mark in by]
+
+
+def _numbers(mark: str, ranked: Ranked, tz: tzinfo, y: float) -> go.Scatter:
+    name, disc, ring, number = LOOKS[mark]
+    last_on_top = sorted(ranked, key=lambda x: -x[0])  # the strongest
+    return go.Scatter(
+        x=[wording.local(one.at, tz) for _, one in last_on_top],
+        y=[y] * len(last_on_top),
+        mode="markers+text",
+        name=name,
+        text=[str(rank) for rank, _ in last_on_top],
+        textfont={"size": 11, "color": number},
+        unselected={"textfont": {"color": number}},
+        marker={"symbol": "circle", "size": 19, "color": disc, "line": {"width": 1, "color": ring}},
+        customdata=[[_hover(f"{rank}. ", one)] for rank, one in last_on_top],
+        hovertemplate="%{customdata[0]}<extra></extra>",
+    )
+
+
+def _turns(ranked: Ranked, tz: tzinfo, y: float) -> list[go.Scatter]:
+    """Triangles at the foot of the panel that point where the mood went."""
+    if not ranked:
+        return []
+    up = [one.moment.mood > one.moment.before for _, one in ranked]
+    return [
+        go.Scatter(
+            x=[wording.local(one.at, tz) for _, one in ranked],
+            y=[y] * len(ranked),
+            mode="markers",
+            name="Turns of mood",
+            marker={
+                "symbol": ["triangle-up" if u else "triangle-down" for u in up],
+                "size": 10,
+                "color": [UP if u else DOWN for u in up],
+            },
+            customdata=[[_hover("", one)] for _, one in ranked],
+            hovertemplate="%{customdata[0]}<extra></extra>",
+        )
+    ]
+
+
+def _own(own: Sequence[Own], tz: tzinfo, y: float) -> list[go.Scatter]:
+    """A bar from the beginning to the end of each range."""
+    if not own:
+        return []
+    ends = [(o, at) for o in own for at in (o.at, o.at + timedelta(seconds=o.seconds), None)]
+    return [
+        go.Scatter(
+            x=[None if at is None else wording.local(at, tz) for _, at in ends],
+            y=[None if at is None else y for _, at in ends],
+            mode="lines+markers",
+            name="Your ranges",
+            line={"color": HISTORY, "width": 5},
+            marker={"symbol": "line-ns-open", "size": 11, "color": HISTORY},
+            connectgaps=False,
+            customdata=[[wording.plotted(o.text, 90) or "Your range"] for o, _ in ends],
+            hovertemplate="%{customdata[0]}<extra></extra>",
+        )
+    ]
+
+
+def _hover(number: str, one: PlacedMoment) -> str:
+    m = one.moment
+    head = f"<b>{number}{title(m)}</b> at {sentences.elapsed(one.at_s)}, {sentences.sigma(m)}"
+    terms = wording.plotted(sentences.terms(m, one.reasons, 3), 90)
+    parts = [head, wording.plotted(sentences.sentence(m), 140), terms, wording.utc_text(one.at)]
+    return "<br>".join(p for p in parts if p)

@@ -1,0 +1,59 @@
+"""Decisions on moments, folded from the events that tell them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dashboard.review.decided import Decisions, Own, folded
+from warehouse.moments.kinds import Moment
+from warehouse.moments.placed import PlacedMoment
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def event(minutes: float, kind: str, detail: str = "") -> dict[str, Any]:
+    """A row of dash_moment_decisions."""
+    return {"at": at(minutes).replace(tzinfo=None), "kind": f"moment_{kind}", "detail": detail}
+
+
+def added(minutes: float, seconds: int = 40, text: str = "ours") -> dict[str, Any]:
+    return event(minutes, "added", json.dumps({"seconds": seconds, "text": text}))
+
+
+def test_the_last_decision_on_a_moment_holds_and_a_cleared_one_is_none() -> None:
+    rows = [event(1, "kept"), event(2, "kept"), event(1, "dropped"), event(3, "dropped"),
+            event(3, "cleared")]  # fmt: skip
+    decided = folded(rows)
+    assert decided.marks == {at(1): "drop", at(2): "keep"}
+    assert decided.record == (2, 1)
+
+
+def test_a_decision_is_on_the_moment_that_it_lies_in() -> None:
+    decided = Decisions({at(1): "keep"})
+    found = PlacedMoment(Moment("peak", 1, 4, 5.0), 30, at(0.5), ())
+    assert decided.of(found) == "keep"
+    later = PlacedMoment(Moment("peak", 3, 4, 5.0), 90, at(1.5), ())
+    assert decided.of(later) == ""
+
+
+def test_a_range_is_there_until_it_is_dropped_and_counts_as_no_decision_on_a_moment() -> None:
+    assert folded([added(5)]).own == (Own(at(5), 40, "ours"),)
+    gone = folded([added(5), event(5, "dropped")])
+    assert (gone.own, gone.record) == ((), (0, 0))
+    assert folded([added(5), event(5, "dropped"), added(5, 50)]).own == (Own(at(5), 50, "ours"),)
+
+
+def test_a_range_that_cannot_be_read_is_none() -> None:
+    for detail in ("", "{", "[1]", "null", '{"seconds": "9", "text": "x"}', '{"seconds": 9}'):
+        assert folded([event(5, "added", detail)]).own == ()
+
+
+def test_decisions_of_another_stream_are_left_out() -> None:
+    decided = folded([event(1, "kept"), event(90, "kept"), added(2), added(91)])
+    within = decided.within(NOON, at(60))
+    assert within.marks == {at(1): "keep"}
+    assert [own.at for own in within.own] == [at(2)]
