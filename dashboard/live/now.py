@@ -168,13 +168,13 @@ class Card:
         """What the headline is of, and how sure it is."""
         five = self.five
         if five is None:
-            return f"nobody spoke in {self._minutes()}" if self.last else "no window yet"
+            return f"nobody spoke in the {self._minutes()}" if self.last else "no window yet"
         low, high = wording.signed(five.low), wording.signed(five.high)
         likely = f"likely {low}" if low == high else f"likely between {low} and {high}"
-        return f"{likely}, {wording.messages(five.n)} in {self._minutes()}"
+        return f"{self._minutes()}: {likely}, {wording.messages(five.n)}"
 
     def _minutes(self) -> str:
-        return wording.lasting(timedelta(seconds=max(LATELY_S, self.told.seconds)))
+        return f"last {wording.lasting(timedelta(seconds=max(LATELY_S, self.told.seconds)))}"
 
     def newest(self) -> tuple[str, str]:
         """(how long, what) of the mood of the last window or few, as it is: no verdict."""

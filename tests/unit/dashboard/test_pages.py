@@ -148,7 +148,7 @@ def test_the_source_of_other_chat_is_named_too(
 def test_live_says_mood_now_with_its_band_and_count(small: Path, open_page: Open) -> None:
     text = text_of(open_page("live", small))
     assert "+0.11 positive" in text.replace("  ", " ")
-    assert "likely between +0.06 and +0.17, 40 messages in 5 min" in text
+    assert "last 5 min: likely between +0.06 and +0.17, 40 messages" in text
     assert "Last 30 s +0.10 ± 0.11, 30 messages" in text
     assert "27 messages / min" in text
     assert "● live" in text

@@ -241,7 +241,7 @@ def test_a_card_has_one_of_four_states(
 def test_a_card_tells_silence_from_a_lost_connection() -> None:
     assert card([seen(30, 0)]).connection() == "silence"
     assert card([seen(30, 0)]).feels == "silent"
-    assert card([seen(30, 0)]).rests_on() == "nobody spoke in 5 min"
+    assert card([seen(30, 0)]).rests_on() == "nobody spoke in the last 5 min"
     assert card([seen(30, 0)]).newest() == ("30 s", "nobody spoke (n = 0)")
     assert card([seen(30, 0, 0.0)]).connection() == "✕ not observed: connection lost"
     assert card([seen(30, 0, 0.0)]).feels == "not observed"
