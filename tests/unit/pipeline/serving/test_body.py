@@ -11,7 +11,7 @@ from ebs.schema import MoodBody
 from pipeline.forecasting.track_record import ENOUGH, Standing
 from pipeline.serving.body import HISTORY, MAX_BODY, MoodState, body
 from pipeline.serving.live_moments import LiveMoment
-from tests.helpers.build import T, window_row
+from tests.helpers.build import T, window
 from warehouse.records import Forecast, Window, utc
 from warehouse.trust import ENOUGH as ENOUGH_FIVE
 
