@@ -7,7 +7,8 @@ from warehouse.trust import CLEAR, ENOUGH, grade
     ("skill", "targets", "told"),
     [
         (0.9, ENOUGH - 1, "new"), (None, 0, "new"), (CLEAR, ENOUGH, "clearly"),
-        (CLEAR - 0.001, ENOUGH, "little"), (0.001, ENOUGH, "little"), (0.0, ENOUGH, "not"),
+        (CLEAR - 0.006, ENOUGH, "little"), (0.006, ENOUGH, "little"), (0.0, ENOUGH, "not"),
+        (CLEAR - 0.004, ENOUGH, "clearly"), (0.004, ENOUGH, "not"),
         (-0.2, ENOUGH, "not"), (None, ENOUGH, "not"),
     ],
 )  # fmt: skip
