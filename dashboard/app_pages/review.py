@@ -18,6 +18,7 @@ from dashboard.review.session_list import Place, turn_list
 from dashboard.review.session_marks import Marks
 from dashboard.time_span import stream_names
 from warehouse.moments.decisions import HIDDEN
+from warehouse.moments.finder import APART, SURE
 from warehouse.moments.kinds import LEAST
 from warehouse.published.manifest import Manifest
 
@@ -181,30 +182,33 @@ def _method() -> None:
 
 
 METHOD = f"""
-Every test asks: *could this be the stream as it always is?* The answer is in standard deviations
-(σ), so that all kinds can be ranked together. Only {LEAST} σ and more is told. On made-up chat
-in which nothing ever happens about one such moment comes up in seven hours.
+A moment is half a minute to two minutes in which something happened. Four signs tell of it:
 
-- **Noise first.** The mean of n messages is uncertain by sd / √n, a count k by √k. Where the
-  stream is livelier than that, its own spread counts instead.
-- **Turn of mood**: the n-weighted means of the 2, 5 or 10 minutes before and after differ, no
-  single window counting as more than three of its own σ.
-- **New level**: the cheapest way to cut the whole stream into stretches of one level, each cut
-  costing 3 log(windows); only levels of five minutes and more.
-- **Burst of chat**: more messages in 30 s, 2 or 5 minutes than the median of the half hour around.
-- **Hype**: more messages and a better mood than around, at once (Stouffer's sum of both).
-- **Laughter**: more terms such as LUL, KEKW, haha or 😂 a message than in the whole stream.
-- **Silence**: a run of watched windows without a message, longer than the stream's other runs
-  make likely. What was not observed is never silence.
+- **Messages**: more than the median of the half hour around.
+- **Laughter**: more messages that laugh (LUL, KEKW, haha, ㅋㅋ, 草, 😂 ...) than chat as usual has.
+- **Mood**: another one than around. A worse mood counts half: few cut what annoyed their viewers.
+- **Capitals**: more messages in capitals. Emotes' names are none.
 
-How far to trust it: with the windows of real streams in random order, new levels come up five
-times less often than in their true order, turns of mood that stand alone as often. So a level is a
-finding; a lone turn below 4 σ may well be chance. Bursts and laughter are single windows, which
-no order changes.
+Each is counted in standard deviations (σ) of chance, or of the stream's own ups and downs where
+these are wider, so that all are on one scale. **What agrees counts**: a moment's σ is the sum of
+its signs divided by 2. Where many say one word, or greet, they count as one voice, but for laughter.
+The first and the last five minutes count half: people greet, whatever happens.
 
-What overlaps is one moment: the strongest kind names it, the others are told as *also*. Terms are
-those kept by window, about twenty, so rare ones are missing. Bursts are timed to 5 seconds, the
-others to 30. Chat answers what happens on screen with a delay: look some seconds before.
+The kind is laughter or hype (faster and happier at once), whichever is stronger, else a burst of
+chat; what else is found there is told as *also*. Of two that are closer than {APART * 30} seconds
+the better one stays. It begins where its busiest half minute does, to 5 seconds. All of {LEAST} σ
+and more are listed, and always ten where there are ten; from {SURE:g} σ on they are called sure: on
+four streams that people had labelled, three of four of these were worth watching. **Silence** is a run of watched windows without a message, longer than the stream's others
+make likely; what was not observed is never silence.
+
+**How the mood went** is a list of its own. A *turn*: the means of the 2, 5 or 10 minutes before and
+after differ, no single window counting as more than three of its own σ. A *level*: the cheapest way
+to cut the stream into stretches of one level, five minutes and more, each cut costing
+3 log(windows). With windows in random order levels come up five times less often, turns that stand
+alone as often: a level is a finding, a lone turn below 4 σ may be chance.
+
+Terms are those kept by window, about twenty, so rare ones are missing. Chat answers what happens on
+screen with a delay: look some seconds before.
 """
 
 

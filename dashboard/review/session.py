@@ -137,10 +137,9 @@ def _read_session(
         return Session(stream, since, until, (), ())
     found = tuple(parts(rows))
     part = usual_part(found, stream["readable"])
-    windows = windows.filter(pc.field("basis") == part.basis) if found else windows
     start = wording.aware(windows["start"][0].as_py())
-    terms = _terms(data.query("dash_stream_terms", **span), start, windows)
-    arrays = _arrays(windows, start, since, terms)
+    terms = _terms(data.query("dash_stream_terms", **span), start, windows, part.basis)
+    arrays = _arrays(windows, start, since, terms, stream["ended_at"] is not None, part.basis)
     moments, turns = (placed(each(arrays), arrays, start, terms) for each in (find, turns_of))
     return Session(stream, since, until, rows, moments, turns, part, found)
 
@@ -153,36 +152,53 @@ def _places(table: pa.Table, start: datetime) -> np.ndarray[Any, Any]:
     return places.astype(np.intp)
 
 
-def _filled(table: pa.Table, column: str, places: np.ndarray[Any, Any], missing: float) -> Floats:
-    """The column on the grid of all windows."""
-    values = np.full(int(places[-1]) + 1, missing)
+def _filled(
+    table: pa.Table, column: str, places: np.ndarray[Any, Any], missing: float, size: int = 0
+) -> Floats:
+    """The column on the grid of all windows. size: how many, where the table has not the last."""
+    values = np.full(size or int(places[-1]) + 1, missing)
     values[places] = table[column].cast(pa.float64()).to_numpy()  # NULL becomes NaN
     return values
 
 
-def _arrays(table: pa.Table, start: datetime, since: datetime, terms: Terms) -> Windows:
+def _arrays(
+    table: pa.Table, start: datetime, since: datetime, terms: Terms, ended: bool, basis: str
+) -> Windows:
+    """The windows; those that were read in another way than `basis` have no mood."""
     places = _places(table, start)
-    blank = {"observed_s": 0.0, "n": 0.0, "mean": np.nan, "sd": np.nan}
-    grid = {name: _filled(table, name, places, missing) for name, missing in blank.items()}
-    counted = _filled(table, "n_laughs", places, np.nan)  # not in rows of earlier versions
-    laughs = np.where(np.isnan(counted), terms.laughs(len(counted)), counted)
+    moods = table.filter(pc.field("basis") == basis)
+    laughs = _filled(table, "n_laughs", places, np.nan)  # not in rows of earlier versions
     slots = np.zeros((len(laughs), SLOTS))
     slots[places] = [[n or 0 for n in sub_n or [0] * SLOTS] for sub_n in table["sub_n"].to_pylist()]
-    return Windows(**grid, laughs=laughs, first_s=(start - since).total_seconds(), slots=slots)
+    return Windows(
+        observed_s=_filled(table, "observed_s", places, 0.0),
+        n=_filled(table, "n", places, 0.0),
+        mean=_filled(moods, "mean", _places(moods, start), np.nan, len(laughs)),
+        sd=_filled(moods, "sd", _places(moods, start), np.nan, len(laughs)),
+        laughs=np.where(np.isnan(laughs), terms.laughs(), laughs),
+        first_s=(start - since).total_seconds(),
+        slots=slots,
+        capitals=_filled(table, "n_capitals", places, np.nan),
+        alike=terms.alike(),
+        ended=ended,
+    )
 
 
-def _terms(table: pa.Table, start: datetime, windows: pa.Table) -> Terms:
-    messages = _filled(windows, "n", _places(windows, start), 0.0)
+def _terms(table: pa.Table, start: datetime, windows: pa.Table, basis: str) -> Terms:
+    """Terms of the windows; those of another basis than `basis` moved no mood."""
+    at = _places(windows, start)
+    messages = _filled(windows, "n", at, 0.0)
     places = _places(table, start)
     inside = (places >= 0) & (places < len(messages))
-    inside[inside] = messages[places[inside]] > 0  # else it is of a window of another basis
     table, places = table.filter(pa.array(inside)), places[inside]
+    moved = np.zeros(len(messages), dtype=bool)
+    moved[at] = np.array(windows["basis"]) == basis
     return Terms(
         places,
         table["term"].to_pylist(),
         table["kind"].to_pylist(),
         table["n"].cast(pa.float64()).to_numpy(),
-        table["contribution"].to_numpy(),
+        table["contribution"].to_numpy() * moved[places],
         messages,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from warehouse.moments.greetings import is_greeting
 from warehouse.moments.kinds import TURNS, Moment
 from warehouse.moments.laughter import laughs
 
@@ -63,11 +64,24 @@ class Terms:
         """Messages in windows [first, last)."""
         return float(self._messages[last] - self._messages[first])
 
-    def laughs(self, size: int) -> npt.NDArray[np.float64]:
-        """Uses of laughter by window, shape (size,)."""
-        laughing = np.array([laughs(term) for term, _ in self.keys], dtype=bool)
-        rows = laughing[self._code] if len(self._code) else np.zeros(0, dtype=bool)
-        return _counted(self._window[rows], self._n[rows], size)
+    def laughs(self) -> npt.NDArray[np.float64]:
+        """Uses of laughter by window, shape (T,)."""
+        return self._uses([laughs(term) for term, _ in self.keys])
+
+    def alike(self) -> npt.NDArray[np.float64]:
+        """Messages by window that say what many say, shape (T,): the uses of its most used word, or
+        of all its greetings, whichever are more. Laughter and emotes are no such words.
+        """
+        words = np.array([kind == "word" and not laughs(term) for term, kind in self.keys], bool)
+        most = np.zeros(self.size)
+        rows = words[self._code] if len(self._code) else np.zeros(0, dtype=bool)
+        np.maximum.at(most, self._window[rows], self._n[rows])
+        return np.maximum(most, self._uses([is_greeting(*key) for key in self.keys]))
+
+    def _uses(self, of: Sequence[bool]) -> npt.NDArray[np.float64]:
+        """Uses by window of the terms that are marked; of: by term."""
+        rows = np.array(of, dtype=bool)[self._code] if len(self._code) else np.zeros(0, dtype=bool)
+        return _counted(self._window[rows], self._n[rows], self.size)
 
 
 def _counted(

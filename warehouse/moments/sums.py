@@ -23,7 +23,9 @@ class Windows:
     observed_s: 0..30, 0 too where there is no window. n: messages. mean, sd: of their compounds,
     NaN where unknown. laughs: messages that laugh, NaN where that is not known.
     first_s: from the start of the stream to that of the first window (it may be negative).
-    slots: messages by window and 5-second slot, shape (T, 6); None: not known.
+    slots: messages by window and 5-second slot, shape (T, 6). capitals: messages in capitals,
+    NaN where unknown. alike: messages that say what many say (reasons.Terms.alike). These three
+    None: not known at all. ended: whether the stream is over.
     """
 
     observed_s: Floats
@@ -33,6 +35,9 @@ class Windows:
     laughs: Floats
     first_s: float = 0.0
     slots: Floats | None = None
+    capitals: Floats | None = None
+    alike: Floats | None = None
+    ended: bool = True
 
     @property
     def size(self) -> int:
@@ -62,10 +67,9 @@ class Sums:
         self._observed = _running(np.where(rated, w.observed_s, 0.0))
         self._observed_windows = _running(rated.astype(float))
         self._messages = _running(w.n)
-        # no more than the messages: who repeats an emote in one of them laughs once
-        self._laughs = _running(np.where(np.isfinite(w.laughs), np.minimum(w.laughs, w.n), 0.0))
-        total = self._messages[-1]
-        self.laugh_share = float(self._laughs[-1] / total) if total else np.nan
+        self._laughs, self.laugh_share = _some(w.laughs, w.n)
+        self._capitals, self.capital_share = _some(w.capitals, w.n)
+        self._alike, _ = _some(w.alike, w.n)
 
     def rated_messages(self, a: Index, b: Index) -> Floats:
         """Messages in windows [a, b) whose mood is known."""
@@ -101,8 +105,28 @@ class Sums:
         return self._messages[b] - self._messages[a]
 
     def laughs(self, a: Index, b: Index) -> Floats:
-        """Uses of laughter terms in [a, b), at most one a message in each window."""
+        """Messages in [a, b) that laugh."""
         return self._laughs[b] - self._laughs[a]
+
+    def capitals(self, a: Index, b: Index) -> Floats:
+        """Messages in [a, b) in capitals."""
+        return self._capitals[b] - self._capitals[a]
+
+    def alike(self, a: Index, b: Index) -> Floats:
+        """Share of the messages in [a, b) that say what many say; 0 of none."""
+        return (self._alike[b] - self._alike[a]) / np.maximum(self.messages(a, b), 1.0)
+
+
+def _some(counts: Floats | None, n: Floats) -> tuple[Floats, float]:
+    """(running sum of messages of a kind, their share where they are known; NaN: nowhere).
+
+    No more of them than n: who repeats an emote in a message laughs once.
+    """
+    counts = np.full(len(n), np.nan) if counts is None else counts
+    known = np.isfinite(counts)
+    running = _running(np.where(known, np.minimum(counts, n), 0.0))
+    total = float(n[known].sum())
+    return running, float(running[-1]) / total if total else np.nan
 
 
 def _running(x: Floats) -> Floats:
@@ -139,3 +163,12 @@ def liveliness(mean: Floats, n: Floats, v: float) -> float:
         return 1.0
     squares = np.diff(x) ** 2 / (v / w[1:] + v / w[:-1])
     return max(1.0, float(np.median(squares)) / 0.4549)
+
+
+def own_sigma(values: Floats) -> Floats:
+    """Test values in units of their own robust spread, where that is wider than chance."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return values
+    spread = 1.4826 * float(np.median(np.abs(finite - np.median(finite))))
+    return values / max(1.0, spread)

@@ -52,7 +52,7 @@ def session(start: datetime, n: Sequence[int], **more: Any) -> dict[str, list[Ro
     """A stream of alpha with n messages a window at mood 0.1; more: of its row in streams."""
     row = stream("alpha", start, start + len(n) * timedelta(seconds=30), **more)
     at = [start + k * timedelta(seconds=30) for k in range(len(n))]
-    own = {"stream_id": row["stream_id"]}
+    own = {"stream_id": row["stream_id"], "n_laughs": 0}
     windows = [window("alpha", a, k, 0.1 if k else None, **own) for a, k in zip(at, n, strict=True)]
     return {"streams": [row], "windows": windows}
 

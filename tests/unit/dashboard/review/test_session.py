@@ -90,12 +90,25 @@ def test_a_fall_is_told_by_the_terms_that_lowered_the_mood() -> None:
     assert reasons(replace(fall, mood=0.2), terms()) == []
 
 
+def test_messages_alike_are_uses_of_one_word_or_of_all_greetings() -> None:
+    kinds = {"no": "word", "hi": "word", "hello": "word", "LUL": "emote", "ownWave": "emote"}
+
+    def alike(*n: float) -> list[float]:
+        uses = np.array(n), np.zeros(5)
+        return (
+            Terms(np.zeros(5, int), [*kinds], [*kinds.values()], *uses, np.ones(2)).alike().tolist()
+        )
+
+    assert alike(3, 2, 2, 9, 1) == [5.0, 0.0]
+    assert alike(6, 2, 2, 9, 1) == [6.0, 0.0]
+
+
 def test_silence_has_no_terms_and_a_stream_without_terms_no_reasons() -> None:
     none = Terms(np.zeros(0, int), [], [], np.zeros(0), np.zeros(0), np.full(10, 10.0))
     assert reasons(Moment("silence", 5, 8, 5.0), terms()) == []
     assert reasons(Moment("peak", 5, 6, 5.0), none) == []
-    assert none.laughs(10).tolist() == [0.0] * 10
-    assert terms().laughs(10).tolist() == [2.0] * 5 + [12.0] + [2.0] * 4
+    assert none.laughs().tolist() == none.alike().tolist() == [0.0] * 10
+    assert terms().laughs().tolist() == [2.0] * 5 + [12.0] + [2.0] * 4
 
 
 # -- words -----------------------------------------------------------------------------------
