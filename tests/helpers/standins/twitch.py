@@ -6,7 +6,6 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -18,6 +17,7 @@ from pipeline.config import TwitchSettings
 from pipeline.web import EVENTSUB
 from tests.helpers.standins.irc import Sent, room_id
 from tests.helpers.standins.served import Served
+from tests.helpers.standins.studio import Studio, problem
 from warehouse.config import TwitchAddress
 
 READER = "7"  # id of the user who logged in
@@ -95,6 +95,7 @@ class TwitchServer(Served):
     fail(path, ...) makes the next answers failures. refused: by type of subscription, (status,
     message) of who asks for one; exclusive: what one session has, no other may. refuse: connections
     are turned away; silent: they get no welcome; keepalive_s: between keepalives, None for none.
+    studio: its markers, clips and videos.
     """
 
     def __init__(self, users: Iterable[str] | None = None) -> None:
@@ -110,6 +111,7 @@ class TwitchServer(Served):
         self.unused_s = 10.0  # a session without subscriptions is closed then, with 4003
         self.access, self.refresh = {"access-0"}, {"refresh-0"}
         self.scopes = ["user:read:chat"]
+        self.studio = Studio(READER, self.scopes)
         self.pending: deque[str] = deque()  # of the device flow: what it answers before the token
         self.device_calls: list[dict[str, str]] = []
         self.peers: list[Peer] = []
@@ -226,7 +228,8 @@ class TwitchServer(Served):
             await peer.socket.close(code=code, drain=False)
 
     def fail(self, path: str, *statuses: int, says: str = "") -> None:
-        """The next answers of a path (`users`, `eventsub/subscriptions`, `oauth2/token` ...)."""
+        """The next answers of a path (`users`, `eventsub/subscriptions`, `oauth2/token` ...); 0:
+        one that does not fail."""
         says = says or f"asked to fail {path}"
         self._fails[path].extend((status, says) for status in statuses)
 
@@ -367,13 +370,14 @@ class TwitchServer(Served):
             "extensions/live": self._extensions,
             "eventsub/subscriptions": self._subscriptions,
             "eventsub/conduits/shards": self._shard,
-        }.get(path)
+        }.get(path) or self.studio.routes().get(f"{request.method} {path}")
         return await answer(request) if answer else problem(404, "Not Found")
 
     def _failing(self, path: str) -> web.Response | None:
         if not self._fails[path]:
             return None
-        return problem(*self._fails[path].popleft())
+        status, says = self._fails[path].popleft()
+        return problem(status, says) if status else None
 
     def name(self, login: str) -> str:
         """Id of a channel, which from now on is known."""
@@ -441,12 +445,6 @@ class TwitchServer(Served):
         body = await request.json()
         self.shards += [shard["transport"]["session_id"] for shard in body["shards"]]
         return web.json_response({"data": body["shards"], "errors": []}, status=202)
-
-
-def problem(status: int, message: str) -> web.Response:
-    """As Twitch words a failure."""
-    told = {"error": HTTPStatus(status).phrase, "status": status, "message": message}
-    return web.json_response(told, status=status)
 
 
 def user(id: str, login: str) -> dict[str, Any]:
