@@ -126,6 +126,8 @@ def counted(health: Health, tz: tzinfo) -> None:
     hook = parts(health, "webhook")
     if hook:
         pairs.append(("alerts told to the webhook", _hook(hook)))
+    if told := parts(health, "twitch"):
+        pairs.append(("set on Twitch", _twitch(told)))
     if not pairs:
         frame.put(frame.say("Nothing was told yet."))
         return
@@ -141,6 +143,14 @@ def _hook(hook: Mapping[str, Any]) -> str:
         wording.count(hook.get(name, 0)) for name in ("sent", "dropped", "waiting", "failed")
     )
     return f"{sent}; dropped {dropped}, waiting {waiting}, failed attempts {failed}"
+
+
+def _twitch(told: Mapping[str, Any]) -> str:
+    markers, clips, failed = (wording.count(told.get(k, 0)) for k in ("markers", "clips", "failed"))
+    wrong = told.get("troubles")
+    why = [f"{k}: {v}" for k, v in sorted(wrong.items())] if isinstance(wrong, dict) else []
+    done = f"markers {markers}, clips {clips}, failed {failed}"
+    return "; ".join([done, *(wording.plain(line, 300) for line in why)])
 
 
 def lag(since: datetime, tz: tzinfo) -> None:

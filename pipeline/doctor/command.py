@@ -26,6 +26,7 @@ from pipeline.doctor.network import ask_all, check_clock, check_endpoints
 from pipeline.doctor.published import check_latest, check_published
 from pipeline.doctor.reading import (
     check_channels,
+    check_markers,
     check_model,
     check_reading,
     check_shards,
@@ -33,13 +34,14 @@ from pipeline.doctor.reading import (
 )
 from pipeline.doctor.settings import check_settings
 from pipeline.sources.channel_list import load_channels
+from pipeline.sources.eventsub.scopes import READ_CHAT
 from pipeline.sources.eventsub.tokens import TokenFile
 from pipeline.sources.registry import SOURCES
 from pipeline.web import ENDPOINTS
 from warehouse.config import DataFolder, TwitchAddress, data_folder
 from warehouse.errors import AppError
 
-_SCOPES = frozenset({"user:read:chat"})
+_SCOPES = frozenset({READ_CHAT})
 
 
 class ReportFormat(StrEnum):
@@ -85,6 +87,7 @@ def examine() -> Iterator[Finding]:
         ("mirror", partial(check_mirror, folder)),
         ("model", partial(check_model, folder)),
         ("login", partial(check_tokens, folder, _SCOPES)),
+        ("markers", partial(check_markers, folder, running)),
         ("network", partial(_outside, folder)),
     ]
     for name, check in checks:

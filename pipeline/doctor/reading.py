@@ -8,13 +8,14 @@ from models.versions.registry import serving
 from pipeline.config import PipelineSettings
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from pipeline.sources.channel_list import load_channels
+from pipeline.sources.eventsub.scopes import CLIP, CLIP_PAST, MARK, lacking
 from pipeline.sources.eventsub.tokens import TokenFile
-from warehouse.config import DataFolder
+from warehouse.config import ConsentSettings, DataFolder
 from warehouse.consent import load_optout, unclear_entries
 from warehouse.errors import AppError, ModelUnusable, NotAuthorised, PackageMissing
 from warehouse.packages import require_packages
 from warehouse.published.reader import published_identities
-from warehouse.published.reading import published_troubles, waited_for
+from warehouse.published.reading import published_refusals, published_troubles, waited_for
 
 _NAMED = 5  # channels of a line
 _WAIT = "it is tried again by itself"
@@ -96,6 +97,23 @@ def _check_training() -> Iterator[Finding]:
     except PackageMissing as exc:
         says, _, do = str(exc).partition("; ")
         yield warning("model", f"DLD_RETRAIN is on, but {says}", do)
+
+
+def check_markers(folder: DataFolder, running: bool) -> Iterator[Finding]:
+    """That the login allows what DLD_MARKERS and DLD_CLIPS ask for, and what Twitch refused."""
+    consent = ConsentSettings()
+    wanted: list[tuple[str, ...]] = [MARK] if consent.markers else []
+    wanted += [CLIP, CLIP_PAST] if consent.clips else []
+    try:
+        scopes = TokenFile(folder.root).load().scopes if wanted else ()
+    except (NotAuthorised, OSError):
+        scopes = ()
+    for needed in wanted:
+        if do := lacking(scopes, needed):
+            yield problem("markers", f"the login does not allow {needed[0]}", do)
+    for what, why in published_refusals(folder).items() if running and wanted else ():
+        says, _, do = why.partition("; ")
+        yield warning("markers", f"{what}: {says}", do)
 
 
 def check_tokens(folder: DataFolder, needed: frozenset[str]) -> Iterator[Finding]:

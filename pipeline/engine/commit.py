@@ -40,6 +40,7 @@ def commit(state: State) -> None:
     retold = state.retractions.retold(closed)
     state.turn = Turn()
     state.webhook.put(turn.alerts)
+    state.sender.put(turn.moments)
     state.pending.done()
     state.moods.refresh(closed, state.intake, state.forecasts)
     publish(state, _samples(state, closed), retold)
@@ -54,7 +55,7 @@ def _write(state: State, turn: Turn, closed: list[Closed]) -> None:
     rows_of: dict[str, list[Any]] = {
         "windows": window_rows(closed, source),
         "window_terms": term_rows(closed, state.intake.gate),
-        "events": event_rows(turn.events) + [m.row() for m in turn.moments],
+        "events": [*event_rows(turn.events), *(m.row() for m in turn.moments), *turn.outcomes],
         "alerts": [alert.row() for alert in turn.alerts],
         "streams": [stream_row(stream, source) for stream in turn.streams.values()],
         "forecasts": list(state.pending.forecasts.values()),

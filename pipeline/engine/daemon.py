@@ -49,6 +49,8 @@ async def run(engine: Engine, source: Source, beside: Beside | None = None) -> N
             compacting = tasks.create_task(_compact(engine.state))
             reading_emotes = tasks.create_task(engine.state.catalogues.keep(engine.state.rooms))
             telling = tasks.create_task(engine.state.webhook.keep())
+            sending = tasks.create_task(engine.state.sender.keep())
+            clips = tasks.create_task(engine.state.viewers_clips.keep())
             training = tasks.create_task(_train(engine.state))
             keeping = tasks.create_task(_keep(beside, source))
             await _feed(engine, None if beside else source, queue, stop)
@@ -56,6 +58,8 @@ async def run(engine: Engine, source: Source, beside: Beside | None = None) -> N
             compacting.cancel()
             reading_emotes.cancel()
             telling.cancel()
+            sending.cancel()
+            clips.cancel()
             training.cancel()
             keeping.cancel()
     except ExceptionGroup as group:  # of one task: the rest were only cancelled

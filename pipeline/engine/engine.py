@@ -74,6 +74,7 @@ class Engine:
         """Take one batch in. Raises StorageFull; call again with an empty one to retry."""
         state = self.state
         state.turn.add(receive(state, batch))
+        state.turn.outcomes += state.sender.take()
         now = time.monotonic()
         if now - self._flushed >= _FLUSH_S:
             state.buffer.flush()
@@ -125,6 +126,7 @@ class Engine:
         write_health(state)
         tables.write_vocabulary(state)
         tables.refresh_models(state)
+        tables.write_clips(state)
         if state.forecasts.taught.is_due():
             tables.write_learnt(state)
         state.moods.read_recaps(state.store, state.source, state.out())
@@ -145,6 +147,7 @@ class Engine:
         state = self.state
         if state.importing:
             state.importing.stop()
+        state.turn.outcomes += state.sender.take()
         self.commit()
         until = time.monotonic() + _DRAIN_S
         while state.late.is_busy() and time.monotonic() < until:

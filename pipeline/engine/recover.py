@@ -10,6 +10,7 @@ import orjson
 from pipeline.chat.message import ChannelInfo, Heard, Message, StreamStart
 from pipeline.chat.text import is_filtered
 from pipeline.engine.state import State
+from pipeline.markers.sender import EVERY_S
 from pipeline.scoring.language import Readable
 from pipeline.scoring.sign_scorer import reading_of
 from pipeline.windows.intake import Missed
@@ -72,6 +73,8 @@ def load_recent(state: State, now: float) -> date:
                 known.reading = reading_of(window.lexicon_version)
     rested = naive(utc(now - state.alerts.settings.cooldown_s))
     state.alerts.resume(state.store.query("alerts_since", since=rested).to_pylist())
+    just = naive(utc(now - 2 * EVERY_S))
+    state.sender.resume(state.store.query("set_on_twitch", since=just).to_pylist())
     since = utc(now).date() - timedelta(days=1)
     state.forecasts.verifier.load(state.store.query("scores_since", since=since).to_pylist())
     return since

@@ -14,8 +14,10 @@ from pipeline.forecasting.forecasts import Forecasts
 from pipeline.forecasting.pending import Pending
 from pipeline.forecasting.stored import past_streams
 from pipeline.imports.scratch import sweep
+from pipeline.markers import MarkerSender, ViewersClips
 from pipeline.privacy.hashing import Hasher, salt_of
 from pipeline.requests.backup import BackupJob
+from pipeline.requests.clips import PastClip
 from pipeline.requests.import_child import ImportChild
 from pipeline.requests.moves import settle_moves
 from pipeline.requests.workspace import Workspace
@@ -105,6 +107,8 @@ class State:
         rules = alerts or AlertSettings()
         self.alerts = Alerts(rules, source)
         self.webhook = Webhook(rules, source, clock=self.now, name_of=self.identities.name_of)
+        self.sender = MarkerSender(folder.root, source, self.now, self.identities.name_of)
+        self.viewers_clips = ViewersClips(folder.root, source, self.now, self.identities.name_of)
         self.turn, self.pending = Turn(), Pending()
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
@@ -113,7 +117,9 @@ class State:
         self.troubles: dict[str, Trouble] = {}
         self.retell = False
         self.tell_terms: Callable[[Iterable[Alert]], None] | None = None
-        self.gauges: list[Callable[[], Mapping[str, tuple[float, Mapping[str, Any]]]]] = []
+        self.gauges: list[Callable[[], Mapping[str, tuple[float, Mapping[str, Any]]]]] = [
+            self.sender.gauge
+        ]
         self.jobs: dict[str, BackupJob] = {}
         self.importing: ImportChild | None = None
         self.began_at = time.time()
@@ -175,6 +181,10 @@ class State:
         """The name of the model that forecasts, '' for none."""
         return self.forecasts.served
 
+    def past_clip(self, asked: PastClip, is_first: bool) -> tuple[str, str] | None:
+        """What came of a clip that somebody asked for; None while Twitch makes it."""
+        return self.sender.past_clip(asked, is_first)
+
     def is_at_work(self) -> bool:
         """True while something is done beside the turns."""
         child = self.importing
@@ -196,6 +206,8 @@ class State:
         self.forecasts.forget_channel(channel)
         self.alerts.forget_channel(channel)
         self.webhook.forget_channel(channel)
+        self.sender.forget_channel(channel)
+        self.viewers_clips.forget_channel(channel)
         self.catalogues.forget_channel(channel)
         self.moods.forget_channel(channel)
         self.infos.pop(channel, None)

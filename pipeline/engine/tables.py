@@ -12,6 +12,7 @@ from pipeline.chat.message import ChannelInfo
 from pipeline.engine.state import State
 from pipeline.forecasting.model_rows import write_model_rows
 from pipeline.forecasting.track_record import Standing
+from pipeline.markers.viewers_clips import WEEK
 from warehouse.config import DataFolder
 from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.records import naive, utc
@@ -57,6 +58,27 @@ def _channel_row(state: State, name: str, before: Mapping[str, Any]) -> dict[str
         "readable": readable.share if readable else None,
         "source": state.source,
     }
+
+
+def write_clips(state: State) -> None:
+    """What viewers clipped of streams that are over, as Twitch tells it now: clips that it no
+    longer lists go. Then streams whose clips are to be read."""
+    store, reading = state.store, state.viewers_clips
+    for read in reading.take():
+        stream = read.stream
+        span = {"since": naive(stream.started_at), "until": naive(stream.until)}
+        found = store.query("clips_between", channel=stream.channel, **span)
+        known = {*found["clip_id"].to_pylist()} if read.is_all else set[str]()
+        gone = known - {row["clip_id"] for row in read.clips}
+        before: list[tuple[str, dict[str, Any]]] = []
+        before += [("clear_clips", {"ids": sorted(gone)})] if gone else []
+        video = {"stream_id": stream.stream_id, "vod_id": read.video}
+        before += [("set_vod", video)] if read.video else []
+        store.write({"clips": store.rows("clips", read.clips)}, before=before)
+        store.touched("clips", [(clip_id,) for clip_id in gone])
+    if reading.is_on:
+        since = naive(utc(state.now()) - WEEK)
+        reading.plan(store.query("streams_of_late", since=since).to_pylist())
 
 
 def write_vocabulary(state: State) -> None:

@@ -1,5 +1,5 @@
 """Actions of the inbox that reach beyond the store: forget, opt-out, opt-in, backup, imports,
-reviews."""
+reviews, clips."""
 
 import math
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ from pipeline.chat.logins import channel_name, login
 from pipeline.privacy.hashing import check_same
 from pipeline.requests import claims
 from pipeline.requests.backup import run_backup
+from pipeline.requests.clips import ACTION as CLIP
+from pipeline.requests.clips import make_clip
 from pipeline.requests.everywhere import (
     everywhere,
     later,
@@ -141,6 +143,9 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     def record(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         take_record(workspace, inbox, request, meta)
 
+    def clip(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
+        make_clip(workspace, store, request, meta)
+
     of_all: dict[str, Action] = {
         "forget": _with_all_rows(workspace, forget),
         "opt-out": opt_out,
@@ -159,6 +164,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         BACKTEST: backtest,
         FOUND: found,
         RECORD: record,
+        CLIP: clip,
     }
     return {**of_all, **{name: _with_all_rows(workspace, of) for name, of in of_here.items()}}
 

@@ -99,6 +99,11 @@ class Running(Protocol):
         """The source's time now, epoch seconds."""
         ...
 
+    def past_clip(self, asked: Any, is_first: bool) -> tuple[str, str] | None:
+        """Kind and detail of the event that came of a clip (requests/clips.py: PastClip); None
+        while Twitch makes it. is_first: it was not asked for before."""
+        ...
+
     def is_at_work(self) -> bool:
         """True while something is done beside the turns."""
         ...

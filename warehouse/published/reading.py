@@ -90,6 +90,15 @@ def waited_for(folder: DataFolder) -> dict[int, int]:
         return {}
 
 
+def published_refusals(folder: DataFolder) -> dict[str, str]:
+    """Why no marker or clip was set on Twitch, by channel and which, as told last."""
+    try:
+        told = orjson.loads(_newest(folder)["twitch"]["detail"])["troubles"]
+        return {str(what): str(why) for what, why in sorted(told.items())}
+    except (AppError, duckdb.Error, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
 def past_files(folder: DataFolder) -> int:
     """Published files that were in the bucket alone, after a takeover, as told last. While there
     are some a Reader has no views."""

@@ -24,6 +24,7 @@ NUMBERS = {
 }  # fmt: skip
 
 
+OFFLINE = {"ann clip": "the channel is offline (404)"}
 STORED = {
     "tables": {"windows": [10, 4_000_000], "trials": [0, 9]},
     "warehouse": 1_000_000,
@@ -72,6 +73,7 @@ def tables() -> dict[str, list[Any]]:
             detailed("text", 300_000, {"buffer": 300_000, "samples": 0}),
             detailed("versions", 5, {"DLD": "0.1.0", "DuckDB": "2.0.0", "model": ""}),
             detailed("webhook", 4, {"sent": 4, "failed": 2, "dropped": 1, "waiting": 0}),
+            detailed("twitch", 3, {"markers": 3, "clips": 0, "failed": 1, "troubles": OFFLINE}),
         ],
     }  # fmt: skip
 
@@ -175,6 +177,8 @@ def test_storage_versions_and_counts_are_told(folder: Path, open_page: Open) -> 
     assert "model none serves" in text
     assert "messages counted 140" in text
     assert "told to the webhook 4; dropped 1, waiting 0, failed attempts 2" in text
+    told = "set on Twitch markers 3, clips 0, failed 1; ann clip: the channel is offline (404)"
+    assert told in text
 
 
 @pytest.mark.parametrize("gone", ["windows", "streams", "events", "alerts", "health", "channels"])
@@ -216,7 +220,7 @@ def test_a_replay_has_no_lag(tmp_path: Path, open_page: Open) -> None:
 def test_details_that_cannot_be_read_are_left_out(
     parts: str, tmp_path: Path, open_page: Open
 ) -> None:
-    names = ("storage", "text", "versions", "webhook")
+    names = ("storage", "text", "versions", "webhook", "twitch")
     rows = [*health(lag_s=1.0), *(detailed(name, 1.0, parts) for name in names)]
     bad = alert("mood_drop", detail=parts)
     published.write(tmp_path, {"channels": [channel("alpha")], "health": rows, "alerts": [bad]})

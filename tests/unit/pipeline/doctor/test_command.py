@@ -339,6 +339,43 @@ def test_the_login_is_judged_without_showing_it(
     assert not any(SECRET in f.says + f.do for f in examine())
 
 
+def test_what_markers_and_clips_lack_is_named_with_the_login_that_gives_it(
+    published: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert said("markers") == []
+    monkeypatch.setenv("DLD_MARKERS", "ann")
+    monkeypatch.setenv("DLD_CLIPS", "ann")
+    login = "python -m pipeline login"
+    lacking = [
+        ("the login does not allow channel:manage:broadcast", f"{login} --markers"),
+        ("the login does not allow clips:edit", f"{login} --clips"),
+        ("the login does not allow channel:manage:clips", f"{login} --clips"),
+    ]
+    assert [(f.says, f.do) for f in said("markers")] == lacking  # without any login, too
+    file = TokenFile(published.root)
+    file.save(token(scopes=("user:read:chat", "channel:manage:broadcast")))
+    assert [(f.says, f.do) for f in said("markers")] == lacking[1:]
+    file.save(token(scopes=("channel:manage:broadcast", "clips:edit", "editor:manage:clips")))
+    assert said("markers") == []
+
+
+def test_what_twitch_refused_is_told_while_the_pipeline_runs(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLD_MARKERS", "ann")
+    wrong = {"troubles": {"ann marker": "the channel is offline; wait"}}
+    row = {"name": "twitch", "at": utc(time.time()), "value": 0.0}
+    with Store(folder.warehouse) as store:
+        put(store, health=[{**row, "detail": orjson.dumps(wrong).decode()}])
+        Publisher(folder, store, "live").publish()
+        TokenFile(folder.root).save(token(scopes=("channel:manage:broadcast",)))
+        (found,) = said("markers")
+    assert (found.status, found.says, found.do) == (
+        WARNING, "ann marker: the channel is offline", "wait",
+    )  # fmt: skip
+    assert said("markers") == []
+
+
 # -- outside ------------------------------------------------------------------------------------
 
 
