@@ -69,7 +69,7 @@ def test_parquet_holds_what_is_published(published: DataFolder, tmp_path: Path) 
     assert {path.name: n for path, n in found.items()} == {
         "channels.parquet": 2, "streams.parquet": 2, "windows.parquet": 6,
         "window_terms.parquet": 16, "forecasts.parquet": 0, "forecast_scores.parquet": 0,
-        "vocabulary.parquet": 0, "events.parquet": 0,
+        "vocabulary.parquet": 0, "events.parquet": 0, "clips.parquet": 0,
     }  # fmt: skip
     frame = pd.read_parquet(tmp_path / "out" / "windows.parquet")
     assert list(frame.channel) == ["demo"] * 3 + ["other"] * 3

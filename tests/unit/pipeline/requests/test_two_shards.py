@@ -41,8 +41,9 @@ from warehouse.tables import TABLES
 CHANNELS = ("ann", "bob", "cid", "dan")
 WORDS = ("great", "awful", "hello", "LUL", "so sad", "what a play", "GGWP", "hmm", "no way")
 MINUTES = 5
-# by hand or by the clock of the machine; proposals, which rest on a daemon's whole chat
-APART = {"decisions", "health", "models", "trials", "vocabulary", "lexicon", "alerts"}
+# by hand or by the clock of the machine; proposals, which rest on a daemon's whole chat; what
+# Twitch tells of viewers' clips
+APART = {"decisions", "health", "models", "trials", "vocabulary", "lexicon", "alerts", "clips"}
 
 
 class Daemon:
