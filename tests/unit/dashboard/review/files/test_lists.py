@@ -119,6 +119,10 @@ def test_chapters_are_of_games_or_of_moments_alone_where_that_is_wanted() -> Non
     assert lines(export(chapters_of="moments"))[:2] == ["0:00 Start", "1:35 Burst of chat"]
 
 
+def test_titles_have_no_bracket_that_youtube_refuses() -> None:
+    assert lines(export(categories=[(0, "I <3 Chess>")]))[0] == "0:00 I ‹3 Chess›"
+
+
 def test_a_game_of_a_few_seconds_is_no_chapter_and_divides_none() -> None:
     """A wrong category, put right at once."""
     turns = [(0, "Oops"), (4, "Chess"), (600, "Oops"), (605, "Chess"), (900, "Tetris"),

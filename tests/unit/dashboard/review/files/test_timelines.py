@@ -109,8 +109,18 @@ def test_premiere_links_picture_and_sounds_of_a_clip_and_of_no_other() -> None:
         assert set(linked) <= ids
         assert clip.get("id") in linked
         assert {name.rpartition("-")[0] for name in linked} == {clip.get("id").rpartition("-")[0]}
+        places = set(clip.xpath("link/clipindex/text()"))
+        assert places == {str(clip.getparent().findall("clipitem").index(clip) + 1)}
     files = list(root.iter("file"))
     assert [len(file) > 0 for file in files] == [True] + [False] * (len(files) - 1)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_premiere_hears_whether_labels_are_dropped(rate: str) -> None:
+    root = etree.fromstring(premiere.write(export(frame_rate=RATES[rate])))
+    told = ("DF", "00:00:00;00") if RATES[rate].drop else ("NDF", "00:00:00:00")
+    codes = [(c.findtext("displayformat"), c.findtext("string")) for c in root.iter("timecode")]
+    assert codes == [told, told]
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -138,6 +148,10 @@ def test_final_cut_gets_the_cuts_and_a_marker_where_chat_reacts() -> None:
     marks = [clip.markers[0] for clip in track]
     assert [round(m.marked_range.start_time.to_seconds()) for m in marks] == [125, 1200, 3000]
     assert marks[1].name == "Laughter: KEKW"
+    root = etree.fromstring(final_cut.write(export()))
+    places = root.xpath("//spine/asset-clip/@offset")
+    assert [Fraction(place[:-1]) for place in places] == [0, 90, 270]  # where the one before ends
+    assert Fraction(root.xpath("//sequence/@duration")[0][:-1]) == 310
 
 
 def test_final_cut_gets_the_whole_stream_with_ranges_by_grade() -> None:
