@@ -191,15 +191,17 @@ A moment is half a minute to two minutes in which something happened. Four signs
 
 Each is counted in standard deviations (σ) of chance, or of the stream's own ups and downs where
 these are wider, so that all are on one scale. **What agrees counts**: a moment's σ is the sum of
-its signs divided by 2. Where many say one word, or greet, they count as one voice, but for laughter.
-The first and the last five minutes count half: people greet, whatever happens.
+its signs divided by 2. Where many say one word, or greet, they count as one voice, but for
+laughter. The first and the last five minutes count half: people greet, whatever happens.
 
 The kind is laughter or hype (faster and happier at once), whichever is stronger, else a burst of
 chat; what else is found there is told as *also*. Of two that are closer than {APART * 30} seconds
 the better one stays. It begins where its busiest half minute does, to 5 seconds. All of {LEAST} σ
 and more are listed, and always ten where there are ten; from {SURE:g} σ on they are called sure: on
-four streams that people had labelled, three of four of these were worth watching. **Silence** is a run of watched windows without a message, longer than the stream's others
-make likely; what was not observed is never silence.
+four streams that people had labelled, three of four of these were worth watching.
+
+**Silence** is a run of watched windows without a message, longer than the stream's others make
+likely; what was not observed is never silence.
 
 **How the mood went** is a list of its own. A *turn*: the means of the 2, 5 or 10 minutes before and
 after differ, no single window counting as more than three of its own σ. A *level*: the cheapest way

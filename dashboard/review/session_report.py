@@ -4,18 +4,18 @@ It holds no line of chat: the file outlives the day that lines are kept. All tha
 it goes through markup.py, which escapes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from dashboard import wording
 from dashboard.charts.series import Row
 from dashboard.markup import Markup, element, row, span, tag
 from dashboard.review import sentences, session_compare
+from dashboard.review.files.export import Entry, Export
 from dashboard.review.session import Session
 from dashboard.review.session_list import glyph, when, why
 from dashboard.review.session_svg import drawing
-from warehouse.moments.placed import PlacedMoment
-from warehouse.moments.words import title
+from warehouse.moments import words
 
 SIMULATED = "This chat was made up by DLD's simulator: nobody real said any of it."
 STYLE = """
@@ -31,16 +31,21 @@ h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .4r
   font-weight: 600; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 1rem;
   margin: 1.2rem 0; } .tiles b { display: block; font-size: 1.4rem; }
-ol { padding: 0; list-style: none; } li { display: grid; grid-template-columns: 2rem 1fr 4rem;
+ol { padding: 0; list-style: none; } li { display: grid; grid-template-columns: 2rem 1fr;
   gap: .4rem; border-top: 1px solid var(--line); padding: .7rem 0; break-inside: avoid; }
-.dld-sigma { text-align: right; color: var(--soft); white-space: nowrap; }
+li b { overflow-wrap: anywhere; }
+.grade { border: 1px solid var(--line); border-radius: 9px; padding: 0 .5rem; font-size: .8rem;
+  color: var(--soft); margin-left: .5rem; }
+.grade.sure { border-color: var(--up); color: var(--up); }
 .dld-rank { font-weight: 650; } .dld-at { margin-left: .8rem; }
 .dld-term { display: inline-block; background: var(--chip); border-radius: 6px;
   padding: 0 .5rem; margin: 2px 6px 2px 0; overflow-wrap: anywhere; }
 .dld-up { color: var(--up); } .dld-down { color: var(--down); } .dld-also { margin-left: .5rem; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 12px; }
+@media screen and (max-width: 760px) { .drawing { overflow-x: auto; }
+  .drawing svg { min-width: 760px; } svg text { font-size: 15px; } }
 .axis { stroke: var(--line); } .mood { fill: none; stroke: var(--up); stroke-width: 2; }
-.sure { fill: var(--up); opacity: .18; } .bars { fill: var(--up); opacity: .55; }
+.band { fill: var(--up); opacity: .18; } .bars { fill: var(--up); opacity: .55; }
 .usual { stroke: var(--up); stroke-dasharray: 2 4; } .unseen { fill: var(--soft); opacity: .25; }
 .mark { fill: #3b4656; stroke: #fff; } svg text.number { fill: #fff; font-size: 11px;
   text-anchor: middle; } .end { text-anchor: end; } .middle { text-anchor: middle; }
@@ -49,8 +54,10 @@ svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft);
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def report(of: Session, past: Sequence[Row], source: str) -> str:
-    """The file. past: the channel's streams before (dash_stream_usual); source: the stream's."""
+def report(of: Session, past: Sequence[Row], source: str, export: Export) -> str:
+    """The file. past: the channel's streams before (dash_stream_usual); source: the stream's;
+    export: what is left to cut.
+    """
     stream = of.stream
     name = wording.plain(stream["display_name"], 40) or wording.plain(stream["channel"])
     title = wording.plain(stream["title"], 120) or "Untitled stream"
@@ -71,9 +78,10 @@ def report(of: Session, past: Sequence[Row], source: str) -> str:
         simulated,
         _tiles(of, past),
         tag("h2", "Mood and activity"),
-        drawing(of, usual.middle if usual else None),
+        row(drawing(of, export.moments, usual.middle if usual else None), cls="drawing"),
         tag("h2", "Moments"),
-        _moments(of),
+        _moments(of, export),
+        *_turns(of),
         tag("h2", "How to read this"),
         tag("p", READING),
         tag("p", BY_EMOTES) if of.part.basis == "emotes" else "",
@@ -84,8 +92,9 @@ def report(of: Session, past: Sequence[Row], source: str) -> str:
 READING = (
     "Mood is the mean of all messages' scores from −1 (negative) to +1 (positive). "
     "The band around the line is ± 1.96 sd / √n. "
-    "A moment's strength, in σ, is how many standard deviations it lies off the stream's own ups "
-    "and downs; the strongest is first. Times count from the start of the stream. "
+    "A moment is a place where the chat did what it seldom does, and sure or maybe says how "
+    "clearly; the strongest is first. Chat answers what happens on screen, so a cut begins before "
+    "the chat reacts. Times count from the start of the stream. "
     "Terms: uses in the moment, beside those that as many messages had before or usually have. "
     "Made by DLD from published sums; it holds no chat line and no chatter's name."
 )
@@ -123,21 +132,46 @@ def _tiles(of: Session, past: Sequence[Row]) -> Markup:
     return row(*cells, cls="tiles")
 
 
-def _moments(of: Session) -> Markup:
-    if not of.moments:
-        return tag("p", "Nothing stood out: the chat went on as it does all the time.")
-    vod = of.stream["vod_id"]
-    return tag("ol", *(_item(rank, one, vod) for rank, one in enumerate(of.moments, 1)))
+def _moments(of: Session, export: Export) -> Markup:
+    if not export.entries:
+        nothing = "Nothing stood out: the chat went on as it does all the time."
+        return tag("p", "No moment was kept." if of.moments else nothing)
+    return tag("ol", *(_entry(one, export.vod_id) for one in export.entries))
 
 
-def _item(rank: int, one: PlacedMoment, vod_id: str | None) -> Markup:
-    m = one.moment
+def _entry(one: Entry, vod_id: str | None) -> Markup:
+    """Its name and grade, from where to where it is cut, what was there."""
+    m = one.found.moment if one.found else None
     head = row(
-        f"{glyph(m)} ",
-        tag("b", title(m)),
-        span(sentences.also(m), cls="dld-also"),
-        when(one, vod_id),
+        f"{glyph(m)} " if m else "",
+        tag("b", one.name),
+        span(one.grade, cls=f"grade {one.grade}", title=sentences.sigma(m) if m else ""),
+        span(sentences.also(m), cls="dld-also") if m else "",
     )
-    body = row(head, row(sentences.sentence(m)), why(one))
-    sigma = span(sentences.sigma(m), cls="dld-sigma")
-    return tag("li", span(str(rank), cls="dld-rank"), body, sigma)
+    parts: list[Markup | str] = [head, _cut(one, vod_id)]
+    if one.found and m:
+        busy = words.times(m)
+        parts += [row(f"{busy}. " if busy else "", sentences.sentence(m)), why(one.found)]
+    return tag("li", span(str(one.rank or "+"), cls="dld-rank"), row(*parts))
+
+
+def _cut(one: Entry, vod_id: str | None) -> Markup:
+    """0:19:30 to 0:22:30, the chat reacts at 0:20:00; a link to where it begins."""
+    span_s = " to ".join(map(sentences.elapsed, one.cut))
+    link = sentences.vod_link(vod_id, one.cut.in_s)
+    text = element("a", {"href": link}, f"{span_s} in the VOD") if link else span_s
+    reacts = f", the chat reacts at {sentences.elapsed(one.at_s)}" if one.found else ""
+    return row(text, reacts, cls="soft")
+
+
+def _turns(of: Session) -> Iterator[Markup]:
+    """How the mood went, in the order of time; nothing where it stayed."""
+    if not of.turns:
+        return
+    yield tag("h2", "How the mood went")
+    items = []
+    for one in sorted(of.turns, key=lambda turn: turn.at_s):
+        head = row(f"{glyph(one.moment)} ", tag("b", words.title(one.moment)),
+                   when(one, of.stream["vod_id"]))  # fmt: skip
+        items.append(tag("li", span(), row(head, row(sentences.sentence(one.moment)), why(one))))
+    yield tag("ol", *items)

@@ -1,7 +1,7 @@
 """The timeline of a stream as inline SVG, for the report: colours come from its style sheet."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dashboard import wording
 from dashboard.charts.coarse import coarse, windows_a_point
@@ -9,6 +9,7 @@ from dashboard.charts.series import Row, margin, per_minute, runs, stretches, wi
 from dashboard.markup import Markup, element
 from dashboard.review import sentences
 from dashboard.review.session import Session
+from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.words import title
 from warehouse.records import WINDOW_SECONDS
 
@@ -44,7 +45,9 @@ class _Scale:
         return BOTTOM - (BOTTOM - LOW_TOP) * value / self.busiest
 
 
-def drawing(of: Session, usual: float | None) -> Markup:
+def drawing(
+    of: Session, moments: Sequence[tuple[int, PlacedMoment]], usual: float | None
+) -> Markup:
     """Mood with its band, messages a minute, what was not observed, numbers of the moments."""
     k = windows_a_point(len(of.rows))
     rows, step = coarse(of.told, k), WINDOW_SECONDS * k
@@ -55,7 +58,7 @@ def drawing(of: Session, usual: float | None) -> Markup:
         *_mood(rows, step, scale),
         *([_line("usual", scale.mood(usual))] if usual is not None else []),
         *_bars(rows, scale),
-        *_marks(of, scale),
+        *_marks(moments, scale),
     ]
     about = f"Mood and messages a minute over {wording.lasting(of.until - of.since)}"
     box = {"viewBox": f"0 0 {WIDTH} 460", "role": "img", "aria-label": about}
@@ -90,7 +93,7 @@ def _mood(rows: Sequence[Row], step: float, s: _Scale) -> Iterator[Markup]:
         upper = [(s.x(r["start"]), s.mood(r["mean"] + m)) for r, m in sure]
         lower = [(s.x(r["start"]), s.mood(r["mean"] - m)) for r, m in reversed(sure)]
         if sure:
-            yield element("polygon", {"class": "sure", "points": _points(upper + lower)})
+            yield element("polygon", {"class": "band", "points": _points(upper + lower)})
         line = [(s.x(r["start"]), s.mood(r["mean"])) for r in run]
         if len(line) == 1:  # a line of one point would not be seen
             line.append((line[0][0] + 2, line[0][1]))
@@ -116,10 +119,9 @@ def _unseen(rows: Sequence[Row], s: _Scale) -> Iterator[Markup]:
         yield element("rect", {"class": "unseen", **box, "height": str(BOTTOM - y)}, inside)
 
 
-def _marks(of: Session, s: _Scale) -> Iterator[Markup]:
-    ranked = list(enumerate(of.moments[:NUMBERED], 1))
-    for rank, one in reversed(ranked):  # the strongest is drawn last, on top
-        x = s.x(one.at)
+def _marks(moments: Sequence[tuple[int, PlacedMoment]], s: _Scale) -> Iterator[Markup]:
+    for rank, one in reversed(moments[:NUMBERED]):  # the strongest is drawn last, on top
+        x = s.x(s.start + timedelta(seconds=one.at_s))
         text = f"{rank}. {title(one.moment)} at {sentences.elapsed(one.at_s)}"
         circle = {"class": "mark", "cx": f"{x:.1f}", "cy": "18", "r": "10"}
         yield element("circle", circle, element("title", {}, text))

@@ -25,7 +25,7 @@ def section(of: Session, decided: Decisions, lead_s: int, past: Sequence[Row]) -
     export = _export(of, decided, lead_s, *_chosen(decided))
     stem = f"dld-{of.stream['channel'].replace('~', '-')}-{of.since:%Y%m%dT%H%M}"
     columns = st.columns(3)
-    html = session_report.report(of, past, of.stream["source"])
+    html = session_report.report(of, past, of.stream["source"], export)
     _file(columns[0], "Report (HTML)", html, f"{stem}.html", "text/html", SHARED)
     refused: dict[str, list[str]] = {}
     for k, file in enumerate(FILES, 1):

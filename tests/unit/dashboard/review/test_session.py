@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -20,6 +21,7 @@ from dashboard.review import (
     term_uses,
 )
 from dashboard.review.decided import Decisions, Own
+from dashboard.review.files.export import Export, OwnRange
 from dashboard.review.session import Session
 from dashboard.review.session_list import Place, moment, turn_list
 from dashboard.review.session_marks import Marks
@@ -150,6 +152,17 @@ def test_only_a_number_makes_a_vod_link(vod_id: str | None, link: str | None) ->
 # -- the report and the list ----------------------------------------------------------------
 
 
+def exported(of: Session, moments: Any = None, **more: Any) -> Export:
+    """The session as its files have it; all its moments where none are named."""
+    length_s = (of.until - of.since).total_seconds()
+    kept = list(enumerate(of.moments, 1)) if moments is None else moments
+    return Export("Alpha", "A title", of.since, length_s, of.stream["vod_id"], kept, **more)
+
+
+def reported(of: Session, source: str = "live") -> str:
+    return session_report.report(of, [], source, exported(of))
+
+
 class _Tags(HTMLParser):
     """Names of the elements, and whether each is closed in its turn."""
 
@@ -171,30 +184,55 @@ class _Tags(HTMLParser):
 
 
 def test_the_report_is_whole_offline_and_says_what_is_made_up() -> None:
-    text = session_report.report(session(), [], "simulated")
+    text = reported(session(), "simulated")
     tags = _Tags(text)
     assert tags.open == []
     assert not tags.names & {"script", "img", "link", "iframe", "object", "style-src"}
     assert "nobody real said any of it" in text
-    assert "nobody real" not in session_report.report(session(), [], "live")
+    assert "nobody real" not in reported(session())
     assert "prefers-color-scheme: dark" in text
     assert set(re.findall(r"https?://[^/\"]+", text.replace("http://evil", ""))) == {
         "https://www.twitch.tv"
     }
-    assert "?t=0h2m5s" in text
+    assert "?t=0h1m35s" in text
+
+
+def test_the_report_says_from_where_to_where_to_cut_and_how_sure_that_is() -> None:
+    export = exported(session(), own=[OwnRange(600, 40, HOSTILE_NAME)])
+    text = unescape(session_report.report(session(), [], "live", export))
+    assert "0:19:30 to 0:25:30 in the VOD</a>, the chat reacts at 0:20:00" in text
+    assert f'<span class="grade maybe" title="5.0 σ">{LAUGH.grade}</span>' in text
+    assert "6 times as busy as usual. 120 messages a minute" in text
+    assert f"<b>{HOSTILE_NAME}</b>" in text
+    assert "0:10:00 to 0:10:40 in the VOD</a></div>" in text
+
+
+def test_what_was_dropped_is_neither_in_the_report_nor_on_its_chart() -> None:
+    text = session_report.report(session(), [], "live", exported(session(), [(2, FOUND[1])]))
+    assert re.findall(r'<span class="dld-rank">(.*?)</span>', text) == ["2"]
+    assert re.findall(r'class="number">(.*?)<', text) == ["2"]
+    none = session_report.report(session(), [], "live", exported(session(), []))
+    assert "No moment was kept." in none
+    assert "Nothing stood out" not in none
+
+
+def test_the_report_tells_how_the_mood_went_apart_from_moments() -> None:
+    assert "How the mood went" not in reported(session())
+    text = reported(replace(session(), turns=(found(FALL, 1200),)))
+    assert "Mood falls" in text.split("How the mood went")[1]
 
 
 def test_hostile_names_and_terms_are_text_in_the_report() -> None:
     hostile = session(title=HOSTILE_NAME, category="<script>x</script>", display_name=HOSTILE_TERM)
-    text = session_report.report(hostile, [], "live")
-    assert _Tags(text).names == _Tags(session_report.report(session(), [], "live")).names
+    text = reported(hostile)
+    assert _Tags(text).names == _Tags(reported(session())).names
     assert "&lt;img src=x onerror=" in text
 
 
 @pytest.mark.parametrize("rows", [ROWS[:1], ROWS[1:2], ROWS[2:3], ROWS])
 def test_a_report_and_a_chart_are_drawn_of_any_windows(rows: tuple[dict[str, Any], ...]) -> None:
     few = replace(session(), rows=rows, moments=())
-    text = session_report.report(few, [], "live")
+    text = reported(few)
     assert "nan" not in text.casefold().split("<body>")[1]
     assert "Nothing stood out" in text
     assert session_chart.figure(few, Marks(), [], [], None, UTC).data
