@@ -194,6 +194,9 @@ EVENTS = {
     "connection_lost": ("Connection lost", "✕"),
     "marker": ("Marker", "⚐"),
     "moment": ("Moment", "✸"),
+    "twitch_marker": ("Marker on Twitch", "⚐"),
+    "twitch_clip": ("Clip on Twitch", "▶"),
+    "twitch_failed": ("Not set on Twitch", "✕"),
 }
 
 
@@ -205,7 +208,7 @@ def event_kind(kind: str) -> str:
 def event_text(kind: str, detail: str | None, longest: int = 40) -> str:
     """An event in a few words: Raid from sim_grotto; Cheer of 100 bits."""
     what, more = event_kind(kind), plain(detail, longest)
-    if not more:
+    if not more or kind in ("twitch_marker", "twitch_clip"):  # else an address
         return what
     joined = {"raid": "from ", "cheer": "of ", "gift": "of ", "watch_streak": "of "}.get(kind, "")
     unit = " bits" if kind == "cheer" and more.isdigit() else ""

@@ -1,7 +1,7 @@
 """Session review: one stream, what stood out in it and why."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from functools import partial
 
 import streamlit as st
@@ -12,11 +12,14 @@ from dashboard.charts.series import Row
 from dashboard.markup import row
 from dashboard.review import session_compare, session_report, session_timeline, take_away
 from dashboard.review.cutting import decisions, moment_chapter, vod_player
-from dashboard.review.decided import Decisions
+from dashboard.review.record import on_twitch, viewers_clips
+from dashboard.review.record.decided import Decisions
+from dashboard.review.record.viewers_clips import Clip
 from dashboard.review.session import Session, lines, read_session, usual
 from dashboard.review.session_list import Place, turn_list
 from dashboard.review.session_marks import Marks
 from dashboard.time_span import stream_names
+from warehouse.moments.cuts import Cut
 from warehouse.moments.decisions import HIDDEN
 from warehouse.moments.finder import APART, SURE
 from warehouse.moments.kinds import LEAST
@@ -114,19 +117,36 @@ def _review(session: Session, tz: tzinfo) -> None:
     span_ = {"since": session.since, "until": session.until}
     events = data.rows("dash_events", channels=[channel], limit=500, hidden=HIDDEN, **span_)
     lead_s, term, plays = session_timeline.controls(session)
-    place = _beside(session) if plays else st.container()
-    with place:
+    made = moment_chapter.clips_of(session)
+    with _beside(session) if plays else st.container():
         above = st.container()
+        best = moment_chapter.best(session, decided, lead_s)
         frame.heading("Moments", _record(session, decided, everywhere))
+        if told := viewers_clips.record(made, [cut for _, cut in best], session.length_s):
+            st.caption(told)
         moments = moment_chapter.filtered(session, decided)
         with above:
             turns = list(enumerate(session.turns, 1))
-            marks = Marks(moments, turns, decided)
+            placed = [(session.since + timedelta(seconds=clip.at_s), clip) for clip in made]
+            marks = Marks(moments, turns, decided, placed)
             session_timeline.timeline(session, marks, events, past, term, tz)
         moment_chapter.chapter(session, moments, decided, lead_s)
+        _twitch(session, made, best, events)
     take_away.section(session, decided, lead_s, past)
     _turns(session, lead_s)
     _method()
+
+
+def _twitch(
+    session: Session, made: Sequence[Clip], best: Sequence[tuple[int, Cut]], events: Sequence[Row]
+) -> None:
+    """What DLD set on Twitch for this stream, and what its viewers clipped."""
+    if set_there := on_twitch.told(events):
+        frame.heading("Set on Twitch", "markers and clips that DLD was to set")
+        frame.put(on_twitch.event_list(set_there, session.since))
+    if made:
+        with st.expander(f"Clips of viewers ({len(made)})"):
+            frame.put(viewers_clips.clip_list(made, best))
 
 
 def _beside(session: Session) -> DeltaGenerator:

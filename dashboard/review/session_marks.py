@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import plotly.graph_objects as go
 
 from dashboard import wording
-from dashboard.charts.style import DOWN, GREY, HISTORY, UP
+from dashboard.charts.style import CHANNELS, DOWN, GREY, HISTORY, UP
 from dashboard.review import sentences
-from dashboard.review.decided import Decisions, Own
+from dashboard.review.record.decided import Decisions, Own
+from dashboard.review.record.viewers_clips import Clip
 from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.words import title
 
@@ -25,11 +26,13 @@ Ranked = Sequence[tuple[int, PlacedMoment]]
 
 @dataclass(frozen=True)
 class Marks:
-    """All that is marked: moments with their ranks, from 1; turns; what people decided."""
+    """All that is marked: moments with their ranks, from 1; turns; what people decided; clips of
+    viewers, with when they begin."""
 
     moments: Ranked = ()
     turns: Ranked = ()
     decisions: Decisions = field(default_factory=lambda: Decisions({}))
+    clips: Sequence[tuple[datetime, Clip]] = ()
 
 
 def traces(of: Marks, tz: tzinfo, low: float, high: float) -> list[go.Scatter]:
@@ -37,6 +40,7 @@ def traces(of: Marks, tz: tzinfo, low: float, high: float) -> list[go.Scatter]:
     apart = high - low
     return [
         *_turns(of.turns, tz, low + 0.1 * apart),
+        *_clips(of.clips, tz, low + 0.02 * apart),
         *_own(of.decisions.own, tz, high),
         *_moments(of, tz, high + 0.08 * apart),
     ]
@@ -86,6 +90,26 @@ def _turns(ranked: Ranked, tz: tzinfo, y: float) -> list[go.Scatter]:
             },
             customdata=[[_hover("", one)] for _, one in ranked],
             hovertemplate="%{customdata[0]}<extra></extra>",
+        )
+    ]
+
+
+def _clips(clips: Sequence[tuple[datetime, Clip]], tz: tzinfo, y: float) -> list[go.Scatter]:
+    """Diamonds at the foot of the panel."""
+    if not clips:
+        return []
+    texts = [
+        f"{sentences.elapsed(clip.at_s)}, {wording.count(clip.views)} views" for _, clip in clips
+    ]
+    return [
+        go.Scatter(
+            x=[wording.local(at, tz) for at, _ in clips],
+            y=[y] * len(clips),
+            mode="markers",
+            name="Viewers' clips",
+            marker={"symbol": "diamond-wide", "size": 10, "color": CHANNELS[2]},
+            customdata=[[text] for text in texts],
+            hovertemplate="%{customdata[0]}<extra>Clip</extra>",
         )
     ]
 

@@ -8,10 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import choices, data, frame, url_state
 from dashboard.charts.series import Row
 from dashboard.review import session_report
-from dashboard.review.decided import Decisions
 from dashboard.review.files import FILES
 from dashboard.review.files.export import Export, OwnRange, categories
 from dashboard.review.files.frame_rates import RATES, USUAL_RATE
+from dashboard.review.record.decided import Decisions
 from dashboard.review.session import Session
 
 SHARED = "One file that opens anywhere, offline, and may be shared."

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import data, inbox
 from dashboard.charts.series import Row
-from dashboard.review.decided import Decisions, folded
+from dashboard.review.record.decided import Decisions, folded
 from warehouse.errors import BadInput, NotAuthorised
 from warehouse.moments.decisions import DECISIONS, HIDDEN
 

@@ -6,11 +6,12 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import choices, frame, inbox, url_state, wording
+from dashboard import choices, data, frame, inbox, url_state, wording
 from dashboard.markup import away, row, span, tag
 from dashboard.review import sentences
 from dashboard.review.cutting import decisions, vod_player
-from dashboard.review.decided import Decisions, Own
+from dashboard.review.record.decided import Decisions, Own
+from dashboard.review.record.viewers_clips import MOST, Clip, clips
 from dashboard.review.session import Session, lines
 from dashboard.review.session_list import Place, moment
 from dashboard.review.session_marks import Ranked
@@ -27,6 +28,19 @@ ICONS = {"keep": ":material/check: Keep", "drop": ":material/close: Drop"}
 def cut_of(one: PlacedMoment, lead_s: int, length_s: float) -> Cut:
     """From where to where the moment is cut out of its stream."""
     return cut(one.at_s, one.until_s, lead_s, length_s=length_s)
+
+
+def best(of: Session, decided: Decisions, lead_s: int) -> list[tuple[int, Cut]]:
+    """Ranks and cuts of the first moments that nobody dropped."""
+    ranked = [(k, one) for k, one in enumerate(of.moments, 1) if decided.of(one) != "drop"]
+    return [(rank, cut_of(one, lead_s, of.length_s)) for rank, one in ranked[:FIRST]]
+
+
+def clips_of(of: Session) -> list[Clip]:
+    """What viewers clipped of the stream, the most viewed first."""
+    channel, vod = of.stream["channel"], of.stream["vod_id"]
+    rows = data.rows("dash_stream_clips", channel=channel, vod=vod, limit=MOST) if vod else []
+    return clips(rows)
 
 
 def filtered(of: Session, decided: Decisions) -> Ranked:

@@ -441,3 +441,23 @@ def test_a_stream_without_a_video_has_nothing_to_play(tmp_path: Path, open_page:
     page = open_page(tmp_path)
     assert page.toggle(key="vod-open").disabled
     assert not [b for b in page.button if str(b.key).startswith("play-")]
+
+
+def test_viewers_clips_and_what_was_set_on_twitch_stand_beside_the_moments(
+    busy: Path, open_page: Open
+) -> None:
+    clip = {"clip_id": "Abc", "channel": "alpha", "at": NOON, "vod_id": "42", "vod_offset_s": 610,
+            "duration_s": 30.0, "views": 7}  # fmt: skip
+    other = [{**clip, "clip_id": "Def", "vod_id": "43"}, {**clip, "clip_id": "Ghi",
+             "vod_offset_s": None}]  # fmt: skip
+    set_there = {"event_id": "twitch:1", "channel": "alpha", "at": NOON + timedelta(minutes=10),
+                 "kind": "twitch_marker", "detail": "https://www.twitch.tv/videos/42"}  # fmt: skip
+    published.write(busy, {"clips": [clip, *other], "events": [set_there]})
+    page = open_page(busy)
+    assert "of its one clip 1 lies in the best ten" in " ".join(c.value for c in page.caption)
+    text = text_of(page)
+    assert "0:10:10 7 views, 30 s, in moment 1" in text
+    assert "Set on Twitch" in text and "0:10:00 Marker on Twitch" in text
+    traces = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
+    (drawn,) = [t for t in traces if t.get("name") == "Viewers' clips"]
+    assert len(drawn["customdata"]) == 1

@@ -20,8 +20,8 @@ from dashboard.review import (
     session_report,
     term_uses,
 )
-from dashboard.review.decided import Decisions, Own
 from dashboard.review.files.export import Export, OwnRange
+from dashboard.review.record.decided import Decisions, Own
 from dashboard.review.session import Session
 from dashboard.review.session_list import Place, moment, turn_list
 from dashboard.review.session_marks import Marks

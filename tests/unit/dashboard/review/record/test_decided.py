@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dashboard.review.decided import Decisions, Own, folded
+from dashboard.review.record.decided import Decisions, Own, folded
 from warehouse.moments.kinds import Moment
 from warehouse.moments.placed import PlacedMoment
 
