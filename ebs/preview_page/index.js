@@ -141,9 +141,10 @@ async function look() {
     const before = select.value;
     const named = ({ channel_id, login, source }) => option(channel_id, source ? `${login} (${source})` : login);
     select.replaceChildren(...[...channels, UNKNOWN].map(named));
-    const known = (id) => channels.some(({ channel_id }) => channel_id === id);
-    if (known(wanted)) select.value = wanted;
-    else if (known(before)) select.value = before;
+    const idOf = (name) =>
+      channels.find((one) => one.channel_id === name || one.login === name.toLowerCase())?.channel_id;
+    const chosen = idOf(wanted) ?? idOf(before);
+    if (chosen) select.value = chosen;
     if (select.value !== before) show();
   }
   setTimeout(look, LOOK_AGAIN_MS);

@@ -94,6 +94,14 @@ def test_every_view_stands_beside_the_others_at_its_real_size(page, ebs):
     frame_of(page, "video_overlay").locator("#card").wait_for()
 
 
+def test_the_address_takes_a_channels_login_as_well(page, ebs):
+    ebs.publish(mood_body("123", login="aaa"))
+    ebs.publish(mood_body("124", login="bbb"))
+    page.goto(f"{ebs.address}/preview/?channel=BBB")
+    frame_of(page, "panel").get_by_role("heading", name="bbb").wait_for()
+    assert "channel=124" in page.url
+
+
 def test_the_choices_are_in_the_address_and_come_back_with_it(page, ebs):
     ebs.publish(mood_body("123", login="aaa"))
     ebs.publish(mood_body("124", login="bbb"))
@@ -103,10 +111,10 @@ def test_the_choices_are_in_the_address_and_come_back_with_it(page, ebs):
     page.get_by_label("Language").select_option("de")
     page.get_by_label("Role").select_option("moderator")
     page.get_by_label("Light").check()
-    frame_of(page, "panel").get_by_text("Empfangene Daten").wait_for()
+    frame_of(page, "panel").get_by_text("Die letzten 30 Sekunden").wait_for()
     page.goto(page.url)
     frame_of(page, "panel").get_by_role("heading", name="bbb").wait_for()
-    frame_of(page, "panel").get_by_text("Empfangene Daten").wait_for()
+    frame_of(page, "panel").get_by_text("Die letzten 30 Sekunden").wait_for()
     frame_of(page, "panel").locator("html[data-theme=light]").wait_for(state="attached")
     assert page.get_by_label("Role").input_value() == "moderator"
     page.get_by_text("onAuthorized: a token for a moderator").first.wait_for()
@@ -133,7 +141,7 @@ def test_a_broadcast_reaches_the_views_and_is_told(page, ebs):
     at = iso(datetime.now(UTC) + timedelta(seconds=30))
     ebs.publish(mood_body(generated_at=at, now={"mood": -0.4, "label": "x", "n": 9, "top": []}))
     page.get_by_role("button", name="Broadcast now").click()
-    frame_of(page, "panel").get_by_text("-0.40").wait_for()
+    frame_of(page, "panel").get_by_text("\N{MINUS SIGN}0.40").wait_for()
     told = page.locator("#did").inner_text()
     assert "listen: broadcast" in told and "a broadcast of" in told
     assert "GET /v1/mood → 200" in told
@@ -153,7 +161,7 @@ def test_what_the_streamer_chooses_reaches_the_other_views(page, ebs):
     page.goto(f"{ebs.address}/preview/")
     frame_of(page, "panel").locator("#received").wait_for()
     config = frame_of(page, "config")
-    config.get_by_label("Received data").uncheck()
+    config.get_by_label("The last 30 seconds").uncheck()
     config.get_by_role("button", name="Save").click()
     frame_of(page, "panel").locator("#received").wait_for(state="hidden")
     page.get_by_text("configuration.set: broadcaster").wait_for()
