@@ -15,7 +15,7 @@ import numpy as np
 
 from warehouse.moments.kinds import LEAST, TURNS, Moment
 from warehouse.moments.mood_turns import changes, jumps
-from warehouse.moments.signs import Signs, signs
+from warehouse.moments.signs import NOTED, Signs, signs
 from warehouse.moments.silences import silences
 from warehouse.moments.sums import Sums, Windows
 
@@ -24,6 +24,7 @@ TEN = 10  # moments that are told where there are so many, be they weak
 SPANS = (1, 2, 4)  # windows that a moment lasts
 APART = 3  # windows between moments, so that neither's cut reaches into the other's
 CORE = 4  # windows in which a turn of the mood is felt, however long the level lasts
+WEAK = 1.0  # sigma below which nothing is a moment, be there ten or not
 SURE = 5.0  # sigma of a moment that is told without a "maybe"
 
 
@@ -69,7 +70,7 @@ def _apart(spans: Sequence[Signs], n: np.ndarray, most: int) -> list[Moment]:
 
 def _candidates(of: Signs) -> tuple[np.ndarray, ...]:
     """(score, first window, windows) of the spans that are a moment of some kind."""
-    (first,) = np.nonzero((of.score > 0) & (sum(of.kinds.values()) > 0))
+    (first,) = np.nonzero((of.score >= WEAK) & (sum(of.kinds.values()) > 0))
     return of.score[first], first, np.full(len(first), of.k)
 
 
@@ -78,7 +79,7 @@ def _named(m: Moment, spans: Sequence[Signs], n: np.ndarray) -> Moment:
     found there."""
     point = m.first + int(np.argmax(n[m.first : m.last]))
     whole = next(of for of in spans if m.first + of.k == m.last)
-    kind = _kind(spans[0], point) or _kind(whole, m.first)
+    kind = _kind(spans[0], point) or _kind(whole, m.first) or _likeliest(whole, m.first)
     also = tuple(
         name
         for name in whole.kinds
@@ -88,16 +89,21 @@ def _named(m: Moment, spans: Sequence[Signs], n: np.ndarray) -> Moment:
 
 
 def _kind(of: Signs, at: int) -> str:
-    """Laughter or hype, whichever is stronger, else a burst; '' for none of them."""
-    there = {name: float(z[at]) for name, z in of.kinds.items() if z[at] > 0}
-    told = {name: z for name, z in there.items() if name != "peak"} or there
+    """Laughter or hype, whichever is stronger, else a burst; '' where nothing is noted."""
+    noted = {name: float(z[at]) for name, z in of.kinds.items() if z[at] >= NOTED}
+    told = {name: z for name, z in noted.items() if name != "peak"} or noted
     return max(told, key=told.__getitem__, default="")
+
+
+def _likeliest(of: Signs, at: int) -> str:
+    """The kind of a weak moment."""
+    return max(of.kinds, key=lambda name: float(of.kinds[name][at]))
 
 
 def _within(of: Signs, kind: str, first: int, last: int) -> bool:
     """True where a span of the kind is hidden by [first, last)."""
     near = slice(max(0, first - APART), max(0, last + APART - of.k + 1))
-    return bool((of.kinds[kind][near] > 0).any())
+    return bool((of.kinds[kind][near] >= NOTED).any())
 
 
 def _merged(moments: Sequence[Moment]) -> list[Moment]:

@@ -24,13 +24,13 @@ _WORDS = re.compile(
 )
 # those that stand at the end of a word, or within what has no spaces
 _WITHIN = re.compile(
-    r"[ㅋㅎ]{2}|ㅋ$|^ㅎ$|크크크|하하하|푸하|[哈呵嘻嘿]{2}|ㄏㄏ|ㄎㄎ|笑死|[(（]笑[)）]|笑+$|草+$|草生え|大草原|ｗ+$"
+    r"[ㅋㅎ]{2}|ㅋ$|^ㅎ$|크크크|하하하|푸하|[哈呵嘻嘿]{2}|ㄏㄏ|ㄎㄎ|笑[死哭喷噴了嘻]|爆笑|绷不住|繃不住|[(（]笑[)）]|笑+$|草+$|草生え|大草原|ｗ+$"
     r"|[\u3040-\u30ff\u4e00-\u9fff]w+$|わろた|ワロタ"
 )
 _OF_SCRIPT = {
     "Hangul": re.compile(r"z{2,}"),
     "Thai": re.compile(r"5{3,}\+?"),
-    "Han": re.compile(r"23{2,}"),
+    "Han": re.compile(r"(?:.*\D)?23{2,}|xswl"),
     "Kana": re.compile(r"w+"),
 }
 _SCRIPTS = {

@@ -70,18 +70,25 @@ class Terms:
 
     def alike(self) -> npt.NDArray[np.float64]:
         """Messages by window that say what many say, shape (T,): the uses of its most used word, or
-        of all its greetings, whichever are more. Laughter and emotes are no such words.
+        of all its greetings, whichever are more. Emotes are said by many, so of theirs what is more
+        than half of the messages counts; laughter never does.
         """
-        words = np.array([kind == "word" and not laughs(term) for term, kind in self.keys], bool)
         most = np.zeros(self.size)
-        rows = words[self._code] if len(self._code) else np.zeros(0, dtype=bool)
-        np.maximum.at(most, self._window[rows], self._n[rows])
+        for is_word, spared in ((True, 0.0), (False, 0.5)):
+            of = [(kind == "word") == is_word and not laughs(term) for term, kind in self.keys]
+            rows = self._rows(of)
+            at = self._window[rows]
+            np.maximum.at(most, at, self._n[rows] - spared * np.diff(self._messages)[at])
         return np.maximum(most, self._uses([is_greeting(*key) for key in self.keys]))
 
     def _uses(self, of: Sequence[bool]) -> npt.NDArray[np.float64]:
         """Uses by window of the terms that are marked; of: by term."""
-        rows = np.array(of, dtype=bool)[self._code] if len(self._code) else np.zeros(0, dtype=bool)
+        rows = self._rows(of)
         return _counted(self._window[rows], self._n[rows], self.size)
+
+    def _rows(self, of: Sequence[bool]) -> npt.NDArray[np.bool_]:
+        """Rows of the terms that are marked."""
+        return np.array(of, dtype=bool)[self._code] if self.keys else np.zeros(0, dtype=bool)
 
 
 def _counted(

@@ -24,6 +24,7 @@ FEW = 8  # messages that a mood rests on at least
 FEW_LAUGHS = 3
 AROUND_MOOD = 60  # windows to either side whose mood is the usual one
 NOTED = 2.0  # sigma from which laughter or a burst is called so
+POSITIVE = 0.05  # mood of hype at least: VADER's own threshold
 BOTH = 1.645  # sigma that burst and mood must each have in hype: 1 in 20
 WORSE = 0.5  # what a worse mood counts beside a better one: few cut what annoyed their viewers
 GREETINGS_S = 300  # at either end of a stream people greet, whatever happens
@@ -34,8 +35,8 @@ GREETED = 0.5  # what a span there counts
 class Signs:
     """Signs of all spans of `k` windows, by the first of these; arrays of shape (T - k + 1,).
 
-    score: sigma of all signs together, 0 and more. kinds: sigma of each kind of moment; 0 where a
-    span is none.
+    score: sigma of all signs together, 0 and more. kinds: sigma of each kind of moment, 0 and more;
+    from NOTED on a span is called so.
     """
 
     k: int
@@ -58,11 +59,11 @@ def signs(s: Sums, k: int) -> Signs:
     # many who say one word are one voice, but for those who laugh
     voices = np.maximum(burst, 0) + np.maximum(capitals, 0) + strength
     score = (np.maximum(laughter, 0) + (1 - s.alike(a, b)) * voices) / 2
-    hyped = (burst >= BOTH) & (mood >= BOTH) & (s.mood(a, b) > 0)
+    hyped = (burst >= BOTH) & (mood >= BOTH) & (s.mood(a, b) >= POSITIVE)
     kinds = {
-        "laughter": np.where((laughter >= NOTED) & (laughs >= FEW_LAUGHS), laughter, 0.0),
+        "laughter": np.where(laughs >= FEW_LAUGHS, np.maximum(laughter, 0), 0.0),
         "hype": np.where(hyped, (burst + mood) / np.sqrt(2), 0.0),
-        "peak": np.where(burst >= NOTED, burst, 0.0),
+        "peak": np.maximum(burst, 0) * seen,
     }
     return Signs(k, score * seen * _greeted(s, a, b), kinds)
 

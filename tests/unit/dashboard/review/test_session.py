@@ -103,6 +103,13 @@ def test_messages_alike_are_uses_of_one_word_or_of_all_greetings() -> None:
 
     assert alike(3, 2, 2, 9, 1) == [5.0, 0.0]
     assert alike(6, 2, 2, 9, 1) == [6.0, 0.0]
+    assert alike(0, 0, 0, 20, 0) == [0.0, 0.0], "all laugh"
+
+
+def test_an_emote_is_one_voice_where_more_than_half_say_it() -> None:
+    """Twenty messages a window; Pog 14 times and 9 times."""
+    twice = np.array([0, 1]), ["Pog", "Pog"], ["emote", "emote"], np.array([14.0, 9.0])
+    assert Terms(*twice, np.zeros(2), np.full(2, 20.0)).alike().tolist() == [4.0, 0.0]
 
 
 def test_silence_has_no_terms_and_a_stream_without_terms_no_reasons() -> None:

@@ -42,6 +42,14 @@ def test_hype_names_a_moment_where_it_is_stronger_than_its_laughter() -> None:
     assert only(finder.find(stream(**hyped, laughs={100: 60.0}))).kind == "laughter"
 
 
+def test_a_weak_moment_is_called_what_it_is_likeliest() -> None:
+    """Below two sigma: fifteen messages, or three that laugh."""
+    weak = only(finder.find(stream(n={100: 15}, mean={100: 0.2})))
+    assert (weak.kind, weak.also) == ("peak", ())
+    weak = only(finder.find(stream(laughs={100: 3.0, (None, 90): 1.0}, mean={100: 0.2})))
+    assert (weak.kind, weak.also) == ("laughter", ())
+
+
 def test_a_burst_inside_a_longer_laugh_names_it_and_gives_its_place() -> None:
     """Two minutes of laughter, and everybody at once in the third window."""
     found = only(finder.find(stream(n={102: 80}, laughs={100: 5.0, 101: 5.0, 103: 5.0})))

@@ -9,7 +9,7 @@ haha HAHAHA ahah ahahah hehe hihi hihihi hohoho bahaha jaja JAJAJA jejeje jsjsjs
 lol LOOOL loool lul lel lulz lmao LMFAO rofl xd XD xDDD Xd xdxd kek kekw kekeke wkwk wkwkwk rsrs
 huehue huahua mdr MDRRR ptdr ptdrr www wwww lol, haha! "xD"
 ㅋ ㅋㅋ ㅋㅋㅋㅋ ㅎㅎ 아니ㅋㅋㅋ 푸하하 草 草草 大草原 それは草 すごいw すごいｗｗｗ
-笑 (笑) 笑死 哈哈 哈哈哈哈 呵呵 嘻嘻 ㄏㄏ ههههه חחחח ฮ่าๆ
+笑 (笑) 笑死 我笑了 绷不住了 哈哈 哈哈哈哈 呵呵 嘻嘻 ㄏㄏ ههههه חחחח ฮ่าๆ
 хаха ХАХАХА хехе ахах ахахаха хд лол кек лмао
 LUL KEKW OMEGALUL 4Head PepeLaugh streamerLUL peepoLaugh 😂 🤣🤣
 hahahaa bwahaha muahahaha ¡jajaja! jajsjajaj hhhh LULULUL LULE luls KEKL KEKWait topkek
@@ -44,6 +44,7 @@ def test_messages_that_laugh_are_counted_once_each() -> None:
         ("สวัสดี", "555"),
         ("สวัสดี", "55555+"),
         ("你好嗎", "2333"),
+        ("你好嗎", "xswl"),
         ("おはよう", "w"),
     ],
 )
@@ -51,6 +52,10 @@ def test_some_forms_laugh_in_chat_of_their_own_letters_alone(chat: str, token: s
     assert laughing([chat, chat, token]) == laughing([chat, token.upper()]) == 1
     assert laughing(["good morning", "hello there", token]) == 0
     assert laughing([chat, *["good morning"] * 9, token]) == 0, "one guest makes no chat of it"
+
+
+def test_chinese_laughs_within_what_has_no_spaces() -> None:
+    assert laughing(["主播233", "主播12333", "房间1233号"]) == 1
 
 
 @pytest.mark.parametrize(
