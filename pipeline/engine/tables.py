@@ -78,7 +78,8 @@ def write_clips(state: State) -> None:
         store.touched("clips", [(clip_id,) for clip_id in gone])
     if reading.is_on:
         since = naive(utc(state.now()) - WEEK)
-        reading.plan(store.query("streams_of_late", since=since).to_pylist())
+        rows, out = store.query("streams_of_late", since=since).to_pylist(), state.out()
+        reading.plan(row for row in rows if row["channel"] not in out)
 
 
 def write_vocabulary(state: State) -> None:

@@ -24,7 +24,7 @@ from warehouse.errors import NotAuthorised
 from warehouse.records import iso, numeric_id, utc
 
 NEAR_S = 30.0  # a marker so near is the same moment's, whoever set it
-SHORTEST_S, LONGEST_S = 5.0, 60.0  # of a clip
+CLIP_S = 60  # of a live clip, the longest there is
 _CLIP_ID = re.compile(r"[\w-]{1,100}", re.ASCII)
 _PAGE = 100
 _MOST_VIEWS, _LONGEST_VOD_S = 2**31 - 1, 7 * 86400
@@ -69,7 +69,7 @@ async def make_clip(api: Api, channel_id: str, title: str, now: float) -> str:
     for row in rows_of(await api.get("clips", span)):
         if row.get("creator_id") == api.token.user_id and (found := _id(row)):
             return found
-    asked = {"broadcaster_id": channel_id, "title": title, "duration": f"{LONGEST_S:.0f}"}
+    asked = {"broadcaster_id": channel_id, "title": title, "duration": str(CLIP_S)}
     return await _begun(api, "clips", asked)
 
 

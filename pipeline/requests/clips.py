@@ -75,6 +75,7 @@ def _parsed(workspace: Workspace, request: Request) -> PastClip:
     body, who = request.body, workspace.identities
     key = who.resolve(channel_name(body.get("channel")))
     login, channel_id = who.name_of(key), real_id(who.id_of(key))
+    workspace.optout.refuse([login], who)
     if not ConsentSettings().may_clip(login, channel_id):
         raise BadInput(f"DLD_CLIPS does not name {login}: its streamer has to agree first")
     at_s, start_s, end_s = (_seconds(body, name) for name in ("at_s", "in_s", "out_s"))

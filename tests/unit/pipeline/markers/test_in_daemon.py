@@ -8,18 +8,27 @@ from typing import Any
 
 import pytest
 
-from pipeline.chat.message import Batch, ChannelInfo, Heard, StreamEnd, StreamStart, Watch
+from pipeline.chat.message import (
+    Batch,
+    ChannelInfo,
+    Heard,
+    Source,
+    StreamEnd,
+    StreamStart,
+    Watch,
+)
+from pipeline.engine import daemon
 from pipeline.engine.engine import Engine
 from pipeline.markers.sender import EVERY_S
 from pipeline.requests.forget import forget_channel
 from pipeline.serving.live_moments import LiveMoment
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from tests.helpers.build import outcome, rows, send, settings, stored
-from tests.helpers.patience import play
+from tests.helpers.patience import eventually, play
 from tests.helpers.standins.twitch import READER, TwitchServer
 from warehouse.config import DataFolder
 from warehouse.inbox.requests import Request
-from warehouse.records import iso, utc, window_start
+from warehouse.records import iso, naive, utc, window_start
 from warehouse.store.store import Store
 
 SCOPES = ["user:read:chat", "channel:manage:broadcast", "clips:edit", "channel:manage:clips"]
@@ -269,6 +278,27 @@ def test_a_request_during_which_the_daemon_ended_asks_nothing_again(
     at_twitch(engine, tell)
 
 
+def test_a_channel_that_opted_out_gets_no_clip_and_has_none_read(
+    engine: Engine, folder: DataFolder, began: float
+) -> None:
+    async def tell(twitch: TwitchServer) -> None:
+        engine.feed(Batch(time.time(), (StreamEnd("reader", began + 1800),)))
+        engine.commit()
+        find(engine)
+        body = {"channel": "reader"}
+        send(folder.inbox, Request("o1", iso(utc(time.time())), "page", "opt-out", body))
+        engine.commit()
+        ask(folder)
+        engine.commit()
+        assert "opted out of being read" in str(outcome(folder.inbox, "r1"))
+        await work(engine)
+        engine.housekeeping()
+        await engine.state.viewers_clips.step()
+        assert twitch.calls == []
+
+    at_twitch(engine, tell)
+
+
 # -- viewers' clips ----------------------------------------------------------------------------
 
 
@@ -302,3 +332,37 @@ def test_viewers_clips_are_published_and_the_stream_learns_its_video(
         assert rows(folder, counted) == [("One", 9)]  # views are of now; what is gone went
 
     at_twitch(engine, tell)
+
+
+def test_the_daemon_sends_and_reads_beside_its_turns(
+    folder: DataFolder, store: Store, began: float
+) -> None:
+    engine = open_engine(folder, store)
+
+    class Telling(Source):
+        kind = "live"
+        twitch: TwitchServer
+
+        def channels(self) -> list[ChannelInfo]:
+            return [ChannelInfo("reader", READER)]
+
+        async def batches(self) -> Any:
+            items = StreamStart("reader", began, "s1"), StreamEnd("reader", began + 60)
+            yield Batch(time.time(), items)
+            now = utc(time.time())
+            moment = LiveMoment("reader", READER, now, now, "KEKW x 9", "laughter", 8.0)
+            engine.state.sender.put([moment])
+            await eventually(lambda: self.twitch.studio.markers and self.twitch.studio.asked)
+            at = {"started_at": naive(utc(began)), "ended_at": naive(utc(began + 60))}
+            row = {"stream_id": "s1", "channel": "reader", "channel_id": READER, "vod_id": ""}
+            engine.state.viewers_clips.plan([{**row, **at}])
+            await eventually(engine.state.viewers_clips.take)
+
+    async def tell(twitch: TwitchServer) -> None:
+        source = Telling()
+        source.twitch = twitch
+        await daemon.run(engine, source)
+
+    at_twitch(engine, tell)
+    kinds = [kind for _, kind, _ in rows(folder, EVENTS)]
+    assert "twitch_marker" in kinds
