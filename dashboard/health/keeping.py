@@ -126,12 +126,15 @@ def counted(health: Health, tz: tzinfo) -> None:
     hook = parts(health, "webhook")
     if hook:
         pairs.append(("alerts told to the webhook", _hook(hook)))
-    if told := parts(health, "twitch"):
-        pairs.append(("set on Twitch", _twitch(told)))
+    twitch = parts(health, "twitch")
+    if twitch:
+        pairs.append(("set on Twitch", _twitch(twitch)))
     if not pairs:
         frame.put(frame.say("Nothing was told yet."))
         return
     frame.put(row(*(span(x) for what, n in pairs for x in (what, n)), cls="dld-facts wide"))
+    for sentence in _refused(twitch):
+        frame.put(frame.say(sentence))
 
 
 def _since(began: datetime, tz: tzinfo) -> str:
@@ -147,10 +150,14 @@ def _hook(hook: Mapping[str, Any]) -> str:
 
 def _twitch(told: Mapping[str, Any]) -> str:
     markers, clips, failed = (wording.count(told.get(k, 0)) for k in ("markers", "clips", "failed"))
+    return f"markers {markers}, clips {clips}, failed {failed}"
+
+
+def _refused(told: Mapping[str, Any]) -> list[str]:
+    """Sentences: why a marker or a clip of a channel is not set on Twitch."""
     wrong = told.get("troubles")
-    why = [f"{k}: {v}" for k, v in sorted(wrong.items())] if isinstance(wrong, dict) else []
-    done = f"markers {markers}, clips {clips}, failed {failed}"
-    return "; ".join([done, *(wording.plain(line, 300) for line in why)])
+    pairs = sorted(wrong.items()) if isinstance(wrong, dict) else []
+    return [f"Not set on Twitch, {wording.plain(f'{what}: {why}', 300)}." for what, why in pairs]
 
 
 def lag(since: datetime, tz: tzinfo) -> None:

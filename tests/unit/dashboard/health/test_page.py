@@ -177,8 +177,8 @@ def test_storage_versions_and_counts_are_told(folder: Path, open_page: Open) -> 
     assert "model none serves" in text
     assert "messages counted 140" in text
     assert "told to the webhook 4; dropped 1, waiting 0, failed attempts 2" in text
-    told = "set on Twitch markers 3, clips 0, failed 1; ann clip: the channel is offline (404)"
-    assert told in text
+    assert "set on Twitch markers 3, clips 0, failed 1" in text
+    assert "Not set on Twitch, ann clip: the channel is offline (404)." in text
 
 
 @pytest.mark.parametrize("gone", ["windows", "streams", "events", "alerts", "health", "channels"])
