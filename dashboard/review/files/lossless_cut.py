@@ -9,7 +9,7 @@ import pyarrow as pa
 from dashboard.export import csv_bytes
 from dashboard.review.files.export import NOTHING, Export
 
-ABOUT = "LosslessCut: File, Import project, Time in seconds (CSV). A segment a moment."
+ABOUT = "LosslessCut: File, Import project, Times in seconds (CSV). A segment a moment."
 
 
 def write(of: Export) -> bytes | str:

@@ -1,5 +1,6 @@
 """Table of the moments as CSV: a row each, by rank, the reaction's own time beside the cut."""
 
+from codecs import BOM_UTF8
 from math import isfinite
 
 import pyarrow as pa
@@ -19,9 +20,9 @@ COLUMNS = (
 
 
 def write(of: Export) -> bytes:
-    """A row an entry; what is not known is empty."""
+    """A row an entry; what is not known is empty. With the mark that Excel knows UTF-8 by."""
     rows = [row(one, of) for one in of.entries]
-    return csv_bytes(pa.table({name: [r[name] for r in rows] for name in COLUMNS}))
+    return BOM_UTF8 + csv_bytes(pa.table({name: [r[name] for r in rows] for name in COLUMNS}))
 
 
 def row(one: Entry, of: Export) -> dict[str, object]:

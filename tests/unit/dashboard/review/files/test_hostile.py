@@ -21,7 +21,7 @@ BY_SUFFIX = {file.suffix: file for file in FILES}
 def written(file: File, text: str) -> str:
     body = file.write(hostile(text))
     assert isinstance(body, bytes)
-    return body.decode()  # no half of a pair in it
+    return body.decode("utf-8-sig")  # no half of a pair in it
 
 
 @pytest.mark.parametrize("text", HOSTILE)
