@@ -84,7 +84,8 @@ def _axes(s: _Scale) -> Iterator[Markup]:
     apart = next((step for step in TICKS_S if s.length <= 8 * step), TICKS_S[-1])
     for at in range(0, int(s.length) + 1, apart):
         x = LEFT + (RIGHT - LEFT) * at / s.length
-        yield _text(x, BOTTOM + 20, sentences.elapsed(at), "middle")
+        edge = x > RIGHT - 30  # where half of it would be cut off
+        yield _text(x, BOTTOM + 20, sentences.elapsed(at), "end" if edge else "middle")
 
 
 def _mood(rows: Sequence[Row], step: float, s: _Scale) -> Iterator[Markup]:

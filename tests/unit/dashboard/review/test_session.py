@@ -223,6 +223,10 @@ def test_what_was_dropped_is_neither_in_the_report_nor_on_its_chart() -> None:
     assert "Nothing stood out" not in none
 
 
+def test_the_last_time_of_the_chart_is_not_cut_off() -> None:
+    assert re.search(r'x="990.0" y="450.0" class="end">1:00:00<', reported(session()))
+
+
 def test_the_report_tells_how_the_mood_went_apart_from_moments() -> None:
     assert "How the mood went" not in reported(session())
     text = reported(replace(session(), turns=(found(FALL, 1200),)))
