@@ -1,6 +1,6 @@
 """Segments for LosslessCut as CSV: start, end, name.
 
-Without a header: versions before 3.65 take one for a segment. Seconds, comma, three columns.
+Without a header: versions before 3.66 take one for a segment. Seconds, comma, three columns.
 Source: LosslessCut, docs/index.md ("CSV files") and src/renderer/src/edlFormats.ts.
 """
 
