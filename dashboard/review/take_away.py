@@ -1,6 +1,6 @@
 """Files to take away, as a section of the page: what goes into them, and a button for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,6 +15,8 @@ from dashboard.review.record.decided import Decisions
 from dashboard.review.session import Session
 
 SHARED = "One file that opens anywhere, offline, and may be shared."
+OF_VIDEO = "Of the video at YouTube: its games, its moments, or both."
+OF_YOURS = "Of your video. Markers, cuts and timelines count its frames."
 WHICH = {"all": "All but dropped", "kept": "Kept alone"}
 CHAPTERS = {"both": "Categories and moments", "categories": "Categories", "moments": "Moments"}
 
@@ -46,15 +48,20 @@ def _chosen(decided: Decisions) -> tuple[str, str, str]:
         with left:
             which = choices.choose("Moments in the files", "files", WHICH, "all", leave_out=True)
     with middle:
-        chapters = choices.choose("Chapters of", "chapters", CHAPTERS, "both", leave_out=True)
+        chapters = _select("Chapters of", "chapters", CHAPTERS, "both", OF_VIDEO)
     with right:
-        url_state.hold("fps", list(RATES), USUAL_RATE)
-        fps: str = st.selectbox(
-            "Frame rate", list(RATES), key="fps",
-            help="Of your video. Markers, cuts and timelines count its frames.",
-        )  # fmt: skip
-        url_state.remember(fps=fps if fps != USUAL_RATE else None)
+        fps = _select("Frame rate", "fps", {rate: rate for rate in RATES}, USUAL_RATE, OF_YOURS)
     return which, chapters, fps
+
+
+def _select(label: str, name: str, options: Mapping[str, str], usual: str, about: str) -> str:
+    """The value chosen of the options (label by value), kept in the address as `name`."""
+    url_state.hold(name, list(options), usual)
+    chosen: str = st.selectbox(
+        label, list(options), key=name, format_func=options.__getitem__, help=about
+    )
+    url_state.remember(**{name: chosen if chosen != usual else None})
+    return chosen
 
 
 def _export(
