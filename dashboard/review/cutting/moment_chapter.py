@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import choices, data, frame, inbox, url_state, wording
 from dashboard.markup import away, row, span, tag
 from dashboard.review import sentences
-from dashboard.review.cutting import decisions, vod_player
+from dashboard.review.cutting import clip_button, decisions, vod_player
 from dashboard.review.record.decided import Decisions, Own
 from dashboard.review.record.viewers_clips import MOST, Clip, clips
 from dashboard.review.session import Session, lines
@@ -78,8 +78,14 @@ def _kinds(of: Session) -> list[str]:
 
 def chapter(of: Session, moments: Ranked, decided: Decisions, lead_s: int) -> None:
     """The list, with buttons where they can do something. moments: as they are to be listed."""
-    for text in decisions.troubles():
-        st.error(wording.plain(text, 400), icon=":material/lock:")
+    told = st.container()
+    _listing(of, moments, decided, lead_s)
+    clip_button.watch()
+    for text in decisions.troubles():  # those of the buttons among them
+        told.error(wording.plain(text, 400), icon=":material/lock:")
+
+
+def _listing(of: Session, moments: Ranked, decided: Decisions, lead_s: int) -> None:
     for own in decided.own:
         _own(of, own)
     if not of.moments:
@@ -87,6 +93,7 @@ def chapter(of: Session, moments: Ranked, decided: Decisions, lead_s: int) -> No
         frame.put(frame.say(f"{text} to tell. That is a finding too."))
         return
     listed = _listed(moments, decided)
+    may_clip = clip_button.is_allowed(of)
     place = Place(of.stream["vod_id"], partial(cut_of, lead_s=lead_s, length_s=of.length_s))
     for (rank, one), samples in zip(listed, lines(of, [f for _, f in listed]), strict=True):
         mark = decided.of(one)
@@ -96,6 +103,8 @@ def chapter(of: Session, moments: Ranked, decided: Decisions, lead_s: int) -> No
         with right:
             _play(of, f"moment {rank}", place.cut(one).in_s)
             _decide(of.stream["channel"], one.at, rank, mark)
+            if may_clip and one.moment.kind != "silence":
+                clip_button.button(of, rank, one, place.cut(one))
 
 
 def _item(key: str) -> tuple[DeltaGenerator, DeltaGenerator]:

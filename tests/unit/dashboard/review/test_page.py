@@ -461,3 +461,64 @@ def test_viewers_clips_and_what_was_set_on_twitch_stand_beside_the_moments(
     traces = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
     (drawn,) = [t for t in traces if t.get("name") == "Viewers' clips"]
     assert len(drawn["customdata"]) == 1
+
+
+def live(tmp_path: Path, **more: Any) -> Path:
+    """A stream of real chat that is over, with one burst at 0:25:00."""
+    of = {"vod_id": "42", "source": "live", **more}
+    rows = session(NOON, [10] * 50 + [90] + [10] * 49, **of)
+    published.write(tmp_path, {**rows, "channels": [channel("alpha", source="live")]}, "live")
+    return tmp_path
+
+
+def clip_buttons(page: AppTest) -> list[Any]:
+    return [b for b in page.button if str(b.key).startswith("clip-")]
+
+
+def test_a_clip_is_asked_for_where_the_streamer_allows_it(
+    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = live(tmp_path)
+    assert not clip_buttons(open_page(data))
+    monkeypatch.setenv("DLD_CLIPS", "alpha")
+    page = open_page(data)
+    (make,) = clip_buttons(page)
+    assert make.label == "Make clip on Twitch"
+    page = make.click().run()
+    (made,) = clip_buttons(page)
+    assert (made.label, made.disabled) == ("Clip asked for", True)
+    (request,) = asked(data)
+    assert {k: request[k] for k in ("action", "channel", "stream_id", "at_s", "in_s", "title")} == {
+        "action": "clip", "channel": "alpha", "stream_id": "alpha:20261122T120000",
+        "at_s": 1500, "in_s": 1470, "title": "Burst of chat",
+    }  # fmt: skip
+    InboxFolder(data / "inbox").refuse(request["id"], "clip", "the VOD is gone")
+    page = page.run()
+    assert "No clip of Burst of chat: the VOD is gone" in page.error[0].value
+    assert not clip_buttons(page)[0].disabled
+
+
+def test_a_clip_that_was_made_is_not_asked_for_again(
+    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = live(tmp_path)
+    monkeypatch.setenv("DLD_CLIPS", "alpha")
+    page = clip_buttons(open_page(data))[0].click().run()
+    InboxFolder(data / "inbox").finish(asked(data)[0]["id"])
+    (made,) = clip_buttons(page.run())
+    assert (made.label, made.disabled) == ("Clip made", True)
+
+
+@pytest.mark.parametrize(
+    ("clips", "more"),
+    [("beta", {}), ("not a login!", {}), ("alpha", {"ended_at": None}), ("alpha", {"vod_id": None}),
+     ("alpha", {"source": "replay"})],
+)  # fmt: skip
+def test_nothing_is_clipped_that_is_not_allowed_or_not_there(
+    clips: str, more: dict[str, Any], tmp_path: Path, open_page: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("DLD_CLIPS", clips)
+    page = open_page(live(tmp_path, **more))
+    assert not page.exception
+    assert not clip_buttons(page)
