@@ -1,5 +1,6 @@
 // Plain data -> SVG: the mood of the last half hour, and the forecast of the next five minutes.
-// x: time, a step is a window of 30 s; y: -1 to 1, always. A window is drawn at its middle.
+// x: time, a step is a window of 30 s; y: -1 to 1, or a close-up of it that says so. A window is
+// drawn at its middle.
 
 import { draw } from "./dom.js";
 import { cutoffOf, isSilent, isUnseen, STEPS, WINDOW_MS, WINDOWS } from "./mood.js";
@@ -20,6 +21,19 @@ function widthOf(label, { letter }) {
   return wide * WIDE_LETTER + (label.length - wide) * letter;
 }
 
+const WHOLE = 1; // the mood's own range is from -1 to 1
+const CLOSE_UPS = [0.1, 0.2, 0.3, 0.4, 0.5];
+
+/** How far from 0 a close-up reaches: the nearest one that cuts nothing off, else the whole. */
+export function closeUpOf({ history, forecast }) {
+  const drawn = [
+    ...history.map(({ mood }) => mood ?? 0),
+    ...(forecast?.steps ?? []).flatMap(({ low, high }) => [low, high]),
+  ];
+  const furthest = Math.max(...drawn.map(Math.abs));
+  return CLOSE_UPS.find((reach) => furthest <= reach) ?? WHOLE;
+}
+
 const plotOf = ({ width, height, left, right, top, bottom }) => ({
   left,
   right: width - right,
@@ -27,16 +41,16 @@ const plotOf = ({ width, height, left, right, top, bottom }) => ({
   bottom: height - bottom,
 });
 
-/** Functions from ms and mood to px, for a chart of this size whose "now" is `end`. */
-export function scales(end, size = LARGE) {
+/** Functions from ms and mood to px, for a chart of this size, "now" and reach from 0. */
+export function scales(end, size = LARGE, reach = WHOLE) {
   const plot = plotOf(size);
   const from = end - WINDOWS * WINDOW_MS;
   const perMs = (plot.right - plot.left) / ((WINDOWS + STEPS) * WINDOW_MS);
   const middle = (plot.top + plot.bottom) / 2;
   return {
-    ...{ size, plot, from },
+    ...{ size, plot, from, reach },
     x: (at) => round(plot.left + (at - from) * perMs),
-    y: (mood) => round(middle - (mood * (plot.bottom - plot.top)) / 2),
+    y: (mood) => round(middle - ((mood / reach) * (plot.bottom - plot.top)) / 2),
   };
 }
 
@@ -95,8 +109,8 @@ export function forecastShapes({ cutoff, steps }, { x, y }) {
   };
 }
 
-function grid({ x, y, from, plot }, end) {
-  const lines = [1, 0.5, 0, -0.5, -1].map((mood) =>
+function grid({ x, y, from, plot, reach }, end, number) {
+  const lines = [1, 0.5, 0, -0.5, -1].map((part) => part * reach).map((mood) =>
     draw("line", {
       class: mood === 0 ? "zero" : "grid",
       x1: plot.left,
@@ -105,8 +119,8 @@ function grid({ x, y, from, plot }, end) {
       y2: y(mood),
     }),
   );
-  const names = [1, 0, -1].map((mood) =>
-    draw("text", { class: "y-label", x: plot.left - 5, y: y(mood) + 3.5 }, String(mood)),
+  const names = [reach, 0, -reach].map((mood) =>
+    draw("text", { class: "y-label", x: plot.left - 5, y: y(mood) + 3.5 }, number(mood)),
   );
   const ticks = [];
   for (let at = from; at <= end + STEPS * WINDOW_MS; at += WINDOW_MS) {
@@ -126,6 +140,12 @@ function times({ x, from, plot, size }, end, words) {
     made.push(draw("text", { class: "x-label", x: x(at), y: size.height - 4 }, label));
   }
   return made;
+}
+
+/** Says that what is drawn is not the whole range, beside the line of now. */
+function closeUpLabel({ x, plot }, end, text) {
+  const at = { class: "side close-up", x: x(end) - 5, y: plot.top + 11 };
+  return text ? [draw("text", at, text)] : [];
 }
 
 function nowLine({ x, plot, size }, end, label) {
@@ -179,11 +199,12 @@ function hatching() {
 
 /**
  * The chart as an <svg>. mood: {history, forecast} of mood.js; words: {time(ms),
- * window(point), title, description, positive, negative, now}: every text in it.
+ * window(point), number(mood), title, description, positive, negative, now, closeUp}: every text
+ * in it. reach: how far from 0 it is drawn.
  */
-export function chart({ history, forecast }, words, size = LARGE) {
+export function chart({ history, forecast }, words, size = LARGE, reach = WHOLE) {
   const end = cutoffOf(history);
-  const scale = scales(end, size);
+  const scale = scales(end, size, reach);
   const { plot } = scale;
   const { silent, unseen } = gaps(history, scale);
   return draw(
@@ -198,11 +219,12 @@ export function chart({ history, forecast }, words, size = LARGE) {
     draw("desc", { id: "chart-text" }, words.description),
     hatching(),
     ...bands(unseen, "unseen", plot.top, plot.bottom - plot.top),
-    ...grid(scale, end),
+    ...grid(scale, end, words.number ?? String),
     ...bands(silent, "silent", plot.bottom - 3, 3),
     ...times(scale, end, words),
     draw("text", { class: "side", x: plot.left + 4, y: plot.top + 11 }, words.positive),
     draw("text", { class: "side", x: plot.left + 4, y: plot.bottom - 7 }, words.negative),
+    ...closeUpLabel(scale, end, words.closeUp),
     ...nowLine(scale, end, words.now),
     ...forecastNodes(forecast, scale),
     draw("path", { class: "mood-line", d: historyPath(history, scale) }),

@@ -5,15 +5,22 @@ export const VERSION = "1";
 export const VIEWS = ["panel", "component", "overlay", "mobile"];
 export const METRICS = ["chart", "forecast", "received", "top", "moment", "record", "recap"];
 export const CORNERS = ["top-left", "top-right", "bottom-left", "bottom-right"];
+export const SCALES = ["whole", "close"]; // of the chart: -1 to 1, or as near as its lines allow
 export const LARGEST = 5 * 1024; // bytes
 
 const all = (names, chosen) =>
   Object.fromEntries(names.map((name) => [name, chosen?.[name] !== false]));
 
-/** Choices from anything: what is missing or is not understood is on. */
+const oneOf = (names, chosen) => (names.includes(chosen) ? chosen : names[0]);
+
+/** Choices from anything: what is missing or is not understood is on, or the first of its list. */
 function choicesOf(value) {
-  const corner = CORNERS.includes(value?.corner) ? value.corner : CORNERS[0];
-  return { views: all(VIEWS, value?.views), metrics: all(METRICS, value?.metrics), corner };
+  return {
+    views: all(VIEWS, value?.views),
+    metrics: all(METRICS, value?.metrics),
+    corner: oneOf(CORNERS, value?.corner),
+    scale: oneOf(SCALES, value?.scale),
+  };
 }
 
 /** The choices of Twitch.ext.configuration's broadcaster segment: {version, content} or undefined. */

@@ -1,6 +1,6 @@
 // Check boxes for what viewers see. What is chosen goes to Twitch's configuration service.
 
-import { CORNERS, METRICS, VERSION, VIEWS, writeChoices } from "./choices.js";
+import { CORNERS, METRICS, SCALES, VERSION, VIEWS, writeChoices } from "./choices.js";
 import { make, put } from "./dom.js";
 import { keepChoices } from "./twitch.js";
 
@@ -25,15 +25,16 @@ function boxes(names, kind, heading, say) {
   };
 }
 
-function corners() {
-  const options = CORNERS.map((name) => make("option", { value: name }));
-  const select = make("select", { id: "corner" }, ...options);
-  const label = make("label", { for: "corner" });
+/** A list to choose one of; its texts are at `id` and `${id}s` in the set-up words. */
+function picker(id, names) {
+  const options = names.map((name) => make("option", { value: name }));
+  const select = make("select", { id }, ...options);
+  const label = make("label", { for: id });
   return {
     node: make("p", { class: "row" }, label, select),
     show(words, chosen) {
-      put(label, words.say("corner"));
-      options.forEach((option) => put(option, words.say(`corners.${option.value}`)));
+      put(label, words.say(id));
+      options.forEach((option) => put(option, words.say(`${id}s.${option.value}`)));
       select.value = chosen;
     },
     chosen: () => select.value,
@@ -55,12 +56,13 @@ export function choicesForm() {
   const title = make("h2");
   const views = boxes(VIEWS, "views", "views", "view");
   const metrics = boxes(METRICS, "metrics", "metrics", "metric");
-  const corner = corners();
+  const scale = picker("scale", SCALES);
+  const corner = picker("corner", CORNERS);
   const save = make("button", { type: "submit", class: "main" });
   const line = make("p", { id: "saved", role: "status" });
   const row = make("div", { class: "row" }, save, line);
   const pairs = make("div", { class: "pair" }, views.node, metrics.node);
-  const form = make("form", { id: "choices" }, title, pairs, corner.node, row);
+  const form = make("form", { id: "choices" }, title, pairs, scale.node, corner.node, row);
   let words = null;
   let message = "";
   let newest = null; // what Twitch has said last
@@ -68,6 +70,7 @@ export function choicesForm() {
   const chosen = () => ({
     views: views.chosen(),
     metrics: metrics.chosen(),
+    scale: scale.chosen(),
     corner: corner.chosen(),
   });
 
@@ -93,6 +96,7 @@ export function choicesForm() {
       const current = message === "unsaved" || savedOver === newest ? chosen() : choices;
       views.show(words, current.views);
       metrics.show(words, current.metrics);
+      scale.show(words, current.scale);
       corner.show(words, current.corner);
       say(message);
     },

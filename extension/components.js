@@ -1,11 +1,13 @@
 // The parts a view is put together from: each {node, show(state)}; the state is that of view.js.
 
 import { bold, make, put, sentenceNode } from "./dom.js";
-import { cutoffOf, rateOf, WINDOW_MS } from "./mood.js";
+import { face } from "./face.js";
+import { cutoffOf, isOn, leaning, rateOf } from "./mood.js";
 import { outlook } from "./outlook.js";
 import * as sentences from "./sentences.js";
 
 const DOT = " \u00b7 ";
+const WELL_READ = 0.9; // share of messages: what rests on less says so
 
 /** Texts that are there, with dots between; elements are left as they are. */
 function dotted(...texts) {
@@ -45,8 +47,8 @@ export function notice(node) {
 function countOf({ n }, { history, readable, basis }, words) {
   const seen = bold(n === null ? words.say("unobserved") : words.messages(n));
   const rate = rateOf(history);
-  const isRead = n && readable !== null && basis !== "emotes";
-  const share = isRead ? words.percent(readable) : "";
+  const isPart = n && readable !== null && readable < WELL_READ && basis !== "emotes";
+  const share = isPart ? words.percent(readable) : "";
   return dotted(
     seen,
     rate !== null && words.say("rate", { n: words.count(rate) }),
@@ -54,29 +56,27 @@ function countOf({ n }, { history, readable, basis }, words) {
   );
 }
 
-/** The box of received data: the last window's messages, their rate, the most used emotes. */
+/** The box of what came in: the last window's messages, their rate, the most used emotes. */
 export function received() {
   const title = make("h2", { id: "received-name" });
-  const window = make("p", { id: "window" });
   const count = make("p", { id: "count" });
   const top = make("ul", { id: "top" });
   const named = { id: "received", "aria-labelledby": "received-name" };
-  const node = make("section", named, title, window, count, top);
+  const node = make("section", named, title, count, top);
   return {
     node,
     show({ mood, status, words, choices }) {
       const recapped = status === "offline" && mood?.recap && choices.metrics.recap;
       node.hidden = !mood || recapped || !choices.metrics.received;
       if (node.hidden) return;
-      const time = words.seconds(cutoffOf(mood.history) - WINDOW_MS);
-      put(title, words.say("received"));
-      put(window, mood.history.length ? words.say("window", { time }) : "");
+      const time = words.when(cutoffOf(mood.history) || mood.generatedAt);
+      put(title, words.say(isOn(status) ? "received" : "receivedUntil", { time }));
       count.replaceChildren(...countOf(mood.now, mood, words));
       top.hidden = !mood.now.top.length || !choices.metrics.top;
       top.setAttribute("aria-label", words.say("top"));
       top.replaceChildren(
         ...mood.now.top.map(({ name, n }) =>
-          make("li", {}, bold(name), n === null ? "" : ` \u00d7${words.count(n)}`),
+          make("li", {}, bold(name), sentences.counted(n, words)),
         ),
       );
     },
@@ -120,39 +120,50 @@ export function recap() {
   };
 }
 
-/** What the score is of: the newest window or, after it, the whole stream. */
+/** Why there is no score, as a key of the words; "" where there may be one. */
+function unscored({ mood, status }) {
+  if (!mood.supported) return "unsupported";
+  if (status === "quiet") return "quiet";
+  if (status === "offline") return typeof mood.recap?.mood === "number" ? "" : "status.offline";
+  return mood.waits ? "waiting" : "";
+}
+
+/**
+ * What the score is of: the last five minutes (from earlier pipelines: the newest window) or, after
+ * it, the whole stream. {value: null where there is none, word, label: its side, span: of what}.
+ */
 export function scored({ mood, status, words }) {
-  if (!mood.supported) return { value: null, word: words.say("unsupported") };
-  if (status === "quiet") return { value: null, word: words.say("quiet") };
-  const value = status === "offline" ? (mood.recap?.mood ?? null) : mood.now.mood;
-  if (value === null && status === "offline") return { value, word: words.say("status.offline") };
-  if (mood.waits) return { value: null, word: words.say("waiting") };
-  if (value === null) return { value, word: words.say("quiet") };
-  const { word } = words.sign(value);
-  return { value, word: status === "offline" ? words.say("overall", { word }) : word };
+  const ended = status === "offline";
+  const five = ended ? null : mood.now.five;
+  const value = ended ? (mood.recap?.mood ?? null) : (five?.mid ?? mood.now.mood);
+  const why = unscored({ mood, status });
+  if (why || value === null) return { value: null, word: words.say(why || "quiet") };
+  const label = five?.label ?? leaning(value);
+  const word = words.feeling(value, label);
+  const span = five && isOn(status) ? words.say("five.last") : "";
+  return { value, label, span, word: ended ? words.say("overall", { word }) : word };
 }
 
 /** Whether what the score is of was read from its emotes alone. */
 const isByEmotes = ({ mood, status }) =>
   (status === "offline" ? mood.recap?.basis : mood.basis) === "emotes";
 
-/** The score: sign, number and word, and whether it is read from emotes alone. */
+/** The score: face, number and word, of what, and whether it is read from emotes alone. */
 export function score(name = "p") {
   const glyph = make("span", { id: "glyph", "aria-hidden": "true" });
+  const span = make("span", { id: "span" });
   const number = make("b", { id: "number" });
   const word = make("span", { id: "word" });
   const badge = make("span", { id: "by-emotes", class: "tag" });
   return {
-    node: make(name, { id: "score" }, glyph, " ", number, " ", word, " ", badge),
+    node: make(name, { id: "score" }, glyph, " ", number, " ", word, " ", span, " ", badge),
     show(state) {
       if (!state.mood) return;
-      const { value, word: text } = scored(state);
-      const none = { glyph: "\u2013", side: "level" };
-      const { glyph: shape, side } = value === null ? none : state.words.sign(value);
-      put(glyph, shape);
-      glyph.dataset.side = side;
+      const { value, label, word: text, span: of } = scored(state);
+      glyph.replaceChildren(value === null ? "\u2013" : face(label));
       put(number, value === null ? "" : state.words.score(value));
       put(word, text);
+      put(span, of ?? "");
       put(badge, state.words.say("byEmotes"));
       badge.hidden = value === null || !isByEmotes(state);
     },
@@ -193,19 +204,44 @@ export function result() {
   };
 }
 
-/** The last moment worth telling, with its time. */
+/** The moment that is told; null for none. */
+function momentOf({ mood, choices }) {
+  const isTold = mood?.supported && !mood.waits && choices.metrics.moment;
+  return isTold && (mood.moment?.kind || mood.moment?.text) ? mood.moment : null;
+}
+
+/** The last moment worth telling, with how long ago it was. */
 export function moment() {
   const node = make("p", { id: "moment" });
   return {
     node,
-    show({ mood, words, choices }) {
-      const told = mood?.supported && !mood.waits;
-      const found = told && mood.moment?.text && choices.metrics.moment;
+    show(state) {
+      const found = momentOf(state);
       node.hidden = !found;
-      const { at, text } = mood?.moment ?? {};
-      if (found) {
-        node.replaceChildren(bold(words.when(at)), " ", sentenceNode(sentences.moment({ text }, words)));
-      }
+      if (!found) return;
+      const { mood, status, words } = state;
+      const { at } = found;
+      const time = isOn(status) ? words.ago(at, cutoffOf(mood.history)) : words.when(at);
+      node.replaceChildren(bold(time), " ", sentenceNode(sentences.moment(found, words)));
+    },
+  };
+}
+
+/** For ears: the mood in words and the moment, whenever one of them is another than before. */
+export function aloud() {
+  const node = make("p", { id: "aloud", class: "unseen-text", role: "status" });
+  let before = "";
+  return {
+    node,
+    show(state) {
+      if (!state.mood) return;
+      const { words } = state;
+      const { word } = scored(state);
+      const found = momentOf(state);
+      const news = [words.lang, word, found?.at].join();
+      if (news === before) return;
+      before = news;
+      put(node, dotted(word, found && sentences.moment(found, words).text).join(""));
     },
   };
 }

@@ -13,13 +13,14 @@ const notice = parts.notice(document.getElementById("notice"));
 const header = parts.header();
 const heading = document.getElementById("on-air"); // there from the first paint
 const shown = [
-  sentiment({ titled: false }),
+  sentiment(),
   parts.received(),
   parts.recap(),
   parts.result(),
   prospects(),
   parts.moment(),
   record(),
+  parts.aloud(),
 ];
 const views = switches();
 const mood = make("div", { id: "mood" }, ...shown.map((part) => part.node));

@@ -14,7 +14,10 @@ const STATUS = new Set(["live", "quiet", "offline", "stale"]);
 /** What chances are told of: above the stream's usual mood, well below it, well above it. */
 const EVENTS = ["above", "drop", "rise"];
 const GRADES = new Set(["clearly", "little", "not", "new"]);
+const KINDS = new Set(["laughter", "hype", "peak", "silence"]);
 const WORST_SKILL = -9.99; // a lower one is no record of anybody's
+const LABELS = new Set(["positive", "neutral", "negative"]);
+const NEUTRAL = 0.05; // VADER's own limit
 
 const limit = (value) => Math.max(-1, Math.min(1, value));
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
@@ -91,8 +94,25 @@ function forecast(value, end) {
     steps,
     five: fiveMinutes(value),
     skill: isNumber(value.skill) ? value.skill : null,
-    record: text(value.record, 240),
   };
+}
+
+/** A mood as it is shown: what is said of a mood is said of this number, never of a finer one. */
+export const rounded = (mood) => Number(mood.toFixed(2)) + 0; // no -0
+
+/** "positive", "negative" or "neutral": so near 0 or with 0 in its band a mood is no verdict. */
+export function leaning(mood, { low, high } = { low: mood, high: mood }) {
+  const shown = rounded(mood);
+  const holdsZero = rounded(low) <= 0 && rounded(high) >= 0;
+  if (holdsZero || Math.abs(shown) < NEUTRAL) return "neutral";
+  return shown > 0 ? "positive" : "negative";
+}
+
+/** The mood of the last five minutes with its 80 % band; null where the body does not tell it. */
+function lastFive(value) {
+  const band = quantiles([value?.low, value?.mood, value?.high], -1, 1);
+  if (!band) return null;
+  return { ...band, label: LABELS.has(value.label) ? value.label : leaning(band.mid, band) };
 }
 
 function newest(value) {
@@ -100,6 +120,7 @@ function newest(value) {
   const top = Array.isArray(value.top) ? value.top.slice(0, 5) : [];
   return {
     mood: moodOrNull(value.mood),
+    five: lastFive(value.five),
     n: countOrNull(value.n),
     share: shareOrNull(value.share),
     seconds: countOrNull(value.seconds),
@@ -108,9 +129,19 @@ function newest(value) {
   };
 }
 
+/** A moment: of earlier pipelines its text alone (kind ""). times: as busy as usual. */
 function moment(value) {
   if (value === null || typeof value !== "object") return null;
-  return { at: time(value.at), text: text(value.text, 160) };
+  return {
+    at: time(value.at),
+    text: text(value.text, 160),
+    kind: KINDS.has(value.kind) ? value.kind : "",
+    term: text(value.term, 25),
+    n: countOrNull(value.n),
+    times: countOrNull(value.times),
+    before: moodOrNull(value.before),
+    mood: moodOrNull(value.mood),
+  };
 }
 
 function timeOrNull(value) {
@@ -188,6 +219,9 @@ export function statusAt(mood, age) {
   const old = age > STALE_MS || (behind > STALE_MS && mood.history.length > 0);
   return old && mood.status !== "offline" ? "stale" : mood.status;
 }
+
+/** Whether there is a now: the stream runs, and its newest window is new. */
+export const isOn = (status) => ["live", "quiet"].includes(status);
 
 /** Messages a minute over the last five windows, those left out that nobody saw; null: none. */
 export function rateOf(history) {

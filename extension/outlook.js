@@ -1,10 +1,10 @@
 // The forecast in words: texts for eyes and ears, and the parts of a view that show them.
 
 import { bold, make, put, sentenceNode } from "./dom.js";
+import { isOn, leaning } from "./mood.js";
 import * as sentences from "./sentences.js";
 
 const CHANGE = 0.1; // of mood: how far it drops or rises in what chances are told of
-const NEUTRAL = 0.05; // VADER's own limit
 /** Chances were found to hold within five points: a finer one would claim more than is known. */
 const GRAIN = 0.05;
 
@@ -34,13 +34,19 @@ function activity({ activity: told }, words) {
   return words.say("activity.between", { low: words.roughly(low), high: n });
 }
 
-const grade = ({ grade: told }, words) => told && words.say(`grade.${told}`);
+/** How far to trust it, in words; without the five minutes by its skill, which is all there is. */
+function grade({ five, skill }, words) {
+  const bySkill = skill > 0 ? "little" : "not";
+  const told = five ? five.grade : skill === null ? "new" : bySkill;
+  return told && words.say(`grade.${told}`);
+}
 
 /** What else is foreseen of the five minutes, as sentences for ears. */
-export function heard(five, words, { record }) {
+export function heard(forecast, words, { record }) {
+  const { five } = forecast;
   const pairs = chances(five, words).map((pair) => pair.join(" "));
   const told = [...pairs, activity(five, words)].filter(Boolean);
-  const graded = record && grade(five, words);
+  const graded = record && grade(forecast, words);
   return [
     words.say("chart.usual", { usual: words.spoken(five.usual) }),
     told.length ? words.say("chart.expects", { list: words.list(told) }) : "",
@@ -49,29 +55,22 @@ export function heard(five, words, { record }) {
 }
 
 function headline({ low, mid, high, usual }, words) {
-  const isNeutral = low <= 0 && high >= 0 && Math.abs(mid) < NEUTRAL;
-  const band = { low: words.score(low), high: words.score(high) };
-  const likely = band.low === band.high ? band.low : words.say("five.likely", band);
-  const middle = { mood: words.score(mid), usual: words.score(usual) };
-  return [
-    words.say("five.next"),
-    bold(likely),
-    make("span", { id: "middle" }, words.say(isNeutral ? "five.neutral" : "five.about", middle)),
-  ];
+  const feeling = words.feeling(mid, leaning(mid, { low, high }));
+  const text = words.say("five.usual", { feeling, usual: words.score(usual) });
+  const middle = make("span", { id: "middle" }, text);
+  return [words.say("five.next"), bold(words.likely(low, high)), middle];
 }
-
-const isOver = ({ status }) => ["offline", "stale"].includes(status);
 
 function nextOf(state) {
   const { mood, words, choices } = state;
   const { forecast, why } = mood;
-  if (!choices.metrics.forecast || isOver(state)) return [];
+  if (!choices.metrics.forecast || !isOn(state.status)) return [];
   if (!forecast?.steps.length) {
     return why ? [bold(words.say("noForecast")), sentenceNode(sentences.why(why, words))] : [];
   }
   if (forecast.five) return headline(forecast.five, words);
   const { low, mid, high } = forecast.steps[0];
-  return [words.say("next"), bold(words.score(mid)), words.band(low, high)];
+  return [words.say("next"), bold(words.score(mid)), words.likely(low, high)];
 }
 
 /** What the next five minutes may bring (from earlier pipelines: the next window), or why not. */
@@ -98,7 +97,7 @@ export function prospects() {
     node,
     show(state) {
       const { mood, words, choices } = state;
-      const five = choices.metrics.forecast && !isOver(state) && mood?.forecast?.five;
+      const five = choices.metrics.forecast && isOn(state.status) && mood?.forecast?.five;
       const told = five ? prospectsOf(five, words) : [];
       node.hidden = !told.length;
       node.setAttribute("aria-label", words.say("five.next"));
@@ -118,15 +117,14 @@ export function record() {
     node,
     show({ mood, words, choices }) {
       const forecast = choices.metrics.forecast && choices.metrics.record && mood?.forecast;
-      node.hidden = !forecast;
-      if (!forecast) return;
+      const said = forecast && grade(forecast, words);
+      node.hidden = !said;
+      if (!said) return;
       const { five } = forecast;
-      const said = five && grade(five, words);
-      const isMore = Boolean(said) && five.grade !== "new" && five.skill !== null;
-      const text = said || sentenceNode(sentences.record(forecast, words));
+      const isMore = Boolean(five) && five.grade !== "new" && five.skill !== null;
       plain.hidden = isMore;
       more.hidden = !isMore;
-      (isMore ? summary : plain).replaceChildren(bold(words.say("forecast")), " ", text);
+      (isMore ? summary : plain).replaceChildren(bold(words.say("forecast")), " ", said);
       put(mark, isMore ? words.say("mark", { share: words.percent(five.skill) }) : "");
     },
   };

@@ -1,9 +1,10 @@
 // The views over the video, component and overlay: the score on a button, and a card that the
-// button opens. Only while there is chat to tell about; at other times nothing is in the way.
+// button opens. While there is no score, a line in its place says what is waited for.
 
 import { SMALL } from "./chart.js";
 import { make, put } from "./dom.js";
 import * as parts from "./components.js";
+import { isOn } from "./mood.js";
 import { outlook, prospects, record } from "./outlook.js";
 import { sentiment } from "./sentiment.js";
 import { run } from "./view.js";
@@ -14,16 +15,18 @@ const { view } = main.dataset;
 const score = parts.score("span");
 const heading = make("h1", { class: "unseen-text" });
 const shown = [
-  sentiment({ size: SMALL, titled: false }),
+  sentiment(SMALL),
   parts.received(),
   parts.signs(),
   outlook(),
   prospects(),
+  parts.moment(),
   record(),
 ];
+const aloud = parts.aloud(); // beside the card: nothing is read from what is folded away
 const button = make("button", { id: "toggle", type: "button", "aria-controls": "card" }, score.node);
 const card = make("div", { id: "card" }, ...shown.map((part) => part.node));
-const body = make("div", { id: "body" }, heading, button, card);
+const body = make("div", { id: "body" }, heading, button, card, aloud.node);
 main.append(body);
 
 let words = null;
@@ -67,21 +70,21 @@ document.addEventListener("keydown", ({ key }) => {
 });
 
 const notice = parts.notice(document.getElementById("notice"));
-const framed = window.top !== window;
 
 run({
   draw(state) {
     ({ words } = state);
-    const on = state.choices.views[view] && ["live", "quiet"].includes(state.status);
+    const isWanted = state.choices.views[view];
+    const on = isWanted && isOn(state.status);
     main.dataset.state = on ? state.status : "away";
     if (view === "overlay") main.dataset.corner = state.choices.corner; // a component has a place
     main.setAttribute("aria-label", words.say("name"));
     put(heading, words.say("name"));
     body.hidden = !on;
     notice.show(state);
-    // Over the video a trouble is not the viewer's: told only to whoever opened this by itself.
-    notice.node.hidden = on || framed;
+    if (state.status === "offline") put(notice.node, words.say("why.offline"));
+    notice.node.hidden = on || !isWanted;
     fold();
-    if (on) [score, ...shown].forEach((part) => part.show(state));
+    if (on) [score, aloud, ...shown].forEach((part) => part.show(state));
   },
 });

@@ -18,6 +18,7 @@ const shown = [
   parts.signs(),
   parts.moment(),
   record(),
+  parts.aloud(),
 ];
 const header = shown[0];
 main.prepend(header.node);

@@ -2,24 +2,34 @@
 // One that is not recognised is shown as it came, marked as English.
 
 const asItCame = (text) => ({ text, lang: "en" });
+const DOT = " \u00b7 ";
+/** A name of any script, so that one written from the right turns nothing round it. */
+const isolated = (name) => `\u2068${name}\u2069`;
 
-/** The forecast's record: {text, lang}; lang is "" where it is in the viewer's language. */
-export function record({ record: sentence, skill }, words) {
-  const say = (key, values) => ({ text: words.say(`record.${key}`, values), lang: "" });
-  const skilled = (share) =>
-    share > 0 ? say("skill", { share: words.percent(share) }) : say("even");
-  if (!sentence) return skill === null ? say("new") : skilled(skill);
-  if (sentence === "too new to have a record") return say("new");
-  const short = /^too short a record to judge: (\d+) of (\d+) half minutes of chat$/.exec(sentence);
-  if (short) return say("short", { n: words.count(+short[1]), of: words.count(+short[2]) });
-  if (/^no better lately than .+, so that is what is shown$/.test(sentence)) return say("beaten");
-  const known = /^lately knows (\d+)% of what can be known beyond/.exec(sentence);
-  if (known) return say("skill", { share: words.percent(+known[1] / 100) });
-  return asItCame(sentence);
+/** An emote with how often it was used; once is nothing to count. */
+export const counted = (n, words) => (n > 1 ? ` \u00d7${words.count(n)}` : "");
+
+/** What a moment was: "Laughter: KEKW ×43", how busy, and from what mood to what. */
+function told({ kind, term, n, times, before, mood }, words) {
+  const say = (key, values) => words.say(`moment.${key}`, values);
+  const name = say(kind);
+  const [from, to] = [before, mood].map((value) => value !== null && words.score(value));
+  return [
+    term ? say("named", { kind: name, term: isolated(term) + counted(n, words) }) : name,
+    times > 1 && say("times", { n: words.count(times) }),
+    from && to && from !== to && say("change", { from, to }),
+  ]
+    .filter(Boolean)
+    .join(DOT);
 }
 
 /** A moment's sentence, in the same shape. */
-export function moment({ text }, words) {
+export function moment(found, words) {
+  return found.kind ? { text: told(found, words), lang: "" } : asTurn(found, words);
+}
+
+/** The sentence of a pipeline that knew of turns alone. */
+function asTurn({ text }, words) {
   const found = /^Mood (rose|fell) to ([+-]\d\.\d\d)(?:, with (.+))?$/s.exec(text);
   if (!found) return asItCame(text);
   const [, way, mood, emote = ""] = found;

@@ -1,24 +1,41 @@
 // The chart with its legend, and the same in words and in tables for those who cannot see it.
 
-import { chart, LARGE } from "./chart.js";
+import { chart, closeUpOf, LARGE } from "./chart.js";
 import { make, put } from "./dom.js";
-import { cutoffOf, gapsOf, WINDOW_MS } from "./mood.js";
+import { cutoffOf, gapsOf, isOn, WINDOW_MS } from "./mood.js";
 import { heard } from "./outlook.js";
 
 const KEYS = ["mood", "forecast", "silent", "unseen"];
 const ROW = 10; // windows in a row of the table: five minutes
 
-/** The chart in words. metrics: what the streamer shows. */
-function description({ history, forecast }, words, metrics) {
+/** Mean of windows, weighted by messages, and their number: null and 0 where nobody spoke. */
+function meanOf(windows) {
+  const spokenIn = windows.filter(({ mood, n }) => mood !== null && n > 0);
+  const n = spokenIn.reduce((sum, point) => sum + point.n, 0);
+  const mean = spokenIn.reduce((sum, point) => sum + point.n * point.mood, 0) / n;
+  return { n, mean: n ? mean : null };
+}
+
+/** From what to what the mood went in the half hour; "" where that cannot be told. */
+function trend(history, words) {
+  const [from, to] = [history.slice(0, ROW), history.slice(-ROW)].map((part) => meanOf(part).mean);
+  if (history.length < 2 * ROW || from === null || to === null) return "";
+  return words.say("chart.trend", { from: words.spoken(from), to: words.spoken(to) });
+}
+
+/** The chart in words. metrics: what the streamer shows; reach: how far from 0 it is drawn. */
+function description({ history, forecast }, words, metrics, reach) {
   const spokenIn = history.filter(({ mood }) => mood !== null);
   const { silent, unseen, other } = gapsOf(history);
   const gap = (name, { length }) =>
-    length ? words.say(`chart.${name}`, { n: words.count(length) }, length) : "";
+    length ? words.say(`chart.${name}`, { span: words.minutes((length * WINDOW_MS) / 1000) }) : "";
   if (!spokenIn.length) return gap("other", other) || words.say("chart.nobody");
   const low = spokenIn.reduce((a, b) => (b.mood < a.mood ? b : a));
   const high = spokenIn.reduce((a, b) => (b.mood > a.mood ? b : a));
   const last = spokenIn.at(-1);
   return [
+    words.say("chart.scale", { low: words.spoken(-reach), high: words.spoken(reach) }),
+    trend(history, words),
     words.say("chart.last", { mood: words.spoken(last.mood), time: words.clock(last.at) }),
     words.say("chart.range", {
       low: words.spoken(low.mood),
@@ -36,7 +53,8 @@ function description({ history, forecast }, words, metrics) {
 }
 
 /** Of the five minutes; where a body has them only window by window, of all windows' bands. */
-function outlook({ steps, five }, words, metrics) {
+function outlook(forecast, words, metrics) {
+  const { steps, five } = forecast;
   const { low, mid, high } = five ?? {
     mid: steps.at(-1).mid,
     low: Math.min(...steps.map((step) => step.low)),
@@ -44,18 +62,16 @@ function outlook({ steps, five }, words, metrics) {
   };
   const [from, about, to] = [low, mid, high].map((mood) => words.spoken(mood));
   const said = words.say("chart.outlook", { mid: about, low: from, high: to });
-  return five ? [said, ...heard(five, words, metrics)] : [said];
+  return five ? [said, ...heard(forecast, words, metrics)] : [said];
 }
 
 /** Five minutes of history in one row: [time, mean weighted by messages, messages]. */
 function summed(windows, words) {
   const seen = windows.filter(({ n }) => n !== null);
-  const spokenIn = seen.filter(({ mood, n }) => mood !== null && n > 0);
-  const n = spokenIn.reduce((sum, point) => sum + point.n, 0);
-  const mean = spokenIn.reduce((sum, point) => sum + point.n * point.mood, 0) / n;
+  const { n, mean } = meanOf(seen);
   return [
     words.clock(windows[0].at),
-    n ? words.spoken(mean) : words.say("table.none"),
+    mean === null ? words.say("table.none") : words.spoken(mean),
     seen.length ? words.count(n) : words.say("table.unseen"),
   ];
 }
@@ -92,22 +108,25 @@ function drawn({ mood, choices }) {
   return { history: mood.history, forecast: choices.metrics.forecast ? mood.forecast : null };
 }
 
-function textsOf(data, { status, words, choices }) {
+function textsOf(data, { status, words, choices }, reach) {
   const end = cutoffOf(data.history);
+  const ends = { low: words.plain(-reach), high: words.plain(reach) };
   return {
     title: words.say("chart.title"),
-    description: description(data, words, choices.metrics),
+    description: description(data, words, choices.metrics, reach),
+    closeUp: reach < 1 ? words.say("closeUp", ends) : "",
+    number: words.plain,
     positive: `\u25b2 ${words.say("positive")}`,
     negative: `\u25bc ${words.say("negative")}`,
-    now: ["live", "quiet"].includes(status) ? words.say("now") : words.clock(end),
+    now: isOn(status) ? words.say("now") : words.clock(end),
     time: words.clock,
     window: (point) => words.window(point),
   };
 }
 
 /** The part of a view: {node, show(state)}. */
-export function sentiment({ size = LARGE, titled = true } = {}) {
-  const title = make("h2", { id: "sentiment-name", class: titled ? "" : "unseen-text" });
+export function sentiment(size = LARGE) {
+  const title = make("h2", { id: "sentiment-name", class: "unseen-text" });
   const picture = make("div", { id: "chart" });
   const keys = KEYS.map((name) => make("li", { class: `key-${name}` }));
   const legend = make("ul", { id: "legend", "aria-hidden": "true" }, ...keys);
@@ -125,7 +144,8 @@ export function sentiment({ size = LARGE, titled = true } = {}) {
       const { silent, unseen } = gapsOf(data.history);
       const present = [true, data.forecast, silent.length, unseen.length];
       put(title, words.say("sentiment"));
-      picture.replaceChildren(chart(data, textsOf(data, state), size));
+      const reach = choices.scale === "close" ? closeUpOf(data) : 1;
+      picture.replaceChildren(chart(data, textsOf(data, state, reach), size, reach));
       asTables.replaceChildren(...tables(data, words));
       keys.forEach((key, index) => {
         put(key, words.say(`keys.${KEYS[index]}`));

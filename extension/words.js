@@ -1,5 +1,6 @@
 // Texts, numbers and times in the viewer's language. The texts are in words/.
 
+import { rounded } from "./mood.js";
 import english from "./words/en.js";
 
 const LOADERS = {
@@ -10,9 +11,10 @@ const LOADERS = {
   pt: () => import("./words/pt.js"),
   zh: () => import("./words/zh.js"),
 };
-const LEVEL = 0.8; // of the forecast's band
+const MINUTE_MS = 60_000;
 const OLD_MS = 12 * 3_600_000; // half a day
-const POSITIVE = 0.05; // VADER's own limits
+const CLEAR = 0.1; // of mood: a weaker one is only a bit positive or negative
+const MINUS = "\u2212"; // a hyphen is skipped by screen readers
 const DEFAULT_REGION = { pt: "pt-BR", zh: "zh-CN" }; // whose Portuguese and Chinese words/ has
 
 /** "pt" of "pt-BR": the part that says which texts to load. */
@@ -58,6 +60,7 @@ export class Words {
         unit: "minute",
         maximumFractionDigits: 1,
       }),
+      ago: new Intl.RelativeTimeFormat(locale, { style: "short" }),
       clock: new Intl.DateTimeFormat(locale, { timeStyle: "short" }),
       seconds: new Intl.DateTimeFormat(locale, { timeStyle: "medium" }),
       day: new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }),
@@ -78,12 +81,12 @@ export class Words {
     return String(text ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   }
 
-  /** A mood as shown: "+0.21", "-0.05", "0.00". */
-  score = (mood) => this.formats.signed.format(mood);
+  /** A mood as shown: "+0.21", "−0.05", "0.00". */
+  score = (mood) => this.formats.signed.format(rounded(mood)).replace("-", MINUS);
   percent = (share) => this.formats.percent.format(Math.round(share * 100) / 100 || 0); // no -0%
   count = (n) => this.formats.count.format(n);
   /** A number with as few digits as it has: "0.1". */
-  plain = (number) => this.formats.short.format(number);
+  plain = (number) => this.formats.short.format(number).replace("-", MINUS);
   /** A count that is only expected, in two digits: "12", "1,200". */
   roughly = (n) => this.formats.rough.format(n);
   list = (texts) => this.formats.list.format(texts);
@@ -96,24 +99,30 @@ export class Words {
     const old = Date.now() - at > OLD_MS;
     return this.formats[old ? "dayAndClock" : "clock"].format(at);
   }
+  /** How long before `now` (ms) it was; of what is longer than an hour ago, the time of day. */
+  ago(at, now) {
+    const minutes = Math.max(1, Math.round((now - at) / MINUTE_MS));
+    return minutes < 60 ? this.formats.ago.format(-minutes, "minute") : this.when(at);
+  }
   messages = (n) => this.say("messages", { n: this.count(n) }, n);
 
-  /** A number for ears: screen readers skip a leading hyphen. */
+  /** A mood for ears, with its sign in words. */
   spoken(mood) {
-    const number = this.formats.plain.format(Math.abs(mood));
-    return mood <= -0.005 ? this.say("minus", { number }) : number;
+    const shown = rounded(mood);
+    const number = this.formats.plain.format(Math.abs(shown));
+    return shown < 0 ? this.say("minus", { number }) : number;
   }
 
-  /** The sign by shape and word, never by colour alone. */
-  sign(mood) {
-    if (mood >= POSITIVE) return { glyph: "\u25b2", word: this.say("positive"), side: "up" };
-    if (mood <= -POSITIVE) return { glyph: "\u25bc", word: this.say("negative"), side: "down" };
-    return { glyph: "\u25cf", word: this.say("neutral"), side: "level" };
+  /** A mood in words: "about neutral", "a bit positive". label: of the body, or of leaning(). */
+  feeling(mood, label) {
+    if (label === "neutral") return this.say("aboutNeutral");
+    return this.say(Math.abs(rounded(mood)) < CLEAR ? `aBit.${label}` : label);
   }
 
-  band(low, high) {
+  /** "likely between −0.02 and +0.11"; one number where both ends read alike. */
+  likely(low, high) {
     const [from, to] = [this.score(low), this.score(high)];
-    return this.say("band", { level: this.percent(LEVEL), low: from, high: to });
+    return from === to ? from : this.say("likely", { low: from, high: to });
   }
 
   /** A window of the history, for whoever points at it. */

@@ -160,6 +160,7 @@ def test_what_viewers_see_is_kept_by_twitch_alone(view, twitch):
     view.get_by_label("Overlay on the video").uncheck()
     view.get_by_label("The most used emotes").uncheck()
     view.get_by_label("Corner of the overlay").select_option("Bottom right")
+    view.get_by_label("Scale of the chart").select_option("Close-up of the mood’s own range")
     assert view.locator("#saved").inner_text() == "Not saved yet."
     view.evaluate("twitch.context({theme: 'light'})")  # what was chosen outlives a redraw
     assert not view.get_by_label("Overlay on the video").is_checked()
@@ -171,7 +172,7 @@ def test_what_viewers_see_is_kept_by_twitch_alone(view, twitch):
     ((segment, version, content),) = view.evaluate("twitch.written")
     assert (segment, version) == ("broadcaster", "1") and len(content) < 5 * 1024
     kept = json.loads(content)
-    assert kept["v"] == 1 and kept["corner"] == "bottom-right"
+    assert (kept["v"], kept["corner"], kept["scale"]) == (1, "bottom-right", "close")
     off = [name for part in ("views", "metrics") for name, on in kept[part].items() if not on]
     assert off == ["overlay", "top"]
     assert sent(twitch) == []
@@ -206,7 +207,7 @@ def test_what_is_switched_off_is_not_shown(view, twitch, metric, selector):
 def test_what_is_switched_off_is_not_heard_either(view, twitch):
     opened(view, twitch, "panel")
     heard = view.locator("#chart-text")
-    assert heard.text_content().endswith("better than guessing the average.")
+    assert heard.text_content().endswith("better than a guess.")
     configure(view, metrics={"record": False})
     assert heard.text_content().endswith("messages a minute expected.")
     configure(view, metrics={"forecast": False})
@@ -239,6 +240,17 @@ def test_a_view_that_is_switched_off_says_so_or_is_not_there(view, twitch):
         opened(view, twitch, name)
         configure(view, views={key: False})
         view.locator("#toggle").wait_for(state="hidden")
+
+
+def test_the_streamers_dashboard_cuts_no_emote_off(view, twitch):
+    top = [["W" * 20, 1234]] * 5
+    twitch.says(mood_body(now={"mood": 0.1, "label": "positive", "n": 5, "top": top}))
+    opened(view, twitch, "live_config")
+    last = view.locator("#top li").last.bounding_box()
+    box = view.locator("#received").bounding_box()
+    assert last["y"] > view.locator("#top li").first.bounding_box()["y"] + 3 * last["height"]
+    assert last["y"] + last["height"] <= box["y"] + box["height"]
+    assert view.evaluate("(e => e.scrollHeight <= e.clientHeight)(document.querySelector('#top'))")
 
 
 @pytest.mark.own_page

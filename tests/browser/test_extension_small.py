@@ -73,29 +73,48 @@ def test_the_rest_of_it_is_transparent_in_both_themes(chromium, twitch, name):
     assert shot == plain
 
 
-@pytest.mark.parametrize("status", ["offline", "stale"])
+@pytest.mark.parametrize(
+    ("status", "said"), [("offline", "the stream is offline"), ("stale", "No new data since ")]
+)
 @pytest.mark.parametrize("name", SMALL)
-def test_it_is_there_only_while_live(view, twitch, name, status):
+def test_the_score_is_there_only_while_live(view, twitch, name, status, said):
     opened(view, twitch, name)
+    assert not view.locator("#notice").is_visible()
     body = mood_body(status=status, forecast=None)
     view.evaluate("text => twitch.broadcast(text)", json.dumps(body | {"generated_at": later()}))
     view.locator("main[data-state=away]").wait_for(state="attached")
     assert not view.locator("#toggle").is_visible()
+    view.locator("#notice").get_by_text(said).wait_for()
 
 
 def later():
     return mood_body(age_s=-5)["generated_at"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(b"{}", 404), "DLD does not follow this channel yet."),
+        (Answer(b"{}", 500), "DLD has a problem. Trying again…"),
+        (Answer(b"{}", delay_s=2), "Reading the mood of this chat…"),
+    ],
+)
 @pytest.mark.parametrize("name", SMALL)
-def test_trouble_is_not_put_over_the_video(view, twitch, name):
-    twitch.answers["/v1/mood"] = Answer(b"{}", 404)
+def test_what_is_waited_for_is_said_in_one_small_line(view, twitch, name, answer, said):
+    twitch.answers["/v1/mood"] = answer
     view.route("**/around", around(twitch.url(name)))
-    with view.expect_response("**/v1/mood"):
-        view.goto(f"{twitch.files}/around")
-    frame = view.frame_locator("iframe")
-    frame.locator("#notice").wait_for(state="hidden")
-    assert frame.locator("body").inner_text().strip() == ""
+    view.goto(f"{twitch.files}/around")
+    notice = view.frame_locator("iframe").locator("#notice")
+    notice.get_by_text(said).wait_for()
+    assert notice.bounding_box()["height"] < 30
+    assert notice.evaluate("e => getComputedStyle(e).pointerEvents") == "none"
+
+
+def test_what_is_ready_at_once_is_not_waited_for(view, twitch):
+    """No flash of a sentence over the video of every viewer who opens it."""
+    view.goto(twitch.url("video_overlay", token=""))
+    assert view.locator("#notice").evaluate("e => getComputedStyle(e).visibility") == "hidden"
+    view.get_by_text("Reading the mood of this chat…").wait_for()
 
 
 @pytest.mark.parametrize(

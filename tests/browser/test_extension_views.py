@@ -1,15 +1,12 @@
 """Every view under Twitch's policy: drawn, readable by everyone, in every language."""
 
-import itertools
 import re
-from dataclasses import fields
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from pipeline.forecasting.track_record import Standing
-from pipeline.serving.body import _UNREAD, MoodState, _moment, _why_not
-from tests.helpers.browser.looking import pixels, rgb, style, wait_until
+from pipeline.serving.body import _UNREAD, MoodState, _why_not
+from tests.helpers.browser.looking import corners, pixels, rgb, style, wait_until
 from tests.helpers.browser.panel_fixtures import (
     FIVE,
     chromium,
@@ -21,7 +18,6 @@ from tests.helpers.browser.panel_fixtures import (
 )
 from tests.helpers.browser.twitch import HELPER, SIZES, helper, opened, twitch, twitch_servers, view
 from warehouse.mood_now import MoodNow
-from warehouse.records import Window
 
 __all__ = ["chromium", "kept_page", "twitch", "twitch_servers", "view"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -31,10 +27,12 @@ DRAWN = [name for name in SIZES if name != "config"]
 THEMES = ("dark", "light")
 LONG = {
     "login": "w" * 25,
-    "now": {"mood": -0.99, "label": "negative", "n": 12345, "top": [["W" * 25, 12345]] * 5},
-    "moments": "Mood fell to -0.99, with " + "W" * 25,
+    "now": {"mood": -0.99, "label": "negative", "n": 12345, "top": [["W" * 25, 12345]] * 5}
+    | {"five": {"mood": -0.09, "low": -0.12, "high": -0.06, "n": 12345, "label": "negative"}},
+    "moment": {"text": "", "kind": "peak", "term": "W" * 25, "n": 12345, "times": 23.4}
+    | {"before": -0.55, "mood": -0.99},
     "five": FIVE
-    | {"five": [-0.99, -0.88, -0.77], "usual": -0.88, "activity": [1234, 5678, 23456]}
+    | {"five": [-0.11, -0.08, -0.06], "usual": -0.88, "activity": [1234, 5678, 23456]}
     | {"chances": dict.fromkeys(("above", "drop", "rise"), 0.01), "grade": "not"},
 }
 
@@ -44,7 +42,7 @@ def busy():
     at = iso(this_window())
     gaps = {3: (None, 0), 7: (None, None)}
     body = mood_body(
-        login=LONG["login"], now=LONG["now"], moment={"at": at, "text": LONG["moments"]}, moods=gaps
+        login=LONG["login"], now=LONG["now"], moment=LONG["moment"] | {"at": at}, moods=gaps
     )
     body["forecast"] |= LONG["five"]
     return body
@@ -118,7 +116,7 @@ FITS = """(clipped) => {
     };
 }"""  # noqa: E501
 KEY_TEXTS = (
-    "#source, #status, #notice, #legend, #received-name, #window, #next, #prospects, "
+    "#source, #status, #notice, #legend, #received-name, #next, #prospects, "
     "#prospects li, #record, #record summary, #word, #result, #count, #toggle, #card, button, "
     "legend, label, #followed, h2"
 )
@@ -176,28 +174,19 @@ def holes(text):
     return {part.partition("}")[0] for part in text.split("{")[1:]}
 
 
-def spoken(mean):
-    """A window of twenty messages, as far as a moment is found by it."""
-    named = {field.name: None for field in fields(Window)}
-    named |= {"channel": "demo", "start": this_window(), "n_messages": 20, "observed_s": 30.0}
-    return Window(**named | {"mean_compound": mean, "sd_compound": 0.1})
-
-
 def test_each_sentence_of_the_pipeline_is_said_in_each_language(view, twitch):
-    """What the pipeline's track record and body write is recognised by sentences.js."""
-    skills = ((None, 0), (0.1, 20), (-0.1, 900), (None, 900), (0.13, 900))
-    records = [Standing(*pair) for pair in skills]
-    past = [spoken(0.0)] * 20
-    moments = [
-        _moment(past, spoken(mean), terms)["text"]
-        for mean, terms in itertools.product((0.5, -0.5), ({}, {"LUL": 3}))
+    """What the pipeline's body writes is recognised by sentences.js."""
+    turns = ["Mood rose to +0.50", "Mood fell to -0.50"]
+    moments = [{"text": text, "kind": ""} for turn in turns for text in (turn, f"{turn}, with LUL")]
+    moments += [
+        {"kind": kind, "term": "LUL", "n": 3, "times": 4, "before": 0.1, "mood": 0.5}
+        for kind in ("laughter", "hype", "peak", "silence")
     ]
     told = MoodNow(None, "emotes", 100, 2, 0.02, 600, "unsupported")
     tells = [(True, ""), (False, ""), (True, "waiting"), (True, "unsupported")]
     whys = [_why_not(MoodState("a", "1", on=on), told._replace(why=why)) for on, why in tells]
     cases = {
-        "record": [{"record": r.record(), "skill": r.skill} for r in records],
-        "moment": [{"text": text} for text in moments],
+        "moment": moments,
         "why": [*whys, _UNREAD],
     }
     opened(view, twitch, "panel")
@@ -215,9 +204,9 @@ def test_each_sentence_of_the_pipeline_is_said_in_each_language(view, twitch):
         }""",
         [cases, LANGUAGES],
     )
-    assert len(said) == 14 * len(LANGUAGES)
+    assert len(said) == 13 * len(LANGUAGES)
     assert [(language, told) for language, told in said if told["lang"]] == []
-    assert len({told["text"] for _, told in said}) > 10 * len(LANGUAGES)
+    assert len({told["text"] for _, told in said}) > 9 * len(LANGUAGES)
     assert all(told["text"] and "{" not in told["text"] for _, told in said)
 
 
@@ -244,7 +233,7 @@ def test_numbers_and_times_are_the_languages_own(view, twitch):
 @pytest.mark.parametrize("language", ["nl", "xx-<b>", "en_GB", ""])
 def test_a_language_that_is_not_here_is_english(view, twitch, language):
     opened(view, twitch, "panel", language=language)
-    assert view.locator("#received-name").inner_text() == "Received data"
+    assert view.locator("#received-name").inner_text() == "The last 30 seconds"
     assert view.evaluate("document.documentElement.lang") == "en"
 
 
@@ -257,16 +246,47 @@ def test_every_view_loads_less_than_150_kb(view, twitch, name):
     assert 20_000 < sum(ours.values()) < 150_000, ours
 
 
+@pytest.mark.parametrize(
+    ("reach", "furthest"), [("0.1", 0.1), ("0.2", -0.15), ("0.4", 0.31), ("0.5", -0.5)]
+)
+def test_a_close_up_says_that_it_is_one_and_cuts_nothing_off(view, twitch, reach, furthest):
+    still = mood_body(moods=dict.fromkeys(range(60), (0.0, 9)) | {30: (furthest, 9)})
+    still["forecast"]["steps"] = [[-0.05, 0.0, 0.05]] * 10
+    twitch.says(still)
+    opened(view, twitch, "panel")
+    names = view.locator(".y-label")
+    assert names.all_text_contents() == ["1", "0", "\N{MINUS SIGN}1"]
+    assert view.locator(".close-up").count() == 0
+    view.evaluate("""twitch.configure("1", '{"scale":"close"}')""")
+    assert names.all_text_contents() == [reach, "0", f"\N{MINUS SIGN}{reach}"]
+    label = view.locator(".close-up").text_content()
+    assert label == f"close-up: \N{MINUS SIGN}{reach} to {reach}"
+    heard = view.locator("#chart-text").text_content()
+    assert f"from minus {reach}0 (bad) to {reach}0 (good)" in heard
+    ends = [float(names.nth(at).get_attribute("y")) - 3.5 for at in (0, 2)]
+    drawn = [y for line in corners(view.locator(".mood-line").get_attribute("d")) for _, y in line]
+    assert ends[0] - 0.02 <= min(drawn) and max(drawn) <= ends[1] + 0.02
+    assert max(drawn) - min(drawn) > 0.3 * (ends[1] - ends[0])
+
+
+def test_where_the_mood_goes_far_a_close_up_is_the_whole(view, twitch):
+    twitch.says(mood_body(moods={30: (-0.51, 9)}))
+    opened(view, twitch, "panel")
+    view.evaluate("""twitch.configure("1", '{"scale":"close"}')""")
+    assert view.locator(".y-label").all_text_contents() == ["1", "0", "\N{MINUS SIGN}1"]
+    assert view.locator(".close-up").count() == 0
+
+
 def test_the_chart_can_be_heard(view, twitch):
     body = mood_body()
     body["history"] = history(this_window(), dict.fromkeys(range(10), (None, None)))
     twitch.says(body)
     opened(view, twitch, "panel")
     image = view.get_by_role("img", name="Mood of this chat")
-    assert "with 80 percent certainty between" in image.locator("desc").text_content()
+    assert "likely between" in image.locator("desc").text_content()
     past, next_steps = view.get_by_role("table").all()
     rows = past.locator("tbody tr").all_inner_texts()
-    assert len(rows) == 6 and rows[0].split("\t")[1:] == ["none", "not observed"]
+    assert len(rows) == 6 and rows[0].split("\t")[1:] == ["none", "not seen"]
     assert rows[1].split("\t")[1:] == ["0.20", "200"]
     assert len(next_steps.locator("tbody tr").all()) == 10
     assert "minus 0.10" in next_steps.locator("tbody tr").first.inner_text()

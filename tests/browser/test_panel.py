@@ -167,7 +167,7 @@ def test_pointing_at_a_window_tells_what_is_there(page, ebs):
     told = page.locator("rect.column title").all_text_contents()
     assert len(told) == 60
     assert [text.split(": ")[1] for text in told[:4]] == [
-        "+0.20, 20 messages", "silence", "not observed", "-0.50, 1 message",
+        "+0.20, 20 messages", "silence", "not seen", "\N{MINUS SIGN}0.50, 1 message",
     ]  # fmt: skip
 
 

@@ -34,13 +34,15 @@ PARTS = """async ([bodies, language]) => {
         return {
             next: [...next.childNodes].map((node) => node.textContent),
             prospects: [...prospects.children].map((item) => item.textContent),
+            isRecord: !record.hidden,
             record: [...record.querySelectorAll(":scope :is(p, summary)")]
                 .filter((node) => !node.closest("[hidden]")).map((node) => node.textContent),
             heard: chart.querySelector("desc").textContent,
         };
     });
 }"""
-EARLIER = ["next 30\xa0s", "+0.10", "80%: -0.10 to +0.30"]
+MINUS = "\N{MINUS SIGN}"
+EARLIER = ["next 30\xa0s", "+0.10", f"likely between {MINUS}0.10 and +0.30"]
 
 
 def said(page, ebs, *forecasts, language="en"):
@@ -56,10 +58,12 @@ def said(page, ebs, *forecasts, language="en"):
 def test_the_headline_is_the_five_minutes_in_words(page, ebs):
     shown(page, ebs)
     assert page.locator("#next").inner_text().splitlines() == [
-        "next five minutes", "likely -0.02 to +0.11", "about neutral, usual +0.10",
+        "next 5 minutes",
+        f"likely between {MINUS}0.02 and +0.11",
+        "about neutral, usually +0.10",
     ]  # fmt: skip
     assert page.locator("#prospects").get_by_role("listitem").all_inner_texts() == [
-        "above its usual: 30%", "0.1 or more below usual: 10%", "0.1 or more above usual: under 5%",
+        "better than usual: 30%", "0.1 or more worse: 10%", "0.1 or more better: under 5%",
         "12 to 30 messages a minute expected",
     ]  # fmt: skip
     assert page.locator("polygon.band").get_attribute("points").count(",") == 20  # no further step
@@ -69,27 +73,35 @@ def test_a_body_of_an_earlier_pipeline_shows_what_it_has(page, ebs):
     shown(page, ebs, earlier_body())
     assert page.locator("#next").inner_text().splitlines() == EARLIER
     assert not page.locator("#prospects").is_visible()
-    assert page.locator("#record").inner_text() == "Forecast: A fair record."
+    assert page.locator("#record").inner_text() == "Forecast: a little better than a guess"
     heard = page.locator("#chart-text").text_content()
-    assert heard.endswith("with 80 percent certainty between minus 0.19 and 0.39.")
+    assert heard.endswith("likely between minus 0.19 and 0.39.")
 
 
 @pytest.mark.parametrize(
     ("skill", "told"),
-    [(None, "too new"), (-0.2, "no better lately"), (0.13, "lately knows 13% of what")],
+    [
+        (None, "too new to judge"),
+        (0.0, "no better than a guess: the average is shown"),
+        (0.13, "a little better than a guess"),
+    ],
 )
-def test_a_record_that_is_not_told_is_said_from_the_skill(page, ebs, skill, told):
-    shown(page, ebs, earlier_body(record="", skill=skill))
-    assert told in page.locator("#record").inner_text()
+def test_a_grade_that_is_not_told_is_said_from_the_skill(page, ebs, skill, told):
+    shown(page, ebs, earlier_body(skill=skill))
+    assert page.locator("#record").inner_text() == f"Forecast: {told}"
 
 
-def test_the_middle_is_neutral_only_near_0_and_with_0_in_the_band(page, ebs):
-    bands = [[-0.02, 0.049, 0.11], [-0.02, 0.05, 0.11], [0.01, 0.04, 0.11], [-0.3, -0.2, 0.1]]
-    middles = [told["next"][2] for told in said(page, ebs, *({"five": band} for band in bands))]
-    assert middles == [
-        "about neutral, usual +0.10", "about +0.05, usual +0.10", "about +0.04, usual +0.10",
-        "about -0.20, usual +0.10",
-    ]  # fmt: skip
+def test_a_middle_near_0_or_with_0_in_its_band_is_no_verdict(page, ebs):
+    cases = {
+        (0.01, 0.044, 0.11): "about neutral", (0.01, 0.046, 0.11): "a bit positive",
+        (0.004, 0.07, 0.2): "about neutral", (0.006, 0.07, 0.2): "a bit positive",
+        (-0.3, -0.2, 0.1): "about neutral", (-0.3, -0.2, -0.1): "negative",
+        (-0.2, -0.094, -0.05): "a bit negative", (-0.2, -0.096, -0.05): "negative",
+    }  # fmt: skip
+    told = said(page, ebs, *({"five": list(band)} for band in cases))
+    assert [case["next"][2] for case in told] == [
+        f"{word}, usually +0.10" for word in cases.values()
+    ]
 
 
 def test_a_band_whose_ends_read_alike_is_one_number(page, ebs):
@@ -126,12 +138,12 @@ def test_activity_is_rounded_and_silence_is_said_in_words(page, ebs):
 def test_the_grade_is_said_in_words_and_its_number_on_demand_by_keyboard(page, ebs):
     shown(page, ebs)
     summary, mark = page.locator("#record summary"), page.locator("#record details p")
-    assert summary.inner_text() == "Forecast: clearly better than guessing the average"
+    assert summary.inner_text() == "Forecast: clearly better than a guess"
     assert not mark.is_visible()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     page.keyboard.press("Enter")
-    assert mark.inner_text().startswith("Marked over the last seven days: 14%.")
+    assert mark.inner_text().startswith("Its score in the last seven days: 14%.")
     light = {"kind": "context", "context": {"theme": "light"}}
     page.evaluate("told => postMessage(told, location.origin)", light)
     page.locator("html[data-theme=light]").wait_for()
@@ -144,17 +156,17 @@ def test_a_mark_of_nothing_has_no_sign(page, ebs):
     beaten = {"grade": "not", "five_skill": -0.004}
     shown(page, ebs, body | {"forecast": body["forecast"] | beaten})
     mark = page.locator("#record details p").text_content()
-    assert mark.startswith("Marked over the last seven days: 0%.")
+    assert mark.startswith("Its score in the last seven days: 0%.")
 
 
 def test_every_grade_has_its_words(page, ebs):
     grades = ({"grade": grade} for grade in ("clearly", "little", "not", "new"))
     told = [case["record"] for case in said(page, ebs, *grades)]
     assert [record[0] for record in told] == [
-        "Forecast: clearly better than guessing the average",
-        "Forecast: a little better than guessing the average",
-        "Forecast: no better than the average, shown instead",
-        "Forecast: too little known yet to say how good it is",
+        "Forecast: clearly better than a guess",
+        "Forecast: a little better than a guess",
+        "Forecast: no better than a guess: the average is shown",
+        "Forecast: too new to judge",
     ]
     assert [len(record) for record in told] == [2, 2, 2, 1]  # of a new one there is no number yet
 
@@ -165,10 +177,10 @@ def test_all_of_it_can_be_heard(page, ebs):
         page.locator("#chart-text")
         .text_content()
         .endswith(
-            "Forecast for the next five minutes: about 0.04, with 80 percent certainty between "
-            "minus 0.02 and 0.11. Its usual is 0.10. In these five minutes: above its usual: 30%, "
-            "0.1 or more below usual: 10%, 0.1 or more above usual: under 5% and 12 to 30 messages "
-            "a minute expected. Forecast: clearly better than guessing the average."
+            "Forecast for the next five minutes: about 0.04, likely between minus 0.02 and 0.11. "
+            "Its usual is 0.10. In these five minutes: better than usual: 30%, 0.1 or more worse: "
+            "10%, 0.1 or more better: under 5% and 12 to 30 messages a minute expected. "
+            "Forecast: clearly better than a guess."
         )
     )
 
@@ -186,7 +198,7 @@ def test_a_broken_forecast_of_the_five_minutes_is_none(page, ebs):
     for changed, told in zip(NO_FIVE, said(page, ebs, *NO_FIVE), strict=True):
         assert told["next"] == EARLIER, changed
         assert told["prospects"] == [], changed
-        assert told["record"] == ["Forecast: A fair record."], changed
+        assert told["record"] == ["Forecast: a little better than a guess"], changed
 
 
 def test_what_is_broken_beside_it_is_left_out(page, ebs):
@@ -199,13 +211,13 @@ def test_what_is_broken_beside_it_is_left_out(page, ebs):
     ]
     for changed, told in zip(broken, said(page, ebs, *broken), strict=True):
         assert told["prospects"] == [], changed
-        assert told["next"][1] == "likely -0.02 to +0.11", changed
+        assert told["next"][1] == f"likely between {MINUS}0.02 and +0.11", changed
     grades = ("best", 3, None, ["new"], "constructor", "toString")
     for told in said(page, ebs, *({"grade": grade} for grade in grades)):
-        assert told["record"] == ["Forecast: A fair record."]
+        assert told["isRecord"] is False
     skills = ("0.5", 7, -1e308, None, [0.5])
     for told in said(page, ebs, *({"five_skill": skill} for skill in skills)):
-        assert told["record"] == ["Forecast: clearly better than guessing the average"]
+        assert told["record"] == ["Forecast: clearly better than a guess"]
 
 
 def test_no_number_that_json_cannot_hold_breaks_the_panel(page, ebs):
@@ -213,7 +225,7 @@ def test_no_number_that_json_cannot_hold_breaks_the_panel(page, ebs):
     page.route("**/v1/mood", lambda route: route.fulfill(body=text))
     shown(page, ebs)
     assert page.locator("#record summary").count() == 1
-    assert page.locator("#record").inner_text().endswith("guessing the average")
+    assert page.locator("#record").inner_text().endswith("better than a guess")
     assert "expected" not in page.locator("#prospects").inner_text()
 
 

@@ -3,7 +3,7 @@
 export default {
   title: "DLD: wie sich dein Chat fühlt",
   intro:
-    "DLD zeigt deinen Zuschauern die Stimmung des Chats in der letzten halben Stunde und was die nächsten fünf Minuten bringen können, immer mit dem Band, um das es danebenliegen kann.",
+    "DLD zeigt deinen Zuschauern die Stimmung des Chats in der letzten halben Stunde und was die nächsten fünf Minuten bringen können. Es sagt immer, wie weit es danebenliegen kann.",
   channel: "Dein Kanal",
   asking: "Frage, ob DLD deinem Kanal folgt…",
   notTold: "DLD hat nicht gesagt, ob es deinem Kanal folgt. Frage noch einmal…",
@@ -51,13 +51,15 @@ export default {
   metrics: "Darin",
   metric: {
     chart: "Das Diagramm der letzten halben Stunde",
-    forecast: "Die Prognose: Band, Chancen und Nachrichten",
-    received: "Empfangene Daten: Nachrichten und ihre Rate",
+    forecast: "Die Prognose: wahrscheinlicher Bereich, Chancen und Nachrichten",
+    received: "Die letzten 30 Sekunden: Nachrichten und ihr Tempo",
     top: "Die meistbenutzten Emotes",
-    moment: "Der letzte Moment, in dem die Stimmung sprang",
+    moment: "Der letzte große Moment im Chat",
     record: "Wie gut die Prognose war",
     recap: "Nach dem Stream: ein kurzer Rückblick",
   },
+  scale: "Skala des Diagramms",
+  scales: { whole: "Ganz: -1 bis 1", close: "Ausschnitt, in dem die Stimmung liegt" },
   corner: "Ecke des Overlays",
   corners: {
     "top-left": "Oben links",

@@ -3,7 +3,7 @@
 export default {
   title: "DLD: how your chat feels",
   intro:
-    "DLD shows your viewers the mood of the chat in the last half hour and what the next five minutes may bring, always with the band it may miss by.",
+    "DLD shows your viewers the mood of the chat in the last half hour and what the next five minutes may bring. It always says how far off it may be.",
   channel: "Your channel",
   asking: "Asking whether DLD follows your channel…",
   notTold: "DLD did not say whether it follows your channel. Asking again…",
@@ -49,13 +49,15 @@ export default {
   metrics: "In them",
   metric: {
     chart: "The chart of the last half hour",
-    forecast: "The forecast: its band, chances and messages",
-    received: "Received data: messages and their rate",
+    forecast: "The forecast: likely range, chances and messages",
+    received: "The last 30 seconds: messages and their rate",
     top: "The most used emotes",
-    moment: "The last moment the mood jumped",
+    moment: "The last big moment in chat",
     record: "How good the forecast has been",
     recap: "After the stream: a short recap",
   },
+  scale: "Scale of the chart",
+  scales: { whole: "Whole: -1 to 1", close: "Close-up of the mood’s own range" },
   corner: "Corner of the overlay",
   corners: {
     "top-left": "Top left",

@@ -3,7 +3,7 @@
 export default {
   title: "DLD: cómo se siente tu chat",
   intro:
-    "DLD muestra a tus espectadores el ánimo del chat en la última media hora y lo que pueden traer los próximos cinco minutos, siempre con la banda en la que puede fallar.",
+    "DLD muestra a tus espectadores el ánimo del chat en la última media hora y lo que pueden traer los próximos cinco minutos. Siempre dice cuánto se puede equivocar.",
   channel: "Tu canal",
   asking: "Preguntando si DLD sigue tu canal…",
   notTold: "DLD no ha dicho si sigue tu canal. Preguntando de nuevo…",
@@ -49,13 +49,15 @@ export default {
   metrics: "En ellas",
   metric: {
     chart: "El gráfico de la última media hora",
-    forecast: "El pronóstico: banda, probabilidades y mensajes",
-    received: "Datos recibidos: mensajes y su ritmo",
+    forecast: "El pronóstico: intervalo probable, probabilidades y mensajes",
+    received: "Los últimos 30 segundos: mensajes y su ritmo",
     top: "Los emotes más usados",
-    moment: "El último momento en que saltó el ánimo",
+    moment: "El último gran momento del chat",
     record: "Lo bueno que ha sido el pronóstico",
     recap: "Después del directo: un breve resumen",
   },
+  scale: "Escala del gráfico",
+  scales: { whole: "Completa: -1 a 1", close: "Ampliada a lo que alcanza el ánimo" },
   corner: "Esquina de la superposición",
   corners: {
     "top-left": "Arriba a la izquierda",

@@ -3,7 +3,7 @@
 export default {
   title: "DLD\u00a0: l’humeur de votre chat",
   intro:
-    "DLD montre à vos spectateurs l’humeur du chat dans la dernière demi-heure et ce que les cinq prochaines minutes peuvent apporter, toujours avec la bande dans laquelle il peut se tromper.",
+    "DLD montre à vos spectateurs l’humeur du chat dans la dernière demi-heure et ce que les cinq prochaines minutes peuvent apporter. Il dit toujours de combien il peut se tromper.",
   channel: "Votre chaîne",
   asking: "Demande si DLD suit votre chaîne…",
   notTold: "DLD n’a pas dit s’il suit votre chaîne. Nouvelle demande…",
@@ -50,13 +50,15 @@ export default {
   metrics: "Leur contenu",
   metric: {
     chart: "Le graphique de la dernière demi-heure",
-    forecast: "La prévision\u00a0: bande, probabilités et messages",
-    received: "Données reçues\u00a0: messages et leur rythme",
+    forecast: "La prévision\u00a0: intervalle probable, probabilités et messages",
+    received: "Les 30 dernières secondes\u00a0: messages et leur rythme",
     top: "Les emotes les plus utilisées",
-    moment: "Le dernier moment où l’humeur a bondi",
+    moment: "Le dernier grand moment du chat",
     record: "Ce que vaut la prévision",
     recap: "Après le live\u00a0: un bref résumé",
   },
+  scale: "Échelle du graphique",
+  scales: { whole: "Entière\u00a0: -1 à 1", close: "Gros plan sur l’étendue de l’humeur" },
   corner: "Coin de la superposition",
   corners: {
     "top-left": "En haut à gauche",

@@ -3,7 +3,7 @@
 export default {
   title: "DLD: como está o seu chat",
   intro:
-    "O DLD mostra aos seus espectadores o humor do chat na última meia hora e o que os próximos cinco minutos podem trazer, sempre com a faixa em que pode errar.",
+    "O DLD mostra aos seus espectadores o humor do chat na última meia hora e o que os próximos cinco minutos podem trazer. Ele sempre diz o quanto pode errar.",
   channel: "Seu canal",
   asking: "Perguntando se o DLD acompanha o seu canal…",
   notTold: "O DLD não disse se acompanha o seu canal. Perguntando de novo…",
@@ -50,13 +50,15 @@ export default {
   metrics: "Nelas",
   metric: {
     chart: "O gráfico da última meia hora",
-    forecast: "A previsão: faixa, probabilidades e mensagens",
-    received: "Dados recebidos: mensagens e seu ritmo",
+    forecast: "A previsão: faixa provável, chances e mensagens",
+    received: "Os últimos 30 segundos: mensagens e seu ritmo",
     top: "Os emotes mais usados",
-    moment: "O último momento em que o humor saltou",
+    moment: "O último grande momento do chat",
     record: "Quão boa tem sido a previsão",
     recap: "Depois da live: um breve resumo",
   },
+  scale: "Escala do gráfico",
+  scales: { whole: "Inteira: -1 a 1", close: "Ampliada na faixa do humor" },
   corner: "Canto da sobreposição",
   corners: {
     "top-left": "Em cima à esquerda",

@@ -2,7 +2,7 @@
 
 export default {
   title: "DLD：你的聊天室的情绪",
-  intro: "DLD向观众显示聊天室最近半小时的情绪，以及未来五分钟可能的走向，并始终标出可能的误差区间。",
+  intro: "DLD向观众展示聊天室最近半小时的情绪，以及未来五分钟可能的变化，并且总会说明可能有多大偏差。",
   channel: "你的频道",
   asking: "正在询问DLD是否关注你的频道…",
   notTold: "DLD没有说明是否关注你的频道。正在再次询问…",
@@ -48,13 +48,15 @@ export default {
   metrics: "其中包括",
   metric: {
     chart: "最近半小时的图表",
-    forecast: "预测：区间、概率和消息数",
-    received: "收到的数据：消息数及其频率",
+    forecast: "预测：很可能的范围、可能性和消息数",
+    received: "最近30秒：消息数与频率",
     top: "最常用的表情",
-    moment: "情绪最近一次跳变的时刻",
+    moment: "聊天室最近的重要时刻",
     record: "预测的表现",
     recap: "直播结束后的简短回顾",
   },
+  scale: "图表刻度",
+  scales: { whole: "全部：-1到1", close: "放大到情绪所在的范围" },
   corner: "覆盖层的角落",
   corners: {
     "top-left": "左上",

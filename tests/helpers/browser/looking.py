@@ -45,7 +45,8 @@ def y_scale(page):
     labels = page.locator(".y-label")
     texts = labels.all_text_contents()
     ys = [float(labels.nth(i).get_attribute("y")) - 3.5 for i in range(len(texts))]
-    at = dict(zip(map(float, texts), ys, strict=True))
+    moods = [float(text.replace("\N{MINUS SIGN}", "-")) for text in texts]
+    at = dict(zip(moods, ys, strict=True))
     assert sorted(at) == [-1, 0, 1]
     assert at[0] == pytest.approx((at[1] + at[-1]) / 2)
     assert at[1] < at[-1]  # positive is up
