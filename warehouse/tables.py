@@ -51,7 +51,7 @@ TABLES = {
         # their times are not in their keys: what comes again may bring another one
         TableSpec("events", ("event_id",), "at", ("channel", "at"), first_wins=True),
         TableSpec("alerts", ("alert_id",), "at", ("at",), first_wins=True),
-        TableSpec("clips", ("clip_id",), "at", ("channel", "at")),
+        TableSpec("clips", ("clip_id",), None, ("channel", "at")),
         TableSpec("health", ("name", "at"), "at", ("name", "at")),
     )
 }
