@@ -13,9 +13,17 @@ const LOOK_MS = 5_000; // how often what has grown old is noticed
  * Runs a view. draw(state) is called whenever anything has changed:
  * {status: one of the body's or "waiting", mood: of mood.js or null, trouble: a key of
  * words.notices or "", words, choices, context: of Twitch}. onToken(token) is told each token.
- * polls: whether the view shows the mood at all.
+ * polls: whether the view shows the mood at all. joins, first, source: of a page that is not
+ * Twitch's: what stands for the helper, its language, and what `follow` asks.
  */
-export function run({ draw, onToken = () => {}, polls = true }) {
+export function run({
+  draw,
+  onToken = () => {},
+  polls = true,
+  joins = join,
+  first = firstLanguage,
+  source = {},
+}) {
   const state = {
     status: "waiting",
     mood: null,
@@ -79,14 +87,14 @@ export function run({ draw, onToken = () => {}, polls = true }) {
     show();
   }
 
-  const feed = follow({ base: EBS, onBody: take, onTrouble: inTrouble });
-  const spoken = speak(firstLanguage);
+  const feed = follow({ base: EBS, ...source, onBody: take, onTrouble: inTrouble });
+  const spoken = speak(first);
   setInterval(() => {
     if (state.mood && statusAt(state.mood, performance.now() - bornAt) !== state.status) show();
   }, LOOK_MS);
   // In the right language from the first text on.
   spoken.then(() =>
-    join({
+    joins({
       onToken(token, channelId) {
         if (["helper", "alone"].includes(state.trouble)) inTrouble("loading");
         const isOther = watch(channelId);
