@@ -12,6 +12,8 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -24,6 +26,7 @@ from ebs.config import EbsSettings
 from ebs.connections import MOST_CONNECTIONS, SPARE_FILES, Connection
 from ebs.logs import log_to_stderr
 from ebs.metrics import SHARED
+from ebs.obs.command import change_link
 from warehouse.atomic import keep_private, private_folder
 from warehouse.config import DataFolder, data_folder, refused_settings
 from warehouse.errors import AppError, BadInput
@@ -41,18 +44,20 @@ KEEP_ALIVE_S = 75  # viewers poll every 30 s at most, and proxies keep connectio
 cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@cli.command()
+@cli.callback(invoke_without_command=True)
+def serve(asked: typer.Context) -> None:
+    """Serve the mood to the extension and to OBS. Settings: .env.example."""
+    if asked.invoked_subcommand is None:
+        main()
+
+
 def main() -> None:
-    """Serve the mood to the extension. Settings: .env.example."""
+    """Serve until a signal."""
     log_to_stderr()
-    try:
+    with _refusals():
         settings = EbsSettings()
         app = create_app(settings, data_folder())
         listening = listen(settings.host, settings.port)
-    except ValidationError as exc:
-        raise _refusal(_wrong_settings(exc)) from exc
-    except AppError as exc:
-        raise _refusal(str(exc)) from exc
     allow_open_files(MOST_CONNECTIONS + SPARE_FILES)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info(
@@ -67,6 +72,34 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(_config(app, settings)).run(sockets=[listening])
+
+
+@cli.command()
+def link(
+    channel: Annotated[str, typer.Argument(help="its login, or Twitch's id of it")],
+    renew: Annotated[
+        bool, typer.Option("--renew", help="make a new link; the old one ends")
+    ] = False,
+    off: Annotated[
+        bool, typer.Option("--off", help="the link ends, and there is no new one")
+    ] = False,
+) -> None:
+    """Tell a channel's secret link for OBS, where it is a browser source: docs/obs.md."""
+    if renew and off:
+        raise typer.BadParameter("--renew or --off, not both: --renew turns a link on again")
+    with _refusals():
+        print(change_link(EbsSettings(), data_folder(), channel, renew, off))
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """What must not be is one line, and exit code 1."""
+    try:
+        yield
+    except ValidationError as exc:
+        raise _refusal(_wrong_settings(exc)) from exc
+    except AppError as exc:
+        raise _refusal(str(exc)) from exc
 
 
 def worker_app() -> FastAPI:

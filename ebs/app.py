@@ -20,6 +20,8 @@ from ebs.errors import TooMany
 from ebs.limits import Limiter
 from ebs.metrics import Metrics, newest_age_s
 from ebs.middleware import Cors, Doorway, Endpoint, Guard, Shell
+from ebs.obs import routes as obs
+from ebs.obs.links import links_of
 from ebs.openapi import CHANNEL, MOOD, SECURED, WISH, body_of, describe
 from ebs.schema import Accepted, Standing
 from ebs.signing_keys import secrets_of
@@ -49,6 +51,7 @@ class Parts:
         self.doorkeeper = Doorkeeper(self.secrets, audiences=settings.extensions)
         self.tokens = Limiter(token_per_minute)
         self.wishes = Limiter(WISHES_PER_MINUTE)
+        self.links = links_of(settings, data)
         self.audience = Audience(data.ebs / "viewers")
         self.metrics = Metrics(lambda: newest_age_s(data.latest), data.mirror)
         self.keeper = Keeper(
@@ -104,9 +107,10 @@ def create_app(
     hot["/v1/mood"] = _mood(app, parts)
     _channel(app, parts)
     _operations(app, parts)
+    obs.add(app, parts.latest, parts.links, parts.tokens)
     describe(app)
     if settings.development:
-        preview.add(app, PublishedFolder(data.latest))
+        preview.add(app, PublishedFolder(data.latest), parts.links)
     return app
 
 

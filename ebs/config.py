@@ -12,6 +12,7 @@ from warehouse.records import CHANNEL_ID
 
 # Known to everyone: it signs the preview's tokens and nothing else. Accepted in development only.
 DEVELOPMENT_SECRET = base64.b64encode(b"DLD development secret, not a secret!").decode()
+SHORTEST_SECRET = 32  # characters, of links
 CLIENT_ID = re.compile(r"[a-z0-9]{1,64}")
 
 
@@ -53,6 +54,11 @@ class EbsSettings(BaseSettings):
         default=6000, ge=0,
         description="requests a minute from one address, or one IPv6 /64, each worker; 0: any",
     )  # fmt: skip
+    link_secret: SecretStr | None = Field(
+        default=None,
+        description="what OBS links are made with where several machines serve them, 32 characters "
+        "or more; empty: a key of DLD_DATA's own",
+    )  # fmt: skip
     trusted_proxies: str = Field(
         default="", description="whose X-Forwarded-For is believed: addresses or networks, commas"
     )
@@ -75,6 +81,13 @@ class EbsSettings(BaseSettings):
     def _only_a_user_id(cls, value: str) -> str:
         if value and not CHANNEL_ID.fullmatch(value):
             raise ValueError("a Twitch user id has digits only; it is not the login")
+        return value
+
+    @field_validator("link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value) < SHORTEST_SECRET:
+            raise ValueError(f"it is too short: {SHORTEST_SECRET} characters or more")
         return value
 
     @field_validator("trusted_proxies")

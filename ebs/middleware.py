@@ -48,7 +48,7 @@ PAGE_POLICY = (
     b"connect-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; "
     b"form-action 'none'",
 )
-PAGES = "/preview"
+PAGES = ("/preview", "/obs/")
 API = "/v1/"
 UNLIMITED = ("/healthz", "/readyz", "/metrics")
 OF_ANY_NAME = ("/healthz", "/readyz")  # load balancers ask by address; there is nothing to learn
@@ -85,9 +85,14 @@ class Shell:
         try:
             await self._app(scope, receive, send_dressed)
         finally:
-            route = path if path in self._routes else "other"
-            self._metrics.count(route, status, perf_counter() - begun)
+            self._metrics.count(self._route(path), status, perf_counter() - begun)
             request_id.reset(before)
+
+    def _route(self, path: str) -> str:
+        """What counts tell of it: never a link."""
+        if path.startswith("/obs/"):
+            return "/obs/mood" if path.endswith("/mood") else "/obs"
+        return path if path in self._routes else "other"
 
 
 class Doorway:

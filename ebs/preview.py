@@ -6,7 +6,6 @@ Twitch's helper (remote, and it needs Twitch around it) and the address of the E
 
 import base64
 import json
-import os
 import re
 import time
 from pathlib import Path
@@ -16,48 +15,30 @@ import jwt
 from fastapi import FastAPI, Query, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from ebs.auth import ROLES
 from ebs.bodies import published_channels
 from ebs.config import DEVELOPMENT_SECRET
+from ebs.extension_files import EXTENSION, FreshFiles, add_extension
+from ebs.obs.links import Links
+from warehouse.errors import BadInput
 from warehouse.published.folder import Published
 from warehouse.records import CHANNEL_ID
 
-EXTENSION = Path(__file__).resolve().parent.parent / "extension"
 PAGE = Path(__file__).resolve().parent / "preview_page"
 HELPER = "https://extension-files.twitch.tv/helper/v1/twitch-ext.min.js"
 STAND_IN = "page/twitch-ext.js"
-SAME_ORIGIN = (
-    '// Made by the preview: the EBS is where this page came from.\nexport const EBS = "";\n'
-)
 VIEW = re.compile(r"[a-z_]{1,40}")
 TOKEN_LIFE_S = 600
 NEVER_KEPT = {"cache-control": "no-store"}
 
 
-class _Files(StaticFiles):
-    """Static files that are asked for again each time: an edit shows on reload."""
-
-    def file_response(
-        self,
-        full_path: str | os.PathLike[str],
-        stat_result: os.stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["cache-control"] = "no-cache"
-        return response
-
-
-def add(app: FastAPI, latest: Published) -> None:
+def add(app: FastAPI, latest: Published, links: Links) -> None:
     """Adds the preview's routes; call it in development only."""
     _pages(app)
-    _stand_in(app, latest)
-    app.mount("/preview/page", _Files(directory=PAGE))
-    app.mount("/preview", _Files(directory=EXTENSION, check_dir=False))
+    _stand_in(app, latest, links)
+    app.mount("/preview/page", FreshFiles(directory=PAGE))
+    add_extension(app, "/preview")
 
 
 def _pages(app: FastAPI) -> None:
@@ -76,19 +57,16 @@ def _pages(app: FastAPI) -> None:
             raise HTTPException(404)
         return _html(path.read_text("utf-8").replace(HELPER, STAND_IN))
 
-    @app.get("/preview/settings.js", include_in_schema=False)
-    async def settings() -> Response:
-        return Response(SAME_ORIGIN, 200, NEVER_KEPT, "text/javascript; charset=utf-8")
-
 
 def _html(text: str) -> Response:
     return Response(text, 200, {"cache-control": "no-cache"}, "text/html; charset=utf-8")
 
 
-def _stand_in(app: FastAPI, latest: Published) -> None:
+def _stand_in(app: FastAPI, latest: Published, links: Links) -> None:
     @app.get("/preview/channels", include_in_schema=False)
     def channels() -> Response:
-        body = json.dumps(published_channels(latest))
+        rows = [row | {"obs": _obs(links, row["channel_id"])} for row in published_channels(latest)]
+        body = json.dumps(rows)
         return Response(body, 200, NEVER_KEPT, "application/json")
 
     @app.get("/preview/token", include_in_schema=False)
@@ -99,6 +77,14 @@ def _stand_in(app: FastAPI, latest: Published) -> None:
     ) -> Response:
         answer = {"token": signed_token(channel_id, role), "expires_in": TOKEN_LIFE_S}
         return Response(json.dumps(answer), 200, NEVER_KEPT, "application/json")
+
+
+def _obs(links: Links, channel_id: str) -> str:
+    """Where the channel's source for OBS is; '' where its link is off, or cannot be told."""
+    try:
+        return f"/obs/{links.token(channel_id)}"
+    except (BadInput, OSError):
+        return ""
 
 
 def signed_token(channel_id: str, role: str) -> str:

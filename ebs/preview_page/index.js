@@ -17,6 +17,7 @@ const page = element("page");
 const asked = new URLSearchParams(location.search);
 let shown = "";
 let wanted = asked.get("channel") ?? "";
+let published = []; // channels, as the EBS lists them
 let sent = ""; // the newest mood that was broadcast
 
 const theme = () => document.querySelector("input[name=theme]:checked").value;
@@ -68,8 +69,17 @@ function addressOf(view) {
   return `${view}.html?${query}`;
 }
 
+/** The source for OBS, a page of its own, in the language and theme that were chosen. */
+function link() {
+  const { obs } = published.find(({ channel_id }) => channel_id === element("channel").value) ?? {};
+  const query = new URLSearchParams({ lang: element("language").value, theme: theme() });
+  element("obs").hidden = !obs;
+  element("obs").href = obs ? `${obs}?${query}` : "";
+}
+
 function show() {
   remember();
+  link();
   for (const frame of frames) frame.src = addressOf(frame.dataset.view);
 }
 
@@ -134,6 +144,7 @@ async function look() {
     // the EBS is away; look again
   }
   element("nothing").hidden = channels.length > 0;
+  published = channels;
   const found = JSON.stringify(channels);
   if (found !== shown) {
     shown = found;
@@ -146,6 +157,7 @@ async function look() {
     const chosen = idOf(wanted) ?? idOf(before);
     if (chosen) select.value = chosen;
     if (select.value !== before) show();
+    else link(); // it may be a new one
   }
   setTimeout(look, LOOK_AGAIN_MS);
 }
@@ -168,6 +180,7 @@ element("controls").addEventListener("change", ({ target }) => {
   }
   changes[target.id]?.();
   remember();
+  link();
 });
 element("broadcast").addEventListener("click", () => broadcast(true).catch(whileAway));
 element("refresh").addEventListener("click", () => tell({ kind: "refresh" }));

@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 
+from ebs.obs.links import Links
 from tests.helpers import nginx
 from tests.helpers.ebs import SECRET, publish, token
 from tests.helpers.ebs_process import IMPATIENT, running
@@ -356,3 +357,14 @@ def test_a_streamers_wish_reaches_the_inbox(wire, ebs):
     data = f"POST /v1/channel/opt-in HTTP/1.1\r\n{HOST}{mine}Content-Length: {len(body)}\r\n"
     assert statuses(wire.send(f"{data}Connection: close\r\n\r\n{body}")) == [202]
     assert len(list((ebs.latest.parents[1] / "inbox").glob("ebs-123-opt-in-*.json"))) == 1
+
+
+def test_a_link_for_obs_is_passed_on_and_is_in_no_log_of_the_proxys(
+    ebs, wire, port, tmp_path_factory
+):
+    token = Links(ebs.latest.parents[1] / "ebs").token("123")
+    assert statuses(wire.send(last(path=f"/obs/{token}/mood"))) == [200]
+    many = get(path=f"/obs/{token}") * 400 + last(path=f"/obs/{token}")
+    assert 429 in statuses(wire.send(many))  # which a proxy likes to log
+    logs = [p for p in tmp_path_factory.getbasetemp().glob("nginx*/*") if p.suffix == ".log"]
+    assert logs and all(token not in path.read_text() for path in logs)
