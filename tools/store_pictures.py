@@ -1,4 +1,5 @@
-"""python -m tools.store_pictures: the store page's pictures, from a running `make run`.
+"""python -m tools.store_pictures: the store page's pictures and those of the source for OBS, from a
+running `make run`.
 
 Everything on them is the real extension on simulated chat, as the preview shows it; only the
 frame around it is made here. Sizes as Twitch wants them: logo 100 x 100, discovery 300 x 200,
@@ -7,12 +8,14 @@ screenshots 1024 x 768.
 
 import sys
 from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
 
 from tools.config import run_settings
 
 IMAGES = Path("docs/images/extension")
+OBS_IMAGES = Path("docs/images/obs")
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCREENSHOT = ViewportSize(width=1024, height=768)
@@ -28,17 +31,28 @@ STYLE = f"""
     img {{ border-radius: 8px; box-shadow: 0 6px 30px rgb(0 0 0 / .5); max-height: 560px;
           max-width: 100% }}
 """
+# sources for OBS by picture: size and what the address says
+SOURCES = {
+    "none": ((400, 300), ""),
+    "dark": ((400, 300), "?theme=dark"),
+    "light-ja": ((400, 300), "?theme=light&lang=ja"),
+    "small": ((300, 100), ""),
+    "meter": ((400, 80), "?parts=meter&theme=dark&lang=de"),
+}
+GAME = "linear-gradient(160deg, #a8c8e8 0 45%, #6f9a4a 45% 75%, #3d5a2c 75%)"  # behind them
 LOGO = '<img src="{icon}" style="width:100vw;height:100vh;border-radius:0;max-height:none">'
 
 
 def main() -> int:
     """0, or 1 with one line when nothing is running."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
+    for folder in (IMAGES, OBS_IMAGES):
+        folder.mkdir(parents=True, exist_ok=True)
     preview = f"http://127.0.0.1:{run_settings().ebs_port}/preview/"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             _pictures(browser, preview)
+            _sources(browser, preview)
         except Error as exc:
             reason = str(exc).splitlines()[0]
             print(f"no picture: {reason}; is `make run` running?", file=sys.stderr)
@@ -86,15 +100,32 @@ def _view(browser: Browser, preview: str, view: str, theme: str) -> bytes:
     return shot
 
 
+def _sources(browser: Browser, preview: str) -> None:
+    """Sources for OBS of the first channel that is live, over a picture that stands for a game."""
+    page = browser.new_page(device_scale_factor=1.5, locale="en-GB")
+    page.set_default_timeout(WAIT_MS)
+    page.goto(preview)
+    _live(page)
+    link = urljoin(preview, page.locator("#obs").get_attribute("href").partition("?")[0])
+    for name, ((width, height), query) in SOURCES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(link + query)
+        page.locator("#dld[data-state=live]").wait_for()
+        page.evaluate("game => { document.documentElement.style.background = game; }", GAME)
+        page.wait_for_timeout(1000)  # the needle comes to rest
+        page.screenshot(path=OBS_IMAGES / f"{name}.png")
+    page.close()
+
+
 def _live(page: Page) -> None:
-    """Chooses a channel that is live. Raises Error where none is."""
+    """Chooses a channel that is live, and says emotes. Raises Error where none is."""
     page.locator("#channel option").first.wait_for(state="attached")
     for option in page.locator("#channel option").all():
         page.locator("#channel").select_option(option.get_attribute("value"))
         panel = page.locator("#frame").content_frame
         panel.locator("#panel:not([data-state=waiting]), #notice:not(:empty)").first.wait_for()
         page.wait_for_timeout(1000)
-        if panel.locator("#panel[data-state=live]").count():
+        if panel.locator("#panel[data-state=live] #top li").count():
             return
     raise Error("no channel is live")
 
