@@ -159,9 +159,14 @@ def test_the_first_moments_are_worth_watching(folder: Path) -> None:
     first = [(one, is_right(one.at_s, s.worth)) for s in some for one in s.moments[:10]]
     every = [(one, is_right(one.at_s, s.worth)) for s in some for one in s.moments]
     _by("kind, of the top ten", [(one.moment.kind, right) for one, right in first])
+    _by("kinds found, of the top ten", [(_kinds(one), right) for one, right in first])
     _by("grade, of all", [(one.moment.grade, right) for one, right in every])
     assert all(len(s.moments) >= 10 for s in some)
     assert all(means[most] >= aim for most, aim in AIMS.items())
+
+
+def _kinds(one: PlacedMoment) -> str:
+    return " + ".join(sorted({one.moment.kind, *one.moment.also}))
 
 
 def _by(what: str, rows: Sequence[tuple[str, bool]]) -> None:
