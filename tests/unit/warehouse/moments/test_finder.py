@@ -57,7 +57,12 @@ def test_a_burst_inside_a_longer_laugh_names_it_and_gives_its_place() -> None:
     assert (found.kind, found.also) == ("peak", ("laughter",))
 
 
-def test_moments_are_apart_and_tell_what_they_hide() -> None:
+@pytest.mark.parametrize(("second", "told"), [(103, [100]), (104, [100, 104]), (97, [100])])
+def test_moments_are_ninety_seconds_apart(second: int, told: list[int]) -> None:
+    assert [m.first for m in finder.find(stream(n={100: 60, second: 25}))] == told
+
+
+def test_moments_tell_what_they_hide() -> None:
     near = finder.find(stream(n={100: 60}, laughs={103: 9.0}))
     assert [(m.first, m.also) for m in near] == [(100, ("laughter",))]
     apart = finder.find(stream(n={100: 60}, laughs={104: 9.0}))
