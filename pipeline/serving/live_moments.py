@@ -7,8 +7,8 @@ lasts, and once: what grows out of it, or touches it, is part of it.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from math import isfinite, sqrt
 from statistics import median
 from typing import Any
@@ -30,9 +30,9 @@ from warehouse.sql import Queries
 
 KINDS = ("laughter", "hype", "peak")  # silence is no news while it lasts
 SPAN = 120  # windows that are looked at: an hour
-FEWEST = 10  # before which nothing is known of what is usual
-LEAST = 5.0  # sigma
-STANDS_OUT = 2.0  # sigma of a window that is worth a look
+FEWEST = 10  # windows before which nothing is known of what is usual
+LEAST = 3.0  # sigma: two an hour, and one in nine hours of chat dealt out by chance
+STANDS_OUT = 4.5  # sigma of a window's counts, summed, from which it is worth a look
 META = "moment "  # before a channel: where its last moment is kept, for a restart
 
 
@@ -90,13 +90,14 @@ class _Watched:
         """True for what begins in what was told, or too close after it to be told apart."""
         return self.until is not None and begins < self.until + APART * WINDOW
 
-    def newly(self, arrays: Windows) -> Moment | None:
-        """The moment that lasts up to the newest window; None where it was told."""
+    def newest(self, arrays: Windows) -> Moment | None:
+        """The moment that lasts up to the newest window; None where it is one that was told,
+        which then reaches so far."""
         for m in find(arrays):
             if m.kind in KINDS and m.last == arrays.size and m.score >= LEAST:
-                is_known = self.is_known(self.windows[0].start + m.first * WINDOW)
+                if not self.is_known(self.windows[0].start + m.first * WINDOW):
+                    return m
                 self.until = self.windows[-1].start + WINDOW
-                return None if is_known else m
         return None
 
 
@@ -116,11 +117,15 @@ class LiveMoments:
         if not _stands_out(watched.windows):
             return None
         arrays = arrays_of(watched.windows, watched.began)
-        moment = watched.newly(arrays)
-        if moment is None:
+        if not watched.newest(arrays):
             return None
         unstored = [c for c in waiting if c.window.channel == closed.window.channel]
         terms = terms_of(self._term_rows(watched.windows, unstored), watched.windows, arrays)
+        # read only now: terms cost more than all the rest
+        moment = watched.newest(replace(arrays, alike=terms.alike()))
+        if not moment:
+            return None
+        watched.until = watched.windows[-1].start + WINDOW
         (found,) = placed([moment], arrays, watched.windows[0].start, terms)
         watched.told = self._live(watched, found)
         return watched.told
@@ -129,7 +134,7 @@ class LiveMoments:
         """A window of before a restart: what was told may have grown in it."""
         watched, told = self._put(window), self.last(window.channel, window.stream_id)
         if told and window.start >= told.found_at and watched.is_known(window.start):
-            watched.newly(arrays_of(watched.windows, watched.began))
+            watched.newest(arrays_of(watched.windows, watched.began))
 
     def load(self, values: Iterable[str]) -> None:
         """Moments of before a restart, as `kept` made them; windows are recalled after it."""
@@ -182,13 +187,13 @@ class LiveMoments:
     ) -> list[Mapping[str, Any]]:
         """Terms of the windows: those stored, and those that are about to be."""
         first, end = windows[0].start, windows[-1].start
-        new = {c.window.start: c for c in unstored if first <= c.window.start <= end}
+        new = {naive(c.window.start): c for c in unstored if first <= c.window.start <= end}
         span = {"since": naive(first), "until": naive(end + WINDOW)}
         rows = self._terms.query("dash_stream_terms", channel=windows[0].channel, **span)
-        stored = [{**row, "start": row["start"].replace(tzinfo=UTC)} for row in rows.to_pylist()]
+        terms = (row for row in term_rows(new.values(), self._gate) if row["kind"] != "rest")
         return [
-            *(row for row in stored if row["start"] not in new),
-            *(row for row in term_rows(new.values(), self._gate) if row["kind"] != "rest"),
+            *(row for row in rows.to_pylist() if row["start"] not in new),
+            *({**row, "start": naive(row["start"])} for row in terms),
         ]
 
     def _live(self, watched: _Watched, found: PlacedMoment) -> LiveMoment:
@@ -223,16 +228,20 @@ def _known(value: float) -> float | None:
 
 
 def _stands_out(windows: Sequence[Window]) -> bool:
-    """True where the last window has many more messages, or more laughter, than is usual: it
-    costs a hundredth of looking."""
-    last = windows[-1]
+    """True where the last window has so many messages, laughs and capitals beyond the usual that
+    it is worth a look, which costs fifty times as much as this."""
     if len(windows) < FEWEST:
         return False
-    n = median([w.n_messages for w in windows])
-    laughs = sum([w.n_laughs or 0 for w in windows]) / len(windows)
-    return _over(last.n_messages, n) > STANDS_OUT or _over(last.n_laughs or 0, laughs) > STANDS_OUT
+    last, said = windows[-1], [w.n_messages for w in windows]
+    usual = median(said)
+    share = usual / max(1, sum(said))
+    found = _over(last.n_messages, usual)
+    for name in ("n_laughs", "n_capitals"):
+        counts = [getattr(w, name) or 0 for w in windows]
+        found += _over(counts[-1], share * sum(counts))
+    return found > STANDS_OUT
 
 
 def _over(count: float, usual: float) -> float:
-    """By how many sigma of a Poisson count it is over what is usual."""
-    return 2 * (sqrt(count + 0.375) - sqrt(usual + 0.375))
+    """By how many sigma of a Poisson count it is over what is usual; 0 where it is not."""
+    return max(0.0, 2 * (sqrt(count + 0.375) - sqrt(usual + 0.375)))

@@ -8,12 +8,12 @@ import numpy as np
 
 from warehouse.moments.reasons import Terms
 from warehouse.moments.sums import Floats, Windows
-from warehouse.records import SLOTS, WINDOW, Window
+from warehouse.records import SLOTS, WINDOW, Window, naive
 
 
 def arrays_of(windows: Sequence[Window], began: datetime) -> Windows:
-    """A stream's windows, oldest first; those between that are missing were not observed. Moods
-    of another basis than that of the last are not known. began: when the stream did.
+    """Windows of a stream that goes on, oldest first; those between that are missing were not
+    observed. Moods of another basis than that of the last are not known. began: the stream.
     """
     first, last = windows[0], windows[-1]
     size = _place(last.start, first.start) + 1
@@ -37,14 +37,16 @@ def arrays_of(windows: Sequence[Window], began: datetime) -> Windows:
         laughs=filled((w.n_laughs for w in windows), np.nan),
         first_s=(first.start - began).total_seconds(),
         slots=slots,
+        capitals=filled((w.n_capitals for w in windows), np.nan),
+        ended=False,
     )
 
 
 def terms_of(
     rows: Iterable[Mapping[str, Any]], windows: Sequence[Window], arrays: Windows
 ) -> Terms:
-    """Rows of `window_terms` (start aware UTC), in any order, as terms of these windows."""
-    first = windows[0].start
+    """Rows of `window_terms` as the warehouse has them, in any order, as terms of these windows."""
+    first = naive(windows[0].start)
     ordered = sorted(rows, key=lambda row: row["start"])
     return Terms(
         np.array([_place(row["start"], first) for row in ordered], dtype=np.intp),

@@ -372,7 +372,7 @@ def test_a_moment_is_served_again_and_not_told_again(
     assert found == [(1210, "lol x 30, 12 times as busy")]
     served = orjson.loads((folder.latest / "42.json").read_bytes())["moment"]
     assert served["at"] == iso(utc(t0 + 1210))
-    assert (served["text"], served["n"]) == ("Burst of chat: lol x 30, 12 times as busy", 30)
+    assert (served["text"], served["n"]) == ("Laughter: lol x 30, 12 times as busy", 30)
     engine.feed(chat.turn(1400, chat.end(1390)))
     engine.commit()
     assert orjson.loads((folder.latest / "42.json").read_bytes())["moment"] is None

@@ -21,9 +21,10 @@ def calm(first: int, last: int, **more: object) -> list[Window]:
     return [window(30 * k, 9 + 2 * (k % 2), 0.1, **more) for k in range(first, last)]
 
 
-def burst(place: int, n: int = 110, laughs: int = 50) -> Window:
+def burst(place: int, n: int = 110, **more: object) -> Window:
     """A window whose chat begins to laugh ten seconds after it began."""
-    return window(30 * place, n, 0.3, n_laughs=laughs, sub_n=[2, 3, n - 5, 0, 0, 0])
+    sub_n = [2, 3, n - 5, 0, 0, 0]
+    return window(30 * place, n, 0.3, **{"n_laughs": 50, "sub_n": sub_n, **more})
 
 
 def told(live: LiveMoments, windows: Iterable[Window]) -> list[LiveMoment]:
@@ -65,7 +66,7 @@ def test_it_names_the_terms_stored_and_those_about_to_be(live: LiveMoments, stor
 
 
 def test_where_no_term_may_be_named_it_says_how_busy_chat_was(live: LiveMoments) -> None:
-    (moment,) = told(live, [*calm(0, 40), burst(40, laughs=0)])
+    (moment,) = told(live, [*calm(0, 40), burst(40, n_laughs=0, mean_compound=0.1)])
     assert (moment.term, moment.n, moment.text) == (None, 0, "Burst of chat, 10 times as busy")
 
 
