@@ -7,6 +7,7 @@ lasts, and once: what grows out of it, or touches it, is part of it.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite, sqrt
@@ -14,6 +15,7 @@ from statistics import median
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.serving.window_arrays import arrays_of, terms_of
 from pipeline.windows.rows import term_rows
@@ -41,7 +43,8 @@ class LiveMoment:
     """A moment as it was found. at: where the reaction begins, found_at: the end of the window
     that told it, both aware UTC. text: what happened, in a few plain words. score: sigma. term:
     what was said most beyond the usual, and n its uses. times: as busy as usual, before: the usual
-    mood, mood: that of the moment, -1..1, both read by `basis`; None: not known.
+    mood, mood: that of the moment, -1..1, both read by `basis`; None: not known. title: its kind as
+    people say it. stream_id: of the stream that it is in.
     """
 
     channel: str
@@ -69,6 +72,10 @@ class LiveMoment:
             "kind": "moment",
             "detail": self.text,
         }
+
+
+_KEPT = TypeAdapter(LiveMoment)
+_LONGEST = 1000  # characters of it, several times what ours are
 
 
 def kept(moments: Iterable[LiveMoment]) -> dict[str, str]:
@@ -139,8 +146,9 @@ class LiveMoments:
     def load(self, values: Iterable[str]) -> None:
         """Moments of before a restart, as `kept` made them; windows are recalled after it."""
         for value in values:
-            moment = _loaded(orjson.loads(value))
-            self._before[moment.channel] = moment
+            with suppress(ValidationError):  # of another version
+                moment = _KEPT.validate_json(value if len(value) <= _LONGEST else "")
+                self._before[moment.channel] = moment
 
     def replace(self, window: Window) -> None:
         """A window was made again: what follows is compared with it as it is now."""
@@ -216,11 +224,6 @@ class LiveMoments:
             title=title(m),
             stream_id=last.stream_id,
         )
-
-
-def _loaded(value: dict[str, Any]) -> LiveMoment:
-    times = {name: datetime.fromisoformat(value[name]) for name in ("at", "found_at")}
-    return LiveMoment(**{**value, **times})
 
 
 def _known(value: float) -> float | None:

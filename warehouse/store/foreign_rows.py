@@ -143,6 +143,8 @@ _NUMBER = r"-?\d{1,10}(\.\d{1,24})?(e-\d{1,2})?"  # epoch seconds, or small ones
 _TIME = r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8]|29|3[01])([ T][\d:.Z+-]{1,30})?"
 _COMPANY = rf'"([^"\\]|\\.)*":\[{_NUMBER}(,{_NUMBER}){{4}}\]'
 _FILE = r"[a-z_]{1,40}/[0-9a-f]{32}\.parquet"
+_SECOND = r'"[12]\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\+00:00"'
+_TOLD = rf'"channel_id":"\d{{0,20}}","at":{_SECOND},"found_at":{_SECOND}'  # of a moment
 # names of `meta`, and what each may say
 _META = {
     "schema|revision|erased": r"\d{1,15}",
@@ -157,6 +159,7 @@ _META = {
     r"(request|here):[\w-]{1,100}": _TIME,
     "replay:[0-9a-f]{24}": f"({_NUMBER})?",
     f"moved {KEY.pattern}": f"({KEY.pattern})?",
+    f"moment {KEY.pattern}": rf'\{{"channel":"{KEY.pattern}",{_TOLD},.*\}}',
     f"awaited {_FILE}": r"[a-z_]{1,40}( [\d TZ:.+-]{0,40})?",
 }
 

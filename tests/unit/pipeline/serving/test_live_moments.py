@@ -1,13 +1,16 @@
 """Moments of running streams: told once, while they last, and there again after a restart."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from pipeline.serving.live_moments import SPAN, LiveMoment, LiveMoments, kept
 from pipeline.windows.track import Closed
 from tests.helpers.build import T, intake, put, term_row, window
+from warehouse.errors import BadInput
 from warehouse.records import Window, utc
+from warehouse.store.foreign_rows import refuse_meta
 from warehouse.store.store import Store
 
 
@@ -114,6 +117,27 @@ def test_a_moment_of_a_stream_that_is_over_is_not_recalled(live: LiveMoments, st
     again.load(kept([moment]).values())
     again.recall(window(9000, stream_id="demo:2"))
     assert again.last("demo", "demo:2") is None
+
+
+def test_what_another_version_kept_is_passed_over(live: LiveMoments) -> None:
+    moment = LiveMoment("demo", "42", utc(T), utc(T + 30), "x" * 2000, "peak", 4.0)
+    live.load(['{"channel":"demo"}', "{", *kept([replace(moment, stream_id="demo:1")]).values()])
+    live.recall(window(0))
+    assert live.last("demo", "demo:1") is None
+
+
+def test_a_backup_may_have_the_last_moment_and_nothing_else_by_its_name(store: Store) -> None:
+    moment = LiveMoment("demo", "42", utc(T), utc(T + 30), 'a "b" x 5', "peak", 4.0, stream_id="s")
+    store.write({}, kept([moment]))
+    con = store.cursor()
+    refuse_meta(con, "meta", schema_of(store))
+    store.write({}, {"moment demo": '{"channel":"demo"}'})
+    with pytest.raises(BadInput, match="moment demo"):
+        refuse_meta(con, "meta", schema_of(store))
+
+
+def schema_of(store: Store) -> int:
+    return int(store.meta("schema") or 0)
 
 
 def test_where_the_clock_stepped_back_nothing_is_told_twice(live: LiveMoments) -> None:
