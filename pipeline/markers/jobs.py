@@ -26,7 +26,8 @@ class NotDone(AppError):
 
 @dataclass
 class Job:
-    """A marker or clip to be set. due: not before, monotonic seconds. words: what happened.
+    """A marker or clip to be set. due: not before, monotonic seconds. words: what happened;
+    found_at: when it was found, or asked for, epoch seconds.
 
     clip_id: of a clip that Twitch makes; until: when it is no longer waited for. past: of a clip
     of a past stream, what was asked for.
@@ -37,7 +38,7 @@ class Job:
     channel_id: str
     at: datetime
     words: str
-    found_at: float = 0.0  # epoch seconds
+    found_at: float
     due: float = 0.0
     clip_id: str = ""
     until: float = 0.0
@@ -58,6 +59,6 @@ def live_job(what: str, moment: LiveMoment, channel_id: str) -> Job:
     return Job(what, moment.channel, channel_id, moment.at, moment.text, found_at)
 
 
-def past_job(asked: PastClip) -> Job:
-    """Of a part of a past stream."""
-    return Job(PAST, asked.channel, asked.channel_id, asked.at, asked.title, past=asked)
+def past_job(asked: PastClip, now: float) -> Job:
+    """Of a part of a past stream. now: epoch seconds."""
+    return Job(PAST, asked.channel, asked.channel_id, asked.at, asked.title, now, past=asked)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from pipeline.markers.jobs import CLIP, FAILED, KINDS, MARKER, Job, NotDone, Row, live_job, past_job
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 MOST = 50  # jobs that wait
 EVERY_S = 120.0  # a marker and a clip at most, a channel
 STALE_S = 60.0  # since it was found: a marker would lie too far behind it
+PATIENT_S = 600.0  # is who asked for a clip
 REST_S = 600.0  # after a refusal, before the channel is tried again
 LOOK_S, READY_S = 5.0, 60.0  # between looks for a clip that Twitch makes, and until it is given up
 _IDLE_S, _STUMBLED_S = 0.5, 60.0
@@ -48,7 +49,7 @@ class MarkerSender:
         self.monotonic: Callable[[], float] = time.monotonic
         self.counts = {"markers": 0, "clips": 0, "failed": 0, "left_out": 0}
         self.troubles: dict[tuple[str, str], str] = {}  # (channel, what) to why, as told
-        self._lock = Lock()  # turns put jobs in and take outcomes out, in another thread
+        self._lock = RLock()  # turns put jobs in and take outcomes out, in another thread
         self._jobs: list[Job] = []
         self._busy: Job | None = None
         self._set_at: dict[tuple[str, str], float] = {}  # (channel, what) to when, by the clock
@@ -92,7 +93,7 @@ class MarkerSender:
                     "whether it is there, before you ask again"
                 )
             self._past[asked.request_id] = None
-            self._jobs.append(past_job(asked))
+            self._jobs.append(past_job(asked, self.clock()))
         return None
 
     def take(self) -> list[Row]:
@@ -117,7 +118,9 @@ class MarkerSender:
         if not (self.is_on or self._past):
             return {}
         done = self.counts["markers"] + self.counts["clips"]
-        wrong = {f"{self.name_of(c)} {what}": why for (c, what), why in self.troubles.items()}
+        with self._lock:
+            troubles = list(self.troubles.items())
+        wrong = {f"{self.name_of(channel)} {what}": why for (channel, what), why in troubles}
         return {"twitch": (done, {**self.counts, "waiting": len(self._jobs), "troubles": wrong})}
 
     def _add(self, job: Job) -> None:
@@ -149,14 +152,18 @@ class MarkerSender:
         job = self._next()
         if job is None:
             return _IDLE_S
-        was_made = job.clip_id
+        was_made, refused = job.clip_id, None
         try:
             address = await self._asking.do(job, self.name_of(job.channel))
         except NotDone as exc:
-            self._stopped(job, exc)
+            refused = exc
+        if job.clip_id != was_made:
+            job.until = self.monotonic() + READY_S
+        if self._busy is not job:  # its channel was forgotten meanwhile
+            return 0.0
+        if refused:
+            self._stopped(job, refused)
         else:
-            if job.clip_id != was_made:
-                job.until = self.monotonic() + READY_S
             self._went_on(job, address)
         return 0.0
 
@@ -178,7 +185,9 @@ class MarkerSender:
         key = job.channel, job.what
         if address:
             self.counts["markers" if job.what == MARKER else "clips"] += 1
-            if self.troubles.pop(key, None):
+            with self._lock:
+                was_wrong = self.troubles.pop(key, None)
+            if was_wrong:
                 log.info("twitch: %s channel=%s works again", job.what, self.name_of(job.channel))
             self._tell(job, KINDS[job.what], address)
         elif self.monotonic() < job.until:
@@ -191,23 +200,23 @@ class MarkerSender:
         wait_s = exc.wait_s
         if job.clip_id and self.monotonic() < job.until:  # it is being made: only the look failed
             self._again(job, max(LOOK_S, wait_s))
-        elif wait_s and (job.past or self.clock() + wait_s < job.found_at + STALE_S):
+        elif wait_s and self.clock() + wait_s < job.found_at + (PATIENT_S if job.past else STALE_S):
             self._again(job, wait_s)
         else:
             self._failed(job, str(exc))
 
     def _again(self, job: Job, wait_s: float) -> None:
         with self._lock:
-            if self._busy is job:  # else the channel was forgotten meanwhile
-                job.due = self.monotonic() + wait_s
-                self._jobs.append(job)
+            job.due = self.monotonic() + wait_s
+            self._jobs.append(job)
 
     def _failed(self, job: Job, why: str) -> None:
         """Tell it, unless it is what was told before."""
         key = job.channel, job.what
         self.counts["failed"] += 1
-        self._rests[key] = self.clock() + REST_S
-        is_news, self.troubles[key] = self.troubles.get(key) != why, why
+        with self._lock:
+            self._rests[key] = self.clock() + REST_S
+            is_news, self.troubles[key] = self.troubles.get(key) != why, why
         if is_news:
             log.warning("twitch: no %s channel=%s: %s", job.what, self.name_of(job.channel), why)
         if is_news or job.past:
@@ -217,5 +226,5 @@ class MarkerSender:
         with self._lock:
             if job.past:
                 self._past[job.past.request_id] = kind, detail
-            elif self._busy is job:
+            else:
                 self._outcomes.append(job.event(kind, detail))

@@ -245,6 +245,7 @@ def test_a_request_that_cannot_be_is_refused(
         (lambda t: t.fail("videos/clips", 400, says="AutoMod says no"), "AutoMod says no"),
         (lambda t: t.scopes.remove("channel:manage:clips"), "does not allow channel:manage:clips"),
         (lambda t: setattr(t.studio, "looks", None), "never became ready"),
+        (lambda t: t.fail("videos/clips", *[429] * 999), "Twitch asks to wait"),
     ],
 )
 def test_what_twitch_does_not_do_is_the_reason_and_a_person_may_ask_again(
@@ -254,8 +255,10 @@ def test_what_twitch_does_not_do_is_the_reason_and_a_person_may_ask_again(
         prepare(twitch)
         ask(folder)
         engine.commit()
-        for later in (0, 6, 100, 100):
+        for later in (0, 6, 100, 700):
+            engine.state.sender.clock = lambda later=later: time.time() + later
             await work(engine, later)
+        engine.commit()
         assert says in str(outcome(folder.inbox, "r1"))
         ((_, kind, detail),) = rows(folder, EVENTS)
         assert kind == "twitch_failed" and says in detail

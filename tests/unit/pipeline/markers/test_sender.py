@@ -437,6 +437,26 @@ def test_a_channel_that_is_forgotten_is_neither_marked_nor_told(tmp_path: Path) 
     story(tell, tmp_path)
 
 
+@pytest.mark.parametrize("is_live", [True, False])
+def test_a_channel_that_is_forgotten_while_twitch_is_asked_is_not_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_live: bool
+) -> None:
+    async def tell(desk: Desk) -> None:
+        if not is_live:
+            desk.studio.live.clear()
+        ask = desk.sender._asking.do
+
+        async def do(job: Any, login: str) -> str:
+            desk.sender.forget_channel("reader")
+            return str(await ask(job, login))
+
+        monkeypatch.setattr(desk.sender._asking, "do", do)
+        assert await desk.send(desk.moment()) == []
+        assert desk.sender.troubles == {} and not desk.sender._jobs
+
+    story(tell, tmp_path)
+
+
 def test_no_secret_and_no_chat_is_in_what_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
