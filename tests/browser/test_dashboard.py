@@ -55,9 +55,9 @@ def test_a_session_has_moments_forecasts_and_a_report_that_opens_offline(
     assert drawn["Mood"]["n"] == 180
     assert drawn["Forecast 30 s before"]["dash"] == "dash"
     assert {"Raid", "Moments", "Not observed", "its 80 % band"} <= set(drawn)
-    moments = page.locator("ol.dld-moments").first.locator("> li")
+    moments = page.locator(".dld-moment")
     assert drawn["Moments"]["n"] > 0
-    expect(moments).to_have_count(drawn["Moments"]["n"])
+    expect(moments).to_have_count(min(drawn["Moments"]["n"], 10))
     moments.first.get_by_text("3 telling lines").click()
     expect(moments.first.get_by_text("=HYPERLINK").first).to_be_visible()
     with page.expect_download() as download:

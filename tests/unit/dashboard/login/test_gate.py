@@ -185,6 +185,23 @@ def test_without_a_login_all_is_as_streamlit_has_it(monkeypatch: pytest.MonkeyPa
         assert status(behind, path, "WS", host="[::1]:8501", origin="http://[::1]:8501") == 101
 
 
+def test_a_page_may_show_twitch_s_player_in_a_frame_and_nobody_else_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in LOGIN:
+        monkeypatch.delenv(f"DLD_DASHBOARD_{name}")
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/review", "query_string": b"",
+             "headers": [(b"host", b"localhost:8501")]}  # fmt: skip
+    anyio.run(Gate(Behind()), scope, None, send)
+    policy = b"frame-src 'self' https://player.twitch.tv"
+    assert (b"content-security-policy", policy) in sent[0]["headers"]
+
+
 def test_the_login_begins_where_the_provider_answers_and_fails_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
