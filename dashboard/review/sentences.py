@@ -1,6 +1,5 @@
 """Moments in words: what happened, when, how sure. Pure functions, no Streamlit."""
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from math import isfinite
@@ -9,23 +8,11 @@ from dashboard import wording
 from warehouse.moments.cuts import Cut
 from warehouse.moments.kinds import TURNS, Moment
 from warehouse.moments.reasons import Reason
+from warehouse.moments.vod import elapsed as elapsed
+from warehouse.moments.vod import vod_link as vod_link
 from warehouse.moments.words import NAMES
 
 KINDS = {"peak": "▮", "hype": "✸", "laughter": "☺", "silence": "○"}  # with a sign by shape
-_VOD = re.compile(r"[0-9]{1,20}", re.ASCII)
-
-
-def elapsed(seconds: int) -> str:
-    """1:02:03 into the stream."""
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def vod_link(vod_id: str | None, seconds: int) -> str | None:
-    """The address that opens the VOD at that second; None when the VOD is not known."""
-    if not vod_id or not _VOD.fullmatch(vod_id):
-        return None
-    at = f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
-    return f"https://www.twitch.tv/videos/{vod_id}?t={at}"
 
 
 def sentence(m: Moment) -> str:
