@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -111,12 +112,48 @@ class AlertSettings(BaseSettings):
     @field_validator("webhook")
     @classmethod
     def _is_safe(cls, address: SecretStr) -> SecretStr:
-        """Raises ValueError, which does not quote the address: it is a secret."""
-        text = address.get_secret_value().strip()
-        try:
-            return SecretStr(safe_url(text, "https")) if text else SecretStr("")
-        except ValueError:
-            raise ValueError("not an address that begins with https://") from None
+        return _safe_webhook(address)
+
+
+class RecapSettings(BaseSettings):
+    """The webhook that is told of each stream that is over."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_RECAP_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    webhook: SecretStr = Field(
+        default=SecretStr(""), description="Discord's, or any that takes JSON; empty: none is told"
+    )
+    format: Literal["discord", "json"] = Field(
+        default="discord", description="discord: a message with a picture; json: plain fields"
+    )
+    dashboard: str = Field(
+        default="", description="address of the dashboard, for a link to the stream's review"
+    )
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_safe(cls, address: SecretStr) -> SecretStr:
+        return _safe_webhook(address)
+
+    @field_validator("dashboard")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        """Raises ValueError."""
+        parts = urlsplit(address.strip())
+        if address.strip() and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError("not an address that begins with http:// or https://")
+        return address.strip()
+
+
+def _safe_webhook(address: SecretStr) -> SecretStr:
+    """Raises ValueError, which does not quote the address: it is a secret."""
+    text = address.get_secret_value().strip()
+    try:
+        return SecretStr(safe_url(text, "https")) if text else SecretStr("")
+    except ValueError:
+        raise ValueError("not an address that begins with https://") from None
 
 
 class TwitchSettings(BaseSettings):

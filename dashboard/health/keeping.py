@@ -123,11 +123,10 @@ def counted(health: Health, tz: tzinfo) -> None:
     pairs = [
         (COUNTS[name], wording.count(value(health, name))) for name in COUNTS if name in health
     ]
-    hook = parts(health, "webhook")
-    if hook:
-        pairs.append(("alerts told to the webhook", _hook(hook)))
-    twitch = parts(health, "twitch")
-    if twitch:
+    for name, what in (("webhook", "alerts"), ("recaps", "recaps")):
+        if hook := parts(health, name):
+            pairs.append((f"{what} told to the webhook", _hook(hook)))
+    if twitch := parts(health, "twitch"):
         pairs.append(("set on Twitch", _twitch(twitch)))
     if not pairs:
         frame.put(frame.say("Nothing was told yet."))

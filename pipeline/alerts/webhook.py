@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.alerts.discord import body
 from pipeline.alerts.watch import Alert
@@ -50,6 +50,19 @@ class Failed(Exception):
     def __init__(self, why: str, again: bool, wait_s: float = 0.0) -> None:
         super().__init__(why)
         self.again, self.wait_s = again, wait_s
+
+
+async def post(http: "ClientSession", address: str, timeout_s: float, **content: Any) -> None:
+    """One message to a webhook. Raises Failed, which does not quote the address."""
+    try:
+        async with request(http, "POST", address, timeout_s, **content) as answer:
+            status, after = answer.status, answer.headers.get("Retry-After", "")
+    except NoAnswer as exc:
+        raise Failed(str(exc), again=True) from None
+    if not 200 <= status < 300:
+        again = status == 429 or status >= 500
+        wait_s = retry_after_s(after, _LONGEST_WAIT_S) if again else 0.0
+        raise Failed(f"it refuses ({status})", again, wait_s)
 
 
 class Webhook:
@@ -123,7 +136,8 @@ class Webhook:
         if alert is None:
             return self.idle_s
         try:
-            await self._post(http, alert)
+            address = self._address.get_secret_value()
+            await post(http, address, self.timeout_s, json=body(alert, self.name_of))
         except Failed as exc:
             return self._failed(alert, exc)
         self.counts.sent += 1
@@ -133,19 +147,6 @@ class Webhook:
             log.info("alerts: the webhook answers again")
         self._done(alert)
         return self.pause_s
-
-    async def _post(self, http: "ClientSession", alert: Alert) -> None:
-        """Raises Failed."""
-        address, told = self._address.get_secret_value(), body(alert, self.name_of)
-        try:
-            async with request(http, "POST", address, self.timeout_s, json=told) as answer:
-                status, after = answer.status, answer.headers.get("Retry-After", "")
-        except NoAnswer as exc:
-            raise Failed(str(exc), again=True) from None
-        if not 200 <= status < 300:
-            again = status == 429 or status >= 500
-            wait_s = retry_after_s(after, _LONGEST_WAIT_S) if again else 0.0
-            raise Failed(f"it refuses ({status})", again, wait_s)
 
     def _failed(self, alert: Alert, exc: Failed) -> float:
         self.counts.failed += 1

@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "channels": "pipeline.cli.channels:channels",
     "doctor": "pipeline.doctor.command:doctor",
     "login": "pipeline.cli.login:login",
+    "recap": "pipeline.cli.recap:recap",
     "inbox": "pipeline.cli.inbox:inbox",
     "forget": "pipeline.cli.privacy:forget",
     "opt-out": "pipeline.cli.privacy:opt_out",

@@ -51,6 +51,7 @@ async def run(engine: Engine, source: Source, beside: Beside | None = None) -> N
             telling = tasks.create_task(engine.state.webhook.keep())
             sending = tasks.create_task(engine.state.sender.keep())
             clips = tasks.create_task(engine.state.viewers_clips.keep())
+            recapping = tasks.create_task(engine.state.recaps.keep())
             training = tasks.create_task(_train(engine.state))
             keeping = tasks.create_task(_keep(beside, source))
             await _feed(engine, None if beside else source, queue, stop)
@@ -60,6 +61,7 @@ async def run(engine: Engine, source: Source, beside: Beside | None = None) -> N
             telling.cancel()
             sending.cancel()
             clips.cancel()
+            recapping.cancel()
             training.cancel()
             keeping.cancel()
     except ExceptionGroup as group:  # of one task: the rest were only cancelled

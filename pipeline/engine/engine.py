@@ -81,8 +81,10 @@ class Engine:
             self._flushed = now
         if self._is_due(now):
             self.commit()
+        state.recaps.remember(state.store)
         if now - self._slow >= _SLOW_S:
             self.housekeeping()
+            state.recaps.look(state.store, state.out())
         if state.retell and now - self._told >= _TELL_S:
             self._told = now
             write_reading(state)
@@ -155,6 +157,7 @@ class Engine:
         if state.turn.closed:
             self.commit()
         state.troubles.clear()  # nobody reads any more
+        state.recaps.remember(state.store)
         tables.write_learnt(state)
         self.housekeeping()
         state.settle()

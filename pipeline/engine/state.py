@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.alerts import Alert, Alerts, Webhook
 from pipeline.chat.message import ChannelInfo
-from pipeline.config import AlertSettings, PipelineSettings, salt_path
+from pipeline.config import AlertSettings, PipelineSettings, RecapSettings, salt_path
 from pipeline.emotes import catalogues_for
 from pipeline.engine.turn import Turn
 from pipeline.forecasting.forecasts import Forecasts
@@ -16,6 +16,7 @@ from pipeline.forecasting.stored import past_streams
 from pipeline.imports.scratch import sweep
 from pipeline.markers import MarkerSender, ViewersClips
 from pipeline.privacy.hashing import Hasher, salt_of
+from pipeline.recap.recaps import Recaps
 from pipeline.requests.backup import BackupJob
 from pipeline.requests.clips import PastClip
 from pipeline.requests.import_child import ImportChild
@@ -109,6 +110,9 @@ class State:
         self.webhook = Webhook(rules, source, clock=self.now, name_of=self.identities.name_of)
         self.sender = MarkerSender(folder.root, source, self.now, self.identities.name_of)
         self.viewers_clips = ViewersClips(folder.root, source, self.now, self.identities.name_of)
+        self.recaps = Recaps(
+            folder, RecapSettings(), source, rules.simulated, self.now, self.identities.name_of
+        )
         self.turn, self.pending = Turn(), Pending()
         self.merged: list[tuple[str, set[str], PublishedFile]] = []
         self.infos: dict[str, ChannelInfo] = {}
@@ -118,7 +122,8 @@ class State:
         self.retell = False
         self.tell_terms: Callable[[Iterable[Alert]], None] | None = None
         self.gauges: list[Callable[[], Mapping[str, tuple[float, Mapping[str, Any]]]]] = [
-            self.sender.gauge
+            self.sender.gauge,
+            self.recaps.gauge,
         ]
         self.jobs: dict[str, BackupJob] = {}
         self.importing: ImportChild | None = None
@@ -208,6 +213,7 @@ class State:
         self.webhook.forget_channel(channel)
         self.sender.forget_channel(channel)
         self.viewers_clips.forget_channel(channel)
+        self.recaps.forget_channel(channel)
         self.catalogues.forget_channel(channel)
         self.moods.forget_channel(channel)
         self.infos.pop(channel, None)

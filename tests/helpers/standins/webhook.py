@@ -14,10 +14,12 @@ SECRET = "s3cr3t-t0ken"
 
 @dataclass
 class WebhookServer(Served):
-    """got: messages taken, in order. faults: what happens to the next ones, each once: a status,
+    """got: messages taken, in order, be they JSON or a form as Discord takes it; pictures: files of
+    those. faults: what happens to the next ones, each once: a status,
     (a status, Retry-After), 'never', 'break', or bytes as the answer's body."""
 
     got: list[dict[str, Any]] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
     faults: list[Any] = field(default_factory=list)
     tries: int = 0
 
@@ -43,7 +45,12 @@ class WebhookServer(Served):
             return web.Response(status=fault, headers=away)
         if request.method != "POST":
             return web.Response(status=405)
-        self.got.append(orjson.loads(await request.read()))
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            self.got.append(orjson.loads(form["payload_json"]))
+            self.pictures.append(form["files[0]"].file.read())
+        else:
+            self.got.append(orjson.loads(await request.read()))
         if isinstance(fault, bytes):
             return web.Response(body=fault)
         return web.Response(status=204)
