@@ -90,19 +90,23 @@ class Recaps:
         self._over: list[str] = []  # marks that are to be remembered
 
     def look(self, store: Store, hidden: Collection[str]) -> None:
-        """Streams that ended a while ago and were not told wait from now on."""
+        """Streams that ended a while ago and were not told wait from now on; those of before the
+        webhook was there are none of them."""
         if not self.is_on or store.awaited():
             return
         now = self.clock()
         span = {"since": naive(utc(now - LATE_S)), "until": naive(utc(now - SETTLED_S))}
         rows = store.query("streams_over", source=self._source, least_s=LEAST_S, **span)
-        told = {*(store.meta(META) or "").split(), *self._taken}
-        for row in rows.to_pylist():
-            over = Over(row["stream_id"], row["channel"])
-            if over.mark not in told and over.channel not in hidden:
-                self._taken.add(over.mark)
-                with self._lock:
-                    self._waiting.append(over)
+        ended = [Over(row["stream_id"], row["channel"]) for row in rows.to_pylist()]
+        told = store.meta(META)
+        if told is None:  # the first look there ever was
+            told = " ".join(over.mark for over in ended)
+            store.write({}, {META: told})
+        known = {*told.split(), *self._taken}
+        new = [over for over in ended if over.mark not in known and over.channel not in hidden]
+        self._taken.update(over.mark for over in new)
+        with self._lock:
+            self._waiting.extend(new)
 
     def remember(self, store: Store) -> None:
         """What was told or given up since the last call is in the warehouse."""

@@ -14,7 +14,7 @@ from pipeline.chat.message import Batch, ChannelInfo, Source
 from pipeline.config import RecapSettings
 from pipeline.engine import daemon
 from pipeline.engine.engine import Engine
-from pipeline.recap.recaps import LATE_S, LEAST_S, SETTLED_S, TRIES, Recaps
+from pipeline.recap.recaps import LATE_S, LEAST_S, META, SETTLED_S, TRIES, Recaps
 from tests.helpers import streams_over
 from tests.helpers.browser.rows import stream
 from tests.helpers.build import settings
@@ -39,7 +39,9 @@ def recaps(
 
 
 def looked(of: Recaps, store: Store, hidden: tuple[str, ...] = ()) -> int:
-    """Streams that wait after a look."""
+    """Streams that wait after a look that is not the first."""
+    if store.meta(META) is None:
+        store.write({}, {META: ""})
     of.look(store, hidden)
     return len(of._waiting)
 
@@ -128,6 +130,14 @@ def test_who_opted_out_or_was_forgotten_is_not_told(folder: DataFolder) -> None:
         assert not of._waiting
 
 
+def test_streams_of_before_the_webhook_are_not_told(folder: DataFolder) -> None:
+    streams_over.write(folder.root, past=0)
+    with opened(folder) as store:
+        of = recaps(folder)
+        of.look(store, ())
+        assert looked(of, store) == looked(recaps(folder), store) == 0
+
+
 # -- once ----------------------------------------------------------------------------------------
 
 
@@ -145,7 +155,7 @@ def test_a_stream_is_told_once_though_it_ends_twice_and_dld_restarts(folder: Dat
         with opened(folder) as store:
             again = recaps(folder, server.address)
             assert looked(again, store) == 0
-            assert "demo" not in (store.meta("recaps") or ""), "what is remembered names nobody"
+            assert "demo" not in (store.meta(META) or ""), "what is remembered names nobody"
         assert [m["content"] for m in server.got] == ["over"] and server.pictures == [b"hi"]
 
     streams_over.write(folder.root, past=0)
@@ -253,10 +263,11 @@ def test_a_stream_that_is_over_reaches_the_webhook_through_the_daemon(
         monkeypatch.setenv("DLD_RECAP_WEBHOOK", server.address)
         monkeypatch.setattr("pipeline.engine.engine._SLOW_S", 0.0)
         with opened(folder) as store:
+            store.write({}, {META: ""})
             engine = Engine(folder, settings(), "live", store)
             engine.state.recaps.clock = lambda: SOON
             await daemon.run(engine, Idle(server))
-            assert store.meta("recaps")
+            assert store.meta(META)
         (message,), (png,) = server.got, server.pictures
         assert message["content"] == "The stream of demo is over"
         assert "KEKW x 120" in message["embeds"][0]["description"].replace("\\", "")
