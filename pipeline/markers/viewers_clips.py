@@ -84,6 +84,7 @@ class ViewersClips:
         self._planned: dict[str, PastStream] = {}
         self._read_at: dict[str, float] = {}  # stream to when, by the clock
         self._found: list[Read] = []
+        self.idle_s = _IDLE_S
         self._told = ""  # trouble that was logged
 
     def plan(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -121,7 +122,7 @@ class ViewersClips:
         """Read one stream's clips, if one is due; returns seconds to wait before the next step."""
         stream = self._due()
         if stream is None:
-            return _IDLE_S
+            return self.idle_s
         try:
             self._keep(await self._asking.read(stream))
         except NotDone as exc:
@@ -130,7 +131,7 @@ class ViewersClips:
                 log.warning("clips: what viewers clipped is not read: %s", exc)
             return max(REST_S, exc.wait_s)
         self._told = ""
-        return _IDLE_S
+        return self.idle_s
 
     @cached_property
     def _asking(self) -> Any:

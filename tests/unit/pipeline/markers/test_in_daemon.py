@@ -362,6 +362,7 @@ def test_the_daemon_sends_and_reads_beside_its_turns(
             await eventually(engine.state.viewers_clips.take)
 
     async def tell(twitch: TwitchServer) -> None:
+        engine.state.viewers_clips.idle_s = 0.05
         source = Telling()
         source.twitch = twitch
         await daemon.run(engine, source)
