@@ -210,6 +210,18 @@ def test_a_streamers_own_css_counts(page, ebs):
     assert page.evaluate(OUTSIDE) == []
 
 
+def test_the_band_of_the_last_five_minutes_lies_around_the_needle(page, ebs):
+    five = {"mood": 0.18, "low": 0.05, "high": 0.31, "n": 300, "label": "positive"}
+    now = {"mood": 0.21, "label": "positive", "n": 41, "top": [], "five": five}
+    shown(page, ebs, now=now)
+    bar = page.locator(".meter-bar").bounding_box()
+    band = page.locator(".meter-band").bounding_box()
+    assert (band["x"] - bar["x"]) / bar["width"] == pytest.approx(0.525, abs=0.01)
+    assert band["width"] / bar["width"] == pytest.approx(0.13, abs=0.01)
+    shown(page, ebs)
+    assert not page.locator(".meter-band").is_visible()
+
+
 def test_the_preview_leads_to_the_source_in_its_language_and_theme(page, ebs):
     ebs.publish(mood_body())
     page.goto(f"{ebs.address}/preview/?language=de&theme=light")

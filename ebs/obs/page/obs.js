@@ -22,7 +22,7 @@ const part = (name, { node, show }) => ({
 });
 const MAKERS = {
   meter,
-  chart: () => part("chart", sentiment({ ...CHART, size: CHART, titled: false })),
+  chart: () => part("chart", sentiment(CHART)),
   emotes: () => part("emotes", parts.received()),
   moment: () => part("moment", parts.moment()),
 };
