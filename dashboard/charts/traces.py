@@ -30,6 +30,7 @@ _SYMBOLS = {
     "combo": "diamond-tall",
     "charity_donation": "hexagram",
     "announcement": "bowtie",
+    "moment": "star-square",
     "watch_streak": "circle-open",
     "unraid": "triangle-up-open",
     "hype_train": "triangle-right",

@@ -218,13 +218,13 @@ def test_a_hundred_channels_windows_close_in_time(runs: list[Run]) -> None:
     lives = [LiveMoments(run, intake().gate, str) for run in channels]
     turns = []
     for turn in range(2 * 120):
-        began = time.perf_counter()
+        began = time.process_time()
         for live, run in zip(lives, channels, strict=True):
             if turn < len(run.windows):
                 live.saw(Closed(run.windows[turn], ()))
-        turns.append((time.perf_counter() - began) * 1000)
-    told = f"median {median(turns):.1f} ms, worst {max(turns):.1f} ms"
-    print(f"\n100 channels' windows that close together: {told}")
+        turns.append((time.process_time() - began) * 1000)
+    told = f"median {median(turns):.1f} ms, one in twenty {np.quantile(turns, 0.95):.1f} ms"
+    print(f"\n100 channels' windows that close together, CPU: {told}")
     assert median(turns) < MOST_MS
 
 
