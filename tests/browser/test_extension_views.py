@@ -1,5 +1,6 @@
 """Every view under Twitch's policy: drawn, readable by everyone, in every language."""
 
+import json
 import re
 
 import pytest
@@ -290,6 +291,18 @@ def test_the_chart_can_be_heard(view, twitch):
     assert rows[1].split("\t")[1:] == ["0.20", "200"]
     assert len(next_steps.locator("tbody tr").all()) == 10
     assert "minus 0.10" in next_steps.locator("tbody tr").first.inner_text()
+
+
+def test_a_moment_that_grows_is_read_aloud_once(view, twitch):
+    moment = {"at": iso(this_window()), "text": "", "kind": "hype", "term": "Pog", "n": 3}
+    twitch.says(mood_body(moment=moment))
+    opened(view, twitch, "panel")
+    first = view.locator("#aloud").text_content()
+    assert "\u00d73" in first
+    grown = mood_body(age_s=-5, moment=moment | {"n": 9})
+    view.evaluate("text => twitch.broadcast(text)", json.dumps(grown))
+    view.locator("#moment").get_by_text("\u00d79").wait_for()
+    assert view.locator("#aloud").text_content() == first
 
 
 @pytest.mark.own_page
