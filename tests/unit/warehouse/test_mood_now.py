@@ -107,6 +107,12 @@ def test_what_is_half_an_hour_ago_is_not_what_is_usual() -> None:
     assert five_of([words(30, 10**6, 0.9), late]) != five_of([late])
 
 
+def test_a_usual_of_one_message_counts_as_one() -> None:
+    told = five_of([words(0, 1, 0.9), words(600, 1, 0.0)])
+    # 64 of neutral, 1 / (.07 + .045^2) = 13.9 of the message before, 14.3 of that of now
+    assert told is not None and (told.mood, told.label) == (0.14, "neutral")
+
+
 def test_nothing_is_told_lately_where_no_mood_is() -> None:
     spoken = [words(0, 40, 0.5)]
     assert lately(spoken, mood_now(spoken, None)) is None, "it waits"
