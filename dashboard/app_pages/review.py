@@ -189,7 +189,7 @@ def _tiles(session: Session, past: Sequence[Row]) -> None:
 def _turns(session: Session, lead_s: int) -> None:
     """How the mood went: a list of its own, since few of its turns are worth a cut."""
     if session.turns:
-        frame.heading("How the mood went", "turns and levels that last; they are in no file")
+        frame.heading("How the mood went", "turns and levels that last; no cut is made of them")
         turns = list(enumerate(session.turns, 1))[:LISTED]
         samples = lines(session, [one for _, one in turns])
         cut = partial(moment_chapter.cut_of, lead_s=lead_s, length_s=session.length_s)

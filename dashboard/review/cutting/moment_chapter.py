@@ -86,13 +86,13 @@ def chapter(of: Session, moments: Ranked, decided: Decisions, lead_s: int) -> No
 
 
 def _listing(of: Session, moments: Ranked, decided: Decisions, lead_s: int) -> None:
+    listed = _listed(moments, decided)
     for own in decided.own:
         _own(of, own)
     if not of.moments:
         text = "Nothing stood out: the chat went on as it does all the time, or it was too thin"
         frame.put(frame.say(f"{text} to tell. That is a finding too."))
         return
-    listed = _listed(moments, decided)
     may_clip = clip_button.is_allowed(of)
     place = Place(of.stream["vod_id"], partial(cut_of, lead_s=lead_s, length_s=of.length_s))
     for (rank, one), samples in zip(listed, lines(of, [f for _, f in listed]), strict=True):

@@ -523,3 +523,14 @@ def test_nothing_is_clipped_that_is_not_allowed_or_not_there(
     page = open_page(live(tmp_path, **more))
     assert not page.exception
     assert not clip_buttons(page)
+
+
+def test_a_range_stands_in_a_stream_in_which_nothing_stood_out(
+    tmp_path: Path, open_page: Open
+) -> None:
+    own = {"event_id": "decision:1", "channel": "alpha", "at": NOON + timedelta(seconds=90),
+           "kind": "moment_added", "detail": '{"seconds": 20, "text": "ours"}'}  # fmt: skip
+    tables = {**session(NOON, [10] * 40), "channels": [channel("alpha")], "events": [own]}
+    published.write(tmp_path, tables)
+    said = text_of(open_page(tmp_path))
+    assert "Nothing stood out" in said and "0:01:30 to 0:01:50 (20 s)" in said
