@@ -47,7 +47,7 @@ def _undo_ahead(state: State, now: float) -> None:
     for channel in list(state.intake.tracks):
         state.forecasts.let_go(channel)
         state.alerts.let_go(channel)
-        state.moods.let_go(channel)
+        state.moods.let_go(channel, utc(now))
     load_recent(state, now)
     resume_forecasts(state, now)
 

@@ -162,10 +162,12 @@ class LiveMoments:
         watched = self._by_channel.get(channel)
         return watched.told if watched and watched.stream_id == stream_id else None
 
-    def let_go(self, channel: str) -> None:
-        """The channel's windows are to be seen anew: the clock stepped back."""
-        if channel in self._by_channel:
-            self._by_channel[channel].windows.clear()
+    def let_go(self, channel: str, now: datetime) -> None:
+        """The channel's windows are to be seen anew, as after a restart: the clock stepped back to
+        `now`. What was told of times to come is not held against what happens."""
+        watched = self._by_channel.pop(channel, None)
+        if watched and watched.told and watched.told.at <= now:
+            self._before[channel] = watched.told
 
     def forget_channel(self, channel: str) -> None:
         """Nothing of the channel is in memory."""
@@ -177,6 +179,7 @@ class LiveMoments:
         for watched in self._by_channel.values():
             if watched.told and watched.told.term in terms:
                 watched.told = None
+        self._before = {c: m for c, m in self._before.items() if m.term not in terms}
 
     def _put(self, window: Window) -> _Watched:
         """The channel's stream with this window; another stream begins anew."""

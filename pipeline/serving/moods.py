@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.forecasting.forecasts import Forecasts
@@ -98,9 +98,9 @@ class Moods:
                 state.login = self._name_of(channel)
                 yield state.channel_id, body(state, source, now, clock, off)
 
-    def let_go(self, channel: str) -> None:
-        """The channel's windows are to be seen anew: the clock stepped back."""
-        self.moments.let_go(channel)
+    def let_go(self, channel: str, now: datetime) -> None:
+        """The channel's windows are to be seen anew: the clock stepped back to `now`."""
+        self.moments.let_go(channel, now)
         if channel in self._by_channel:
             self._by_channel[channel].windows.clear()
 

@@ -142,11 +142,18 @@ def schema_of(store: Store) -> int:
 
 def test_where_the_clock_stepped_back_nothing_is_told_twice(live: LiveMoments) -> None:
     (moment,) = told(live, [*calm(0, 40), burst(40)])
-    live.let_go("demo")
+    live.let_go("demo", utc(T + 1215))
     for one in calm(0, 40):
         live.recall(one)
     assert told(live, [burst(40), burst(41)]) == []
     assert live.last("demo", "demo:1") == moment
+
+
+def test_a_clock_that_had_been_hours_ahead_hides_nothing(live: LiveMoments) -> None:
+    told(live, [*calm(400, 440), burst(440)])
+    live.let_go("demo", utc(T + 30))
+    (moment,) = told(live, [*calm(0, 40), burst(40)])
+    assert moment.at == utc(T + 1210)
 
 
 def test_a_name_is_told_no_more_once_it_is_forgotten(live: LiveMoments, store: Store) -> None:
@@ -155,6 +162,14 @@ def test_a_name_is_told_no_more_once_it_is_forgotten(live: LiveMoments, store: S
     live.forget_terms(["bob"])
     assert live.last("demo", "demo:1") is not None
     live.forget_terms(["annlul"])
+    assert live.last("demo", "demo:1") is None
+
+
+def test_a_name_that_is_forgotten_just_after_a_restart_is_told_no_more(live: LiveMoments) -> None:
+    moment = LiveMoment("demo", "42", utc(T), utc(T + 30), "annlul x 9", "peak", 4.0, "annlul")
+    live.load(kept([replace(moment, stream_id="demo:1")]).values())
+    live.forget_terms(["annlul"])
+    live.recall(window(0))
     assert live.last("demo", "demo:1") is None
 
 
