@@ -227,6 +227,7 @@ class State:
         """Terms that were somebody's name are neither proposed nor told."""
         self.moods.moments.forget_terms(terms)
         self.vocabulary.drop(terms)
+        self.sender.forget_terms(terms)
         self.webhook.forget_terms()
 
     def forget_chatter(

@@ -81,7 +81,7 @@ class Asking:
         if job.past is None:
             job.clip_id = await helix.make_clip(api, channel_id, title(job.words), now)
         else:
-            job.clip_id = await _clip_past(api, channel_id, job.past)
+            job.clip_id = await _clip_past(api, channel_id, job.past, job.words)
         return ""
 
 
@@ -92,12 +92,12 @@ async def _id_of(api: Api, login: str) -> str:
     raise TwitchRefused(400, f"there is no channel {login}")
 
 
-async def _clip_past(api: Api, channel_id: str, asked: PastClip) -> str:
+async def _clip_past(api: Api, channel_id: str, asked: PastClip, words: str) -> str:
     """Id of the clip. Raises as `Api.ask`."""
     video = asked.video or dict(await helix.videos(api, channel_id)).get(asked.stream_id)
     if not video:
         raise TwitchRefused(404, "no video of that stream is kept")
-    name = title(asked.title)
+    name = title(words)
     return await helix.clip_video(api, channel_id, video, asked.end_s, asked.duration_s, name)
 
 

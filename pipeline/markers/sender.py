@@ -113,6 +113,14 @@ class MarkerSender:
                 for key in [key for key in kept if key[0] == channel]:
                     kept.pop(key, None)
 
+    def forget_terms(self, terms: Iterable[str]) -> None:
+        """Terms that were somebody's name are in no words that wait."""
+        gone = set(terms)
+        with self._lock:
+            for job in [*self._jobs, *([self._busy] if self._busy else [])]:
+                if not gone.isdisjoint(job.words.split()):
+                    job.words = ""
+
     def gauge(self) -> dict[str, tuple[float, Mapping[str, Any]]]:
         """For `health`: what was set, and what is wrong by channel."""
         if not (self.is_on or self._past):

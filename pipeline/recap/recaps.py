@@ -147,7 +147,7 @@ class Recaps:
     async def _tell(self, http: "ClientSession", over: Over) -> None:
         """One recap, to its end: told, or given up with one line in the log."""
         try:
-            await self._try(http, over, await self._made(over))
+            await self._try(http, over)
             self.counts.sent += 1
         except Failed as exc:
             self.counts.dropped += 1
@@ -160,10 +160,12 @@ class Recaps:
             self._over.append(over.mark)
             self._waiting = deque(o for o in self._waiting if o != over)
 
-    async def _try(self, http: "ClientSession", over: Over, made: dict[str, Any]) -> None:
-        """Post it, again and again for some minutes. Raises Failed."""
+    async def _try(self, http: "ClientSession", over: Over) -> None:
+        """Post it, again and again for some minutes; made anew each time, as somebody may have had
+        something forgotten meanwhile. Raises Failed."""
         address = self._settings.webhook.get_secret_value()
         for attempt in range(1, TRIES + 1):
+            made = await self._made(over)
             if not self._is_wanted(over):
                 raise Failed("its channel was forgotten", again=False)
             try:

@@ -437,6 +437,16 @@ def test_a_channel_that_is_forgotten_is_neither_marked_nor_told(tmp_path: Path) 
     story(tell, tmp_path)
 
 
+def test_a_name_that_is_forgotten_is_in_no_marker(tmp_path: Path) -> None:
+    async def tell(desk: Desk) -> None:
+        desk.sender.put([desk.moment("eve_17 x 43, 3 times as busy")])
+        desk.sender.forget_terms(["eve_17", "bob"])
+        assert len(await desk.work()) == 1
+        assert desk.studio.markers[0]["description"].startswith("Moment (")
+
+    story(tell, tmp_path)
+
+
 @pytest.mark.parametrize("is_live", [True, False])
 def test_a_channel_that_is_forgotten_while_twitch_is_asked_is_not_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_live: bool

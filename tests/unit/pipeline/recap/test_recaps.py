@@ -201,6 +201,25 @@ def test_a_webhook_that_is_down_is_tried_again_and_then_left(
     assert SECRET not in caplog.text
 
 
+def test_what_is_tried_again_tells_what_is_known_by_then(folder: DataFolder) -> None:
+    counted = (
+        "import json, sys; f = open(sys.argv[1], 'a+'); f.write('x'); n = f.tell();"
+        "print(json.dumps({'message': {'content': n}, 'picture': 'aGk='}))"
+    )
+
+    async def tell(server: WebhookServer) -> None:
+        server.faults = [500]
+        of = recaps(folder, server.address)
+        of.command = (sys.executable, "-c", counted, str(folder.root / "tries"))
+        with opened(folder) as store:
+            looked(of, store)
+            await told(of)
+        assert [message["content"] for message in server.got] == [2]
+
+    streams_over.write(folder.root, past=0)
+    story(tell)
+
+
 @pytest.mark.parametrize("fault", [302, 401, 404])
 def test_what_is_refused_for_good_is_not_asked_again(fault: int, folder: DataFolder) -> None:
     async def tell(server: WebhookServer) -> None:
