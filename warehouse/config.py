@@ -78,6 +78,11 @@ class ConsentSettings(BaseSettings):
                 raise ValueError(f"{name[:60]!a} is neither a login nor id:12345678")
         return value
 
+    @property
+    def names(self) -> list[str]:
+        """All that are named."""
+        return sorted({*_listed(self.markers), *_listed(self.clips)})
+
     def may_mark(self, login: str, channel_id: str) -> bool:
         """login: of today; channel_id: Twitch's."""
         return bool({login, f"id:{channel_id}"}.intersection(_listed(self.markers)))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from models.versions.registry import serving
 from pipeline.config import PipelineSettings
@@ -100,7 +100,8 @@ def _check_training() -> Iterator[Finding]:
 
 
 def check_markers(folder: DataFolder, running: bool) -> Iterator[Finding]:
-    """That the login allows what DLD_MARKERS and DLD_CLIPS ask for, and what Twitch refused."""
+    """That the login allows what DLD_MARKERS and DLD_CLIPS ask for, that they name channels, and
+    what Twitch refused."""
     consent = ConsentSettings()
     wanted: list[tuple[str, ...]] = [MARK] if consent.markers else []
     wanted += [CLIP, CLIP_PAST] if consent.clips else []
@@ -111,9 +112,29 @@ def check_markers(folder: DataFolder, running: bool) -> Iterator[Finding]:
     for needed in wanted:
         if do := lacking(scopes, needed):
             yield problem("markers", f"the login does not allow {needed[0]}", do)
+    yield from _unmet(folder, consent.names)
     for what, why in published_refusals(folder).items() if running and wanted else ():
         says, _, do = why.partition("; ")
         yield warning("markers", f"{what}: {says}", do)
+
+
+def _unmet(folder: DataFolder, names: Sequence[str]) -> Iterator[Finding]:
+    """Names for markers and clips that fit no channel; quiet where no channel was read yet."""
+    who = published_identities(folder)
+    listed = _listed_channels(folder)
+    for name in names if who.rows() else ():
+        is_met = who.by_id(name.removeprefix("id:")) if name.startswith("id:") else name in listed
+        key = who.resolve(name)
+        if not is_met and not (who.knows(key) and who.name_of(key) == name):
+            do = "correct DLD_MARKERS or DLD_CLIPS: logins of today, or id:12345678"
+            yield warning("markers", f"{name} is no channel that is read or ever was", do)
+
+
+def _listed_channels(folder: DataFolder) -> list[str]:
+    try:
+        return load_channels(folder.channels)
+    except AppError:  # which is told of the list
+        return []
 
 
 def check_tokens(folder: DataFolder, needed: frozenset[str]) -> Iterator[Finding]:

@@ -359,6 +359,24 @@ def test_what_markers_and_clips_lack_is_named_with_the_login_that_gives_it(
     assert said("markers") == []
 
 
+def test_a_name_that_fits_no_channel_is_told(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLD_MARKERS", "Ann, anne, id:5, id:55, beth, soon")
+    TokenFile(folder.root).save(token(scopes=("channel:manage:broadcast",)))
+    assert said("markers") == [], "nobody was read yet"
+    save_channels(folder.channels, ["soon"])
+    rows = [
+        {"channel": "ann", "channel_id": "5", "login": "ann", "source": "live"},
+        {"channel": "beth", "channel_id": "6", "login": "beth_of_today", "source": "live"},
+    ]
+    with Store(folder.warehouse) as store:
+        put(store, channels=rows)
+        Publisher(folder, store, "live").publish()
+        told = [f.says.partition(" is no")[0] for f in said("markers")]
+    assert told == ["anne", "beth", "id:55"]
+
+
 def test_what_twitch_refused_is_told_while_the_pipeline_runs(
     folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
