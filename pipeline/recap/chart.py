@@ -4,7 +4,7 @@ Numbers are drawn as strokes, so that it is the same on a machine without any fo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -67,6 +67,8 @@ def picture(of: Recap) -> bytes:
 def drawing(of: Recap) -> str:
     """The same as SVG, in which nothing is foreign: numbers alone."""
     points = _points(of.windows)
+    if of.mood is None:  # it is told nowhere
+        points = replace(points, mean=np.full_like(points.mean, np.nan))
     length_s = max((of.ended_at - of.started_at).total_seconds(), WINDOW_SECONDS)
     spoken = np.abs(points.mean[np.isfinite(points.mean)])
     reach = max(REACH, float(np.quantile(spoken, 0.98)) * 1.1 if len(spoken) else 0.0)

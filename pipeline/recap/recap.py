@@ -56,8 +56,8 @@ class Best:
 @dataclass(frozen=True)
 class Recap:
     """A stream that is over. n: messages. rate: a minute observed. mood: -1..1, two digits, of
-    its basis, None where none is told. usual_*: of streams before it; None: too few. windows: of
-    its picture, and moments by time.
+    its basis, None where none is told. usual_*: of streams before it; None: too few, or no mood.
+    windows: of its picture, and moments by time.
     """
 
     stream_id: str
@@ -102,7 +102,7 @@ def recap_of(tables: Queries, stream_id: str) -> Recap:
         stream_id, channel, stream["title"] or "", stream["source"], began, ended, int(n),
         n * 60 / seen_s if seen_s else None,
         mood, average_label(mood, of.n, of.basis), of.basis,
-        usual(before, "mean"), usual(before, "rate"),
+        None if mood is None else usual(before, "mean"), usual(before, "rate"),
         tuple(_best(one, stream["vod_id"], (ended - began).total_seconds()) for one in best),
         arrays,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from pipeline.config import RecapSettings
-from pipeline.recap.chart import APART, drawing, picture
+from pipeline.recap.chart import APART, LINE, drawing, picture
 from pipeline.recap.child import made
 from pipeline.recap.message import discord, plain_json
 from pipeline.recap.recap import Recap, recap_of
@@ -87,6 +87,8 @@ def test_a_mood_that_cannot_be_read_is_not_told(tmp_path: Path) -> None:
 
     of = recap_of(Unread(folder), NAME)
     assert of.mood is None and "so no mood is told" in described(of)
+    assert of.usual_mood is None
+    assert LINE in drawing(recap(tmp_path)) and LINE not in drawing(of)
     assert plain_json(of, "demo", b"")["label"] is None
 
 
