@@ -102,7 +102,7 @@ def _listing(of: Session, moments: Ranked, decided: Decisions, lead_s: int) -> N
             frame.put(moment(rank, one, samples, place, mark))
         with right:
             _play(of, f"moment {rank}", place.cut(one).in_s)
-            _decide(of.stream["channel"], one.at, rank, mark)
+            _decide(of.stream["channel"], decided.place(one), rank, mark)
             if may_clip and one.moment.kind != "silence":
                 clip_button.button(of, rank, one, place.cut(one))
 

@@ -62,7 +62,8 @@ def _why_not(first: int, last: int, length_s: float) -> str:
 
 def _add(channel: str, since: datetime, first: int, last: int) -> None:
     text = st.session_state.get(_TEXT) or ""
-    at = since + timedelta(seconds=first)
+    # a moment begins with a window, and a decision is on what begins then: a range never does
+    at = since + timedelta(seconds=first, milliseconds=1)
     decisions.ask(channel, at, "add", seconds=last - first, text=text)
     for key in (_FROM, _TO, _TEXT):
         st.session_state[key] = ""

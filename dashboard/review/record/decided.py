@@ -9,6 +9,7 @@ from dashboard import wording
 from dashboard.charts.series import Row
 from warehouse.moments.decisions import DECISIONS
 from warehouse.moments.placed import PlacedMoment
+from warehouse.records import WINDOW, WINDOW_SECONDS
 
 _MARKS = {DECISIONS[name]: name for name in ("keep", "drop", "clear")}
 
@@ -36,11 +37,15 @@ class Decisions:
     def of(self, one: PlacedMoment) -> str:
         """keep, drop, or '' where nobody decided. A moment that is found anew may begin a little
         elsewhere: a decision is on the moment that it lies in."""
-        return next((m for at, m in self.marks.items() if one.at <= at < one.until), "")
+        return self.marks.get(self.place(one), "")
+
+    def place(self, one: PlacedMoment) -> datetime:
+        """The start that a decision on the moment has, or would have."""
+        return next((at for at in self.marks if one.at <= at < one.until), one.at)
 
     def within(self, since: datetime, until: datetime) -> "Decisions":
-        """Those of a stream."""
-        marks = {at: mark for at, mark in self.marks.items() if since <= at < until}
+        """Those of a stream, whose first window may begin before it."""
+        marks = {at: mark for at, mark in self.marks.items() if since - WINDOW < at < until}
         return Decisions(marks, tuple(own for own in self.own if since <= own.at < until))
 
     @property
@@ -50,7 +55,9 @@ class Decisions:
 
 
 def folded(rows: Iterable[Row]) -> Decisions:
-    """Rows of dash_moment_decisions, oldest decision first: the last one on each moment holds."""
+    """Rows of dash_moment_decisions, oldest decision first: the last one on each moment holds.
+
+    Moments begin with a window; what is dropped elsewhere is a range, there or gone already."""
     marks: dict[datetime, str] = {}
     own: dict[datetime, Own] = {}
     for row in rows:
@@ -58,12 +65,14 @@ def folded(rows: Iterable[Row]) -> Decisions:
         mark = _MARKS.get(row["kind"])
         if mark is None:
             own |= _own(at, row["detail"])
-        elif mark == "drop" and at in own:
-            del own[at]
-        else:
+        elif (mark != "drop" or own.pop(at, None) is None) and _begins_window(at):
             marks[at] = mark
     held = {at: mark for at, mark in marks.items() if mark != "clear"}
     return Decisions(held, tuple(sorted(own.values(), key=lambda o: o.at)))
+
+
+def _begins_window(at: datetime) -> bool:
+    return at.timestamp() % WINDOW_SECONDS == 0
 
 
 def _own(at: datetime, detail: str) -> dict[datetime, Own]:

@@ -390,11 +390,11 @@ def test_a_range_of_ones_own_is_an_entry_and_can_be_taken_away(busy: Path, open_
     assert "1:02:10 to 1:02:50 (40 s)" in text_of(page)
     assert "<b onclick" not in html_of(page)
     assert page.text_input(key="own-from").value == ""
-    page = page.button(key="remove-20261122T130210000000").click().run()
+    page = page.button(key="remove-20261122T130210001000").click().run()
     assert "1:02:10 to 1:02:50 (40 s)" not in text_of(page)
     assert [r["decision"] for r in asked(busy)] == ["add", "drop"]
     assert (asked(busy)[0]["seconds"], asked(busy)[0]["start"]) == (
-        40, "2026-11-22T13:02:10+00:00",
+        40, "2026-11-22T13:02:10.001000+00:00",
     )  # fmt: skip
 
 

@@ -40,6 +40,29 @@ def test_a_decision_is_on_the_moment_that_it_lies_in() -> None:
     assert decided.of(later) == ""
 
 
+def test_a_moment_that_begins_elsewhere_now_is_decided_anew() -> None:
+    decided = folded([event(1, "dropped")])
+    found = PlacedMoment(Moment("peak", 1, 4, 5.0), 30, at(0.5), ())
+    assert decided.place(found) == at(1)
+    again = folded([event(1, "dropped"), {**event(0, "kept"), "at": decided.place(found)}])
+    assert again.of(found) == "keep"
+    assert decided.place(PlacedMoment(found.moment, 90, at(1.5), ())) == at(1.5)
+
+
+def test_a_moment_in_the_window_that_a_stream_began_in_is_of_it() -> None:
+    decided = folded([event(1, "kept"), event(0.5, "kept")])
+    assert list(decided.within(at(1.2), at(60)).marks) == [at(1)]
+
+
+def test_dropping_a_range_twice_or_a_moment_where_one_begins_drops_nothing_else() -> None:
+    range_ = added(5 + 1 / 60_000)
+    drop = {**range_, "kind": "moment_dropped"}
+    found = PlacedMoment(Moment("peak", 10, 11, 5.0), 300, at(5), ())
+    assert folded([range_, drop, drop]).of(found) == ""
+    decided = folded([range_, event(5, "dropped")])
+    assert decided.of(found) == "drop" and len(decided.own) == 1
+
+
 def test_a_range_is_there_until_it_is_dropped_and_counts_as_no_decision_on_a_moment() -> None:
     assert folded([added(5)]).own == (Own(at(5), 40, "ours"),)
     gone = folded([added(5), event(5, "dropped")])
