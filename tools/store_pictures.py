@@ -20,6 +20,7 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCREENSHOT = ViewportSize(width=1024, height=768)
 WAIT_MS = 15_000
+EMOTES = 3  # of the channel that is shown: a busy one
 BACK = "#1d1a29"  # flat: the files stay small
 STYLE = f"""
     * {{ box-sizing: border-box; margin: 0 }}
@@ -39,6 +40,17 @@ SOURCES = {
     "small": ((300, 100), ""),
     "meter": ((400, 80), "?parts=meter&theme=dark&lang=de"),
 }
+# every view for the docs, in this many languages and both themes
+VIEWS = ("panel", "mobile", "video_component", "video_overlay", "config", "live_config")
+LANGUAGES, THEMES = ("en", "de", "ja"), ("dark", "light")
+SHEET = f"""
+    * {{ box-sizing: border-box; margin: 0 }}
+    body {{ width: max-content; padding: 16px; background: {BACK} }}
+    div {{ display: grid; grid-template-columns: repeat({len(LANGUAGES)}, auto); gap: 16px }}
+    img {{ max-width: 420px }}
+    .video_overlay img {{ width: 460px; height: 700px; max-width: none; object-fit: none;
+                         object-position: 0 60px }}
+"""
 GAME = "linear-gradient(160deg, #a8c8e8 0 45%, #6f9a4a 45% 75%, #3d5a2c 75%)"  # behind them
 LOGO = '<img src="{icon}" style="width:100vw;height:100vh;border-radius:0;max-height:none">'
 
@@ -53,6 +65,7 @@ def main() -> int:
         try:
             _pictures(browser, preview)
             _sources(browser, preview)
+            _sheets(browser, preview)
         except Error as exc:
             reason = str(exc).splitlines()[0]
             print(f"no picture: {reason}; is `make run` running?", file=sys.stderr)
@@ -82,13 +95,28 @@ def _pictures(browser: Browser, preview: str) -> None:
     _square(browser, "discovery", 300, 200, centred)
 
 
-def _view(browser: Browser, preview: str, view: str, theme: str) -> bytes:
+def _sheets(browser: Browser, preview: str) -> None:
+    """A picture a view: its languages side by side, dark above light."""
+    for view in VIEWS:
+        shots = [
+            _view(browser, preview, view, theme, language)
+            for theme in THEMES
+            for language in LANGUAGES
+        ]
+        page = browser.new_page(viewport={"width": 1400, "height": 800})
+        page.set_content(f"<!doctype html><style>{SHEET}</style><div class={view}></div>")
+        _put(page, shots)
+        page.locator("body").screenshot(path=IMAGES / f"views-{view.replace('_', '-')}.png")
+        page.close()
+
+
+def _view(browser: Browser, preview: str, view: str, theme: str, language: str = "en") -> bytes:
     """One view of the first channel that is live, as it looks in its frame of the preview."""
     page = browser.new_page(
         viewport={"width": 1500, "height": 1000}, device_scale_factor=1.5, locale="en-GB"
     )
     page.set_default_timeout(WAIT_MS)
-    page.goto(f"{preview}?theme={theme}&role=broadcaster")
+    page.goto(f"{preview}?theme={theme}&role=broadcaster&language={language}")
     frame = page.locator(f"iframe[data-view={view}]")
     _live(page)
     if view == "video_overlay":
@@ -118,14 +146,14 @@ def _sources(browser: Browser, preview: str) -> None:
 
 
 def _live(page: Page) -> None:
-    """Chooses a channel that is live, and says emotes. Raises Error where none is."""
+    """Chooses a channel that is live, and says several emotes. Raises Error where none is."""
     page.locator("#channel option").first.wait_for(state="attached")
-    for option in page.locator("#channel option").all():
+    for option in page.locator("#channel option").all() * 3:  # one may speak up meanwhile
         page.locator("#channel").select_option(option.get_attribute("value"))
         panel = page.locator("#frame").content_frame
         panel.locator("#panel:not([data-state=waiting]), #notice:not(:empty)").first.wait_for()
         page.wait_for_timeout(1000)
-        if panel.locator("#panel[data-state=live] #top li").count():
+        if panel.locator("#panel[data-state=live] #top li").count() >= EMOTES:
             return
     raise Error("no channel is live")
 
@@ -135,6 +163,13 @@ def _framed(browser: Browser, name: str, title: str, shots: list[bytes]) -> None
     page = browser.new_page(viewport=SCREENSHOT)
     page.set_content(f"<style>{STYLE}</style><h1></h1><div></div>")
     page.evaluate("title => { document.querySelector('h1').textContent = title; }", title)
+    _put(page, shots)
+    page.screenshot(path=IMAGES / f"{name}.png")
+    page.close()
+
+
+def _put(page: Page, shots: list[bytes]) -> None:
+    """Pictures into the page's only div."""
     for shot in shots:
         page.evaluate(
             """async (bytes) => {
@@ -145,8 +180,6 @@ def _framed(browser: Browser, name: str, title: str, shots: list[bytes]) -> None
             }""",
             list(shot),
         )
-    page.screenshot(path=IMAGES / f"{name}.png")
-    page.close()
 
 
 def _square(browser: Browser, name: str, width: int, height: int, body: str) -> None:
