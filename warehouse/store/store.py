@@ -258,14 +258,25 @@ def _connect(path: Path, read_only: bool = False) -> Connection:
     if any(p.exists() and not p.is_file() for p in (path, path.with_name(f"{path.name}.wal"))):
         raise _broken(path)  # a pipe would be waited for, for ever
     # imports, published files and backups lie in its folder
-    spill = path.with_name(f"{path.name}.tmp")
+    spill, began = path.with_name(f"{path.name}.tmp"), time.time()
     with _told(path):
         con = open_duckdb(reach=[path.parent], scratch=spill, config=CONFIG)
         try:
-            return _attach(con, path, read_only)
+            _attach(con, path, read_only)
         except BaseException:
             con.close()
             raise
+    if not read_only:
+        _clear(spill, began)
+    return con
+
+
+def _clear(spill: Path, began: float) -> None:
+    """Rows that a killed process had put aside go: whoever has the lock is alone there."""
+    for left in spill.glob("duckdb_temp_*"):
+        with suppress(OSError):
+            if left.stat().st_mtime < began:
+                left.unlink()
 
 
 @contextmanager

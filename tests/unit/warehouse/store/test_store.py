@@ -1,5 +1,6 @@
 """The warehouse: keys stay unique, one writer, and every way to fail says what to do."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -300,6 +301,20 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path, what:
         path.mkdir(parents=True)
     with pytest.raises(AppError):
         Store(path)
+
+
+def test_what_a_killed_process_had_put_aside_goes(folder: DataFolder) -> None:
+    aside = folder.warehouse.with_name(f"{folder.warehouse.name}.tmp")
+    aside.mkdir(parents=True)
+    left = aside / "duckdb_temp_10875_0_storage_S64K-0.tmp"
+    left.write_bytes(b"rows of a channel that is forgotten")
+    os.utime(left, (T, T))
+    with Store(folder.warehouse):
+        assert not left.exists()
+        left.write_bytes(b"of the process that has the lock")
+        with pytest.raises(WarehouseLocked):
+            Store(folder.warehouse)
+        assert left.exists()
 
 
 def test_opened_anew_it_has_what_it_had_and_takes_more(store: Store) -> None:
