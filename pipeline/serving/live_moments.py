@@ -33,7 +33,7 @@ from warehouse.sql import Queries
 KINDS = ("laughter", "hype", "peak")  # silence is no news while it lasts
 SPAN = 120  # windows that are looked at: an hour
 FEWEST = 10  # windows before which nothing is known of what is usual
-LEAST = 3.0  # sigma: two an hour, and one in seven hours of chat dealt out by chance
+LEAST = 3.0  # sigma: about two an hour; how many are false, docs/live.md tells
 STANDS_OUT = 4.5  # sigma of a window's counts, summed, from which it is worth a look
 META = "moment "  # before a channel: where its last moment is kept, for a restart
 

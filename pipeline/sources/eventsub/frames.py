@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from pipeline.chat.text import LONE
 
+_END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 _LABEL = 300  # characters; Twitch's titles have 140
 _BEHIND_S, _AHEAD_S = 3600.0, 60.0  # a stamp further from Twitch's clock than this is none
 
@@ -80,4 +81,4 @@ def epoch(value: Any) -> float | None:
         seconds = at.timestamp() if at.tzinfo else math.nan
     except (ValueError, OverflowError, OSError):
         return None
-    return seconds if math.isfinite(seconds) else None
+    return seconds if seconds < _END else None  # as a float the last moment may be past it

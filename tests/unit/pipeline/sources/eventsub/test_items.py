@@ -71,6 +71,7 @@ def test_no_frame_raises(told: Any, junk: bytes) -> None:
         ("2026-11-24T02:02:03+01:00", 1795482123.0),
         ("2026-11-24T01:02:03", None),  # no zone: nobody knows
         ("yesterday", None),
+        ("9999-12-31T23:59:59.999999Z", None),
         (None, None),
     ],
 )
