@@ -345,6 +345,7 @@ def test_a_stream_is_compared_with_those_before_it() -> None:
     assert session_compare.rate(5.0, past).endswith("higher than none of them")
     assert session_compare.silent(0.1, past) == "too few streams before it to compare"
     assert session_compare.mood(0.2, past).endswith("higher than 2 of them")
+    assert session_compare.mood(0.204, past).endswith("higher than 2 of them"), "shown as 0.20"
     assert session_compare.mood(None, past) == "usually +0.20 (+0.10 to +0.30, 5 streams)"
     assert session_compare.mood(0.1, past[:2]) == "too few streams before it to compare"
 
