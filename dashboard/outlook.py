@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard import wording
 from warehouse.chances import CHANGE
-from warehouse.mood_now import label, shown
+from warehouse.mood_now import label
 from warehouse.records import HORIZON, WINDOW_SECONDS
 from warehouse.trust import Grade
 
@@ -38,20 +38,19 @@ def likely(forecast: Row) -> str:
     """The 80 % band of the five-minute mean: likely between −0.02 and +0.11."""
     low, high = (wording.signed(forecast[k]) for k in ("five_q10", "five_q90"))
     between = f"likely {low}" if low == high else f"likely between {low} and {high}"
-    return f"about neutral, {between}" if is_neutral(forecast) else between
+    return f"about neutral, {between}" if _is_neutral(forecast) else between
 
 
 def short(forecast: Row) -> str:
     """The same for a cell of a table: −0.02 to +0.11."""
     low, high = (wording.signed(forecast[k]) for k in ("five_q10", "five_q90"))
     band = low if low == high else f"{low} to {high}"
-    return f"{band}{', about neutral' if is_neutral(forecast) else ''}"
+    return f"{band}{', about neutral' if _is_neutral(forecast) else ''}"
 
 
-def is_neutral(forecast: Row) -> bool:
-    """True if the band holds 0 and the middle is near it."""
-    holds_zero: bool = shown(forecast["five_q10"]) <= 0 <= shown(forecast["five_q90"])
-    return holds_zero and label(forecast["five_q50"]) == "neutral"
+def _is_neutral(forecast: Row) -> bool:
+    """True if the band holds 0 or the middle is near it, as in the extension."""
+    return label(*(forecast[f"five_{q}"] for q in ("q50", "q10", "q90"))) == "neutral"
 
 
 def as_usual(forecast: Row) -> str:

@@ -32,16 +32,16 @@ def words(of: Card) -> str:
 @pytest.mark.parametrize(
     ("low", "middle", "high", "said"),
     [
-        (-0.02, 0.06, 0.11, "likely between −0.02 and +0.11"),
+        (-0.02, 0.06, 0.11, "about neutral, likely between −0.02 and +0.11"),
         (-0.04, 0.01, 0.06, "about neutral, likely between −0.04 and +0.06"),
-        (0.01, 0.03, 0.06, "likely between +0.01 and +0.06"),
-        (-0.3, -0.05, 0.1, "likely between −0.30 and +0.10"),
+        (0.01, 0.03, 0.06, "about neutral, likely between +0.01 and +0.06"),
+        (0.01, 0.0496, 0.11, "likely between +0.01 and +0.11"),  # +0.05 in a body
+        (-0.3, -0.05, 0.1, "about neutral, likely between −0.30 and +0.10"),
         (0.117, 0.119, 0.122, "likely +0.12"),
         (-0.002, 0.0, 0.001, "about neutral, likely 0.00"),
-        (-0.02, 0.0496, 0.11, "likely between −0.02 and +0.11"),  # +0.05 in a body
     ],
 )
-def test_a_band_is_neutral_if_it_holds_zero_and_its_middle_is_near_it(
+def test_a_forecast_is_neutral_if_its_band_holds_zero_or_its_middle_is_near_it(
     low: float, middle: float, high: float, said: str
 ) -> None:
     told = {"five_q10": low, "five_q50": middle, "five_q90": high}
@@ -120,7 +120,7 @@ def test_a_forecast_of_an_earlier_version_is_told_as_it_was() -> None:
 
 def test_a_line_of_the_table_is_short() -> None:
     assert ahead_words.cells(card()) == {
-        "Next 5 min": "−0.02 to +0.11",
+        "Next 5 min": "−0.02 to +0.11, about neutral",
         "Expected / min": "20 (12 to 30)",
         "Forecasts": "clearly better",
         "Chances": "above usual 70\u00a0%, rise under 5\u00a0%",
