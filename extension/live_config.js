@@ -38,8 +38,8 @@ run({
       setup = await setupWords(state.words);
     }
     const current = { ...state, setup };
-    main.setAttribute("aria-label", setup.say("onAir"));
-    put(heading, setup.say("onAir"));
+    main.setAttribute("aria-label", setup.say("yourChat"));
+    put(heading, setup.say("yourChat"));
     mood.hidden = !state.mood;
     [notice, header, ...shown, views].forEach((part) => part.show(current));
   },

@@ -74,6 +74,6 @@ export default {
   kept: "Was aufbewahrt wird",
   keptText:
     "Mittelwerte von 30 Sekunden, und welche Emotes sie bewegten. Nachrichten werden nach einem Tag gelöscht; niemand wird mit Namen geführt. Was du oben wählst, bewahrt Twitch auf, und jeder kann es lesen.",
-  onAir: "Dein Chat, auf Sendung",
+  yourChat: "Dein Chat",
   switches: "Für deine Zuschauer eingeschaltet",
 };

@@ -72,6 +72,6 @@ export default {
   kept: "What is kept",
   keptText:
     "Averages of 30 seconds, and which emotes moved them. Messages are deleted after a day; nobody is listed by name. What you choose above is kept by Twitch and can be read by everyone.",
-  onAir: "Your chat, on air",
+  yourChat: "Your chat",
   switches: "Switched on for your viewers",
 };

@@ -72,6 +72,6 @@ export default {
   kept: "Lo que se guarda",
   keptText:
     "Medias de 30 segundos y qué emotes las movieron. Los mensajes se borran al cabo de un día; nadie figura por su nombre. Lo que eliges arriba lo guarda Twitch y cualquiera puede leerlo.",
-  onAir: "Tu chat, en directo",
+  yourChat: "Tu chat",
   switches: "Activado para tus espectadores",
 };

@@ -73,6 +73,6 @@ export default {
   kept: "Ce qui est gardé",
   keptText:
     "Des moyennes de 30 secondes, et les emotes qui les ont fait bouger. Les messages sont supprimés au bout d’un jour\u00a0; personne n’est listé par son nom. Ce que vous choisissez ci-dessus est gardé par Twitch et lisible par tous.",
-  onAir: "Votre chat, à l’antenne",
+  yourChat: "Votre chat",
   switches: "Activé pour vos spectateurs",
 };

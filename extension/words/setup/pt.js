@@ -73,6 +73,6 @@ export default {
   kept: "O que é guardado",
   keptText:
     "Médias de 30 segundos e quais emotes as moveram. As mensagens são apagadas após um dia; ninguém é listado pelo nome. O que você escolhe acima é guardado pela Twitch e pode ser lido por todos.",
-  onAir: "Seu chat, no ar",
+  yourChat: "Seu chat",
   switches: "Ligado para os seus espectadores",
 };

@@ -71,6 +71,6 @@ export default {
   kept: "保存的内容",
   keptText:
     "每30秒的平均值，以及影响它们的表情。消息在一天后删除；不会按名字列出任何人。你在上面的选择由Twitch保存，任何人都可以读取。",
-  onAir: "直播中的聊天室",
+  yourChat: "你的聊天室",
   switches: "对观众开启",
 };
