@@ -48,10 +48,8 @@ def filtered(of: Session, decided: Decisions) -> Ranked:
     ranked = list(enumerate(of.moments, 1))
     if not ranked:
         return []
-    left, right = st.columns([5, 2], gap="medium")
-    with left:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
         picked = set(_kinds(of))
-    with right:
         order = choices.choose("Order", "sort", ORDERS, "rank", hidden=True, leave_out=True)
     wanted = [(r, f) for r, f in ranked if not picked or picked & {f.moment.kind, *f.moment.also}]
     if order == "time":
