@@ -169,6 +169,12 @@ def zone_name(tz: tzinfo) -> str:
     return str(tz)
 
 
+def times_in(tz: tzinfo) -> str:
+    """Times in Europe/Berlin; hover for UTC. Where they are UTC, no more than that."""
+    name = zone_name(tz)
+    return f"Times in {name}" + ("" if name == "UTC" else "; hover for UTC")
+
+
 def freshness(
     manifest: Manifest, now: datetime, off: timedelta = timedelta()
 ) -> tuple[datetime, str, str]:

@@ -46,7 +46,12 @@ def count(n: float | None) -> str:
 
 def messages(n: int) -> str:
     """1 message; 2,345 messages."""
-    return "1 message" if n == 1 else f"{n:,} messages"
+    return counted(n, "message")
+
+
+def counted(n: int, noun: str) -> str:
+    """1 alert; 2,345 alerts."""
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def percent(share: float | None, digits: int = 0) -> str:

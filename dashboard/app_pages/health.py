@@ -77,7 +77,7 @@ def _figures(
         ("Lag", *((wording.MISSING, "nothing is read") if trouble else _lag(manifest, health))),
         ("Messages", wording.count(n), "that count, in this time"),
         ("Observed", coverage.share_text(share) or wording.MISSING,
-         f"n = {wording.count(windows)} windows on air"),
+         f"n = {wording.counted(windows, 'window')} on air"),
         ("Filtered", wording.percent(filtered / (n + filtered) if n + filtered else None, 1),
          f"{wording.count(filtered)} of {wording.count(n + filtered)}"),
         ("Late", wording.percent(late / n if n else None, 2),

@@ -91,9 +91,7 @@ def exact(view: View) -> str:
 
 
 def _foot(view: View, hidden: int) -> None:
-    note = (
-        f"Drag across the plot to look closer. Times in {frame.zone_name(view.tz)}; hover for UTC."
-    )
+    note = f"Drag across the plot to look closer. {frame.times_in(view.tz)}."
     if hidden:
         note += f" {hidden:,} subs, gifts and cheers are left out of so long a span."
     st.caption(f"{note} [Link to exactly this span](?{exact(view)})")

@@ -177,7 +177,7 @@ def _hover(row: Any, usual: float, offset_s: int) -> str:
 
 def _about(tz: tzinfo, offsets: Sequence[int], rows: Sequence[Row]) -> str:
     few = [r["hours"] for r in rows if r["n"]]
-    note = f"Hours in {frame.zone_name(tz)}; hover for UTC, ± and n. Blank: no stream then."
+    note = f"{frame.times_in(tz)}. Hover for ± and n. Blank: no stream then."
     if any(0 < r["n"] < FEW for r in rows):
         note += f" In brackets: of fewer than {FEW} messages."
     if any(offset % 3600 for offset in offsets):

@@ -35,7 +35,7 @@ def section(channels: Sequence[str], since: datetime, until: datetime, source: s
     _table(rows, source)
     total = rows[0]["total"]
     st.caption(
-        f"n = {wording.count(total)} alerts"
+        f"n = {wording.counted(total, 'alert')}"
         + (f", the newest {MOST:,} of them are listed" if total > MOST else "")
         + ". Mood is compared with the stream's own level; a false mood alert is expected about "
         "once in 90 hours of stream."

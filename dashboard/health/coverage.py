@@ -27,7 +27,7 @@ def by_day(days: Sequence[Row]) -> None:
     st.plotly_chart(
         observed_shares(days), key="seen", config=CONFIG, alt="Observed share by channel and day"
     )
-    st.caption(f"n = {wording.count(windows)} windows of 30 s; blank: no stream that day.")
+    st.caption(f"n = {wording.counted(windows, 'window')} of 30 s; blank: no stream that day.")
 
 
 def observed_shares(days: Sequence[Row]) -> go.Figure:
@@ -118,7 +118,7 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     )
     total = rows[0]["total"]
     more = f", the longest {GAPS} are listed" if total > GAPS else ""
-    st.caption(f"n = {wording.count(total)} gaps of 5 s or more{more}.")
+    st.caption(f"n = {wording.counted(total, 'gap')} of 5 s or more{more}.")
 
 
 def _extent(rows: Sequence[Row], by_hour: bool) -> dict[str, list[str | int]]:

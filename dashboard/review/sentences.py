@@ -32,7 +32,7 @@ def sentence(m: Moment) -> str:
         shares = f"{_per_100(m.share)} laughs in 100 messages, usually {_per_100(m.usual_share)}"
         return f"{shares} ({n} in {lasted})."
     if m.kind == "silence":
-        return f"Nobody wrote for {lasted}, though the chat was watched (n = 0)."
+        return f"Nobody wrote for {lasted}, though the chat was watched."
     return f"{rates[0].upper()}{rates[1:]} ({n} in {lasted})."
 
 

@@ -91,7 +91,7 @@ def report(of: Session, past: Sequence[Row], source: str, export: Export) -> str
 
 READING = (
     "Mood is the mean of all messages' scores from −1 (negative) to +1 (positive). "
-    "The band around the line is ± 1.96 sd / √n. "
+    "The band around the line shows how sure it is (95 %: ± 1.96 sd / √n). "
     "A moment is a place where the chat did what it seldom does, and sure or maybe says how "
     "clearly; the strongest is first. Chat answers what happens on screen, so a cut begins before "
     "the chat reacts. Times count from the start of the stream. "

@@ -82,7 +82,7 @@ def timeline(
         selection_mode="box",
         alt=f"Mood and messages a minute, with {len(marks.moments)} moments",
     )  # fmt: skip
-    note = f"Times in {frame.zone_name(tz)}; hover for UTC and for what a number stands for."
+    note = f"{frame.times_in(tz)}. Hover over a number for its moment."
     if of.stream["undated"]:
         note = "The log of this stream has no date: times count from its start."
     st.caption(note)
@@ -91,4 +91,4 @@ def timeline(
 
 def _about(of: Session) -> str:
     step = wording.lasting(session_chart.step(of))
-    return f"points of {step}, weighted by messages; the band is ± 1.96 sd / √n"
+    return f"points of {step}, weighted by messages; the band shows how sure they are (95\u00a0%)"

@@ -54,6 +54,16 @@ def test_an_average_has_a_word_and_a_shape(
     assert (wording.mood_word(mood, n), wording.glyph(mood, n)) == (word, glyph)
 
 
+@pytest.mark.parametrize(("n", "said"), [(0, "0 gaps"), (1, "1 gap"), (2345, "2,345 gaps")])
+def test_one_of_a_kind_is_no_plural(n: int, said: str) -> None:
+    assert wording.counted(n, "gap") == said
+
+
+def test_utc_is_on_hover_only_where_times_are_of_another_zone() -> None:
+    assert frame.times_in(wording.zone("Europe/Berlin")) == "Times in Europe/Berlin; hover for UTC"
+    assert frame.times_in(UTC) == "Times in UTC"
+
+
 def test_times_are_the_readers_and_an_unknown_zone_is_utc() -> None:
     berlin = wording.zone("Europe/Berlin")
     assert wording.moment(NOON, berlin) == "22 Nov 2026, 13:00"
