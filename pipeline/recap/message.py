@@ -104,7 +104,8 @@ def _line(rank: int, one: Best) -> str:
     place = f"[{at}]({one.link})" if one.link else at
     rest = one.text.removeprefix(one.title)
     between = "" if rest != one.text else ": "
-    return f"{rank}\\. {place} **{literal(one.title)}**{between}{literal(rest)}"
+    maybe = " (maybe)" if one.grade == "maybe" else ""
+    return f"{rank}\\. {place} **{literal(one.title)}**{between}{literal(rest)}{maybe}"
 
 
 def _lasting(span: timedelta) -> str:

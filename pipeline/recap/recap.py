@@ -44,12 +44,14 @@ class Usual:
 @dataclass(frozen=True)
 class Best:
     """A moment. at_s: seconds from the stream's start to where chat reacts. title, text: what it
-    is, and what happened, in plain words. link: the VOD before it; None: not known."""
+    is, and what happened, in plain words. grade: sure or maybe. link: the VOD before it; None: not
+    known."""
 
     at_s: int
     kind: str
     title: str
     text: str
+    grade: str
     link: str | None
 
 
@@ -152,4 +154,5 @@ def _most_read(rows: Sequence[Mapping[str, Any]]) -> _Read:
 
 def _best(one: PlacedMoment, vod_id: str | None, length_s: float) -> Best:
     m, begins_s = one.moment, cut(one.at_s, one.until_s, length_s=length_s).in_s
-    return Best(one.at_s, m.kind, title(m), short(m, one.reasons), vod_link(vod_id, begins_s))
+    link = vod_link(vod_id, begins_s)
+    return Best(one.at_s, m.kind, title(m), short(m, one.reasons), m.grade, link)

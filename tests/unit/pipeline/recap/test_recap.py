@@ -1,6 +1,7 @@
 """Recaps: what is told of a stream that is over, and its picture."""
 
 import struct
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,14 @@ def test_moments_come_in_order_with_a_link_before_what_they_are(tmp_path: Path) 
     assert f". [0:25:00]({link}) **{best.title}**: KEKW x" in described(of)
 
 
+def test_a_weak_moment_says_maybe(tmp_path: Path) -> None:
+    of = recap(tmp_path)
+    best = next(one for one in of.moments if "KEKW" in one.text)
+    assert best.grade == "sure" and "(maybe)" not in described(replace(of, moments=(best,)))
+    weak = replace(of, moments=(replace(best, grade="maybe"),))
+    assert described(weak).endswith(" (maybe)")
+
+
 def test_without_a_vod_a_moment_has_its_time_alone(tmp_path: Path) -> None:
     of = recap(tmp_path, vod_id=None)
     assert {one.link for one in of.moments} == {None}
@@ -117,7 +126,7 @@ def test_plain_json_has_the_numbers_and_the_picture(tmp_path: Path) -> None:
     told = orjson.loads(made(folder, settings, NAME, "demo"))["message"]
     assert (told["channel"], told["messages"], told["mood"]) == ("demo", 1837, 0.21)
     assert told["usual_mood"] == {"middle": 0.025, "low": 0.017, "high": 0.032, "streams": 4}
-    assert told["moments"][0].keys() == {"at_s", "kind", "title", "text", "link"}
+    assert told["moments"][0].keys() == {"at_s", "kind", "title", "text", "grade", "link"}
     assert told["picture"]["base64"].startswith("iVBORw0KGgo")
 
 
