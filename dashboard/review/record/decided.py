@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dashboard import wording
 from dashboard.charts.series import Row
-from warehouse.moments.decisions import DECISIONS
+from warehouse.moments.decisions import DECISIONS, LONGEST_S
 from warehouse.moments.placed import PlacedMoment
 from warehouse.records import WINDOW, WINDOW_SECONDS
 
@@ -83,6 +83,6 @@ def _own(at: datetime, detail: str) -> dict[datetime, Own]:
     if not isinstance(told, dict):
         return {}
     seconds, text = told.get("seconds"), told.get("text")
-    if not isinstance(seconds, int) or not isinstance(text, str):
+    if type(seconds) is not int or not 1 <= seconds <= LONGEST_S or not isinstance(text, str):
         return {}
     return {at: Own(at, seconds, text)}

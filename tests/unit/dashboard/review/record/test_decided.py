@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboard.review.record.decided import Decisions, Own, folded
+from warehouse.moments.decisions import LONGEST_S
 from warehouse.moments.kinds import Moment
 from warehouse.moments.placed import PlacedMoment
 
@@ -73,6 +74,8 @@ def test_a_range_is_there_until_it_is_dropped_and_counts_as_no_decision_on_a_mom
 def test_a_range_that_cannot_be_read_is_none() -> None:
     for detail in ("", "{", "[1]", "null", '{"seconds": "9", "text": "x"}', '{"seconds": 9}'):
         assert folded([event(5, "added", detail)]).own == ()
+    for seconds in (-5, 0, LONGEST_S + 1, 10**12, True):
+        assert folded([added(1, seconds)]).own == ()
 
 
 def test_decisions_of_another_stream_are_left_out() -> None:
