@@ -39,6 +39,11 @@ def signed(value: float | None, digits: int = DIGITS) -> str:
     return ("+" if value > 0 else "−") + text
 
 
+def cell(value: float | None, digits: int) -> float | None:
+    """A number for a column of so many digits, whose format would show -0.0001 as -0.000."""
+    return None if value is None else round(value, digits) + 0.0
+
+
 def count(n: float | None) -> str:
     """12,345; a dash for None."""
     return MISSING if n is None else f"{n:,.0f}"

@@ -59,7 +59,7 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
         line, size = look_of(model, focus, index), 6 if model == focus else 4
         figure.add_traces(steps.traces(rows, "skill", model_name(model), line, size, "%{y:+.3f}"))
     figure.add_hline(y=0, line={"color": GREY, "width": 1.5})
-    up = {"title": "Latent skill (session mean: 0)", "tickformat": "+.2f", **_skill_range(scores)}
+    up = {"title": "Latent skill (session mean: 0)", "tickformat": ".2f", **_skill_range(scores)}
     return finish(figure, 340, steps.axis(scores), up, hovermode="x unified", showlegend=True)
 
 
@@ -156,7 +156,7 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
     up = named_rows(names, range=[-0.6, max(len(rows), 1) - 0.4])
     across = {
         "title": "Latent skill (n in brackets)",
-        "tickformat": "+.2f",
+        "tickformat": ".2f",
         "showgrid": True,
     }
     return finish(figure, 110 + 34 * max(len(rows), 2), across, up)

@@ -130,7 +130,7 @@ def _table(terms: Sequence[Row]) -> int | None:
             "People": [decision_desk.people(t) for t in terms],
             **({"Trend": [t["line"] for t in terms]} if "line" in terms[0] else {}),
             "Channels": [t["n_channels"] for t in terms],
-            "Moves": [t["impact"] for t in terms],
+            "Moves": [wording.cell(t["impact"], 3) for t in terms],
             "Kind": [decision_desk.origin(t) for t in terms],
             "Status": ["drifted" if decision_desk.is_drift(t) else t["status"] for t in terms],
             "80 % interval": [_interval(t) for t in terms],
@@ -267,7 +267,7 @@ def _used_table(terms: Sequence[Row]) -> None:
             "Uses": [t["n"] for t in terms],
             "Windows": [t["windows"] for t in terms],
             "Channels": [t["channels"] for t in terms],
-            "Part of the mood": [t["contribution"] for t in terms],
+            "Part of the mood": [wording.cell(t["contribution"], 4) for t in terms],
         }
     )
     number = st.column_config.NumberColumn

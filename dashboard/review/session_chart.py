@@ -123,7 +123,7 @@ def _forecast(rows: Sequence[Row], k: int, tz: tzinfo) -> list[go.Scatter]:
         go.Scatter(
             x=times(xs), y=values(ys), mode="lines", line={"width": 0}, fill="toself",
             hoverinfo="skip",
-            fillcolor=faded(FORECAST, 0.13), name="its 80 % band",
+            fillcolor=faded(FORECAST, 0.13), name="Forecast's 80 % band",
         ),
         go.Scatter(
             x=times(x for x, _, _ in middle), y=values(y for _, y, _ in middle), mode="lines",

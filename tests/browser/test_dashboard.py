@@ -54,7 +54,7 @@ def test_a_session_has_moments_forecasts_and_a_report_that_opens_offline(
     drawn = by_name(plots(page, 1)[0])
     assert drawn["Mood"]["n"] == 180
     assert drawn["Forecast 30 s before"]["dash"] == "dash"
-    assert {"Raid", "Moments", "Not observed", "its 80 % band"} <= set(drawn)
+    assert {"Raid", "Moments", "Not observed", "Forecast's 80 % band"} <= set(drawn)
     moments = page.locator(".dld-moment")
     assert drawn["Moments"]["n"] > 0
     expect(moments).to_have_count(min(drawn["Moments"]["n"], 10))

@@ -37,7 +37,7 @@ def beside(row: Row) -> go.Figure:
             font={"size": 11},
         )  # fmt: skip
     up = named_rows(list(_ROWS.values()), range=[-0.6, _TOP + 0.5])
-    across = {"title": "Mood", "tickformat": "+.2f", "showgrid": True, "nticks": 5}
+    across = {"title": "Mood", "tickformat": ".2f", "showgrid": True, "nticks": 5}
     across["range"] = _around([row[k] for k in (*_ROWS, "five_q025", "five_q975")])
     return finish(figure, 180, across, up, hovermode="closest")
 

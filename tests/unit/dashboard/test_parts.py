@@ -54,6 +54,12 @@ def test_an_average_has_a_word_and_a_shape(
     assert (wording.mood_word(mood, n), wording.glyph(mood, n)) == (word, glyph)
 
 
+@pytest.mark.parametrize(("value", "shown"), [(-0.0004, "+0.000"), (-0.0006, "-0.001")])
+def test_a_cell_shows_no_minus_zero(value: float, shown: str) -> None:
+    assert f"{wording.cell(value, 3):+.3f}" == shown
+    assert wording.cell(None, 3) is None
+
+
 @pytest.mark.parametrize(("n", "said"), [(0, "0 gaps"), (1, "1 gap"), (2345, "2,345 gaps")])
 def test_one_of_a_kind_is_no_plural(n: int, said: str) -> None:
     assert wording.counted(n, "gap") == said

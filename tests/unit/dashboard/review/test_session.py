@@ -331,7 +331,7 @@ def test_forecasts_are_dashed_with_their_band_and_break_at_gaps() -> None:
     by = {t.name: t for t in figure.data}
     assert by["Forecast 30 s before"].line.dash == "dash"
     assert list(by["Forecast 30 s before"].y) == [0.1, 0.1, None, 0.1, None]
-    assert list(by["its 80 % band"].y) == [0.3, 0.3, -0.1, -0.1, None, 0.3, -0.1, None]
+    assert list(by["Forecast's 80 % band"].y) == [0.3, 0.3, -0.1, -0.1, None, 0.3, -0.1, None]
 
 
 # -- what is usual, and points ---------------------------------------------------------------
