@@ -1,5 +1,5 @@
-"""python -m tools.store_pictures: the store page's pictures and those of the source for OBS, from a
-running `make run`.
+"""python -m tools.store_pictures: pictures of the extension for its store page, of the source for
+OBS, and of the panel for the README, from a running `make run`.
 
 Everything on them is the real extension on simulated chat, as the preview shows it; only the
 frame around it is made here. Sizes as Twitch wants them: logo 100 x 100, discovery 300 x 200,
@@ -10,17 +10,17 @@ import sys
 from pathlib import Path
 from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Error, FrameLocator, Page, ViewportSize, sync_playwright
 
 from tools.config import run_settings
 
 IMAGES = Path("docs/images/extension")
+README_PANEL = Path("docs/images/panel.png")
 OBS_IMAGES = Path("docs/images/obs")
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCREENSHOT = ViewportSize(width=1024, height=768)
 WAIT_MS = 15_000
-EMOTES = 3  # of the channel that is shown: a busy one
 BACK = "#1d1a29"  # flat: the files stay small
 STYLE = f"""
     * {{ box-sizing: border-box; margin: 0 }}
@@ -83,6 +83,7 @@ def _pictures(browser: Browser, preview: str) -> None:
             ("mobile", "dark"), ("live_config", "light"),
         )
     }  # fmt: skip
+    README_PANEL.write_bytes(views["panel-dark"])
     panels = [views["panel-dark"], views["panel-light"]]
     _framed(browser, "screenshot-panel", "How your chat feels, and where it is going", panels)
     over = "Over the video too: one small button"
@@ -111,14 +112,14 @@ def _sheets(browser: Browser, preview: str) -> None:
 
 
 def _view(browser: Browser, preview: str, view: str, theme: str, language: str = "en") -> bytes:
-    """One view of the first channel that is live, as it looks in its frame of the preview."""
+    """One view of the busiest channel that is live, as it looks in its frame of the preview."""
     page = browser.new_page(
-        viewport={"width": 1500, "height": 1000}, device_scale_factor=1.5, locale="en-GB"
+        viewport={"width": 1500, "height": 1000}, device_scale_factor=2, locale="en-GB"
     )
     page.set_default_timeout(WAIT_MS)
     page.goto(f"{preview}?theme={theme}&role=broadcaster&language={language}")
     frame = page.locator(f"iframe[data-view={view}]")
-    _live(page)
+    _busiest(page)
     if view == "video_overlay":
         frame.content_frame.locator("#toggle").click()
     page.wait_for_timeout(500)  # fonts and the fading in
@@ -129,11 +130,11 @@ def _view(browser: Browser, preview: str, view: str, theme: str, language: str =
 
 
 def _sources(browser: Browser, preview: str) -> None:
-    """Sources for OBS of the first channel that is live, over a picture that stands for a game."""
+    """Sources for OBS of the busiest channel, over a picture that stands for a game."""
     page = browser.new_page(device_scale_factor=1.5, locale="en-GB")
     page.set_default_timeout(WAIT_MS)
     page.goto(preview)
-    _live(page)
+    _busiest(page)
     link = urljoin(preview, page.locator("#obs").get_attribute("href").partition("?")[0])
     for name, ((width, height), query) in SOURCES.items():
         page.set_viewport_size({"width": width, "height": height})
@@ -145,17 +146,35 @@ def _sources(browser: Browser, preview: str) -> None:
     page.close()
 
 
-def _live(page: Page) -> None:
-    """Chooses a channel that is live, and says several emotes. Raises Error where none is."""
+def _busiest(page: Page) -> None:
+    """Chooses the channel with the most messages of those that are live with a forecast.
+
+    Raises Error where none is.
+    """
     page.locator("#channel option").first.wait_for(state="attached")
-    for option in page.locator("#channel option").all() * 3:  # one may speak up meanwhile
-        page.locator("#channel").select_option(option.get_attribute("value"))
-        panel = page.locator("#frame").content_frame
-        panel.locator("#panel:not([data-state=waiting]), #notice:not(:empty)").first.wait_for()
-        page.wait_for_timeout(1000)
-        if panel.locator("#panel[data-state=live] #top li").count() >= EMOTES:
-            return
-    raise Error("no channel is live")
+    said = {}
+    for option in page.locator("#channel option").all():
+        channel = option.get_attribute("value")
+        panel = _chosen(page, channel)
+        if panel.locator("#panel[data-state=live] #next").is_visible():
+            said[channel] = _number(panel.locator("#count b").inner_text())
+    if not said:
+        raise Error("no channel is live with a forecast")
+    _chosen(page, max(said, key=lambda channel: said[channel]))
+
+
+def _chosen(page: Page, channel: str | None) -> FrameLocator:
+    """The panel of a channel, once it says something."""
+    page.locator("#channel").select_option(channel)
+    panel = page.locator("#frame").content_frame
+    panel.locator("#panel:not([data-state=waiting]), #notice:not(:empty)").first.wait_for()
+    page.wait_for_timeout(1000)
+    return panel
+
+
+def _number(text: str) -> int:
+    """1,234 messages: 1234; nothing watched: 0."""
+    return int("".join(filter(str.isdigit, text)) or 0)
 
 
 def _framed(browser: Browser, name: str, title: str, shots: list[bytes]) -> None:
