@@ -16,7 +16,8 @@ from warehouse.records import iso
 PICTURE = "chart.png"
 _COLOURS = {"positive": 0x2B83C6, "negative": 0xD9782D}
 _PLAIN = 0x8A94A3
-_FOOTER = "Picture: mood with its 95 % band, below it messages; moments by number · DLD"
+_FOOTER = "Picture: {}messages; moments by number · DLD"
+_BAND = "mood with its 95 % band, below it "
 _TITLE = 120  # characters of a stream's title; escaped it may be twice as long
 
 
@@ -29,7 +30,7 @@ def discord(of: Recap, name: str, dashboard: str = "") -> dict[str, Any]:
         "description": "\n".join([_size(of), _mood(of), *_moments(of)]),
         "color": _COLOURS.get(of.label, _PLAIN),
         "timestamp": iso(of.ended_at),
-        "footer": {"text": _FOOTER},
+        "footer": {"text": _FOOTER.format("" if of.mood is None else _BAND)},
         "image": {"url": f"attachment://{PICTURE}"},
     }
     review = review_link(of, dashboard)
@@ -68,7 +69,7 @@ def review_link(of: Recap, dashboard: str) -> str | None:
 
 
 def _size(of: Recap) -> str:
-    parts = [_lasting(of.ended_at - of.started_at), f"{of.n:,} messages"]
+    parts = [_lasting(of.ended_at - of.started_at), f"{of.n:,} message{'s' * (of.n != 1)}"]
     if of.rate is not None:
         usual = f", usually {of.usual_rate.middle:,.0f}" if of.usual_rate else ""
         parts.append(f"{of.rate:,.0f} a minute{usual}")

@@ -28,7 +28,7 @@ from warehouse.sql import Queries
 
 MOST = 5  # moments
 LEAST, USUAL = 3, 30  # streams before it that say what is usual: as many at least, at most
-LONGEST = timedelta(days=2)  # of what is looked at of a stream
+LONGEST = timedelta(days=30)  # of what is looked at of a stream
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ def test_a_recap_tells_the_stream_beside_those_before_it(tmp_path: Path) -> None
     assert "40 min · 1,837 messages · 46 a minute, usually 40" in told
     assert "Mood **+0.21**, positive; higher than usual" in told
     assert "(+0.02 to +0.03 in the middle half of 4 streams before)" in told
+    assert "· 1 message ·" in described(replace(of, n=1))
+    assert "mood" in discord(of, "demo")["embeds"][0]["footer"]["text"]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,7 @@ def test_a_mood_that_cannot_be_read_is_not_told(tmp_path: Path) -> None:
     assert of.usual_mood is None
     assert LINE in drawing(recap(tmp_path)) and LINE not in drawing(of)
     assert plain_json(of, "demo", b"")["label"] is None
+    assert "mood" not in discord(of, "demo")["embeds"][0]["footer"]["text"]
 
 
 def test_hostile_titles_and_names_are_only_text_and_fit(tmp_path: Path) -> None:
