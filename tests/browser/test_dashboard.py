@@ -69,7 +69,7 @@ def test_a_session_has_moments_forecasts_and_a_report_that_opens_offline(
     page.goto(report.as_uri())
     assert asked == [report.as_uri()]
     assert page.locator("svg .mood").count() >= 1
-    assert page.locator("ol").first.locator("li").count() == drawn["Moments"]["n"]
+    assert page.locator("ol").first.locator("> li").count() == drawn["Moments"]["n"]
     assert page.get_by_text("nobody real said any of it").is_visible()
     assert page.get_by_text("=HYPERLINK").count() == 0
 
