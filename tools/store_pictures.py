@@ -48,8 +48,8 @@ SHEET = f"""
     body {{ width: max-content; padding: 16px; background: {BACK} }}
     div {{ display: grid; grid-template-columns: repeat({len(LANGUAGES)}, auto); gap: 16px }}
     img {{ max-width: 420px }}
-    .video_overlay img {{ width: 460px; height: 700px; max-width: none; object-fit: none;
-                         object-position: 0 60px }}
+    .video_overlay img {{ width: 620px; height: 800px; max-width: none; object-fit: none;
+                         object-position: 0 -60px }}
 """
 GAME = "linear-gradient(160deg, #a8c8e8 0 45%, #6f9a4a 45% 75%, #3d5a2c 75%)"  # behind them
 LOGO = '<img src="{icon}" style="width:100vw;height:100vh;border-radius:0;max-height:none">'
@@ -63,6 +63,7 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
+            preview += f"?channel={_busiest(browser, preview)}"
             _pictures(browser, preview)
             _sources(browser, preview)
             _sheets(browser, preview)
@@ -90,7 +91,7 @@ def _pictures(browser: Browser, preview: str) -> None:
     _framed(browser, "screenshot-overlay", over, [views["video_overlay-dark"]])
     more = [views["mobile-dark"], views["live_config-light"]]
     _framed(browser, "screenshot-more", "On phones, and on your dashboard", more)
-    icon = f"{preview}page/icon.svg"
+    icon = urljoin(preview, "page/icon.svg")
     _square(browser, "logo", 100, 100, LOGO.format(icon=icon))
     centred = f'<div style="height:100vh;background:{BACK}"><img src="{icon}" width="120"></div>'
     _square(browser, "discovery", 300, 200, centred)
@@ -112,14 +113,14 @@ def _sheets(browser: Browser, preview: str) -> None:
 
 
 def _view(browser: Browser, preview: str, view: str, theme: str, language: str = "en") -> bytes:
-    """One view of the busiest channel that is live, as it looks in its frame of the preview."""
+    """One view of the channel, as it looks in its frame of the preview."""
     page = browser.new_page(
         viewport={"width": 1500, "height": 1000}, device_scale_factor=2, locale="en-GB"
     )
     page.set_default_timeout(WAIT_MS)
-    page.goto(f"{preview}?theme={theme}&role=broadcaster&language={language}")
+    page.goto(f"{preview}&theme={theme}&role=broadcaster&language={language}")
     frame = page.locator(f"iframe[data-view={view}]")
-    _busiest(page)
+    _panel(page)
     if view == "video_overlay":
         frame.content_frame.locator("#toggle").click()
     page.wait_for_timeout(500)  # fonts and the fading in
@@ -130,11 +131,11 @@ def _view(browser: Browser, preview: str, view: str, theme: str, language: str =
 
 
 def _sources(browser: Browser, preview: str) -> None:
-    """Sources for OBS of the busiest channel, over a picture that stands for a game."""
+    """Sources for OBS of the channel, over a picture that stands for a game."""
     page = browser.new_page(device_scale_factor=1.5, locale="en-GB")
     page.set_default_timeout(WAIT_MS)
     page.goto(preview)
-    _busiest(page)
+    _panel(page)
     link = urljoin(preview, page.locator("#obs").get_attribute("href").partition("?")[0])
     for name, ((width, height), query) in SOURCES.items():
         page.set_viewport_size({"width": width, "height": height})
@@ -146,26 +147,30 @@ def _sources(browser: Browser, preview: str) -> None:
     page.close()
 
 
-def _busiest(page: Page) -> None:
-    """Chooses the channel with the most messages of those that are live with a forecast.
+def _busiest(browser: Browser, preview: str) -> str:
+    """The channel with the most messages of those that are live with a forecast.
 
     Raises Error where none is.
     """
+    page = browser.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(preview)
     page.locator("#channel option").first.wait_for(state="attached")
-    said = {}
+    said: dict[str, int] = {}
     for option in page.locator("#channel option").all():
-        channel = option.get_attribute("value")
-        panel = _chosen(page, channel)
+        channel = option.get_attribute("value") or ""
+        page.locator("#channel").select_option(channel)
+        panel = _panel(page)
         if panel.locator("#panel[data-state=live] #next").is_visible():
             said[channel] = _number(panel.locator("#count b").inner_text())
+    page.close()
     if not said:
         raise Error("no channel is live with a forecast")
-    _chosen(page, max(said, key=lambda channel: said[channel]))
+    return max(said, key=lambda channel: said[channel])
 
 
-def _chosen(page: Page, channel: str | None) -> FrameLocator:
-    """The panel of a channel, once it says something."""
-    page.locator("#channel").select_option(channel)
+def _panel(page: Page) -> FrameLocator:
+    """The panel, once it says something."""
     panel = page.locator("#frame").content_frame
     panel.locator("#panel:not([data-state=waiting]), #notice:not(:empty)").first.wait_for()
     page.wait_for_timeout(1000)
