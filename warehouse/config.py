@@ -50,6 +50,11 @@ def _listed(text: str) -> list[str]:
     return [lowered(part.strip()) for part in text.split(",") if part.strip()]
 
 
+def _names(text: str, login: str, channel_id: str) -> bool:
+    """True if a list of logins and id:NUMBER has the channel."""
+    return bool({login, f"id:{channel_id}"}.intersection(_listed(text)))
+
+
 class ConsentSettings(BaseSettings):
     """Channels whose streamers want DLD to set something on Twitch; nobody else's is touched."""
 
@@ -85,11 +90,11 @@ class ConsentSettings(BaseSettings):
 
     def may_mark(self, login: str, channel_id: str) -> bool:
         """login: of today; channel_id: Twitch's."""
-        return bool({login, f"id:{channel_id}"}.intersection(_listed(self.markers)))
+        return _names(self.markers, login, channel_id)
 
     def may_clip(self, login: str, channel_id: str) -> bool:
         """As `may_mark`."""
-        return bool({login, f"id:{channel_id}"}.intersection(_listed(self.clips)))
+        return _names(self.clips, login, channel_id)
 
 
 class UploadSettings(BaseSettings):

@@ -45,25 +45,24 @@ async def run(engine: Engine, source: Source, beside: Beside | None = None) -> N
     queue: asyncio.Queue[Batch | None] = asyncio.Queue(_AHEAD)
     try:
         async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(_read(source.batches(), queue))
-            compacting = tasks.create_task(_compact(engine.state))
-            reading_emotes = tasks.create_task(engine.state.catalogues.keep(engine.state.rooms))
-            telling = tasks.create_task(engine.state.webhook.keep())
-            sending = tasks.create_task(engine.state.sender.keep())
-            clips = tasks.create_task(engine.state.viewers_clips.keep())
-            recapping = tasks.create_task(engine.state.recaps.keep())
-            training = tasks.create_task(_train(engine.state))
-            keeping = tasks.create_task(_keep(beside, source))
+            state = engine.state
+            beside_turns = [
+                tasks.create_task(each)
+                for each in (
+                    _read(source.batches(), queue),
+                    _compact(state),
+                    state.catalogues.keep(state.rooms),
+                    state.webhook.keep(),
+                    state.sender.keep(),
+                    state.viewers_clips.keep(),
+                    state.recaps.keep(),
+                    _train(state),
+                    _keep(beside, source),
+                )
+            ]
             await _feed(engine, None if beside else source, queue, stop)
-            reading.cancel()
-            compacting.cancel()
-            reading_emotes.cancel()
-            telling.cancel()
-            sending.cancel()
-            clips.cancel()
-            recapping.cancel()
-            training.cancel()
-            keeping.cancel()
+            for task in beside_turns:
+                task.cancel()
     except ExceptionGroup as group:  # of one task: the rest were only cancelled
         raise group.exceptions[0] from None
     finally:
