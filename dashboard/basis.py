@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dashboard import wording
-from warehouse.mood_now import LEAST_SHARE, is_told
-from warehouse.records import BASES, READABLE_LEAST, READABLE_TURN
+from warehouse.mood_now import LEAST_SHARE, is_told, is_unread
+from warehouse.records import BASES, READABLE_LEAST
 
 Row = Mapping[str, Any]
 NAMES = {"words": "by words", "emotes": "by emotes"}
@@ -27,7 +27,7 @@ class Portion(NamedTuple):
             return "" if not self.n or is_told(self.signed, self.n) else UNSUPPORTED
         if readable is None:
             return READING if self.n else ""
-        return UNSUPPORTED if readable < READABLE_LEAST - READABLE_TURN else ""
+        return UNSUPPORTED if is_unread(readable) else ""
 
     def reason(self, readable: float | None) -> str:
         """The same in a sentence; '' where its mood is told."""

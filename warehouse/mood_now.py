@@ -96,7 +96,7 @@ def mood_now(windows: Sequence[Told], readable: float | None) -> MoodNow:
     why: Literal["", "waiting", "unsupported"] = ""
     if readable is None:
         why = "waiting"
-    elif readable < READABLE_LEAST - READABLE_TURN:  # of before there were emote moods
+    elif is_unread(readable):  # of before there were emote moods
         why = "unsupported"
     mood = None if why else last.mean_compound
     return MoodNow(mood, "words", last.n_messages, signed_of(last), None, WINDOW_SECONDS, why)
@@ -182,6 +182,12 @@ def _within(windows: Sequence[Told], usual: float) -> float:
     squares = sum((w.n_messages - 1) * (w.sd_compound or 0.0) ** 2 for w in windows)
     freedom = sum(w.n_messages - 1 for w in windows)
     return (_WITHIN_N * usual + squares) / (_WITHIN_N + freedom)
+
+
+def is_unread(readable: float | None) -> bool:
+    """True where too little of a channel's chat can be read by words. readable: 0..1, None where
+    that is not known yet."""
+    return readable is not None and readable < READABLE_LEAST - READABLE_TURN
 
 
 def signed_of(window: Told) -> int:

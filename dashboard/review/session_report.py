@@ -16,6 +16,7 @@ from dashboard.review.session import Session
 from dashboard.review.session_list import glyph, when, why
 from dashboard.review.session_svg import drawing
 from warehouse.moments import words
+from warehouse.usual import usual as usual_of
 
 SIMULATED = "This chat was made up by DLD's simulator: nobody real said any of it."
 STYLE = """
@@ -70,7 +71,7 @@ def report(of: Session, past: Sequence[Row], source: str, export: Export) -> str
         Markup(f"<style>{STYLE}</style>"),
     )
     simulated = tag("p", SIMULATED, cls="simulated") if source == "simulated" else ""
-    usual = session_compare.usual(past, "mean", of.mean)
+    usual = usual_of(past, "mean")
     body = tag(
         "body",
         tag("h1", f"{name}: {title}"),

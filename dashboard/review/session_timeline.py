@@ -10,11 +10,12 @@ import streamlit as st
 from dashboard import data, frame, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG_BOTH
-from dashboard.review import session_chart, session_compare, term_uses
+from dashboard.review import session_chart, term_uses
 from dashboard.review.cutting import own_ranges, vod_player
 from dashboard.review.session import Session
 from dashboard.review.session_marks import Marks
 from warehouse.moments.cuts import LEAD_S, LONGEST_LEAD_S
+from warehouse.usual import usual as usual_of
 
 KEY = "session"
 NO_TERM = ""
@@ -69,7 +70,7 @@ def timeline(
     channel, zone = of.stream["channel"], of.zone(tz)
     span = {"since": of.since, "until": of.until}
     forecasts = data.rows("dash_stream_forecasts", channel=channel, **span)
-    usual = session_compare.usual(past, "mean", of.mean)
+    usual = usual_of(past, "mean")
     frame.heading("Mood and activity", _about(of))
     st.plotly_chart(
         session_chart.figure(

@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeline.alerts.discord import literal
-from pipeline.recap.recap import Best, Recap, Usual
+from pipeline.recap.recap import Best, Recap
 from warehouse.moments.vod import elapsed
 from warehouse.mood_now import shown
 from warehouse.plain_text import plain
 from warehouse.records import iso
+from warehouse.usual import Usual
 
 PICTURE = "chart.png"
 _COLOURS = {"positive": 0x2B83C6, "negative": 0xD9782D}

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from statistics import median, quantiles
 from typing import Any
 
 from warehouse.errors import BadInput
@@ -14,31 +13,14 @@ from warehouse.moments.placed import PlacedMoment, placed
 from warehouse.moments.sums import Windows
 from warehouse.moments.vod import vod_link
 from warehouse.moments.words import short, title
-from warehouse.mood_now import Label, average_label, is_told, shown
-from warehouse.records import (
-    BASES,
-    READABLE_LEAST,
-    READABLE_TURN,
-    WINDOW,
-    naive,
-    utc,
-    window_start,
-)
+from warehouse.mood_now import Label, average_label, is_told, is_unread, shown
+from warehouse.records import BASES, WINDOW, naive, utc, window_start
 from warehouse.sql import Queries
+from warehouse.usual import Usual, usual
 
 MOST = 5  # moments
-LEAST, USUAL = 3, 30  # streams before it that say what is usual: as many at least, at most
+USUAL = 30  # streams before it that say what is usual, at most
 LONGEST = timedelta(days=30)  # of what is looked at of a stream
-
-
-@dataclass(frozen=True)
-class Usual:
-    """The usual of a figure: the median, and the middle half, of so many streams."""
-
-    middle: float
-    low: float
-    high: float
-    streams: int
 
 
 @dataclass(frozen=True)
@@ -110,15 +92,6 @@ def recap_of(tables: Queries, stream_id: str) -> Recap:
     )  # fmt: skip
 
 
-def usual(before: Sequence[Mapping[str, Any]], name: str) -> Usual | None:
-    """The usual of a column of dash_stream_usual; None of fewer than LEAST streams."""
-    values = [float(row[name]) for row in before if row[name] is not None]
-    if len(values) < LEAST:
-        return None
-    low, _, high = quantiles(values, n=4, method="inclusive")
-    return Usual(median(values), low, high, len(values))
-
-
 def _span(since: datetime, until: datetime) -> dict[str, datetime]:
     first = utc(window_start(since.timestamp()))
     return {"since": naive(first), "until": naive(max(until, since + WINDOW))}
@@ -137,7 +110,7 @@ class _Read:
         """False of a language that cannot be read, and of too few signs."""
         if self.basis == "emotes":
             return is_told(self.signed, self.n)
-        return readable is not None and readable >= READABLE_LEAST - READABLE_TURN
+        return readable is not None and not is_unread(readable)
 
 
 def _most_read(rows: Sequence[Mapping[str, Any]]) -> _Read:

@@ -16,18 +16,9 @@ import orjson
 from pipeline.forecasting.track_record import UNKNOWN, Standing
 from pipeline.serving.live_moments import LiveMoment
 from warehouse.chances import EVENTS
-from warehouse.mood_now import MoodNow, label, lately, told_now
+from warehouse.mood_now import MoodNow, is_unread, label, lately, told_now
 from warehouse.published.reading import OFF_S
-from warehouse.records import (
-    HORIZON,
-    READABLE_LEAST,
-    READABLE_TURN,
-    WINDOW_SECONDS,
-    Forecast,
-    Window,
-    iso,
-    utc,
-)
+from warehouse.records import HORIZON, WINDOW_SECONDS, Forecast, Window, iso, utc
 
 HISTORY = 60
 _SPAN = timedelta(seconds=HISTORY * WINDOW_SECONDS)
@@ -169,8 +160,7 @@ def _history(windows: Sequence[Window], told: MoodNow) -> list[list[Any]]:
 
 def _recap(recap: Mapping[str, Any], readable: float | None, told: MoodNow) -> dict[str, Any]:
     """The last stream, without a mood by words that could not be read."""
-    is_unread = readable is not None and readable < READABLE_LEAST - READABLE_TURN
-    hidden = recap["basis"] == "words" and (is_unread or told.why)
+    hidden = recap["basis"] == "words" and (is_unread(readable) or told.why)
     mood = None if hidden else recap["mood"]
     return {**recap, "title": recap["title"][:_TITLE], "mood": mood}
 
