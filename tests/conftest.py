@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from warehouse.config import DataFolder
 from warehouse.sql import migrations
@@ -15,6 +16,12 @@ from warehouse.store import store as stores
 from warehouse.store.store import Store
 
 os.environ["DLD_EMOTES"] = "false"  # no test, nor what it starts, asks the emote catalogues
+
+# a machine that is busy draws slowly: that says nothing of what is tested
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="module", autouse=True)
