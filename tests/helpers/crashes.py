@@ -37,7 +37,11 @@ COMPARED = {
     "window_terms": """SELECT * EXCLUDE rev FROM window_terms
         WHERE contribution <> 0 AND term <> '*' ORDER BY ALL""",
     "streams": "SELECT * EXCLUDE rev FROM streams ORDER BY ALL",
-    "events": "SELECT * EXCLUDE rev FROM events ORDER BY ALL",
+    # of a moment's text how busy it was: its words are picked from those lists
+    "events": r"""SELECT * EXCLUDE rev REPLACE (
+            CASE kind WHEN 'moment' THEN regexp_extract(detail, '[\d.]+ times as busy') ELSE detail
+            END AS detail)
+        FROM events ORDER BY ALL""",
 }
 LATEST_S = 0.7  # of a kill after the start of the work; a replay or simulation takes five seconds
 OPEN = {rollup.name for rollup in ROLLUPS}
@@ -291,8 +295,6 @@ def retold(folder: DataFolder, clock: float) -> dict[str, list[Any]]:
 def rerun_trial(place: Path, mode: str, moments: random.Random, kills: int) -> Tally:
     """Kill a replay or a simulation, let it end, and compare with one that was not killed."""
     now = float(window_start(time.time() - 120))
-    if (of_day := now % 86400) < 3 * 3600:  # terms are gated by the day: a run is of one
-        now -= of_day + 120
     file = parquet(place / "chat.parquet", _chat()) if mode == "replay" else None
     whole, killed = DataFolder(place / "whole"), DataFolder(place / "killed")
     beside = launch(whole, mode, now, file)
