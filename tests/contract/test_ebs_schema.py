@@ -55,7 +55,7 @@ def api(data):
 
 
 some = settings(
-    max_examples=15, deadline=None, derandomize=True, database=None,
+    max_examples=15, derandomize=True, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 channels = count(1000)  # six wishes a minute of each

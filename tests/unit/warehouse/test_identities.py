@@ -67,7 +67,7 @@ class Twitch(RuleBasedStateMachine):
         assert all(KEY.fullmatch(name) for name in names)
 
 
-Twitch.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Twitch.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 test_a_message_is_its_senders_whatever_logins_do = Twitch.TestCase
 
 

@@ -126,7 +126,7 @@ def tables(root: Path, told: Told, t0: float, stops: set[int]) -> dict[str, Any]
     return found
 
 
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, phases=[Phase.generate])
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_what_is_told_twice_is_stored_as_if_told_once(
     chance: random.Random, restarts: bool

@@ -257,9 +257,7 @@ def test_a_log_cut_anywhere_is_read_up_to_there(tmp_path: Path, what: str, packe
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_reader_minds_what_it_is_given(tmp_path: Path, name: str, data: st.DataObject) -> None:
     base = data.draw(st.sampled_from([text for _, text, *_ in ALL.values()])).encode()

@@ -192,9 +192,7 @@ def test_a_login_of_before_is_meant_by_the_one_of_today(folder: DataFolder, tmp_
     assert rows(folder, "SELECT channel, sum(n_messages) FROM windows GROUP BY 1") == [("demo", 3)]
 
 
-@settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 59), min_size=1, max_size=2, unique=True), st.randoms())
 def test_a_log_cut_anywhere_and_imported_in_any_order_has_the_same_chat(
     folder: DataFolder, tmp_path: Path, cuts: list[int], random: Any

@@ -23,7 +23,7 @@ UNKNOWN = "zorp the Stream zorpTable i".split()
 LINES = st.lists(st.sampled_from(KNOWN + UNKNOWN), max_size=9)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(LINES, st.data())
 def test_a_mark_on_what_is_known_changes_nothing(tokens: list[str], data: st.DataObject) -> None:
     text = " ".join(tokens)

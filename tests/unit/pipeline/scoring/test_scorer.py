@@ -35,7 +35,7 @@ def test_the_version_of_vader_is_the_one_that_is_named() -> None:
     assert VADER.version == f"vader-{version('vaderSentiment')}"
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(LINES)
 def test_vader_is_stock_vader_for_any_text(text: str) -> None:
     assert VADER.compound(text) == STOCK.polarity_scores(text)["compound"]
@@ -98,7 +98,7 @@ PLAIN = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(PLAIN)
 def test_the_parts_of_a_message_sum_to_its_compound(text: str) -> None:
     # plain VADER reads an emoji as the words of its name, which nobody said: no terms
@@ -106,7 +106,7 @@ def test_the_parts_of_a_message_sum_to_its_compound(text: str) -> None:
         assert sum(part for _, _, part in scored.terms) == pytest.approx(scored.compound, abs=1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(LINES)
 def test_the_full_compound_lies_between_minus_one_and_one_and_repeats_itself(text: str) -> None:
     first = FULL.score(text)

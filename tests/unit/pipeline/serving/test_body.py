@@ -266,7 +266,7 @@ def test_the_ebs_documents_the_body_as_it_is(
     MoodBody.model_validate_json(body(made, "live", NOW), strict=True, extra="forbid")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(WINDOWS, st.dictionaries(TEXT, st.integers(1, 10**6), max_size=30), TEXT, TEXT, TEXT)
 def test_no_body_is_ever_longer_than_five_kilobytes(
     windows: list[tuple[int, float, float]], top: dict[str, int], title: str, why: str, login: str

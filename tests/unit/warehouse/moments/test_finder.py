@@ -133,7 +133,7 @@ numbers = st.one_of(st.just(float("nan")), st.floats(-1, 1))
 counts = st.one_of(st.just(float("nan")), st.integers(0, 300).map(float))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 90).flatmap(lambda k: st.tuples(
     arrays(float, k, elements=st.sampled_from([0.0, 7.5, 30.0])),
     arrays(float, k, elements=st.integers(0, 200).map(float)),

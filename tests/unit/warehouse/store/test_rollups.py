@@ -269,7 +269,7 @@ written = st.tuples(
 imported = st.tuples(st.just("import"), step, st.integers(1, 30), st.integers(0, 9))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.one_of(written, imported), min_size=1, max_size=7), st.data())
 def test_whatever_is_written_rollups_equal_the_unrolled_query(
     steps: list[tuple[Any, ...]], data: st.DataObject

@@ -50,13 +50,13 @@ def test_captured_frames_are_read() -> None:
     assert any(isinstance(item, Message) and item.text for item in found)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(KINDS), EVENTS)
 def test_no_event_raises(kind: str, told: dict[str, Any]) -> None:
     items(event(kind, **told), "demo")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(JSON, st.binary(max_size=40))
 def test_no_frame_raises(told: Any, junk: bytes) -> None:
     parse(junk, NOW)

@@ -90,7 +90,7 @@ def read(raw: str) -> list[Any]:
     return items(line, NOW) if line else []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(max_size=200))
 def test_no_text_raises(text: str) -> None:
     read(text)
