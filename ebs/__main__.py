@@ -32,6 +32,7 @@ from warehouse.config import DataFolder, data_folder, refused_settings
 from warehouse.errors import AppError, BadInput
 from warehouse.process import allow_open_files
 from warehouse.removed_settings import name_removed_settings
+from warehouse.version import ShowsVersion
 
 log = logging.getLogger("ebs")
 
@@ -45,7 +46,7 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 
 @cli.callback(invoke_without_command=True)
-def serve(asked: typer.Context) -> None:
+def serve(asked: typer.Context, version: ShowsVersion = False) -> None:
     """Serve the mood to the extension and to OBS. Settings: .env.example."""
     if asked.invoked_subcommand is None:
         main()

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
@@ -29,6 +30,7 @@ from ebs.streamer import ACTIONS, login_of, standing, wish
 from warehouse.config import DataFolder, PublicSettings, TwitchAddress
 from warehouse.hosts import Hosts, concrete
 from warehouse.published.folder import PublishedFolder
+from warehouse.version import VERSION
 
 WISHES = tuple(f"/v1/channel/{action}" for action in ACTIONS)
 METHODS = {
@@ -222,7 +224,7 @@ def _operations(app: FastAPI, parts: Parts) -> None:
 
     @app.api_route("/healthz", methods=methods, include_in_schema=False)
     async def healthz() -> Response:
-        return Response(b'{"status":"ok"}', media_type="application/json")
+        return JSONResponse({"status": "ok", "version": VERSION})
 
     @app.api_route("/readyz", methods=methods, include_in_schema=False)
     async def readyz() -> Response:

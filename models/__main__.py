@@ -23,6 +23,7 @@ from warehouse.errors import AppError
 from warehouse.packages import require_packages
 from warehouse.records import FIVE
 from warehouse.removed_settings import name_removed_settings
+from warehouse.version import ShowsVersion
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Seed = Annotated[int, typer.Option(min=0, max=2**31, help="same seed and data, same model")]
@@ -36,6 +37,11 @@ class Format(StrEnum):
 
     table = "table"
     json = "json"
+
+
+@app.callback()
+def every_command(version: ShowsVersion = False) -> None:
+    """Train, tune and judge forecasts, and choose which version serves."""
 
 
 @app.command()

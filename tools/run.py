@@ -24,6 +24,7 @@ from tools.dashboards import several
 from tools.supervisor import Supervisor
 from warehouse.errors import AppError
 from warehouse.removed_settings import name_removed_settings
+from warehouse.version import ShowsVersion
 
 SHOWN = 5  # channels named by the banner
 PATIENCE_S = 20.0  # then say what is still awaited
@@ -39,6 +40,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     procfile: Annotated[Path, typer.Option(help="commands to start")] = Path("Procfile"),
+    version: ShowsVersion = False,
 ) -> None:
     """Start pipeline, EBS and dashboard, and stop them all together.
 

@@ -12,6 +12,7 @@ from warehouse.atomic import keep_private
 from warehouse.config import refused_settings
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.removed_settings import name_removed_settings
+from warehouse.version import ShowsVersion
 
 _DAMAGED = "Corrupt database file"  # DuckDB's, of any statement that meets such a block
 Commands = Mapping[str, str]  # by name: module:function, or module:application
@@ -38,10 +39,14 @@ def run_command(package: str, commands: Commands, arguments: Sequence[str]) -> N
         ) from exc
 
 
+def _every_command(version: ShowsVersion = False) -> None:
+    """Options before the name of a command."""
+
+
 def app_of(commands: Commands, arguments: Sequence[str]) -> typer.Typer:
     """The command that is asked for; all, which may take half a second to load, for their help."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    app.callback()(lambda: None)  # or a single command would go without its name
+    app.callback()(_every_command)  # or a single command would go without its name
     names = [name for name in arguments[:1] if name in commands] or commands
     for name in names:
         module, _, attribute = commands[name].partition(":")

@@ -1,10 +1,8 @@
 """Upkeep of a data folder as the table `health` tells it: bytes on disk, text, versions at work."""
 
 import platform
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,7 @@ import orjson
 from pipeline.requests.workspace import Workspace
 from warehouse.published.manifest import PublishedFile
 from warehouse.sql import migrations
-
-_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+from warehouse.version import VERSION
 
 Parts = dict[str, Any]
 Detailed = Mapping[str, tuple[float, Mapping[str, Any]]]  # (value, its parts) by name
@@ -28,7 +25,7 @@ def upkeep(workspace: Workspace, lexicon: str, model: str) -> Detailed:
     text = {"buffer": workspace.buffer.size(), "samples": tables["samples"][1]}
     total = stored["warehouse"] + text["buffer"] + sum(size for _, size in tables.values())
     versions = {
-        "DLD": _version(),
+        "DLD": VERSION,
         "DuckDB": duckdb.__version__,
         "Python": platform.python_version(),
         "schema": str(migrations()[-1][0]),
@@ -71,12 +68,3 @@ def _bytes(paths: Iterable[Path]) -> int:
         except OSError:
             continue
     return total
-
-
-@cache
-def _version() -> str:
-    """Of DLD itself; '' where the project's file is not beside the code."""
-    try:
-        return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
-    except (OSError, ValueError, KeyError):
-        return ""

@@ -7,6 +7,7 @@ import pytest
 from ebs.logs import Lines
 from tests.helpers.ebs import bearer, client, data, is_failure, publish, serve, token
 from warehouse.config import DataFolder
+from warehouse.version import VERSION
 
 __all__ = ["client", "data"]  # fixtures
 
@@ -274,7 +275,10 @@ def test_names_are_set_and_so_is_an_address_that_is_listened_on(data, monkeypatc
 
 
 def test_health_is_200_whatever_is_published(tmp_path):
-    assert serve(DataFolder(tmp_path)).get("/healthz").json() == {"status": "ok"}
+    assert serve(DataFolder(tmp_path)).get("/healthz").json() == {
+        "status": "ok",
+        "version": VERSION,
+    }
 
 
 def test_ready_is_503_until_the_published_folder_can_be_read(tmp_path):

@@ -29,7 +29,7 @@ def test_it_serves_says_where_and_stops_cleanly(tmp_path, stop):
     try:
         address = re.search(r"http://\S+", process.stderr.readline())[0]
         with urllib.request.urlopen(f"{address}/healthz", timeout=PATIENCE_S) as answer:
-            assert json.load(answer) == {"status": "ok"}
+            assert json.load(answer)["status"] == "ok"
     finally:
         process.send_signal(stop)
         out, err = process.communicate(timeout=PATIENCE_S)
@@ -110,5 +110,6 @@ def test_it_imports_no_heavy_part():
         "'warehouse.errors', 'warehouse.foreign_files', 'warehouse.hosts', 'warehouse.identities', "
         "'warehouse.inbox', 'warehouse.inbox.parsing', 'warehouse.inbox.requests', "
         "'warehouse.lease', 'warehouse.process', 'warehouse.published', "
-        "'warehouse.published.folder', 'warehouse.records', 'warehouse.removed_settings']",
+        "'warehouse.published.folder', 'warehouse.records', 'warehouse.removed_settings', "
+        "'warehouse.version']",
     ]

@@ -19,6 +19,7 @@ from pipeline.windows.buffer import Buffer
 from tests.helpers.build import rows, settings, stored
 from warehouse.config import DataFolder
 from warehouse.store.store import Store
+from warehouse.version import VERSION
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_versions_and_retention_are_told(engine: Engine, store: Store) -> None:
     found = told(store)
     _, versions = found["versions"]
     assert versions["DuckDB"] == duckdb.__version__
-    assert versions["DLD"] == "0.1.0"
+    assert versions["DLD"] == VERSION
     assert versions["lexicon"].startswith("vader")
     assert found["retention_h"] == (12.0, None)
 
