@@ -18,7 +18,6 @@ from ebs.broadcasting.viewers import Audience
 from ebs.broadcasting.worker import Keeper
 from ebs.config import EbsSettings
 from ebs.errors import TooMany
-from ebs.limits import Limiter
 from ebs.metrics import Metrics, newest_age_s
 from ebs.middleware import Cors, Doorway, Endpoint, Guard, Shell
 from ebs.obs import routes as obs
@@ -29,6 +28,7 @@ from ebs.signing_keys import secrets_of
 from ebs.streamer import ACTIONS, login_of, standing, wish
 from warehouse.config import DataFolder, PublicSettings, TwitchAddress
 from warehouse.hosts import Hosts, concrete
+from warehouse.limits import Limiter
 from warehouse.published.folder import PublishedFolder
 from warehouse.version import VERSION
 

@@ -14,9 +14,9 @@ from typing import cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ebs.errors import BadRequest, Refused, RequestHeaderFieldsTooLarge
-from ebs.limits import network
 from ebs.logs import id_of
 from ebs.middleware import API_POLICY, HEADERS
+from warehouse.limits import network
 
 MOST_CONNECTIONS = 10_000  # of a worker
 SPARE_FILES = 64  # for everything but connections

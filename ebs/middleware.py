@@ -22,11 +22,11 @@ from ebs.errors import (
     failure,
     name_of,
 )
-from ebs.limits import Limiter, network
 from ebs.logs import id_of, request_id
 from ebs.metrics import Metrics
 from warehouse.errors import AppError
 from warehouse.hosts import Hosts
+from warehouse.limits import Limiter, network
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from dashboard import access, config
-from dashboard.access import Access
 from dashboard.login import oidc, way_in
+from dashboard.rights import Access
 from dashboard.uploads.upload_room import UploadRoom
 from warehouse.errors import AppError, NotAuthorised
 

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from dashboard import access, config, frame, wording
-from dashboard.access import Access
 from dashboard.login.oidc import PROVIDER, check_address
 from dashboard.login.way_in import provider
 from dashboard.markup import row, span, tag
+from dashboard.rights import Access
 from warehouse.errors import AppError, NotAuthorised
 
 

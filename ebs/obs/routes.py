@@ -9,9 +9,9 @@ from fastapi import FastAPI, Request, Response
 from ebs.bodies import ChannelBody, Latest, answer, takes_gzip
 from ebs.errors import PublishedDamaged, TooMany, answer_to
 from ebs.extension_files import EXTENSION, FreshFiles, add_extension
-from ebs.limits import Limiter
 from ebs.obs.links import Links
 from warehouse.errors import AppError, NothingPublished
+from warehouse.limits import Limiter
 
 PAGE = Path(__file__).resolve().parent / "page"
 NEVER_KEPT = {"cache-control": "no-store"}  # the address is a secret

@@ -11,10 +11,10 @@ import orjson
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from dashboard import access, data, inbox
-from dashboard.access import Access
+from dashboard import access, data, inbox, rights
 from dashboard.config import DashboardSettings
 from dashboard.login import oidc
+from dashboard.rights import Access
 from tests.helpers.browser import published
 from tests.helpers.pages import html_of, open_at
 from tests.helpers.paths import ROOT
@@ -47,7 +47,7 @@ ANALYSTS = "ann, 4242,id:Own-1,login:007,"
 
 def who(sub: object, name: object = None) -> Access:
     claims = {"is_logged_in": True, "sub": sub, "preferred_username": name}
-    return access.of(claims, DashboardSettings(analysts=ANALYSTS).analyst_names, WHO)
+    return rights.of(claims, DashboardSettings(analysts=ANALYSTS).analyst_names, WHO)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_an_analyst_who_is_neither_id_nor_login_is_refused_at_the_start(entry: s
 
 def test_a_login_holds_for_its_hours_and_no_longer() -> None:
     claims = {"is_logged_in": True, "sub": "1", "iat": 1000}
-    assert access.holds(claims, 1, 1000 + 3599)
-    assert not access.holds(claims, 1, 1000 + 3600)
+    assert rights.holds(claims, 1, 1000 + 3599)
+    assert not rights.holds(claims, 1, 1000 + 3600)
     for wrong in ({"is_logged_in": False}, {"sub": ""}, {"iat": None}, {"iat": "1000"},
                   {"iat": True}, {"iat": 10**400}, {"iat": math.nan}, {"sub": 1}):  # fmt: skip
-        assert not access.holds({**claims, **wrong}, 1, 1001)
-    assert not access.holds({}, 1, 1001)
+        assert not rights.holds({**claims, **wrong}, 1, 1001)
+    assert not rights.holds({}, 1, 1001)
 
 
 def test_every_published_table_shows_the_own_channel_alone(demo: DataFolder) -> None:

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import access, frame, inbox
-from dashboard.access import Access
+from dashboard.rights import Access
 from dashboard.uploads import upload_words
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import HOSTILE_NAME

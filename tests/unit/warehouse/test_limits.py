@@ -1,6 +1,6 @@
 import pytest
 
-from ebs.limits import Limiter, network
+from warehouse.limits import Limiter, network
 
 
 class Clock:
