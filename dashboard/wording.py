@@ -4,6 +4,7 @@ import html
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from warehouse.durations import lasting as lasting
 from warehouse.mood_now import DIGITS, average_label
 from warehouse.plain_text import LONGEST
 from warehouse.plain_text import plain as plain
@@ -124,7 +125,7 @@ def utc_iso(at: datetime) -> str:
 
 
 def ago(span: timedelta) -> str:
-    """now, 40 s ago, 5 min ago, 3 h ago, 2 days ago."""
+    """just now, 40 s ago, 5 min ago, 3 h ago, 2 days ago, 5.6 years ago."""
     s = span.total_seconds()
     if s < 15:
         return "just now"
@@ -132,19 +133,7 @@ def ago(span: timedelta) -> str:
         return f"{s:.0f} s ago"
     if s < 90 * 60:
         return f"{s / 60:.0f} min ago"
-    return f"{s / 3600:.0f} h ago" if s < 36 * 3600 else f"{s / 86400:.0f} days ago"
-
-
-def lasting(span: timedelta) -> str:
-    """45 s, 12 min, 3 h 20 min, 5 days."""
-    s = int(span.total_seconds())
-    if s < 60:
-        return f"{s} s"
-    if s < 3600:
-        return f"{s // 60} min"
-    if s < 48 * 3600:
-        return f"{s // 3600} h {s % 3600 // 60:02d} min"
-    return f"{s / 86400:.0f} days"
+    return f"{s / 3600:.0f} h ago" if s < 48 * 3600 else f"{lasting(span)} ago"
 
 
 def seconds(value: float) -> str:

@@ -3,10 +3,12 @@ read as markup, whatever a term is called."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pipeline.alerts.watch import Alert
 from pipeline.chat.text import visible
+from warehouse.durations import lasting
 from warehouse.records import iso
 
 MOST = 2000  # characters, Discord's limit for the content
@@ -59,21 +61,20 @@ def _escaped(mark: re.Match[str]) -> str:
 
 
 def _sentence(kind: str, d: Mapping[str, Any]) -> str:
+    took = lasting(timedelta(seconds=d.get("seconds", 0)))
     if kind in ("mood_drop", "mood_spike"):
         return (
-            f"{d['mood']:+.2f} over {_lasting(d['seconds'])} (n = {d['n']}); "
+            f"{d['mood']:+.2f} over {took} (n = {d['n']}); "
             f"usual in this stream {d['usual']:+.2f}; {abs(d['z']):.1f} standard errors off"
             f"{_likely(d.get('five'))}"
         )
     if kind == "activity":
         return (
-            f"{d['n']} messages in {_lasting(d['seconds'])}, "
+            f"{d['n']} messages in {took}, "
             f"{d['times']:.1f} times the usual (about {d['usual']:.0f})"
         )
     if kind == "silence":
-        return (
-            f"no message for {_lasting(d['seconds'])} (n = 0); usual in as long: {d['usual']:.0f}"
-        )
+        return f"no message for {took} (n = 0); usual in as long: {d['usual']:.0f}"
     return (
         f"**{literal(d['term'][:_TERM])}**: {d['n']} uses by {d['n_chatters']} people; seems to "
         f"mean {d['valence']:+.1f} (80 %: {d['valence_low']:+.1f} to {d['valence_high']:+.1f}, "
@@ -87,7 +88,3 @@ def _likely(five: Sequence[float] | None) -> str:
         return ""
     low, high = (f"{round(value, 2) + 0.0:+.2f}" for value in (five[0], five[2]))  # no -0.00
     return f"; likely in the next five minutes: {low if low == high else f'{low} to {high}'}"
-
-
-def _lasting(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.3g} min"

@@ -2,12 +2,12 @@
 as markup, whatever a stream or a term is called."""
 
 from base64 import b64encode
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from pipeline.alerts.discord import literal
 from pipeline.recap.recap import Best, Recap
+from warehouse.durations import lasting
 from warehouse.moments.vod import elapsed
 from warehouse.mood_now import shown
 from warehouse.plain_text import plain
@@ -70,7 +70,7 @@ def review_link(of: Recap, dashboard: str) -> str | None:
 
 
 def _size(of: Recap) -> str:
-    parts = [_lasting(of.ended_at - of.started_at), f"{of.n:,} message{'s' * (of.n != 1)}"]
+    parts = [lasting(of.ended_at - of.started_at), f"{of.n:,} message{'s' * (of.n != 1)}"]
     if of.rate is not None:
         usual = f", usually {of.usual_rate.middle:,.0f}" if of.usual_rate else ""
         parts.append(f"{of.rate:,.0f} a minute{usual}")
@@ -108,11 +108,6 @@ def _line(rank: int, one: Best) -> str:
     between = "" if rest != one.text else ": "
     maybe = " (maybe)" if one.grade == "maybe" else ""
     return f"{rank}\\. {place} **{literal(one.title)}**{between}{literal(rest)}{maybe}"
-
-
-def _lasting(span: timedelta) -> str:
-    minutes = int(span.total_seconds()) // 60
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _usual(of: Usual | None, digits: int) -> dict[str, float] | None:

@@ -117,7 +117,7 @@ def test_the_longest_term_fits() -> None:
     ("kind", "detail", "said"),
     [
         ("activity", {"n": 120, "seconds": 60, "usual": 20.1, "times": 6.0},
-         "120 messages in 60 s, 6.0 times the usual (about 20)"),
+         "120 messages in 1 min, 6.0 times the usual (about 20)"),
         ("silence", {"n": 0, "seconds": 150, "usual": 24.0, "p": 1e-9},
          "no message for 2.5 min (n = 0); usual in as long: 24"),
     ],
