@@ -2,22 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import streamlit as st
 
 from dashboard import config, data, wording
-from dashboard.basis import NOTHING, Portion, laughter, left_out, parts, share
-from dashboard.basis import usual as usual_part
+from dashboard.basis import NOTHING, Portion, laughter, left_out, share
 from dashboard.charts.series import Row, of_basis
-from warehouse.moments.finder import find
-from warehouse.moments.finder import turns as turns_of
-from warehouse.moments.loading import arrays_of
-from warehouse.moments.placed import PlacedMoment, placed
-from warehouse.records import WINDOW, utc, window_start
+from dashboard.review.finding import find_in, span_of
+from warehouse.moments.placed import PlacedMoment
 
-LONGEST = timedelta(days=30)  # a stream that never ended is not drawn for ever
 USUAL = 30  # streams before this one that say what is usual
 LINES = 3
 
@@ -106,9 +101,7 @@ class Session:
 
 def read_session(stream: Row, end: datetime) -> Session:
     """The stream's session; one still on air reaches to `end`. Cached by what is published."""
-    since = wording.aware(stream["started_at"])
-    until = wording.aware(stream["ended_at"]) if stream["ended_at"] else end
-    since = max(since, until - LONGEST)
+    since, until = span_of(stream, end)
     root, version = str(config.folder().root), data.manifest().version
     return _read_session(root, data.allowed(), version, dict(stream), since, until)
 
@@ -122,22 +115,7 @@ def _read_session(
     since: datetime,
     until: datetime,
 ) -> Session:
-    span = {
-        "channel": stream["channel"],
-        "since": utc(window_start(since.timestamp())),
-        "until": max(until, since + WINDOW),
-    }
-    windows = data.query("dash_stream_windows", stream=stream["stream_id"], **span)
-    rows = tuple(windows.to_pylist())
-    if not rows:
-        return Session(stream, since, until, (), ())
-    found = tuple(parts(rows))
-    part = usual_part(found, stream["readable"])
-    start = wording.aware(windows["start"][0].as_py())
-    said, is_over = data.query("dash_stream_terms", **span), stream["ended_at"] is not None
-    arrays, terms = arrays_of(windows, said, since, is_over, part.basis)
-    moments, turns = (placed(each(arrays), arrays, start, terms) for each in (find, turns_of))
-    return Session(stream, since, until, rows, moments, turns, part, found)
+    return Session(stream, since, until, *find_in(data.query, stream, since, until))
 
 
 def usual(stream: Row, basis: str, limit: int = USUAL) -> Sequence[Row]:
