@@ -76,6 +76,20 @@ class DashboardSettings(BaseSettings):
         return self
 
 
+class ApiSettings(BaseSettings):
+    """Settings of the data for scripts, DLD_API_*: python -m dashboard.api."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DLD_API_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=0, ge=0, le=65535, description="port to listen on; 0: it is off")
+    per_minute: int = Field(
+        default=120, ge=0, description="requests a minute with one token; 0: any number"
+    )
+
+
 def _all_named(text: str) -> frozenset[str]:
     entries = (entry.strip(" ") for entry in text.split(","))
     return frozenset(named(entry) for entry in entries if entry)

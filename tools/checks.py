@@ -3,6 +3,7 @@
 import errno
 import shutil
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools.config import RunSettings
@@ -17,20 +18,24 @@ NEEDED_MB = 200  # simulated chat fills a tenth of it; a live channel needs less
 
 def require_free_ports(settings: RunSettings) -> None:
     """Raises BadInput for the first port that something else listens on."""
-    if settings.dashboard_port == settings.ebs_port:
-        raise BadInput(
-            f"DLD_DASHBOARD_PORT and DLD_EBS_PORT are both {settings.ebs_port}: change one of them"
-        )
+    taken: dict[int, str] = {}
+    for part in ("DASHBOARD", "EBS", "API"):
+        port = getattr(settings, f"{part.lower()}_port")
+        if port in taken:
+            raise BadInput(f"{taken[port]} and DLD_{part}_PORT are both {port}: change one of them")
+        taken[port] = f"DLD_{part}_PORT"
     require_free("127.0.0.1", settings.dashboard_port, "DLD_DASHBOARD_PORT")
     for port in ports(settings) if settings.dashboard_processes > 1 else []:
-        _require_free_process(port, settings)
+        _require_free_process(port, settings, taken)
     require_free(settings.ebs_host, settings.ebs_port, "DLD_EBS_PORT")
+    if settings.api_port:
+        require_free(settings.api_host, settings.api_port, "DLD_API_PORT")
 
 
-def _require_free_process(port: int, settings: RunSettings) -> None:
+def _require_free_process(port: int, settings: RunSettings, taken: Mapping[int, str]) -> None:
     """Raises BadInput for a port of one of several dashboard processes that is none, or taken."""
-    if port == settings.ebs_port or port > 65535:
-        why = "is DLD_EBS_PORT" if port == settings.ebs_port else "is no port"
+    if port in taken or port > 65535:
+        why = f"is {taken[port]}" if port in taken else "is no port"
         raise BadInput(
             f"DLD_DASHBOARD_PROCESSES={settings.dashboard_processes} take the ports after "
             f"DLD_DASHBOARD_PORT={settings.dashboard_port}, and {port} {why}: change one of them"

@@ -20,6 +20,8 @@ class RunSettings(BaseSettings):
     )
     ebs_host: str = Field(default="127.0.0.1", description="address the EBS listens on")
     ebs_port: int = Field(default=8081, ge=1, le=65535, description="port of the EBS")
+    api_host: str = Field(default="127.0.0.1", description="address of the data for scripts")
+    api_port: int = Field(default=0, ge=0, le=65535, description="its port; 0: it is off")
 
 
 class ExtensionSettings(BaseSettings):

@@ -56,6 +56,8 @@ def main(
         require_free_ports(settings)
         require_space(Path(env["DLD_DATA"]).absolute())
         commands = parse_procfile(procfile.read_text()).processes
+        if not settings.api_port:
+            commands.pop("api", None)
         if settings.dashboard_processes > 1 and "dashboard" in commands:
             commands = several(commands, settings, Path(env["DLD_DATA"]).absolute())
         code = supervise(commands, env)
@@ -83,6 +85,8 @@ def environment(
         "DLD_DASHBOARD_PORT": str(settings.dashboard_port),
         "DLD_EBS_HOST": settings.ebs_host,
         "DLD_EBS_PORT": str(settings.ebs_port),
+        "DLD_API_HOST": settings.api_host,
+        "DLD_API_PORT": str(settings.api_port),
         "SOURCE_ARGS": source_arguments(channels),
     }
 
@@ -98,11 +102,17 @@ def addresses(env: Mapping[str, str]) -> dict[str, str]:
     """Addresses that a person may open, by name."""
     urls = {"dashboard": f"http://127.0.0.1:{env['DLD_DASHBOARD_PORT']}"}
     if env["DLD_DEVELOPMENT"].lower() in ("1", "true", "yes", "on"):
-        host = env["DLD_EBS_HOST"]
-        host = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        host = f"[{host}]" if ":" in host else host
-        urls["extension preview"] = f"http://{host}:{env['DLD_EBS_PORT']}/preview/"
+        urls["extension preview"] = f"{_url(env, 'EBS')}/preview/"
+    if env["DLD_API_PORT"] != "0":
+        urls["data for scripts"] = f"{_url(env, 'API')}/openapi.json"
     return urls
+
+
+def _url(env: Mapping[str, str], part: str) -> str:
+    """Of a part of ours, on this machine."""
+    host = env[f"DLD_{part}_HOST"]
+    host = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    return f"http://{f'[{host}]' if ':' in host else host}:{env[f'DLD_{part}_PORT']}"
 
 
 def supervise(commands: Mapping[str, str], env: Mapping[str, str]) -> int:

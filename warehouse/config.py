@@ -267,6 +267,11 @@ class DataFolder:
         return self.root / "ebs"
 
     @property
+    def api(self) -> Path:
+        """Of the data for scripts: whose tokens hold."""
+        return self.root / "api"
+
+    @property
     def models(self) -> Path:
         return self.root / "models"
 

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 OTHERS = 0o077  # in a mode: anybody but its owner
 _OURS = """
     salt tokens.json .tokens* *.lock .*.aside optout.json claims.json channels.json mirror.json
-    writer.json collect.json collect buffer published backup scratch cache ebs models
+    writer.json collect.json collect buffer published backup scratch cache ebs api models
     *.duckdb* .*.duckdb*
 """.split()
 _INBOXES = "inbox", "errands"  # of very many files, which nobody reaches once the folder is shut

@@ -137,10 +137,16 @@ def test_the_banner_of_simulated_chat_offers_no_channels() -> None:
     assert (above, below) == ("DLD is running on simulated chat, its data in d. Open", "")
 
 
-def test_the_procfile_starts_the_three_processes() -> None:
+def test_data_for_scripts_have_an_address_only_where_a_port_is_set() -> None:
+    env = environment(RunSettings(api_host="::1", api_port=3333), [], {})
+    assert addresses(env)["data for scripts"] == "http://[::1]:3333/openapi.json"
+    assert "data for scripts" not in addresses(environment(SETTINGS, [], {}))
+
+
+def test_the_procfile_starts_the_processes() -> None:
     lines = (ROOT / "Procfile").read_text().splitlines()
     names = [line.partition(":")[0] for line in lines if not line.startswith("#")]
-    assert names == ["pipeline", "ebs", "dashboard"]
+    assert names == ["pipeline", "ebs", "dashboard", "api"]
 
 
 def test_the_banner_says_that_chat_is_read_only_where_it_is(

@@ -40,6 +40,18 @@ def test_one_port_for_both_is_refused(free_port: int) -> None:
         require_free_ports(RunSettings(dashboard_port=free_port, ebs_port=free_port))
 
 
+def test_the_port_of_the_data_for_scripts_is_looked_at_where_it_is_set(
+    busy_port: int, free_port: int
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        other = server.getsockname()[1]
+    ports = {"dashboard_port": free_port, "ebs_port": other}
+    with pytest.raises(BadInput, match=rf"port {busy_port} is taken.*DLD_API_PORT"):
+        require_free_ports(RunSettings(**ports, api_port=busy_port))
+    with pytest.raises(BadInput, match="DLD_DASHBOARD_PORT and DLD_API_PORT are both"):
+        require_free_ports(RunSettings(**ports, api_port=free_port))
+
+
 def test_an_address_of_another_machine_is_refused(free_port: int) -> None:
     settings = RunSettings(dashboard_port=free_port, ebs_host="192.0.2.1", ebs_port=1)
     with pytest.raises(BadInput, match=r"cannot listen on 192\.0\.2\.1 port 1"):

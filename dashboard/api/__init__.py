@@ -1,0 +1,1 @@
+"""Data for scripts: what the dashboard shows, over HTTP, read-only, with a token a person."""
