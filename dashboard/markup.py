@@ -27,7 +27,7 @@ def element(name: str, attributes: Mapping[str, str], *inside: "str | Markup") -
     return Markup(f"<{name}{written}>" if name in _VOID else f"<{name}{written}>{body}</{name}>")
 
 
-_VOID = frozenset(("meta", "br"))
+_VOID = frozenset(("meta", "br", "img"))
 
 
 def tag(name: str, *inside: "str | Markup", cls: str = "", title: str = "") -> Markup:

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 import streamlit as st
 
 from dashboard import choices, data, frame, url_state
-from dashboard.charts import timeline
 from dashboard.charts.series import Row
-from dashboard.charts.style import CONFIG
 from dashboard.health import keeping, unread
-from dashboard.live import ahead_words, card_words, imported, live_table
+from dashboard.live import ahead_words, card_picture, card_words, imported, live_table
 from dashboard.live.now import Card, channel_cards
 from dashboard.markup import row
 from warehouse.moments.decisions import HIDDEN
@@ -24,7 +22,7 @@ COLUMNS = 3
 WINDOWS = 60
 DAY, HALF_HOUR = timedelta(days=1), timedelta(minutes=31)
 LATELY = timedelta(minutes=5, seconds=30)
-ON_A_PAGE = 12  # cards; a chart each
+ON_A_PAGE = 12  # cards
 VIEWS = {"cards": "Cards", "table": "Table"}
 
 
@@ -55,7 +53,7 @@ def draw(manifest: Manifest) -> None:
     text = f"{on_air} of {len(cards)} channels on air · {fresh} · times in {frame.zone_name(tz)}"
     frame.put(row(text, cls="dld-fresh"))
     unread.lines(troubles, [card.channel for card in cards], tz)
-    reach = timeline.reach_of([(card.windows, card.forecast) for card in cards])
+    reach = card_picture.reach_of([(card.windows, card.forecast) for card in cards])
     if _view(len(cards)) == "table":
         live_table.draw(cards, clock, reach)
     else:
@@ -132,12 +130,8 @@ def _grid(cards: Sequence[Card], clock: datetime, tz: tzinfo, reach: float) -> N
 def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(row(card_words.head(card), *card_words.mood(card, tz)))
     if card.windows:
-        st.plotly_chart(
-            timeline.sparkline(card.shown, card.forecast if card.supported else None, tz, reach),
-            key=f"live-{card.channel}",
-            config=CONFIG,
-            alt=f"Mood of {card.name} in the last {len(card.windows)} windows of 30 seconds",
-        )
+        forecast = card.forecast if card.supported else None
+        frame.put(card_picture.picture(card.name, card.shown, forecast, tz, reach))
     if ahead := ahead_words.facts(card):
         frame.put(ahead)
     frame.put(card_words.facts(card, clock))

@@ -1,7 +1,7 @@
-"""Records to figures of mood over time: a card's sparkline, a span's timeline. No Streamlit."""
+"""Records to figures of mood over a span of time. No Streamlit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 import plotly.graph_objects as go
@@ -9,58 +9,15 @@ from plotly.subplots import make_subplots
 
 from dashboard import wording
 from dashboard.charts.arrays import cells, times, values
-from dashboard.charts.series import Row, margin, of_basis, per_minute, with_breaks
+from dashboard.charts.series import Row, margin, per_minute, with_breaks
 from dashboard.charts.style import CHANNELS, faded, finish
 from dashboard.charts.traces import (
     event_traces,
-    forecast_traces,
     mood_line,
-    other_lines,
     silence_marks,
     sure_band,
     unobserved,
 )
-from warehouse.records import WINDOW_SECONDS
-
-
-def sparkline(
-    rows: Sequence[Row], forecast: Mapping[str, Any] | None, tz: tzinfo, reach: float
-) -> go.Figure:
-    """The last windows of one channel with the forecast; the axis spans ± reach. Moods of another
-    basis than the last one's are a line of their own."""
-    basis = rows[-1].get("basis", "words") if rows else "words"
-    now = of_basis(rows, basis)
-    traces = [
-        sure_band(now, WINDOW_SECONDS, tz),
-        unobserved(rows, WINDOW_SECONDS, tz, -reach, reach),
-        mood_line(now, WINDOW_SECONDS, tz),
-        *other_lines(rows, basis, tz),
-        silence_marks(rows, tz, -reach),
-    ]
-    if forecast:
-        traces += forecast_traces(forecast, tz, rows[-1] if rows else None)
-    across: dict[str, Any] = {"tickformat": "%H:%M", "nticks": 5}
-    if rows:  # half an hour and the forecast, so that all cards have one scale
-        end = rows[-1]["start"] + timedelta(seconds=WINDOW_SECONDS)
-        ends = (end - timedelta(minutes=30, seconds=20), end + timedelta(minutes=5))
-        across["range"] = [wording.local(at, tz) for at in ends]
-    up = {
-        "range": [-reach * 1.04, reach * 1.04],
-        "tickvals": [-reach, 0, reach],
-        "ticktext": [wording.signed(-reach, 1), "0", wording.signed(reach, 1)],
-    }
-    look: dict[str, Any] = {"hovermode": "closest", "margin": dict.fromkeys("lrtb", 4)}
-    return finish(go.Figure([t for t in traces if len(t.x)]), 190, across, up, zero=True, **look)
-
-
-def reach_of(channels: Sequence[tuple[Sequence[Row], Mapping[str, Any] | None]]) -> float:
-    """One height for all cards, so that they can be compared: 0.4 to 1 in steps of 0.2."""
-    highest = 0.3
-    for rows, forecast in channels:
-        highest = max([highest, *(abs(r["mean"]) for r in rows if r["mean"] is not None)])
-        if forecast:
-            highest = max(highest, *map(abs, forecast["q025"]), *map(abs, forecast["q975"]))
-    return round(min(1.0, int(highest / 0.2 + 0.999) * 0.2), 1)
 
 
 def timeline(

@@ -82,12 +82,17 @@ def other_lines(rows: Sequence[Row], basis: str, tz: tzinfo, k: int = 1) -> list
 def _hover(row: Row | None) -> list[str]:
     if row is None or row["mean"] is None:
         return [""]
+    return [f"{told(row)}<br>{wording.utc_text(row['start'])}"]
+
+
+def told(row: Row) -> str:
+    """+0.21 ± 0.05, 12 messages; without its mood where none is told."""
+    n = wording.messages(row["n"])
+    if row["mean"] is None:
+        return n
     sure = margin(row.get("sd"), row["n"])
     band = f" ± {sure:.2f}" if sure is not None else ""
-    return [
-        f"<b>{wording.signed(row['mean'])}</b>{band}, {wording.messages(row['n'])}"
-        f"<br>{wording.utc_text(row['start'])}"
-    ]
+    return f"{wording.signed(row['mean'])}{band}, {n}"
 
 
 def sure_band(rows: Sequence[Row], step_s: float, tz: tzinfo, colour: str = HISTORY) -> go.Scatter:

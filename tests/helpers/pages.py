@@ -32,6 +32,11 @@ def html_of(page: AppTest) -> str:
     return "\n".join(element.proto.body for element in page.get("html"))
 
 
+def alts_of(page: AppTest) -> list[str]:
+    """What stands for each picture in it."""
+    return [html.unescape(text) for text in re.findall(r'<img [^>]*alt="([^"]*)"', html_of(page))]
+
+
 def text_of(page: AppTest) -> str:
     """The words of it."""
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", html_of(page))))

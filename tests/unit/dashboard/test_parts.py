@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from dashboard import basis as read
 from dashboard import frame, wording
 from dashboard.accuracy import skill
-from dashboard.charts import timeline
 from dashboard.export import csv_bytes
-from dashboard.live import card_words, live_table, now
+from dashboard.live import card_picture, card_words, live_table, now
 from dashboard.markup import row, span
 from dashboard.time_span import Span
 from pipeline.serving.body import MoodState, body
@@ -321,11 +320,11 @@ def test_a_mood_by_emotes_says_so_on_its_card_and_in_its_line() -> None:
     assert "in 10 % of messages; it is no part of the mood" in str(card_words.facts(made, NOON))
     assert live_table.frame_of([made], NOON).iloc[0]["Feels"] == "▲ positive, by emotes"
     assert live_table.frame_of([made], NOON).iloc[0]["Half hour"] == [0.1, 0.3]
-    names = [t.name for t in timeline.sparkline(made.shown, None, UTC, 1.0).data]
-    assert "Mood" in names and "Mood by words" not in names, "its words could not be read"
+    lines = str(card_picture.drawing(made.shown, None, 1.0))
+    assert 'class="mood"' in lines and 'class="other"' not in lines, "its words could not be read"
     half = replace(made, readable=0.48)
-    names = [t.name for t in timeline.sparkline(half.shown, None, UTC, 1.0).data]
-    assert {"Mood", "Mood by words"} <= set(names)
+    lines = str(card_picture.drawing(half.shown, None, 1.0))
+    assert 'class="mood"' in lines and 'class="other"' in lines
 
 
 def test_too_few_emotes_tell_no_mood() -> None:

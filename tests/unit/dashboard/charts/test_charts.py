@@ -106,15 +106,6 @@ def test_after_silence_the_forecast_stands_alone() -> None:
     assert len(line.x) == 10
 
 
-def test_a_card_draws_band_gaps_line_silence_and_forecast() -> None:
-    figure = timeline.sparkline(ROWS, forecast(), UTC, 0.6)
-    assert [t.name for t in figure.data] == [
-        "95 % sure", "Not observed", "Mood", "Silence", "95 % band", "80 % band", "Forecast",
-    ]  # fmt: skip
-    assert timeline.reach_of([(ROWS, forecast())]) == 0.4
-    assert timeline.reach_of([([row(0, 1, -0.95)], None)]) == 1.0
-
-
 def test_one_channel_has_bars_and_several_have_lines() -> None:
     alone = timeline.timeline({"a": ROWS}, [], 30, UTC)
     both = timeline.timeline({"a": ROWS, "b": ROWS}, [], 30, UTC)
