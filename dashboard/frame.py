@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import wraps
+from typing import ParamSpec
 
 import duckdb
 import pandas as pd
@@ -28,6 +30,7 @@ SOURCES = {
 log = logging.getLogger(__name__)
 
 Draw = Callable[[Manifest], None]
+P = ParamSpec("P")
 
 
 def page(title: str, about: str, draw: Draw, of_logs: str = "") -> None:
@@ -130,6 +133,22 @@ def nothing_yet() -> None:
             cls="dld-empty",
         )
     )
+
+
+def by_itself(every_s: float) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """A part of a page that is drawn again every so many seconds, and then replaces what stood:
+    that is never greyed meanwhile (page.css), since nobody asked for anything new."""
+
+    def made(draw: Callable[P, None]) -> Callable[P, None]:
+        @st.fragment(run_every=every_s)
+        @wraps(draw)
+        def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+            with st.container(key=f"still-{draw.__name__.strip('_')}"):
+                draw(*args, **kwargs)
+
+        return drawn
+
+    return made
 
 
 @st.fragment(run_every=3)

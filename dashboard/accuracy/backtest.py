@@ -65,7 +65,7 @@ def _waits() -> bool:
     return _ASKED in st.session_state and inbox.answer(st.session_state[_ASKED][0]) is None
 
 
-@st.fragment(run_every=2)
+@frame.by_itself(2)
 def _outcome() -> None:
     """How far it is; when it is over the page is drawn anew once."""
     if _ASKED not in st.session_state:

@@ -165,7 +165,7 @@ def _sent() -> tuple[str, datetime | None]:
     return request
 
 
-@st.fragment(run_every=_EVERY_S)
+@frame.by_itself(_EVERY_S)
 def _outcome() -> None:
     """How far it is; drawn again by itself. When it is over, the page is drawn anew once."""
     sent, at = _sent()

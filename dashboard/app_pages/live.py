@@ -137,7 +137,7 @@ def _draw_card(card: Card, clock: datetime, tz: tzinfo, reach: float) -> None:
     frame.put(card_words.facts(card, clock))
 
 
-@st.fragment(run_every=REFRESH_S)
+@frame.by_itself(REFRESH_S)
 def live() -> None:
     """Redrawn by itself, without a reload of the page."""
     frame.guarded(draw)

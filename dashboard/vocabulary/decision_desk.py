@@ -288,7 +288,7 @@ def _requests() -> list[DecisionRequest]:
     return requests
 
 
-@st.fragment(run_every=2)
+@frame.by_itself(2)
 def _answers() -> None:
     """What became of what was asked, the newest first; an answer draws the page anew, and so
     does the publishing after it."""

@@ -25,6 +25,25 @@ from warehouse.records import utc, window_start
 
 __all__ = ["address", "browser", "context", "demo", "page"]  # fixtures
 pytestmark = pytest.mark.browser
+# the second run of the part ends when it is let; the page is stale until then
+HELD = """
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import frame
+
+@frame.by_itself(0.1)
+def part():
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    while st.session_state["runs"] == 2 and not Path({let!r}).exists():
+        time.sleep(0.01)
+    st.write(f"run {{st.session_state['runs']}}")
+
+st.html(Path("dashboard/page.css"))
+part()
+"""
 
 
 def test_live_draws_cards_with_a_dashed_forecast_and_refreshes_them(
@@ -126,6 +145,19 @@ def test_an_empty_folder_says_so_and_fills_by_itself(page: Page, tmp_path: Path)
         page.get_by_text("Nothing has been published yet").wait_for()
         published.write(tmp_path, tables)
         expect(page.locator(".dld-picture img")).to_have_attribute("alt", re.compile("1 window of"))
+
+
+def test_what_is_drawn_again_by_itself_is_not_greyed_meanwhile(page: Page, tmp_path: Path) -> None:
+    script, let = tmp_path / "held.py", tmp_path / "let"
+    script.write_text(HELD.format(let=str(let)))
+    with dashboard(tmp_path, str(script)) as held:
+        page.goto(held)
+        stale = page.locator("[data-stale=true]", has_text="run 1")
+        stale.wait_for()
+        look = "e => { const s = getComputedStyle(e); return [s.opacity, s.transitionDuration] }"
+        assert stale.evaluate(look) == ["1", "0s"]
+        let.touch()
+        page.get_by_text("run 3").wait_for()
 
 
 def test_words_without_an_end_stay_inside_their_card_on_a_phone(

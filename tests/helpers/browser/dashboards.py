@@ -28,10 +28,10 @@ TRACES = """() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => 
 
 
 @contextmanager
-def dashboard(data: Path) -> Iterator[str]:
-    """The dashboard as people start it, on a free port; stopped at the end."""
+def dashboard(data: Path, script: str = "dashboard/app.py") -> Iterator[str]:
+    """The dashboard as people start it, on a free port; stopped at the end. script: another."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     process = subprocess.Popen(
         [*command, "--server.port", str(port), "--server.headless", "true"],
         cwd=ROOT,
