@@ -79,7 +79,9 @@ class Tokens:
         with self._changed(now) as known:
             others = [one for one in known.values() if one.person == holder.person]
             if len(others) >= MOST_OF_ONE or len(known) >= MOST:
-                raise BadInput(f"there are {len(others)} tokens of theirs: end one first")
+                raise BadInput(
+                    f"{MOST_OF_ONE} tokens of a person and {MOST} in all may hold: end one first"
+                )
             known[token_id] = holder
         return f"dld_{token_id}_{secret}", holder
 
