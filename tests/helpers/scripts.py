@@ -1,7 +1,14 @@
 """A script that asks for data: the app in this process, and tokens for it."""
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,8 +16,12 @@ import httpx
 from dashboard.api.app import create_app
 from dashboard.api.tokens import Tokens
 from dashboard.config import ApiSettings
+from tests.helpers.paths import ROOT
+from tests.helpers.patience import PATIENCE_S
+from tests.helpers.ports import free_port
 from warehouse.config import DataFolder
 
+COMMAND = (sys.executable, "-m", "dashboard.api")
 BASE = "http://127.0.0.1"
 LOGIN = {
     "DLD_DASHBOARD_OIDC_METADATA_URL": "http://127.0.0.1:9/.well-known/openid-configuration",
@@ -65,3 +76,26 @@ def pages(asked: Script, path: str, **parameters: Any) -> list[list[dict[str, An
         cursor = answer.json()["next"]
         if not cursor:
             return found
+
+
+@contextmanager
+def running(root: Path, command: Sequence[str] = COMMAND, **settings: str) -> Iterator[str]:
+    """Address of a process of its own on this folder, until the end of the block; then it stops as
+    asked, and has said nothing that it must not."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("DLD_")}
+    env |= {"DLD_DATA": str(root), "DLD_API_PORT": str(free_port()), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=env | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        line = process.stderr.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, line + process.stderr.read()
+        yield found[0]
+    finally:
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, out) == (0, "")
+    assert "Traceback" not in err and "dld_" not in err
