@@ -27,7 +27,7 @@ def choose(
     visibility: Literal["visible", "collapsed"] = "collapsed" if hidden else "visible"
     chosen = st.segmented_control(
         label, list(options), key=key, format_func=options.__getitem__, required=True,
-        label_visibility=visibility,
+        label_visibility=visibility, wrap=True,
     )  # fmt: skip
     chosen = chosen or default
     url_state.remember(**{name: None if leave_out and chosen == default else chosen})

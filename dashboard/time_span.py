@@ -9,23 +9,30 @@ import streamlit as st
 
 from dashboard import choices, data, url_state, wording
 from dashboard.charts.series import Row
+from dashboard.stream_times import StreamTimes, aware
 from warehouse.records import WINDOW
 
 HOUR, DAY = 3600, 86400
-PRESETS = {"3h": 3 * HOUR, "24h": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "all": 0}
+PRESETS = {
+    "3h": 3 * HOUR,
+    "24h": DAY,
+    "3d": 3 * DAY,
+    "7d": 7 * DAY,
+    "30d": 30 * DAY,
+    "1y": 366 * DAY,
+}
 NAMES = {
     "3h": "3 hours",
     "24h": "24 hours",
     "3d": "3 days",
     "7d": "7 days",
     "30d": "30 days",
+    "1y": "1 year",
+    "newest": "Newest",
     "all": "All",
     "stream": "One stream",
     "dates": "From … to",
 }
-# longest span drawn at a resolution: about a thousand points at most
-STEPS = ((8 * HOUR, 30), (3 * DAY, 300), (45 * DAY, HOUR))
-STEP_NAMES = {30: "30 s", 300: "5 min", HOUR: "1 hour", DAY: "1 day"}
 LONGEST = timedelta(days=366 * 30)
 
 
@@ -35,12 +42,6 @@ class Span:
 
     since: datetime
     until: datetime
-
-    @property
-    def step_s(self) -> int:
-        """Seconds a point stands for."""
-        length = (self.until - self.since).total_seconds()
-        return next((step for longest, step in STEPS if length <= longest), DAY)
 
     def offset_s(self, tz: tzinfo) -> int:
         """The reader's seconds east of UTC, so that days begin at their midnight."""
@@ -76,20 +77,24 @@ def hour_of(at: datetime) -> datetime:
 
 
 def choose(
-    listed: Sequence[Row], channels: Sequence[str], end: datetime, tz: tzinfo, usual: str = "24h"
+    streams: StreamTimes, channels: Sequence[str], end: datetime, tz: tzinfo, usual: str = "24h"
 ) -> Span:
-    """Draw the controls and return the span they say, `usual` at first; the address follows."""
-    spans = [c for c in listed if c["channel"] in channels] or list(listed)
-    first = wording.aware(min(c["first_at"] for c in spans))
-    last = min(wording.aware(max(c["last_at"] for c in spans)), end)
+    """Draw the controls and return the span they say, `usual` at first; the address follows.
+
+    streams: one at least. Those without a date count only where no other is.
+    """
+    dated = streams.dated()
+    first, last = aware(dated.since.min()), min(aware(dated.until.max()), end)
     kind = choices.choose("Span", "span", NAMES, usual)
     if kind == "stream":
         return _stream(channels, end, tz) or Span(last - timedelta(days=1), last)
     if kind == "dates":
         return _dates(first, last, tz)
     url_state.remember(span=kind, stream=None, **{"from": None, "to": None})
-    since = first if kind == "all" else last - timedelta(seconds=PRESETS[kind])
-    since = max(since, first, last - LONGEST)
+    if kind in PRESETS:
+        since = max(last - timedelta(seconds=PRESETS[kind]), first)
+    else:
+        since = dated.newest_stretch()[0] if kind == "newest" else max(first, last - LONGEST)
     return Span(min(since, last - WINDOW), last)
 
 
@@ -128,12 +133,8 @@ def stream_name(stream: Row, tz: tzinfo) -> str:
 
 def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     default = Span(max(first, last - timedelta(days=1)), last)
-    since, until = url_state.time("from", default.since), url_state.time("to", default.until)
-    if not since < until <= since + LONGEST:
-        url_state.note(
-            "The span in the address is empty or too long; this is the last day instead."
-        )
-        since, until = default.since, default.until
+    asked = Span(url_state.time("from", default.since), url_state.time("to", default.until))
+    since, until = _told(asked, Span(first, last), default)
     url_state.seed("from", wording.local(since, tz))
     url_state.seed("to", wording.local(until, tz))
     left, right, _ = st.columns([1, 1, 2])
@@ -153,9 +154,22 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     return span
 
 
+def _told(asked: Span, whole: Span, default: Span) -> tuple[datetime, datetime]:
+    """What an address asks for, if it can be shown; the whole for what is longer than LONGEST."""
+    if asked.since >= asked.until:
+        url_state.note("The span in the address is empty; this is the last day instead.")
+        return default.since, default.until
+    if asked.until - asked.since > LONGEST:
+        url_state.note("The span in the address is too long; this is all there is instead.")
+        return max(whole.since, whole.until - LONGEST), whole.until
+    return asked.since, asked.until
+
+
 def _between(a: datetime | None, b: datetime | None, tz: tzinfo) -> Span | None:
-    """Two times on the reader's wall as a span; None when there is none between them."""
+    """Two times on the reader's wall as a span of whole windows; None for none between them."""
     if a is None or b is None:
         return None
     since, until = (wording.aware(t.replace(tzinfo=tz)).astimezone(UTC) for t in (a, b))
-    return Span(since, until) if since < until <= since + LONGEST else None
+    if not since < until <= since + LONGEST:
+        return None
+    return Span(since - (since - wording.EPOCH) % WINDOW, until + (wording.EPOCH - until) % WINDOW)

@@ -48,10 +48,12 @@ def choices(
     if text is None:
         return list(default)
     parts = list(dict.fromkeys(meant(part) for part in text.split(",") if part))
-    valid = [part for part in parts if part in options][:most]
+    valid = [part for part in parts if part in options]
     if len(valid) < len(parts):
         note(f"Part of “{name}” in the address is not known here, and was left out.")
-    return valid or list(default)
+    if len(valid) > most:
+        note(f"“{name}” in the address holds {len(valid)}; the first {most} are shown.")
+    return valid[:most] or list(default)
 
 
 def time(name: str, default: datetime) -> datetime:

@@ -2,14 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from dashboard import basis, choices, data, frame, scope, sections, time_span, url_state, wording
 from dashboard.charts.series import Row, grouped
-from dashboard.explore import activity, aligned, risen, spread, timeline, titles, week, why
+from dashboard.explore import (
+    activity,
+    aligned,
+    elsewhere,
+    risen,
+    spread,
+    timeline,
+    titles,
+    week,
+    why,
+)
 from dashboard.explore.view import View
+from dashboard.stream_times import StreamTimes, aware, naive
+from dashboard.time_span import Span
 from warehouse.published.manifest import Manifest
 
 MOST_CHANNELS = 6
@@ -42,22 +54,39 @@ OWN = {
 def draw(manifest: Manifest) -> None:
     """Controls in one row, then the chosen span."""
     end = _end(manifest)
-    listed = [c for c in data.rows("dash_channels", now=time_span.hour_of(end)) if c["last_at"]]
+    now = time_span.hour_of(end)
+    known = data.rows("dash_channels", now=now)
+    listed = [c for c in known if c["last_at"]]
     if not listed:
         frame.no_stream(manifest)
         return
     tz = frame.reader_zone()
     left, right = st.columns([5, 6], gap="medium")
     with left:
-        channels = _channels(listed)
+        channels = _channels(listed, known)
+    of = channels or [c["channel"] for c in listed]
+    streams = StreamTimes.of(data.query("dash_stream_times", channels=of, now=now))
     with right:
-        usual = "all" if data.is_import(manifest) else "24h"
-        chosen = time_span.choose(listed, channels, end, tz, usual)
+        usual = "newest" if data.is_import(manifest) else "24h"
+        chosen = time_span.choose(streams, channels, end, tz, usual)
+        _undated(streams, chosen, channels)
     if not channels:
         frame.put(frame.say("Choose a channel above."))
     readable = {c["channel"]: c["readable"] for c in listed if c["channel"] in channels}
     if channels:
-        _span(View(channels, chosen, tz), end, readable)
+        _span(View(channels, chosen, tz), streams, end, readable)
+
+
+def _undated(streams: StreamTimes, span: Span, channels: Sequence[str]) -> None:
+    """Say that streams without a date are left out of the span, and where they are."""
+    without = streams.undated & (streams.until <= naive(span.since))
+    if not without.any() or not channels:
+        return
+    own = Span(aware(streams.since[without].min()), aware(streams.until[without].max()))
+    n = wording.counted(int(without.sum()), "stream")
+    left = "is left out, dated" if n.startswith("1 ") else "are left out, dated from"
+    there = timeline.exact(channels, own)
+    st.caption(f"{n} without a date {left} {wording.day(own.since, UTC)}: [look there](?{there}).")
 
 
 def _untold(summary: Sequence[Row], readable: Mapping[str, float | None]) -> Iterator[str]:
@@ -97,11 +126,15 @@ def _end(manifest: Manifest) -> datetime:
     return time_span.window_end(newest) if newest else frame.wall()
 
 
-def _channels(listed: Sequence[Row]) -> list[str]:
+def _channels(listed: Sequence[Row], known: Sequence[Row]) -> list[str]:
+    """The channels picked, of those listed. known: those without a stream as well."""
     names = scope.named(listed)
     busiest, who = scope.busiest(listed), data.who()
-    asked = url_state.choices("channels", list(names), [busiest], MOST_CHANNELS, who.resolve)
-    url_state.seed("channels", asked)
+    waiting = {c["channel"] for c in known} - set(names)
+    asked = url_state.choices("channels", [*names, *waiting], [busiest], MOST_CHANNELS, who.resolve)
+    for key in waiting.intersection(asked):
+        url_state.note(f"{wording.plain(who.name_of(key))} has no stream yet, and was left out.")
+    url_state.seed("channels", [key for key in asked if key in names] or [busiest])
     st.session_state["channels"] = [c for c in st.session_state["channels"] if c in names]
     picked: list[str] = st.multiselect(
         "Channels",
@@ -115,30 +148,34 @@ def _channels(listed: Sequence[Row]) -> list[str]:
     return picked
 
 
-def _span(view: View, end: datetime, readable: Mapping[str, float | None]) -> None:
+def _span(
+    view: View, streams: StreamTimes, end: datetime, readable: Mapping[str, float | None]
+) -> None:
     if view.is_long:
         summary = view.rows("dash_summary_hours", **view.hours)
     else:
         summary = view.rows("dash_summary", **view.inside)
     for text in _untold(summary, readable):
         frame.put(frame.say(text))
+    if not summary:
+        frame.tiles(_length(view))
+        elsewhere.offer(view, "No stream of these channels was seen in this span.", least=0)
+        return
     told = [s for s in summary if not _part(s).why_not(readable[s["channel"]])]
-    if summary and not told:
+    if not told:
         return
     read = _basis(told)
     mine = [s for s in told if s["basis"] == read]
     view = replace(view, basis=read, channels=[s["channel"] for s in mine])
     _summary_tiles(mine, view)
-    if not summary:
-        frame.put(frame.say("Nothing was observed in this span. Choose another one above."))
-        return
     shown = {b: [s["channel"] for s in told if s["basis"] == b] for b in basis.TITLES}
-    timeline.section(view, shown)
+    view = timeline.section(view, shown, streams)
     section = choices.section(SECTIONS, "why", OWN)
     if section == "streams":
         aligned.section(view, end)
     elif not sum(s["n"] for s in mine):
-        frame.put(frame.say("Nobody spoke in this span: there is a chat, but it was silent."))
+        silent = "Nobody spoke in this span: there is a chat, but it was silent."
+        elsewhere.offer(view, silent, least=1)
     else:
         DRAWN[section](view)
     sections.behind(view.queries)
@@ -146,7 +183,7 @@ def _span(view: View, end: datetime, readable: Mapping[str, float | None]) -> No
 
 def _summary_tiles(summary: Sequence[Row], view: View) -> None:
     tiles = [_tile(s, named=len(view.channels) > 1) for s in summary]
-    if len(view.channels) == 1 and summary:
+    if len(view.channels) == 1:
         s = summary[0]
         windows = s["chat"] + s["silent"] + s["unobserved"]
         of = f"of {windows:,} windows on air"
@@ -162,9 +199,12 @@ def _summary_tiles(summary: Sequence[Row], view: View) -> None:
         if s["basis"] == "emotes":
             share = s["n_laughs"] / s["laughs_of"] if s["laughs_of"] else None
             tiles.append(("Laughter", wording.percent(share), "of messages; no part of the mood"))
+    frame.tiles(*tiles, _length(view))
+
+
+def _length(view: View) -> tuple[str, str, str]:
     length = wording.lasting(view.span.until - view.span.since)
-    tiles.append(("Span", length, view.span.text(view.tz)))
-    frame.tiles(*tiles)
+    return "Span", length, view.span.text(view.tz)
 
 
 def _rate(summary: Row) -> float | None:

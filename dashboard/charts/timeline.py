@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from dashboard import wording
 from dashboard.charts.arrays import cells, times, values
+from dashboard.charts.points import activity_points, mood_points
 from dashboard.charts.series import Row, margin, per_minute, with_breaks
 from dashboard.charts.style import CHANNELS, faded, finish
 from dashboard.charts.traces import (
@@ -31,26 +32,29 @@ def timeline(
     """Mood with its band above, messages a minute below, on one time axis; events on top.
 
     channels: rows of dash_series by channel, oldest first. One channel shows bars and hatched
-    gaps; several show lines. layout: of the whole figure, as plotly takes it.
+    gaps; several show lines. step_s: of a row; 0 where each has an `until` of its own, and is a
+    point that stands alone. layout: of the whole figure, as plotly takes it.
     """
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.68, 0.32], vertical_spacing=0.06
     )
     alone = len(channels) == 1
     for index, (name, rows) in enumerate(channels.items()):
-        colour = CHANNELS[index % 6]
-        _one_channel(figure, wording.plotted(name), rows, step_s, tz, alone, colour)
+        _one_channel(figure, wording.plotted(name), rows, step_s, tz, alone, CHANNELS[index % 6])
     low, high = mood_range(channels)
     for trace in event_traces(events, tz, high - 0.04 * (high - low)):
         figure.add_trace(trace, row=1, col=1)
-    across: dict[str, Any] = {"hoverformat": f"%a %d %b %Y %H:%M{':%S' if step_s < 60 else ''}"}
+    seconds = ":%S" if 0 < step_s < 60 else ""
+    across: dict[str, Any] = {"hoverformat": f"%a %d %b %Y %H:%M{seconds}"}
     if span:
-        across["range"] = [wording.local(at, tz) for at in span]
+        room = (span[1] - span[0]) * (0 if step_s else 0.01)  # no dot is cut in half
+        across["range"] = [wording.local(at, tz) for at in (span[0] - room, span[1] + room)]
     up: list[dict[str, Any]] = [
         {"title": "Mood", "range": [low, high], "tickformat": ".2~f"},
         {"title": "Messages / min", "rangemode": "tozero"},
     ]
-    look: dict[str, Any] = {"hovermode": "x unified", "showlegend": True, "dragmode": "zoom"}
+    hover = "x unified" if step_s else "closest"
+    look: dict[str, Any] = {"hovermode": hover, "showlegend": True, "dragmode": "zoom"}
     return finish(figure, 520, across, up, True, **{**look, **layout})
 
 
@@ -63,6 +67,11 @@ def _one_channel(
     alone: bool,
     colour: str,
 ) -> None:
+    if not step_s:
+        for trace in mood_points(name, rows, tz, colour):
+            figure.add_trace(trace, row=1, col=1)
+        figure.add_trace(activity_points(name, rows, tz, alone, colour), row=2, col=1)
+        return
     figure.add_trace(sure_band(rows, step_s, tz, colour), row=1, col=1)
     figure.add_trace(mood_line(rows, step_s, tz, name=name, colour=colour), row=1, col=1)
     figure.add_trace(volume(name, rows, step_s, tz, alone, colour), row=2, col=1)

@@ -1,4 +1,4 @@
-"""Mood against activity: a section of Explore. Whether busier moments feel better, and how sure."""
+"""Mood against activity: a section of Explore. Whether busier times feel better, and how sure."""
 
 from collections.abc import Mapping, Sequence
 from math import atanh, sqrt, tanh
@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data, sections, wording
-from dashboard.charts.series import SURE, Row, per_minute
+from dashboard.charts.series import SURE, Row, grouped, per_minute
 from dashboard.charts.style import CHANNELS, CONFIG, DASHES, FAINT, faded, finish
+from dashboard.explore import steps
 from dashboard.explore.view import View
-from dashboard.time_span import STEP_NAMES
 
 Floats = npt.NDArray[np.float64]
 Pair = tuple[Floats, Floats, Floats]
@@ -24,8 +24,7 @@ CLASSES = 5
 
 def section(view: View) -> None:
     """A dot a point of the timeline, and the mean mood of five classes of activity."""
-    step = view.span.step_s
-    series = view.series(view.channels, view.span, step, view.span.offset_s(view.tz))
+    series = grouped(steps.table(view, view.channels).to_pylist())
     spoken = {c: some for c, rows in series.items() if (some := [r for r in rows if r["n"]])}
     n, named = sum(len(rows) for rows in spoken.values()), data.by_name(spoken)
     messages = sum(r["n"] for rows in spoken.values() for r in rows)
@@ -37,15 +36,16 @@ def section(view: View) -> None:
     ]  # fmt: skip
     sections.head(
         "Mood against activity",
-        f"n = {wording.count(n)} points of {STEP_NAMES[step]}, {wording.messages(messages)}",
+        f"n = {wording.count(n)}, {steps.STEPS[view.step].points}; {wording.messages(messages)}",
         table,
         sections.span_name("activity", view.span),
     )
     st.plotly_chart(
         scatter(named), key="activity", config=CONFIG, alt="Mood against messages a minute"
     )
+    what = "streams" if view.step == "stream" else "times"
     for name, rows in named.items():
-        st.markdown(f"**{wording.literal(wording.plain(name))}**: {sentence(rows)}")
+        st.markdown(f"**{wording.literal(wording.plain(name))}**: {sentence(rows, what)}")
     st.caption(
         "Big dots: mean mood of five classes with equally many points, weighted by messages. "
         "r is the rank correlation (Spearman) of mood and messages a minute. Neighbouring points "
@@ -92,8 +92,8 @@ def _next(values: Floats) -> float:
     return float(np.corrcoef(before, after)[0, 1]) if np.ptp(before) and np.ptp(after) else 0.0
 
 
-def sentence(rows: Sequence[Row]) -> str:
-    """The correlation in plain words, never oversold."""
+def sentence(rows: Sequence[Row], what: str = "times") -> str:
+    """The correlation in plain words, never oversold. what: the points are."""
     rate, mood, _ = pairs(rows)
     result = correlation(rate, mood)
     if result is None:
@@ -106,7 +106,7 @@ def sentence(rows: Sequence[Row]) -> str:
     if low <= 0 <= high:
         return f"no link between mood and activity that chance would not explain. {numbers}"
     size = "clearly" if abs(r) >= 0.5 else "somewhat" if abs(r) >= 0.2 else "slightly"
-    return f"busier moments are {size} {'happier' if r > 0 else 'unhappier'}. {numbers}"
+    return f"busier {what} are {size} {'happier' if r > 0 else 'unhappier'}. {numbers}"
 
 
 def classes(rate: Floats, mood: Floats, n: Floats) -> list[dict[str, float]]:

@@ -12,7 +12,7 @@ from dashboard import data, frame, sections, url_state, wording
 from dashboard.charts.series import Row, margin, per_minute, with_breaks
 from dashboard.charts.style import CHANNELS, CONFIG_ZOOM, DASHES, finish
 from dashboard.explore.view import View
-from dashboard.time_span import STEP_NAMES, Span, stream_names, window_end
+from dashboard.time_span import Span, stream_names, window_end
 
 MOST = 6
 LISTED = 500
@@ -119,8 +119,8 @@ def _draw(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: in
 
 
 def step_text(step: int) -> str:
-    """30 s, 2 min, 1 hour."""
-    return STEP_NAMES.get(step) or f"{step // 60} min"
+    """30 s, 2 min, 1 h."""
+    return wording.lasting(timedelta(seconds=step))
 
 
 def figure(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: int) -> go.Figure:

@@ -19,13 +19,14 @@ TERM_SPAN = timedelta(days=2)  # of all channels together; longer: sums of days 
 
 @dataclass(frozen=True)
 class View:
-    """Channels in a span, told in a zone, by the moods that were read from `basis`. queries: (name,
-    values) of all that was read."""
+    """Channels in a span, told in a zone, by the moods that were read from `basis`, in steps of
+    `step` (of steps.STEPS). queries: (name, values) of all that was read."""
 
     channels: Sequence[str]
     span: Span
     tz: tzinfo
     basis: str = "words"
+    step: str = "30s"
     queries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property

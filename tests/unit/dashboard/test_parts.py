@@ -192,13 +192,6 @@ def test_the_model_in_focus_serves_or_is_ours() -> None:
     assert skill.focus([], []) == ""
 
 
-@pytest.mark.parametrize(
-    ("hours", "step"), [(1, 30), (8, 30), (9, 300), (72, 300), (73, 3600), (24 * 46, 86400)]
-)
-def test_the_resolution_follows_the_span(hours: int, step: int) -> None:
-    assert Span(NOON, NOON + timedelta(hours=hours)).step_s == step
-
-
 def test_days_begin_at_the_readers_midnight() -> None:
     assert Span(NOON, NOON).offset_s(ZoneInfo("Europe/Berlin")) == 3600
 

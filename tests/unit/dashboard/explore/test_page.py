@@ -121,7 +121,7 @@ def test_a_hostile_address_of_a_section_is_a_note(
 
 def test_a_year_and_a_minute_are_drawn(two_hours: Path, open_page: Open) -> None:
     for since, points in (
-        (NOON - timedelta(days=365), "points of 1 day"),
+        (NOON - timedelta(days=365), "a point a stream"),
         (NOON - timedelta(minutes=1), "points of 30 s"),
     ):
         ends = {"from": since.isoformat(), "to": NOON.isoformat()}

@@ -157,10 +157,10 @@ def test_a_correlation_is_said_with_its_interval_and_n() -> None:
         for k in range(40)
     ]
     said = activity.sentence(rows)
-    assert said.startswith("busier moments are clearly happier. r = +1.00 (95 %: ")
+    assert said.startswith("busier times are clearly happier. r = +1.00 (95 %: ")
     assert "n = 40 points, worth " in said
     falling = activity.sentence([{**r, "mean": -r["mean"]} for r in rows])
-    assert falling.startswith("busier moments are clearly unhappier. r = −1.00")
+    assert falling.startswith("busier times are clearly unhappier. r = −1.00")
 
 
 def test_classes_have_equally_many_points_and_the_mean_of_their_messages() -> None:
