@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -71,8 +72,9 @@ def _listen(settings: config.ApiSettings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as exc:
+        why = os.strerror(exc.errno) if exc.errno else exc.strerror  # the former says no more
         raise BadInput(
-            f"cannot listen on {settings.host} port {settings.port} ({exc.strerror}): set "
+            f"cannot listen on {settings.host} port {settings.port} ({why}): set "
             "DLD_API_HOST and DLD_API_PORT to an address of this machine and a free port"
         ) from exc
 

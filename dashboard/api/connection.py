@@ -8,7 +8,7 @@ from dashboard.api.doorway import HEADERS
 from dashboard.api.errors import failure
 
 MOST_CONNECTIONS = 200
-MOST_HEAD = 16 * 1024  # bytes
+MOST_HEAD = 16 * 1024  # bytes of one that comes in pieces
 PATIENCE_S = 60.0  # for a head, an answer, and a reader who takes it
 LOOK_S = 2.0
 
@@ -32,7 +32,7 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """For what is no HTTP, or has too long a head: in the one shape."""
-        answer = failure(400, "this is not an HTTP request that could be read, of 16 KB at most")
+        answer = failure(400, "this is no HTTP request that can be read, or its head is too large")
         headers = [*answer.raw_headers, *HEADERS, (b"connection", b"close")]
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
         body = bytes(answer.body)
