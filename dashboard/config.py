@@ -137,6 +137,16 @@ def _settings(_: tuple[str | None, ...]) -> DashboardSettings:
     return DashboardSettings()
 
 
+def has_api() -> bool:
+    """True where scripts are answered; of the environment as `settings`."""
+    return _has_api(os.environ.get("DLD_API_PORT"))
+
+
+@lru_cache(maxsize=1)
+def _has_api(_: str | None) -> bool:
+    return ApiSettings().port > 0
+
+
 def folder() -> DataFolder:
     """The data folder in force; of the environment as `settings`."""
     return _folder(os.environ.get("DLD_DATA"))

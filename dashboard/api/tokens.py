@@ -41,8 +41,8 @@ class Holder(BaseModel):
 
     @property
     def person(self) -> tuple[str, str]:
-        """Them, for comparing: the id alone where there is one."""
-        return self.sub, "" if self.sub else self.login
+        """Whose it is, for comparing."""
+        return person(self.sub, self.login)
 
 
 class TokenFile(BaseModel):
@@ -132,6 +132,11 @@ class Tokens:
                 self._known = {}
             self._stamp = stamp  # last: other threads look as well
         return self._known
+
+
+def person(sub: str, login: str) -> tuple[str, str]:
+    """Somebody, as tokens of theirs are told by: logins change, ids do not."""
+    return sub, "" if sub else login
 
 
 def utc_now() -> datetime:

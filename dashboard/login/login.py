@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import access, config, frame, wording
+from dashboard.login import script_tokens
 from dashboard.login.oidc import PROVIDER, check_address
 from dashboard.login.way_in import provider
 from dashboard.markup import row, span, tag
@@ -43,4 +44,5 @@ def _who(who: Access) -> None:
     sees = "every channel" if who.sees_all else "own channel" if who.channels else "no channel"
     with st.container(key="dld-who", horizontal=True, vertical_alignment="center"):
         frame.put(span(tag("b", wording.plain(who.name, 30)), f" · {sees}", cls="dld-fresh"))
+        script_tokens.window(who)
         st.button("Log out", on_click=st.logout, key="log-out", type="tertiary")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard.config import DashboardSettings
+from dashboard.config import ApiSettings, DashboardSettings
 from warehouse.config import PublicSettings, UploadSettings, refused_settings
 from warehouse.errors import AppError, BadInput
 from warehouse.hosts import Hosts, concrete
@@ -34,6 +34,7 @@ def secrets() -> dict[str, Any]:
         check_address(settings, st.get_option("server.address"))
         hosts()  # these are asked for at each start, so that what is wrong is told here
         UploadSettings()
+        ApiSettings()
     except ValidationError as exc:
         raise SystemExit(f"error: {_sentence(exc)}") from exc
     except AppError as exc:
