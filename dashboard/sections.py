@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import data, export, frame, wording
+from dashboard import data, frame, wording
 from dashboard.time_span import Span
+from warehouse.spreadsheet import csv_bytes
 from warehouse.sql import sql
 
 _VALUE = re.compile(r"--.*|\$([a-z_]+)")  # a comment, or a value's name
@@ -29,7 +30,7 @@ def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
     """A button that gives the figures as a file dld-NAME.csv, made when it is asked for."""
     st.download_button(
         "CSV",
-        lambda: export.csv_bytes(_table(table)),
+        lambda: csv_bytes(_table(table)),
         f"dld-{name}.csv",
         "text/csv",
         icon=":material/download:",
@@ -63,10 +64,8 @@ def behind(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         return
     with st.expander("The SQL behind this", icon=":material/database:"):
         st.caption(
-            "DuckDB's, over views of the published Parquet files. In the project's folder, "
-            "`.venv/bin/python` runs it as it stands: `from warehouse.published.reader import "
-            "Reader`, `from warehouse.config import data_folder`, "
-            "`Reader(data_folder()).run(text)`."
+            "DuckDB's. In the project's folder `.venv/bin/python -m warehouse sql -` answers it as "
+            "it stands: paste it, then Ctrl-D. docs/data.md tells every table and column."
         )
         for text in dict.fromkeys(
             f"-- {name}\n{filled(sql(name), values)}" for name, values in queries

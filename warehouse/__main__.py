@@ -1,4 +1,4 @@
-"""`python -m warehouse`: mirror."""
+"""`python -m warehouse`: mirror, sql."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from warehouse.commands import run_command
 from warehouse.errors import AppError, fail
 
-COMMANDS: Mapping[str, str] = {"mirror": "warehouse.bucket.command:mirror"}
+COMMANDS: Mapping[str, str] = {
+    "mirror": "warehouse.bucket.command:mirror",
+    "sql": "warehouse.analysis.command:sql",
+}
 
 
 def main(arguments: Sequence[str]) -> int:

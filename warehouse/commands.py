@@ -44,15 +44,19 @@ def _every_command(version: ShowsVersion = False) -> None:
 
 
 def app_of(commands: Commands, arguments: Sequence[str]) -> typer.Typer:
-    """The command that is asked for; all, which may take half a second to load, for their help."""
+    """The command that is asked for; all, which may take half a second to load, for their help.
+
+    A module may say in PARSING how click is to read its words.
+    """
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_every_command)  # or a single command would go without its name
     names = [name for name in arguments[:1] if name in commands] or commands
     for name in names:
         module, _, attribute = commands[name].partition(":")
-        command = getattr(import_module(module), attribute)
+        loaded = import_module(module)
+        command = getattr(loaded, attribute)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
-            app.command(name)(command)
+            app.command(name, context_settings=getattr(loaded, "PARSING", None))(command)
     return app

@@ -9,7 +9,7 @@ import pyarrow as pa
 from fastapi import Request, Response
 
 from dashboard.api.parameters import encoded
-from dashboard.export import csv_bytes
+from warehouse.spreadsheet import csv_bytes
 
 _TIMES = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 

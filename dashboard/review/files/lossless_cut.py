@@ -6,8 +6,8 @@ Source: LosslessCut, docs/index.md ("CSV files") and src/renderer/src/edlFormats
 
 import pyarrow as pa
 
-from dashboard.export import csv_bytes
 from dashboard.review.files.export import NOTHING, Export
+from warehouse.spreadsheet import csv_bytes
 
 ABOUT = "LosslessCut: File, Import project, Times in seconds (CSV). A segment a moment."
 

@@ -5,11 +5,11 @@ from math import isfinite
 
 import pyarrow as pa
 
-from dashboard.export import csv_bytes
 from dashboard.review import sentences
 from dashboard.review.files.export import Entry, Export
 from warehouse.moments.kinds import Moment
 from warehouse.records import WINDOW_SECONDS
+from warehouse.spreadsheet import csv_bytes
 
 ABOUT = "A row a moment, for a spreadsheet or a script: reaction, cut, grade, figures, terms."
 COLUMNS = (

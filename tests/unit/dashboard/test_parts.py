@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from dashboard import basis as read
 from dashboard import frame, wording
 from dashboard.accuracy import skill
-from dashboard.export import csv_bytes
 from dashboard.live import card_picture, card_words, live_table, now
 from dashboard.markup import row, span
 from dashboard.time_span import Span
@@ -23,6 +22,7 @@ from pipeline.serving.body import MoodState, body
 from tests.helpers.build import T, window_row
 from warehouse.forecast_metrics import SUMMED
 from warehouse.records import Window
+from warehouse.spreadsheet import csv_bytes
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import export, sections
+from dashboard import sections
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import (
     HOSTILE_LINE,
@@ -23,6 +23,7 @@ from tests.helpers.browser.rows import (
     window,
 )
 from tests.helpers.pages import html_of, open_at, text_of
+from warehouse.spreadsheet import csv_bytes
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EXPLORE = ("why", "terms", "spread", "week", "activity", "titles", "streams")
@@ -194,7 +195,7 @@ def test_calibration_of_a_model_that_never_served_says_why(
 
 
 def test_a_table_taken_away_runs_nothing_in_a_spreadsheet() -> None:
-    cells = export.csv_bytes(sections._table([{"title": "=1+1", "mean": -0.1}])).decode()
+    cells = csv_bytes(sections._table([{"title": "=1+1", "mean": -0.1}])).decode()
     assert cells.splitlines() == ["title,mean", "'=1+1,-0.1"]
 
 

@@ -1,0 +1,100 @@
+"""A question in SQL of the published tables: one SELECT, which reads them and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from warehouse.config import DataFolder
+from warehouse.connections import Connection
+from warehouse.errors import BadInput, WarehouseBroken
+from warehouse.published.reader import Reader, connect_views
+
+ROWS_A_BATCH = 10_000
+_MAKERS = {"range", "generate_series", "unnest", "json_each", "json_tree"}  # of rows, not of files
+_ONE_SELECT = "a question is one SELECT (also WITH, FROM, DESCRIBE or SUMMARIZE)"
+
+
+@contextmanager
+def answer(folder: DataFolder, text: str) -> Iterator[pa.RecordBatchReader]:
+    """The rows as they come, by the manifest in force; times without a zone are UTC.
+
+    Raises NothingPublished, WarehouseBroken; BadInput for a text that is no such question, and
+    for what DuckDB says of it, then or while the rows are read.
+    """
+    manifest = Reader(folder).manifest()
+    with _told(), connect_views(folder.published, manifest) as con:
+        rows = con.sql(_one_select(con, text))
+        if len({*rows.columns}) < len(rows.columns):
+            rows = rows.select("*")  # which tells columns of one name apart: channel, channel_1
+        yield rows.to_arrow_reader(ROWS_A_BATCH)
+
+
+def _one_select(con: Connection, text: str) -> duckdb.Statement:
+    """The statement of the text. Raises BadInput for another, and for one that reads files."""
+    statements = con.extract_statements(text)
+    if len(statements) != 1:
+        raise BadInput(f"{len(statements)} statements: {_ONE_SELECT}, and one at a time")
+    ((told,),) = con.execute("SELECT json_serialize_sql($text)", {"text": text}).fetchall()
+    parsed = orjson.loads(told)
+    if statements[0].type != duckdb.StatementType.SELECT or parsed["error"]:
+        kind = statements[0].type.name
+        raise BadInput(f"{kind} is not answered: {_ONE_SELECT}, and it changes nothing")
+    for node in _nodes(parsed):
+        _check_node(node)
+    return statements[0]
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """All objects of the parsed text."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _check_node(node: dict[str, Any]) -> None:
+    """DuckDB itself reaches no file but those published; read by themselves they count twice."""
+    if node.get("type") == "TABLE_FUNCTION":
+        name = str(node["function"].get("function_name")).lower()
+        if name not in _MAKERS:
+            raise BadInput(f"{name}() is not answered: a question reads the published tables only")
+    elif node.get("type") == "BASE_TABLE" and {*"./\\"} & {*node["table_name"]}:
+        raise BadInput(
+            f"{node['table_name'][:60]!r} is a file: a question reads the published tables only"
+        )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """DuckDB's errors as ours, in one line; KeyboardInterrupt for its own word for it."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as exc:
+        raise BadInput(
+            "the answer needs more memory than half of this machine's, or more than 16 GB of "
+            "disk: ask for fewer rows, or a shorter span"
+        ) from exc
+    except (duckdb.IOException, duckdb.SerializationException) as exc:
+        raise WarehouseBroken(
+            f"a published file cannot be read: {_first(exc)}; it may just have been replaced: ask "
+            "again, and if that does not help, restart the pipeline"
+        ) from exc
+    except duckdb.Error as exc:
+        raise BadInput(_first(exc)) from exc
+    except RuntimeError as exc:
+        if "interrupted" in str(exc):
+            raise KeyboardInterrupt from exc
+        raise
+
+
+def _first(exc: Exception) -> str:
+    """What DuckDB says, without the place in the text, which it draws over several lines."""
+    return " ".join(str(exc).partition("LINE ")[0].split())[:300]
