@@ -230,6 +230,10 @@ class DataFolder:
         return self.published / "latest"
 
     @property
+    def progress(self) -> Path:
+        return self.published / "progress.json"
+
+    @property
     def inbox(self) -> Path:
         return self.root / "inbox"
 

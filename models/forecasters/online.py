@@ -176,8 +176,10 @@ def together(parts: Sequence[Online]) -> Online:
     """Many channels as one, a hundred times faster to work with: it serves their forecasts in
     one array, (len(parts), 11, NOTES), and learns with step 11 * i + h for step h of part i.
 
-    parts: of one kind. What it learns is handed back to them by `apart`.
+    parts: of one kind. What it learns is handed back to them by `apart`. One alone is itself.
     """
+    if len(parts) == 1:
+        return parts[0]
     whole = Online(parts[0].centre)
     for name in _LEARNT:
         setattr(whole, name, np.concatenate([getattr(part, name) for part in parts]))
@@ -187,6 +189,8 @@ def together(parts: Sequence[Online]) -> Online:
 def apart(whole: Online, parts: Sequence[Online]) -> None:
     """Give each part what the whole has learnt for it: copies, or one that is heard of no more
     would keep the arrays of all."""
+    if len(parts) == 1:
+        return
     for name in _LEARNT:
         joined = getattr(whole, name)
         for i, part in enumerate(parts):

@@ -22,8 +22,10 @@ from pipeline.config import PipelineSettings, QueueSettings
 from pipeline.engine.daemon import run as run_daemon
 from pipeline.engine.engine import Engine
 from pipeline.memory import spare_memory
+from pipeline.preparing.past import make_past
 from pipeline.sources.opening import Opening
 from pipeline.sources.registry import open_source
+from pipeline.sources.simulation.source import Simulate
 from warehouse.config import BucketSettings, DataFolder, data_folder
 from warehouse.consent import settled_optout
 from warehouse.erase import scrub
@@ -88,10 +90,15 @@ def run(
         )  # fmt: skip
         chat = open_source(source, opening)
         refuse_mixing(folder.root, there, chat.kind, command)
+        past = None
+        if isinstance(chat, Simulate) and store.meta("clock") is None:
+            past = make_past(folder, settings, store, optout, chat)
         engine = Engine(
             folder, settings, chat.kind, store,
             identities=identities, anew=chat.anew, optout=optout,
         )  # fmt: skip
+        if past:
+            past.adopt(engine.state)
         engine.state.workspace.queued = kind.is_queue
         engine.state.gauges.append(chat.gauge)
         if shard:

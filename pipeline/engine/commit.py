@@ -27,7 +27,22 @@ _LOGGED = 20  # windows of a commit that are worth a line each
 
 
 def commit(state: State) -> None:
-    """The turn with its forecasts and scores in one transaction, then publish, then requests.
+    """The turn into the warehouse, then publish, then requests.
+
+    Raises StorageFull; the turn then waits for the next try.
+    """
+    closed, samples, retold = keep(state)
+    state.moods.refresh(closed, state.intake, state.forecasts)
+    publish(state, samples, retold)
+    # after publishing: a request to forget finds all there is
+    if apply_waiting(state.workspace):
+        publish(state)
+    _log(closed, state.clock)
+
+
+def keep(state: State) -> tuple[list[Closed], pa.Table, list[tuple[str, datetime]]]:
+    """The turn with its forecasts and scores in one transaction: its windows, and what is to be
+    published that no warehouse holds: lines, and the windows whose lines of before go.
 
     Raises StorageFull; the turn then waits for the next try.
     """
@@ -42,12 +57,7 @@ def commit(state: State) -> None:
     state.webhook.put(turn.alerts)
     state.sender.put(turn.moments)
     state.pending.done()
-    state.moods.refresh(closed, state.intake, state.forecasts)
-    publish(state, _samples(state, closed), retold)
-    # after publishing: a request to forget finds all there is
-    if apply_waiting(state.workspace):
-        publish(state)
-    _log(closed, state.clock)
+    return closed, _samples(state, closed), retold
 
 
 def _write(state: State, turn: Turn, closed: list[Closed]) -> None:

@@ -26,6 +26,7 @@ from pipeline.engine.state import State
 from pipeline.engine.turn import Turn
 from pipeline.requests.claims import learn
 from pipeline.windows.intake import happenings, whole
+from pipeline.windows.rows import with_terms
 from warehouse.published.reading import Trouble, clock_sentence
 from warehouse.records import utc
 
@@ -186,7 +187,8 @@ def _hear(state: State, troubles: Mapping[str, str]) -> None:
 
 def _close(state: State, turn: Turn) -> Turn:
     """Windows whose time has come, with what follows from each that closes for the first time."""
-    turn.closed = state.intake.close(state.clock)
+    gate = state.intake.gate
+    turn.closed = [with_terms(closed, gate) for closed in state.intake.close(state.clock)]
     waiting = [*state.turn.closed, *turn.closed]
     for closed in turn.closed:
         if not closed.again:

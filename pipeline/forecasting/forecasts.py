@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,6 @@ from models.versions.choice import mark, read_choice
 from models.versions.registry import serving, versions
 from pipeline.forecasting.corrections import MEAN, Series, Taught
 from pipeline.forecasting.forecast_rows import (
-    Chances,
     Row,
     chances_told,
     forecast_of,
@@ -50,6 +50,23 @@ log = logging.getLogger(__name__)
 Array = npt.NDArray[np.float64]
 PastOf = Callable[[Window], Past]
 _NEXT = 1  # the step by whose record the ten windows are shown
+
+
+class _Issued(NamedTuple):
+    """A forecast that was made. served, mean: quantiles (11, 5) of the served model and of the
+    session mean, as the channel taught; None where that is not shown."""
+
+    series: Series
+    cutoff: int
+    raw: Raw
+    served: Array
+    mean: Array | None
+
+    def about(self, model: str) -> Row:
+        """All but its quantiles."""
+        channel, basis = self.series
+        about = {"channel": channel, "cutoff": utc(self.cutoff), "basis": basis}
+        return {**about, "usual": self.raw.usual, "model": model}
 
 
 class Forecasts:
@@ -147,10 +164,12 @@ class Forecasts:
                 first.setdefault(start, []).append(window)
                 starts.setdefault(series, []).append(start)
         raw_of |= self._predicted(starts)
-        rows = [row for start in sorted(first) for row in self._turn(start, first[start], raw_of)]
-        return rows, self.verifier.take()
+        issued = [one for start in sorted(first) for one in self._turn(start, first[start], raw_of)]
+        return self._rows(issued), self.verifier.take()
 
-    def _turn(self, start: int, windows: list[Window], raw_of: Mapping[Key, Raw]) -> Iterable[Row]:
+    def _turn(
+        self, start: int, windows: list[Window], raw_of: Mapping[Key, Raw]
+    ) -> Iterable[_Issued]:
         """Windows that start then: what was forecast of them is scored and learnt from, and
         only then what follows them is forecast."""
         self.taught.learn(self.verifier.happened(windows))
@@ -159,35 +178,48 @@ class Forecasts:
         if told:
             yield from self._serve(cutoff, told, [raw_of[channel, cutoff] for channel, _ in told])
 
-    def _serve(self, cutoff: int, told: list[Series], raws: list[Raw]) -> Iterable[Row]:
-        """Rows of the served model's forecasts; the baselines' are only kept to be scored.
+    def _serve(self, cutoff: int, told: list[Series], raws: list[Raw]) -> Iterable[_Issued]:
+        """Forecasts as they are served; the baselines' are only kept to be scored.
 
         raws: of the series, as no channel has taught yet.
         """
         notes = np.stack([raw.notes for raw in raws])
         shown = self.taught.serve(told, notes)
-        usual, bases = np.array([raw.usual for raw in raws]), [basis for _, basis in told]
-        likely = chances_told(self.told, shown[self.served][:, FIVE], usual, bases)
         for i, series in enumerate(told):
             of = {model: q[i] for model, q in shown.items()}
-            yield self._issue(series, cutoff, replace(raws[i], notes=notes[i]), of, likely[i])
+            yield self._issue(series, cutoff, replace(raws[i], notes=notes[i]), of)
 
-    def _issue(
-        self, series: Series, cutoff: int, raw: Raw, shown: Mapping[str, Array], said: Chances
-    ) -> Row:
-        """shown: quantiles (11, 5) of the models that may be shown, as the channel taught. said:
-        the served model's chances."""
+    def _issue(self, series: Series, cutoff: int, raw: Raw, shown: Mapping[str, Array]) -> _Issued:
         (channel, basis), quantiles = series, raw.quantiles.copy()
         quantiles[0] = shown[self.served]  # the served model is first
-        issued = Made(raw.stream_id, basis, raw.lexicon, quantiles, raw.volume, raw.notes)
-        self.verifier.expect(channel, cutoff, issued)
-        about = {"channel": channel, "cutoff": utc(cutoff), "basis": basis, "usual": raw.usual}
-        latest = forecast_of({**about, "model": self.served, **said}, quantiles[0], raw.volume[0])
-        self.latest[channel] = latest
-        if MEAN in shown:
-            volume = raw.volume[list(self.models).index(MEAN)]
-            self.means[channel] = forecast_of({**about, "model": MEAN}, shown[MEAN], volume)
-        return {name: getattr(latest, name) for name in Forecast.__slots__}
+        made = Made(raw.stream_id, basis, raw.lexicon, quantiles, raw.volume, raw.notes)
+        self.verifier.expect(channel, cutoff, made)
+        return _Issued(series, cutoff, raw, quantiles[0], shown.get(MEAN))
+
+    def _rows(self, issued: list[_Issued]) -> list[Row]:
+        """Rows of the served model's forecasts, with the chances of all of them."""
+        if not issued:
+            return []
+        fives = np.stack([one.served[FIVE] for one in issued])
+        usual = np.array([one.raw.usual for one in issued])
+        likely = chances_told(self.told, fives, usual, [basis for (_, basis), *_ in issued])
+        newest = {one.series[0]: one for one in issued}
+        self.means |= {
+            channel: self._mean(one, one.mean)
+            for channel, one in newest.items()
+            if one.mean is not None
+        }
+        made = [
+            forecast_of({**one.about(self.served), **said}, one.served, one.raw.volume[0])
+            for one, said in zip(issued, likely, strict=True)
+        ]
+        self.latest |= {forecast.channel: forecast for forecast in made}
+        return [{name: getattr(one, name) for name in Forecast.__slots__} for one in made]
+
+    def _mean(self, one: _Issued, quantiles: Array) -> Forecast:
+        """The session mean's."""
+        volume = one.raw.volume[list(self.models).index(MEAN)]
+        return forecast_of(one.about(MEAN), quantiles, volume)
 
     def resume(self, rows: Iterable[Row]) -> None:
         """Forecasts of the served model that were stored before a restart, of windows that are

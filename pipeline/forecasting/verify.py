@@ -73,7 +73,7 @@ class Verifier:
 
     waiting: by channel and cutoff, epoch s. recent: each channel's last ten windows. Sums are kept
     for today and yesterday; `load` brings them back after a restart, and the engine has forecasts
-    that were waiting made again.
+    that were waiting made again. found: what came, until it is summed.
     """
 
     models: tuple[str, ...] = ()
@@ -81,6 +81,7 @@ class Verifier:
     recent: dict[str, deque[Window]] = field(default_factory=dict)
     sums: Sums = field(default_factory=dict)
     changed: set[Key] = field(default_factory=set)
+    found: list[Met] = field(default_factory=list)
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows of forecast_scores as they were committed."""
@@ -98,8 +99,8 @@ class Verifier:
         self.recent.setdefault(window.channel, deque(maxlen=HORIZON)).append(window)
 
     def happened(self, windows: Iterable[Window]) -> list[Met]:
-        """Windows closed for the first time: what they were forecast to be is scored, and returned.
-        Forecasts that are past their horizon are let go."""
+        """Windows closed for the first time: what they were forecast to be is kept to be scored,
+        and returned. Forecasts that are past their horizon are let go."""
         found: list[Met] = []
         over: list[tuple[str, int, Made]] = []
         for window in windows:
@@ -107,8 +108,7 @@ class Verifier:
             found.extend(self._met(window))
             over.extend(self._over(window))
         found.extend(self._five_minutes(over))
-        if found:
-            self._add(found)
+        self.found += found
         return found
 
     def _met(self, window: Window) -> Iterator[Met]:
@@ -172,11 +172,15 @@ class Verifier:
         """Nothing of the channel is waited for or summed."""
         self.waiting.pop(channel, None)
         self.recent.pop(channel, None)
+        self.found = [met for met in self.found if met.channel != channel]
         self.sums = {key: s for key, s in self.sums.items() if key[0] != channel}
         self.changed = {key for key in self.changed if key[0] != channel}
 
     def take(self) -> Sums:
         """Sums that changed since the last call; old days are let go."""
+        if self.found:  # all at once: one by one they take a hundred times as long
+            self._add(self.found)
+            self.found = []
         changed = {key: self.sums[key] for key in sorted(self.changed)}
         taken = {key: sums for key, sums in changed.items() if targets_of(sums)}
         self.changed.clear()

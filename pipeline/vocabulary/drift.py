@@ -7,9 +7,9 @@ the one in force, moved as far as the company moved.
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Any
+from typing import Any, Self
 
 from pipeline.scoring.scored import Scored
 from pipeline.vocabulary.usage import summed
@@ -21,6 +21,7 @@ _AGAIN = 0.5  # further than it was proposed
 _SLOPE = 1.9  # as of proposals (proposals.py)
 _SURE = 2.58  # standard errors, 99 %: many terms are watched
 _TERMS = 2000
+_MEANS = ("fast", "slow", "square")
 
 
 @dataclass(slots=True)
@@ -42,6 +43,14 @@ class Company:
         self.fast += (compound - self.fast) / fast
         self.square += (compound * compound - self.square) / fast
         self.slow += (compound - self.slow) / slow
+
+    def plus(self, more: Self) -> Self:
+        """The same term's, with what was seen of it elsewhere."""
+        n = self.n + more.n
+        means = ((getattr(x, name) * x.n for x in (self, more)) for name in _MEANS)
+        return replace(more, n=n, last=max(self.last, more.last), **{
+            name: sum(parts) / n for name, parts in zip(_MEANS, means, strict=True)
+        })  # fmt: skip
 
     def moved(self) -> float:
         """How far its valence moved, 0 where that is not sure."""
@@ -70,6 +79,12 @@ class Drift:
                 company.saw(max(-1.0, min(1.0, rest)), at)
         while len(self._terms) > _TERMS:
             self._terms.popitem(last=False)
+
+    def join(self, other: "Drift") -> None:
+        """Companies of the same terms elsewhere count with these, each as far as it is known."""
+        for term, company in other._terms.items():
+            known = self._terms.get(term)
+            self._terms[term] = known.plus(company) if known else company
 
     def decided(self, term: str) -> None:
         """The term means what its company says now."""

@@ -5,7 +5,7 @@ What each seems to mean (meaning.py) is a proposal, with an interval, for a pers
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.chat.text import visible
 from pipeline.scoring.scored_message import ScoredMessage
@@ -23,6 +23,15 @@ _LOOKS = 3000  # tokens
 _TERM = 60  # characters
 _USUAL, _PRIOR = 0.1, 200  # compound of messages that say something, before enough are seen
 _DAY_S = 86400.0
+
+
+class Counted(NamedTuple):
+    """All that a Vocabulary has counted: names, and moods of all chat and by channel."""
+
+    terms: list[Sighting]
+    mood: MoodSum
+    moods: dict[str, MoodSum]
+    drift: Drift
 
 
 class Vocabulary:
@@ -57,6 +66,22 @@ class Vocabulary:
                 self._decided.add(row["term"])
             elif row.get("n_scored") is not None and row.get("in_force") is None:
                 self._terms[row["term"].lower()] = from_row(row)
+
+    def counted(self) -> "Counted":
+        """All that it has counted, for one in another process."""
+        return Counted([*self._terms.values()], self._mood, self._moods, self.drift)
+
+    def join(self, counted: "Counted") -> None:
+        """What another one counted, of other channels, counts as well."""
+        self._moods |= counted.moods
+        self.drift.join(counted.drift)
+        mood = counted.mood
+        self.add(counted.terms, mood.said - _PRIOR, mood.total - _PRIOR * _USUAL)
+
+    def resume(self, before: "Vocabulary") -> None:
+        """Count on where that one stopped; it is of no use from now on."""
+        self._terms, self._changed = before._terms, before._changed
+        self._mood, self._moods, self.drift = before._mood, before._moods, before.drift
 
     def decided(self, row: Mapping[str, Any]) -> None:
         """A person decided on a term, or took that back: its row as it is now."""

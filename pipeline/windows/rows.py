@@ -1,6 +1,7 @@
 """Closed windows to rows of the warehouse's tables, and back."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -31,27 +32,31 @@ def window_rows(closed: Iterable[Closed], source: str) -> list[Row]:
 
 def term_rows(closed: Iterable[Closed], gate: Gate) -> list[Row]:
     """Rows of `window_terms`; silent windows have none."""
-    rows: list[Row] = []
-    for c in closed:
-        window = c.window
-        if window.mean_compound is None:
-            continue
-        admits = admission(gate, c)
-        terms = window_terms(
-            (line.scored for line in c.lines), window.n_messages, window.mean_compound, admits
-        )
-        rows.extend(
-            {
-                "channel": window.channel,
-                "start": window.start,
-                "term": term,
-                "kind": kind,
-                "n": n,
-                "contribution": part,
-            }
-            for term, kind, n, part in terms
-        )
-    return rows
+    return [row for c in closed for row in (_terms(c, gate) if c.terms is None else c.terms)]
+
+
+def with_terms(closed: Closed, gate: Gate) -> Closed:
+    """The window with its terms as the gate has it now: what is used later admits none."""
+    return replace(closed, terms=tuple(_terms(closed, gate)))
+
+
+def _terms(closed: Closed, gate: Gate) -> Iterator[Row]:
+    window = closed.window
+    if window.mean_compound is None:
+        return
+    admits = admission(gate, closed)
+    scored = (line.scored for line in closed.lines)
+    for term, kind, n, part in window_terms(
+        scored, window.n_messages, window.mean_compound, admits
+    ):
+        yield {
+            "channel": window.channel,
+            "start": window.start,
+            "term": term,
+            "kind": kind,
+            "n": n,
+            "contribution": part,
+        }
 
 
 def admission(gate: Gate, closed: Closed) -> Callable[[str], bool]:

@@ -6,8 +6,9 @@ which is a minute. After that only the buffer has them (late.py).
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.windows.summary import Cell, Held, summarise
@@ -24,13 +25,15 @@ _STREAMS = 50  # ids that are known when they come again
 class Closed:
     """A closed window with the messages it was made of.
 
-    again: it was closed before, and is made again. named: terms stored for it then.
+    again: it was closed before, and is made again. named: terms stored for it then. terms: its
+    rows of `window_terms`, once they are chosen.
     """
 
     window: Window
     lines: tuple[ScoredMessage, ...]
     again: bool = False
     named: frozenset[str] = frozenset()
+    terms: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,14 @@ class Store:
         except duckdb.Error as exc:
             raise _as_ours(exc, self._path) from exc
 
+    def table(self, name: str) -> pa.Table:
+        """All rows of a table, as `write` takes them; of a small store. Raises WarehouseBroken."""
+        try:
+            columns = ", ".join(f'"{column}"' for column in table_schemas()[name].names)
+            return self._con.table(name).select(columns).to_arrow_table()
+        except duckdb.Error as exc:
+            raise _as_ours(exc, self._path) from exc
+
     def rest(self) -> None:
         """Give back the memory that DuckDB keeps of what it has read and written.
 

@@ -29,6 +29,7 @@ from warehouse.errors import BadInput
 
 DAY = 86400.0
 CATCH_UP = 30.0  # seconds in a batch of the past
+CLOSES = 5.0  # after a window's end: a batch ends then, so that it closes as it would live
 BEHIND = 5.0  # further behind the clock than this is the past
 NOTICED = 10.0  # a lost connection is known after so many seconds
 
@@ -63,6 +64,19 @@ class Simulate(Source):
         """The channels it speaks of."""
         return [PROFILES[name].info for name in self.names]
 
+    def only(self, channel: str) -> "Simulate":
+        """The same chat of one of its channels alone."""
+        return Simulate(self.seed, self.start, 0, [channel])
+
+    def past(self, until: float) -> Iterator[Batch]:
+        """All that was said before `until`, in batches of up to CATCH_UP seconds; what comes
+        next begins there."""
+        stories = [Story(self.seed, name, self.start) for name in self.names]
+        while self.start < until:
+            self.start = min(until, _whole_batch(self.start))
+            items = heapq.merge(*(s.until(self.start) for s in stories), key=_at)
+            yield Batch(self.start, tuple(items))
+
     async def batches(self) -> AsyncIterator[Batch]:
         """The past in batches of up to CATCH_UP seconds, then one a second, for ever."""
         at = self.start
@@ -77,7 +91,7 @@ class Simulate(Source):
 
     def _next(self, at: float) -> float:
         """The end of the next batch: a second on, or more while there is past to tell."""
-        ahead = (at // CATCH_UP + 1) * CATCH_UP
+        ahead = _whole_batch(at)
         return ahead if self.clock() - ahead >= BEHIND else at // 1 + 1
 
 
@@ -96,6 +110,11 @@ def _known(channels: Iterable[str] | None) -> list[str]:
         if name not in PROFILES:
             raise BadInput(f"no simulated channel {name!r}; there are {', '.join(PROFILES)}")
     return names
+
+
+def _whole_batch(at: float) -> float:
+    """The end of a batch of the past that begins then."""
+    return ((at - CLOSES) // CATCH_UP + 1) * CATCH_UP + CLOSES
 
 
 def _at(item: Item) -> float:

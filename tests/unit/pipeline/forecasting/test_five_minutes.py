@@ -43,6 +43,7 @@ def judged(windows: Sequence[Window], cutoffs: Sequence[int], **more: object) ->
         verifier.expect("alpha", cutoff, made(**more))
     for window in windows:
         verifier.happened([window])
+    verifier.take()
     total = [v for key, v in verifier.sums.items() if key[3] == FIVE]
     return dict(zip(NAMES, np.sum(total, axis=0), strict=True)) if total else {}
 
