@@ -6,7 +6,7 @@ TOLD standard errors or more.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import sqrt
 
 import plotly.graph_objects as go
@@ -15,8 +15,9 @@ import streamlit as st
 from dashboard import choices, frame, sections, wording
 from dashboard.charts.series import SURE, Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
-from dashboard.explore import trend
-from dashboard.explore.view import DAY, View, widened
+from dashboard.explore import trend, zoom
+from dashboard.explore.view import DAY, View, floor, widened
+from dashboard.stream_times import StreamTimes, aware
 from dashboard.time_span import Span
 from warehouse.records import WINDOW_SECONDS
 
@@ -26,7 +27,11 @@ LEAST = 10  # uses in both spans together
 MOST = 12  # of each kind
 STRETCHES = 20  # of a span
 MONTH = timedelta(days=30)
-AGAINST = {"before": "The span before, as long", "month": "The 30 days before"}
+AGAINST = {
+    "before": "The span before, as long",
+    "month": "The 30 days before",
+    "all": "All before",
+}
 
 
 def section(view: View) -> None:
@@ -43,7 +48,7 @@ def section(view: View) -> None:
         "Terms that rose and fell", small if rows else "", table, sections.span_name("terms", span)
     )
     if not rows:
-        frame.put(frame.say(_nothing(before, view)))
+        _nothing(before, view)
         return
     tried = rows[0]["tried"]
     if not table:
@@ -57,19 +62,22 @@ def section(view: View) -> None:
         st.plotly_chart(
             changes(table), key="risen", config=CONFIG, alt="Terms used more and less than before"
         )
-    by_days = view.by_days or against == "month"
+    by_days = _by_days(view, against)
     st.caption(_about(by_days, tried) + _few(rows[0], by_days))
     if table:
         terms = [str(line["term"]) for line in table]
         trend.section(view, terms, Span(before.since, span.until))
 
 
+def _by_days(view: View, against: str) -> bool:
+    return view.by_days or against != "before"
+
+
 def _changes(view: View, against: str) -> tuple[list[Row], Span, Span]:
     """(rows of dash_terms_change, the span they are of, the one before)."""
-    by_days = view.by_days or against == "month"
+    by_days = _by_days(view, against)
     span = widened(view.span, DAY) if by_days else view.span
-    length = MONTH if against == "month" else span.until - span.since
-    before = Span(span.since - length, span.since)
+    before = Span(_begin(view, span, against), span.since)
     values = {
         "channels": list(view.channels),
         "before": before.since,
@@ -81,6 +89,18 @@ def _changes(view: View, against: str) -> tuple[list[Row], Span, Span]:
     if by_days:
         return view.rows("dash_terms_change_days", **values), span, before
     return view.rows("dash_terms_change", **values, unit_s=unit_of(span)), span, before
+
+
+def _begin(view: View, span: Span, against: str) -> datetime:
+    """Where what is compared with begins."""
+    if against == "month":
+        return span.since - MONTH
+    as_long = span.since - (span.until - span.since)
+    if against == "before":
+        return as_long
+    times = view.table("dash_stream_times", channels=list(view.channels), now=span.until)
+    first = aware(StreamTimes.of(times).dated().since.min()) if len(times) else as_long
+    return min(floor(first, DAY), as_long)
 
 
 def unit_of(span: Span) -> int:
@@ -177,11 +197,29 @@ def _hover(line: Row) -> str:
     )
 
 
-def _nothing(before: Span, view: View) -> str:
-    return (
-        f"There is nothing to compare with: nobody spoke in {before.text(view.tz)}, or hardly a "
-        "term was used twice. Compare with the 30 days before, or choose another span."
+def _nothing(before: Span, view: View) -> None:
+    """Say so, and lead to what can be compared."""
+    took = wording.lasting(before.until - before.since)
+    frame.put(
+        frame.say(
+            f"There is nothing to compare with: nobody spoke in the {took} before this span, or "
+            "hardly a term was used twice."
+        )
     )
+    (found,) = view.rows("dash_nearest", **view.hours, least=1)
+    earlier = wording.aware(found["before"]) if found["before"] else None
+    if earlier and earlier < before.since:
+        label = f"Compare with all before: the last is of {wording.day(earlier, view.tz)}"
+        st.button(label, key="against-all", on_click=_against_all)
+    elif not earlier:
+        half = zoom.rounded(view.span.since + (view.span.until - view.span.since) / 2,
+                            view.span.until)  # fmt: skip
+        label = "Compare the second half of this span with the first"
+        st.button(label, key="second-half", on_click=zoom.go, args=(half, view.tz))
+
+
+def _against_all() -> None:
+    st.session_state["against"] = "all"
 
 
 def _few(row: Row, by_days: bool) -> str:

@@ -11,12 +11,13 @@ import streamlit as st
 from dashboard import choices, data, frame, sections, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
+from dashboard.explore import elsewhere
 from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
 from dashboard.explore.view import View
 
 COLOURS = {"positive": UP, "negative": DOWN, "neutral": GREY}
 BY = {"category": "Category", "title": "Title"}
-STREAMS, CHANGES, PLACES = 500, 2000, 50
+STREAMS, CHANGES, PLACES = 5000, 2000, 50
 REACH = timedelta(minutes=15)
 SHOWN = 15
 
@@ -28,7 +29,8 @@ def section(view: View) -> None:
     changes = view.rows("dash_changes", **_since_begun(view, streams), limit=CHANGES)
     pieces = parts(streams, changes, _naive(view.span.since), _naive(view.span.until))
     if not pieces:
-        frame.put(frame.say("No stream is known in this span, so nothing is known of its titles."))
+        known = "No stream is known in this span, so nothing is known of its titles."
+        elsewhere.offer(view, known, least=0)
         return
     groups = summed(pieces, _sums(view, pieces), by)
     _what_was_on(view, groups, by, len(pieces))

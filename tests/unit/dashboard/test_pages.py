@@ -341,7 +341,7 @@ def test_explore_says_when_nothing_was_observed(small: Path, open_page: Open) ->
         "explore", small, span="dates", **{"from": "2020-01-01T00:00:00", "to": "2020-01-02"}
     )
     assert not page.exception
-    assert "Nothing was observed in this span" in text_of(page)
+    assert "No stream of these channels was seen in this span" in text_of(page)
 
 
 def test_accuracy_gives_the_skill_worked_out_by_hand(small: Path, open_page: Open) -> None:

@@ -140,7 +140,9 @@ def test_a_term_that_rose_is_told_against_the_hour_before(two_hours: Path, open_
     assert "Of 2 terms with 10 uses or more" in " ".join(c.value for c in page.caption)
     first = open_page("explore", two_hours, span="dates", show="terms",
                       **{"from": "2026-11-22T10:00:00Z", "to": "2026-11-22T11:00:00Z"})  # fmt: skip
-    assert "There is nothing to compare with: nobody spoke in" in text_of(first)
+    assert "nobody spoke in the 1 h before this span" in text_of(first)
+    first.button(key="second-half").click().run()
+    assert first.query_params["from"] in ("2026-11-22T10:30:00Z", ["2026-11-22T10:30:00Z"])
 
 
 def test_a_change_of_category_is_told_with_the_mood_before_and_after(

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.helpers.browser import published
-from tests.helpers.browser.rows import WINDOW, channel, stream, window
+from tests.helpers.browser.rows import WINDOW, channel, stream, term, window
 from tests.helpers.pages import open_at, text_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -34,6 +34,7 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for at in begun
             for k in range(120)
         ],
+        "window_terms": [term("alpha", at, "LUL", 3 + at.year % 7, 0.01) for at in begun],
     }
     return published.write(tmp_path_factory.mktemp("years"), tables, source="replay").root
 
@@ -98,6 +99,14 @@ def test_an_empty_span_leads_to_the_nearest_that_is_not(explore: Open) -> None:
     page.button(key="nearest-before").click().run()
     assert told(page, "to") == "2019-05-17T19:00:00Z"
     assert "n = 1,200" in text_of(page)
+
+
+def test_terms_are_compared_with_all_before_where_a_pause_lies_between(explore: Open) -> None:
+    page = explore(show="terms")
+    assert "nobody spoke in the 2 months before this span" in text_of(page)
+    page.button(key="against-all").click().run()
+    assert told(page, "against") == "all"
+    assert "against 14,400 in 1 Mar 2019, 00:00 to 4 Jan 2022, 00:00" in text_of(page)
 
 
 def test_the_future_leads_back(explore: Open) -> None:

@@ -154,7 +154,7 @@ def test_the_view_is_written_to_the_address(folder: Path, open_page: Open) -> No
 def test_gaps_are_stretches_with_what_was_lost(folder: Path, open_page: Open) -> None:
     found = table(open_page("health", folder), "Not seen")
     assert found[["Channel", "Not seen", "Windows touched"]].to_numpy().tolist() == [
-        ["alpha", "1 min", 3]
+        ["alpha", "78 s", 3]
     ]
 
 
