@@ -36,7 +36,6 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
     )
     # room for the number of the longest bar, on a phone as well
     widest = max([abs(t["contribution"]) for t in drawn], default=1.0) * 1.6
-    margin = {"l": 8, "r": 24, "t": 8, "b": 8}
     names = [f"{wording.plotted(t['term'])}  ({wording.count(t['n'])})" for t in drawn]
     axis = named_rows(names, autorange="reversed")
     across = {
@@ -47,7 +46,7 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
         "nticks": 5,
     }
     height = 80 + 24 * max(len(drawn), 4)
-    return finish(figure, height, across, axis, bargap=0.25, margin=margin)
+    return finish(figure, height, across, axis, bargap=0.25)
 
 
 def histogram(

@@ -3,7 +3,7 @@
 Blue and orange, told apart by any eye; green is the forecast, and always dashed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -37,7 +37,6 @@ MARKED: Layout = {  # a drag marks a stretch of time
 UNMARKED = {"unselected": {"marker": {"opacity": 1}}}  # what lies outside is not faded
 
 LAYOUT: Layout = {
-    "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
     "font": {"size": 13},
     "hoverlabel": {"align": "left"},
     "showlegend": False,
@@ -89,8 +88,29 @@ def finish(
     current |= {n: {**UPWARD, **current.get(n, {}), **of} for n, of in zip(up, each, strict=True)}
     if zero:
         current["shapes"] = [*current.get("shapes", ()), ZERO]
-    figure.layout = {**current, **LAYOUT, "height": height, **layout}
+    is_named = bool(layout.get("showlegend"))
+    room = _margins([current[n] for n in across], [current[n] for n in up], is_named)
+    figure.layout = {**current, **LAYOUT, "margin": room, "height": height, **layout}
     return figure
+
+
+def _margins(across: Sequence[Layout], up: Sequence[Layout], is_named: bool) -> dict[str, int]:
+    """Room in pixels for numbers, names and titles beside the axes, and for the legend above.
+
+    Where it is too little plotly makes more, and draws all of the chart again for it: twice the
+    time. It is enough for most.
+    """
+    names = [name for axis in up for name in axis.get("ticktext", ())]
+    side = 24 if any(axis.get("title") for axis in up) else 0
+    foot = 66 if any(axis.get("title") for axis in across) else 52
+    is_under = any(a.get("showticklabels", True) and a.get("side") != "top" for a in across)
+    left = room_for(names) + side if any(axis.get("visible", True) for axis in up) else 8
+    return {"l": left, "r": 16, "t": 50 if is_named else 20, "b": foot if is_under else 8}
+
+
+def room_for(names: Iterable[str]) -> int:
+    """Pixels for the longest of the names beside an axis; of none, for its numbers."""
+    return max([56, *(14 + 7 * len(name) for name in names)])
 
 
 def named_rows(names: Sequence[str], **more: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def mood_line(rows: Sequence[Row], step_s: float, tz: tzinfo, **look: Any) -> go
         x=times(None if p is None else wording.local(p["start"], tz) for p in points),
         y=values(None if p is None else p["mean"] for p in points),
         customdata=cells([_hover(p) for p in points]),
-        mode="lines+markers",
+        mode="lines+markers" if lone else "lines",  # a marker a point, seen or not, takes its time
         marker={"size": [5 if id(p) in lone else 0 for p in points], "color": colour},
         line={"color": colour, "width": 2, "dash": look.pop("dash", "solid")},
         connectgaps=False,

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import data, frame, wording
 from dashboard.basis import read_as
 from dashboard.charts.series import Row
-from dashboard.charts.style import CONFIG, finish
+from dashboard.charts.style import CONFIG, finish, room_for
 from warehouse.records import WINDOW_SECONDS
 
 GAPS = 200
@@ -59,7 +59,9 @@ def observed_shares(days: Sequence[Row]) -> go.Figure:
         )
     )
     across = {"type": "category", "side": "top", "nticks": 14}
-    return finish(figure, 60 + 34 * max(len(channels), 2), across, {"showgrid": False})
+    room = {"l": room_for(map(called, channels)), "r": 8, "t": 40, "b": 8}
+    height = 60 + 34 * max(len(channels), 2)
+    return finish(figure, height, across, {"showgrid": False}, margin=room)
 
 
 def _dates(days: Sequence[date]) -> list[date]:

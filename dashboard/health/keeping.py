@@ -177,8 +177,7 @@ def lags(rows: Sequence[Row], tz: tzinfo) -> go.Figure:
             customdata=cells(
                 [[wording.seconds(r["lag_s"]), wording.utc_text(r["at"])] for r in rows]
             ),
-            mode="lines+markers",
-            marker={"size": 4},
+            mode="lines",
             line={"color": HISTORY, "width": 1.5, "shape": "hv"},
             fill="tozeroy",
             fillcolor=faded(HISTORY, 0.12),

@@ -236,6 +236,8 @@ class Pages(History):
         self._rows(con, "models", rows.models())
         self._rows(con, "trials", rows.trials())
         self._rows(con, "health", told)
+        for table in [name for name, files in self.files.items() if not files]:
+            self._rows(con, table, [])  # each is listed
 
     def _streams(self, name: str) -> Iterator[Mapping[str, Any]]:
         """A stream a day; the last one is on air."""
