@@ -18,7 +18,8 @@ def window(who: Access) -> None:
     with st.popover("Scripts", type="tertiary", help="Tokens for scripts of yours", key="scripts"):
         st.markdown(
             "A token lets a script of yours read what you see here: moods, streams, moments and "
-            f"terms, as JSON or CSV, for {DAYS} days. docs/api.md says how."
+            f"terms, as JSON or CSV, for {DAYS} days. Whoever runs this dashboard knows the "
+            "address to ask; docs/api.md says how."
         )
         if made := st.session_state.pop(_MADE, None):
             st.markdown("Copy it now: **it is not shown again.** Whoever has it sees what you see.")

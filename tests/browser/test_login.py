@@ -1,6 +1,7 @@
 """The login in Chromium, against a provider on loopback: who sees what, and the way out."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, ROOT, browser, wait_for
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import free_port
+from tests.helpers.scripts import client
+from warehouse.config import DataFolder
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser
@@ -59,14 +62,16 @@ def settings(data: Path, port: int, provider: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(
-    provider: tuple[str, subprocess.Popen[bytes]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    folder = published.demo(tmp_path_factory.mktemp("login"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    return published.demo(tmp_path_factory.mktemp("login"))
+
+
+@pytest.fixture(scope="module")
+def address(provider: tuple[str, subprocess.Popen[bytes]], folder: DataFolder) -> Iterator[str]:
     port = free_port()
     command = ["streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    env = settings(folder.root, port, provider[0])
+    env = {**settings(folder.root, port, provider[0]), "DLD_API_PORT": "1"}
     with started(command, f"{url}/_stcore/health", **env):
         yield url
 
@@ -108,6 +113,23 @@ def test_a_streamer_sees_the_own_channel_however_the_address_is_edited(
     expect(page.get_by_text("Storage")).to_have_count(0)
     page.goto(f"{address}/bring-your-own")
     expect(page.get_by_text("What can be dropped")).to_be_visible()
+
+
+def test_a_streamer_makes_a_token_for_scripts_and_ends_it(
+    context: BrowserContext, address: str, provider: tuple[str, subprocess.Popen[bytes]],
+    folder: DataFolder,
+) -> None:  # fmt: skip
+    page = logged_in(context, address, provider[0], STREAMER)
+    page.get_by_role("button", name="Scripts").click()
+    page.get_by_role("button", name="Make a token").click()
+    made = page.locator("code").filter(has_text=re.compile("^dld_.{52}$"))
+    script = client(folder, made.inner_text())
+    rows = script.get("/v1/channels").json()["items"]
+    assert [row["channel"] for row in rows] == [STREAMER]
+    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.get_by_role("button", name="End", exact=True)).to_have_count(0)
+    expect(made).to_have_count(0)
+    assert script.get("/v1/channels").status_code == 401
 
 
 def test_an_analyst_sees_all_and_logs_out(

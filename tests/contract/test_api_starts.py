@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.helpers import nginx
 from tests.helpers.browser import published
 from tests.helpers.paths import ROOT
 from tests.helpers.patience import PATIENCE_S
@@ -176,6 +177,21 @@ def test_what_is_no_request_is_answered_in_the_one_shape(address: str, raw: byte
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ") and b"nosniff" in head
     assert body.startswith(b'{"error":"BadRequest","detail":"')
+
+
+def test_behind_nginx_it_is_asked_by_its_public_name(demo: DataFolder, tmp_path: Path) -> None:
+    nginx.needs_nginx()
+    header = {"Authorization": f"Bearer {token(demo)}", "Host": "api.example.com"}
+    with (
+        running(demo.root, DLD_PUBLIC_NAMES="api.example.com") as address,
+        nginx.before_scripts(tmp_path, int(address.rpartition(":")[2])) as port,
+        httpx.Client(base_url=f"https://127.0.0.1:{port}", headers=header, verify=False) as asked,
+    ):
+        answer = asked.get("/v1/channels")
+        assert answer.status_code == 200 and len(answer.json()["items"]) == 3
+        assert answer.headers["strict-transport-security"]
+        assert asked.get("/v1/channels", headers={"Host": "other.example"}).status_code == 421
+        assert asked.post("/v1/channels", content=b"x" * 2000).status_code == 413
 
 
 def test_it_loads_nothing_that_pages_are_drawn_with() -> None:

@@ -38,7 +38,7 @@ def values(name: str, key: str, section: str = "Service") -> list[str]:
 
 
 def test_every_part_has_a_unit_and_all_belong_to_the_target() -> None:
-    parts = ("collect", "dashboard@", "dashboards", "ebs", "mirror", "pipeline")
+    parts = ("api", "collect", "dashboard@", "dashboards", "ebs", "mirror", "pipeline")
     assert [f"dld-{part}.service" for part in parts] == SERVICES
     for name in SERVICES:
         if "@" not in name:

@@ -86,17 +86,44 @@ def running(
     }
     site = _site(changes, patience)
     (folder / "site.conf").write_text(site if dashboards else site.partition(DASHBOARD)[0])
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, connections=connections))
     (folder / "dld").mkdir()
     (folder / "dld/processes.conf").write_text(processes_conf(dashboards))
     shutil.copyfile(SITE.with_name("nginx-dashboard.conf"), folder / "dld/dashboard.conf")
+    with _started(folder, port, connections):
+        yield port
+
+
+@contextmanager
+def before_scripts(folder: Path, api_port: int) -> Iterator[int]:
+    """The port on which it answers for the data for scripts, by deploy/nginx-api.conf."""
+    port = free_port()
+    _certify(folder)
+    site = SITE.with_name("nginx-api.conf").read_text()
+    for old, new in {
+        CERTIFICATES.format("api"): f"{folder}/",
+        "/var/log/nginx/": f"{folder}/",
+        "listen 443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
+        "listen [::]:443 ssl http2;": "",
+        "127.0.0.1:8090": f"127.0.0.1:{api_port}",
+    }.items():
+        assert old in site, old
+        site = site.replace(old, new)
+    (folder / "site.conf").write_text(site)
+    with _started(folder, port, connections=100):
+        yield port
+
+
+@contextmanager
+def _started(folder: Path, port: int, connections: int) -> Iterator[None]:
+    """nginx with the folder's site.conf, until the end of the block."""
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, connections=connections))
     log = folder / "error.log"
     process = subprocess.Popen(
         [NGINX, "-p", folder, "-e", log, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL
     )
     try:
         _wait_for(port, process, log)
-        yield port
+        yield
     finally:
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
