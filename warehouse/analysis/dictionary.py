@@ -1,0 +1,81 @@
+"""The dictionary of published tables: every column in words, beside the type that the schema has."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from warehouse.connections import open_duckdb
+from warehouse.published.table_files import samples_schema
+from warehouse.sql import migrations
+from warehouse.tables import TABLES
+
+FILE = Path(__file__).parent / "dictionary.tsv"  # a line a table (without a column) and a column
+SHARD_HEALTH = "shard_health"  # the view that readers have beside the tables
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A table (column ''), or a column of one.
+
+    range: lowest..highest, either may be left out, or words/between/slashes; of a list, its
+    elements'. missing: what NULL means; '' where it does not occur.
+    """
+
+    table: str
+    column: str
+    range: str
+    unit: str
+    missing: str
+    about: str
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All lines of the dictionary, in its order."""
+    with FILE.open(encoding="utf-8", newline="") as lines:
+        return tuple(Entry(**row) for row in csv.DictReader(lines, delimiter="\t", quoting=3))
+
+
+@cache
+def types() -> dict[tuple[str, str], str]:
+    """DuckDB's type of each (table, column) that is published, in the schema's order."""
+    with open_duckdb() as con:
+        for _, text in migrations():
+            con.execute(text).fetchall()
+        con.register("no_samples", samples_schema().empty_table())
+        con.execute("CREATE TABLE samples AS FROM no_samples").fetchall()
+        con.execute(f"CREATE TABLE {SHARD_HEALTH} AS SELECT *, 0 AS shard FROM health").fetchall()
+        return {
+            (table, row[0]): row[1]
+            for table in (*TABLES, SHARD_HEALTH)
+            for row in con.execute(f"DESCRIBE {table}").fetchall()
+        }
+
+
+def markdown() -> str:
+    """The dictionary as a page's sections, one a table."""
+    return "\n".join(_line(entry) for entry in entries())
+
+
+def _line(entry: Entry) -> str:
+    if entry.column:
+        cells = [
+            f"`{entry.column}`", types()[entry.table, entry.column], _values(entry),
+            entry.missing or "–", entry.about,
+        ]  # fmt: skip
+        return f"| {' | '.join(cells)} |"
+    keys = TABLES[entry.table].replace if entry.table in TABLES else ("name", "at", "shard")
+    return (
+        f"\n### {entry.table}\n\n{entry.about} Key: {', '.join(keys)}.\n\n"
+        "| column | type | range, unit | NULL means | what it is |\n|---|---|---|---|---|"
+    )
+
+
+def _values(entry: Entry) -> str:
+    low, dots, high = entry.range.partition("..")
+    if not dots:
+        span = entry.range.replace("/", ", ")
+    else:
+        span = f"{low} to {high}" if high else f"{low} or more"
+    return ", ".join(filter(None, (span, entry.unit)))
