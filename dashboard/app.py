@@ -3,7 +3,9 @@
 The server imports this file once, and runs it as a script for every visit.
 """
 
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -12,6 +14,7 @@ from streamlit.starlette import App
 
 from dashboard.login import oidc, return_to
 from dashboard.login.gate import Gate
+from dashboard.skeleton import Skeleton
 from warehouse.atomic import keep_private
 from warehouse.config import UploadSettings
 from warehouse.process import allow_open_files, share_heaps
@@ -19,6 +22,7 @@ from warehouse.removed_settings import name_removed_settings
 
 HERE = Path(__file__).parent
 A_DAY_S = 86_400
+LIBRARIES = ("duckdb", "pyarrow.parquet", "pandas", "plotly.graph_objects")  # what pages load
 MOST_FILES = 4096  # four a page that is open, three of one that was closed a minute ago
 
 PAGES = (
@@ -54,6 +58,12 @@ def _kept_up() -> None:
     comes back. Any other goes on as it stands, and another process of ours knows nothing of it."""
 
 
+def warm() -> None:
+    """Load what takes long, so that whoever opens the first page need not wait for it."""
+    for name in LIBRARIES:
+        import_module(name)
+
+
 def _pages() -> list[st.Page]:
     live = st.Page(
         "app_pages/live.py", title="Live", icon=":material/sensors:", url_path="home", default=True
@@ -79,5 +89,6 @@ else:
     name_removed_settings("dashboard")
     secrets = oidc.secrets()
     set_option("server.maxUploadSize", UploadSettings().mb, "DLD_UPLOAD_MB")  # for all of it
-    layers = [Middleware(Gate), Middleware(return_to.BackToWhatWasAsked)]
+    layers = [Middleware(Gate), Middleware(return_to.BackToWhatWasAsked), Middleware(Skeleton)]
+    Thread(target=warm, daemon=True).start()
     app = App(__file__, secrets=secrets, middleware=layers)

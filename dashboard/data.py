@@ -17,6 +17,7 @@ from warehouse.config import DataFolder
 from warehouse.identities import Identities
 from warehouse.kinds import shown_source
 from warehouse.published.manifest import Manifest
+from warehouse.published.progress import Progress
 from warehouse.published.reader import Reader
 from warehouse.published.rollup_views import series_query
 
@@ -48,6 +49,11 @@ def manifest() -> Manifest:
 def is_published() -> bool:
     """True if there is a manifest, good or bad."""
     return config.folder().manifest.exists()
+
+
+def coming() -> Progress | None:
+    """What comes before live chat, and how far it is; None where chat is live."""
+    return Progress.read(config.folder())
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)  # tables never change: no copies

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 import duckdb
@@ -14,6 +15,7 @@ from dashboard import data, url_state, wording
 from dashboard.markup import Markup, row, span, tag
 from warehouse.errors import AppError, NothingPublished
 from warehouse.published.manifest import Manifest
+from warehouse.published.progress import Progress
 
 STALE_AFTER_S = 150
 NOBODY = (
@@ -37,16 +39,16 @@ def page(title: str, about: str, draw: Draw, of_logs: str = "") -> None:
     """Draw a page: header, notes about the address, then `draw`; never a traceback. of_logs: what
     it is about in a folder of imported logs, where that is something else."""
     url_state.begin()
-    guarded(lambda manifest: _whole(title, about, draw, of_logs, manifest))
+    guarded(lambda manifest: _whole(title, about, draw, of_logs, manifest), title)
 
 
-def guarded(draw: Draw) -> None:
-    """Draw with the manifest in force; what goes wrong becomes a sentence. The address follows."""
+def guarded(draw: Draw, title: str = "") -> None:
+    """Draw with the manifest in force; what goes wrong becomes a sentence. The address follows.
+    title: of a whole page."""
     try:
         draw(data.manifest())
     except NothingPublished:
-        nothing_yet()
-        _wait()
+        _wait(title)
     except AppError as exc:
         st.error(wording.plain(str(exc), 400), icon=":material/error:")
     except duckdb.Error:
@@ -61,6 +63,8 @@ def guarded(draw: Draw) -> None:
 
 def _whole(title: str, about: str, draw: Draw, of_logs: str, manifest: Manifest) -> None:
     header(title, of_logs if of_logs and data.is_import(manifest) else about, manifest)
+    if data.coming():
+        _first()
     place = st.container()
     draw(manifest)
     for text in url_state.notes():
@@ -151,11 +155,31 @@ def by_itself(every_s: float) -> Callable[[Callable[P, None]], Callable[P, None]
     return made
 
 
-@st.fragment(run_every=3)
-def _wait() -> None:
-    """Draw the page once there is something to draw."""
+@by_itself(1)
+def _wait(title: str) -> None:
+    """Until there is something to draw, how far it is; then the page."""
     if data.is_published():
         st.rerun()
+    coming = data.coming()
+    if coming is None:
+        nothing_yet()
+        return
+    titled(title, "")
+    _bar(coming)
+    st.html(Path(__file__).parent / "skeleton.html")
+
+
+@by_itself(2)
+def _first() -> None:
+    """What comes before live chat, and how far it is; then the page as of now."""
+    coming = data.coming()
+    if coming is None:
+        st.rerun()
+    _bar(coming)
+
+
+def _bar(coming: Progress) -> None:
+    st.progress(coming.share, f"{coming}. Nothing is live before it is done.")
 
 
 def tiles(*figures: tuple[str, str, str]) -> None:
@@ -214,6 +238,8 @@ def freshness(
         text = f"Nothing new for {wording.lasting(quiet)}: the pipeline may have stopped."
         return end, f"updated {wording.ago(quiet)}", text
     now += off
+    if data.coming():
+        return end, "not live yet", ""
     if now - end > BEHIND and manifest.source != "replay":
         text = (
             f"The pipeline is catching up: the newest window is {wording.lasting(now - end)} old."

@@ -112,7 +112,7 @@ def create_app(
     obs.add(app, parts.latest, parts.links, parts.tokens)
     describe(app)
     if settings.development:
-        preview.add(app, PublishedFolder(data.latest), parts.links)
+        preview.add(app, data, parts.links)
     return app
 
 

@@ -21,8 +21,10 @@ from ebs.bodies import published_channels
 from ebs.config import DEVELOPMENT_SECRET
 from ebs.extension_files import EXTENSION, FreshFiles, add_extension
 from ebs.obs.links import Links
+from warehouse.config import DataFolder
 from warehouse.errors import BadInput
-from warehouse.published.folder import Published
+from warehouse.published.folder import PublishedFolder
+from warehouse.published.progress import Progress
 from warehouse.records import CHANNEL_ID
 
 PAGE = Path(__file__).resolve().parent / "preview_page"
@@ -33,10 +35,10 @@ TOKEN_LIFE_S = 600
 NEVER_KEPT = {"cache-control": "no-store"}
 
 
-def add(app: FastAPI, latest: Published, links: Links) -> None:
+def add(app: FastAPI, data: DataFolder, links: Links) -> None:
     """Adds the preview's routes; call it in development only."""
     _pages(app)
-    _stand_in(app, latest, links)
+    _stand_in(app, data, links)
     app.mount("/preview/page", FreshFiles(directory=PAGE))
     add_extension(app, "/preview")
 
@@ -62,11 +64,14 @@ def _html(text: str) -> Response:
     return Response(text, 200, {"cache-control": "no-cache"}, "text/html; charset=utf-8")
 
 
-def _stand_in(app: FastAPI, latest: Published, links: Links) -> None:
+def _stand_in(app: FastAPI, data: DataFolder, links: Links) -> None:
+    latest = PublishedFolder(data.latest)
+
     @app.get("/preview/channels", include_in_schema=False)
     def channels() -> Response:
         rows = [row | {"obs": _obs(links, row["channel_id"])} for row in published_channels(latest)]
-        body = json.dumps(rows)
+        coming = Progress.read(data)
+        body = json.dumps({"channels": rows, "coming": str(coming or "")})
         return Response(body, 200, NEVER_KEPT, "application/json")
 
     @app.get("/preview/token", include_in_schema=False)

@@ -1,8 +1,11 @@
 """Conditions of a start, each refusal in one line."""
 
 import errno
+import json
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,8 +14,8 @@ from tools.dashboards import ports
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, StorageFull
 from warehouse.kinds import SIMULATED, refuse_mixing
-from warehouse.published.reader import published_sources
 
+_ROOT = Path(__file__).parents[1]
 NEEDED_MB = 200  # simulated chat fills a tenth of it; a live channel needs less a day
 
 
@@ -73,5 +76,13 @@ def require_kind(folder: Path, channels: list[str]) -> None:
     """Raises BadInput where simulated chat would come to real chat, or the other way round."""
     command = f'make run CHANNELS="{" ".join(channels)}"' if channels else "make run"
     more = "" if channels else ', or read live chat into this one: make run CHANNELS="NAME"'
-    there = published_sources(DataFolder(folder))
-    refuse_mixing(folder, there, "live" if channels else SIMULATED, command + more)
+    refuse_mixing(folder, _sources(folder), "live" if channels else SIMULATED, command + more)
+
+
+def _sources(folder: Path) -> list[str]:
+    """Where the folder's chat is from; none where nothing is published that can be read."""
+    if not DataFolder(folder).manifest.exists():
+        return []
+    asked = [sys.executable, "-m", "tools.sources", str(folder)]
+    done = subprocess.run(asked, cwd=_ROOT, capture_output=True, check=False)
+    return list(json.loads(done.stdout or "[]"))

@@ -22,10 +22,13 @@ from tools.checks import require_free_ports, require_kind, require_space
 from tools.config import RunSettings, run_settings
 from tools.dashboards import several
 from tools.supervisor import Supervisor
+from warehouse.config import DataFolder
 from warehouse.errors import AppError
+from warehouse.published.progress import Progress
 from warehouse.removed_settings import name_removed_settings
 from warehouse.version import ShowsVersion
 
+TOLD = 0.2  # of what comes before live chat, between two lines
 SHOWN = 5  # channels named by the banner
 PATIENCE_S = 20.0  # then say what is still awaited
 LET_IN_S = 15.0  # then it is not said that chat is read
@@ -119,7 +122,12 @@ def supervise(commands: Mapping[str, str], env: Mapping[str, str]) -> int:
     """Run the commands, by name, until one ends (1) or they are told to stop (0)."""
     above, below = banner(env)
     greeting = partial(as_it_is, above, env)
-    supervisor = Supervisor(commands, env, partial(announce, addresses(env), greeting, below))
+
+    def tell() -> None:
+        announce(addresses(env), greeting, below)
+        tell_progress(DataFolder(Path(env["DLD_DATA"]).absolute()))
+
+    supervisor = Supervisor(commands, env, tell)
     supervisor.loop()
     if supervisor.ended:
         print(f"dld: {supervisor.ended[0]} ended, so the rest was stopped", file=sys.stderr)
@@ -180,6 +188,18 @@ def announce(awaited: Mapping[str, str], greeting: Callable[[], str], more: str 
         time.sleep(0.25)
     lines = [f"  {name:<18} {url}" for name, url in awaited.items()]
     print("\n".join(["", greeting(), *lines, f"{more}Ctrl-C stops everything.", ""]), flush=True)
+
+
+def tell_progress(folder: DataFolder) -> None:
+    """A line for every fifth of what comes before live chat, and one when it is there."""
+    told: Progress | None = None
+    while coming := Progress.read(folder):
+        if told is None or coming.share - told.share >= TOLD:
+            told = coming
+            print(f"dld: {coming}", flush=True)
+        time.sleep(0.5)
+    if told:
+        print("dld: all of it is there; chat is live from here on", flush=True)
 
 
 def answers(url: str) -> bool:

@@ -1,6 +1,7 @@
 // The preview page: it chooses for the views around it what Twitch would, and shows what they do.
 // The choices are in the address, so that what is seen can be passed on.
 const LOOK_AGAIN_MS = 5000;
+const SOON_MS = 1000; // while there is nothing to show, or something comes first
 const MOST_LINES = 200;
 const UNKNOWN = { channel_id: "0", login: "a channel that DLD does not follow", source: "" };
 const LANGUAGES = {
@@ -135,15 +136,18 @@ const whileAway = () => log("preview", "the EBS is away");
 
 async function look() {
   let channels = [];
+  let coming = "";
   try {
     const answer = await fetch("channels");
-    if (answer.ok) channels = await answer.json();
+    if (answer.ok) ({ channels, coming } = await answer.json());
     // before the first look no channel is chosen
     if (element("broadcasts").checked && element("channel").value) await broadcast(false);
   } catch {
     // the EBS is away; look again
   }
-  element("nothing").hidden = channels.length > 0;
+  element("coming").textContent = coming;
+  element("coming").hidden = !coming;
+  element("nothing").hidden = channels.length > 0 || coming;
   published = channels;
   const found = JSON.stringify(channels);
   if (found !== shown) {
@@ -159,7 +163,7 @@ async function look() {
     if (select.value !== before) show();
     else link(); // it may be a new one
   }
-  setTimeout(look, LOOK_AGAIN_MS);
+  setTimeout(look, coming || !channels.length ? SOON_MS : LOOK_AGAIN_MS);
 }
 
 const changes = {

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pipeline.chat.message import Batch, ChannelInfo
 from pipeline.config import AlertSettings, PipelineSettings
 from pipeline.engine import tables
+from pipeline.engine.catching_up import CatchingUp
 from pipeline.engine.commit import commit, publish
 from pipeline.engine.health import write_health, write_reading
 from pipeline.engine.receive import meet, receive
@@ -57,6 +58,7 @@ class Engine:
         self._flushed = self._committed = self._slow = time.monotonic()
         self._told = -math.inf
         self._opened = utc(self.state.now()).date()
+        self._catching_up = CatchingUp(self.state)
         recover(self.state)
 
     def know(self, infos: Iterable[ChannelInfo]) -> None:
@@ -75,6 +77,7 @@ class Engine:
         state = self.state
         state.turn.add(receive(state, batch))
         state.turn.outcomes += state.sender.take()
+        self._catching_up.look(batch)
         now = time.monotonic()
         if now - self._flushed >= _FLUSH_S:
             state.buffer.flush()

@@ -34,7 +34,7 @@ _TOLD = 0.01  # of the whole, after which it is told how far it is
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made: the chat of `source`, of one channel, up to `until` (epoch s). folder:
+    """An order: the chat of `source`, of one channel, up to `until` (epoch s). folder:
     where, with the salt of the install."""
 
     folder: DataFolder
@@ -46,7 +46,7 @@ class Order:
 
 @dataclass(frozen=True)
 class ChannelPast:
-    """What was made but for rows: lines to be published, what vocabulary and counters know, and
+    """All that was made but for rows: lines to be published, what vocabulary and counters know, and
     values to be kept beside the tables."""
 
     vocabulary: Counted

@@ -1,4 +1,4 @@
-"""What was made channel by channel, put together: one transaction, and one buffer."""
+"""Gathering of pasts that were made channel by channel: one transaction, and one buffer."""
 
 import shutil
 from collections.abc import Iterable

@@ -38,7 +38,7 @@ _MADE = 0.9  # of the whole, when all channels are made and yet to be put togeth
 
 @dataclass(frozen=True)
 class Past:
-    """What an engine is to know of the past beside what is in its folder."""
+    """All that an engine is to know of the past beside what is in its folder."""
 
     vocabulary: Vocabulary
     channels: list[ChannelPast]

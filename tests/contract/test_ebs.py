@@ -411,6 +411,6 @@ def test_the_preview_serves_nothing_but_its_folder(preview, path):
 
 
 def test_the_preview_lists_the_published_channels(preview):
-    (row,) = preview.get("/preview/channels").json()
+    (row,) = preview.get("/preview/channels").json()["channels"]
     assert row.pop("obs").startswith("/obs/123-")
     assert row == {"channel_id": "123", "login": "demo", "source": "simulated", "status": "live"}

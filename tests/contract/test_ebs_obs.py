@@ -228,10 +228,10 @@ def test_a_public_ebs_serves_the_pages_files_and_asks_itself(client):
 
 def test_the_preview_names_the_link_of_each_channel(data, link):
     serving = serve(data, development=True)
-    (row,) = serving.get("/preview/channels").json()
+    (row,) = serving.get("/preview/channels").json()["channels"]
     assert (row["login"], row["obs"]) == ("demo", link)
     Links(data.ebs).turn_off("123")
-    assert serving.get("/preview/channels").json()[0]["obs"] == ""
+    assert serving.get("/preview/channels").json()["channels"][0]["obs"] == ""
 
 
 def test_another_site_may_not_ask_with_a_link(client, link):
