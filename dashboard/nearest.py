@@ -1,6 +1,6 @@
 """Nearest places where there is something: what a page that has nothing to show offers instead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 
 import streamlit as st
@@ -33,3 +33,25 @@ def offer(
                 on_click=go,
                 args=(at,),
             )
+
+
+def wider(text: str, periods: Mapping[str, str], key: str, has: Callable[[str], bool]) -> None:
+    """Say that there is nothing in the period chosen, with a button for the next longer one that
+    has something. periods: label by value, the shortest first; key: of their control; has: whether
+    there is something in a period."""
+    frame.put(frame.say(text))
+    values = list(periods)
+    longer = values[values.index(st.session_state[key]) + 1 :]
+    found = next((value for value in longer if has(value)), None)
+    if found is not None:
+        st.button(
+            f"Nearest: {periods[found]}",
+            key=f"wider-{key}",
+            icon=":material/zoom_out:",
+            on_click=_set,
+            args=(key, found),
+        )
+
+
+def _set(key: str, value: str) -> None:
+    st.session_state[key] = value

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import choices, data, frame, scope, sections, url_state, wording
+from dashboard import choices, data, frame, nearest, scope, sections, url_state, wording
 from dashboard.accuracy import (
     accuracy_charts,
     backtest,
@@ -88,7 +89,8 @@ def draw(manifest: Manifest) -> None:
     model, step = "", 1
     if by_step.empty:
         with first:
-            frame.put(frame.say(NONE if not data.is_import(manifest) else NONE_OF_LOGS))
+            none = NONE if not data.is_import(manifest) else NONE_OF_LOGS
+            nearest.wider(none, PERIODS, "period", partial(_has_cells, inside))
     else:
         model, step = _focus(by_step, models)
         _open(first, by_step, cells, model, inside, queries)
@@ -178,8 +180,17 @@ def _choose(manifest: Manifest) -> tuple[list[str], datetime, datetime]:
     names = [c["channel"] for c in data.rows("dash_channels", now=until)]
     usual = "all" if data.is_import(manifest) else scope.USUAL
     picked, period = scope.choose(names, PERIODS, "ch", "period", usual)
-    days = timedelta(days=365 * 30 if period == "all" else int(period))
-    return picked or names, until - days, until
+    return picked or names, until - _length(period), until
+
+
+def _length(period: str) -> timedelta:
+    return timedelta(days=365 * 30 if period == "all" else int(period))
+
+
+def _has_cells(inside: dict[str, Any], period: str) -> bool:
+    """True if something was judged in the period that ends as this one does."""
+    values = {**inside, **SUMMED, "since": inside["until"] - _length(period)}
+    return bool(data.query("dash_skill", **values).num_rows)
 
 
 def _basis(inside: dict[str, Any]) -> str:

@@ -1,11 +1,13 @@
 """Data health: what was seen and what was not, what it weighs, and what raised an alert."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from dashboard import data, frame, scope, wording
+from dashboard import data, frame, nearest, scope, wording
 from dashboard.charts.series import Row
 from dashboard.health import alerts, coverage, imported, keeping, shards, unread
 from dashboard.health.keeping import Health
@@ -39,11 +41,12 @@ def draw(manifest: Manifest) -> None:
     lost = sum(r["losses"] for r in losses.values())
     _figures(manifest, health, days, lost, troubles.get(""))
     frame.heading("Alerts", "newest first")
-    alerts.section(channels, since, until, manifest.source)
+    alerts.section(channels, since, until, manifest.source, PERIODS)
     if days:
         _coverage(channels, since, until, days)
     else:
-        frame.put(frame.say("No stream was on in this time: there was nothing to see."))
+        nothing = "No stream was on in this time: there was nothing to see."
+        nearest.wider(nothing, PERIODS, "back", partial(_has_streams, inside))
     chosen = [c for c in listed if c["channel"] in channels]
     if chosen:
         coverage.by_channel(chosen, days, losses, str(tz))
@@ -60,6 +63,12 @@ def _choose(listed: Sequence[Row], end: datetime) -> tuple[list[str], datetime, 
     # whole days, so that looks within one are answered from the cache
     until = datetime.combine(end.date(), time(), UTC) + timedelta(days=1)
     return picked or names, until - timedelta(days=int(period)), until
+
+
+def _has_streams(inside: Mapping[str, Any], back: str) -> bool:
+    """True if a stream was on in the period that ends as this one does."""
+    values = {**inside, "since": inside["until"] - timedelta(days=int(back)), "seconds": 0}
+    return bool(data.query("dash_coverage", **values).num_rows)
 
 
 def _figures(

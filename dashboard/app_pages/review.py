@@ -1,13 +1,13 @@
 """Session review: one stream, what stood out in it and why."""
 
 from collections.abc import Sequence
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import data, frame, scope, time_span, url_state, wording
+from dashboard import data, frame, nearest, scope, time_span, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.markup import row
 from dashboard.review import session_compare, session_report, session_timeline, take_away
@@ -49,7 +49,7 @@ def draw(manifest: Manifest) -> None:
         return
     _head(session, tz)
     if not session.rows:
-        frame.put(frame.say("Nothing was observed of this stream. Choose another one above."))
+        _elsewhere(session, "Nothing was observed of this stream.", tz, least=0)
         return
     _review(session, tz)
 
@@ -105,11 +105,30 @@ def _head(session: Session, tz: tzinfo) -> None:
     frame.put(row(" · ".join(p for p in parts if p), cls="dld-say"))
 
 
+def _elsewhere(session: Session, text: str, tz: tzinfo, least: int) -> None:
+    """Say the text, and lead to the channel's nearest streams with windows of `least` messages."""
+    channel = session.stream["channel"]
+    values = {"channels": [channel], "since": session.since, "until": session.until}
+    (found,) = data.rows("dash_nearest", **values, least=least)
+    before, after = (wording.aware(at) if at else None for at in (found["before"], found["after"]))
+    nearest.offer(text, before, after, tz, partial(_to_stream_of, channel))
+
+
+def _to_stream_of(channel: str, hour: datetime) -> None:
+    """Choose the stream that was on in the hour."""
+    streams = data.rows("dash_streams", channels=[channel], limit=STREAMS)
+    end = hour + timedelta(hours=1)
+    begun = [s for s in streams if wording.aware(s["started_at"]) < end]
+    if begun:
+        st.session_state["review-stream"] = begun[0]["stream_id"]
+
+
 def _review(session: Session, tz: tzinfo) -> None:
     past = usual(session.stream, session.part.basis)
     _tiles(session, past)
     if not session.n:
-        frame.put(frame.say("Nobody spoke in this stream: there is a chat, but it was silent."))
+        silent = "Nobody spoke in this stream: there is a chat, but it was silent."
+        _elsewhere(session, silent, tz, least=1)
         return
     channel = session.stream["channel"]
     everywhere = decisions.of_channel(channel)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import choices, data, frame, time_span, url_state, wording
+from dashboard import choices, data, frame, nearest, time_span, url_state, wording
 from dashboard.charts import bars
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
@@ -227,17 +228,22 @@ def _in_use(manifest: Manifest, search: str) -> None:
     with right:
         usual = "all" if data.is_import(manifest) else "3"
         days = choices.choose("Over the last", "days", DAYS, usual)
-    since = until - (time_span.LONGEST if days == "all" else timedelta(days=int(days) + 1))
-    table = data.hourly(
-        "dash_terms_days", newest, channels=names, since=since, until=until, limit=MOST, basis=None
-    )
-    terms = [t for t in table.to_pylist() if t["kind"] != "rest" and _matches(t["term"], search)]
+    used = partial(_terms_used, newest, until, names, search)
+    terms = used(days)
     if not terms:
-        frame.put(
-            frame.say("No term in use matches." if search else "No term was used in this time.")
-        )
+        nothing = "No term in use matches." if search else "No term was used in this time."
+        nearest.wider(nothing, DAYS, "days", lambda longer: bool(used(longer)))
         return
     _used(terms)
+
+
+def _terms_used(
+    newest: datetime, until: datetime, names: Sequence[str], search: str, days: str
+) -> list[Row]:
+    since = until - (time_span.LONGEST if days == "all" else timedelta(days=int(days) + 1))
+    of = {"channels": list(names), "since": since, "until": until, "limit": MOST, "basis": None}
+    table = data.hourly("dash_terms_days", newest, **of)
+    return [t for t in table.to_pylist() if t["kind"] != "rest" and _matches(t["term"], search)]
 
 
 def _used(terms: list[Row]) -> None:

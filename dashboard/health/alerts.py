@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, url_state, wording
+from dashboard import data, frame, nearest, url_state, wording
 from dashboard.charts.series import Row
 
 KINDS = {
@@ -24,13 +25,21 @@ AROUND = timedelta(minutes=30)  # shown of an alert's chat
 _TALLEST = 380
 
 
-def section(channels: Sequence[str], since: datetime, until: datetime, source: str) -> None:
-    """Filter by kind, then the alerts, newest first. source: what the page says it shows."""
+def section(
+    channels: Sequence[str],
+    since: datetime,
+    until: datetime,
+    source: str,
+    periods: Mapping[str, str],
+) -> None:
+    """Filter by kind, then the alerts, newest first. source: what the page says it shows; periods:
+    label by days, of the page's control."""
     kinds = _kinds()
     inside = {"channels": channels, "kinds": kinds, "since": since, "until": until}
     rows = data.rows("dash_alerts", **inside, limit=MOST)
     if not rows:
-        frame.put(frame.say("No alert of these kinds in this time (n = 0)."))
+        nothing = "No alert of these kinds in this time (n = 0)."
+        nearest.wider(nothing, periods, "back", partial(_has_alerts, inside))
         return
     _table(rows, source)
     total = rows[0]["total"]
@@ -40,6 +49,12 @@ def section(channels: Sequence[str], since: datetime, until: datetime, source: s
         + ". Mood is compared with the stream's own level; a false mood alert is expected about "
         "once in 90 hours of stream."
     )
+
+
+def _has_alerts(inside: Mapping[str, Any], back: str) -> bool:
+    """True if there are alerts in the period that ends as this one does."""
+    since = inside["until"] - timedelta(days=int(back))
+    return bool(data.query("dash_alerts", **{**inside, "since": since}, limit=1).num_rows)
 
 
 def _kinds() -> list[str]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import data, frame, outlook, scope, url_state, wording
+from dashboard import data, frame, nearest, outlook, scope, url_state, wording
 from dashboard.accuracy import accuracy_charts, skill
 from dashboard.accuracy.replays import five_chart, replay_chart
 from dashboard.charts.series import Row
@@ -41,7 +41,9 @@ def section(channels: Sequence[str], until: datetime, tz: tzinfo) -> None:
         day = _day(last)
     times = _times(channel, day)
     if not times:
-        st.caption("No forecast of this channel is kept for this day. Choose another one.")
+        before = newest(channel, datetime.combine(day, time(), UTC))
+        nothing = "No forecast of this channel is kept for this day."
+        nearest.offer(nothing, before, last if last.date() > day else None, UTC, _to_day)
         return
     with right:
         at = _time(times, tz)
@@ -57,7 +59,7 @@ def busiest(names: Sequence[str], until: datetime) -> str:
 
 
 def newest(channel: str, until: datetime) -> datetime | None:
-    """The newest cutoff of the channel; mostly of the last days, which are looked at first."""
+    """The newest cutoff of the channel before `until`; the days before it are looked at first."""
     for days in (7, 366 * 30):
         since = until - timedelta(days=days)
         values = {"channel": channel, "since": since, "until": until, "limit": 1}
@@ -79,6 +81,10 @@ def _day(newest: datetime) -> date:
         format="DD.MM.YYYY",
     )
     return chosen or newest.date()
+
+
+def _to_day(at: datetime) -> None:
+    st.session_state["day"] = at.date()
 
 
 def _times(channel: str, day: date) -> list[datetime]:

@@ -217,7 +217,9 @@ def test_any_forecast_that_is_kept_can_be_replayed(two_hours: Path, open_page: O
     assert "Of 10 windows that followed, 10 lay inside the 80 % band" in text_of(page)
     page.date_input(key="day").set_value(date(2026, 11, 20)).run()
     assert not page.exception
-    assert "No forecast of this channel is kept for this day" in page.caption[0].value
+    assert "No forecast of this channel is kept for this day" in text_of(page)
+    page.button(key="nearest-after").click().run()
+    assert page.date_input(key="day").value == date(2026, 11, 22)
 
 
 def test_a_span_read_in_two_ways_has_two_series_and_one_average(
