@@ -57,15 +57,21 @@ def _operator(at: Floats, weight: Floats, share: float) -> Floats:
     if share < 1:
         near = min(max(LEAST_NEAR, ceil(share * len(at))), len(at))
         reach = np.sort(distance, axis=1)[:, near - 1, None] * 1.001
-        kernel = np.clip(1 - (distance / np.maximum(reach, 1e-12)) ** 3, 0, None) ** 3
+        kernel = _cubed(np.clip(1 - _cubed(distance / np.maximum(reach, 1e-12)), 0, None))
     kernel = kernel * weight
     step = at[None, :] - at[:, None]
-    s0, s1, s2 = ((kernel * step**k).sum(axis=1, keepdims=True) for k in range(3))
+    s0, s1, s2 = (
+        part.sum(axis=1, keepdims=True) for part in (kernel, kernel * step, kernel * step * step)
+    )
     flat = s0 * s2 - s1**2
     is_line = flat > 1e-9 * s0 * s2
     line = kernel * (s2 - s1 * step) / np.where(is_line, flat, 1.0)
     operator: Floats = np.where(is_line, line, kernel / s0)
     return operator
+
+
+def _cubed(values: Floats) -> Floats:
+    return values * values * values  # ** 3 takes five times as long
 
 
 def _left_out(operator: Floats, y: Floats, weight: Floats) -> float:

@@ -52,7 +52,7 @@ def usual(span: Span, streams: int, on_air: float) -> Step:
     length = span.until - span.since
     if length <= 8 * HOUR:
         key = "30s"
-    elif length <= 3 * DAY:
+    elif length <= 4 * DAY:
         key = "5min"
     elif length <= 10 * DAY or (on_air >= OFTEN and length <= 45 * DAY):
         key = "hour"

@@ -53,7 +53,7 @@ def section(view: View, shown: Mapping[str, Sequence[str]], streams: StreamTimes
         (view.span.since, view.span.until),
         **MARKED,
     )
-    figure.update_traces(UNMARKED, selector={"type": "bar"})
+    figure.update_traces(UNMARKED)
     st.plotly_chart(
         figure,
         key=KEY,
