@@ -58,11 +58,20 @@ def span_name(what: str, span: Span) -> str:
     )
 
 
+@st.fragment
 def behind(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """The queries that were asked, with their values in them, to be run on what is published."""
+    """The queries that were asked, with their values in them, to be run on what is published.
+
+    Made when it is opened: few ask, and colouring SQL takes a browser as long as a chart.
+    """
     if not queries:
         return
-    with st.expander("The SQL behind this", icon=":material/database:"):
+    place = st.expander(
+        "The SQL behind this", key="sql", icon=":material/database:", on_change="rerun"
+    )
+    if not place.open:
+        return
+    with place:
         st.caption(
             "DuckDB's. In the project's folder `.venv/bin/python -m warehouse sql -` answers it as "
             "it stands: paste it, then Ctrl-D. docs/data.md tells every table and column."

@@ -158,7 +158,9 @@ def test_a_change_of_category_is_told_with_the_mood_before_and_after(
 
 def test_the_sql_behind_a_section_is_what_was_asked(two_hours: Path, open_page: Open) -> None:
     page = open_page("explore", two_hours, show="week", span="3h")
-    asked = [code.value for code in page.code]
+    assert not page.code, "it is made when it is opened"
+    page.session_state["sql"] = True
+    asked = [code.value for code in page.run().code]
     assert [text.splitlines()[0] for text in asked] == [
         "-- dash_summary", "-- dash_series", "-- dash_events", "-- dash_week",
     ]  # fmt: skip
