@@ -19,6 +19,7 @@ from dashboard.explore import (
     week,
     why,
 )
+from dashboard.explore.around import section as around
 from dashboard.explore.view import View
 from dashboard.stream_times import StreamTimes, aware, naive
 from dashboard.time_span import Span
@@ -32,6 +33,7 @@ SECTIONS = {
     "week": "Hours of the week",
     "activity": "Mood and activity",
     "titles": "Titles and categories",
+    "events": "Around events",
     "streams": "Side by side",
 }
 DRAWN: Mapping[str, Callable[[View], None]] = {
@@ -41,12 +43,14 @@ DRAWN: Mapping[str, Callable[[View], None]] = {
     "week": week.section,
     "activity": activity.section,
     "titles": titles.section,
+    "events": around.section,
 }
 # what only one section has in the address
 OWN = {
     "terms": ("against", "term"),
     "week": ("of", "measure"),
     "titles": ("by",),
+    "events": ("around",),
     "streams": ("streams",),
 }
 

@@ -52,6 +52,7 @@ def asked(end: datetime) -> list[Asked]:
     until = [at + timedelta(minutes=5) for at in spans]
     parts = {"part_channel": ["channel42"] * 20, "part_since": spans, "part_until": until}
     around = {"place_channel": ["channel42"] * 20, "place_at": spans, "reach_s": 300}
+    blocks = [midnight - timedelta(days=k) for k in range(300, 0, -1)]
     changed = {"before": whole - 14 * day, "least": 20, "limit": 12}
     zone = {"zone_from": [FIRST], "zone_offset_s": [3600]}
     found = [
@@ -64,6 +65,12 @@ def asked(end: datetime) -> list[Asked]:
         ("dash_channels", "all", {"now": end}),
         ("dash_coverage", "all channels, 90 days", {**back(names, 90, whole), "seconds": 3600}),
         ("dash_decisions", "all", {}),
+        ("dash_event_kinds", "six channels, a year", {**back(six, 365), "hidden": HIDDEN}),
+        ("dash_event_times", "six channels, a year",
+         {**back(six, 365), "kind": "raid", "limit": 50_000}),
+        ("dash_event_windows", "300 blocks of six channels in a year",
+         {"block_channel": six * 50, "block_at": blocks, "length_s": 7200, "before_s": 300,
+          "after_s": 600, "since": blocks[0] - day, "until": end}),
         ("dash_events", "six channels, a year",
          {**back(six, 365), "limit": 2000, "hidden": HIDDEN}),
         ("dash_fives", "six channels, newest 20,000",

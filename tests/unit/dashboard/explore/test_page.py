@@ -26,7 +26,7 @@ from tests.helpers.pages import html_of, open_at, text_of
 from warehouse.spreadsheet import csv_bytes
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-EXPLORE = ("why", "terms", "spread", "week", "activity", "titles", "streams")
+EXPLORE = ("why", "terms", "spread", "week", "activity", "titles", "events", "streams")
 ACCURACY = ("skill", "bands", "time", "channels", "one", "models")
 SECTIONS = [*(("explore", s) for s in EXPLORE), *(("accuracy", s) for s in ACCURACY)]
 BAD = "<script>'\"; DROP TABLE \x00" + "9" * 3000
@@ -108,13 +108,25 @@ def test_one_window_and_nothing_else_is_enough_for_every_section(
 
 @pytest.mark.parametrize(
     ("name", "section"),
-    [("explore", s) for s in ("terms", "week", "titles", "streams")]
+    [("explore", s) for s in ("terms", "week", "titles", "events", "streams")]
     + [("accuracy", s) for s in ("skill", "time", "one")],
 )
 def test_a_hostile_address_of_a_section_is_a_note(
     name: str, section: str, two_hours: Path, open_page: Open
 ) -> None:
-    own = ("of", "measure", "against", "by", "streams", "metric", "at", "model", "step", "from")
+    own = (
+        "of",
+        "measure",
+        "against",
+        "by",
+        "around",
+        "streams",
+        "metric",
+        "at",
+        "model",
+        "step",
+        "from",
+    )
     page = open_page(name, two_hours, show=section, channels=BAD, **dict.fromkeys(own, BAD))
     assert not page.exception and not page.error
     assert "in the address" in " ".join(note.value for note in page.info)
@@ -154,6 +166,46 @@ def test_a_change_of_category_is_told_with_the_mood_before_and_after(
     assert table["Before"].tolist() == ["▼ −0.10 (n = 330)"]
     assert table["After"].tolist() == ["▲ +0.30 (n = 330)"]
     assert "n = 2,640 messages in 2 stretches of streams" in text_of(page)
+
+
+@pytest.fixture(scope="module")
+def raided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six streams of two hours, a raid in the middle of each: chat doubles for two minutes."""
+    streams = [stream("alpha", NOON - timedelta(hours=4 * k), NOON - timedelta(hours=4 * k - 2))
+               for k in range(1, 7)]  # fmt: skip
+    events, windows = [], []
+    for k, on_air in enumerate(streams):
+        raid = on_air["started_at"] + timedelta(hours=1)
+        events.append({"channel": "alpha", "at": raid, "kind": "raid", "event_id": str(k)})
+        for j in range(240):
+            at = on_air["started_at"] + j * WINDOW
+            n = 20 if raid <= at < raid + 4 * WINDOW else 9 + j % 3
+            windows.append(window("alpha", at, n, 0.1, stream_id=on_air["stream_id"]))
+    rows = {"channels": [channel("alpha")], "streams": streams, "events": events,
+            "windows": windows}  # fmt: skip
+    return published.write(tmp_path_factory.mktemp("raided"), rows).root
+
+
+def test_around_events_begins_with_a_sentence_and_counts_what_it_is_of(
+    raided: Path, open_page: Open
+) -> None:
+    page = open_page("explore", raided, span="all", show="events")
+    assert not page.exception and not page.error
+    assert page.query_params["around"] in ("raid", ["raid"])
+    text = text_of(page)
+    assert "After 6 raids chat was 2.0 times as busy for 2 minutes; the mood did not" in text
+    assert "n = 6" in text
+    assert "-- dash_event_windows" in " ".join(code.value for code in page.code)
+
+
+def test_too_few_events_are_said(two_hours: Path, open_page: Open) -> None:
+    few = text_of(open_page("explore", two_hours, show="events", around="category"))
+    assert "1 of 1 change of category can be compared, 5 are needed" in few
+
+
+def test_a_span_without_events_says_so(one_window: Path, open_page: Open) -> None:
+    text = text_of(open_page("explore", one_window, show="events"))
+    assert "No raid, sub, gift or other event is known in this span." in text
 
 
 def test_the_sql_behind_a_section_is_what_was_asked(two_hours: Path, open_page: Open) -> None:

@@ -225,6 +225,36 @@ def test_around_a_moment_both_sides_leave_out_its_own_window(tmp_path: Path) -> 
     assert after["squares"] == pytest.approx(2 * 0.3**2 + 2 * (0.16 + 0.25))
 
 
+def test_windows_of_blocks_come_once_with_what_lies_around_and_their_basis(
+    tmp_path: Path,
+) -> None:
+    """Two blocks of a minute that overlap by what is told around them."""
+    base = (MIDNIGHT - datetime(1970, 1, 1)).total_seconds()
+    windows = [
+        window("a", utc(base + 30 * k), 2, 0.1, basis="words" if k % 2 else "emotes")
+        for k in range(20)
+    ]
+    reader = Reader(published.write(tmp_path, {"windows": windows}))
+    found = rows(reader, "dash_event_windows", block_channel=["a", "a"],
+                 block_at=[MIDNIGHT + 4 * WINDOW, MIDNIGHT + 6 * WINDOW], length_s=60, before_s=60,
+                 after_s=90, since=MIDNIGHT, until=MIDNIGHT + DAY)  # fmt: skip
+    assert [r["start"] for r in found] == [MIDNIGHT + k * WINDOW for k in range(2, 11)]
+    assert [(r["n"], r["n_read"], r["weighted"]) for r in found[:2]] == [(2, 0, 0.0), (2, 2, 0.2)]
+
+
+def test_events_are_counted_by_kind_and_listed_by_time(tmp_path: Path) -> None:
+    events = [
+        {"channel": c, "at": MIDNIGHT + k * HOUR, "kind": kind, "event_id": f"{c}{k}", "detail": ""}
+        for c in "ab"
+        for k, kind in enumerate(("raid", "sub", "raid", "moment_kept"))
+    ]
+    reader = Reader(published.write(tmp_path, {"events": events}))
+    kinds = rows(reader, "dash_event_kinds", **BOTH, hidden=["moment_kept"])
+    assert [(r["kind"], r["n"]) for r in kinds] == [("raid", 4), ("sub", 2)]
+    at = rows(reader, "dash_event_times", **BOTH, kind="raid", limit=3)
+    assert [(r["channel"], r["at"].hour) for r in at] == [("a", 0), ("a", 2), ("b", 2)]
+
+
 def test_where_the_truth_lay_is_counted_by_bin(tmp_path: Path) -> None:
     """Bands at -0.3, -0.2, 0, 0.2, 0.3; a mean on an edge lies in the bin nearer the middle."""
     base = (MIDNIGHT - datetime(1970, 1, 1)).total_seconds()
