@@ -33,16 +33,16 @@ class Portion(NamedTuple):
         """The same in a sentence; '' where its mood is told."""
         why = self.why_not(readable)
         if why == READING:
-            return "still reading the language: too little was said to know it, so the mood waits"
+            return "still reading the language: there are too few messages, so the mood waits"
         if why and self.basis == "emotes":
             share, least = wording.percent(self.signed / self.n), wording.percent(LEAST_SHARE)
             return (
-                f"{UNSUPPORTED}, and {share} of its messages have emotes or emoji that say "
-                f"something: below {least}, or three messages, no mood can be told"
+                f"{UNSUPPORTED}, and {share} of its messages have emotes or emoji with a valence: "
+                f"below {least}, or three messages, there is no mood"
             )
         if why:
             read = wording.percent(readable)
-            return f"{UNSUPPORTED}: {read} of its messages can be read, so no mood can be told"
+            return f"{UNSUPPORTED}: DLD can read {read} of its messages, so there is no mood"
         return ""
 
 

@@ -19,8 +19,8 @@ from warehouse.published.progress import Progress
 
 STALE_AFTER_S = 150
 NOBODY = (
-    "No pipeline runs on this folder. What is asked here waits in its inbox; there "
-    "`python -m pipeline inbox` does it."
+    "No pipeline runs on this folder. Your requests wait in its inbox; "
+    "`python -m pipeline inbox` does them."
 )
 BEHIND = timedelta(minutes=5)
 SOURCES = {
@@ -133,7 +133,7 @@ def nothing_yet() -> None:
                 tag("code", "python -m pipeline import FILE"),
                 ".",
             ),
-            row("This page reads what they publish; it fills by itself."),
+            row("Then this page fills by itself."),
             cls="dld-empty",
         )
     )

@@ -39,14 +39,14 @@ def sentence(health: Health) -> str:
     """What the record of imported streams rests on."""
     if ACTION not in health:
         return (
-            "Imported streams were not forecast while they ran. A backtest tells how good the "
-            "forecasts would have been: each is made from nothing but what came before it."
+            "DLD did not forecast imported streams while they ran. A backtest tells how good the "
+            "forecasts would have been: each one knows only what came before it."
         )
     of, done = keeping.parts(health, ACTION), wording.aware(health[ACTION]["at"])
     n, streams, channels = (wording.count(of.get(k)) for k in ("cutoffs", "streams", "channels"))
     text = (
         f"Imported streams by a backtest, {wording.ago(frame.wall() - done)}: {n} forecasts of "
-        f"{streams} streams of {channels} channels, each from nothing but what came before it."
+        f"{streams} streams of {channels} channels. Each one knew only what came before it."
     )
     imported = health.get("imported")
     if imported and wording.aware(imported["at"]) > done:
@@ -87,4 +87,4 @@ def _going(done: int, waited: timedelta) -> str:
         return f"Judging: {wording.count(done)} forecasts so far."
     if waited > _PATIENCE and not worker.is_there():
         return f"It waits for the pipeline, which may be off; the command does it now: {COMMAND}"
-    return "Judging begins; a channel at a time."
+    return "DLD begins to judge, one channel after another."

@@ -16,7 +16,7 @@ def section(by_step: pd.DataFrame, model: str, step: int, models: Sequence[str])
     """The chart, and the table of the step."""
     mine = by_step[by_step["model"] == model]
     n = steps.most(mine)
-    sections.head("How much is known, by step", n, by_step.to_dict("records"), "skill")
+    sections.head("How much the forecast knows, by step", n, by_step.to_dict("records"), "skill")
     st.plotly_chart(
         accuracy_charts.skill_by_step(by_step, model, models),
         key="skill",

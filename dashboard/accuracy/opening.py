@@ -17,9 +17,8 @@ from warehouse.records import FIVE
 from warehouse.trust import ENOUGH, grade
 
 NONE_JUDGED = (
-    "No forecast of the next five minutes has been judged in this period yet. A live one is judged "
-    "once its five minutes are over; imported streams are judged by "
-    "“python -m pipeline backtest”."
+    "No forecast of the next five minutes has been judged in this period yet. DLD judges a live "
+    "one once its five minutes are over, and imported streams by “python -m pipeline backtest”."
 )
 LONG = 90  # days; of more the first and the last are named
 LATELY = timedelta(hours=1)
@@ -83,7 +82,7 @@ def sentence(figures: Mapping[str, Any], when: str, model: str, basis: str = "wo
     text = f"{when} {whose} forecast of {ahead}"
     if known is None or of == "not":
         return f"{text} was {outlook.GRADES[of]}."
-    share = f"knew {wording.percent(known)} of what can be known"
+    share = f"knew {wording.percent(known)} of the predictable part"
     if figures["skill_low"] <= 0:  # no verdict
         return f"{text} {share}, which may still be chance."
     return f"{text} was {outlook.GRADES[of]}: it {share}."

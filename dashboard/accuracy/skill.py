@@ -12,6 +12,7 @@ from warehouse.trust import shown
 BLOCKS = 40
 FEWEST_BLOCKS = 4
 BASELINES = ("session_mean", "last_value", "ewma", "ridge")
+_AVERAGE = "the stream's average so far"
 
 
 def scored(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
@@ -67,16 +68,14 @@ def verdict(skill: float | None, low: float | None, high: float | None) -> str:
         return "cannot be judged yet: there is too little to compare with"
     has_interval = low is not None and high is not None and not np.isnan(low)
     if has_interval and low is not None and low > 0:
-        return (
-            f"knew {wording.percent(skill)} of what can be known beyond the stream's running mean"
-        )
+        return f"knew {wording.percent(skill)} of what can be predicted beyond {_AVERAGE}"
     if has_interval and high is not None and high < 0:
-        return "was worse than simply saying the stream's running mean"
+        return f"was worse than guessing {_AVERAGE}"
     if shown(skill) <= 0:
-        return "was no better than simply saying the stream's running mean"
+        return f"was no better than guessing {_AVERAGE}"
     return (
-        f"knew about {wording.percent(skill)} of what can be known beyond the stream's running "
-        "mean, too little to be told from nothing yet"
+        f"knew about {wording.percent(skill)} of what can be predicted beyond {_AVERAGE}, which "
+        "may still be chance"
     )
 
 

@@ -15,9 +15,9 @@ from dashboard.charts.style import CONFIG, DOWN, FORECAST, GREY, HISTORY, finish
 
 LOOKS = {"done": (HISTORY, "circle"), "pruned": (GREY, "line-ew-open"), "failed": (DOWN, "x")}
 _ABOUT = (
-    "Loss is half squared error and half CRPS on streams the network did not learn from, as a "
+    "Loss is half squared error and half CRPS on streams that the network did not learn from, as a "
     "share of what the session mean has: lower is better. Much of it is chance that nobody can "
-    "foresee. Trial 0 has the values in force; a pruned one was given up for being hopeless."
+    "foresee. Trial 0 has the values in use. A pruned trial was stopped early: others were better."
 )
 
 

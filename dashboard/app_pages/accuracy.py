@@ -44,25 +44,25 @@ SECTIONS = {
 }
 OWN = {"time": ("metric",), "one": ("of", "at")}
 MEANING = """
-- **Five minutes** is the mean over all messages of the ten windows after a forecast. It is
-  forecast as what it is, apart from the ten windows one by one, and judged where at least eight
-  of them had chat. It is what people are told in words: most of a window's mean is chance, of
-  five minutes' far less.
-- **Latent skill** is the share of what *can* be known about the next windows that the forecast
-  knew. 1 would be perfect; 0 is no better than always saying the stream's mean so far; below 0
-  is worse than that. Much of a window's mean is chance (few people speak in 30 s), and no
-  forecast can know chance, so it is taken out of both sides (the *floor*).
-- **Coverage** is how often the truth lay inside the band. An 80 % band should hold it 80 % of
-  the time: less means the forecast is too sure of itself, more that it is too timid.
+- **Five minutes**: the mean over all messages of the ten windows after a forecast. It is a
+  forecast of its own, and judged when at least eight of the ten windows had chat. DLD tells it in
+  words, since it holds far less chance than a single window.
+- **Latent skill**: how much of the predictable part a forecast knew. 1 is all of it; 0 is no better
+  than the stream's mean so far; below 0 is worse. Few people speak in 30 s, so much of a window's
+  mean is chance. No forecast can know chance, so it is left out (the *floor*). For example: the
+  stream's mean misses by 100, of which 60 are chance, and the forecast by 92. Then it knows 8 of
+  40: its skill is .20.
+- **Coverage**: how often the mood lay inside the band. An 80 % band should hold it in 80 of
+  100 cases. Less: the forecast is too sure of itself. More: it is too careful.
 - **Calibration** looks at every part of the forecast: a tenth of what happened should lie below
-  its 10 % quantile, half below its middle, and so on. A bar of 1 is honest. High ends mean too
-  sure, a high middle too timid, a slope that it is always off to one side.
+  its 10 % quantile, half below its middle, and so on. A bar of 1 is right. High ends mean too
+  sure, a high middle too careful, a slope that it is always off to one side.
 - **CRPS** judges the whole distribution, not only its middle: the lower the better, in units of
   mood. **nMSE** is the squared error of the middle, weighted by messages.
-- **Messages off** is how far the forecast number of messages was from what came, on average;
-  silent windows count too.
-- **n** is the number of windows, or of five minutes, that were compared. The light band around
-  the skill is its 95 % interval, from leaving out parts of the days and channels one at a time.
+- **Messages off**: how far the forecast number of messages was from what came, on average. Silent
+  windows count too.
+- **n**: the number of windows, or of five minutes, that were compared. The light band around the
+  skill is its 95 % interval, from leaving out parts of the days and channels one at a time.
 """
 
 NONE = (
@@ -261,4 +261,4 @@ def _signed(value: float) -> str:
     return wording.MISSING if pd.isna(value) else wording.signed(value, 3)
 
 
-frame.page("Forecast accuracy", "how far the forecast can be trusted", draw)
+frame.page("Forecast accuracy", "how far you can trust the forecast", draw)

@@ -136,6 +136,6 @@ def _upkeep(health: Health, end: datetime) -> None:
 
 
 frame.page(
-    "Data health", "what was seen, what was not, and what is kept", draw,
-    of_logs="what was read, what was skipped, and what is kept",
+    "Data health", "gaps, delays, alerts, and what is stored", draw,
+    of_logs="what imports read and skipped, and what is stored",
 )  # fmt: skip

@@ -25,7 +25,7 @@ def draw() -> None:
     if not worker.is_there():
         upload_words.waiting_note(_quiet())
     if not inbox.can_ask():
-        text = "This dashboard can show, not import: the inbox of its data cannot be written."
+        text = "You cannot import here: this dashboard may not write to the inbox of its data."
         st.info(text, icon=":material/lock:")
         return
     left, right = st.columns([3, 2], gap="large")
@@ -50,7 +50,7 @@ def _quiet() -> float | None:
 def _file() -> UploadedFile | None:
     return st.file_uploader(
         "Drop a chat log here, plain or gzip", key="log", max_upload_size=UploadSettings().mb,
-        help="What it is, is told by what is in it: the name does not matter.",
+        help="DLD finds the format by what is in the file; its name does not matter.",
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def _columns() -> str:
         placeholder="text=NAME,time=NAME,user=NAME",
     )  # fmt: skip
     if not name:
-        st.warning("Its columns are not known by their names.", icon=":material/table:")
+        st.warning("DLD does not know its columns by their names.", icon=":material/table:")
     return name
 
 
@@ -108,7 +108,7 @@ def _taken(is_asked: bool) -> str:
         default="ask", key="taken", required=True,
         format_func={"ask": "Ask me", "place": "Lay it after", "replace": "Replace"}
         .__getitem__,
-        help="A channel has one stream at a time. Replace takes this log, even where it has less.",
+        help="A channel has one stream at a time. Replace takes this log, even if it has less.",
     )  # fmt: skip
     if is_asked and chosen == "ask":
         st.warning("At its time the channel has another stream.", icon=":material/event_busy:")
@@ -174,9 +174,7 @@ def _outcome() -> None:
     state = _state()
     if state is None:
         frame.put(
-            frame.say(
-                "The import in the address is not known here, or was over more than a week ago."
-            )
+            frame.say("DLD does not know the import in the address. It may be over a week old.")
         )
         return
     over = bool({"result", "reason"} & set(state))

@@ -161,7 +161,7 @@ def _twitch(
 ) -> None:
     """What DLD set on Twitch for this stream, and what its viewers clipped."""
     if set_there := on_twitch.told(events):
-        frame.heading("Set on Twitch", "markers and clips that DLD was to set")
+        frame.heading("Set on Twitch", "markers and clips that DLD set, or could not set")
         frame.put(on_twitch.event_list(set_there, session.since))
     if made:
         with st.expander(f"Clips of viewers ({len(made)})"):
@@ -208,7 +208,7 @@ def _tiles(session: Session, past: Sequence[Row]) -> None:
 def _turns(session: Session, lead_s: int) -> None:
     """How the mood went: a list of its own, since few of its turns are worth a cut."""
     if session.turns:
-        frame.heading("How the mood went", "turns and levels that last; no cut is made of them")
+        frame.heading("How the mood went", "lasting turns and levels; they have no cuts")
         turns = list(enumerate(session.turns, 1))[:LISTED]
         samples = lines(session, [one for _, one in turns])
         cut = partial(moment_chapter.cut_of, lead_s=lead_s, length_s=session.length_s)
@@ -224,31 +224,32 @@ METHOD = f"""
 A moment is half a minute to two minutes in which something happened. Four signs tell of it:
 
 - **Messages**: more than the median of the half hour around.
-- **Laughter**: more messages that laugh (LUL, KEKW, haha, ㅋㅋ, 草, 😂 ...) than chat as usual has.
-- **Mood**: another one than around. A worse mood counts half: few cut what annoyed their viewers.
-- **Capitals**: more messages in capitals. Emotes' names are none.
+- **Laughter**: more messages that laugh (LUL, KEKW, haha, ㅋㅋ, 草, 😂 ...) than usual.
+- **Mood**: higher or lower than around. A lower mood counts half: few people cut what annoyed their
+  viewers.
+- **Capitals**: more messages in capitals. Names of emotes do not count.
 
-Each is counted in standard deviations (σ) of chance, or of the stream's own ups and downs where
-these are wider, so that all are on one scale. **What agrees counts**: a moment's σ is the sum of
-its signs divided by 2. Where many say one word, or greet, they count as one voice, but for
-laughter. The first and the last five minutes count half: people greet, whatever happens.
+Each is measured in standard deviations (σ) of chance, or of the stream's own ups and downs if
+these are larger. So all four are on one scale. **Signs add up**: a moment's σ is their sum divided
+by 2. When many say one word, or greet, they count as one voice, but for laughter. The first and the
+last five minutes count half, since people greet then.
 
 The kind is laughter or hype (faster and happier at once), whichever is stronger, else a burst of
-chat; what else is found there is told as *also*. Of two that are closer than {APART * 30} seconds
-the better one stays. It begins where its busiest half minute does, to 5 seconds. All of {LEAST} σ
-and more are listed, and always ten where there are ten; from {SURE:g} σ on they are called sure: on
-four streams that people had labelled, three of four of these were worth watching.
+chat. What else is found there stands as *also*. Of two that are closer than {APART * 30} seconds
+the better one stays. A moment begins where its busiest half minute begins, to 5 seconds. You see
+all of {LEAST} σ and more, and always ten if there are ten. From {SURE:g} σ on they are *sure*: in
+four streams that people had labelled, three of four sure ones were worth watching.
 
-**Silence** is a run of watched windows without a message, longer than the stream's others make
-likely; what was not observed is never silence.
+**Silence** is a run of observed windows without a message that is unlikely in this stream. Time
+that DLD did not observe is never silence.
 
 **How the mood went** is a list of its own. A *turn*: the means of the 2, 5 or 10 minutes before and
-after differ, no single window counting as more than three of its own σ. A *level*: the cheapest way
-to cut the stream into stretches of one level, five minutes and more, each cut costing
-3 log(windows). With windows in random order levels come up five times less often, turns that stand
-alone as often: a level is a finding, a lone turn below 4 σ may be chance.
+after differ; no single window counts as more than three of its own σ. A *level*: the cheapest way
+to cut the stream into stretches of one level, five minutes and more, if each cut costs
+3 log(windows). In shuffled windows levels come up five times less often, single turns as often. So
+a level is a finding; a single turn below 4 σ may be chance.
 
-Terms are those kept by window, about twenty, so rare ones are missing. Chat answers what happens on
+DLD keeps about twenty terms of each window, so rare ones are missing. Chat answers what happens on
 screen with a delay: look some seconds before.
 """
 

@@ -49,9 +49,9 @@ def section(view: View) -> None:
     st.caption(
         "Big dots: mean mood of five classes with equally many points, weighted by messages. "
         "r is the rank correlation (Spearman) of mood and messages a minute. Neighbouring points "
-        "resemble each other, so n points are worth fewer independent ones, which is allowed for. "
-        "Points of few messages scatter by chance, which pulls r towards 0. None of this says "
-        "that the one brings about the other."
+        "resemble each other, so n points are worth fewer independent ones: the interval allows "
+        "for it. Points of few messages scatter by chance, which pulls r towards 0. This does not "
+        "say that one causes the other."
     )
 
 
@@ -104,7 +104,7 @@ def sentence(rows: Sequence[Row], what: str = "times") -> str:
         f"n = {wording.count(len(rate))} points, worth {wording.count(worth)})."
     )
     if low <= 0 <= high:
-        return f"no link between mood and activity that chance would not explain. {numbers}"
+        return f"no clear link between mood and activity: it may be chance. {numbers}"
     size = "clearly" if abs(r) >= 0.5 else "somewhat" if abs(r) >= 0.2 else "slightly"
     return f"busier {what} are {size} {'happier' if r > 0 else 'unhappier'}. {numbers}"
 

@@ -45,7 +45,10 @@ def section(view: View) -> None:
         f"{before.text(view.tz)}"
     )
     sections.head(
-        "Terms that rose and fell", small if rows else "", table, sections.span_name("terms", span)
+        "Words used more or less than before",
+        small if rows else "",
+        table,
+        sections.span_name("terms", span),
     )
     if not rows:
         _nothing(before, view)
@@ -54,8 +57,8 @@ def section(view: View) -> None:
     if not table:
         frame.put(
             frame.say(
-                f"None of {wording.count(tried)} terms was used more or less than in the span "
-                "before by more than chance explains."
+                f"The use of {wording.count(tried)} terms changed no more than by chance since the "
+                "span before."
             )
         )
     else:
@@ -229,7 +232,7 @@ def _few(row: Row, by_days: bool) -> str:
         return ""
     what = "a channel's day" if by_days else "a stretch"
     return (
-        f" One side has only {fewest} of these ({what} with messages): what is told may be one "
+        f" One side has only {fewest} of these ({what} with messages): this may be one "
         "stream's topic, not a habit."
     )
 
@@ -238,8 +241,8 @@ def _about(by_days: bool, tried: int) -> str:
     whole = "Counted in whole days of UTC. " if by_days else ""
     return (
         f"{whole}In brackets: uses per 1,000 messages before → now; bars are 95 % intervals. Of "
-        f"{wording.count(tried)} terms with {LEAST} uses or more only those are told that changed "
-        f"by {TOLD} standard errors or more, which chance does to one in 2,000; bursts are allowed "
-        f"for. The {MOST} strongest of each kind. Only the 20 terms that weigh most are kept of a "
-        "window, so rare ones are undercounted in both spans."
+        f"{wording.count(tried)} terms with {LEAST} uses or more you see those that changed by "
+        f"{TOLD} standard errors or more: chance does that to one in 2,000, bursts included. The "
+        f"{MOST} strongest of each kind. DLD keeps the 20 terms of a window that weigh "
+        "most, so rare ones are undercounted in both spans."
     )

@@ -146,7 +146,7 @@ def _around(view: View, changes: Sequence[Row]) -> None:
     st.dataframe(_table(rows, view), hide_index=True, key="changes")
     st.caption(
         "Mood of the 15 minutes before and after, n messages each; the interval is of the "
-        "difference. Moods drift anyhow, so some change would be seen at any moment."
+        "difference. Moods drift all the time, so a small change says little."
     )
 
 

@@ -46,8 +46,8 @@ def section(
     st.caption(
         f"n = {wording.counted(total, 'alert')}"
         + (f", the newest {MOST:,} of them are listed" if total > MOST else "")
-        + ". Mood is compared with the stream's own level; a false mood alert is expected about "
-        "once in 90 hours of stream."
+        + ". Mood is compared with the stream's own level. Expect a false mood alert about once in "
+        "60 hours of stream."
     )
 
 

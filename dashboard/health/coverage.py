@@ -22,7 +22,7 @@ _SEEN = [[0.0, "#d9782d"], [0.9, "#e7c9a9"], [0.99, "#9cc3e0"], [1.0, "#4f9fd8"]
 
 def by_day(days: Sequence[Row]) -> None:
     """A square for every channel and day."""
-    frame.heading("How much was seen", "share of each day's streams that was observed")
+    frame.heading("How much DLD observed", "share of each day's streams that was observed")
     windows = sum(d["windows"] for d in days)
     st.plotly_chart(
         observed_shares(days), key="seen", config=CONFIG, alt="Observed share by channel and day"
@@ -96,10 +96,10 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     """The longest stretches that nobody watched."""
     by_hour = until - since > LONG
     query, what = ("dash_gaps_hours", "hours") if by_hour else ("dash_gaps", "stretches")
-    frame.heading("Gaps", f"{what} of a stream that were not, or not wholly, observed")
+    frame.heading("Gaps", f"{what} of a stream that DLD observed in part, or not at all")
     rows = data.rows(query, channels=channels, since=since, until=until, limit=GAPS)
     if not rows:
-        frame.put(frame.say("No gap in this time: every window was seen whole."))
+        frame.put(frame.say("No gap in this time: DLD observed every window whole."))
         return
     zone, called = str(frame.reader_zone()), data.who().name_of
     table = pd.DataFrame(

@@ -18,10 +18,10 @@ Health = Mapping[str, Row]
 COUNTS = {
     "messages": "messages counted",
     "filtered": "of bots, and commands",
-    "duplicates": "told twice, counted once",
+    "duplicates": "came twice, counted once",
     "late": "late, window made again",
     "dropped": "too late, or from a wrong clock: dropped",
-    "malformed": "what nobody can read: left out",
+    "malformed": "unreadable: left out",
     "retracted": "taken back by moderators",
 }
 LATE_S = 60.0  # a source further behind than this is catching up
@@ -129,7 +129,7 @@ def counted(health: Health, tz: tzinfo) -> None:
     if twitch := parts(health, "twitch"):
         pairs.append(("set on Twitch", _twitch(twitch)))
     if not pairs:
-        frame.put(frame.say("Nothing was told yet."))
+        frame.put(frame.say("The pipeline has told nothing yet."))
         return
     frame.put(row(*(span(x) for what, n in pairs for x in (what, n)), cls="dld-facts wide"))
     for sentence in _refused(twitch):

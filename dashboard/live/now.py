@@ -126,11 +126,11 @@ class Card:
             return "too new to have a record"
         n = f"n = {wording.count(self.skill['targets'])}"
         if self.skill["skill"] is None:
-            return f"too little to be known lately to have one ({n})"
+            return f"lately nothing can be predicted beyond the average ({n})"
         if shown(self.skill["skill"]) <= 0:
-            return f"no better lately than the stream’s running mean ({n})"
+            return f"no better lately than the stream’s average so far ({n})"
         share = wording.percent(self.skill["skill"])
-        return f"knew {share} of what can be known about the next 30 s ({n})"
+        return f"knew {share} of the predictable part of the next 30 s ({n})"
 
     @cached_property
     def grade(self) -> Grade:
@@ -146,9 +146,11 @@ class Card:
             return f"{n} of {wording.count(ENOUGH)} judged in the last 7 days"
         n = f"n = {n}, last 7 days"
         if of["skill"] is None:
-            return f"nothing can be known beyond the average ({n})"
+            return f"nothing can be predicted beyond the average ({n})"
         share = wording.percent(of["skill"])
-        return f"knew {share} of what can be known ({n}); the average gets 0 %, a perfect one 100 %"
+        return (
+            f"knew {share} of the predictable part ({n}); the average gets 0 %, a perfect one 100 %"
+        )
 
     def band(self) -> float | None:
         """Half the width of the last window's 95 % band; None where it cannot be told."""

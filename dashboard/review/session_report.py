@@ -93,8 +93,8 @@ def report(of: Session, past: Sequence[Row], source: str, export: Export) -> str
 READING = (
     "Mood is the mean of all messages' scores from −1 (negative) to +1 (positive). "
     "The band around the line shows how sure it is (95 %: ± 1.96 sd / √n). "
-    "A moment is a place where the chat did what it seldom does, and sure or maybe says how "
-    "clearly; the strongest is first. Chat answers what happens on screen, so a cut begins before "
+    "In a moment the chat did what it seldom does; sure or maybe says how clearly. The strongest "
+    "moment is first. Chat answers what happens on screen, so a cut begins before "
     "the chat reacts. Times count from the start of the stream. "
     "Terms: uses in the moment, beside those that as many messages had before or usually have. "
     "Made by DLD from published sums; it holds no chat line and no chatter's name."
@@ -102,8 +102,8 @@ READING = (
 
 MEAN = {"words": "Mean mood", "emotes": "Mean mood by emotes"}
 BY_EMOTES = (
-    "The words of this chat could not be read: its mood is that of its emotes, emoji and smileys "
-    "alone, and not to be compared with a mood by words. Laughter is no part of it."
+    "DLD cannot read the words of this chat: its mood is that of its emotes, emoji and smileys "
+    "alone. Do not compare it with a mood by words. Laughter is no part of it."
 )
 
 

@@ -37,7 +37,7 @@ def _lead() -> int:
     url_state.seed("lead", url_state.number("lead", 0, LONGEST_LEAD_S, LEAD_S))
     lead_s: int = st.slider(
         "Lead-in", 0, LONGEST_LEAD_S, key="lead", format="%d s",
-        help="Chat answers what happened on screen: links, lists and files begin so long before.",
+        help="Chat answers what happened on screen, so links, lists and files begin earlier.",
     )  # fmt: skip
     url_state.remember(lead=str(lead_s) if lead_s != LEAD_S else None)
     return lead_s
@@ -50,8 +50,8 @@ def _term(totals: dict[str, int]) -> str:
     term: str = st.selectbox(
         "Emote or term", options, key="review-term",
         format_func=names.__getitem__,
-        help="Its share of the chat, drawn before the messages. Kept are some twenty terms of each "
-        "30 seconds, so rare uses are missing.",
+        help="Its share of the chat, drawn before the messages. DLD keeps some twenty terms of "
+        "each 30 seconds, so rare uses are missing.",
     )  # fmt: skip
     url_state.remember(term=term)
     return term

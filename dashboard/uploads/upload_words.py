@@ -62,20 +62,20 @@ def waiting_note(quiet_s: float | None) -> None:
         return
     since = f" for {wording.lasting(timedelta(seconds=quiet_s))}" if quiet_s is not None else " yet"
     st.warning(
-        f"The pipeline has published nothing{since} and may be off. A log that is dropped now "
-        f"waits until it runs, {wording.lasting(WAITS)} at the most; then it is removed unread.",
+        f"The pipeline has published nothing{since} and may be off. A log that you drop now waits "
+        f"until it runs, {wording.lasting(WAITS)} at most; then it is deleted unread.",
         icon=":material/schedule:",
     )
 
 
 def explained(mb: int) -> None:
     """What can be dropped, and what happens to it."""
-    frame.heading("What can be dropped", f"up to {mb} MB, plain or gzip")
+    frame.heading("What you can drop", f"up to {mb} MB, plain or gzip")
     frame.put(row(*(span(x) for pair in _FORMATS for x in pair), cls="dld-facts wide"))
     st.caption(
-        "The log is read by the pipeline, at low priority, and removed as soon as that is over, "
-        "whatever came of it. What stays are sums of 30 seconds and common terms: no line of it, "
-        "and no chatter's name. Dropping the same log again changes nothing."
+        "The pipeline reads the log, at low priority, and then deletes it, also after a failure. "
+        "It keeps sums of 30 seconds and common terms: no line of chat, and no chatter's name. You "
+        "may drop the same log again: nothing counts twice."
     )
 
 

@@ -41,7 +41,7 @@ def notices(manifest: Manifest) -> None:
     """Why nothing can be decided here, or why nobody will answer for now."""
     quiet = frame.wall() - manifest.published_at
     if not inbox.can_ask():
-        text = "This dashboard can show, not decide: the inbox of its data cannot be written."
+        text = "You cannot decide here: this dashboard may not write to the inbox of its data."
         st.info(text, icon=":material/lock:")
     elif data.is_import(manifest):
         if not worker.is_there():
@@ -49,7 +49,7 @@ def notices(manifest: Manifest) -> None:
     elif quiet.total_seconds() > frame.STALE_AFTER_S:
         st.warning(
             f"The pipeline has published nothing for {wording.lasting(quiet)} and may be off. "
-            "What is decided now waits in its inbox until it runs.",
+            "Your decisions wait in its inbox until it runs.",
             icon=":material/schedule:",
         )
 
@@ -143,7 +143,7 @@ def _facts(term: Row) -> Markup:
 
 def _valence(term: Row) -> str:
     if term["valence"] is None:
-        return "too little company to tell; a person can"
+        return "too few messages around it to tell; you decide"
     return f"{wording.signed(term['valence'], 1)} on the scale from −4 to +4"
 
 

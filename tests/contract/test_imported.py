@@ -232,7 +232,7 @@ def test_streams_without_a_date_are_told_as_such(
 
 def test_the_accuracy_page_shows_the_record(imported: DataFolder, open_page: Open) -> None:
     words = all_of(open_page("accuracy", imported))
-    assert "forecasts of 4 streams of 2 channels, each from nothing but what came before" in words
+    assert "forecasts of 4 streams of 2 channels. Each one knew only what came before" in words
     assert "Run it again" in words and "80 % band holds" in words
 
 

@@ -65,9 +65,9 @@ def section(
         whiskers = "Whiskers are 95 % intervals; ten forecasts overlap and count as one"
     st.caption(
         f"Forecasts for {wording.moment(first, tz)} to {wording.moment(last, tz)}; at most about "
-        f"{MOST:,} of the newest forecasts are looked at. Each bar is the share that fell into the "
-        f"bin over the share that belongs there: 1 is honest. {whiskers}; "
-        "neighbours resemble each other, so the truth is a little wider."
+        f"{MOST:,} of the newest forecasts count. Each bar is the share that fell into the bin, "
+        f"divided by the share that belongs there: 1 is right. {whiskers}. "
+        "Neighbours resemble each other, so the true interval is a little wider."
     )
 
 

@@ -35,20 +35,20 @@ def section(chances: Mapping[str, Any]) -> None:
     found = {event: bins for event in EVENTS if (bins := bins_of(chances.get(event)))}
     rows = [{"event": e, **b._asdict()} for e, bins in found.items() for b in bins]
     small = "on chat that the model had not learnt from"
-    sections.head("Do the chances hold?", small, rows, "chances")
+    sections.head("Are the chances right?", small, rows, "chances")
     if not found:
-        st.caption("No card of a model tells how its chances held.")
+        st.caption("No model tells how often its chances were right.")
         return
     left, right = st.columns([4, 5], gap="large", vertical_alignment="center")
     left.plotly_chart(
         figure(found), key="chances", config=CONFIG,
-        alt="How often things happened by the chance that was told of them",
+        alt="How often things happened, by the chance that DLD told",
     )  # fmt: skip
     with right:
         for event, bins in found.items():
             told = sentence(event, bins) if holds(chances[event]) else untold(event)
             frame.put(frame.say(told))
-        st.caption(f"Open marks are of fewer than {ENOUGH} forecasts, and mostly chance.")
+        st.caption(f"Open marks rest on fewer than {ENOUGH} forecasts: mostly chance.")
 
 
 def of_card(card: Mapping[str, Any], model: str) -> Mapping[str, Any]:
@@ -91,7 +91,7 @@ def sentence(event: str, bins: list[Bin]) -> str:
 
 def untold(event: str) -> str:
     """Of an event whose chance is not told."""
-    return f"DLD tells no chance of {NAMES[event]}: it did not hold."
+    return f"DLD tells no chance of {NAMES[event]}: it was not right often enough."
 
 
 def figure(by_event: Mapping[str, list[Bin]]) -> go.Figure:
@@ -106,7 +106,7 @@ def figure(by_event: Mapping[str, list[Bin]]) -> go.Figure:
         plot.add_traces(_traces(NAMES[event], bins, colour))
     ends = {"tickformat": ".0%", "range": [-0.02, 1.02]}
     up = {"title": "Happened", **ends}
-    across = {"title": "Chance that was told", **ends}
+    across = {"title": "Chance that DLD told", **ends}
     return finish(plot, 340, across, up, hovermode="closest", showlegend=True)
 
 

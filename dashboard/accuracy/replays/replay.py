@@ -15,7 +15,7 @@ from warehouse.records import HORIZON, WINDOW
 
 BEFORE = 60 * WINDOW
 NOT_JUDGED = (
-    "Whether it came so cannot be told: too few of the ten windows had chat, or they are still to "
+    "Nobody knows whether it came true: too few of the ten windows had chat, or they are still to "
     "come."
 )
 MOST = 3000

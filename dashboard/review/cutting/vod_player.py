@@ -27,7 +27,7 @@ def toggle(vod_id: str | None) -> bool:
         "Play the VOD here",
         key=OPEN,
         disabled=not known,
-        help="Twitch's own player. Nothing is asked of Twitch before you switch it on."
+        help="Twitch's own player. DLD asks Twitch for nothing before you switch it on."
         if known
         else "The VOD of this stream is not known.",
     )

@@ -77,11 +77,11 @@ def test_activity_is_told_by_the_minute_and_silence_in_words() -> None:
 @pytest.mark.parametrize(
     ("targets", "skill", "said", "figure"),
     [
-        (5000, 0.14, "clearly better than guessing", "knew 14 % of what can be known"),
+        (5000, 0.14, "clearly better than guessing", "knew 14 % of the predictable part"),
         (5000, 0.05, "a little better than guessing", "knew 5 % of"),
         (5000, -0.01, "not better than guessing", "knew −1 % of"),
         (5000, -0.004, "not better than guessing", "knew 0 % of"),
-        (5000, None, "not better than guessing", "nothing can be known beyond"),
+        (5000, None, "not better than guessing", "nothing can be predicted beyond"),
         (10, 0.9, "too few were judged yet", "10 of 2,000 judged in the last 7 days"),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_card_tells_range_chances_and_activity() -> None:
     told = words(card())
     for text in ("likely between −0.02 and +0.11", "above its usual +0.03: 70\u00a0%", "12 to 30"):
         assert text in told
-    assert "knew 14 % of what can be known (n = 5,000" in told
+    assert "knew 14 % of the predictable part (n = 5,000" in told
 
 
 def test_what_is_no_better_than_the_average_gives_way_to_it() -> None:

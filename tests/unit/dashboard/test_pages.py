@@ -178,7 +178,7 @@ def test_live_grades_its_forecasts_by_their_five_minutes(tmp_path: Path, open_pa
     }  # fmt: skip
     text = text_of(open_page("live", published.write(tmp_path, tables).root))
     assert "clearly better than guessing the stream’s average" in text
-    assert "knew 20 % of what can be known (n = 3,000, last 7 days)" in text
+    assert "knew 20 % of the predictable part (n = 3,000, last 7 days)" in text
 
 
 def test_live_shows_hostile_names_and_terms_as_text(small: Path, open_page: Open) -> None:
@@ -350,7 +350,7 @@ def test_accuracy_gives_the_skill_worked_out_by_hand(small: Path, open_page: Ope
     text = text_of(page).replace("  ", " ")
     assert "Latent skill, step 1 +0.200 too few days for an interval, n = 200" in text
     assert "80 % band holds 81.0 % promised 80 %, n = 200" in text
-    assert "knew about 20 % of what can be known" in text
+    assert "knew about 20 % of what can be predicted" in text
     table = page.dataframe[0].value
     assert table["model"].tolist() == ["lstm-1", "Session mean", "EWMA"]
     assert table["skill"].round(6).tolist() == [0.2, 0.0, -0.1]
@@ -396,7 +396,7 @@ def test_accuracy_without_any_trial_says_nothing_of_tuning(tmp_path: Path, open_
 
 def test_accuracy_is_honest_about_a_model_without_skill(small: Path, open_page: Open) -> None:
     page = open_page("accuracy", small, model="ewma")
-    assert "EWMA was no better than simply saying the stream's running mean" in text_of(page)
+    assert "EWMA was no better than guessing the stream's average so far" in text_of(page)
 
 
 def test_vocabulary_shows_what_waits_for_a_decision_first(small: Path, open_page: Open) -> None:

@@ -163,7 +163,7 @@ def test_the_interval_is_a_jackknife_over_days() -> None:
 def test_few_days_have_no_interval_and_no_claim() -> None:
     found = skill.scored(cells(2, 18.6), ["model"]).iloc[0]
     assert pd.isna(found["skill_low"])
-    assert "too little to be told from nothing" in skill.verdict(0.2, None, None)
+    assert "which may still be chance" in skill.verdict(0.2, None, None)
 
 
 def test_a_session_mean_at_the_floor_leaves_nothing_to_know() -> None:
@@ -175,10 +175,10 @@ def test_a_session_mean_at_the_floor_leaves_nothing_to_know() -> None:
 @pytest.mark.parametrize(
     ("numbers", "said"),
     [
-        ((0.2, 0.1, 0.3), "knew 20 % of what can be known"),
-        ((-0.2, -0.3, -0.1), "worse than simply saying"),
-        ((-0.01, -0.1, 0.1), "no better than simply saying"),
-        ((0.01, -0.1, 0.12), "too little to be told from nothing"),
+        ((0.2, 0.1, 0.3), "knew 20 % of what can be predicted"),
+        ((-0.2, -0.3, -0.1), "worse than guessing"),
+        ((-0.01, -0.1, 0.1), "no better than guessing"),
+        ((0.01, -0.1, 0.12), "which may still be chance"),
     ],
 )
 def test_the_verdict_never_oversells(numbers: tuple[float, float, float], said: str) -> None:
@@ -350,7 +350,7 @@ def test_averages_are_of_one_measure_and_say_what_they_leave_out() -> None:
     of = read.parts([*rows, {"n": 0, "basis": "words", "share_scored": None}])
     assert read.usual(of, 0.9) == read.Portion("emotes", 50, 5.0)
     assert read.left_out(of, "emotes") == "30 messages read by words are left out"
-    assert read.usual(of[1:], 0.1).reason(0.1).startswith("unsupported language: 10 %")
+    assert read.usual(of[1:], 0.1).reason(0.1).startswith("unsupported language: DLD can read 10 %")
     assert read.usual(of[1:], None).why_not(None) == read.READING
     few = read.Portion("emotes", 100, 2.0)
     assert "2 % of its messages have emotes" in few.reason(0.0)
@@ -359,7 +359,7 @@ def test_averages_are_of_one_measure_and_say_what_they_leave_out() -> None:
 
 def test_a_record_of_which_nothing_can_be_known_is_said_so() -> None:
     card = now.Card("demo", "demo", "live", (), skill={"targets": 90, "skill": None})
-    assert card.record().startswith("too little to be known lately")
+    assert card.record().startswith("lately nothing can be predicted")
 
 
 @given(

@@ -89,12 +89,12 @@ def figures(**more: Any) -> dict[str, Any]:
         (
             figures(), "lstm-1",
             "Over these 12 days DLD’s forecast of the next five minutes was clearly better than "
-            "guessing the stream’s average: it knew 14 % of what can be known.",
+            "guessing the stream’s average: it knew 14 % of the predictable part.",
         ),
         (
             figures(skill=0.04, skill_low=-0.01), "lstm-1",
-            "Over these 12 days DLD’s forecast of the next five minutes knew 4 % of what can be "
-            "known, which may still be chance.",
+            "Over these 12 days DLD’s forecast of the next five minutes knew 4 % of the "
+            "predictable part, which may still be chance.",
         ),
         (
             figures(skill=float("nan")), "ewma",

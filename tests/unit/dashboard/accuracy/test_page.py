@@ -111,15 +111,18 @@ def test_a_replayed_forecast_has_its_five_minutes(judged: Path, open_page: Open)
     assert "100 messages came, of mood +0.10: above the band, as one of ten should be." in text
     late = NOON - 2 * WINDOW
     text = text_of(open_page(judged, show="one", of="alpha", at=f"{late:%Y-%m-%dT%H:%M:%SZ}"))
-    assert "Whether it came so cannot be told" in text
+    assert "Nobody knows whether it came true" in text
 
 
 def test_chances_are_shown_with_how_they_held(judged: Path, open_page: Open) -> None:
     text = text_of(open_page(judged, show="bands"))
     assert "When DLD says 71 % for a mood above its usual, it happens in 68 of 100" in text
-    assert "DLD tells no chance of a mood 0.1 or more below its usual: it did not hold." in text
+    assert (
+        "DLD tells no chance of a mood 0.1 or more below its usual: it was not right often enough."
+        in text
+    )
     page = open_page(judged, show="bands", model="session_mean")
-    assert any("No card of a model tells" in c.value for c in page.caption)
+    assert any("No model tells" in c.value for c in page.caption)
 
 
 def test_the_sql_behind_the_example_is_shown(judged: Path, open_page: Open) -> None:

@@ -199,7 +199,7 @@ def test_a_stream_without_a_date_says_so(tmp_path: Path, open_page: Open) -> Non
 def test_a_chat_that_cannot_be_read_has_no_moments(tmp_path: Path, open_page: Open) -> None:
     rows = session(NOON, [10] * 40)
     published.write(tmp_path, {"channels": [channel("alpha", readable=0.2)], **rows})
-    assert "unsupported language: 20 % of its messages can be read" in text_of(open_page(tmp_path))
+    assert "unsupported language: DLD can read 20 % of its messages" in text_of(open_page(tmp_path))
 
 
 def test_an_imported_stream_beside_simulated_ones_is_not_called_made_up(
@@ -246,7 +246,7 @@ def test_how_the_mood_went_is_a_list_of_its_own(tmp_path: Path, open_page: Open)
     page = open_page(tmp_path)
     text = text_of(page)
     assert "Moments 0 found" in text
-    assert "How the mood went turns and levels" in text.split("Moments 0 found")[1]
+    assert "How the mood went lasting turns and levels" in text.split("Moments 0 found")[1]
     assert "Mood falls and stays" in text
 
 

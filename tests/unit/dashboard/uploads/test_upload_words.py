@@ -94,7 +94,7 @@ def test_without_a_pipeline_it_says_how_long_a_log_waits(open_page: Open) -> Non
     assert not page.exception
     (note,) = [w.value for w in page.warning]
     assert note.startswith("The pipeline has published nothing yet and may be off.")
-    assert "24 h at the most" in note
+    assert "24 h at most" in note
     assert "TwitchDownloader" in text_of(page)
 
 
@@ -213,14 +213,14 @@ def test_a_foreign_address_is_told_and_opens_nobody_elses_import(
     folder: DataFolder, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for foreign in ("../../salt", "x" * 90, "abc"):
-        assert "is not known here" in text_of(open_page(request=foreign))
+        assert "does not know the import" in text_of(open_page(request=foreign))
     drop(open_page())
     sent = answered(folder, "done", {"result": {"messages": 5}})
     assert "a.log is in." in text_of(open_page(request=sent))
     monkeypatch.setattr(access, "current", lambda: Access("mine", ("mine",), "5"))
     assert inbox.dropped(sent) is None
     page = open_page(request=sent)
-    assert "is not known here" in text_of(page)
+    assert "does not know the import" in text_of(page)
     drop(page)
     asked = waiting(folder)
     assert (asked["channel"], asked["by"]) == ("mine", "mine id:5")
@@ -230,7 +230,7 @@ def test_an_inbox_that_cannot_be_written_is_told(folder: DataFolder, open_page: 
     published.write(folder.root, {}, "live")
     folder.inbox.write_text("not a folder")
     page = open_page()
-    assert "can show, not import" in page.info[0].value
+    assert "cannot import here" in page.info[0].value
     assert not page.file_uploader
 
 

@@ -106,7 +106,7 @@ def test_a_dashboard_that_can_only_be_read_says_so_before_anything_is_asked(
     (tmp_path / "inbox").write_text("not a folder")
     page = open_page()
     assert page.info[0].value == (
-        "This dashboard can show, not decide: the inbox of its data cannot be written."
+        "You cannot decide here: this dashboard may not write to the inbox of its data."
     )
     assert [page.button(key=key).disabled for key in ("accept", "reject")] == [True, True]
 
@@ -119,7 +119,7 @@ def test_a_pipeline_that_seems_off_is_told_of_and_can_still_be_asked(
     page = press(open_page(), "accept")
     assert page.warning[0].value == (
         "The pipeline has published nothing for 5 min and may be off. "
-        "What is decided now waits in its inbox until it runs."
+        "Your decisions wait in its inbox until it runs."
     )
     assert [request["term"] for request in waiting(one_proposal.root)] == ["zorpHype"]
 
