@@ -54,12 +54,20 @@ def asked(end: datetime) -> list[Asked]:
     around = {"place_channel": ["channel42"] * 20, "place_at": spans, "reach_s": 300}
     blocks = [midnight - timedelta(days=k) for k in range(300, 0, -1)]
     changed = {"before": whole - 14 * day, "least": 20, "limit": 12}
+    ever = {"since": FIRST, "until": whole}
     zone = {"zone_from": [FIRST], "zone_offset_s": [3600]}
     found = [
         ("dash_around", "20 moments", {**around, "since": midnight - day, "until": end}),
         ("dash_changes", "six channels, a year", {**back(six, 365), "limit": 500}),
         ("dash_counts", "a channel, a day", back(six[:1], 1)),
         ("dash_counts_hours", "six channels, a year", back(six, 365, whole)),
+        ("api_channels", "all", {"after": "", "limit": 1001}),
+        ("api_streams", "all", {"channel": None, "id": "", "limit": 1001, **ever}),
+        ("api_terms", "a channel, a year",
+         {"channel": "channel00", "kind": None, "n": 1 << 62, "term": "", "limit": 1001, **ever,
+          "basis": ""}),
+        ("api_windows", "a channel, 1,000 of a year", {**one, "limit": 1001, **ever}),
+        ("api_windows", "a channel, the newest", {**one, "limit": 1001, **ever, "since": midnight}),
         ("dash_alerts", "all channels, 90 days",
          {**back(names, 90, whole), "kinds": ["mood_drop", "silence"], "limit": 200}),
         ("dash_channels", "all", {"now": end}),

@@ -44,7 +44,7 @@ SELECT channel, start, channel || ':' || strftime(start, '%Y%m%d') AS stream_id,
     CASE WHEN n > 0 THEN floor(u(i, 9) * n) / n END AS share_emote,
     [n, 0, 0, n // 2, 0, n // 3] AS sub_n,
     [mean, NULL, NULL, u(i, 10), NULL, u(i, 11)]::DOUBLE[] AS sub_mean,
-    'full-1' AS lexicon_version, 'words' AS basis, n // 5 AS n_laughs,
+    'full-1' AS lexicon_version, NULL::DOUBLE AS readable, 'words' AS basis, n // 5 AS n_laughs,
     n // 9 AS n_capitals,
     'live' AS source, 1::BIGINT AS rev
 FROM mood
