@@ -35,7 +35,7 @@ def answer(request: Request, rows: Rows, kind: str) -> Response:
     """As `kind` says. Both have the next page's address in a Link header (RFC 8288)."""
     headers = {"link": f'<{_next(request, rows.next)}>; rel="next"'} if rows.next else None
     if kind == "csv":
-        body, media = csv_bytes(_flat(rows.table)), "text/csv; charset=utf-8"
+        body, media = csv_bytes(rows.table), "text/csv; charset=utf-8"
     else:
         body = orjson.dumps({"items": rows.table.to_pylist(), "next": rows.next}, option=_TIMES)
         media = "application/json"
@@ -45,12 +45,3 @@ def answer(request: Request, rows: Rows, kind: str) -> Response:
 def _next(request: Request, cursor: str) -> str:
     """Relative to the address that was asked: a proxy may have it elsewhere."""
     return "?" + urlencode({**request.query_params, "cursor": cursor})
-
-
-def _flat(table: pa.Table) -> pa.Table:
-    """Lists as texts with spaces between: a cell holds one value."""
-    for index, field in enumerate(table.schema):
-        if pa.types.is_list(field.type):
-            joined = [" ".join(cell) for cell in table[field.name].to_pylist()]
-            table = table.set_column(index, field.name, pa.array(joined, pa.string()))
-    return table

@@ -101,7 +101,7 @@ class MomentRow(BaseModel):
     stream_id: str
     rank: int = Field(description="1 is the best")
     kind: str = Field(description="laughter, hype, peak or silence")
-    also: list[str] = Field(description="other kinds that were found there; CSV: with spaces")
+    also: list[str] = Field(description="other kinds that were found there")
     grade: Literal["sure", "maybe"]
     start: datetime | None = Field(description="of the reaction, to 5 s; null without a date")
     at_s: int = Field(description="the same in seconds from the stream's start")
@@ -114,4 +114,4 @@ class MomentRow(BaseModel):
     usual_per_min: float | None = Field(description="around it")
     laughs_per_message: float | None
     basis: Basis
-    terms: list[str] = Field(description="used more, or moving more, than before; CSV: with spaces")
+    terms: list[str] = Field(description="used more, or moving more, than before")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,12 @@ def test_csv_has_the_rows_of_json(asked: Script, path: str, given: dict[str, Any
     assert len(told) == len(rows) > 0
     for cells, row in zip(told, rows, strict=True):
         assert list(cells) == list(row)
-        texts = {name: " ".join(v) if isinstance(v, list) else v for name, v in row.items()}
-        assert cells == {name: "" if v is None else str(v) for name, v in texts.items()}
+        assert {name: _read(cells[name], value) for name, value in row.items()} == row
+
+
+def _read(cell: str, like: object) -> object:
+    """The cell as a value of that kind."""
+    return None if cell == "" else cell if isinstance(like, str) else json.loads(cell)
 
 
 def test_a_csv_page_names_the_next_one_in_a_link(asked: Script) -> None:
