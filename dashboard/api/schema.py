@@ -29,7 +29,7 @@ class ChannelRow(BaseModel):
 
     channel: str = Field(description="its key: the login under which it was first met")
     login: str | None = Field(description="of today; null where another has taken it since")
-    display_name: str | None
+    display_name: str | None = Field(description="null where Twitch did not tell it")
     channel_id: str | None = Field(description="Twitch's; null where it is not known")
     language: str | None = Field(description="as Twitch says it")
     readable: float | None = Field(

@@ -36,7 +36,9 @@ def known(tmp_path: Path) -> Script:
     """One channel, three windows: chat, silence, nobody looking; terms that are formulas."""
     at = [START + timedelta(seconds=30 * k) for k in range(3)]
     return client(published.write(tmp_path, {
-        "channels": [channel("one", channel_id="91234567890", login="now_two")],
+        "channels": [
+            channel("one", channel_id="91234567890", login="now_two", display_name=""),
+        ],
         "streams": [stream("one", START, None, undated=True)],
         "windows": [
             window("one", at[0], 10, 0.25), window("one", at[1], 0, None),
@@ -112,6 +114,7 @@ def test_missing_is_null_and_empty_and_never_zero(known: Script) -> None:
 def test_a_made_up_id_is_none_and_an_undated_stream_dates_no_channel(known: Script) -> None:
     (row,) = known.get("/v1/channels").json()["items"]
     assert (row["channel"], row["login"], row["channel_id"]) == ("one", "now_two", None)
+    assert row["display_name"] is None
     assert (row["streams"], row["first_at"], row["newest_at"]) == (1, None, None)
 
 
