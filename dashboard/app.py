@@ -14,6 +14,7 @@ from streamlit.starlette import App
 
 from dashboard.login import oidc, return_to
 from dashboard.login.gate import Gate
+from dashboard.moved import Moved
 from dashboard.skeleton import Skeleton
 from warehouse.atomic import keep_private
 from warehouse.config import UploadSettings
@@ -68,16 +69,11 @@ def _pages() -> list[st.Page]:
     live = st.Page(
         "app_pages/live.py", title="Live", icon=":material/sensors:", url_path="home", default=True
     )
-
-    def to_live() -> None:
-        """/live: the first page's address is the bare one, but people type its name."""
-        st.switch_page(live)
-
     others = [
         st.Page(path, title=title, icon=f":material/{icon}:", url_path=address)
         for path, title, icon, address in PAGES
     ]
-    return [live, st.Page(to_live, title="Live", url_path="live", visibility="hidden"), *others]
+    return [live, *others]
 
 
 if __name__ == "__main__":
@@ -89,6 +85,11 @@ else:
     name_removed_settings("dashboard")
     secrets = oidc.secrets()
     set_option("server.maxUploadSize", UploadSettings().mb, "DLD_UPLOAD_MB")  # for all of it
-    layers = [Middleware(Gate), Middleware(return_to.BackToWhatWasAsked), Middleware(Skeleton)]
+    layers = [
+        Middleware(Gate),
+        Middleware(return_to.BackToWhatWasAsked),
+        Middleware(Moved),
+        Middleware(Skeleton),
+    ]
     Thread(target=warm, daemon=True).start()
     app = App(__file__, secrets=secrets, middleware=layers)

@@ -38,7 +38,7 @@ P = ParamSpec("P")
 def page(title: str, about: str, draw: Draw, of_logs: str = "") -> None:
     """Draw a page: header, notes about the address, then `draw`; never a traceback. of_logs: what
     it is about in a folder of imported logs, where that is something else."""
-    url_state.begin()
+    url_state.begin(title)
     guarded(lambda manifest: _whole(title, about, draw, of_logs, manifest), title)
 
 

@@ -1,20 +1,27 @@
 """The state of a view lives in its address: read, checked, and written back.
 
-A value that is broken, foreign or too long is dropped for the default, and said so once.
+A value that is broken, foreign or too long is dropped for the default, and said so once. What the
+reader changes is a step of the browser's Back, and Back brings the view of before.
 """
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
 _LONGEST = 2000
 _WHOLE = re.compile(r"-?[0-9]{1,11}")
 _NOTES = "address_notes"
 _UNWRITTEN = "address_told"  # session: parameters that are yet to be written
+_SEEDED = "address_seeded"  # session: keys whose first value is from the address
+_PAGE, _NAMED = "address_page", "address_named"  # session: the page; the last that named itself
+_NAME = "<script>window.history.replaceState({}, '', '?' + %s)</script>"
 
 
 def notes() -> list[str]:
@@ -71,9 +78,15 @@ def number(name: str, low: int, high: int, default: int) -> int:
     return _checked(name, default, lambda text: _number(text, low, high))
 
 
-def begin() -> None:
-    """Forget what a run that was broken off, maybe of another page, had yet to write."""
-    st.session_state.pop(_UNWRITTEN, None)
+def begin(page: str) -> None:
+    """Forget what a run that was broken off, maybe of another page, had yet to write; and, where
+    the reader went back or forward, what was chosen: the address holds."""
+    state, context = st.session_state, get_script_run_ctx()
+    state.pop(_UNWRITTEN, None)
+    if context is not None and context.is_history_navigation:
+        for key in state.pop(_SEEDED, ()):
+            state.pop(key, None)
+    state[_PAGE] = page
 
 
 def remember(**values: str | None) -> None:
@@ -84,18 +97,30 @@ def remember(**values: str | None) -> None:
 def write() -> None:
     """Write what was remembered to the address, all at once.
 
-    Every writing is a step of the browser's Back; and one at the start of a run may come before
-    the browser has the new page's own address, and so stand in that of the page before.
+    Every writing is a step of the browser's Back, but for the first of a page that was opened: it
+    says in full what the address left open. One at the start of a run may come before the browser
+    has the new page's own address, and so stand in that of the page before.
     """
-    here = st.query_params.to_dict()
-    merged = {**here, **st.session_state.pop(_UNWRITTEN, {})}
+    state, here = st.session_state, st.query_params.to_dict()
+    merged = {**here, **state.pop(_UNWRITTEN, {})}
     params = {name: value for name, value in merged.items() if value}
+    is_named, state[_NAMED] = state.get(_NAMED) == state[_PAGE], state[_PAGE]
     if params != here:
-        st.query_params.from_dict(params)
+        (st.query_params.from_dict if is_named else _name)(params)
+
+
+def _name(params: Mapping[str, str]) -> None:
+    """Put the parameters in the place of those in the address, as no step of Back."""
+    context, query = get_script_run_ctx(), urlencode(params)
+    if context is not None:
+        context.query_string = query  # of a run that this one asks for
+    st.html(_NAME % json.dumps(query), unsafe_allow_javascript=True)
 
 
 def seed(key: str, value: T) -> T:
-    """Give a widget its first value, from the address; afterwards its own state holds."""
+    """Give a widget its first value, from the address; afterwards its own state holds, until the
+    reader goes back or forward."""
+    st.session_state.setdefault(_SEEDED, set()).add(key)
     if key not in st.session_state:
         st.session_state[key] = value
     current: T = st.session_state[key]

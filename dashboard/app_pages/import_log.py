@@ -16,6 +16,7 @@ from warehouse.inbox.uploaded_log import ACTION, safe_name
 from warehouse.records import typed_name
 
 _TROUBLE = "not_dropped"  # session: why the last log could not be put in
+TITLE = "Bring your own"
 _PIECE = 1 << 20
 _EVERY_S = 2
 
@@ -187,7 +188,8 @@ def _outcome() -> None:
 
 def page() -> None:
     """The page, which needs nothing published."""
-    frame.titled("Bring your own", "a VOD's chat log, to be reviewed like any stream")
+    url_state.begin(TITLE)
+    frame.titled(TITLE, "a VOD's chat log, to be reviewed like any stream")
     try:
         draw()
     except AppError as exc:

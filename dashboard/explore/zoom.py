@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import time_span, wording
+from dashboard import time_span, url_state, wording
 from dashboard.time_span import LONGEST, Span
 
 SHORTEST = timedelta(minutes=1)
@@ -51,7 +51,7 @@ def moved(span: Span, share: float) -> Span:
 
 def buttons(span: Span, tz: tzinfo) -> None:
     """Back, earlier, later, wider: each with its word, for keyboard and screen reader."""
-    came = bool(st.session_state.get(_CAME))
+    came = bool(url_state.seed(_CAME, []))
     for label, icon, what, tip, off in (
         ("Back", "undo", None, "The span before this one", not came),
         ("Earlier", "chevron_left", moved(span, -0.5), "Half a span back", False),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Node
 
 from dashboard import frame
 from tests.helpers.paths import ROOT
@@ -28,8 +29,18 @@ def open_at(
 
 
 def html_of(page: AppTest) -> str:
-    """All markup the page drew."""
-    return "\n".join(element.proto.body for element in page.get("html"))
+    """All markup the page drew, but for scripts."""
+    return "\n".join(e.proto.body for e in page.get("html") if not _is_script(e))
+
+
+def scripts_of(page: AppTest) -> list[str]:
+    """What the page has the browser run."""
+    return [e.proto.body for e in page.get("html") if _is_script(e)]
+
+
+def _is_script(element: Node) -> bool:
+    is_script: bool = element.proto.unsafe_allow_javascript
+    return is_script
 
 
 def alts_of(page: AppTest) -> list[str]:
