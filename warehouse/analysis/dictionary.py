@@ -1,4 +1,4 @@
-"""The dictionary of published tables: every column in words, beside the type that the schema has."""
+"""The dictionary of published tables: every column in words, beside the type the schema has."""
 
 import csv
 from dataclasses import dataclass

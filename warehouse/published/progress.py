@@ -22,9 +22,9 @@ _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 
 @dataclass(frozen=True)
 class Progress:
-    """A share of what comes first. what: `past`, made at a first start, or `pause`, when nobody listened.
-    span_s: seconds of chat, in all. share: of them that are there, 0..1. simulated: nobody said
-    any of it."""
+    """A share of what comes first. what: `past`, made at a first start, or `pause`, when nobody
+    listened. span_s: seconds of chat, in all. share: of them that are there, 0..1. simulated:
+    nobody said any of it."""
 
     what: Literal["past", "pause"]
     span_s: float
