@@ -27,13 +27,13 @@ Body = dict[str, Any]  # what is served of a channel (serving/body.py)
 
 @channels.command()
 def add(names: Names) -> None:
-    """Read these too; a running pipeline joins them within seconds."""
+    """Read these channels too; a running pipeline joins them within seconds."""
     _change("add", names)
 
 
 @channels.command()
 def remove(names: Names) -> None:
-    """Read these no longer; what is stored of them stays (`forget` drops it)."""
+    """Read these channels no longer; `forget` deletes what is stored of them."""
     _change("remove", names)
 
 
@@ -41,7 +41,7 @@ def remove(names: Names) -> None:
 def list_(
     format: FormatOption = OutputFormat.table,
 ) -> None:
-    """What is read, and what is known of it."""
+    """List the channels, and the state of each."""
     folder = data_folder()
     rows = states(folder, time.time())
     if format is OutputFormat.json:

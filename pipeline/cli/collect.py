@@ -53,7 +53,7 @@ def collect(
     """
     choice = chosen(source, channel, file)
     if choice.kind.is_queue:
-        raise typer.BadParameter("a queue is what it collects into; name where chat comes from")
+        raise typer.BadParameter("collect fills the queue and cannot read it: name another source")
     settings, shared = QueueSettings(), BucketSettings()
     check_address(settings)
     root = data_folder().root

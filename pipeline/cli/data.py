@@ -43,7 +43,8 @@ def import_(
     files: Annotated[list[Path], typer.Argument(help="logs or tables of chat, or folders")],
     format: Annotated[str, typer.Option(help=f"one of {', '.join(NAMES)}")] = "auto",
     channel: Annotated[
-        list[str] | None, typer.Option(help="only this channel; names it where the file does not")
+        list[str] | None,
+        typer.Option(help="only this channel; or its name, if the file does not say it"),
     ] = None,
     started_at: Annotated[
         datetime | None, typer.Option(help="start of the one stream in the file, ISO; UTC")
@@ -52,16 +53,16 @@ def import_(
         bool, typer.Option("--undated", help="place undated streams day by day from 2000-01-01")
     ] = False,
     place: Annotated[
-        bool, typer.Option("--place", help="lay a stream after another whose time it would share")
+        bool, typer.Option("--place", help="lay a stream after another one at the same time")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="take the file's chat where more is there already")
+        bool, typer.Option("--replace", help="take the file's chat even if more is stored")
     ] = False,
     columns: Annotated[
         str, typer.Option(help="of a table, by name or number: text=NAME,time=NAME,user=NAME")
     ] = "",
 ) -> None:
-    """Bring past chat into a folder without simulated chat; the same file twice changes nothing."""
+    """Import past chat, not beside simulated chat. The same file again changes nothing."""
     if format not in NAMES:
         raise typer.BadParameter(f"--format {format} is unknown; known: {', '.join(NAMES)}")
     start = started_at.replace(tzinfo=started_at.tzinfo or UTC) if started_at else None
@@ -71,7 +72,7 @@ def import_(
 
 
 def export(
-    out: Annotated[Path, typer.Option(help="folder to write to; nothing there is replaced")],
+    out: Annotated[Path, typer.Option(help="folder to write to; no file there is replaced")],
     channel: Annotated[list[str] | None, typer.Option(help="only these channels")] = None,
     since: Annotated[str | None, typer.Option("--from", help="ISO time; UTC unless said")] = None,
     until: Annotated[str | None, typer.Option("--to", help="ISO time, not included")] = None,
@@ -96,9 +97,9 @@ def export(
 
 
 def backup(
-    out: Annotated[Path, typer.Option(help="file to write; it must not be there yet")],
+    out: Annotated[Path, typer.Option(help="a new file to write")],
 ) -> None:
-    """Write everything but chat text to one file, while a daemon runs or not."""
+    """Write everything but chat text to one file; a daemon may run meanwhile."""
     folder = data_folder()
     if out.exists():
         raise BadInput(f"{out} is there already; name another file")
@@ -125,9 +126,9 @@ def restore(
         bool, typer.Option("--bucket", help="all shards of DLD_BUCKET_URL, to go on as one or more")
     ] = False,
 ) -> None:
-    """Make an empty DLD_DATA what it was at the backup, or what all shards have in the bucket.
+    """Restore a backup, or what all shards have in the bucket, into an empty DLD_DATA.
 
-    With DLD_SHARDS above 1 only channels of DLD_SHARD: DLD_BUCKET_URL is then another from now on.
+    With DLD_SHARDS above 1 it takes the channels of DLD_SHARD alone; then change DLD_BUCKET_URL.
     """
     if bucket == (file is not None):
         raise typer.BadParameter("name either a file, or --bucket")

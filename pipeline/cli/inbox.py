@@ -17,7 +17,7 @@ _LOCK = "inbox.lock"
 
 
 def inbox() -> None:
-    """Do what was asked of this folder while nobody ran: imports, decisions, backtests."""
+    """Do the requests that waited while no pipeline ran: imports, decisions, backtests."""
     folder = data_folder()
     if not folder.inbox.is_dir():
         return

@@ -16,7 +16,7 @@ Channel = Annotated[str | None, typer.Option(help="login of a channel")]
 
 
 def forget(chatter: Chatter = None, channel: Channel = None) -> None:
-    """Drop a chatter's messages, or all there is of a channel; it is not undone."""
+    """Delete a chatter's messages, or all that is stored of a channel, for good."""
     folder = data_folder()
     ask(folder, "forget", _subject(folder, chatter, channel))
     print("forgotten, in what is stored and in what is published")
@@ -27,7 +27,7 @@ def opt_out(
     channel: Channel = None,
     undo: Annotated[bool, typer.Option("--undo", help="read them again")] = False,
 ) -> None:
-    """Never read a chatter or a channel from now on; `forget` is for what is there already."""
+    """Never read a chatter or a channel from now on; `forget` deletes what is stored."""
     folder = data_folder()
     ask(folder, "opt-out", {**_subject(folder, chatter, channel), "undo": undo})
     print("no longer opted out" if undo else "opted out: not read from now on")

@@ -18,5 +18,5 @@ class LexiconName(StrEnum):
 def score(
     lexicon: Annotated[LexiconName, typer.Option(help="which lexicon")] = LexiconName.full,
 ) -> None:
-    """Compound of every line of stdin, a line each on stdout."""
+    """Score every line of stdin: a number from -1 to 1, a line each on stdout."""
     score_lines(lexicon.value)

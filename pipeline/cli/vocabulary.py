@@ -23,8 +23,8 @@ COLUMNS = ("term", "kind", "valence", "channel")  # of a file of accepted terms
 _BAD_SHOWN = 10
 
 vocabulary = typer.Typer(help="Proposed and accepted terms, and decisions on them.")
-Term = Annotated[str, typer.Argument(help="exactly as it is written")]
-Channel = Annotated[str, typer.Option(help="only there; all channels where none is said")]
+Term = Annotated[str, typer.Argument(help="the term, exactly as it is written")]
+Channel = Annotated[str, typer.Option(help="for this channel; without it, for all")]
 Valence = Annotated[float | None, typer.Option(help="-4..4, like VADER's")]
 File = Annotated[Path, typer.Argument(help=f"tab-separated: {', '.join(COLUMNS)}")]
 
@@ -34,14 +34,14 @@ def show(
     context: typer.Context,
     format: FormatOption = OutputFormat.table,
 ) -> None:
-    """Proposed and accepted terms."""
+    """List proposed and accepted terms."""
     if context.invoked_subcommand is None:
         _show(_published("vocabulary_current"), format)
 
 
 @vocabulary.command()
 def accept(term: Term, channel: Channel = "", valence: Valence = None) -> None:
-    """Put a proposed term in force, from the next window on."""
+    """Accept a proposed term; it counts from the next window on."""
     _review("accept", term, channel, valence)
 
 
@@ -57,19 +57,19 @@ def change(
 
 @vocabulary.command()
 def reject(term: Term, channel: Channel = "") -> None:
-    """Turn a proposal down; a term in force goes out of it."""
+    """Reject a proposal; a term that was accepted no longer counts."""
     _review("reject", term, channel)
 
 
 @vocabulary.command()
 def undo(term: Term, channel: Channel = "") -> None:
-    """Take the last decision on a term back."""
+    """Take back the last decision on a term."""
     _review("undo", term, channel)
 
 
 @vocabulary.command()
 def history() -> None:
-    """Everything that was ever decided."""
+    """List all decisions, old ones too."""
     rows = _published("decisions_all")
     table = Table("at", "decision", "term", "channel", "valence", "by")
     for row in rows:
@@ -89,7 +89,7 @@ def export_(file: File) -> None:
 
 @vocabulary.command("import")
 def import_(file: File) -> None:
-    """Put the terms of a file in force; bad rows are told and left out."""
+    """Accept the terms of a file; bad rows are named and left out."""
     good, bad = read_terms(file)
     reasons = ask_all(data_folder(), "vocabulary", good)
     bad += [f"{b['term']}: {why}" for b, why in zip(good, reasons, strict=True) if why]

@@ -49,7 +49,7 @@ def check_published(folder: DataFolder, running: bool) -> Iterator[Finding]:
         says = f"version {manifest.version}, {source}, {rows} windows, all files whole"
         yield ok("published", says)
     if source == "import" and not running:
-        yield ok("freshness", "imported logs alone: no pipeline has to run")
+        yield ok("freshness", "imported logs alone: you need no pipeline")
         return
     yield _age(time.time() - manifest.published_at.timestamp(), running)
 

@@ -276,7 +276,7 @@ def _verified(request: Request) -> list[str]:
     """Keys that were found before a crash."""
     names = request.body["verified"]
     if not isinstance(names, list) or not names:
-        raise BadInput("verified is for the pipeline to say")
+        raise BadInput("only the pipeline sets verified")
     return list(map(channel_name, names))
 
 

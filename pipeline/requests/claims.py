@@ -45,15 +45,15 @@ def _name(login: Any) -> str:
 def opt_in(workspace: Workspace, channel_id: Any, login: Any, theirs: list[str]) -> None:
     """Read a channel because its streamer asks for it. theirs: `keys_of` them. Raises BadInput."""
     if login is None:
-        raise BadInput("to be read, a channel has to say its login")
+        raise BadInput("send the login of the channel to be read")
     name = _name(login)
     key = workspace.everyone().resolve(name)
     known = {*theirs, workspace.optout.ids.get(channel_id, "")} - {""}
     is_first = workspace.shard.number == 0  # the others do as it found
     if is_first and key in workspace.optout.channels and key not in known:
         raise BadInput(
-            f"{name} opted out, and that it has the id {channel_id} is not known; "
-            "ask whoever runs this DLD to take that back"
+            f"{name} opted out, and DLD does not know that its id is {channel_id}; "
+            "ask whoever runs this DLD to undo that"
         )
     _unclaim(workspace, channel_id)
     claims = load_claims(workspace.folder.claims)

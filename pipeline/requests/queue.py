@@ -127,7 +127,7 @@ def add_marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[st
     if not isinstance(channel, str) or not isinstance(text, str):
         raise BadInput("a marker needs a channel and a text")
     if request.time.timestamp() > time.time() + AHEAD_S:
-        raise BadInput(f"a marker is of what was, and {request.at} is yet to come")
+        raise BadInput(f"a marker cannot be set ahead: {request.at} is yet to come")
     row = {
         "event_id": request.id,
         "channel": channel_name(channel),

@@ -102,7 +102,7 @@ def _decided(request: Request) -> Decision:
             checked_valence(decision.valence)
         return decision
     except (KeyError, TypeError, ValueError) as exc:
-        raise BadInput("decided is for the pipeline to say") from exc
+        raise BadInput("only the pipeline sets decided") from exc
 
 
 def request_of(body: Row) -> DecisionRequest:
