@@ -13,8 +13,8 @@ _TELL_S = 0.5
 
 
 class CatchingUp:
-    """The source's clock when chat was first behind, epoch seconds, while it is; and what is told
-    of that. A replay has a clock of its own: nothing is told."""
+    """Chat that is behind: since which clock of the source, epoch seconds, and what was told of it.
+    A replay has a clock of its own: nothing is told."""
 
     def __init__(self, state: State) -> None:
         self._state = state

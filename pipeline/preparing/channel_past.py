@@ -28,7 +28,7 @@ from warehouse.errors import AppError
 from warehouse.kinds import SIMULATED
 from warehouse.store.store import Store
 
-_WINDOWS = 1000  # in a transaction
+_WINDOWS = 250  # in a transaction
 _TOLD = 0.01  # of the whole, after which it is told how far it is
 
 
@@ -79,6 +79,7 @@ def make(order: Order, to: Connection) -> ChannelPast:
             to.send(share)
         meta |= kept(state.turn.moments)
         samples.append(keep(state)[1])
+        tables.write_channels(state)  # with how much of it can be read
         tables.write_learnt(state)
         state.buffer.close()
         vocabulary.drop(filter(state.intake.gate.is_login, vocabulary.widely_used()))

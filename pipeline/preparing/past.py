@@ -24,6 +24,7 @@ from pipeline.privacy.hashing import salt_of
 from pipeline.sources.simulation.profiles import PROFILES
 from pipeline.sources.simulation.source import Simulate
 from pipeline.vocabulary.proposals import Vocabulary
+from pipeline.windows.intake import IntakeCounts
 from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut
@@ -46,9 +47,11 @@ class Past:
     def adopt(self, state: State) -> None:
         """The engine's memory is as if it had read it all."""
         state.vocabulary.resume(self.vocabulary)
-        for made in self.channels:
-            for name, n in vars(made.counts).items():
-                setattr(state.intake.counts, name, getattr(state.intake.counts, name) + n)
+        counts = [vars(made.counts) for made in self.channels]
+        # not added: those of open windows have just been read again from the buffer
+        state.intake.counts = IntakeCounts(
+            **{name: sum(count[name] for count in counts) for name in counts[0]}
+        )
         publish(state, pa.concat_tables(part for made in self.channels for part in made.samples))
 
 

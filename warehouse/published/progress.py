@@ -17,14 +17,14 @@ from warehouse.config import DataFolder
 _FRESH_S = 60.0  # older: whoever told it has ended
 _MOST = 1000  # bytes
 _NUMBERS = "no one two three four five six seven eight nine ten".split()
-_UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
+_UNITS = ((36 * 3600, 86400, "day"), (3600, 3600, "hour"), (0, 60, "minute"))  # from, size
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A share of what comes first. what: `past`, made at a first start, or `pause`, when nobody
-    listened. span_s: seconds of chat, in all. share: of them that are there, 0..1. simulated:
-    nobody said any of it."""
+    """A share of what comes first. what: `past`, made at a first start, or `pause`, in which
+    nobody listened. span_s: seconds of chat, in all. share: of them that are there, 0..1.
+    simulated: nobody said any of it."""
 
     what: Literal["past", "pause"]
     span_s: float
@@ -64,6 +64,6 @@ def nothing_comes_first(folder: DataFolder) -> None:
 
 def _lasting(seconds: float) -> str:
     """three days, one hour, 36 hours."""
-    size, unit = next((u for u in _UNITS if seconds >= 1.5 * u[0]), _UNITS[-1])
+    _, size, unit = next((u for u in _UNITS if seconds >= u[0]), _UNITS[-1])
     n = max(1, round(seconds / size))
     return f"{_NUMBERS[n] if n < len(_NUMBERS) else n} {unit}{'s' if n > 1 else ''}"

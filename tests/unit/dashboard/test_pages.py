@@ -28,6 +28,8 @@ from tests.helpers.browser.rows import (
 )
 from tests.helpers.pages import alts_of, html_of, open_at, scripts_of, text_of
 from tests.helpers.paths import ROOT
+from warehouse.config import DataFolder
+from warehouse.published.progress import Progress, nothing_comes_first
 from warehouse.published.reader import Reader
 from warehouse.records import utc, window_start
 
@@ -121,6 +123,31 @@ def test_an_empty_folder_gets_a_friendly_sentence(
     assert not page.exception
     assert "Nothing has been published yet" in text_of(page)
     assert "make run" in text_of(page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_says_how_far_the_past_is_while_it_is_made(
+    name: str, tmp_path: Path, open_page: Open
+) -> None:
+    Progress("past", 3 * 86400, 0.376).tell(DataFolder(tmp_path))
+    page = open_page(name, tmp_path)
+    assert not page.exception
+    assert "Preparing three days of example chat: 38 %" in bars_of(page)
+    assert "Nothing has been published" not in text_of(page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_says_what_is_caught_up_on(name: str, small: Path, open_page: Open) -> None:
+    folder = DataFolder(small)
+    Progress("pause", 2 * 86400, 0.1).tell(folder)
+    try:
+        assert "Catching up on two days of example chat: 10 %" in bars_of(open_page(name, small))
+    finally:
+        nothing_comes_first(folder)
+
+
+def bars_of(page: AppTest) -> str:
+    return " ".join(element.proto.text for element in page.get("progress"))
 
 
 @pytest.mark.parametrize("name", NAMES)

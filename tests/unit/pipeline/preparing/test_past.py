@@ -3,16 +3,22 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.chat.message import Message
 from pipeline.config import PipelineSettings
 from pipeline.engine.engine import Engine
+from pipeline.preparing import gathering
+from pipeline.preparing import past as preparing
 from pipeline.preparing.past import make_past
 from pipeline.sources.simulation.source import Simulate
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut
+from warehouse.errors import StorageFull
+from warehouse.published.progress import Progress
 from warehouse.store.store import Store
 
 HOURS = 0.75
@@ -43,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, until: float) -> Iterator[Eng
     """An engine on a past that was made in one go."""
     folder = DataFolder(tmp_path_factory.mktemp("made"))
     with Store(folder.warehouse) as store:
-        source = Simulate(now=until, past_days=HOURS / 24, clock=lambda: until)
+        source = source_to(until)
         past = make_past(folder, SETTINGS, store, OptOut(), source, processes=2)
         assert source.start == until
         engine = Engine(folder, SETTINGS, "simulated", store)
@@ -69,9 +75,12 @@ def chatted(tmp_path_factory: pytest.TempPathFactory, until: float) -> Iterator[
         engine = Engine(folder, SETTINGS, "simulated", store)
         engine.know(source.channels())
         asyncio.run(tell(engine))
-        engine.commit()
-        engine.state.buffer.close()
+        engine.finish()
         yield engine
+
+
+def source_to(until: float) -> Simulate:
+    return Simulate(now=until, past_days=HOURS / 24, clock=lambda: until)
 
 
 def rows(engine: Engine, table: str) -> Rows:
@@ -98,3 +107,64 @@ def test_forecasts_are_the_same_as_if_it_had_been_chatted_live(
     assert [row["five_q50"] for row in ours] == pytest.approx(
         [r["five_q50"] for r in theirs], abs=2e-4
     )
+
+
+def test_what_is_known_of_the_past_is_known_to_the_engine(made: Engine, chatted: Engine) -> None:
+    ours, theirs = made.state.intake, chatted.state.intake
+    assert ours.counts == theirs.counts and ours.counts.messages > 100
+    assert {name: r.share for name, r in ours.readable.items()} == {
+        name: r.share for name, r in theirs.readable.items()
+    }
+    said = [engine.state.vocabulary.said()[0] for engine in (made, chatted)]
+    assert said[0] == said[1] > 0
+
+
+def test_lines_of_the_past_are_published_and_in_the_buffer(made: Engine) -> None:
+    state = made.state
+    assert sum(file.rows for file in state.publisher.manifest.tables["samples"]) > 10
+    messages = [item for item in state.buffer.since(0) if isinstance(item, Message)]
+    assert len({message.id for message in messages}) == len(messages) > 100
+
+
+def test_a_start_that_was_killed_leaves_nothing_twice(
+    tmp_path: Path, until: float, made: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = DataFolder(tmp_path)
+
+    def killed(*_: object) -> Any:
+        raise StorageFull("no space left")
+
+    with Store(folder.warehouse) as store:
+        with monkeypatch.context() as broken:
+            broken.setattr(gathering, "_rows", killed)  # the buffer is there, and no row
+            with pytest.raises(StorageFull):
+                make_past(folder, SETTINGS, store, OptOut(), source_to(until), processes=1)
+        assert not store.table("windows").num_rows and any(folder.buffer.glob("*.jsonl"))
+        past = make_past(folder, SETTINGS, store, OptOut(), source_to(until), processes=1)
+        engine = Engine(folder, SETTINGS, "simulated", store)
+        past.adopt(engine.state)
+        assert rows(engine, "windows") == rows(made, "windows")
+        kept = [item.id for item in engine.state.buffer.since(0) if isinstance(item, Message)]
+        assert (
+            len(set(kept))
+            == len(kept)
+            == engine.state.intake.counts.messages + (engine.state.intake.counts.filtered)
+        )
+    assert not (folder.scratch / "past").exists()
+
+
+def test_it_is_told_how_far_it_is(tmp_path: Path, until: float) -> None:
+    folder, shares = DataFolder(tmp_path), list[float]()
+
+    class Told(Progress):
+        def tell(self, folder: DataFolder) -> None:
+            super().tell(folder)
+            found = Progress.read(folder)
+            assert found is not None and found.what == "past"
+            shares.append(found.share)
+
+    with Store(folder.warehouse) as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparing, "Progress", Told)
+        make_past(folder, SETTINGS, store, OptOut(), source_to(until), processes=1)
+    assert shares == sorted(shares) and shares[0] == 0 and 0.8 < shares[-1] < 1
+    assert len({round(share, 1) for share in shares}) >= 8
