@@ -23,8 +23,8 @@ def test_the_page_s_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     folder = published.demo(tmp_path, datetime(2026, 1, 31, 18, tzinfo=UTC))
     named: dict[str, Any] = {}
     with running(folder.root) as address:
-        monkeypatch.setenv("DLD_API", address)
-        monkeypatch.setenv("DLD_TOKEN", token(folder))
+        monkeypatch.setenv("API", address)
+        monkeypatch.setenv("TOKEN", token(folder))
         for language, block in BLOCKS:
             if language == "sh":
                 done = subprocess.run(
