@@ -1,4 +1,4 @@
-"""`python -m warehouse`: mirror, sql."""
+"""`python -m warehouse`: mirror, sql, open."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from warehouse.errors import AppError, fail
 COMMANDS: Mapping[str, str] = {
     "mirror": "warehouse.bucket.command:mirror",
     "sql": "warehouse.analysis.command:sql",
+    "open": "warehouse.analysis.command:open_",
 }
 
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pytest
 
 from tests.helpers.paths import ROOT
-from tests.helpers.simulated import simulated_folder
-from warehouse.analysis.dictionary import SHARD_HEALTH, Entry, entries, markdown, types
+from warehouse.analysis.dictionary import SHARD_HEALTH, Entry, columns, entries, markdown
 from warehouse.config import DataFolder
 from warehouse.published.reader import Reader
 
@@ -21,12 +20,6 @@ PAGE = ROOT / "docs" / "data.md"
 _BEGIN, _END = "<!-- tables: from the dictionary and the schema -->\n", "\n<!-- end -->"
 COLUMNS = [entry for entry in entries() if entry.column]
 Tables = dict[str, pa.Table]
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
-    """A few hours of simulated chat with forecasts, published."""
-    return simulated_folder(tmp_path_factory.mktemp("simulated"))
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +42,9 @@ def test_the_page_says_what_the_dictionary_says() -> None:
 
 
 def test_every_published_column_is_in_the_dictionary_once_and_nothing_else() -> None:
-    assert sorted((entry.table, entry.column) for entry in COLUMNS) == sorted(types())
+    assert sorted((entry.table, entry.column) for entry in COLUMNS) == sorted(columns())
     assert [e.table for e in entries() if not e.column] == list(
-        dict.fromkeys(t for t, _ in types())
+        dict.fromkeys(t for t, _ in columns())
     )
     assert [entry for entry in entries() if not entry.about.endswith(".")] == []
 
@@ -61,7 +54,9 @@ def test_the_published_files_have_these_columns_and_types(simulated: DataFolder)
         for file in files:
             source = duckdb.read_parquet(str(simulated.published / file.path).replace("[", "[[]"))
             found = dict(zip(source.columns, map(str, source.types), strict=True))
-            assert found == {column: kind for (t, column), kind in types().items() if t == table}
+            assert found == {
+                name: column.type for (of, name), column in columns().items() if of == table
+            }
 
 
 def test_the_simulation_fills_most_tables(tables: Tables) -> None:

@@ -1,4 +1,4 @@
-"""`python -m warehouse sql`: a question in SQL, answered from what is published."""
+"""`python -m warehouse sql` and `open`: what is published, for questions and for other programs."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ import pyarrow as pa
 import typer
 
 from warehouse.analysis.answer_formats import FORMATS
+from warehouse.analysis.database import write_database
 from warehouse.analysis.question import answer
 from warehouse.atomic import private_file
 from warehouse.config import data_folder
@@ -47,6 +48,17 @@ def sql(
             _write_file(rows, format, out)
         else:
             _print(rows, format)
+
+
+def open_(
+    file: Annotated[Path, typer.Argument(help="DuckDB file to write, or to write anew")],
+) -> None:
+    """Write a DuckDB file of views that any DuckDB opens; they follow what is published."""
+    try:
+        views = write_database(data_folder(), file)
+    except OSError as exc:
+        raise StorageFull(f"cannot write {file}: {exc.strerror or exc}") from exc
+    print(f"{file}: views={views}; open it with any DuckDB on this machine, read-only")
 
 
 def _write_file(rows: pa.RecordBatchReader, format: AnswerFormat, out: Path) -> None:

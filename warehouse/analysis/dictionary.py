@@ -1,9 +1,10 @@
-"""The dictionary of published tables: every column in words, beside the type the schema has."""
+"""The dictionary of published tables: each column in words, beside the type the schema has."""
 
 import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from warehouse.connections import open_duckdb
 from warehouse.published.table_files import samples_schema
@@ -37,9 +38,17 @@ def entries() -> tuple[Entry, ...]:
         return tuple(Entry(**row) for row in csv.DictReader(lines, delimiter="\t", quoting=3))
 
 
+class Column(NamedTuple):
+    """A column as the schema has it: DuckDB's type, and as SQL what rows of before it have where
+    it is never NULL."""
+
+    type: str
+    default: str
+
+
 @cache
-def types() -> dict[tuple[str, str], str]:
-    """DuckDB's type of each (table, column) that is published, in the schema's order."""
+def columns() -> dict[tuple[str, str], Column]:
+    """Each (table, column) that is published, in the schema's order."""
     with open_duckdb() as con:
         for _, text in migrations():
             con.execute(text).fetchall()
@@ -47,7 +56,7 @@ def types() -> dict[tuple[str, str], str]:
         con.execute("CREATE TABLE samples AS FROM no_samples").fetchall()
         con.execute(f"CREATE TABLE {SHARD_HEALTH} AS SELECT *, 0 AS shard FROM health").fetchall()
         return {
-            (table, row[0]): row[1]
+            (table, row[0]): Column(row[1], (row[2] == "NO" and row[4]) or "NULL")
             for table in (*TABLES, SHARD_HEALTH)
             for row in con.execute(f"DESCRIBE {table}").fetchall()
         }
@@ -61,7 +70,7 @@ def markdown() -> str:
 def _line(entry: Entry) -> str:
     if entry.column:
         cells = [
-            f"`{entry.column}`", types()[entry.table, entry.column], _values(entry),
+            f"`{entry.column}`", columns()[entry.table, entry.column].type, _values(entry),
             entry.missing or "–", entry.about,
         ]  # fmt: skip
         return f"| {' | '.join(cells)} |"

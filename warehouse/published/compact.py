@@ -13,7 +13,7 @@ import duckdb
 from warehouse.config import DataFolder
 from warehouse.connections import GIVES_BACK, Config, open_duckdb
 from warehouse.errors import StorageFull
-from warehouse.published.files import most_rows, write_sorted
+from warehouse.published.files import most_rows, write_sorted, written_aside
 from warehouse.published.manifest import Manifest, PublishedFile
 from warehouse.sql import quoted, scan
 from warehouse.tables import TABLES
@@ -64,17 +64,19 @@ def merge(folder: DataFolder, table: str, files: list[PublishedFile]) -> Publish
     order = ", ".join(f'"{c}"' for c in TABLES[table].order)
     try:
         source = scan(folder.published / file.path for file in files)
-        with open_duckdb(reach=[folder.published], scratch=folder.scratch, config=_BOUNDS) as con:
+        with (
+            written_aside(folder.published / path) as aside,
+            open_duckdb(reach=[folder.published], scratch=folder.scratch, config=_BOUNDS) as con,
+        ):
             if sum(file.rows for file in files) > most_rows(TABLES[table]):
                 query = f"SELECT * FROM {source}"
-                write_sorted(con, query, {}, TABLES[table], folder.published / path)
+                write_sorted(con, query, {}, TABLES[table], aside)
             else:
                 con.execute(
                     f"COPY (SELECT * FROM {source} ORDER BY {order}) "
-                    f"TO {quoted(folder.published / path)} (FORMAT parquet)"
+                    f"TO {quoted(aside)} (FORMAT parquet)"
                 ).fetchall()
     except (duckdb.Error, OSError) as exc:
-        (folder.published / path).unlink(missing_ok=True)
         reason = str(exc).splitlines()[0][:200]
         raise StorageFull(f"cannot merge files of {table}: {reason}") from exc
     return PublishedFile(

@@ -1,6 +1,7 @@
 """Published files: how SQL says their paths, whether one is whole, what span it has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,18 @@ def is_whole(published: Path, file: PublishedFile) -> bool:
             return bool(pq.read_metadata(opened).num_rows == file.rows)
     except (OSError, pa.ArrowException):
         return False
+
+
+@contextmanager
+def written_aside(target: Path) -> Iterator[Path]:
+    """A place for what becomes `target` when it is whole: whoever looks for *.parquet sees no half
+    of one."""
+    aside = target.with_name(f"{target.name}.part")
+    try:
+        yield aside
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def most_rows(spec: TableSpec) -> int:
@@ -99,7 +112,7 @@ def overlaps(file: PublishedFile, spec: TableSpec, keys: Keys) -> bool:
 
 def remove_strays(published: Path, listed: set[str]) -> None:
     """Unlink files that no manifest names: left by a crash, or by readers long gone."""
-    for path in published.glob("*/*.parquet"):
+    for path in published.glob("*/*.parquet*"):
         if str(path.relative_to(published)) not in listed:
             path.unlink(missing_ok=True)
 

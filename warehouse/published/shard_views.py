@@ -46,7 +46,7 @@ def manifests_by_shard(manifest: Manifest) -> dict[int, Manifest]:
 def merged(table: str, rows: str, files: Files) -> str:
     """SQL of the rows as one whole. rows: SQL of the files'."""
     several = len(by_shard(files)) > 1
-    return _MERGED[table](rows) if several and table in _MERGED else rows
+    return MERGED[table](rows) if several and table in MERGED else rows
 
 
 def health_by_shard(published: Path, files: Files) -> str:
@@ -61,7 +61,7 @@ def _channels(rows: str) -> str:
     """A login of today is one channel's: of whoever was renamed to it, and not of whoever had it
     when they were first met, in another shard, which does not hear of that."""
     first = "row_number() OVER (PARTITION BY login ORDER BY channel = login, channel) = 1"
-    return f"SELECT * REPLACE (if({first}, login, NULL) AS login) FROM ({rows})"
+    return f"SELECT * REPLACE (CASE WHEN {first} THEN login END AS login) FROM ({rows})"
 
 
 def _vocabulary(rows: str) -> str:
@@ -83,7 +83,7 @@ def _alerts(rows: str) -> str:
     return f"SELECT * FROM ({rows}) QUALIFY channel IS NOT NULL OR {first}"
 
 
-_MERGED: dict[str, Callable[[str], str]] = {
+MERGED: dict[str, Callable[[str], str]] = {
     "channels": _channels,
     "vocabulary": _vocabulary,
     "alerts": _alerts,
@@ -114,10 +114,10 @@ def health_of_all(by_shard_rows: str) -> str:
                 WHEN name = 'clock_offset_s' THEN arg_max(value, abs(value))
                 ELSE sum(value) END AS value,
                 arg_min(detail, shard) AS detail, max(rev) AS rev,
-                list(from_json(if(name = 'reading', detail, NULL), '{_TROUBLES}') ORDER BY shard)
-                    AS troubles,
-                list(from_json(if(name = 'storage', detail, NULL), '{_STORAGE}') ORDER BY shard)
-                    AS parts
+                list(from_json(CASE WHEN name = 'reading' THEN detail END,
+                    '{_TROUBLES}') ORDER BY shard) AS troubles,
+                list(from_json(CASE WHEN name = 'storage' THEN detail END,
+                    '{_STORAGE}') ORDER BY shard) AS parts
             FROM each GROUP BY name, "at"
         )
         SELECT name, "at", value, CASE

@@ -19,6 +19,7 @@ from warehouse.published.files import (
     tidy,
     time_text,
     write_sorted,
+    written_aside,
 )
 from warehouse.published.manifest import PublishedFile
 from warehouse.sql import quoted, scan
@@ -48,8 +49,9 @@ class TableFiles:
         if name == "samples":
             return self._write_samples(samples_schema().empty_table())
         path, target = self._place(name)
-        query = f"COPY (SELECT * FROM {name} LIMIT 0) TO {quoted(target)} (FORMAT parquet)"
-        self._con.execute(query).fetchall()
+        with written_aside(target) as aside:
+            query = f"COPY (SELECT * FROM {name} LIMIT 0) TO {quoted(aside)} (FORMAT parquet)"
+            self._con.execute(query).fetchall()
         return PublishedFile(path, 0, "", "")
 
     def table(
@@ -134,14 +136,14 @@ class TableFiles:
         self, spec: TableSpec, query: str, values: dict[str, Any], is_short: bool = False
     ) -> PublishedFile:
         path, target = self._place(spec.name)
-        if not is_short and self._is_long(spec, query, values):
-            write_sorted(self._con, query, values, spec, target)
-            return self._describe(spec, path)
-        order = ", ".join(f'"{c}"' for c in spec.order)
-        self._con.execute(
-            f"COPY (SELECT * FROM ({query}) ORDER BY {order}) TO {quoted(target)} (FORMAT parquet)",
-            values or None,
-        ).fetchall()
+        with written_aside(target) as aside:
+            if not is_short and self._is_long(spec, query, values):
+                write_sorted(self._con, query, values, spec, aside)
+            else:
+                order = ", ".join(f'"{c}"' for c in spec.order)
+                rows = f"SELECT * FROM ({query}) ORDER BY {order}"
+                copy = f"COPY ({rows}) TO {quoted(aside)} (FORMAT parquet)"
+                self._con.execute(copy, values or None).fetchall()
         return self._describe(spec, path)
 
     def _place(self, table: str) -> tuple[str, Path]:

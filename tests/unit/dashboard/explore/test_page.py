@@ -23,6 +23,8 @@ from tests.helpers.browser.rows import (
     window,
 )
 from tests.helpers.pages import html_of, open_at, text_of
+from warehouse.analysis.question import answer
+from warehouse.config import DataFolder
 from warehouse.spreadsheet import csv_bytes
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -88,6 +90,18 @@ def test_every_section_draws_and_is_told_by_the_address(
     assert page.query_params["show"] in (section, [section])
     assert not page.info
     assert "<img" not in html_of(page) and "<script" not in html_of(page)
+
+
+@pytest.mark.parametrize(("name", "section"), SECTIONS)
+def test_the_sql_behind_a_section_is_answered_as_it_stands(
+    name: str, section: str, two_hours: Path, open_page: Open
+) -> None:
+    """The models are a table that is shown whole; all else comes from queries."""
+    shown = [block.value for block in open_page(name, two_hours, show=section).code]
+    assert shown or section == "models"
+    for text in shown:
+        with answer(DataFolder(two_hours), text) as rows:
+            assert rows.read_all().column_names
 
 
 @pytest.fixture(scope="module")

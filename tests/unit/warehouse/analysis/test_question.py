@@ -69,8 +69,8 @@ def published(folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch)
     return folder
 
 
-def ask(*words: object, stdin: bytes = b"") -> Done:
-    return run("sql", *words, main=_main, stdin=stdin)
+def ask(*words: object, stdin: bytes = b"", command: str = "sql") -> Done:
+    return run(command, *words, main=_main, stdin=stdin)
 
 
 def _main() -> None:
