@@ -51,7 +51,7 @@ REFUSED = {
     "SELECT getenv('HOME')": "getenv does not exist",
     "SELECT nothing FROM windows": '"nothing" not found',
     "FROM nothing": "nothing does not exist",
-    "SELECT $name": "not provided",
+    "SELECT $name": "not provided|prepared parameter",
     "SELECT term::INTEGER FROM window_terms": "Could not convert",
 }
 
