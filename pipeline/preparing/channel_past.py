@@ -4,6 +4,7 @@ It has a data folder of its own, whose rows are the result, and goes the way of 
 batches, tracks, forecasts and moments, so what comes of it is what a daemon would have had.
 """
 
+import gc
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def run(order: Order, to: Connection) -> None:
     """Make it in a process begun for that; shares (0..1), then a ChannelPast or an AppError."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C: whoever began it ends it
     spare_memory()
+    gc.disable()  # it ends soon, and what it makes holds few cycles
     try:
         to.send(make(order, to))
     except AppError as exc:
