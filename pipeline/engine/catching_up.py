@@ -21,19 +21,21 @@ class CatchingUp:
         self._began: float | None = None
         self._told: float | None = 0.0  # monotonic; None: all know that chat is live
 
-    def look(self, batch: Batch) -> None:
-        """A batch was taken in; of one without a time nobody knows how late it is."""
+    def look(self, batch: Batch) -> bool:
+        """A batch was taken in: whether what came first is over with it. Of one without a time
+        nobody knows how late it is."""
         state, now = self._state, self._state.now()
         if state.source == "replay" or batch.at is None:
-            return
+            return False
         behind = now - state.clock
         if self._began is None and behind > _BEHIND_S:
             self._began, self._told = state.clock, 0.0
         elif behind < _LIVE_S and self._told is not None:
             self._began = self._told = None
-            nothing_comes_first(state.folder)
+            return nothing_comes_first(state.folder)
         if self._began is not None and self._told is not None:
             self._tell(self._began, now, self._told)
+        return False
 
     def _tell(self, began: float, now: float, told: float) -> None:
         if time.monotonic() - told < _TELL_S:

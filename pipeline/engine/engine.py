@@ -77,7 +77,8 @@ class Engine:
         state = self.state
         state.turn.add(receive(state, batch))
         state.turn.outcomes += state.sender.take()
-        self._catching_up.look(batch)
+        if self._catching_up.look(batch):
+            self._slow = -math.inf  # health is of now, as soon as it can be
         now = time.monotonic()
         if now - self._flushed >= _FLUSH_S:
             state.buffer.flush()

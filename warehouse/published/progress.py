@@ -57,9 +57,11 @@ class Progress:
             )
 
 
-def nothing_comes_first(folder: DataFolder) -> None:
-    """What is told from now on is live."""
+def nothing_comes_first(folder: DataFolder) -> bool:
+    """What is told from now on is live; whether something came first."""
+    was_there = folder.progress.exists()
     folder.progress.unlink(missing_ok=True)
+    return was_there
 
 
 def _lasting(seconds: float) -> str:
