@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warehouse.durations import lasting as lasting
+from warehouse.durations import lasting_s
 from warehouse.mood_now import DIGITS, average_label
 from warehouse.plain_text import LONGEST
 from warehouse.plain_text import plain as plain
@@ -140,7 +141,7 @@ def seconds(value: float) -> str:
     """0.4 s, 42 s; longer ones as `lasting` says them."""
     if value < 10:
         return f"{value:.1f} s"
-    return lasting(timedelta(seconds=value))
+    return lasting_s(value)
 
 
 def size(n_bytes: float | None) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import data, frame, nearest, url_state, wording
 from dashboard.charts.series import Row
+from warehouse.durations import lasting_s
 
 KINDS = {
     "mood_drop": "▼ Mood drop",
@@ -156,9 +157,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def _long(detail: Mapping[str, Any]) -> str:
-    """30 s, 90 s, 3 min, 4.5 min."""
-    s = float(detail["seconds"])
-    return f"{s:.0f} s" if s < 120 else f"{s / 60:.3g} min"
+    return lasting_s(float(detail["seconds"]))
 
 
 def _link(alert: Row) -> str:

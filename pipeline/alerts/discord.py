@@ -3,12 +3,11 @@ read as markup, whatever a term is called."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from pipeline.alerts.watch import Alert
 from pipeline.chat.text import visible
-from warehouse.durations import lasting
+from warehouse.durations import lasting_s
 from warehouse.records import iso
 
 MOST = 2000  # characters, Discord's limit for the content
@@ -61,7 +60,7 @@ def _escaped(mark: re.Match[str]) -> str:
 
 
 def _sentence(kind: str, d: Mapping[str, Any]) -> str:
-    took = lasting(timedelta(seconds=d.get("seconds", 0)))
+    took = lasting_s(d.get("seconds", 0))
     if kind in ("mood_drop", "mood_spike"):
         return (
             f"{d['mood']:+.2f} over {took} (n = {d['n']}); "

@@ -16,6 +16,7 @@ from pipeline.doctor.finding import Finding, ok, problem, warning
 from pipeline.privacy.hashing import load_salt
 from pipeline.queue.queue import Waiting, look
 from warehouse.config import BucketSettings, DataFolder
+from warehouse.durations import lasting_s
 from warehouse.errors import AppError
 from warehouse.inbox.requests import read_object
 from warehouse.packages import require_packages
@@ -44,7 +45,7 @@ def check_queue(folder: DataFolder) -> Iterator[Finding]:
 
 
 def _said(shard: int, found: Waiting) -> str:
-    age = f", the oldest {time.time() - found.first[1]:.0f} s old" if found.first else ""
+    age = f", the oldest {lasting_s(time.time() - found.first[1])} old" if found.first else ""
     return f"shard {shard}: {found.bodies} bodies{age}"
 
 
@@ -94,7 +95,7 @@ def _shard(bucket: Any, shard: int) -> Finding:
         return warning("bucket", f"shard {shard} has published nothing yet", do)
     except (ValueError, KeyError, TypeError):
         return problem("bucket", f"the manifest of shard {shard} cannot be read", do)
-    says = f"shard {shard} published {age:.0f} s ago"
+    says = f"shard {shard} published {lasting_s(age)} ago"
     return warning("bucket", says, do) if age > _STALE_S else ok("bucket", says)
 
 
@@ -111,13 +112,15 @@ def check_mirror(folder: DataFolder) -> Iterator[Finding]:
         return
     if away > _AWAY_S:
         do = "start it: python -m warehouse mirror"
-        yield problem("mirror", f"no mirror runs since {away:.0f} s: readers see old data", do)
+        yield problem("mirror", f"no mirror runs since {lasting_s(away)}: readers see old data", do)
         return
     for trouble in troubles:
         says, _, do = _shown(trouble).partition("; ")
         yield warning("mirror", says, do or "it is tried again by itself")
     if not troubles:
-        yield ok("mirror", f"{behind:.0f} s behind the bucket, {state['waiting']} files to load")
+        yield ok(
+            "mirror", f"{lasting_s(behind)} behind the bucket, {state['waiting']} files to load"
+        )
 
 
 def _salt(folder: DataFolder) -> bytes | None:

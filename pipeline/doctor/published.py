@@ -10,6 +10,7 @@ from pipeline.doctor.finding import Finding, ok, problem, warning
 from pipeline.serving.body import MAX_BODY, STALE_S
 from warehouse.atomic import open_file, read_file
 from warehouse.config import DataFolder
+from warehouse.durations import lasting_s
 from warehouse.errors import NothingPublished, WarehouseBroken
 from warehouse.kinds import shown_source
 from warehouse.published.manifest import Manifest, read_manifest
@@ -67,8 +68,8 @@ def check_latest(folder: DataFolder) -> Iterator[Finding]:
 def _age(seconds: float, running: bool) -> Finding:
     if seconds < -_AHEAD_S:
         do = "set the clock; the pipeline corrects what it can when it runs"
-        return problem("clock", f"the last publishing was {-seconds:.0f} s ahead of it", do)
-    says = f"last published {_long(seconds)} ago"
+        return problem("clock", f"the last publishing was {lasting_s(-seconds)} ahead of it", do)
+    says = f"last published {lasting_s(seconds)} ago"
     if running and seconds > STALE_S:
         do = "look at the pipeline's log; is it paused, or are its channels all away?"
         return problem("freshness", f"{says}, though a pipeline runs", do)
@@ -100,10 +101,3 @@ def _is_body(path: Path) -> bool:
         return True
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _long(seconds: float) -> str:
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"

@@ -219,7 +219,7 @@ def test_the_same_chat_is_the_same_windows_at_any_clock(
         told = "SELECT arg_max(value, \"at\") FROM health WHERE name = 'clock_offset_s'"
         assert stored(state.store, told) == [(pytest.approx(-off, abs=0.5),)]
     said = [r.getMessage() for r in caplog.records if "clock" in r.getMessage()]
-    assert len(said) == len(OFFS) and "10800 s behind Twitch's" in said[0]
+    assert len(said) == len(OFFS) and "3 h behind Twitch's" in said[0]
 
 
 @pytest.mark.parametrize("by", [-600.0, -40.0, 40.0, 600.0])

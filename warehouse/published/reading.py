@@ -14,6 +14,7 @@ import orjson
 import pyarrow.parquet as pq
 
 from warehouse.config import DataFolder
+from warehouse.durations import lasting_s
 from warehouse.errors import AppError
 from warehouse.published.manifest import read_manifest
 from warehouse.published.reader import Reader
@@ -49,8 +50,8 @@ def clock_sentence(offset_s: float) -> str:
         return ""
     way = "behind" if offset_s > 0 else "ahead of"
     return (
-        f"this machine's clock is {abs(offset_s):.0f} s {way} Twitch's; windows go by Twitch's all "
-        "the same, but set it (NTP)"
+        f"this machine's clock is {lasting_s(abs(offset_s))} {way} Twitch's; windows go by "
+        "Twitch's all the same, but set it (NTP)"
     )
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard import wording
-from warehouse.durations import lasting
+from warehouse.durations import lasting, lasting_s
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from warehouse.durations import lasting
 )  # fmt: skip
 def test_a_duration_has_the_unit_of_its_size(seconds: int, said: str) -> None:
     assert lasting(timedelta(seconds=seconds)) == said
+
+
+def test_what_lacks_a_fraction_of_a_second_is_whole() -> None:
+    assert [lasting_s(s) for s in (10_799.98, 0.4, -3)] == ["3 h", "0 s", "0 s"]
 
 
 def test_long_ago_is_told_like_any_duration() -> None:

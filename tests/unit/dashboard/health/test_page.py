@@ -236,7 +236,7 @@ def test_an_unknown_kind_of_alert_is_not_a_new_term() -> None:
     assert alerts.sentence("earthquake", "{}") == "its numbers cannot be read"
     assert alerts.sentence("new_term", None) == "its numbers cannot be read"
     assert alerts.sentence("activity", orjson.dumps(NUMBERS["activity"]).decode()) == (
-        "n = 120 messages in 60 s, 6.0 times the usual; about 20 are common"
+        "n = 120 messages in 1 min, 6.0 times the usual; about 20 are common"
     )
 
 

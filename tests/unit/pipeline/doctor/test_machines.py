@@ -114,7 +114,7 @@ def test_shards_are_judged_by_what_they_published_last(folder: DataFolder, bucke
     bucket.put("shard-1/manifest.json", b"{")
     _, shard_0, shard_1 = check_bucket(folder)
     assert (shard_0.status, shard_1.status) == (WARNING, PROBLEM)
-    assert shard_0.says.startswith("shard 0 published 50")
+    assert shard_0.says.startswith("shard 0 published 8.3 min")
 
 
 def test_a_bucket_of_another_install_is_a_problem(folder: DataFolder, bucket: Bucket) -> None:
