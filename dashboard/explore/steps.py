@@ -71,8 +71,6 @@ def choose(span: Span, streams: StreamTimes) -> Step:
     length = span.until - span.since
     fitting = [s for s in STEPS.values() if s == own or s.shortest <= length <= s.longest]
     names = {AUTO: f"Auto: {own.name}", **{s.key: s.name for s in fitting}}
-    if st.session_state.get("step", AUTO) not in names:  # of a span before this one
-        st.session_state["step"] = AUTO
     url_state.hold("step", list(names), AUTO)
     chosen: str = st.selectbox(
         "A point is", list(names), key="step", format_func=names.__getitem__,

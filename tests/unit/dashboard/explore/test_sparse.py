@@ -163,3 +163,20 @@ def test_addresses_of_before_open_what_they_meant(explore: Open, address: dict[s
     assert not page.info
     assert told(page, "span") == address["span"]
     assert "Mean mood ▲ +0.10" in text_of(page)
+
+
+def test_more_channels_than_fit_are_the_first_and_it_is_said() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from dashboard import url_state
+
+        known = [f"channel{k}" for k in range(200)]
+        st.text(",".join(url_state.choices("channels", known, [], 6)))
+        st.text(" ".join(url_state.notes()))
+
+    page = AppTest.from_function(script)
+    page.query_params["channels"] = ",".join(f"channel{k}" for k in range(9))
+    shown, said = (text.value for text in page.run().text)
+    assert shown == "channel0,channel1,channel2,channel3,channel4,channel5"
+    assert said == "“channels” in the address holds 9; the first 6 are shown."
