@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from dashboard import sections
 from dashboard.explore import steps, week
 from dashboard.time_span import Span
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import WINDOW, channel, stream, window
 from warehouse.published.reader import Reader
+from warehouse.sql import sql
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -136,7 +137,23 @@ def test_when_streams_were_on_is_told_with_what_has_no_date(reader: Reader) -> N
     assert found[0]["until"] == STREAMS[0][0] + 1.5 * HOUR
 
 
-def test_points_of_the_calendar_begin_before_the_span(reader: Reader, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("dash_series_streams", BASE),
+        ("dash_series_calendar",
+         {**BASE, "unit": "week", "zone_from": [at(1, 1)], "zone_offset_s": [3600]}),
+        ("dash_nearest", {"channels": ["a"], "since": at(3, 10), "until": at(3, 11), "least": 1}),
+    ],
+)  # fmt: skip
+def test_the_sql_that_is_shown_runs_as_it_stands(
+    reader: Reader, name: str, values: dict[str, Any]
+) -> None:
+    shown = sections.filled(sql(name), values)
+    assert reader.run(shown).to_pylist() == reader.query(name, **values).to_pylist()
+
+
+def test_points_of_the_calendar_begin_before_the_span(reader: Reader) -> None:
     """The first month began before the first hour, and the zone is known from before that."""
     inside = {**BASE, "since": at(3, 28), "until": at(4, 1)}
     around = Span(at(2, 25).replace(tzinfo=UTC), at(5, 2).replace(tzinfo=UTC))
