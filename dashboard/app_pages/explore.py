@@ -82,15 +82,20 @@ def draw(manifest: Manifest) -> None:
 
 
 def _undated(streams: StreamTimes, span: Span, channels: Sequence[str]) -> None:
-    """Say that streams without a date are left out of the span, and where they are."""
-    without = streams.undated & (streams.until <= naive(span.since))
-    if not without.any() or not channels:
+    """Say how many streams in the span have no date, or how many are left out and where."""
+    since, until = naive(span.since), naive(span.until)
+    inside = streams.undated & (streams.since < until) & (streams.until > since)
+    left = streams.undated & (streams.until <= since)
+    if channels and inside.any():
+        n = wording.counted(int(inside.sum()), "stream")
+        st.caption(f"Without a date: {n} of this span. They stand one a day, from 2000 on.")
+    if not channels or not left.any():
         return
-    own = Span(aware(streams.since[without].min()), aware(streams.until[without].max()))
-    n = wording.counted(int(without.sum()), "stream")
-    left = "is left out, dated" if n.startswith("1 ") else "are left out, dated from"
+    own = Span(aware(streams.since[left].min()), aware(streams.until[left].max()))
+    n = wording.counted(int(left.sum()), "stream")
+    are = "is left out, dated" if n.startswith("1 ") else "are left out, dated from"
     there = timeline.exact(channels, own)
-    st.caption(f"{n} without a date {left} {wording.day(own.since, UTC)}: [look there](?{there}).")
+    st.caption(f"{n} without a date {are} {wording.day(own.since, UTC)}: [look there](?{there}).")
 
 
 def _untold(summary: Sequence[Row], readable: Mapping[str, float | None]) -> Iterator[str]:
@@ -165,6 +170,7 @@ def _span(
         frame.tiles(_length(view))
         elsewhere.offer(view, "No stream of these channels was seen in this span.", least=0)
         return
+    _away(view, summary)
     told = [s for s in summary if not _part(s).why_not(readable[s["channel"]])]
     if not told:
         return
@@ -183,6 +189,15 @@ def _span(
     else:
         DRAWN[section](view)
     sections.behind(view.queries)
+
+
+def _away(view: View, summary: Sequence[Row]) -> None:
+    """Say which of the channels have no stream in the span, and where their nearest are."""
+    away = sorted(set(view.channels) - {s["channel"] for s in summary})
+    if away:
+        names = ", ".join(wording.plain(data.called(channel)) for channel in away)
+        own = replace(view, channels=away)
+        elsewhere.offer(own, f"No stream in this span: {names}.", least=0, key="away")
 
 
 def _summary_tiles(summary: Sequence[Row], view: View) -> None:

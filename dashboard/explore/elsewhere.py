@@ -11,12 +11,12 @@ from dashboard.time_span import Span
 SHORTEST = timedelta(hours=3)  # so that a stream is seen
 
 
-def offer(view: View, text: str, least: int) -> None:
+def offer(view: View, text: str, least: int, key: str = "nearest") -> None:
     """Say the text, and go to where the channels had windows of `least` messages or more."""
     (found,) = view.rows("dash_nearest", **view.hours, least=least)
     before, after = (wording.aware(at) if at else None for at in (found["before"], found["after"]))
     go = partial(_go, view, before)
-    nearest.offer(text, before, after, view.tz, go)
+    nearest.offer(text, before, after, view.tz, go, key)
 
 
 def _go(view: View, before: datetime | None, at: datetime) -> None:

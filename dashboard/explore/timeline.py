@@ -29,7 +29,7 @@ def section(view: View, shown: Mapping[str, Sequence[str]], streams: StreamTimes
     the same without a mouse. Two measures of a channel are two series. Returns the view with the
     step that was chosen.
     """
-    heading, control, tools = st.columns([10, 5, 14], vertical_alignment="center")
+    heading, control, tools = st.columns([12, 5, 13], vertical_alignment="center")
     with control:
         step = steps.choose(view.span, streams)
     view = replace(view, step=step.key)

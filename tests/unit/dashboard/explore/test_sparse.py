@@ -15,6 +15,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OLD = [datetime(2019, 3, 1, 18, tzinfo=UTC) + 7 * k * DAY for k in range(12)]
 NEW = [datetime(2022, 1, 4, 18, tzinfo=UTC) + 7 * k * DAY for k in range(10)]
+EARLY = datetime(2016, 8, 1, 18, tzinfo=UTC)
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 Open = Callable[..., AppTest]
 
@@ -25,15 +26,17 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Path:
     channel without a stream."""
     begun = [UNDATED, *OLD, *NEW]
     tables = {
-        "channels": [channel("alpha", source="import"), channel("idle", source="import")],
+        "channels": [channel(name, source="import") for name in ("alpha", "early", "idle")],
         "streams": [
             stream("alpha", at, at + HOUR, source="import", undated=at == UNDATED) for at in begun
-        ],
+        ]
+        + [stream("early", EARLY, EARLY + HOUR, source="import")],
         "windows": [
             window("alpha", at + k * WINDOW, 10, 0.1, source="import")
             for at in begun
             for k in range(120)
-        ],
+        ]
+        + [window("early", EARLY + k * WINDOW, 7, 0.2, source="import") for k in range(120)],
         "window_terms": [term("alpha", at, "LUL", 3 + at.year % 7, 0.01) for at in begun],
     }
     return published.write(tmp_path_factory.mktemp("years"), tables, source="replay").root
@@ -107,6 +110,20 @@ def test_terms_are_compared_with_all_before_where_a_pause_lies_between(explore: 
     page.button(key="against-all").click().run()
     assert told(page, "against") == "all"
     assert "against 14,400 in 1 Mar 2019, 00:00 to 4 Jan 2022, 00:00" in text_of(page)
+
+
+def test_a_channel_without_a_stream_in_the_span_is_named_with_its_nearest(explore: Open) -> None:
+    page = explore(channels="alpha,early", span="30d")
+    assert "No stream in this span: early." in text_of(page)
+    page.button(key="away-before").click().run()
+    assert "No stream in this span: alpha." in text_of(page)
+    assert "n = 840" in text_of(page)
+
+
+def test_streams_without_a_date_say_so_where_they_stand(explore: Open) -> None:
+    page = explore(**asked(UNDATED, UNDATED + DAY))
+    said = " ".join(c.value for c in page.caption)
+    assert "Without a date: 1 stream of this span." in said and "left out" not in said
 
 
 def test_the_future_leads_back(explore: Open) -> None:
