@@ -208,7 +208,7 @@ def test_nothing_more_is_asked_of_a_term_until_the_answer_is_there(
     [
         (None, 60, ("waits", "asked; in force from the next window, as soon as the pipeline reads "
                     "it")),
-        (None, 61, ("waits", "asked, and not answered for 1 min; it waits until the pipeline "
+        (None, 61, ("waits", "asked, and not answered for 61 s; it waits until the pipeline "
                     "runs")),
         ("", 500, ("done", "done; in force from the next window")),
         ("gone \u202e<b>", 0, ("refused", "refused: gone <b>")),
