@@ -14,6 +14,7 @@ from dashboard.stream_times import StreamTimes
 from dashboard.time_span import Span
 
 AUTO = "auto"
+KEY = "point"  # Forecast accuracy has a step of its own
 LONGEST_UNIT = timedelta(days=31)
 MOST_STREAMS = 200  # points of a channel that are told apart
 OFTEN = 0.25  # share of the span on air, from which on hours or days join up
@@ -71,9 +72,9 @@ def choose(span: Span, streams: StreamTimes) -> Step:
     length = span.until - span.since
     fitting = [s for s in STEPS.values() if s == own or s.shortest <= length <= s.longest]
     names = {AUTO: f"Auto: {own.name}", **{s.key: s.name for s in fitting}}
-    url_state.hold("step", list(names), AUTO)
+    url_state.hold("step", list(names), AUTO, KEY)
     chosen: str = st.selectbox(
-        "A point is", list(names), key="step", format_func=names.__getitem__,
+        "A point is", list(names), key=KEY, format_func=names.__getitem__,
         help="Auto: as fine as can be told apart, by the span and its streams",
     )  # fmt: skip
     url_state.remember(step=None if chosen == AUTO else chosen)

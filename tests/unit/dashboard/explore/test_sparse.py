@@ -82,7 +82,7 @@ def test_all_leaves_out_what_has_no_date_and_says_so(explore: Open) -> None:
 def test_the_step_is_the_readers_to_choose_and_stands_in_the_address(explore: Open) -> None:
     page = explore(span="all")
     assert told(page, "step") == ""
-    page.selectbox(key="step").select("month").run()
+    page.selectbox(key="point").select("month").run()
     assert told(page, "step") == "month"
     assert "a point a month" in text_of(page)
     page.button_group(key="span").set_value("3h").run()
