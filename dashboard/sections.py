@@ -16,21 +16,28 @@ from warehouse.sql import sql
 _VALUE = re.compile(r"--.*|\$([a-z_]+)")  # a comment, or a value's name
 
 
-def head(title: str, small: str, table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
-    """A section's title with what is said beside it, and its figures to take away."""
+def head(
+    title: str,
+    small: str,
+    table: pa.Table | Sequence[Mapping[str, Any]],
+    name: str,
+    basis: str = "",
+) -> None:
+    """A section's title with what is said beside it, and its figures to take away. basis: what
+    their moods were read from, words or emotes; '' where they have none or say it themselves."""
     heading, tools = st.columns([6, 1], vertical_alignment="center")
     with heading:
         frame.heading(title, small)
     if len(table):
         with tools.container(horizontal=True, horizontal_alignment="right"):
-            csv(table, name)
+            csv(table, name, basis)
 
 
-def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
+def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str, basis: str = "") -> None:
     """A button that gives the figures as a file dld-NAME.csv, made when it is asked for."""
     st.download_button(
         "CSV",
-        lambda: csv_bytes(_table(table)),
+        lambda: csv_bytes(_table(table, basis)),
         f"dld-{name}.csv",
         "text/csv",
         icon=":material/download:",
@@ -41,9 +48,11 @@ def csv(table: pa.Table | Sequence[Mapping[str, Any]], name: str) -> None:
     )
 
 
-def _table(rows: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
-    """As a table; a channel's key has beside it what people call it today."""
+def _table(rows: pa.Table | Sequence[Mapping[str, Any]], basis: str) -> pa.Table:
+    """As a table; a channel's key has beside it what people call it today. basis: of every row."""
     table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
+    if basis:
+        table = table.append_column("basis", pa.array([basis] * len(table), pa.string()))
     if "channel" not in table.column_names:
         return table
     names = [key and data.called(key) for key in table["channel"].to_pylist()]

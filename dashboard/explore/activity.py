@@ -39,6 +39,7 @@ def section(view: View) -> None:
         f"n = {wording.count(n)}, {steps.STEPS[view.step].points}; {wording.messages(messages)}",
         table,
         sections.span_name("activity", view.span),
+        view.basis,
     )
     st.plotly_chart(
         scatter(named), key="activity", config=CONFIG, alt="Mood against messages a minute"

@@ -95,7 +95,7 @@ def name_of(stream: Row, view: View) -> str:
 
 def _draw(lines: Mapping[str, Sequence[Row]], names: Mapping[str, str], step: int) -> None:
     n = sum(r["n"] for rows in lines.values() for r in rows)
-    columns = ("elapsed_s", "start", "channel", "n", "observed_s", "mean", "sd")
+    columns = ("elapsed_s", "start", "channel", "n", "observed_s", "mean", "sd", "basis")
     table = [{"stream": k, **{c: r[c] for c in columns}} for k, rows in lines.items() for r in rows]
     sections.head(
         "Side by side, by time since the start",

@@ -49,6 +49,7 @@ def section(view: View) -> None:
         small if rows else "",
         table,
         sections.span_name("terms", span),
+        view.basis,
     )
     if not rows:
         _nothing(before, view)

@@ -41,6 +41,7 @@ def _moods(view: View) -> None:
         f"n = {wording.count(n)} {unit} with messages",
         rows,
         sections.span_name("spread_mood", view.span),
+        view.basis,
     )
     by = data.by_name(grouped(rows))
     st.plotly_chart(

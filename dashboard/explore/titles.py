@@ -68,7 +68,7 @@ def _sums(view: View, pieces: Sequence[Part]) -> list[Row]:
 def _what_was_on(view: View, groups: Sequence[Row], by: str, pieces: int) -> None:
     n = sum(g["n"] for g in groups)
     small = f"n = {wording.messages(n)} in {wording.count(pieces)} stretches of streams"
-    sections.head(f"Mood by {by}", small, groups, sections.span_name(by, view.span))
+    sections.head(f"Mood by {by}", small, groups, sections.span_name(by, view.span), view.basis)
     if all(g[by] == NONE for g in groups):
         frame.put(frame.say(f"No stream of this span tells its {by}; imported logs seldom do."))
         return
@@ -139,7 +139,8 @@ def _around(view: View, changes: Sequence[Row]) -> None:
     count = ("1 change" if len(changes) == 1 else f"{wording.count(len(changes))} changes") + (
         f", the newest {PLACES} are listed" if len(changes) > PLACES else ""
     )
-    sections.head("When it changed", count, rows, sections.span_name("changes", view.span))
+    name = sections.span_name("changes", view.span)
+    sections.head("When it changed", count, rows, name, view.basis)
     if not changes:
         st.caption("No change of title or category was seen in this span.")
         return

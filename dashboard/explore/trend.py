@@ -37,7 +37,11 @@ def section(view: View, terms: Sequence[str], span: Span) -> None:
     days = "1 day" if len(rows) == 1 else f"{len(rows)} days"
     small = f"n = {wording.count(n)} uses on {days}"
     sections.head(
-        f"{wording.plain(term)} day by day", small, rows, sections.span_name("term", full)
+        f"{wording.plain(term)} day by day",
+        small,
+        rows,
+        sections.span_name("term", full),
+        view.basis,
     )
     if not rows:
         frame.put(frame.say("The term was not kept of these days."))

@@ -47,6 +47,7 @@ def section(view: View) -> None:
         f"{wording.plain(data.called(channel))}, n = {wording.messages(n)}",
         cells,
         sections.span_name("week", span),
+        view.basis,
     )
     if not n:
         frame.put(frame.say("Nobody spoke in this span."))

@@ -33,6 +33,7 @@ def _terms(view: View) -> None:
         f"uses in brackets; n = {wording.messages(total)}{whole}",
         table,
         sections.span_name("movers", view.span),
+        view.basis,
     )
     if not any(t["contribution"] for t in terms if t["kind"] != "rest"):
         frame.put(frame.say("No known term moved the mood here."))

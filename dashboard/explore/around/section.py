@@ -47,8 +47,9 @@ def section(view: View) -> None:
     found, counts = _studied(view, kind, kinds[kind])
     name = words.noun(kind, 2)
     small = f"n = {wording.count(found.n)}" if found else ""
-    table = _table(found, kind, view) if found else []
-    sections.head(f"Around {name}", small, table, sections.span_name("events", view.span))
+    table = _table(found, kind) if found else []
+    file = sections.span_name("events", view.span)
+    sections.head(f"Around {name}", small, table, file, view.basis)
     if not found:
         places = counts.moments - counts.near - counts.undrawn - counts.unseen - counts.silent
         frame.put(frame.say(words.too_few(kind, counts, places)))
@@ -121,7 +122,7 @@ def _time(window: int) -> datetime:
     return datetime.fromtimestamp(window * WINDOW_SECONDS, UTC).replace(tzinfo=None)
 
 
-def _table(found: Study, kind: str, view: View) -> Sequence[Row]:
+def _table(found: Study, kind: str) -> Sequence[Row]:
     """A row a minute and what it is compared with."""
     return [
         {
@@ -129,7 +130,6 @@ def _table(found: Study, kind: str, view: View) -> Sequence[Row]:
             "minute": int(minute),
             "events": found.n,
             "n": int(found.messages[k]),
-            "basis": view.basis,
             **_cells("activity", found.activity, k),
             **_cells("mood", found.mood, k),
         }

@@ -265,8 +265,28 @@ def test_calibration_of_a_model_that_never_served_says_why(
 
 
 def test_a_table_taken_away_runs_nothing_in_a_spreadsheet() -> None:
-    cells = csv_bytes(sections._table([{"title": "=1+1", "mean": -0.1}])).decode()
+    cells = csv_bytes(sections._table([{"title": "=1+1", "mean": -0.1}], "")).decode()
     assert cells.splitlines() == ["title,mean", "'=1+1,-0.1"]
+
+
+@pytest.mark.parametrize("section", EXPLORE)
+def test_every_table_with_a_mood_says_what_it_was_read_from(
+    section: str, two_hours: Path, raided: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: dict[str, list[str]] = {}
+
+    def button(label: str, made: Callable[[], bytes], name: str, *_: object, **__: object) -> None:
+        taken[name.split("-")[1]] = made().decode("utf-8-sig").splitlines()
+
+    monkeypatch.setattr(sections.st, "download_button", button)
+    whole = {"span": "dates", "from": "2026-11-22T11:00:00Z", "to": "2026-11-22T12:00:00Z"}
+    folder, span = (raided, {"span": "all"}) if section == "events" else (two_hours, whole)
+    assert not open_page("explore", folder, show=section, **span).exception
+    counts = taken.pop("spread_messages", None)
+    assert len(taken) >= 2 and (counts is None or "basis" not in counts[0])
+    for lines in taken.values():
+        header, row = lines[0].split(","), lines[1].split(",")
+        assert row[header.index("basis")] == "words"
 
 
 def test_a_metric_is_drawn_over_time_where_there_is_one(two_hours: Path, open_page: Open) -> None:
