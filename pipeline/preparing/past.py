@@ -13,6 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.config import PipelineSettings, salt_path
 from pipeline.engine.commit import publish
@@ -52,7 +53,16 @@ class Past:
         state.intake.counts = IntakeCounts(
             **{name: sum(count[name] for count in counts) for name in counts[0]}
         )
-        publish(state, pa.concat_tables(part for made in self.channels for part in made.samples))
+        for lines in self._lines():
+            state.publisher.publish(lines, state.workspace.oldest_text())
+        publish(state)
+
+    def _lines(self) -> Iterator[pa.Table]:
+        """Lines to be published, by the hour: a file is gone when the first of it is too old."""
+        lines = pa.concat_tables(part for made in self.channels for part in made.samples)
+        hours = pc.floor_temporal(lines["start"], unit="hour")
+        for hour in sorted(hours.unique().to_pylist()):
+            yield lines.filter(pc.equal(hours, hour))
 
 
 def make_past(
