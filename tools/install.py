@@ -20,6 +20,7 @@ from pathlib import Path
 # free for a set that is not there yet, with what it includes: pip keeps the archives meanwhile
 NEEDED_GB = {
     "shared": 0.2,
+    "http": 0.3,
     "ebs": 0.3,
     "warehouse": 0.7,
     "dashboard": 1.0,
