@@ -6,11 +6,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warehouse.durations import lasting as lasting
 from warehouse.durations import lasting_s
-from warehouse.mood_now import DIGITS, average_label
+from warehouse.figures import MISSING as MISSING
+from warehouse.figures import count as count
+from warehouse.figures import percent as percent
+from warehouse.figures import signed as signed
+from warehouse.mood_now import average_label
 from warehouse.plain_text import LONGEST
 from warehouse.plain_text import plain as plain
 
-MISSING = "–"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 MOODS = {"positive": "▲", "negative": "▼", "neutral": "●", "silent": "○"}
@@ -31,24 +34,9 @@ def headline(label: str) -> str:
     return f"about {label}" if label == "neutral" else label
 
 
-def signed(value: float | None, digits: int = DIGITS) -> str:
-    """+0.21, −0.05, 0.00: a true minus, and no sign for what rounds to zero."""
-    if value is None:
-        return MISSING
-    text = f"{abs(value):.{digits}f}"
-    if not float(text):
-        return text
-    return ("+" if value > 0 else "−") + text
-
-
-def cell(value: float | None, digits: int) -> float | None:
-    """A number for a column of so many digits, whose format would show -0.0001 as -0.000."""
-    return None if value is None else round(value, digits) + 0.0
-
-
-def count(n: float | None) -> str:
-    """12,345; a dash for None."""
-    return MISSING if n is None else f"{n:,.0f}"
+def fixed(value: float | None, digits: int) -> str:
+    """0.2900, −0.05: of so many digits, a plus never said."""
+    return signed(value, digits).removeprefix("+")
 
 
 def messages(n: int) -> str:
@@ -59,13 +47,6 @@ def messages(n: int) -> str:
 def counted(n: int, noun: str) -> str:
     """1 alert; 2,345 alerts."""
     return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """0.123 as 12 %."""
-    if share is None:
-        return MISSING
-    return f"{round(share * 100, digits) + 0.0:.{digits}f} %".replace("-", "−")  # no −0
 
 
 def unbroken(text: str) -> str:

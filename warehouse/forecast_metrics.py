@@ -233,10 +233,13 @@ class Metric:
         return self.ticks.endswith("%")
 
     @property
-    def printf(self) -> str:
-        """The format of a table's cell as C writes it; of a share, times 100."""
-        digits = (self.exact or self.ticks).rstrip("%f")
-        return f"%{digits}f{' %%' if self.is_share else ''}"
+    def is_signed(self) -> bool:
+        return self.ticks.startswith("+")
+
+    @property
+    def digits(self) -> int:
+        """Of a table's cell; of a share, times 100."""
+        return int((self.exact or self.ticks).strip("+.%f"))
 
 
 def _coverage(level: int) -> Metric:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import frame, wording
+from dashboard import frame, tables, wording
 from dashboard.charts.series import Row
 
 _ABOUT = (
@@ -24,11 +23,8 @@ def section(models: Sequence[Row], tz: tzinfo) -> None:
     if not models:
         st.caption("No model has been published yet.")
         return
-    st.dataframe(
-        pd.DataFrame([_line(m, tz) for m in models]),
-        hide_index=True,
-        key="models",
-    )
+    lines = [_line(m, tz) for m in models]
+    tables.show("models", {head: tables.text(x[head] for x in lines) for head in lines[0]})
     st.caption(f"Times in {frame.zone_name(tz)}. {_ABOUT}")
     for model in models:
         details = {k: _json(model[k]) for k in ("params", "scores") if model[k]}

@@ -1,15 +1,16 @@
 """Skill by step, and every model at one step: a section of the Forecast accuracy page."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, sections, wording
+from dashboard import frame, sections, tables, wording
 from dashboard.accuracy import accuracy_charts, steps
 from dashboard.charts.style import CONFIG
-from warehouse.forecast_metrics import METRICS
+from warehouse.forecast_metrics import METRICS, Metric
 
 
 def section(by_step: pd.DataFrame, model: str, step: int, models: Sequence[str]) -> None:
@@ -44,16 +45,22 @@ def table(at: pd.DataFrame) -> None:
     rows = rows.assign(
         model=[accuracy_charts.NAMES.get(m, wording.plain(m, 40)) for m in rows["model"]],
         interval=[interval(r) for r in rows.to_dict("records")],
-        **{m.name: rows[m.name] * 100 for m in METRICS if m.is_share},
     )
-    number = st.column_config.NumberColumn
-    columns: dict[str, Any] = {"model": "Model"}
+    columns = {"Model": tables.text(rows["model"], 150)}
     for metric in METRICS:
-        columns[metric.name] = number(metric.label, format=metric.printf, help=metric.about)
+        if rows[metric.name].notna().any():
+            columns[metric.label] = tables.number(
+                rows[metric.name], partial(_told, metric), about=metric.about
+            )
         if metric.name == "skill":
-            columns["interval"] = "95 % interval"
+            columns["95 % interval"] = tables.text(rows["interval"])
         if metric.name == "nmse":
-            columns["floor"] = number("Floor", format="%.4f")
-    columns["targets"] = number("n", format="localized")
-    columns = {name: column for name, column in columns.items() if rows[name].notna().any()}
-    st.dataframe(rows[list(columns)], hide_index=True, key="models-at-step", column_config=columns)
+            columns["Floor"] = tables.number(rows["floor"], partial(wording.fixed, digits=4))
+    columns["n"] = tables.number(rows["targets"])
+    tables.show("models-at-step", columns)
+
+
+def _told(metric: Metric, value: float | None) -> str:
+    if metric.is_share:
+        return wording.percent(value, metric.digits)
+    return (wording.signed if metric.is_signed else wording.fixed)(value, metric.digits)

@@ -3,15 +3,16 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, frame, wording
+from dashboard import data, frame, tables, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, FORECAST, GREY, HISTORY, finish
+from dashboard.tables import Column
 
 LOOKS = {"done": (HISTORY, "circle"), "pruned": (GREY, "line-ew-open"), "failed": (DOWN, "x")}
 _ABOUT = (
@@ -33,8 +34,7 @@ def section(trials: Sequence[Row], tz: tzinfo) -> None:
     st.plotly_chart(loss_by_trial(rows), key="trials", config=CONFIG, alt="Loss by trial")
     st.caption(_ABOUT)
     with st.expander("Every trial"):
-        table = pd.DataFrame([_line(r) for r in rows])
-        st.dataframe(table, hide_index=True, key="trial-table")
+        tables.show("trial-table", _columns(rows))
 
 
 def loss_by_trial(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
@@ -98,15 +98,22 @@ def _parsed(trial: Row) -> dict[str, Any]:
     }
 
 
-def _line(row: Mapping[str, Any]) -> dict[str, Any]:
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
+    """What became of each trial, then its values, of those that any trial has."""
+    names = dict.fromkeys(name for row in rows for name in row["params"])
     return {
-        "Trial": row["trial"],
-        "Status": wording.plain(row["status"]),
-        "Loss": row["loss"],
-        "After each epoch": " ".join(f"{v:.5f}" for v in row["curve"]),
-        "Seconds": row["seconds"],
-        **{wording.plain(k): wording.plain(_short(v)) for k, v in row["params"].items()},
-        "Why": wording.plain(str(row["why"] or ""), 200),
+        "Trial": tables.number((r["trial"] for r in rows), width=55),
+        "Status": tables.text((wording.plain(r["status"]) for r in rows), 70),
+        "Loss": tables.number((r["loss"] for r in rows), partial(wording.fixed, digits=5), 75),
+        "Seconds": tables.number((r["seconds"] for r in rows), width=75),
+        **{
+            wording.plain(name): tables.text(_short(r["params"].get(name)) for r in rows)
+            for name in names
+        },
+        "Why": tables.text(wording.plain(str(r["why"] or ""), 200) for r in rows),
+        "After each epoch": tables.text(
+            " ".join(wording.fixed(v, 5) for v in r["curve"]) for r in rows
+        ),
     }
 
 
@@ -118,4 +125,6 @@ def _number(value: Any) -> float | None:
 
 
 def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if value is None:
+        return wording.MISSING
+    return f"{value:.3g}" if isinstance(value, float) else wording.plain(str(value))

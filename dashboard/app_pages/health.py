@@ -49,7 +49,7 @@ def draw(manifest: Manifest) -> None:
         nearest.wider(nothing, PERIODS, "back", partial(_has_streams, inside))
     chosen = [c for c in listed if c["channel"] in channels]
     if chosen:
-        coverage.by_channel(chosen, days, losses, str(tz))
+        coverage.by_channel(chosen, days, losses)
     if data.allowed() is None:  # what is kept is of all channels together
         if imports := imported.told():
             imported.section(imports)
@@ -84,7 +84,7 @@ def _figures(
     share = seen_s / (WINDOW_SECONDS * windows) if windows else None
     frame.tiles(
         ("Lag", *((wording.MISSING, "nothing is read") if trouble else _lag(manifest, health))),
-        ("Messages", wording.count(n), "that count, in this time"),
+        ("Messages", wording.count(n), "that count, in this period"),
         ("Observed", coverage.share_text(share) or wording.MISSING,
          f"n = {wording.counted(windows, 'window')} on air"),
         ("Filtered", wording.percent(filtered / (n + filtered) if n + filtered else None, 1),
@@ -98,9 +98,9 @@ def _figures(
 def _lost(losses: int, trouble: Trouble | None) -> tuple[str, str]:
     """How often, and whether there is one."""
     if trouble is None:
-        return wording.count(losses), "times in this time"
+        return wording.count(losses), "times in this period"
     since = wording.clock(trouble.since, frame.reader_zone())
-    return "now", f"since {since}, and {wording.count(losses)} times in this time"
+    return "now", f"since {since}, and {wording.count(losses)} times in this period"
 
 
 def _lag(manifest: Manifest, health: Health) -> tuple[str, str]:

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import choices, data, frame, nearest, time_span, url_state, wording
+from dashboard import choices, data, frame, nearest, tables, time_span, url_state, wording
 from dashboard.charts import bars
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG
+from dashboard.tables import Column
 from dashboard.vocabulary import decision_desk, lexicon, uses
+from dashboard.vocabulary.lexicon import Over
 from warehouse.published.manifest import Manifest
 
 STATUSES = {"proposed": "Proposed", "accepted": "Accepted", "rejected": "Rejected", "any": "All"}
@@ -35,9 +36,8 @@ def draw(manifest: Manifest) -> None:
     rows = data.rows("dash_vocabulary")
     terms = [{**NEWER, **row} for row in rows]
     _reviewed(terms, search, _channels(newest), manifest, newest)
-    if newest is not None:
-        _in_use(manifest, search)
-    lexicon.section(manifest, search)
+    over = None if newest is None else _in_use(manifest, search, newest)
+    lexicon.section(manifest, search, over)
 
 
 def _channels(newest: datetime | None) -> list[str]:
@@ -52,7 +52,7 @@ def _reviewed(
     manifest: Manifest,
     newest: datetime | None,
 ) -> None:
-    frame.heading("Reviewed terms", "new terms with the valence they seem to have, -4 to +4")
+    frame.heading("Reviewed terms", "new terms with the valence they seem to have, −4 to +4")
     if not terms:
         frame.put(frame.say("No new term has been proposed yet. Below are the terms in use."))
         return
@@ -120,56 +120,40 @@ def _matches(term: str, search: str) -> bool:
 
 
 def _table(terms: Sequence[Row]) -> int | None:
-    """The terms; returns the place of the one that was clicked."""
-    zone = str(frame.reader_zone())
-    table = pd.DataFrame(
-        {
-            "Term": [wording.plain(t["term"], 60) for t in terms],
-            "Valence": [_valence(t) for t in terms],
-            "Scale": [_scale(t) for t in terms],
-            "Uses": [t["n"] for t in terms],
-            "People": [decision_desk.people(t) for t in terms],
-            **({"Trend": [t["line"] for t in terms]} if "line" in terms[0] else {}),
-            "Channels": [t["n_channels"] for t in terms],
-            "Moves": [wording.cell(t["impact"], 3) for t in terms],
-            "Kind": [decision_desk.origin(t) for t in terms],
-            "Status": ["drifted" if decision_desk.is_drift(t) else t["status"] for t in terms],
-            "80 % interval": [_interval(t) for t in terms],
-            "Of": [wording.plain(decision_desk.called(t["channel"])) or "all" for t in terms],
-            "First seen": frame.local_times((t["first_seen"] for t in terms), zone),
-            "Evidence": [wording.plain(t["evidence"], 250) for t in terms],
-            "First seen, UTC": [
-                wording.MISSING if t["first_seen"] is None else wording.utc_text(t["first_seen"])
-                for t in terms
-            ],
-        }
-    )
-    event = st.dataframe(
-        table,
-        hide_index=True,
-        key="reviewed",
-        height=_height(len(table), LONG),
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            "First seen": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
-            "Term": st.column_config.TextColumn(width=130),
-            "Valence": st.column_config.TextColumn(width=75),
-            "Scale": st.column_config.ImageColumn(
-                "−4 … +4", width=145, help="the dot in its 80 % interval; a ring: what is in force"
-            ),
-            "Uses": st.column_config.NumberColumn(format="localized"),
-            "Trend": st.column_config.AreaChartColumn(
-                width=90, help=f"uses in 1,000 messages, day by day, the last {uses.DAYS} days"
-            ),
-            "Moves": st.column_config.NumberColumn(
-                format="%+.3f", help="what accepting it would add to the mean mood of its windows"
-            ),
-        },
-    )
-    st.caption("Tick a row to review it. Uses: messages the term was seen in.")
+    """The terms, without what the desk tells; returns the place of the one clicked."""
+    listed = terms[:MOST]
+    of = [wording.plain(decision_desk.called(t["channel"])) or "all" for t in listed]
+    state = ["drifted" if decision_desk.is_drift(t) else t["status"] for t in listed]
+    columns = {
+        "Term": tables.text((wording.plain(t["term"], 60) for t in listed), 120),
+        "Valence": tables.text((lexicon.valence_text(t["valence"]) for t in listed), 75),
+        "−4 … +4": _scales(listed),
+        "Uses": tables.number((t["n"] for t in listed), width=65),
+        "Moves": tables.signed(
+            (t["impact"] for t in listed), 3, 70,
+            "what accepting it would add to the mean mood of its windows",
+        ),
+        **({"Trend": _trends(listed)} if "line" in listed[0] else {}),
+        **({"For": tables.text(of, 90)} if set(of) != {"all"} else {}),
+        **({"Status": tables.text(state, 80)} if len(set(state)) > 1 or "drifted" in state else {}),
+    }  # fmt: skip
+    event = tables.show("reviewed", columns, LONG, on_select="rerun", selection_mode="single-row")
+    more = f" The {MOST} used most of {len(terms):,} are listed." if len(terms) > MOST else ""
+    st.caption(f"Tick a row to review it. Uses: messages the term was seen in.{more}")
     rows = event["selection"]["rows"]
     return rows[0] if rows else None
+
+
+def _scales(terms: Sequence[Row]) -> Column:
+    about = "the dot in its 80 % interval; a ring: what is in force"
+    config = st.column_config.ImageColumn(width=125, help=about)
+    return Column([_scale(t) for t in terms], config=config)
+
+
+def _trends(terms: Sequence[Row]) -> Column:
+    about = f"uses in 1,000 messages, day by day, the last {uses.DAYS} days"
+    config = st.column_config.AreaChartColumn(width=80, help=about)
+    return Column([t["line"] for t in terms], config=config)
 
 
 def _history(rows: Sequence[Row]) -> None:
@@ -177,32 +161,16 @@ def _history(rows: Sequence[Row]) -> None:
         if not rows:
             st.caption("Nothing was decided yet.")
             return
-        zone = str(frame.reader_zone())
-        table = pd.DataFrame(
-            {
-                "At": frame.local_times((r["at"] for r in rows), zone),
-                "Decision": [r["decision"] for r in rows],
-                "Term": [wording.plain(r["term"], 60) for r in rows],
-                "Of": [wording.plain(decision_desk.called(r["channel"])) or "all" for r in rows],
-                "In force": [wording.signed(r["valence"], 1) for r in rows],
-                "By": [wording.plain(r["by"], 60) for r in rows],
-                "At, UTC": [wording.utc_text(r["at"]) for r in rows],
-            }
-        )
-        date = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")
-        st.dataframe(
-            table, hide_index=True, key="history", height=_height(len(table)),
-            column_config={"At": date},
-        )  # fmt: skip
-
-
-def _height(rows: int, tallest: int = 460) -> Literal["content"] | int:
-    """As tall as a short table is; a long one scrolls."""
-    return "content" if rows <= 12 else tallest
-
-
-def _valence(term: Row) -> str:
-    return lexicon.valence_text(term["valence"])
+        of = (wording.plain(decision_desk.called(r["channel"])) or "all" for r in rows)
+        columns = {
+            "At": tables.times((r["at"] for r in rows), "D MMM YYYY, HH:mm", 140),
+            "Decision": tables.text(r["decision"] for r in rows),
+            "Term": tables.text(wording.plain(r["term"], 60) for r in rows),
+            "For": tables.text(of),
+            "In force": tables.signed((r["valence"] for r in rows), 1, 75),
+            "By": tables.text(wording.plain(r["by"], 60) for r in rows),
+        }
+        tables.show("history", columns)
 
 
 def _scale(term: Row) -> str:
@@ -210,39 +178,43 @@ def _scale(term: Row) -> str:
     return bars.scale(term["valence"], term["valence_low"], term["valence_high"], in_force)
 
 
-def _interval(term: Row) -> str:
-    low, high = term["valence_low"], term["valence_high"]
-    if low is None or high is None:
-        return wording.MISSING
-    return f"{wording.signed(low, 1)} to {wording.signed(high, 1)}"
-
-
-def _in_use(manifest: Manifest, search: str) -> None:
-    newest = data.newest(manifest)
-    assert newest is not None
-    until = datetime.combine(newest.date(), time(), UTC) + timedelta(days=1)
+def _in_use(manifest: Manifest, search: str, newest: datetime) -> Over:
+    """The terms said most over a period; returns what they are of, for the lexicon's order."""
     names = _channels(newest)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
-        frame.heading("Terms in use", "over all channels, in whole days of UTC")
+        place = st.container()
     with right:
         usual = "all" if data.is_import(manifest) else "3"
-        days = choices.choose("Over the last", "days", DAYS, usual)
-    used = partial(_terms_used, newest, until, names, search)
-    terms = used(days)
-    if not terms:
+        days = choices.choose("Period", "days", DAYS, usual)
+    with place:
+        frame.heading("Terms in use", f"{_told_period(days, newest)}, all channels")
+    over, used = partial(_over, newest, names), partial(_terms_used, newest, search)
+    if terms := used(over(days)):
+        _used(terms)
+    else:
         nothing = "No term in use matches." if search else "No term was used in this time."
-        nearest.wider(nothing, DAYS, "days", lambda longer: bool(used(longer)))
-        return
-    _used(terms)
+        nearest.wider(nothing, DAYS, "days", lambda longer: bool(used(over(longer))))
+    return over(days)
 
 
-def _terms_used(
-    newest: datetime, until: datetime, names: Sequence[str], search: str, days: str
-) -> list[Row]:
-    since = until - (time_span.LONGEST if days == "all" else timedelta(days=int(days) + 1))
-    of = {"channels": list(names), "since": since, "until": until, "limit": MOST, "basis": None}
-    table = data.hourly("dash_terms_days", newest, **of)
+def _over(newest: datetime, names: list[str], days: str) -> Over:
+    """What the terms of a period are of."""
+    until = datetime.combine(newest.date(), time(), UTC) + timedelta(days=1)
+    span = time_span.LONGEST if days == "all" else timedelta(days=int(days) + 1)
+    return {"channels": names, "since": until - span, "until": until}
+
+
+def _told_period(days: str, newest: datetime) -> str:
+    """in all that is kept; 27 to 30 Nov 2026, whole days of UTC."""
+    if days == "all":
+        return "in all that is kept"
+    first = newest - timedelta(days=int(days))
+    return f"{wording.day(first, UTC)} to {wording.day(newest, UTC)}, whole days of UTC"
+
+
+def _terms_used(newest: datetime, search: str, over: Over) -> list[Row]:
+    table = data.hourly("dash_terms_days", newest, **over, limit=MOST, basis=None)
     return [t for t in table.to_pylist() if t["kind"] != "rest" and _matches(t["term"], search)]
 
 
@@ -266,28 +238,14 @@ def _used(terms: list[Row]) -> None:
 
 
 def _used_table(terms: Sequence[Row]) -> None:
-    table = pd.DataFrame(
-        {
-            "Term": [wording.plain(t["term"], 60) for t in terms],
-            "Kind": [t["kind"] for t in terms],
-            "Uses": [t["n"] for t in terms],
-            "Windows": [t["windows"] for t in terms],
-            "Channels": [t["channels"] for t in terms],
-            "Part of the mood": [wording.cell(t["contribution"], 4) for t in terms],
-        }
-    )
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="used",
-        height=_height(len(table)),
-        column_config={
-            "Uses": number(format="localized"),
-            "Windows": number(format="localized"),
-            "Part of the mood": number(format="%+.4f"),
-        },
-    )
+    columns = {
+        "Term": tables.text((wording.plain(t["term"], 60) for t in terms), 110),
+        "Kind": tables.text((t["kind"] for t in terms), 65),
+        "Uses": tables.number((t["n"] for t in terms), width=75),
+        "Part of mood": tables.signed((t["contribution"] for t in terms), 4, 95),
+        "Channels": tables.number((t["channels"] for t in terms), width=80),
+    }
+    tables.show("used", columns)
 
 
 frame.page("Vocabulary", "what the words and emotes of these chats mean", draw)

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import choices, data, frame, sections, wording
+from dashboard import choices, data, frame, sections, tables, wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, DOWN, GREY, UP, finish, named_rows
 from dashboard.explore import elsewhere
 from dashboard.explore.parts import NONE, Part, before_and_after, parts, summed
 from dashboard.explore.view import View
+from dashboard.tables import Column
 
 COLOURS = {"positive": UP, "negative": DOWN, "neutral": GREY}
 BY = {"category": "Category", "title": "Title"}
@@ -144,7 +144,7 @@ def _around(view: View, changes: Sequence[Row]) -> None:
     if not changes:
         st.caption("No change of title or category was seen in this span.")
         return
-    st.dataframe(_table(rows, view), hide_index=True, key="changes")
+    tables.show("changes", _columns(rows, view))
     st.caption(
         "Mood of the 15 minutes before and after, n messages each; the interval is of the "
         "difference. Moods drift all the time, so a small change says little."
@@ -165,28 +165,22 @@ def _sums_around(view: View, places: Sequence[Row]) -> list[Row]:
     )
 
 
-def _table(rows: Sequence[Row], view: View) -> pd.DataFrame:
+def _columns(rows: Sequence[Row], view: View) -> dict[str, Column]:
     def side(mean: float | None, n: int) -> str:
         return (
             f"{wording.glyph(mean, n)} {wording.signed(mean)} (n = {n:,})" if n else "nobody spoke"
         )
 
     called = data.who().name_of
-    return pd.DataFrame(
-        [
-            {
-                "When": wording.moment(t["at"], view.tz),
-                "Channel": wording.plain(called(t["channel"])),
-                "What": BY.get(t["kind"], wording.plain(t["kind"])),
-                "Now": wording.plain(t["detail"], 80),
-                "Before": side(t["mean_before"], t["n_before"]),
-                "After": side(t["mean_after"], t["n_after"]),
-                "Difference": _difference(t),
-                "UTC": wording.utc_text(t["at"]),
-            }
-            for t in rows
-        ]
-    )
+    return {
+        "When": tables.text((wording.moment(t["at"], view.tz) for t in rows), 140),
+        "Channel": tables.text((wording.plain(called(t["channel"])) for t in rows), 110),
+        "What": tables.text((BY.get(t["kind"], wording.plain(t["kind"])) for t in rows), 80),
+        "Now": tables.text((wording.plain(t["detail"], 80) for t in rows), 220),
+        "Before": tables.text((side(t["mean_before"], t["n_before"]) for t in rows), 130),
+        "After": tables.text((side(t["mean_after"], t["n_after"]) for t in rows), 130),
+        "Difference": tables.text((_difference(t) for t in rows), 190),
+    }
 
 
 def _difference(line: Row) -> str:

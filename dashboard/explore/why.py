@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, frame, sections, wording
+from dashboard import data, frame, sections, tables, wording
 from dashboard.charts import bars
 from dashboard.charts.style import CONFIG
 from dashboard.explore.view import View
@@ -59,22 +59,13 @@ def _lines(view: View) -> None:
         gone = "of imported logs" if of_logs else "of this span any more"
         st.caption(f"No lines are kept {gone}.")
         return
-    lines["utc"] = [wording.utc_text(at) for at in lines["start"]]
-    lines["start"] = lines["start"].dt.tz_localize("UTC").dt.tz_convert(str(view.tz))
-    lines["text"] = [wording.plain(t, 300) for t in lines["text"]]
-    st.dataframe(  # text stays text there: neither HTML nor Markdown is read
-        lines[["start", "channel", "compound", "text", "utc"]],
-        hide_index=True,
-        height=420,
-        key="lines",
-        column_config={
-            "start": st.column_config.DatetimeColumn("Time", format="D MMM, HH:mm:ss", width=120),
-            "channel": st.column_config.TextColumn("Channel", width=90),
-            "compound": st.column_config.NumberColumn("Mood", format="%+.2f", width=60),
-            "text": st.column_config.TextColumn("Line", width=500),
-            "utc": st.column_config.TextColumn("Time, UTC"),
-        },
-    )
+    columns = {  # text stays text there: neither HTML nor Markdown is read
+        "Time": tables.times(lines["start"], "D MMM, HH:mm:ss", 125),
+        "Channel": tables.text(lines["channel"], 100),
+        "Mood": tables.signed(lines["compound"], 2, 65),
+        "Line": tables.text((wording.plain(t, 300) for t in lines["text"]), 500),
+    }
+    tables.show("lines", columns, 420)
     st.caption(
         f"n = {wording.count(len(lines))} lines, the most telling of each window; the newest "
         f"{LINES} at most. They leave with the text itself and are in no download."

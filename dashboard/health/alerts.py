@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, nearest, url_state, wording
+from dashboard import data, nearest, tables, url_state, wording
 from dashboard.charts.series import Row
+from dashboard.tables import Column
 from warehouse.durations import lasting_s
 
 KINDS = {
@@ -75,37 +75,19 @@ def _kinds() -> list[str]:
 
 
 def _table(rows: Sequence[Row], source: str) -> None:
-    zone = str(frame.reader_zone())
     called = data.who().name_of
-    table = pd.DataFrame(
-        {
-            "When": frame.local_times((a["at"] for a in rows), zone),
-            "Channel": [
-                (a["channel"] and wording.plain(called(a["channel"]))) or "all" for a in rows
-            ],
-            "Alert": [KINDS[a["kind"]] for a in rows],
-            "What was seen": [sentence(a["kind"], a["detail"], source) for a in rows],
-            "More": [_link(a) for a in rows],
-            "UTC": [wording.utc_text(a["at"]) for a in rows],
-        }
+    of = ((a["channel"] and wording.plain(called(a["channel"]))) or "all" for a in rows)
+    link = st.column_config.LinkColumn(
+        display_text="show", width=60, help="the chat around it, or the term"
     )
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="alerts",
-        height="content" if len(table) <= 8 else _TALLEST,
-        column_config={
-            "When": st.column_config.DatetimeColumn(
-                format="D MMM, HH:mm:ss", width=135, help=f"in {zone}; UTC is in the last column"
-            ),
-            "Channel": st.column_config.TextColumn(width=130),
-            "Alert": st.column_config.TextColumn(width=120),
-            "What was seen": st.column_config.TextColumn(width=800),
-            "More": st.column_config.LinkColumn(
-                display_text="show", width=70, help="the chat around it, or the term"
-            ),
-        },
-    )
+    columns = {
+        "When": tables.times((a["at"] for a in rows), "D MMM, HH:mm", 105),
+        "Channel": tables.text(of, 110),
+        "Alert": tables.text((KINDS[a["kind"]] for a in rows), 105),
+        "More": Column([_link(a) for a in rows], config=link),
+        "What was seen": tables.text(sentence(a["kind"], a["detail"], source) for a in rows),
+    }
+    tables.show("alerts", columns, _TALLEST, 8)
 
 
 def sentence(kind: str, detail: str | None, source: str = "") -> str:

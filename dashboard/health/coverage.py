@@ -4,17 +4,19 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, frame, wording
+from dashboard import data, frame, sections, tables, wording
 from dashboard.basis import read_as
 from dashboard.charts.series import Row
 from dashboard.charts.style import CONFIG, finish, room_for
+from dashboard.time_span import Span
 from warehouse.records import WINDOW_SECONDS
 
 GAPS = 200
+READABLE = "share of messages that can be scored, lately; below 50 % no mood is told"
+LATE = "came after their window had closed; counted all the same"
 LONG = timedelta(days=14)  # of longer times gaps are told by the hour
 # one hue from pale to full: what is missing stands out on light and on dark
 _SEEN = [[0.0, "#d9782d"], [0.9, "#e7c9a9"], [0.99, "#9cc3e0"], [1.0, "#4f9fd8"]]
@@ -101,38 +103,20 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     if not rows:
         frame.put(frame.say("No gap in this time: DLD observed every window whole."))
         return
-    zone, called = str(frame.reader_zone()), data.who().name_of
-    table = pd.DataFrame(
-        {
-            "Channel": [wording.plain(called(g["channel"])) for g in rows],
-            "From": frame.local_times((g["since"] for g in rows), zone),
-            "Not seen": [wording.seconds(g["lost_s"]) for g in rows],
-            **_extent(rows, by_hour),
-            "From, UTC": [wording.utc_text(g["since"]) for g in rows],
-        }
-    )
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="gaps",
-        height="content" if len(table) <= 8 else 320,
-        column_config={"From": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")},
-    )
+    called = data.who().name_of
+    columns = {
+        "Channel": tables.text(wording.plain(called(g["channel"])) for g in rows),
+        "From": tables.times((g["since"] for g in rows), "D MMM, HH:mm:ss", 125),
+        "Not seen": tables.text((wording.seconds(g["lost_s"]) for g in rows), 85),
+    }
+    tables.show("gaps", columns, 320, 8)
     total = rows[0]["total"]
     more = f", the longest {GAPS} are listed" if total > GAPS else ""
     st.caption(f"n = {wording.counted(total, 'gap')} of 5 s or more{more}.")
+    sections.csv(rows, sections.span_name("gaps", Span(since, until)))
 
 
-def _extent(rows: Sequence[Row], by_hour: bool) -> dict[str, list[str | int]]:
-    """How far each gap reaches, as a column."""
-    if by_hour:
-        return {"Within": [wording.lasting(g["until"] - g["since"]) for g in rows]}
-    return {"Windows touched": [g["windows"] for g in rows]}
-
-
-def by_channel(
-    channels: Sequence[Row], days: Sequence[Row], losses: Mapping[str, Row], zone: str
-) -> None:
+def by_channel(channels: Sequence[Row], days: Sequence[Row], losses: Mapping[str, Row]) -> None:
     """Languages, and what did not count or came late, a channel a row."""
     frame.heading("By channel", "messages that count, and those that did not or came late")
     sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -140,38 +124,24 @@ def by_channel(
         for name in ("n", "filtered", "late", "windows", "observed_s"):
             sums[d["channel"]][name] += d[name]
     lost, called = [losses.get(c["channel"], {}) for c in channels], data.who().name_of
-    table = pd.DataFrame(
-        {
-            "Channel": [wording.plain(called(c["channel"])) for c in channels],
-            "Language": [wording.plain(c["language"]) or wording.MISSING for c in channels],
-            "Readable": [wording.percent(c["readable"]) for c in channels],
-            "Mood": [read_as(c["readable"]) for c in channels],
-            "Messages (n)": [int(sums[c["channel"]]["n"]) for c in channels],
-            "Filtered": [_of(sums[c["channel"]], "filtered") for c in channels],
-            "Late": [_of(sums[c["channel"]], "late") for c in channels],
-            "Observed": [_observed(sums[c["channel"]]) for c in channels],
-            "Connection lost": [x.get("losses", 0) for x in lost],
-            "Lost last": frame.local_times((x.get("last_at") for x in lost), zone),
-            "Lost last, UTC": [wording.utc_text(x["last_at"]) if x else "" for x in lost],
-        }
-    )
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="by-channel",
-        height="content" if len(table) <= 12 else 460,
-        column_config={
-            "Messages (n)": st.column_config.NumberColumn(format="localized"),
-            "Lost last": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
-            "Readable": st.column_config.TextColumn(
-                help="share of messages that can be scored, lately; below 50 % no mood is told"
-            ),
-            "Filtered": st.column_config.TextColumn(help="of bots, and commands; never counted"),
-            "Late": st.column_config.TextColumn(
-                help="came after their window had closed; counted all the same"
-            ),
-        },
-    )
+    mine = [sums[c["channel"]] for c in channels]
+    columns = {
+        "Channel": tables.text((wording.plain(called(c["channel"])) for c in channels), 120),
+        "Language": tables.text(
+            (wording.plain(c["language"]) or wording.MISSING for c in channels), 75
+        ),
+        "Readable": tables.text((wording.percent(c["readable"]) for c in channels), 75, READABLE),
+        "Mood": tables.text((read_as(c["readable"]) for c in channels), 85),
+        "Messages": tables.number((m["n"] for m in mine), width=80),
+        "Filtered": tables.text(
+            (_of(m, "filtered") for m in mine), 110, "of bots, and commands; never counted"
+        ),
+        "Late": tables.text((_of(m, "late") for m in mine), 85, LATE),
+        "Observed": tables.text((_observed(m) for m in mine), 130),
+        "Lost": tables.number((x.get("losses", 0) for x in lost), width=60, about="connections"),
+        "Lost last": tables.times((x.get("last_at") for x in lost), "D MMM, HH:mm", 110),
+    }
+    tables.show("by-channel", columns)
 
 
 def _of(sums: Mapping[str, float], name: str) -> str:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, wording
+from dashboard import data, frame, tables, wording
 from dashboard.basis import read_as
 from dashboard.charts.series import Row
 from dashboard.health import keeping
+from dashboard.health.coverage import READABLE
 from dashboard.markup import row, span
 
 MOST = 100  # imports
@@ -59,28 +59,17 @@ def section(rows: Sequence[Row]) -> None:
         frame.put(frame.say("The next import tells here what it read, and what it skipped."))
         return
     each = [data.json_object(r["detail"]) for r in rows]
-    zone = str(frame.reader_zone())
-    columns = ("files", "failed", "streams", "messages", "filtered", "windows")
-    named = {"files": "Files", "failed": "Not read", "messages": "Messages (n)"}
-    table = pd.DataFrame(
-        {
-            "When": frame.local_times((r["at"] for r in rows), zone),
-            **{named.get(k, k.capitalize()): [t.get(k) for t in each] for k in columns},
-            "Skipped": [_lines(_skipped(t)) for t in each],
-        }
-    )
-    localized = st.column_config.NumberColumn(format="localized")
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="imports",
-        height="content" if len(table) <= 8 else 320,
-        column_config={
-            "When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", help=f"in {zone}"),
-            **dict.fromkeys(("Messages (n)", "Filtered", "Windows"), localized),
-            "Skipped": st.column_config.TextColumn(help="lines that are no chat, or unreadable"),
-        },
-    )
+    named = {"files": "Files", "failed": "Not read", "streams": "Streams", "messages": "Messages",
+             "filtered": "Filtered", "windows": "Windows"}  # fmt: skip
+    columns = {
+        "When": tables.times((r["at"] for r in rows), "D MMM YYYY, HH:mm", 140),
+        **{head: tables.number([t.get(k) for t in each], width=80) for k, head in named.items()},
+        "Skipped": tables.number(
+            (sum(_skipped(t).values()) for t in each), width=80,
+            about="lines that are no chat, or unreadable",
+        ),
+    }  # fmt: skip
+    tables.show("imports", columns, 320, 8)
     skipped: Counter[str] = Counter()
     for one in each:
         skipped.update(_skipped(one))
@@ -95,44 +84,27 @@ def _by_channel(channels: Sequence[Row]) -> None:
     if not channels:
         frame.put(frame.say("No stream was imported yet."))
         return
-    zone = str(frame.reader_zone())
-    table = pd.DataFrame(
-        {
-            "Channel": [wording.plain(data.called(c["channel"])) for c in channels],
-            "Streams": [c["streams"] for c in channels],
-            "First": frame.local_times((c["first_at"] for c in channels), zone),
-            "Last": frame.local_times((c["last_at"] for c in channels), zone),
-            "Hours": [round(c["observed_s"] / 3600, 1) for c in channels],
-            "Messages (n)": [c["n"] for c in channels],
-            "Filtered": [c["filtered"] for c in channels],
-            "Readable": [wording.percent(c["readable"]) for c in channels],
-            "Mood": [read_as(c["readable"]) for c in channels],
-            "Without a date": [c["undated"] for c in channels],
-            "Laid elsewhere": [c["placed"] for c in channels],
-        }
-    )
-    date = st.column_config.DatetimeColumn(format="D MMM YYYY")
-    number = st.column_config.NumberColumn(format="localized")
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="by-channel",
-        height="content" if len(table) <= 12 else 460,
-        column_config={
-            **dict.fromkeys(("First", "Last"), date),
-            **dict.fromkeys(("Messages (n)", "Filtered", "Hours"), number),
-            "Readable": st.column_config.TextColumn(
-                help="share of messages that can be scored; below 50 % no mood is told"
-            ),
-        },
-    )
+    columns = {
+        "Channel": tables.text((wording.plain(data.called(c["channel"])) for c in channels), 130),
+        "Streams": tables.number((c["streams"] for c in channels), width=75),
+        "First": tables.times((c["first_at"] for c in channels), "D MMM YYYY", 100),
+        "Last": tables.times((c["last_at"] for c in channels), "D MMM YYYY", 100),
+        "Hours": tables.number((c["observed_s"] / 3600 for c in channels), wording.rate, 70),
+        "Messages": tables.number((c["n"] for c in channels), width=85),
+        "Filtered": tables.number((c["filtered"] for c in channels), width=80),
+        "Readable": tables.text((wording.percent(c["readable"]) for c in channels), 80, READABLE),
+        "Mood": tables.text((read_as(c["readable"]) for c in channels), 85),
+        "Undated": tables.number(
+            (c["undated"] for c in channels), width=75, about="streams without a date"
+        ),
+        "Laid elsewhere": tables.number(
+            (c["placed"] for c in channels), width=105, about="since their date was another’s"
+        ),
+    }
+    tables.show("by-channel", columns)
 
 
 def _skipped(told: dict[str, Any]) -> dict[str, int]:
     found = told.get("skipped")
     pairs = found.items() if isinstance(found, dict) else ()
     return {str(k): n for k, n in pairs if isinstance(n, int)}
-
-
-def _lines(skipped: dict[str, int]) -> str:
-    return wording.count(sum(skipped.values()))

@@ -6,10 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import orjson
-import pandas as pd
-import streamlit as st
 
-from dashboard import config, data, frame, wording
+from dashboard import config, data, frame, tables, wording
 from dashboard.charts.series import Row
 from warehouse.inbox.requests import read_object
 
@@ -33,7 +31,7 @@ def section(tz: tzinfo) -> None:
         frame.put(frame.say(mirror_line(mirror, tz)))
     lines = [line(shard, told.get(shard, {}), known.get(shard, {}), tz) for shard in shards]
     if lines:
-        st.dataframe(pd.DataFrame(lines), hide_index=True, key="shards", height="content")
+        tables.show("shards", {head: tables.text(x[head] for x in lines) for head in lines[0]})
 
 
 def by_shard(rows: Sequence[Row]) -> dict[int, dict[str, Row]]:

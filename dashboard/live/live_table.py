@@ -2,81 +2,85 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import wording
+from dashboard import tables, wording
 from dashboard.basis import NAMES
 from dashboard.live import ahead_words
 from dashboard.live.card_words import STATUS, why_not
 from dashboard.live.now import Card
+from dashboard.tables import Column
 from warehouse.chances import CHANGE
+
+FORECASTS = (
+    "Forecasts of the next five minutes in the last week, against guessing the stream's average; "
+    "new: too few were judged yet"
+)
+EXPECTED = "messages a minute in the next five minutes, with the 80 % band"
+CHANCES = (
+    "of the next five minutes: a mood above the stream's usual, and a drop or a rise of "
+    f"{CHANGE:g} or more against it"
+)
 
 
 def draw(cards: Sequence[Card], clock: datetime, reach: float) -> None:
     """The table; a click on a head sorts it. reach: the mood at a line's upper edge."""
-    column = st.column_config
-    st.dataframe(
-        frame_of(cards, clock),
-        hide_index=True,
-        placeholder="",
-        key="live-table",
-        height=min(38 + 35 * len(cards), 900),
-        column_config={
-            "Mood": column.NumberColumn(format="%+.2f", width=75),
-            "±": column.NumberColumn(format="%.2f", width=60, help="half the 80 % band"),
-            "n": column.NumberColumn(format="localized", width=60, help="messages in 5 minutes"),
-            "Half hour": column.LineChartColumn(y_min=-reach, y_max=reach, width=140),
-            "Forecasts": column.TextColumn(
-                help="Forecasts of the next five minutes in the last week, against guessing the "
-                "stream's average; new: too few were judged yet"
-            ),
-            "Expected / min": column.TextColumn(
-                help="messages a minute in the next five minutes, with the 80 % band"
-            ),
-            "Chances": column.TextColumn(
-                help="of the next five minutes: a mood above the stream's usual, and a drop or a "
-                f"rise of {CHANGE:g} or more against it"
-            ),
-            "A minute": column.NumberColumn(
-                format="%.1f", width=80, help="messages a minute, over 5 windows"
-            ),
-        },
-    )
+    tables.show("live-table", columns(cards, clock, reach), 900, 24)
 
 
-def frame_of(cards: Sequence[Card], clock: datetime) -> pd.DataFrame:
-    """A row a card; what cannot be told is missing, never 0."""
-    return pd.DataFrame([_row(card, clock) for card in cards])
+def columns(cards: Sequence[Card], clock: datetime, reach: float) -> dict[str, Column]:
+    """A cell a card in each; what cannot be told is missing, never 0."""
+    on = [card if card.status != "offline" and card.supported else None for card in cards]
+    fives = [card.five if card else None for card in on]
+    ahead = [ahead_words.cells(card) if card else {} for card in on]
 
+    def _ahead(name: str, width: int, about: str | None = None) -> Column:
+        return tables.text((told.get(name, "") for told in ahead), width, about)
 
-def _row(card: Card, clock: datetime) -> dict[str, object]:
-    on = card.status != "offline" and card.supported
-    five = card.five if on else None
-    event, ahead = card.event, ahead_words.cells(card)
+    half_hour = st.column_config.LineChartColumn(y_min=-reach, y_max=reach, width=130)
     return {
-        "Channel": wording.plain(card.name, 40),
-        "State": STATUS[card.status],
-        "Feels": _feeling(card, on),
-        "Mood": five and five.mood,
-        "±": five and (five.high - five.low) / 2,
-        "n": five.n if five else 0 if on and card.feels == "silent" else None,
-        "Half hour": _moods(card) if card.supported else [],
-        "A minute": card.rate() if on else None,
-        **(ahead if on else dict.fromkeys(ahead, "")),
-        "Last event": ""
-        if event is None
-        else f"{wording.event_text(event['kind'], event['detail'])} · "
-        f"{wording.ago(clock - wording.aware(event['at']))}",
-        "Connection": card.connection(),
-    }
+        "Channel": tables.text((wording.plain(card.name, 40) for card in cards), 130),
+        "State": tables.text((STATUS[card.status] for card in cards), 80),
+        "Feels": tables.text(map(_feeling, cards), 100),
+        "Mood": tables.signed((five and five.mood for five in fives), 2, 60),
+        "±": tables.number(
+            (five and (five.high - five.low) / 2 for five in fives),
+            partial(wording.fixed, digits=2), 50, "half the 80 % band",
+        ),
+        "n": tables.number(map(_said, on), width=55, about="messages in 5 minutes"),
+        "Half hour": Column([_moods(c) if c.supported else [] for c in cards], config=half_hour),
+        "A minute": tables.number(
+            (card.rate() if card else None for card in on), wording.rate, 70,
+            "messages a minute, over 5 windows",
+        ),
+        "Next 5 min": _ahead("Next 5 min", 165),
+        "Forecasts": _ahead("Forecasts", 95, FORECASTS),
+        "Last event": tables.text((_event(card, clock) for card in cards), 165),
+        "Connection": tables.text((card.connection() for card in cards), 100),
+        "Expected / min": _ahead("Expected / min", 110, EXPECTED),
+        "Chances": _ahead("Chances", 230, CHANCES),
+    }  # fmt: skip
 
 
-def _feeling(card: Card, on: bool) -> str:
+def _said(card: Card | None) -> int | None:
+    if card is None:
+        return None
+    return card.five.n if card.five else 0 if card.feels == "silent" else None
+
+
+def _event(card: Card, clock: datetime) -> str:
+    if card.event is None:
+        return ""
+    text = wording.event_text(card.event["kind"], card.event["detail"])
+    return f"{text} · {wording.ago(clock - wording.aware(card.event['at']))}"
+
+
+def _feeling(card: Card) -> str:
     if not card.supported:
         return why_not(card)[0]
-    if not on or card.last is None:
+    if card.status == "offline" or card.last is None:
         return ""
     sign = wording.MOODS.get(card.feels, "")
     how = f", {NAMES['emotes']}" if card.by_emotes and card.five else ""

@@ -1,29 +1,31 @@
 """The whole lexicon, to be looked up: what every word, emote and emoji weighs."""
 
 from collections.abc import Sequence
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, wording
+from dashboard import data, frame, tables, wording
 from dashboard.charts.series import Row
 from warehouse.published.manifest import Manifest
 
 MOST = 300
-HEIGHT = 460
+Over = dict[str, Any]  # channels, since, until
+NOWHERE: Over = {"channels": [], "since": wording.EPOCH, "until": wording.EPOCH}
 ORIGINS = {
     "vader": "VADER",
     "rated": "rated for Twitch",
 }
 
 
-def section(manifest: Manifest, part: str) -> None:
-    """What holds `part`, the whole of it at first, with what was decided instead."""
-    frame.heading("The whole lexicon", "before decisions, and what was decided for all channels")
+def section(manifest: Manifest, part: str, over: Over | None) -> None:
+    """What holds `part`, the whole of it at first, with what was decided instead. over: what its
+    uses are of; None where nobody said anything yet."""
+    frame.heading("The whole lexicon", "what each weighs; those used most in the period first")
     if "lexicon" not in manifest.tables:
         frame.put(frame.say("It is published as soon as the pipeline runs again."))
         return
-    rows = data.rows("dash_lexicon", part=part, limit=MOST)
+    rows = data.rows("dash_lexicon", part=part, limit=MOST, **(over or NOWHERE))
     if not rows:
         text = (
             f"“{wording.plain(part, 50)}” is in no entry." if part else "It is not published yet."
@@ -37,20 +39,25 @@ def section(manifest: Manifest, part: str) -> None:
 
 
 def _table(rows: Sequence[Row]) -> None:
-    table = pd.DataFrame(
-        {
-            "Term": [wording.plain(r["term"], 60) for r in rows],
-            "Valence": [valence_text(r["valence"]) for r in rows],
-            "Decided": [
-                valence_text(r["decided"]) if r["decided"] is not None else "" for r in rows
-            ],
-            "Kind": [r["kind"] for r in rows],
-            "From": [ORIGINS.get(r["origin"], wording.plain(r["origin"])) for r in rows],
-        }
-    )
-    st.dataframe(
-        table, hide_index=True, key="lexicon", height=HEIGHT if len(rows) > 12 else "content"
-    )
+    columns = {
+        "Term": tables.text((wording.plain(r["term"], 60) for r in rows), 130),
+        "Valence": tables.text((valence_text(r["valence"]) for r in rows), 80),
+        "Decided": tables.text(
+            (valence_text(r["decided"]) if r["decided"] is not None else "" for r in rows),
+            80,
+            "instead, for all channels",
+        ),
+        "Uses": tables.number(
+            (r["n"] for r in rows),
+            width=75,
+            about="in the period above; –: not among the most said of any day",
+        ),
+        "Kind": tables.text((r["kind"] for r in rows), 75),
+        "From": tables.text(
+            (ORIGINS.get(r["origin"], wording.plain(r["origin"])) for r in rows), 125
+        ),
+    }
+    tables.show("lexicon", columns)
 
 
 def valence_text(valence: float | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.alerts.watch import Alert
 from pipeline.chat.text import visible
 from warehouse.durations import lasting_s
+from warehouse.figures import count, signed
 from warehouse.records import iso
 
 MOST = 2000  # characters, Discord's limit for the content
@@ -63,21 +64,23 @@ def _sentence(kind: str, d: Mapping[str, Any]) -> str:
     took = lasting_s(d.get("seconds", 0))
     if kind in ("mood_drop", "mood_spike"):
         return (
-            f"{d['mood']:+.2f} over {took} (n = {d['n']}); "
-            f"usual in this stream {d['usual']:+.2f}; {abs(d['z']):.1f} standard errors off"
+            f"{signed(d['mood'])} over {took} (n = {count(d['n'])}); "
+            f"usual in this stream {signed(d['usual'])}; {abs(d['z']):.1f} standard errors off"
             f"{_likely(d.get('five'))}"
         )
     if kind == "activity":
         return (
-            f"{d['n']} messages in {took}, "
-            f"{d['times']:.1f} times the usual (about {d['usual']:.0f})"
+            f"{count(d['n'])} messages in {took}, "
+            f"{d['times']:.1f} times the usual (about {count(d['usual'])})"
         )
     if kind == "silence":
-        return f"no message for {took} (n = 0); usual in as long: {d['usual']:.0f}"
+        usual = count(d["usual"])
+        return f"no message for {took} (n = 0); usual in as long: {usual}"
+    band = " to ".join(signed(d[end], 1) for end in ("valence_low", "valence_high"))
     return (
-        f"**{literal(d['term'][:_TERM])}**: {d['n']} uses by {d['n_chatters']} people; seems to "
-        f"mean {d['valence']:+.1f} (80 %: {d['valence_low']:+.1f} to {d['valence_high']:+.1f}, "
-        f"n = {d['n_scored']}) on a scale from -4 to +4. Waits for a decision under Vocabulary"
+        f"**{literal(d['term'][:_TERM])}**: {count(d['n'])} uses by {d['n_chatters']} people; "
+        f"seems to mean {signed(d['valence'], 1)} (80 %: {band}, n = {count(d['n_scored'])}) on a "
+        "scale from −4 to +4. Waits for a decision under Vocabulary"
     )
 
 
@@ -85,5 +88,5 @@ def _likely(five: Sequence[float] | None) -> str:
     """five: q10, q50, q90 of the mood of the next five minutes; None: not forecast."""
     if five is None:
         return ""
-    low, high = (f"{round(value, 2) + 0.0:+.2f}" for value in (five[0], five[2]))  # no -0.00
+    low, high = (signed(value) for value in (five[0], five[2]))
     return f"; likely in the next five minutes: {low if low == high else f'{low} to {high}'}"

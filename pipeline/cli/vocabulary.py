@@ -16,6 +16,7 @@ from pipeline.requests.vocabulary_decision import request_of
 from warehouse.atomic import replace_file
 from warehouse.config import data_folder
 from warehouse.errors import BadInput, NothingPublished
+from warehouse.figures import count, signed
 from warehouse.published.reader import Reader, published_identities
 from warehouse.records import iso, typed_name
 
@@ -73,7 +74,7 @@ def history() -> None:
     rows = _published("decisions_all")
     table = Table("at", "decision", "term", "channel", "valence", "by")
     for row in rows:
-        term = row["term"], row["channel"], _signed(row["valence"])
+        term = row["term"], row["channel"], signed(row["valence"])
         table.add_row(*map(escape, (iso(row["at"]), row["decision"], *term, row["by"])))
     Console().print(table if rows else "nothing was decided yet")
 
@@ -110,14 +111,10 @@ def _show(rows: list[dict[str, Any]], format: OutputFormat) -> None:
     table = Table("term", "channel", "kind", "status", "valence", "n", "first seen")
     for row in rows:
         first_seen = str(row["first_seen"] or "")[:16].replace("T", " ")
-        cells = row["term"], row["channel"], row["kind"], row["status"], _signed(row["valence"])
-        table.add_row(*map(escape, (*cells, str(row["n"]), first_seen)))
+        cells = row["term"], row["channel"], row["kind"], row["status"], signed(row["valence"])
+        table.add_row(*map(escape, (*cells, count(row["n"]), first_seen)))
     table.columns[0].overflow = "fold"
     Console().print(table if rows else "no proposed or accepted terms yet")
-
-
-def _signed(valence: float | None) -> str:
-    return "" if valence is None else f"{valence:+.2f}"
 
 
 def read_terms(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
@@ -183,7 +180,7 @@ def _told(term: str, row: dict[str, Any] | None) -> str:
         return f"{term}: proposed again"
     if row["in_force"] != row["valence"]:
         return f"{term}: accepted, but not in force: the lexicon in use is plain VADER"
-    return f"{term}: {row['in_force']:+.2f} from the next window on"
+    return f"{term}: {signed(row['in_force'])} from the next window on"
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from pipeline.alerts.discord import literal
 from pipeline.recap.recap import Best, Recap
 from warehouse.durations import lasting
+from warehouse.figures import signed
 from warehouse.moments.vod import elapsed
 from warehouse.mood_now import shown
 from warehouse.plain_text import plain
@@ -82,7 +83,7 @@ def _mood(of: Recap) -> str:
     if of.mood is None:
         return "Its language cannot be scored, so no mood is told"
     word = "about neutral" if of.label == "neutral" else of.label
-    told = f"Mood **{literal(f'{of.mood:+.2f}')}**, {word}"
+    told = f"Mood **{literal(signed(of.mood))}**, {word}"
     if of.basis == "emotes":
         told += ", by emotes"
     usual = of.usual_mood
@@ -91,7 +92,7 @@ def _mood(of: Recap) -> str:
     low, high = shown(usual.low), shown(usual.high)
     way = "higher than usual" if of.mood > high else "lower than usual"
     way = "as usual" if low <= of.mood <= high else way
-    band = literal(f"{low:+.2f} to {high:+.2f}")
+    band = literal(f"{signed(low)} to {signed(high)}")
     return f"{told}; {way} ({band} in the middle half of {usual.streams} streams before)"
 
 

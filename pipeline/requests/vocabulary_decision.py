@@ -23,6 +23,7 @@ from pipeline.scoring.decisions import (
 )
 from pipeline.vocabulary.stored import decision_of
 from warehouse.errors import BadInput
+from warehouse.figures import signed
 from warehouse.inbox.requests import InboxFolder, Request
 from warehouse.records import WINDOW_SECONDS, iso, utc, window_start
 from warehouse.store.store import Store
@@ -147,7 +148,7 @@ def _time(seen: Any) -> datetime | None:
 
 
 def _as_decided(row: Row) -> str:
-    value = "" if row["in_force"] is None else f" at {row['in_force']:+.2f}"
+    value = "" if row["in_force"] is None else f" at {signed(row['in_force'])}"
     at = "" if row["decided_at"] is None else f" at {iso(row['decided_at'])}"
     return f"{row['status']}{value} by {row['decided_by'] or 'nobody'}{at}"
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pipeline.scoring.scored import Scored
 from pipeline.vocabulary.usage import summed
+from warehouse.figures import signed
 from warehouse.records import utc
 
 FAST, SLOW = 200, 2000  # messages that say something else, which the means rest on
@@ -126,7 +127,7 @@ def _row(term: str, company: Company, now: float, moved: float) -> dict[str, Any
     half = 1.28 * _SLOPE * sqrt(15 * max(0.0, company.square - company.fast**2) / FAST)
     middle = now + moved
     ends = {"valence": middle, "valence_low": middle - half, "valence_high": middle + half}
-    before = f"known at {now:+.2f}; messages with it felt {company.slow:+.2f} besides it"
+    before = f"known at {signed(now)}; messages with it felt {signed(company.slow)} besides it"
     return {
         "term": term,
         "channel": "",
@@ -138,6 +139,6 @@ def _row(term: str, company: Company, now: float, moved: float) -> dict[str, Any
         "mean_compound": company.fast,
         "status": "proposed",
         "in_force": now,
-        "evidence": f"{before}, of late {company.fast:+.2f}",
+        "evidence": f"{before}, of late {signed(company.fast)}",
         **{name: max(-4.0, min(4.0, value)) for name, value in ends.items()},
     }

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pipeline.scoring.speaking_names import Name, speaking
 from pipeline.vocabulary.usage import MOST_PEOPLE, Sighting
+from warehouse.figures import count, percent, signed
 
 SCORED, NEAR = 10, 50  # messages of company, before it is believed of a name that says nothing
 _SURE = 1.28  # standard deviations, 80 %
@@ -75,12 +76,14 @@ def interval(found: list[Clue]) -> dict[str, float]:
 
 def _evidence(seen: Sighting, named: Name | None, usual: float) -> Iterator[str]:
     many = "+" if seen.spread == MOST_PEOPLE else ""
-    yield f"{seen.n} uses by {seen.spread}{many} people, {seen.alone / seen.n:.0%} of them alone"
+    alone = percent(seen.alone / seen.n)
+    yield f"{count(seen.n)} uses by {seen.spread}{many} people, {alone} of them alone"
     if named:
         laughter = ", which is laughter" if named.laughs else ""
-        yield f"its name says {named.part} ({named.valence:+.1f}){laughter}"
+        yield f"its name says {named.part} ({signed(named.valence, 1)}){laughter}"
     if seen.scored:
-        mean = seen.total / seen.scored
-        yield f"{seen.scored} that say more feel {mean:+.2f} on average; chat does {usual:+.2f}"
+        mean, scored = signed(seen.total / seen.scored), count(seen.scored)
+        yield f"{scored} that say more feel {mean} on average; chat does {signed(usual)}"
     if seen.near:
-        yield f"{seen.near} said at the same time feel {seen.beside / seen.near:+.3f} from usual"
+        away = signed(seen.beside / seen.near, 3)
+        yield f"{count(seen.near)} said at the same time feel {away} from usual"

@@ -234,16 +234,18 @@ def from_row(row: Mapping[str, Any]) -> Sighting:
 
 def _alone(row: Mapping[str, Any]) -> int:
     """Messages of nothing else: kept nowhere but in the evidence, in percent."""
-    told = re.search(r"(\d+)% of them alone", row.get("evidence") or "")
+    told = re.search(r"(\d+) ?% of them alone", row.get("evidence") or "")
     return round(int(row["n"]) * int(told[1]) / 100) if told else 0
 
 
 def _moments(row: Mapping[str, Any]) -> tuple[int, float]:
     """(near, beside): likewise."""
-    told = re.search(
-        r"(\d{1,15}) said at the same time feel ([+-]\d\.\d+)", row.get("evidence") or ""
-    )
-    return (int(told[1]), int(told[1]) * float(told[2])) if told else (0, 0.0)
+    evidence = (row.get("evidence") or "").replace("−", "-")  # earlier ones have this minus
+    told = re.search(r"(\d[\d,]{0,19}) said at the same time feel ([+-]?\d\.\d+)", evidence)
+    if not told:
+        return 0, 0.0
+    near = int(told[1].replace(",", ""))
+    return near, near * float(told[2])
 
 
 def without_chatter(sightings: Iterable[Sighting], chatter: int) -> None:

@@ -267,7 +267,7 @@ def test_data_health_speaks_of_imports(imported: DataFolder, open_page: Open) ->
         assert part in words
     for part in ("Lag", "Connection lost", "Alerts"):
         assert part not in words
-    assert page.dataframe[0].value["Messages (n)"].tolist() == [1920]
+    assert page.dataframe[0].value["Messages"].tolist() == [1920]
 
 
 def test_a_worker_is_begun_only_where_no_daemon_ever_ran(

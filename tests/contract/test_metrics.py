@@ -109,8 +109,8 @@ def test_every_metric_is_a_column_of_the_table_on_the_accuracy_page(
 ) -> None:
     page = open_at(monkeypatch, NOON, "accuracy", data, {"show": "skill"})
     table = page.dataframe[0].value
-    assert {m.name for m in METRICS} <= set(table.columns)
-    assert table[[m.name for m in METRICS]].notna().all(axis=None)
+    assert {m.label for m in METRICS} <= set(table.columns)
+    assert table[[m.label for m in METRICS]].notna().all(axis=None)
 
 
 def test_every_metric_can_be_drawn_over_time(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:

@@ -11,15 +11,18 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import ipc
+from streamlit.testing.v1 import AppTest
 
 from dashboard import basis as read
-from dashboard import frame, wording
+from dashboard import frame, tables, wording
 from dashboard.accuracy import skill
 from dashboard.live import card_picture, card_words, live_table, now
 from dashboard.markup import row, span
 from dashboard.time_span import Span
 from pipeline.serving.body import MoodState, body
 from tests.helpers.build import T, window_row
+from tests.helpers.patience import PATIENCE_S
 from warehouse.forecast_metrics import SUMMED
 from warehouse.records import Window
 from warehouse.spreadsheet import csv_bytes
@@ -53,10 +56,20 @@ def test_an_average_has_a_word_and_a_shape(
     assert (wording.mood_word(mood, n), wording.glyph(mood, n)) == (word, glyph)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(-0.0004, "+0.000"), (-0.0006, "-0.001")])
-def test_a_cell_shows_no_minus_zero(value: float, shown: str) -> None:
-    assert f"{wording.cell(value, 3):+.3f}" == shown
-    assert wording.cell(None, 3) is None
+def _table() -> None:
+    from dashboard import tables
+
+    values = [0.0134, -0.0019, -0.00001, None, 12345.0]
+    tables.show("t", {"A": tables.signed(values, 4), "B": tables.number(values)})
+
+
+def test_a_column_of_numbers_is_told_in_our_words_and_sorts_as_numbers() -> None:
+    drawn = AppTest.from_function(_table, default_timeout=PATIENCE_S).run().dataframe[0]
+    assert drawn.value["A"].tolist()[:3] == [0.0134, -0.0019, -0.00001]
+    told = ipc.open_stream(drawn.proto.arrow_data.styler.display_values).read_pandas()
+    assert told.to_numpy().tolist() == [
+        ["+0.0134", "0"], ["−0.0019", "0"], ["0.0000", "0"], ["–", "–"], ["+12345.0000", "12,345"],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("n", "said"), [(0, "0 gaps"), (1, "1 gap"), (2345, "2,345 gaps")])
@@ -300,7 +313,7 @@ def test_a_mood_waits_while_its_language_is_read() -> None:
     )  # fmt: skip
     said = str(row(*card_words.mood(made, UTC)))
     assert "still reading the language" in said and "neutral" not in said
-    line = live_table.frame_of([made], NOON).iloc[0]
+    line = tables.frame_of(live_table.columns([made], NOON, 1.0)).iloc[0]
     assert line["Feels"] == "still reading the language" and pd.isna(line["Mood"])
 
 
@@ -311,8 +324,9 @@ def test_a_mood_by_emotes_says_so_on_its_card_and_in_its_line() -> None:
     assert made.five is not None and made.five.n == 40, "without the window that was read by words"
     assert "by emotes" in str(row(*card_words.mood(made, UTC)))
     assert "in 10 % of messages; it is no part of the mood" in str(card_words.facts(made, NOON))
-    assert live_table.frame_of([made], NOON).iloc[0]["Feels"] == "▲ positive, by emotes"
-    assert live_table.frame_of([made], NOON).iloc[0]["Half hour"] == [0.1, 0.3]
+    shown = tables.frame_of(live_table.columns([made], NOON, 1.0)).iloc[0]
+    assert shown["Feels"] == "▲ positive, by emotes"
+    assert shown["Half hour"] == [0.1, 0.3]
     lines = str(card_picture.drawing(made.shown, None, 1.0))
     assert 'class="mood"' in lines and 'class="other"' not in lines, "its words could not be read"
     half = replace(made, readable=0.48)

@@ -119,6 +119,6 @@ def test_without_targets_every_figure_is_nan() -> None:
 
 
 def test_a_share_is_told_in_per_cent() -> None:
-    assert {m.name: m.printf for m in METRICS if m.name in ("skill", "coverage80", "crps")} == {
-        "skill": "%+.3f", "coverage80": "%.1f %%", "crps": "%.4f",
-    }  # fmt: skip
+    told = {m.name: (m.is_share, m.is_signed, m.digits) for m in METRICS}
+    assert told["skill"] == (False, True, 3)
+    assert (told["coverage80"], told["crps"]) == ((True, False, 1), (False, False, 4))

@@ -75,7 +75,7 @@ def test_an_alert_is_a_line_with_its_numbers_below() -> None:
         "allowed_mentions": {"parse": []},
         "embeds": [
             {
-                "description": "-0.31 over 3 min (n = 84); usual in this stream +0.12; "
+                "description": "−0.31 over 3 min (n = 84); usual in this stream +0.12; "
                 "5.2 standard errors off",
                 "color": 0xD9782D,
                 "timestamp": "2027-01-15T08:00:00Z",
@@ -128,8 +128,8 @@ def test_every_rule_has_its_sentence(kind: str, detail: dict[str, Any], said: st
 
 def test_a_mood_alert_says_where_the_mood_is_likely_to_go() -> None:
     said = body(alert(five=[-0.02, 0.04, 0.114]))["embeds"][0]["description"]
-    assert said.endswith("standard errors off; likely in the next five minutes: -0.02 to +0.11")
-    for five, likely in (([-0.001, 0.0, 0.13], "+0.00 to +0.13"), ([0.02, 0.021, 0.023], "+0.02")):
+    assert said.endswith("standard errors off; likely in the next five minutes: −0.02 to +0.11")
+    for five, likely in (([-0.001, 0.0, 0.13], "0.00 to +0.13"), ([0.02, 0.021, 0.023], "+0.02")):
         (told,) = body(alert(five=five))["embeds"]
         assert told["description"].endswith(f"minutes: {likely}")
 

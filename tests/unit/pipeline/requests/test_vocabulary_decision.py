@@ -344,7 +344,7 @@ def test_the_commands_decide_tell_and_take_back(run: Callable[..., Done]) -> Non
     assert NEW in run().out
     assert run("undo", NEW).out == f"{NEW}: rejected; nothing of ours is in force\n"
     told = run("history").out
-    assert [word in told for word in ("change", "undo", "demo", "+1.50", "-1.00")] == [True] * 5
+    assert [word in told for word in ("change", "undo", "demo", "+1.50", "−1.00")] == [True] * 5
 
 
 @pytest.mark.parametrize(

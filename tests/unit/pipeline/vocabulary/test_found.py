@@ -11,6 +11,7 @@ from pipeline.scoring.scored_message import ScoredMessage
 from pipeline.vocabulary.drift import FAST, SLOW
 from pipeline.vocabulary.found import Finder, Found, merged
 from pipeline.vocabulary.proposals import Vocabulary
+from pipeline.vocabulary.usage import _moments
 from tests.unit.pipeline.vocabulary.test_proposals import NEW, nobody, said, window
 from warehouse.errors import BadInput
 
@@ -40,7 +41,7 @@ def test_two_imports_count_together_as_one_of_both_does() -> None:
     same = ("term", "n", "n_scored", "n_chatters", "n_channels", "first_seen", "last_seen")
     assert {k: after[k] for k in same} == {k: once[k] for k in same}
     assert (once["n"], once["n_scored"], once["status"]) == (80, 80, "proposed")
-    assert "80 uses by 4 people, 50% of them alone" in after["evidence"]
+    assert "80 uses by 4 people, 50 % of them alone" in after["evidence"]
 
 
 def test_what_was_said_at_the_same_time_counts_over_imports() -> None:
@@ -147,3 +148,18 @@ def test_a_running_daemon_goes_on_counting() -> None:
     daemon.window(window(said(NEW, 0.0, 77, 9e5), start=9e5))
     (row,) = daemon.take_rows(partial(nobody))
     assert (row["n"], row["n_chatters"]) == (41, 4)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "near", "beside"),
+    [
+        ("1,200 said at the same time feel −0.500 from usual", 1200, -600.0),
+        ("1200 said at the same time feel -0.500 from usual", 1200, -600.0),  # of before
+        ("40 said at the same time feel 0.000 from usual", 40, 0.0),
+        ("its name says Hype (+2.3)", 0, 0.0),
+    ],
+)
+def test_what_was_said_at_the_same_time_is_read_as_it_is_told(
+    evidence: str, near: int, beside: float
+) -> None:
+    assert _moments({"evidence": evidence}) == (near, beside)
