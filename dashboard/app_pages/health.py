@@ -45,7 +45,7 @@ def draw(manifest: Manifest) -> None:
     if days:
         _coverage(channels, since, until, days)
     else:
-        nothing = "No stream was on in this time: there was nothing to see."
+        nothing = "No stream was on in this period: there was nothing to see."
         nearest.wider(nothing, PERIODS, "back", partial(_has_streams, inside))
     chosen = [c for c in listed if c["channel"] in channels]
     if chosen:

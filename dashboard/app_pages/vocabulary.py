@@ -193,7 +193,7 @@ def _in_use(manifest: Manifest, search: str, newest: datetime) -> Over:
     if terms := used(over(days)):
         _used(terms)
     else:
-        nothing = "No term in use matches." if search else "No term was used in this time."
+        nothing = "No term in use matches." if search else "No term was used in this period."
         nearest.wider(nothing, DAYS, "days", lambda longer: bool(used(over(longer))))
     return over(days)
 

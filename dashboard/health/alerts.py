@@ -39,7 +39,7 @@ def section(
     inside = {"channels": channels, "kinds": kinds, "since": since, "until": until}
     rows = data.rows("dash_alerts", **inside, limit=MOST)
     if not rows:
-        nothing = "No alert of these kinds in this time (n = 0)."
+        nothing = "No alert of these kinds in this period."
         nearest.wider(nothing, periods, "back", partial(_has_alerts, inside))
         return
     _table(rows, source)

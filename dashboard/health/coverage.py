@@ -101,7 +101,7 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
     frame.heading("Gaps", f"{what} of a stream that DLD observed in part, or not at all")
     rows = data.rows(query, channels=channels, since=since, until=until, limit=GAPS)
     if not rows:
-        frame.put(frame.say("No gap in this time: DLD observed every window whole."))
+        frame.put(frame.say("No gap in this period: DLD observed every window whole."))
         return
     called = data.who().name_of
     columns = {

@@ -51,3 +51,9 @@ def alts_of(page: AppTest) -> list[str]:
 def text_of(page: AppTest) -> str:
     """The words of it."""
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", html_of(page))))
+
+
+def sql_of(page: AppTest) -> list[str]:
+    """The SQL behind it, which is made when it is opened."""
+    page.session_state["sql"] = True
+    return [block.value for block in page.run().code]

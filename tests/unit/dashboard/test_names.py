@@ -88,7 +88,7 @@ def test_live_tells_two_of_one_name_apart(monkeypatch: pytest.MonkeyPatch, folde
 def test_a_csv_has_key_and_login(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("DLD_DATA", str(folder))
     rows = [{"n": 1, "channel": key} for key in MOODS]
-    assert sections._table(rows).to_pylist() == [
+    assert sections._table(rows, "").to_pylist() == [
         {"n": 1, "channel": key, "login": data.called(key)} for key in MOODS
     ]
     assert [data.called(key) for key in MOODS] == ["alice~111", "alice", "bob2"]

@@ -54,8 +54,8 @@ def open_page(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Open:
     ("name", "address", "nothing", "key", "there"),
     [
         ("accuracy", {}, "No forecast has been checked", "period", "90"),
-        ("vocabulary", {}, "No term was used in this time", "days", "all"),
-        ("health", {}, "No alert of these kinds in this time", "back", "90"),
+        ("vocabulary", {}, "No term was used in this period", "days", "all"),
+        ("health", {}, "No alert of these kinds in this period", "back", "90"),
     ],
 )
 def test_a_period_without_anything_leads_to_the_next_longer_one_that_has(

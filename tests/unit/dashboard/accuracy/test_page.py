@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import channel, forecast, models, score, stream, window
-from tests.helpers.pages import open_at, text_of
+from tests.helpers.pages import open_at, sql_of, text_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WINDOW = timedelta(seconds=30)
@@ -126,6 +126,6 @@ def test_chances_are_shown_with_how_they_held(judged: Path, open_page: Open) -> 
 
 
 def test_the_sql_behind_the_example_is_shown(judged: Path, open_page: Open) -> None:
-    shown = "\n".join(code.value for code in open_page(judged).code)
+    shown = "\n".join(sql_of(open_page(judged)))
     assert "-- dash_fives\n" in shown
     assert "model = 'lstm-1'" in shown

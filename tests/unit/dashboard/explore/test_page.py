@@ -22,7 +22,7 @@ from tests.helpers.browser.rows import (
     term,
     window,
 )
-from tests.helpers.pages import html_of, open_at, text_of
+from tests.helpers.pages import html_of, open_at, sql_of, text_of
 from warehouse.analysis.question import answer
 from warehouse.config import DataFolder
 from warehouse.spreadsheet import csv_bytes
@@ -97,7 +97,7 @@ def test_the_sql_behind_a_section_is_answered_as_it_stands(
     name: str, section: str, two_hours: Path, open_page: Open
 ) -> None:
     """The models are a table that is shown whole; all else comes from queries."""
-    shown = [block.value for block in open_page(name, two_hours, show=section).code]
+    shown = sql_of(open_page(name, two_hours, show=section))
     assert shown or section == "models"
     for text in shown:
         with answer(DataFolder(two_hours), text) as rows:
@@ -209,7 +209,7 @@ def test_around_events_begins_with_a_sentence_and_counts_what_it_is_of(
     text = text_of(page)
     assert "After 6 raids chat was 2.0 times as busy for 2 minutes; the mood did not" in text
     assert "n = 6" in text
-    assert "-- dash_event_windows" in " ".join(code.value for code in page.code)
+    assert "-- dash_event_windows" in " ".join(sql_of(page))
 
 
 def test_too_few_events_are_said(two_hours: Path, open_page: Open) -> None:
@@ -225,8 +225,7 @@ def test_a_span_without_events_says_so(one_window: Path, open_page: Open) -> Non
 def test_the_sql_behind_a_section_is_what_was_asked(two_hours: Path, open_page: Open) -> None:
     page = open_page("explore", two_hours, show="week", span="3h")
     assert not page.code, "it is made when it is opened"
-    page.session_state["sql"] = True
-    asked = [code.value for code in page.run().code]
+    asked = sql_of(page)
     assert [text.splitlines()[0] for text in asked] == [
         "-- dash_summary", "-- dash_series", "-- dash_events", "-- dash_week",
     ]  # fmt: skip

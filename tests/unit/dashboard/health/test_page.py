@@ -205,7 +205,7 @@ def test_a_stream_seen_whole_says_so(tmp_path: Path, open_page: Open) -> None:
     rows = [window("alpha", NOON - timedelta(seconds=30), 5, 0.1, stream_id="s")]
     published.write(tmp_path, {"channels": [channel("alpha")], "windows": rows})
     text = text_of(open_page("health", tmp_path))
-    assert "No gap in this time: DLD observed every window whole." in text
+    assert "No gap in this period: DLD observed every window whole." in text
     assert "Observed 100 %" in text
 
 
