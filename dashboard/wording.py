@@ -10,7 +10,7 @@ from warehouse.figures import MISSING as MISSING
 from warehouse.figures import count as count
 from warehouse.figures import percent as percent
 from warehouse.figures import signed as signed
-from warehouse.mood_now import average_label
+from warehouse.mood_now import CLEAR, DIGITS, average_label
 from warehouse.plain_text import LONGEST
 from warehouse.plain_text import plain as plain
 
@@ -29,9 +29,13 @@ def glyph(mean: float | None, n: int, basis: str = "words") -> str:
     return MOODS[mood_word(mean, n, basis)]
 
 
-def headline(label: str) -> str:
-    """A label of `warehouse.mood_now` as a headline says it: nothing is exactly neutral."""
-    return f"about {label}" if label == "neutral" else label
+def headline(label: str, mood: float | None) -> str:
+    """A label of `warehouse.mood_now` as every surface says it: nothing is exactly neutral, and a
+    weak mood only a bit positive or negative."""
+    if label == "neutral":
+        return f"about {label}"
+    is_weak = label in ("positive", "negative") and round(abs(mood or 0.0), DIGITS) < CLEAR
+    return f"a bit {label}" if is_weak else label
 
 
 def fixed(value: float | None, digits: int) -> str:

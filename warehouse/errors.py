@@ -18,6 +18,12 @@ class BadInput(AppError):
     """A file, argument or request that cannot be used as it is."""
 
 
+class WrongUsage(BadInput):
+    """An argument of a command that can never be right, as typer's own refusals are."""
+
+    exit_code = 2
+
+
 class NothingPublished(AppError):
     """The pipeline has not published what was asked for."""
 

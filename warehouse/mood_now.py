@@ -21,6 +21,7 @@ SPAN_S = 600  # of which they are the last
 LEAST_SIGNED, LEAST_SHARE = 3, 0.03  # with fewer there is no emote mood, nor a forecast of one
 LATELY_S, BEFORE_S = 300, 1800  # the last minutes, and the half hour they are the end of
 DIGITS = 2  # of a mood as it is shown
+CLEAR = 0.1  # of a mood as it is shown: a weaker one is only a bit positive or negative
 NEUTRAL = 0.05  # VADER's own threshold, of a mood as it is shown
 
 Label = Literal["positive", "negative", "neutral", "silent"]

@@ -241,7 +241,7 @@ def _tile(summary: Row, named: bool) -> tuple[str, str, str]:
     return (
         label,
         f"{wording.MOODS[word]} {wording.signed(mean)}",
-        f"{wording.headline(word)}, n = {wording.count(summary['n'])}{rests}",
+        f"{wording.headline(word, mean)}, n = {wording.count(summary['n'])}{rests}",
     )
 
 

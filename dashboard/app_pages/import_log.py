@@ -7,12 +7,13 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import access, data, frame, inbox, url_state, wording, worker
+from dashboard import access, config, data, frame, inbox, url_state, wording, worker
 from dashboard.uploads import upload_words
 from dashboard.uploads.upload_words import Answers
 from warehouse.config import UploadSettings
-from warehouse.errors import AppError, NothingPublished
+from warehouse.errors import AppError, BadInput, NothingPublished
 from warehouse.inbox.uploaded_log import ACTION, safe_name
+from warehouse.kinds import refuse_mixing
 from warehouse.records import typed_name
 
 _TROUBLE = "not_dropped"  # session: why the last log could not be put in
@@ -29,6 +30,9 @@ def draw() -> None:
         text = "You cannot import here: this dashboard may not write to the inbox of its data."
         st.info(text, icon=":material/lock:")
         return
+    if why := _mixed():
+        st.info(wording.literal(why), icon=":material/lock:")
+        return
     left, right = st.columns([3, 2], gap="large")
     with left:
         file = _file()
@@ -37,6 +41,18 @@ def draw() -> None:
         _outcome()
     with right:
         upload_words.explained(UploadSettings().mb)
+
+
+def _mixed() -> str:
+    """Why no log comes into this folder: it has simulated chat. '' where it may."""
+    try:
+        there = {row["source"] for row in data.rows("sources")}
+        refuse_mixing(config.folder().root, there, "import", "make run")
+    except NothingPublished:
+        return ""
+    except BadInput as exc:
+        return f"No log can be dropped here: {exc}"
+    return ""
 
 
 def _quiet() -> float | None:

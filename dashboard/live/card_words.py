@@ -30,7 +30,7 @@ def mood(card: Card, tz: tzinfo) -> list[Markup]:
         row(
             span(wording.MOODS[label], cls=f"dld-glyph {label}"),
             span(wording.signed(five and five.mood), cls="dld-number"),
-            span(wording.headline(card.feels), cls="dld-word"),
+            span(wording.headline(card.feels, five and five.mood), cls="dld-word"),
             _badge(card.by_emotes and five is not None),
             cls="dld-mood",
         ),
@@ -87,7 +87,7 @@ def _recap(card: Card, tz: tzinfo) -> list[Markup]:
         text = f"last stream, {wording.messages(last['n'])} in {took}, ended " + wording.moment(
             last["ended_at"], tz
         )
-    word = "" if mood is None else f"{wording.headline(label)} overall"
+    word = "" if mood is None else f"{wording.headline(label, mood)} overall"
     return [
         row(
             span(wording.MOODS[label], cls=f"dld-glyph {label}"),

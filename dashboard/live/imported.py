@@ -77,7 +77,7 @@ def card(channel: Row, tz: tzinfo) -> list[Markup]:
     why = part.why_not(channel["readable"])
     mood = None if why else channel["mean"]
     label = wording.mood_word(mood, part.n, part.basis)
-    word = f"{wording.headline(label)} overall" if mood is not None else "no mood can be told"
+    word = f"{wording.headline(label, mood)} overall" if mood is not None else "no mood can be told"
     by_emotes = part.basis == "emotes" and mood is not None
     badge = span(NAMES["emotes"], cls="dld-pill odd") if by_emotes else ""
     glyph = span(wording.MOODS[label], cls=f"dld-glyph {label}")

@@ -84,7 +84,7 @@ def _feeling(card: Card) -> str:
         return ""
     sign = wording.MOODS.get(card.feels, "")
     how = f", {NAMES['emotes']}" if card.by_emotes and card.five else ""
-    return f"{sign} {wording.headline(card.feels)}{how}".strip()
+    return f"{sign} {wording.headline(card.feels, card.five and card.five.mood)}{how}".strip()
 
 
 def _moods(card: Card) -> list[float]:

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from warehouse.errors import BadInput
+from warehouse.errors import WrongUsage
 from warehouse.records import KEY, login_or_none, typed_name
 
 
 def login(name: Any) -> str:
-    """The login in lower case. Raises BadInput, without repeating what is not one."""
+    """The login in lower case. Raises WrongUsage, without repeating what is not one."""
     found = login_or_none(typed_name(name)) if isinstance(name, str) else ""
     if not found:
-        raise BadInput("that is not a login: 1 to 25 of a-z, 0-9 and _")
+        raise WrongUsage("that is not a login: 1 to 25 of a-z, 0-9 and _")
     return found
 
 
 def channel_name(name: Any) -> str:
-    """A channel's login, or its key (warehouse/identities.py). Raises BadInput as `login` does."""
+    """A channel's login, or its key (warehouse/identities.py). Raises what `login` does."""
     found = typed_name(name) if isinstance(name, str) else ""
     return found if KEY.fullmatch(found) else login(name)

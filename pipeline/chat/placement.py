@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pipeline.chat.table import Placed, StoredStream, TableStream
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, WrongUsage
 from warehouse.records import WINDOW_SECONDS, window_start
 
 _DAY = 86400
@@ -22,11 +22,9 @@ _YEAR_1, _YEAR_9999 = -62_135_596_800, 253_402_300_799  # of what has a date
 _UNDATED_FROM = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 
-class NeedsAnswer(BadInput):
+class NeedsAnswer(WrongUsage):
     """A log does not say what an option has to; the message says what to type. asks: what it
     leaves out, "channel", "when", "columns"; "place" where its time is another stream's."""
-
-    exit_code = 2
 
     def __init__(self, message: str, *asks: str) -> None:
         super().__init__(message)

@@ -21,7 +21,7 @@ from pipeline.requests.backup_files import accept_files
 from pipeline.requests.client import ask
 from pipeline.requests.workspace import open_workspace
 from warehouse.config import data_folder
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, WrongUsage
 from warehouse.inbox.requests import new_id
 from warehouse.packages import require_packages
 from warehouse.published import export as exporting
@@ -153,4 +153,4 @@ def _time(text: str | None, option: str) -> datetime | None:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
-        raise BadInput(f"{option} is not an ISO time such as 2026-11-22T12:00:00") from exc
+        raise WrongUsage(f"{option} is not an ISO time such as 2026-11-22T12:00:00") from exc

@@ -13,7 +13,7 @@ import orjson
 from warehouse.atomic import Stamp, private_folder, read_file, replace_file, stamp_or_none
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut, load_optout
-from warehouse.errors import AppError, BadInput
+from warehouse.errors import AppError, BadInput, WrongUsage
 from warehouse.identities import Identities
 from warehouse.records import LOGIN, typed_name
 
@@ -31,18 +31,18 @@ _RESERVED = frozenset(
 def channel_login(word: str) -> str:
     """The login that a word stands for: `name`, `#name`, `@name` or an address of the channel.
 
-    Raises BadInput, in one printable line, for what is no channel.
+    Raises WrongUsage, in one printable line, for what is no channel.
     """
     typed = typed_name(word)
     address = _ADDRESS.fullmatch(typed)
     name = address[1] if address else re.sub("^[#@]", "", typed)
     if not LOGIN.fullmatch(name):
-        raise BadInput(
+        raise WrongUsage(
             f"{word.strip()[:60]!a} is no channel; give logins (a-z, 0-9, _, at most 25) "
             "or addresses such as https://www.twitch.tv/NAME"
         )
     if name in _RESERVED:
-        raise BadInput(f"{word.strip()[:60]!a} is a page of Twitch's own, no channel")
+        raise WrongUsage(f"{word.strip()[:60]!a} is a page of Twitch's own, no channel")
     return name
 
 

@@ -21,7 +21,7 @@ class Done(NamedTuple):
     @property
     def reason(self) -> str:
         """Its one line of error, checked to be one."""
-        assert self.code == 1
+        assert self.code in (1, 2)  # failed, or wrong usage
         lines = [
             line for line in self.err.splitlines() if not line.startswith(("INFO", "messages="))
         ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import streamlit as st
 
-from dashboard import frame, inbox, time_span, wording
+from dashboard import inbox, time_span, wording
 from dashboard.review import sentences
 from dashboard.review.cutting import decisions
 from warehouse.moments.decisions import LONGEST_S, LONGEST_TEXT
@@ -36,7 +36,13 @@ def form(channel: str, since: datetime, length_s: float) -> None:
     """From, to, a text, and the button that says what it would add."""
     if not inbox.can_ask():
         return
-    frame.heading("A range of your own", "drag across the chart, or type times from the start")
+    is_begun = bool(st.session_state.get(_FROM) or st.session_state.get(_TO))
+    with st.expander("A range of your own", expanded=is_begun, icon=":material/add:"):
+        st.caption("Drag across the chart above, or type times from the start.")
+        _typed(channel, since, length_s)
+
+
+def _typed(channel: str, since: datetime, length_s: float) -> None:
     columns = st.columns([1, 1, 3, 2], vertical_alignment="bottom", gap="small")
     columns[0].text_input("From", key=_FROM, placeholder="1:02:10", max_chars=9)
     columns[1].text_input("To", key=_TO, placeholder="1:02:50", max_chars=9)

@@ -25,7 +25,7 @@ from pipeline.sources.simulation.crowd import Plan, plan
 from pipeline.sources.simulation.profiles import PROFILES
 from pipeline.sources.simulation.schedule import CYCLE, ScheduledStream, streams
 from pipeline.sources.simulation.speak import BLOCK, messages
-from warehouse.errors import BadInput
+from warehouse.errors import WrongUsage
 
 DAY = 86400.0
 CATCH_UP = 30.0  # seconds in a batch of the past
@@ -108,7 +108,7 @@ def _known(channels: Iterable[str] | None) -> list[str]:
     names = list(channels or PROFILES)
     for name in names:
         if name not in PROFILES:
-            raise BadInput(f"no simulated channel {name!r}; there are {', '.join(PROFILES)}")
+            raise WrongUsage(f"no simulated channel {name!r}; there are {', '.join(PROFILES)}")
     return names
 
 

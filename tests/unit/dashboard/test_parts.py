@@ -395,3 +395,15 @@ def test_a_card_and_a_body_say_the_same_of_now(
     made = now.Card("a", "a", "live", rows, readable=1.0)
     assert served["five"] == (made.five and made.five._asdict())
     assert served["label"] == made.feels
+
+
+@pytest.mark.parametrize(
+    ("label", "mood", "said"),
+    [
+        ("positive", 0.08, "a bit positive"), ("positive", 0.096, "positive"),
+        ("negative", -0.09, "a bit negative"), ("negative", -0.2, "negative"),
+        ("neutral", 0.0, "about neutral"), ("silent", None, "silent"),
+    ],
+)  # fmt: skip
+def test_a_weak_mood_is_only_a_bit_positive(label: str, mood: float | None, said: str) -> None:
+    assert wording.headline(label, mood) == said

@@ -13,7 +13,7 @@ from dashboard import access, frame, inbox
 from dashboard.rights import Access
 from dashboard.uploads import upload_words
 from tests.helpers.browser import published
-from tests.helpers.browser.rows import HOSTILE_NAME
+from tests.helpers.browser.rows import HOSTILE_NAME, channel
 from tests.helpers.pages import html_of, text_of
 from tests.helpers.paths import ROOT
 from tests.helpers.patience import PATIENCE_S
@@ -87,6 +87,16 @@ def test_a_log_that_waits_is_not_said_to_begin_in_a_moment_by_a_reloaded_page(
     assert progress(dropped) == ["Put into the inbox; the pipeline begins in a moment"]
     reloaded = open_page(request=waiting(folder)["id"])
     assert progress(reloaded) == ["In the inbox; the pipeline has yet to begin"]
+
+
+def test_simulated_chat_takes_no_log_and_says_so_before(
+    folder: DataFolder, open_page: Open
+) -> None:
+    published.write(folder.root, {"channels": [{**channel("alpha"), "source": "simulated"}]})
+    page = open_page()
+    assert not page.file_uploader
+    (told,) = [i.value for i in page.info]
+    assert told.startswith("No log can be dropped here") and "has simulated chat" in told
 
 
 def test_without_a_pipeline_it_says_how_long_a_log_waits(open_page: Open) -> None:

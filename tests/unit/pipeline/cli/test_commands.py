@@ -113,6 +113,29 @@ def test_an_unknown_channel_or_stream_is_named(tmp_path: Path) -> None:
     assert "no simulated channel 'nobody'" in run("run", "--channel", "nobody").reason
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("channels", "add", "a..b"),
+        ("channels", "add", "directory"),
+        ("run", "--channel", "a..b"),
+        ("run", "--source", "irc", "--channel", "a..b"),
+        ("recap", "a..b"),
+        ("forget", "--channel", "a..b"),
+        ("opt-out", "--chatter", "a..b"),
+        ("export", "--out", "new", "--channel", "a..b"),
+        ("vocabulary", "accept", "Pog", "--channel", "a..b"),
+    ],
+)
+def test_what_can_be_no_name_is_wrong_usage(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLD_DATA", str(tmp_path))
+    done = run(*words)
+    assert done.code == 2
+    assert done.reason
+
+
 def test_a_table_without_a_message_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("channel,stream,t,text\n")

@@ -221,7 +221,7 @@ def test_the_commands_say_how_it_went(folder: DataFolder) -> None:
     assert (done.code, done.out) == (0, "opted out: not read from now on\n")
     bad = run("forget", "--chatter", "../etc")
     assert (bad.code, bad.err) == (
-        1, "error: that is not a login: 1 to 25 of a-z, 0-9 and _\n",
+        2, "error: that is not a login: 1 to 25 of a-z, 0-9 and _\n",
     )  # fmt: skip
     assert run("forget").code == 2
     assert run("opt-out", "--chatter", "a", "--channel", "b").code == 2
