@@ -103,7 +103,7 @@ def test_every_section_draws_its_own_plots(page: Page, address: str) -> None:
     for section, types, said in (
         ("Distributions", ["bar", "bar"], "windows seen whole"),
         ("Hours of the week", ["heatmap"], "Blank: no stream then."),
-        ("Mood and activity", ["scatter"], "None of this says that the one brings about"),
+        ("Mood and activity", ["scatter"], "say that one causes the other"),
         ("Titles and categories", ["scatter"], "When it changed"),
         ("Side by side", ["scatter"], "by time since the start"),
     ):

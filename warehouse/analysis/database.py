@@ -18,7 +18,7 @@ from warehouse.config import DataFolder
 from warehouse.connections import Connection, open_duckdb
 from warehouse.errors import BadInput, WarehouseBroken
 from warehouse.published.manifest import Manifest, read_manifest
-from warehouse.published.shard_views import MERGED, health_of_all, manifests_by_shard
+from warehouse.published.shard_views import MERGED, health_of_all, shard_of_file
 from warehouse.store.rollups import ROLLUPS, Rollup
 from warehouse.tables import TABLES
 
@@ -98,7 +98,9 @@ class _Views:
 
     def __init__(self, published: Path, manifest: Manifest) -> None:
         self.published = published
-        self.is_sharded = bool(manifests_by_shard(manifest))
+        found = {shard_of_file(file) for files in manifest.tables.values() for file in files}
+        self.is_sharded = found != {None}
+        self.shards = [f"/shard-{k}" if k is not None else "" for k in sorted(found, key=str)]
         self.tables = manifest.tables.keys()  # an earlier version's lacks some
 
     def all(self) -> dict[str, str]:
@@ -116,42 +118,54 @@ class _Views:
             views[table] = f"SELECT {_columns(table)} FROM ({rows})"
         return views
 
-    def _glob(self, table: str) -> str:
+    def _pattern(self, table: str, shard: str) -> str:
         """A pattern of the table's files, those that left the manifest among them."""
-        shard = "/shard-*" if self.is_sharded else ""
         return f"'{_quotes(glob.escape(str(self.published)))}{shard}/{table}/*.parquet'"
 
     def _files(self) -> str:
-        """The manifest as rows. A file of it that came after this question was planned is not
-        among those that are read: better an error than rows that are missing."""
+        """The manifest as rows, a file each."""
         manifest = f"'{_quotes(glob.escape(str(self.published / 'manifest.json')))}'"
-        path = f"'{_quotes(str(self.published))}/' || f.path"
-        late = "error('published anew while this was read; ask again')"
         return f"""
-            WITH there AS MATERIALIZED (SELECT file FROM glob({self._glob("*")})),
-            listed AS (
-                SELECT t.key AS "table", unnest(t.value) AS f FROM (
-                    SELECT unnest(map_entries(from_json(
-                        json_extract(content, '$.tables'), '"{_MANIFEST}"'))) AS t
-                    FROM read_text({manifest})))
-            SELECT "table", CASE WHEN {path} IN (FROM there) THEN {path} ELSE {late} END AS file,
+            SELECT t.key AS "table", '{_quotes(str(self.published))}/' || f.path AS file,
                 {_SHARD.format("f.path")} AS shard, f.rows AS rows,
                 nullif(f.min, '')::TIMESTAMP AS min, nullif(f.max, '')::TIMESTAMP AS max
-            FROM listed"""
+            FROM (
+                SELECT t.key, unnest(t.value) AS f FROM (
+                    SELECT unnest(map_entries(from_json(
+                        json_extract(content, '$.tables'), '"{_MANIFEST}"'))) AS t
+                    FROM read_text({manifest}))) t"""
+
+    def _listed(self, table: str) -> str:
+        """SQL of `listed`, the table's files in force; it has to stand before what reads them.
+
+        DuckDB plans from left to right, and lists a folder as it plans: what `there` has is among
+        the files that are read. Of a manifest that is newer than that a file may not be: better
+        an error than rows that are missing.
+        """
+        there = " UNION ALL ".join(
+            f"SELECT file FROM glob({self._pattern(table, shard)})" for shard in self.shards
+        )
+        late = "error('published anew while this was read: ask again, or write this file anew')"
+        return f"""
+            there AS MATERIALIZED ({there}),
+            listed AS MATERIALIZED (
+                SELECT CASE WHEN file IN (FROM there) THEN file ELSE {late} END AS file,
+                    shard, rows, max
+                FROM {FILES} WHERE "table" = '{table}')"""
 
     def _rows(self, table: str, more: str = "") -> str:
-        """Rows of the files in force. The manifest's view comes first: what it finds there is
-        then among the files that are read."""
+        """Rows of the files in force."""
         nothing = f"SELECT {_nothing(table)} WHERE false"
         if table not in self.tables:
             return nothing
         return f"""
-            WITH listed AS MATERIALIZED (SELECT file FROM {FILES} WHERE "table" = '{table}')
+            WITH {self._listed(table)}
             SELECT {_values(table)}{more} FROM ({nothing} UNION ALL BY NAME
-                SELECT * FROM {self._read(table)} WHERE filename IN (FROM listed))"""
+                SELECT r.* FROM listed l JOIN {self._read(table)} r ON r.filename = l.file)"""
 
     def _read(self, table: str) -> str:
-        return f"read_parquet({self._glob(table)}, filename = true, union_by_name = true)"
+        every = self._pattern(table, "/shard-*" if self.is_sharded else "")
+        return f"read_parquet({every}, filename = true, union_by_name = true)"
 
     def _shard_health(self) -> str:
         return self._rows("health", f", {_SHARD.format('filename')} AS shard")
@@ -168,16 +182,16 @@ class _Views:
         """Rows of the source in the open period; files that end before it are not read."""
         period = f"INTERVAL {int(rollup.period.total_seconds())} SECOND"
         return f"""(
-            WITH since AS (
+            WITH {self._listed(source)}, since AS (
                 SELECT shard, max(max) + {period} AS since FROM {FILES}
                 WHERE "table" = '{rollup.name}' AND rows > 0 GROUP BY shard),
-            listed AS MATERIALIZED (
+            opened AS MATERIALIZED (
                 SELECT file, coalesce(since, {_OLDEST}) AS since
-                FROM {FILES} LEFT JOIN since USING (shard)
-                WHERE "table" = '{source}' AND rows > 0 AND max >= coalesce(since, {_OLDEST}))
+                FROM listed LEFT JOIN since USING (shard)
+                WHERE rows > 0 AND max >= coalesce(since, {_OLDEST}))
             SELECT {_values(source)} FROM (SELECT {_nothing(source)} WHERE false
-                UNION ALL BY NAME SELECT r.* FROM {self._read(source)} r
-                JOIN listed l ON r.filename = l.file AND r.start >= l.since))"""
+                UNION ALL BY NAME SELECT r.* FROM opened l
+                JOIN {self._read(source)} r ON r.filename = l.file AND r.start >= l.since))"""
 
 
 def _columns(table: str) -> str:
