@@ -82,8 +82,9 @@ def behind(queries: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         return
     with place:
         st.caption(
-            "DuckDB's. In the project's folder `.venv/bin/python -m warehouse sql -` answers it as "
-            "it stands: paste it, then Ctrl-D. docs/data.md tells every table and column."
+            "DuckDB's. In the project's folder, with the dashboard's `DLD_DATA`, `.venv/bin/python "
+            "-m warehouse sql -` answers it as it stands: paste it, then Ctrl-D. docs/data.md "
+            "tells every table and column."
         )
         for text in dict.fromkeys(
             f"-- {name}\n{filled(sql(name), values)}" for name, values in queries
