@@ -38,7 +38,7 @@ def choose(
     periods: label by value, `usual` among them, which is chosen at first. The keys are the
     page's own: Streamlit carries what is set under a key from page to page.
     """
-    left, right, _ = st.columns([5, 4, 3], vertical_alignment="bottom")
+    left, right, _ = st.columns([5, 4, 3])
     who = data.who()
     asked = url_state.choices("channels", names, [], len(names), who.resolve)
     url_state.seed(channels_key, asked)

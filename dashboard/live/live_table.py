@@ -55,7 +55,7 @@ def columns(cards: Sequence[Card], clock: datetime, reach: float) -> dict[str, C
             (card.rate() if card else None for card in on), wording.rate, 70,
             "messages a minute, over 5 windows",
         ),
-        "Next 5 min": _ahead("Next 5 min", 165),
+        "Next 5 min": _ahead("Next 5 min", 180),
         "Forecasts": _ahead("Forecasts", 95, FORECASTS),
         "Last event": tables.text((_event(card, clock) for card in cards), 165),
         "Connection": tables.text((card.connection() for card in cards), 100),
