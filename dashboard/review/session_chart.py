@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from dashboard import wording
 from dashboard.charts.arrays import cells, times, values
 from dashboard.charts.coarse import coarse, windows_a_point
-from dashboard.charts.series import Row
+from dashboard.charts.series import Row, per_minute
 from dashboard.charts.style import FORECAST, HISTORY, MARKED, UNMARKED, faded, finish
 from dashboard.charts.timeline import mood_range, volume
 from dashboard.charts.traces import (
@@ -64,7 +64,7 @@ def figure(
     if term:
         counts = term_uses.uses(term[1], term[0], seen, k)
         lower.append(term_uses.trace(term[0], counts, seen, k, tz))
-    busiest = max([r["n"] * 60 / (r["observed_s"] or step) for r in seen], default=1.0) or 1.0
+    busiest = max([per_minute(r) or 0.0 for r in seen], default=0.0) or 1.0
     plot.add_traces(upper, rows=1, cols=1)
     plot.add_traces([*lower, unobserved(of.rows, WINDOW_SECONDS, tz, 0.0, busiest)], rows=2, cols=1)
     plot.update_traces(UNMARKED)

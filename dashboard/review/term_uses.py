@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from dashboard import wording
 from dashboard.charts.arrays import cells, times, values
-from dashboard.charts.series import Row
+from dashboard.charts.series import Row, per_minute
 from dashboard.charts.style import DOWN
 from warehouse.records import WINDOW_SECONDS
 
@@ -42,7 +42,7 @@ def trace(term: str, counts: Sequence[int], rows: Sequence[Row], k: int, tz: tzi
     name = wording.plotted(term)
     return go.Bar(
         x=times(wording.local(r["start"], tz) for r in rows),
-        y=values(n * 60 / (r["observed_s"] or length_s) for n, r in zip(counts, rows, strict=True)),
+        y=values(per_minute({**r, "n": n}) for n, r in zip(counts, rows, strict=True)),
         customdata=cells([[_share(n, r)] for n, r in zip(counts, rows, strict=True)]),
         name=name,
         hovertemplate=f"<b>{name}</b>: %{{customdata[0]}}<extra></extra>",

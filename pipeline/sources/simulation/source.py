@@ -26,6 +26,7 @@ from pipeline.sources.simulation.profiles import PROFILES
 from pipeline.sources.simulation.schedule import CYCLE, ScheduledStream, streams
 from pipeline.sources.simulation.speak import BLOCK, messages
 from warehouse.errors import WrongUsage
+from warehouse.records import WINDOW_SECONDS, window_start
 
 DAY = 86400.0
 CATCH_UP = 30.0  # seconds in a batch of the past
@@ -155,14 +156,15 @@ class Story:
         self._plan: Plan | None = None
         for stream in self._streams(start):
             current = self._plan = plan(self.seed, stream)
-            if stream.start >= start:
-                yield Watch(stream.channel, stream.start)
+            if stream.start >= start:  # the channel is joined before its stream begins
+                yield Watch(stream.channel, max(start, window_start(stream.start)))
             yield _started(stream)
             if stream.start < start and not _unseen(current, start):
                 yield Watch(stream.channel, start)
             yield from (item for item in _body(self.seed, current, start) if item.at >= start)
             yield Heard(stream.channel, stream.end)
             yield StreamEnd(stream.channel, stream.end)
+            yield Heard(stream.channel, window_start(stream.end) + WINDOW_SECONDS)
 
     def _streams(self, start: float) -> Iterator[ScheduledStream]:
         while True:

@@ -169,6 +169,17 @@ def test_hours_have_their_own_spread(reader: Reader) -> None:
     assert rows(reader, "dash_counts_hours", **BOTH) == [], "no hour has 120 windows here"
 
 
+def test_an_hour_read_in_two_ways_is_one_hour_of_messages(tmp_path: Path) -> None:
+    base = (MIDNIGHT - datetime(1970, 1, 1)).total_seconds()
+    windows = [
+        window("a", utc(base + 30 * k), 1, 0.1, basis="words" if k < 60 else "emotes")
+        for k in range(120)
+    ]
+    reader = Reader(published.write(tmp_path, {"windows": windows}))
+    found = rows(reader, "dash_counts_hours", **BOTH)
+    assert [(r["bin"], r["windows"], r["n"]) for r in found] == [(8, 1, 120)]
+
+
 def test_a_cell_of_the_week_is_of_the_readers_hour_over_a_change_of_the_clock(
     tmp_path: Path,
 ) -> None:

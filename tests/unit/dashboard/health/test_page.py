@@ -156,6 +156,20 @@ def test_gaps_are_stretches_with_what_was_lost(folder: Path, open_page: Open) ->
     assert found[["Channel", "Not seen"]].to_numpy().tolist() == [["alpha", "78 s"]]
 
 
+def test_nothing_is_missed_before_a_stream_begins_or_after_it_ended(
+    tmp_path: Path, open_page: Open
+) -> None:
+    """The first 20 s of its first window and the last 10 s of its last are no part of it."""
+    rows = tables()
+    begun, ended = NOON - 5 * MINUTE + timedelta(seconds=20), NOON - timedelta(seconds=10)
+    rows["streams"] = [{**rows["streams"][0], "started_at": begun, "ended_at": ended}]
+    for k, s in ((0, 10.0), (9, 12.0)):
+        rows["windows"][k] = {**rows["windows"][k], "observed_s": s}
+    found = table(open_page("health", published.write(tmp_path, rows, "live").root), "Not seen")
+    assert found["Windows touched"].tolist() == [3, 1]
+    assert found["Not seen"].tolist() == ["78 s", "8.0 s"]
+
+
 def test_every_channel_has_its_language_and_its_share(folder: Path, open_page: Open) -> None:
     found = table(open_page("health", folder), "Readable")
     columns = ["Channel", "Language", "Readable", "Messages", "Filtered", "Late", "Observed",

@@ -315,9 +315,11 @@ def test_a_terms_uses_stand_before_the_messages_with_their_share_of_the_chat() -
     assert term_uses.uses(table, "LUL", coarse(ROWS, 2), 2) == [4, 15]
     drawn = session_chart.figure(session(), Marks(), [], [], None, UTC, ("LUL", table))
     (bars,) = [t for t in drawn.data if t.name == "LUL"]
-    assert list(bars.y) == [8.0, 0.0, 0.0, 30.0]
+    assert list(bars.y) == [8.0, 0.0, None, 30.0]
     assert bars.customdata[3][0] == "15 uses in 30 messages (50 %)"
     assert drawn.layout.barmode == "overlay"
+    edge = [{**ROWS[0], "observed_s": 0.001}]  # one message, on a window's border
+    assert list(term_uses.trace("LUL", [1], edge, 1, UTC).y) == [6.0]
     hostile = term_uses.trace(HOSTILE_TERM, [0] * 4, ROWS, 1, UTC)
     assert "<script" not in hostile.name + hostile.hovertemplate
 
