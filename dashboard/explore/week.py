@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from statistics import median
 from typing import Any
 
 import plotly.graph_objects as go
@@ -120,7 +121,9 @@ def heat(rows: Sequence[Row], measure: str, offset_s: int) -> go.Figure:
         for c, v in zip(cells, line, strict=True)
         if c is not None and v is not None and (c["n"] >= FEW or not both)
     ]
-    reach = max([0.05, *sure])
+    noise = [m for r in rows if (m := margin(r["sd"], r["n"])) is not None and r["n"] >= FEW]
+    # what chance does to half of the cells stays pale
+    reach = max([0.05, 2 * median(noise) if both and noise else 0.0, *sure])
     figure = go.Figure(
         go.Heatmap(
             x=[f"{hour:02d}" for hour in range(24)],

@@ -108,6 +108,13 @@ def test_cells_have_their_number_and_few_messages_stand_in_brackets() -> None:
     assert "nobody spoke" in drawn.customdata[1][1]
 
 
+def test_differences_that_chance_makes_stay_pale() -> None:
+    """Cells of 100 messages with sd 0.3 are sure to ± 0.059."""
+    rows = [cell(1, 0, 100, 0.02), cell(1, 1, 100, -0.02), cell(2, 0, 100, 0.0)]
+    drawn = week.heat(rows, "usual", 0).data[0]
+    assert drawn.zmax == pytest.approx(2 * 1.96 * 0.3 / 10)
+
+
 def test_the_usual_is_the_mean_of_all_messages() -> None:
     rows = [cell(1, 0, 300, 0.2), cell(1, 1, 100, -0.2), cell(2, 1, 0, None)]
     assert week.usual_of(rows) == pytest.approx(0.1)

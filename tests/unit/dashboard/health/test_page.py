@@ -269,6 +269,11 @@ def test_nearly_all_is_not_all() -> None:
     assert [list(line) for line in heat.text] == [["99.9 %", "", "100 %"]]
 
 
+def test_colours_of_shares_are_as_even_as_the_shares() -> None:
+    places = [place for place, _ in coverage._SEEN]
+    assert places == [k / (len(places) - 1) for k in range(len(places))]
+
+
 def test_lag_is_drawn_on_a_scale_that_shows_seconds_and_days() -> None:
     rows = [{"at": datetime(2026, 11, 22, 12), "lag_s": s} for s in (0.0, 5.0, 200_000.0)]
     figure = keeping.lags(rows, UTC)
