@@ -7,6 +7,7 @@ channels, and inbox.py asks for nothing else, so that no page can forget it.
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,13 @@ def identities() -> Identities:
         return Identities()
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@lru_cache(maxsize=4)  # asked hundreds of times a page: Streamlit's takes 0.2 ms each
 def _identities(root: str, version: int) -> Identities:
     """The same for everybody; what follows from it is not."""
     return Identities(_reader(root).query("identities").to_pylist())
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@lru_cache(maxsize=4)
 def _reader(root: str) -> Reader:
     """Over all that is published: access rests on it."""
     return Reader(DataFolder(Path(root)))

@@ -6,6 +6,7 @@ All of them see just what `access` allows whoever is looking, by the views they 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ T = TypeVar("T")
 Allowed = tuple[str, ...] | None  # the channels that may be seen, None for all
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@lru_cache(maxsize=64)
 def _reader(root: str, allowed: Allowed) -> Reader:
     return Reader(DataFolder(Path(root)), allowed)
 
@@ -149,7 +150,8 @@ def json_object(text: str | None) -> dict[str, Any]:
 
 def by_name(by_key: Mapping[str, T]) -> dict[str, T]:
     """The same of each channel, under what people call it."""
-    return {called(key): value for key, value in by_key.items()}
+    name_of = who().name_of
+    return {name_of(key): value for key, value in by_key.items()}
 
 
 def source(manifest: Manifest) -> str:

@@ -18,9 +18,9 @@ def busiest(channels: Iterable[Row]) -> str:
 
 def named(channels: Iterable[Row]) -> dict[str, str]:
     """What to show of each channel, by key: its name, and its login where that differs."""
-    found = {}
+    found, who = {}, data.who()
     for row in channels:
-        called = data.called(row["channel"])
+        called = who.name_of(row["channel"])
         name = wording.plain(row["display_name"], 40) or called
         found[row["channel"]] = name if name == called else f"{name} ({called})"
     return found

@@ -118,16 +118,16 @@ def _stream(channels: Sequence[str], end: datetime, tz: tzinfo) -> Span | None:
 
 def stream_names(streams: Mapping[str, Row], tz: tzinfo) -> dict[str, str]:
     """What each is called in a list."""
-    return {i: stream_name(stream, tz) for i, stream in streams.items()}
+    called = data.who().name_of
+    return {i: _stream_name(s, called(s["channel"]), tz) for i, s in streams.items()}
 
 
-def stream_name(stream: Row, tz: tzinfo) -> str:
+def _stream_name(stream: Row, channel: str, tz: tzinfo) -> str:
     """A stream in a list: channel, start, length, title; one without a date by its place."""
     start, end = wording.aware(stream["started_at"]), stream["ended_at"]
     took = wording.lasting(wording.aware(end) - start) if end else "on air"
     title = wording.plain(stream["title"], 60)
-    name = wording.plain(data.who().name_of(stream["channel"]))
-    parts = [name, wording.moment(start, tz), took, title]
+    parts = [wording.plain(channel), wording.moment(start, tz), took, title]
     return " · ".join(p for p in parts if p)
 
 

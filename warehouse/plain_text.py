@@ -7,7 +7,9 @@ LONGEST = 25  # characters of a term that are shown
 
 def plain(text: str | None, longest: int = LONGEST) -> str:
     """Foreign text on one line: no control or direction-changing characters, shortened."""
-    clean = "".join(" " if c.isspace() else c for c in text or "" if _visible(c))
+    clean = text or ""
+    if not (clean.isascii() and clean.isprintable()):  # else there is nothing to take out
+        clean = "".join(" " if c.isspace() else c for c in clean if _visible(c))
     clean = " ".join(clean.split())
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 

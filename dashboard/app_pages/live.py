@@ -87,7 +87,8 @@ def _page(cards: Sequence[Card]) -> Sequence[Card]:
 def _cards(manifest: Manifest, clock: datetime, stale: bool) -> list[Card]:
     source = manifest.source
     listed = data.rows("dash_channels", now=clock)
-    channels = [{**c, "login": data.called(c["channel"])} for c in listed]
+    called = data.who().name_of
+    channels = [{**c, "login": called(c["channel"])} for c in listed]
     rows: dict[str, Sequence[Row]] = {
         "windows": _windows([c for c in channels if c["source"] == source], source, clock),
         "terms": data.rows("dash_live_terms", since=clock - LATELY, limit=6),
