@@ -1,13 +1,27 @@
-"""Rows of each address, as /openapi.json tells them. Null is missing, and never zero."""
+"""Rows of each address, as /openapi.json tells them. Null is missing, and never zero.
+
+What a column is stands in the dictionary (docs/data.md), wherever it is one of a table's.
+"""
 
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
+
+from warehouse.analysis.dictionary import entries, values
 
 R = TypeVar("R", bound=BaseModel)
 Basis = Literal["words", "emotes"]
 Kind = Literal["word", "emote", "emoji"]
+
+
+def _of(table: str, column: str) -> Any:
+    """The column as the dictionary tells it."""
+    (entry,) = (one for one in entries() if (one.table, one.column) == (table, column))
+    span = values(entry)
+    missing = f"null: {entry.missing}" if entry.missing else ""
+    more = "; ".join(filter(None, (span, missing)))
+    return Field(description=f"{entry.about} ({more})" if more else entry.about)
 
 
 class Failure(BaseModel):
@@ -27,68 +41,66 @@ class PageOf(BaseModel, Generic[R]):
 class ChannelRow(BaseModel):
     """A channel."""
 
-    channel: str = Field(description="its key: the login under which it was first met")
-    login: str | None = Field(description="of today; null where another has taken it since")
-    display_name: str | None = Field(description="null where Twitch did not tell it")
-    channel_id: str | None = Field(description="Twitch's; null where it is not known")
-    language: str | None = Field(description="as Twitch says it")
-    readable: float | None = Field(
-        description="0 to 1: share of its messages in a language that is scored; null: not known"
-    )
-    source: str = Field(description="simulated, replay, live or import")
+    channel: str = _of("channels", "channel")
+    login: str | None = _of("channels", "login")
+    display_name: str | None = _of("channels", "display_name")
+    channel_id: str | None = Field(description="Twitch's; null where it is not known, or made up")
+    language: str | None = _of("channels", "language")
+    readable: float | None = _of("channels", "readable")
+    source: str = _of("channels", "source")
     streams: int = Field(description="streams that are known")
-    first_at: datetime | None = Field(description="start of the first one with a date")
-    newest_at: datetime | None = Field(description="start of the newest one with a date")
+    first_at: datetime | None = Field(description="start of the first one with a date, UTC")
+    newest_at: datetime | None = Field(description="start of the newest one with a date, UTC")
 
 
 class StreamRow(BaseModel):
     """A stream."""
 
-    stream_id: str
-    channel: str
-    started_at: datetime = Field(description="of an undated one: a made-up day from 2000 on")
-    ended_at: datetime | None = Field(description="null while it goes on")
-    title: str | None
-    category: str | None
-    vod_id: str | None = Field(description="Twitch's id of its video")
-    source: str
-    undated: bool = Field(description="nobody knows when it was")
+    stream_id: str = _of("streams", "stream_id")
+    channel: str = _of("streams", "channel")
+    started_at: datetime = _of("streams", "started_at")
+    ended_at: datetime | None = _of("streams", "ended_at")
+    title: str | None = _of("streams", "title")
+    category: str | None = _of("streams", "category")
+    vod_id: str | None = _of("streams", "vod_id")
+    source: str = _of("streams", "source")
+    undated: bool = _of("streams", "undated")
 
 
 class WindowRow(BaseModel):
     """30 seconds of a channel's chat. In silence moods and shares are null, n_messages is 0."""
 
-    channel: str
-    start: datetime = Field(description="UTC, a multiple of 30 s")
-    stream_id: str | None
-    source: str
-    basis: Basis = Field(description="what messages were scored by: never mix the two")
-    observed_s: float = Field(description="0 to 30: seconds in which the channel was seen")
-    n_messages: int
-    n_chatters: int
-    n_filtered: int = Field(description="commands and bots, not in n_messages")
-    n_late: int = Field(description="messages of n_messages that came after it had closed")
-    n_laughs: int | None = Field(description="messages with laughter; null: not counted")
-    n_capitals: int | None = Field(description="messages mostly in capitals; null: not counted")
-    mean_compound: float | None = Field(description="-1 to 1: the mood, mean of its messages")
-    sd_compound: float | None = Field(description="of its messages; null below two")
-    share_positive: float | None = Field(description="0 to 1: compound .05 or more")
-    share_negative: float | None = Field(description="0 to 1: compound -.05 or less")
-    share_scored: float | None = Field(description="0 to 1: compound not 0")
-    share_emote: float | None = Field(description="0 to 1: with an emote")
-    readable: float | None = Field(description="0 to 1, as of channels")
-    lexicon_version: str
+    channel: str = _of("windows", "channel")
+    start: datetime = _of("windows", "start")
+    stream_id: str | None = _of("windows", "stream_id")
+    source: str = _of("windows", "source")
+    basis: Basis = _of("windows", "basis")
+    observed_s: float = _of("windows", "observed_s")
+    n_messages: int = _of("windows", "n_messages")
+    n_chatters: int = _of("windows", "n_chatters")
+    n_filtered: int = _of("windows", "n_filtered")
+    n_late: int = _of("windows", "n_late")
+    n_laughs: int | None = _of("windows", "n_laughs")
+    n_capitals: int | None = _of("windows", "n_capitals")
+    mean_compound: float | None = _of("windows", "mean_compound")
+    sd_compound: float | None = _of("windows", "sd_compound")
+    share_positive: float | None = _of("windows", "share_positive")
+    share_negative: float | None = _of("windows", "share_negative")
+    share_scored: float | None = _of("windows", "share_scored")
+    share_emote: float | None = _of("windows", "share_emote")
+    readable: float | None = _of("windows", "readable")
+    lexicon_version: str = _of("windows", "lexicon_version")
 
 
 class TermRow(BaseModel):
     """A word, emote or emoji of a channel, summed over the days that were asked for."""
 
-    channel: str
-    term: str
+    channel: str = _of("term_days", "channel")
+    term: str = _of("window_terms", "term")
     kind: Kind
-    basis: Basis
+    basis: Basis = _of("windows", "basis")
     n: int = Field(description="uses, in windows where it was among the twenty that are kept")
-    windows: int = Field(description="windows with it")
+    windows: int = _of("term_days", "windows")
     contribution: float = Field(
         description="its part of the mean mood of all messages of the days and the basis"
     )

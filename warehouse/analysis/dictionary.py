@@ -70,7 +70,7 @@ def markdown() -> str:
 def _line(entry: Entry) -> str:
     if entry.column:
         cells = [
-            f"`{entry.column}`", columns()[entry.table, entry.column].type, _values(entry),
+            f"`{entry.column}`", columns()[entry.table, entry.column].type, values(entry),
             entry.missing or "–", entry.about,
         ]  # fmt: skip
         return f"| {' | '.join(cells)} |"
@@ -81,7 +81,8 @@ def _line(entry: Entry) -> str:
     )
 
 
-def _values(entry: Entry) -> str:
+def values(entry: Entry) -> str:
+    """Its range and unit in words: 0 to 30, seconds; '' where it has neither."""
     low, dots, high = entry.range.partition("..")
     if not dots:
         span = entry.range.replace("/", ", ")
