@@ -23,6 +23,7 @@ from warehouse.config import data_folder, refused_settings
 from warehouse.errors import AppError, BadInput
 from warehouse.process import allow_open_files, share_heaps
 from warehouse.removed_settings import name_removed_settings
+from warehouse.version import ShowsVersion
 
 log = logging.getLogger("dashboard.api")
 
@@ -35,7 +36,7 @@ cli.add_typer(token, name="token")
 
 
 @cli.callback(invoke_without_command=True)
-def serve(asked: typer.Context) -> None:
+def serve(asked: typer.Context, version: ShowsVersion = False) -> None:
     """Answer scripts, on DLD_API_PORT. Settings: .env.example; how to ask: docs/api.md."""
     if asked.invoked_subcommand is not None:
         return
@@ -86,7 +87,7 @@ def add(
     ] = "",
     days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="that it holds")] = DAYS,
 ) -> None:
-    """Make a token, and print it: it is told once. Where there is a login, say whose it is."""
+    """Make a token, and print it once. If there is a login, say whose it is."""
     with _refusals():
         if not person and config.settings().has_login:
             raise BadInput("there is a login: say whose it is, --for id:12345678 or login:NAME")
