@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from tests.helpers.paths import ROOT
-from warehouse.analysis.dictionary import SHARD_HEALTH, Entry, columns, entries, markdown
+from warehouse.analysis.dictionary import Entry, entries
+from warehouse.analysis.schema_columns import SHARD_HEALTH, columns, markdown
 from warehouse.config import DataFolder
 from warehouse.published.reader import Reader
 

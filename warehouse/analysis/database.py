@@ -12,7 +12,8 @@ from uuid import uuid4
 
 import duckdb
 
-from warehouse.analysis.dictionary import SHARD_HEALTH, columns, entries
+from warehouse.analysis.dictionary import entries
+from warehouse.analysis.schema_columns import SHARD_HEALTH, columns
 from warehouse.atomic import private_file
 from warehouse.config import DataFolder
 from warehouse.connections import Connection, open_duckdb

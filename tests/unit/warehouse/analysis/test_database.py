@@ -14,7 +14,7 @@ from tests.helpers.browser.rows import window
 from tests.helpers.build import put, stream_row, term_row, window_row
 from tests.unit.warehouse.analysis.test_question import ask
 from warehouse.analysis.database import FILES, write_database
-from warehouse.analysis.dictionary import SHARD_HEALTH
+from warehouse.analysis.schema_columns import SHARD_HEALTH
 from warehouse.config import DataFolder
 from warehouse.errors import BadInput, NothingPublished
 from warehouse.published.manifest import read_manifest, write_manifest
