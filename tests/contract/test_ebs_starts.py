@@ -109,7 +109,7 @@ def test_it_imports_no_heavy_part():
         "['warehouse', 'warehouse.atomic', 'warehouse.config', 'warehouse.consent', "
         "'warehouse.errors', 'warehouse.foreign_files', 'warehouse.hosts', 'warehouse.identities', "
         "'warehouse.inbox', 'warehouse.inbox.parsing', 'warehouse.inbox.requests', "
-        "'warehouse.lease', 'warehouse.process', 'warehouse.published', "
-        "'warehouse.published.folder', 'warehouse.records', 'warehouse.removed_settings', "
-        "'warehouse.version']",
+        "'warehouse.lease', 'warehouse.limits', 'warehouse.process', 'warehouse.published', "
+        "'warehouse.published.folder', 'warehouse.published.progress', 'warehouse.records', "
+        "'warehouse.removed_settings', 'warehouse.version']",
     ]

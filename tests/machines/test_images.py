@@ -119,7 +119,7 @@ def test_an_image_holds_the_project_and_nothing_beside_it(
     ours = {
         n for n in ours if not n.startswith(("venv", "bytecode")) and (root / "dld" / n).is_file()
     }
-    assert ours <= set(_tracked()) and "pyproject.toml" in ours
+    assert ours <= set(_tracked()) and "warehouse/version.py" in ours
     assert not [n for n in ours if n.startswith(("tests", "docs", "deploy", "tools"))]
     assert not [n for n in names if n.rpartition("/")[2].lower().startswith("tensorflow")]
     packages = {p.name for p in (root / "dld/venv/lib").glob("python3.*/site-packages/*")}
