@@ -118,6 +118,14 @@ def test_without_a_good_token_every_address_answers_401_alike(
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
+def test_an_id_that_is_known_opens_nothing_without_its_own_secret(demo: DataFolder) -> None:
+    """Ids stand in lists, and are no secret."""
+    mine, other = token(demo, OWN), token(demo)
+    for wrong in (f"{other[:13]}{mine[13:]}", f"{other[:-1]}{'A' if other[-1] != 'A' else 'E'}"):
+        assert client(demo, wrong).get("/v1/channels").status_code == 401
+    assert channels(demo, other) == ALL
+
+
 def test_two_tokens_are_none(demo: DataFolder) -> None:
     good = ("Authorization", f"Bearer {token(demo)}")
     assert client(demo, "").get("/v1/channels", headers=[good, good]).status_code == 401
