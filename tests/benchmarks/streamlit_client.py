@@ -162,9 +162,14 @@ class Reader:
                 self.states.pop(widget.id, None)
 
 
+def _is_scale(widget: Any) -> bool:
+    """True for a slider over numbers; one over words has these as its options."""
+    return hasattr(widget, "min") and not widget.options
+
+
 def choices(widget: Any) -> list[Any]:
     """What a widget can be set to."""
-    if hasattr(widget, "min"):
+    if _is_scale(widget):
         steps = int((widget.max - widget.min) / widget.step) if widget.step else 0
         return [widget.min + k * widget.step for k in range(steps + 1)]
     return [getattr(option, "content", option) for option in widget.options]
@@ -174,9 +179,11 @@ def another(widget: Any, draw: random.Random) -> WidgetState:
     """A value out of those, as the page would send it."""
     state = WidgetState(id=widget.id)
     value = draw.choice(choices(widget))
-    if hasattr(widget, "min"):
+    if _is_scale(widget):
         state.double_array_value.data.append(value)
-    elif hasattr(widget, "max_selections") or hasattr(widget.options, "add"):
+    elif any(hasattr(widget, name) for name in ("min", "max_selections")) or hasattr(
+        widget.options, "add"
+    ):
         state.string_array_value.data.append(value)
     else:
         state.string_value = value

@@ -6,6 +6,7 @@ No file holds a line of chat: they outlive the day that lines are kept.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 from dashboard import wording
@@ -88,12 +89,12 @@ class Export:
         """Name of the video's file that a timeline asks for."""
         return f"{self.vod_id}.mp4" if sentences.vod_link(self.vod_id, 0) else "stream.mp4"
 
-    @property
+    @cached_property
     def entries(self) -> list[Entry]:
         """Moments by rank, then own ranges."""
         return [*(self._found(*one) for one in self.moments), *map(self._own, self.own)]
 
-    @property
+    @cached_property
     def in_time(self) -> list[Entry]:
         """Entries in the order of their cuts; a cut that would be empty is left out."""
         cuts = (e for e in self.entries if e.cut.out_s > e.cut.in_s)
