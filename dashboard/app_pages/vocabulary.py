@@ -157,7 +157,14 @@ def _trends(terms: Sequence[Row]) -> Column:
 
 
 def _history(rows: Sequence[Row]) -> None:
-    with st.expander(f"History of decisions ({len(rows):,})", icon=":material/history:"):
+    """Made when it is opened."""
+    place = st.expander(
+        f"History of decisions ({len(rows):,})", key="decided", icon=":material/history:",
+        on_change="rerun",
+    )  # fmt: skip
+    if not place.open:
+        return
+    with place:
         if not rows:
             st.caption("Nothing was decided yet.")
             return

@@ -44,6 +44,7 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
         "zerolinecolor": GREY,
         "title": "Part of the mean mood",
         "nticks": 5,
+        "tickformat": ".4~f",  # plotly's own are millionths, 500µ
     }
     height = 80 + 24 * max(len(drawn), 4)
     return finish(figure, height, across, axis, bargap=0.25)

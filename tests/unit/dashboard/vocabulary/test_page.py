@@ -96,6 +96,8 @@ def test_a_folder_of_before_decisions_draws_and_nothing_was_decided(
     page = open_page()
     assert not page.error
     assert page.dataframe[0].value["Term"].tolist() == ["zorpHype"]
+    page.session_state["decided"] = True
+    page.run()
     assert [c.value for c in page.caption if "decided" in c.value] == ["Nothing was decided yet."]
 
 
@@ -234,7 +236,9 @@ def test_a_proposal_is_accepted_and_taken_back_with_the_pipelines_help(
     page.run()
     assert "zorpHype: Undo done" in text_of(page)
     assert "zorpHype all channels proposed" in text_of(page)
-    table = next(d.value for d in page.dataframe if "Decision" in d.value)
+    assert not any("Decision" in d.value for d in page.dataframe), "it is made when it is opened"
+    page.session_state["decided"] = True
+    table = next(d.value for d in page.run().dataframe if "Decision" in d.value)
     assert table["Decision"].tolist() == ["undo", "accept"]
 
 
