@@ -4,18 +4,20 @@
 -- case ('' is in all): those that are it, those used most, then words before emoji and signs;
 -- `found`: how many there are.
 
-WITH used AS (
+WITH listed AS (
+    SELECT * FROM lexicon
+    WHERE rev = (SELECT max(rev) FROM lexicon) AND contains(lower(term), lower($part))
+), used AS (
     SELECT term, sum(n)::BIGINT AS n
-    FROM term_days
+    FROM term_days SEMI JOIN listed USING (term)
     WHERE channel IN (SELECT unnest($channels::VARCHAR[])) AND day >= $since AND day < $until
     GROUP BY term
 )
 SELECT l.term, l.kind, l.valence, l.origin, v.valence AS decided, used.n,
     count(*) OVER () AS found
-FROM lexicon l
+FROM listed l
 LEFT JOIN vocabulary v ON v.term = l.term AND v.channel = '' AND v.status = 'accepted'
 LEFT JOIN used ON used.term = l.term
-WHERE l.rev = (SELECT max(rev) FROM lexicon) AND contains(lower(l.term), lower($part))
 ORDER BY lower(l.term) != lower($part), used.n DESC NULLS LAST,
     NOT regexp_matches(l.term, '^\p{L}'), lower(l.term), l.term, l.kind
 LIMIT $limit;
