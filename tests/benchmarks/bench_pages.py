@@ -14,7 +14,8 @@ from tests.benchmarks import clicks, drawn
 from tests.benchmarks.pages_server import Server, dashboard, history, publishing
 
 OPENED, CHANGED = 7, 3
-MOST_OPEN_MS, MOST_CHANGE_MS = 1500.0, 700.0
+MOST_OPEN_MS, MOST_CHANGE_MS = 1000.0, 500.0  # medians of a page, of its filters set again
+MOST_FIRST_MS = 1000.0  # the worst of a filter's changes that were not asked for before
 MOST_RUN_MS = 1000  # a change that runs nothing by then has no effect on the page
 VIEW = {"width": 1440, "height": 900}
 
@@ -88,22 +89,22 @@ def filter_times(page: Page, address: str) -> dict[str, list[float]]:
 def test_pages_are_drawn_in_time_on_a_hundred_million_windows(page: Page, server: Server) -> None:
     slow: list[str] = []
     print(f"\n{'page':20} {'first ms':>9} {'warm ms':>8} {'worst ms':>9} "
-          f"{'filter ms':>10} {'worst ms':>9}  slowest filter")  # fmt: skip
+          f"{'filter ms':>10} {'first of its kind, worst ms':>28}")  # fmt: skip
     found = addresses(page, server)
-    for title, address in found.items():
-        first, *warm = [opened(page, server.address + _path(address)) for _ in range(OPENED)]
+    for title, link in found.items():
+        address = server.address + _path(link)
+        first, *warm = [opened(page, address) for _ in range(OPENED)]
         errors = page.evaluate(drawn.ERRORS)
-        by = filter_times(page, server.address + _path(address))
-        times = [t for each in by.values() for t in each]
-        worst = max(by, key=lambda name: max(by[name], default=0.0), default="")
-        told = f"{statistics.median(times):10.0f} {max(times):9.0f}  {worst}" if times else ""
+        new, again = filter_times(page, address), filter_times(page, address)
+        worst = {name: max(times) for name, times in new.items() if times}
+        changes = [t for times in again.values() for t in times] or [0.0]
+        told = f"{statistics.median(changes):10.0f} {max(worst.values(), default=0.0):28.0f}"
         print(f"{title:20} {first:9.0f} {statistics.median(warm):8.0f} {max(warm):9.0f} {told}")
-        for name, each in by.items():
-            print(f"    {name:30}", *(f"{t:6.0f}" for t in each))
+        for name, times in new.items():
+            print(f"    {name:30}", *(f"{t:6.0f}" for t in (*times, *again.get(name, ()))))
         slow += [title] if statistics.median(warm) >= MOST_OPEN_MS else []
-        slow += [
-            f"{title}: {n}" for n, t in by.items() if t and statistics.median(t) >= MOST_CHANGE_MS
-        ]
+        slow += [f"{title}: filters"] if statistics.median(changes) >= MOST_CHANGE_MS else []
+        slow += [f"{title}: {name}" for name, ms in worst.items() if ms >= MOST_FIRST_MS]
         slow += [f"{title}: {errors} errors on the page"] if errors else []
     assert len(found) > 1
     assert server.tracebacks() == 0
