@@ -45,7 +45,7 @@ function start() {
 /** Writes the choices into the address, without the defaults. */
 function remember() {
   const choices = {
-    channel: element("channel").value,
+    channel: element("channel").value || wanted, // while none is there
     theme: theme(),
     language: element("language").value,
     role: element("role").value,
@@ -121,6 +121,7 @@ function log(view, text) {
 /** Hands the mood to every view as Extension PubSub would: once a window, as it is published. */
 async function broadcast(again) {
   const channel_id = element("channel").value;
+  if (!channel_id) return again && log("preview", "nothing to broadcast yet");
   const signed = await fetch(`token?${new URLSearchParams({ channel_id })}`);
   const { token } = await signed.json();
   const headers = { Authorization: `Bearer ${token}` };
@@ -140,8 +141,7 @@ async function look() {
   try {
     const answer = await fetch("channels");
     if (answer.ok) ({ channels, coming } = await answer.json());
-    // before the first look no channel is chosen
-    if (element("broadcasts").checked && element("channel").value) await broadcast(false);
+    if (element("broadcasts").checked) await broadcast(false);
   } catch {
     // the EBS is away; look again
   }
@@ -150,9 +150,10 @@ async function look() {
   element("nothing").hidden = channels.length > 0 || coming;
   published = channels;
   const found = JSON.stringify(channels);
-  if (found !== shown) {
-    shown = found;
+  if (found !== shown && channels.length) {
+    shown = found; // without a channel the views wait
     const select = element("channel");
+    select.disabled = false;
     const before = select.value;
     const named = ({ channel_id, login, source }) => option(channel_id, source ? `${login} (${source})` : login);
     select.replaceChildren(...[...channels, UNKNOWN].map(named));

@@ -51,6 +51,11 @@ def test_the_preview_says_that_nothing_is_published_and_looks_again(page, ebs):
     page.clock.install()
     page.goto(f"{ebs.address}/preview/")
     page.get_by_text("Nothing is published yet").wait_for()
+    page.get_by_role("button", name="Broadcast now").click()
+    page.get_by_text("nothing to broadcast yet").wait_for()
+    # the views wait, and say nothing of a sign-in that nobody asked for
+    assert {frame.url for frame in page.frames[1:]} == {"about:blank"}
+    assert page.get_by_label("Channel").is_disabled()
     ebs.publish(mood_body())
     page.clock.fast_forward(6_000)
     page.frame_locator("#frame").get_by_role("heading", name="demo_channel").wait_for()
