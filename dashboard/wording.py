@@ -8,6 +8,7 @@ from warehouse.durations import lasting as lasting
 from warehouse.durations import lasting_s
 from warehouse.figures import MISSING as MISSING
 from warehouse.figures import count as count
+from warehouse.figures import fixed as fixed
 from warehouse.figures import percent as percent
 from warehouse.figures import signed as signed
 from warehouse.mood_now import CLEAR, DIGITS, average_label
@@ -36,11 +37,6 @@ def headline(label: str, mood: float | None) -> str:
         return f"about {label}"
     is_weak = label in ("positive", "negative") and round(abs(mood or 0.0), DIGITS) < CLEAR
     return f"a bit {label}" if is_weak else label
-
-
-def fixed(value: float | None, digits: int) -> str:
-    """0.2900, −0.05: of so many digits, a plus never said."""
-    return signed(value, digits).removeprefix("+")
 
 
 def messages(n: int) -> str:

@@ -1,4 +1,9 @@
-"""Figures as every surface tells them: a true minus, no sign on zero, thousands parted."""
+"""Figures as every surface tells them: a true minus, no sign on zero, thousands parted.
+
+What is missing (None, NaN, infinite) is a dash.
+"""
+
+import math
 
 from warehouse.mood_now import DIGITS
 
@@ -6,8 +11,8 @@ MISSING = "–"
 
 
 def signed(value: float | None, digits: int = DIGITS) -> str:
-    """+0.21, −0.05, 0.00: a true minus, and no sign for what rounds to zero; a dash for None."""
-    if value is None:
+    """+0.21, −0.05, 0.00: a true minus, and no sign for what rounds to zero."""
+    if value is None or not math.isfinite(value):
         return MISSING
     text = f"{abs(value):.{digits}f}"
     if not float(text):
@@ -15,13 +20,20 @@ def signed(value: float | None, digits: int = DIGITS) -> str:
     return ("+" if value > 0 else "−") + text
 
 
+def fixed(value: float | None, digits: int) -> str:
+    """0.2900, −0.05: of so many digits, a plus never said."""
+    return signed(value, digits).removeprefix("+")
+
+
 def count(n: float | None) -> str:
-    """12,345; a dash for None."""
-    return MISSING if n is None else f"{round(n) + 0:,}".replace("-", "−")
+    """12,345."""
+    if n is None or not math.isfinite(n):
+        return MISSING
+    return f"{round(n) + 0:,}".replace("-", "−")
 
 
 def percent(share: float | None, digits: int = 0) -> str:
-    """0.123 as 12 %; a dash for None."""
-    if share is None:
+    """0.123 as 12 %."""
+    if share is None or not math.isfinite(share):
         return MISSING
     return f"{round(share * 100, digits) + 0.0:.{digits}f} %".replace("-", "−")  # no −0

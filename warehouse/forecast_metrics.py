@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from warehouse.figures import fixed, percent, signed
 from warehouse.records import QUANTILES, VOLUME_QUANTILES
 
 Floats = NDArray[np.float64]
@@ -207,21 +208,23 @@ class Metric:
     """A figure of how good forecasts are.
 
     name: in tables and addresses. finish: its value from sums. ticks: its format on an axis, as
-    Python and d3 write formats; exact: in a table, where that is another. about: which way is
-    better. line: a value that means something. reported: its name in report.json, where that is
-    another. windows: the count it rests on. to_usual: told in relation to the EWMA's, too.
+    Python and d3 write formats; digits: in a table and a hover, of a share times 100. about: which
+    way is better. line: a value that means something. reported: its name in report.json, where
+    that is another. windows: the count it rests on. to_usual: told in relation to the EWMA's, too.
+    is_signed: a plus is said.
     """
 
     name: str
     label: str
     finish: Callable[[Sums], Any]
     ticks: str
+    digits: int
     about: str
-    exact: str = ""
     line: float | None = None
     reported: str = ""
     windows: str = "targets"
     to_usual: bool = False
+    is_signed: bool = False
 
     @property
     def key(self) -> str:
@@ -232,48 +235,46 @@ class Metric:
     def is_share(self) -> bool:
         return self.ticks.endswith("%")
 
-    @property
-    def is_signed(self) -> bool:
-        return self.ticks.startswith("+")
-
-    @property
-    def digits(self) -> int:
-        """Of a table's cell; of a share, times 100."""
-        return int((self.exact or self.ticks).strip("+.%f"))
+    def told(self, value: float | None) -> str:
+        """+0.213, 0.0412, 81.2 %, as tables and hovers say it; a dash for None."""
+        if self.is_share:
+            return percent(value, self.digits)
+        return (signed if self.is_signed else fixed)(value, self.digits)
 
 
 def _coverage(level: int) -> Metric:
     return Metric(
         f"coverage{level}", f"{level} % band holds", mean(f"hits{level}", "targets"),
-        ".0%", f"The nearer to {level} % the better.", ".1%", line=level / 100,
+        ".0%", 1, f"The nearer to {level} % the better.", line=level / 100,
     )  # fmt: skip
 
 
 def _width(level: int) -> Metric:
     about = "Mean width, in mood: the narrower the better, as long as the band holds."
-    return Metric(f"width{level}", f"{level} % width", mean(f"width{level}"), ".3f", about)
+    return Metric(f"width{level}", f"{level} % width", mean(f"width{level}"), ".3f", 3, about)
 
 
 METRICS = (
     Metric(
-        "skill", "Latent skill", latent_skill, "+.2f", "Higher is better; 0 is the session mean.",
-        "+.3f", line=0.0, reported="latent_skill",
+        "skill", "Latent skill", latent_skill, ".2f", 3,
+        "Higher is better; 0 is the session mean.",
+        line=0.0, reported="latent_skill", is_signed=True,
     ),
-    Metric("nmse", "nMSE", mean("squared_error"), ".4f",
+    Metric("nmse", "nMSE", mean("squared_error"), ".4f", 4,
            "Squared error of the middle: lower is better."),
-    Metric("mae", "Absolute error", mean("absolute_error"), ".3f",
+    Metric("mae", "Absolute error", mean("absolute_error"), ".3f", 3,
            "Of the middle, in mood: lower is better."),
-    Metric("crps", "CRPS", mean("crps"), ".4f", "Of the whole distribution: lower is better.",
+    Metric("crps", "CRPS", mean("crps"), ".4f", 4, "Of the whole distribution: lower is better.",
            to_usual=True),
     _coverage(80), _coverage(95), _width(80), _width(95),
     Metric(
-        "volume_error", "Messages off", mean("volume_error", "counts"), ".1f",
+        "volume_error", "Messages off", mean("volume_error", "counts"), ".1f", 1,
         "How far the number of messages was off: lower is better.",
         reported="volume_mae", windows="counts", to_usual=True,
     ),
     Metric(
         "volume_coverage80", "80 % band of messages holds", mean("volume_hits80", "counts"), ".0%",
-        "The nearer to 80 % the better.", ".1%", line=0.8, windows="counts",
+        1, "The nearer to 80 % the better.", line=0.8, windows="counts",
     ),
 )  # fmt: skip
 BACKTEST_METRICS = (  # coverage where every target counts by its messages

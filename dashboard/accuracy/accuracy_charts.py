@@ -57,10 +57,18 @@ def skill_by_step(scores: pd.DataFrame, focus: str, shown: Sequence[str]) -> go.
         if model == "session_mean" or rows.empty:
             continue
         line, size = look_of(model, focus, index), 6 if model == focus else 4
-        figure.add_traces(steps.traces(rows, "skill", model_name(model), line, size, "%{y:+.3f}"))
+        figure.add_traces(steps.traces(rows, "skill", model_name(model), line, size, _skill))
     figure.add_hline(y=0, line={"color": GREY, "width": 1.5})
     up = {"title": "Latent skill (session mean: 0)", "tickformat": ".2f", **_skill_range(scores)}
     return finish(figure, 340, steps.axis(scores), up, hovermode="x unified", showlegend=True)
+
+
+def _skill(value: float) -> str:
+    return wording.signed(value, 3)
+
+
+def _inside(share: float) -> str:
+    return f"{wording.percent(share, 1)} inside"
 
 
 def _skill_range(scores: pd.DataFrame) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def coverage_by_step(scores: pd.DataFrame, focus: str) -> go.Figure:
     steps.part(figure, rows)
     for column, level, dash in (("coverage95", 0.95, "dot"), ("coverage80", 0.80, "solid")):
         name, line = f"{wording.percent(level)} band", {**BAND, "dash": dash}
-        figure.add_traces(steps.traces(rows, column, name, line, 6, "%{y:.1%} inside"))
+        figure.add_traces(steps.traces(rows, column, name, line, 6, _inside))
         figure.add_hline(
             y=level,
             line={"color": GREY, "width": 1, "dash": "dash"},
@@ -141,10 +149,10 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
             marker={"size": 11, "color": FORECAST},
             error_x={"type": "data", "array": half.tolist(), "color": FORECAST, "thickness": 1.5},
             customdata=[
-                [wording.plotted(c), wording.count(t)]
-                for c, t in zip(rows[label], rows["targets"], strict=True)
+                [wording.plotted(c), _skill(s), wording.count(t)]
+                for c, s, t in zip(rows[label], rows["skill"], rows["targets"], strict=True)
             ],
-            hovertemplate="<b>%{customdata[0]}</b><br>%{x:+.3f}, n = %{customdata[1]}"
+            hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}, n = %{customdata[2]}"
             "<extra></extra>",
         )
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import frame, sections, tables, wording
 from dashboard.accuracy import accuracy_charts, steps
 from dashboard.charts.style import CONFIG
-from warehouse.forecast_metrics import METRICS, Metric
+from warehouse.forecast_metrics import METRICS
 
 
 def section(by_step: pd.DataFrame, model: str, step: int, models: Sequence[str]) -> None:
@@ -50,7 +50,7 @@ def table(at: pd.DataFrame) -> None:
     for metric in METRICS:
         if rows[metric.name].notna().any():
             columns[metric.label] = tables.number(
-                rows[metric.name], partial(_told, metric), about=metric.about
+                rows[metric.name], metric.told, about=metric.about
             )
         if metric.name == "skill":
             columns["95 % interval"] = tables.text(rows["interval"])
@@ -58,9 +58,3 @@ def table(at: pd.DataFrame) -> None:
             columns["Floor"] = tables.number(rows["floor"], partial(wording.fixed, digits=4))
     columns["n"] = tables.number(rows["targets"])
     tables.show("models-at-step", columns)
-
-
-def _told(metric: Metric, value: float | None) -> str:
-    if metric.is_share:
-        return wording.percent(value, metric.digits)
-    return (wording.signed if metric.is_signed else wording.fixed)(value, metric.digits)

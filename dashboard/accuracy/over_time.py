@@ -61,9 +61,11 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
                 name=model_name(model),
                 line=look_of(model, focus, index),
                 marker={"size": 7 if model == focus else 4},
-                customdata=[[wording.count(k)] for k in rows[chosen.windows]],
-                hovertemplate=f"%{{y:{chosen.ticks}}}, n = %{{customdata[0]}}"
-                "<extra>%{fullData.name}</extra>",
+                customdata=[
+                    [f"{chosen.told(value)}, n = {wording.count(n)}"]
+                    for value, n in zip(rows[metric], rows[chosen.windows], strict=True)
+                ],
+                hovertemplate="%{customdata[0]}<extra>%{fullData.name}</extra>",
             )
         )
     if chosen.line is not None:

@@ -3,6 +3,7 @@
 The five minutes together are no eleventh window: on an axis of steps they stand apart.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ NAME = "five minutes"
 AT = -0.5  # of the five minutes on an axis of steps
 _BETWEEN = 0.25
 WINDOWS = tuple(range(1, HORIZON + 1))
+Told = Callable[[float], str]
 
 
 def named(step: int) -> str:
@@ -59,19 +61,19 @@ def part(figure: go.Figure, rows: pd.DataFrame) -> None:
 
 
 def traces(
-    rows: pd.DataFrame, column: str, name: str, line: dict[str, Any], size: int, digits: str
+    rows: pd.DataFrame, column: str, name: str, line: dict[str, Any], size: int, told: Told
 ) -> list[go.Scatter]:
     """The column over the windows as a line, and of the five minutes as a mark of its own.
 
-    rows: of one model, by step. digits: how hovers write the value, as d3 does, with its unit.
+    rows: of one model, by step. told: the value as hovers say it, with its unit.
     """
     look = {"name": name, "legendgroup": name}
-    look["hovertemplate"] = f"{digits}, n = %{{customdata[0]}}<extra>%{{fullData.name}}</extra>"
+    look["hovertemplate"] = "%{customdata[0]}<extra>%{fullData.name}</extra>"
     five, each = rows[rows["step"] == FIVE], rows[rows["step"] != FIVE]
     drawn = [
         go.Scatter(
             x=each["step"].tolist(), y=each[column].tolist(), mode="lines+markers", line=line,
-            marker={"size": size}, customdata=_counts(each), **look,
+            marker={"size": size}, customdata=_told(each, column, told), **look,
         )
     ]  # fmt: skip
     if len(five):
@@ -79,15 +81,16 @@ def traces(
         drawn.append(
             go.Scatter(
                 x=[AT] * len(five), y=five[column].tolist(), mode="markers", marker=mark,
-                error_y=_whisker(five, column, line), customdata=_counts(five),
+                error_y=_whisker(five, column, line), customdata=_told(five, column, told),
                 showlegend=not len(each), **look,
             )
         )  # fmt: skip
     return drawn
 
 
-def _counts(rows: pd.DataFrame) -> list[list[str]]:
-    return [[wording.count(n)] for n in rows["targets"]]
+def _told(rows: pd.DataFrame, column: str, told: Told) -> list[list[str]]:
+    pairs = zip(rows[column], rows["targets"], strict=True)
+    return [[f"{told(value)}, n = {wording.count(n)}"] for value, n in pairs]
 
 
 def _whisker(five: pd.DataFrame, column: str, line: dict[str, Any]) -> dict[str, Any]:

@@ -151,9 +151,16 @@ def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
                 name=wording.plotted(name),
                 legendgroup=name,
                 marker={"size": 5, "color": faded(colour, 0.35)},
-                customdata=[[wording.messages(r["n"]), wording.utc_text(r["start"])] for r in some],
-                hovertemplate="<b>%{y:+.2f}</b> at %{x:.3~g} / min<br>%{customdata[0]}"
-                "<br>%{customdata[1]}<extra>%{fullData.name}</extra>",
+                customdata=[
+                    [
+                        wording.signed(r["mean"]),
+                        wording.messages(r["n"]),
+                        wording.utc_text(r["start"]),
+                    ]
+                    for r in some
+                ],
+                hovertemplate="<b>%{customdata[0]}</b> at %{x:.3~g} / min<br>%{customdata[1]}"
+                "<br>%{customdata[2]}<extra>%{fullData.name}</extra>",
             )
         )
         figure.add_trace(_bold(classes(rate, mood, n), name, index))
@@ -185,12 +192,13 @@ def _bold(points: Sequence[Mapping[str, float]], name: str, index: int) -> go.Sc
         error_y={"type": "data", "array": [c["half"] for c in points], "color": colour},
         customdata=[
             [
-                wording.signed(c["half"]).lstrip("+"),
+                wording.signed(c["mean"], 3),
+                wording.fixed(c["half"], 3),
                 wording.count(c["points"]),
                 wording.count(c["n"]),
             ]
             for c in points
         ],
-        hovertemplate="<b>%{y:+.3f}</b> ± %{customdata[0]} about %{x:.3~g} / min<br>"
-        "n = %{customdata[1]} points, %{customdata[2]} messages<extra>%{fullData.name}</extra>",
+        hovertemplate="<b>%{customdata[0]}</b> ± %{customdata[1]} about %{x:.3~g} / min<br>"
+        "n = %{customdata[2]} points, %{customdata[3]} messages<extra>%{fullData.name}</extra>",
     )

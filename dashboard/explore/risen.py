@@ -176,7 +176,7 @@ def changes(table: Sequence[Row]) -> go.Figure:
     up = named_rows(names, range=[len(table) - 0.4, -0.6])
     across = {
         "title": "Change of uses per 1,000 messages",
-        "tickformat": "+~g",
+        "tickformat": "~g",
         "showgrid": True,
     }
     return finish(figure, 90 + 27 * max(len(table), 3), across, up)

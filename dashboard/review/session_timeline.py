@@ -45,7 +45,7 @@ def _lead() -> int:
 
 def _term(totals: dict[str, int]) -> str:
     options = [NO_TERM, *totals]
-    names = {NO_TERM: "None", **{t: f"{wording.plain(t)} ({n:,})" for t, n in totals.items()}}
+    names = {NO_TERM: "No term", **{t: f"{wording.plain(t)} ({n:,})" for t, n in totals.items()}}
     url_state.hold("term", options, NO_TERM, "review-term")
     term: str = st.selectbox(
         "Emote or term", options, key="review-term",

@@ -25,6 +25,7 @@ _SHOWN = 4
 PROVIDERS = {"twitch": "Twitch", "bttv": "BTTV", "ffz": "FFZ", "7tv": "7TV"}
 MOST_PEOPLE = 50  # the pipeline counts no further
 _STEP = 0.1
+_VALENCES = [k / 10 for k in range(-40, 41)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,7 @@ def otherwise(term: Row, value: float) -> str:
 
 def _open(term: Row, channels: Sequence[str], decided_at: DecidedAt) -> None:
     place, off = _place(term, channels), is_shut(term)
-    value = st.slider(
-        "Valence", -4.0, 4.0, float(round(term["valence"] or 0.0, 1)), _STEP,
-        key=f"valence-{term['term']}-{term['channel']}", format="%+.1f",
-    )  # fmt: skip
+    value = _on_scale(term, "Valence")
     same = term["valence"] is not None and abs(value - round(term["valence"], 1)) < _STEP / 2
     if not same and (other := otherwise(term, value)):
         st.caption(other)
@@ -218,10 +216,7 @@ def _open(term: Row, channels: Sequence[str], decided_at: DecidedAt) -> None:
 
 def _closed(term: Row, channels: Sequence[str], decided_at: DecidedAt) -> None:
     place, off = _place(term, channels), is_shut(term)
-    value = st.slider(
-        "Another valence", -4.0, 4.0, float(round(term["valence"] or 0.0, 1)), _STEP,
-        key=f"valence-{term['term']}-{term['channel']}", format="%+.1f",
-    )  # fmt: skip
+    value = _on_scale(term, "Another valence")
     left, right = st.columns(2)
     label = f"Change to {wording.signed(value, 1)}"
     body = {"decision": "change", "valence": value, "channel": place, "kind": term["kind"]}
@@ -235,6 +230,18 @@ def _closed(term: Row, channels: Sequence[str], decided_at: DecidedAt) -> None:
         disabled=off or term["decided_at"] is None,
         on_click=_ask, args=(term, decided_at, undo, "Undo"),
     )  # fmt: skip
+
+
+def _on_scale(term: Row, label: str) -> float:
+    chosen: float = st.select_slider(
+        label, _VALENCES, round(term["valence"] or 0.0, 1),
+        key=f"valence-{term['term']}-{term['channel']}", format_func=_one_digit,
+    )  # fmt: skip
+    return chosen
+
+
+def _one_digit(valence: float) -> str:
+    return wording.signed(valence, 1)
 
 
 def called(channel: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from models.inputs.targets import MOST_SPOKE
 from models.judging.comparisons import BUSY_ABOVE, QUIET_BELOW, networks
 from models.judging.tally import USUAL
+from warehouse.figures import MISSING, fixed, percent, signed
 from warehouse.forecast_metrics import REFERENCE
 from warehouse.records import FIVE, HORIZON, STEPS
 
@@ -38,16 +39,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Lines:
 
 
 def show(value: float | None, digits: int = 3) -> str:
-    """A figure, or a dash where it does not exist."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    return fixed(value, digits)
 
 
 def step_name(step: int) -> str:
     return "five minutes" if step == FIVE else f"step {step}"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    return "-" if value is None else f"{100 * value:.{digits}f} %"
 
 
 def _judged(report: Report) -> Lines:
@@ -139,23 +135,25 @@ def _change(report: Report, pair: Any, key: str, figure: str, step: int) -> str:
     usual = report["all"]["models"][pair["rival"]][figure][step]
     values = [pair[key][k][step] for k in ("difference", "low", "high", "p")]
     if not usual or None in values:
-        return "-"
+        return MISSING
     off, low, high = (100 * v / usual for v in values[:3])
-    return f"{off:+.1f} ({low:+.1f} to {high:+.1f}, p {values[3]:.4f})"
+    return f"{signed(off, 1)} ({signed(low, 1)} to {signed(high, 1)}, p {values[3]:.4f})"
 
 
 def _bands(report: Report) -> Lines:
     rows = []
     for m, of in report["all"]["models"].items():
-        spans = [f"{percent(low)} to {percent(high)}" for low, high in map(_span, _coverages(of))]
-        five = [*(percent(values[FIVE]) for values in _coverages(of)), show(of["width80"][FIVE])]
+        spans = [
+            f"{percent(low, 1)} to {percent(high, 1)}" for low, high in map(_span, _coverages(of))
+        ]
+        five = [*(percent(values[FIVE], 1) for values in _coverages(of)), show(of["width80"][FIVE])]
         rows.append([m, *five, *spans, show(of["width80"][1]), show(of["crps"][1], 4)])
     lines = [
         "## Bands",
         "",
         "How many of 100 came out inside the band, each counting once: the nearer to its level, "
         "the more honest. First of the five minutes; then of the windows, least and most over the "
-        "steps, with the width (in mood, -1 to 1) and CRPS (error of the whole distribution, lower "
+        "steps, with the width (in mood, −1 to 1) and CRPS (error of the whole distribution, lower "
         "is better) at step 1.",
         "",
         *table(["model", *(f"five minutes: {h}" for h in BAND_HEADS), *BAND_HEADS, "CRPS"], rows),
@@ -189,7 +187,7 @@ def _worst(report: Report, model: str) -> Lines:
         if misses:
             off, channel, step, value = max(misses)
             lines.append(
-                f"{model}, {percent(level, 0)} band, farthest off: {percent(value)} on {channel} "
+                f"{model}, {percent(level)} band, farthest off: {percent(value, 1)} on {channel} "
                 f"at {step_name(step)}, {100 * off:.1f} points from its level."
             )
     return lines or [f"{model}: no channel has {ENOUGH} targets, too few to name the worst."]
@@ -220,7 +218,7 @@ def _sizes(report: Report) -> Lines:
                     show(figures["latent_skill"][h]) + beats_all(of["comparisons"], m, h)
                     for h in SHOWN
                 ]
-                coverages = [percent(figures[k][FIVE]) for k in ("coverage80", "coverage95")]
+                coverages = [percent(figures[k][FIVE], 1) for k in ("coverage80", "coverage95")]
                 rows.append([f"{where}: {m}", *skills, *coverages])
     return [
         "## By how busy a channel is",
@@ -240,7 +238,7 @@ def _channels(report: Report) -> Lines:
             figures = of["models"][model]
             skills = [show(figures["latent_skill"][h]) for h in SHOWN]
             coverages = [
-                f"{percent(a)} to {percent(b)}" for a, b in map(_span, _coverages(figures))
+                f"{percent(a, 1)} to {percent(b, 1)}" for a, b in map(_span, _coverages(figures))
             ]
             rows.append([channel, show(of["rate"], 1), str(of["cutoffs"]), *skills, *coverages])
         heads = [model, "messages", "cutoffs", *map(step_name, SHOWN), "80 %", "95 %"]

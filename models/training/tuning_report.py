@@ -18,6 +18,7 @@ from models.inputs.training_arrays import Arrays
 from models.training.trials import REPORT, Trial
 from warehouse.atomic import replace_file
 from warehouse.errors import BadInput
+from warehouse.figures import fixed
 from warehouse.forecast_metrics import LEVELS, Outcomes, mean, total
 from warehouse.records import STEPS, iso
 
@@ -91,15 +92,15 @@ def telling(minutes: float, say: Say) -> Iterator[Callable[[Trial], None]]:
         def tell(trial: Trial) -> None:
             best[0] = min(best[0], trial["loss"] or float("inf"))
             bar.console.print(_line_of(trial), highlight=False)
-            bar.update(task, completed=bar.tasks[0].elapsed or 0, best=f"best {best[0]:.5f}")
+            bar.update(task, completed=bar.tasks[0].elapsed or 0, best=f"best {fixed(best[0], 5)}")
 
         yield tell
 
 
 def _line_of(trial: Trial) -> str:
-    loss = trial["loss"] or (trial["losses"] or [float("nan")])[-1]
+    loss = fixed(trial["loss"] or (trial["losses"] or [None])[-1], 5)
     values = " ".join(f"{k}={_short(v)}" for k, v in trial["searched"].items())
-    return f"trial {trial['trial']} {trial['status']} loss={loss:.5f} {trial['seconds']} s {values}"
+    return f"trial {trial['trial']} {trial['status']} loss={loss} {trial['seconds']} s {values}"
 
 
 def write_report(

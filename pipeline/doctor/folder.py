@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from warehouse.config import DataFolder
 from warehouse.errors import AppError, WarehouseLocked
+from warehouse.figures import signed
 from warehouse.inbox.requests import InboxFolder
 from warehouse.kinds import SIMULATED
 from warehouse.permissions import loose
@@ -43,7 +44,7 @@ def check_folder(folder: DataFolder) -> Iterator[Finding]:
     yield ok("data", f"{folder.root} can be written")
     if abs(apart) > _APART_S:
         do = "set the clock of this machine, or of the one the folder is on"
-        yield warning("clock", f"files in {folder.root} get times {apart:+.0f} s off", do)
+        yield warning("clock", f"files in {folder.root} get times {signed(apart, 0)} s off", do)
 
 
 def _not_writable(folder: DataFolder, why: str) -> Finding:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pipeline.doctor.finding import Finding, ok, problem, warning
 from pipeline.web import why_unreached
+from warehouse.figures import signed
 
 _TIMEOUT_S = 3.0
 _GIVEN_UP_S = 5.0  # looking a name up has no timeout of its own
@@ -61,7 +62,7 @@ def check_clock(answers: Iterable[Reachability]) -> Iterator[Finding]:
         yield ok("clock", "nothing outside to compare it with")
         return
     off = min(offsets, key=abs)
-    says = f"{off:+.1f} s against the endpoints'"
+    says = f"{signed(off, 1)} s against the endpoints'"
     if abs(off) > _MUCH_OFF_S:
         yield problem("clock", says, f"{_SET}, but logins and tokens may not hold")
     elif abs(off) > _OFF_S:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from resvg_py import svg_to_bytes
 
 from pipeline.recap.recap import Recap
+from warehouse.figures import signed
 from warehouse.moments.sums import Windows, message_variance
 from warehouse.moments.vod import elapsed
 from warehouse.records import WINDOW_SECONDS
@@ -38,7 +39,7 @@ BACK, INK, FAINT, LINE, BARS, MARK = (
 _SEGMENTS = ("M0 0H4", "M4 0V4", "M4 4V8", "M0 8H4", "M0 4V8", "M0 0V4", "M0 4H4")
 _LIT = {
     "0": "012345", "2": "01346", "3": "01236", "4": "1256", "5": "02356",
-    "6": "023456", "7": "012", "8": "0123456", "9": "012356", "-": "6",
+    "6": "023456", "7": "012", "8": "0123456", "9": "012356", "−": "6",
 }  # fmt: skip
 _OTHERS = {"1": "M1 1L2 0V8", "+": "M0 4H4M2 2V6", ".": "M2 8h.01", ":": "M2 2.5h.01M2 5.5h.01"}
 _SIZE, _STEP = 2.0, 6.2  # pixels of a unit; units from one character to the next
@@ -111,7 +112,7 @@ def _axes(length_s: float, reach: float) -> Iterator[str]:
     for mood in (reach, 0.0, -reach):
         y = _y(mood, reach)
         yield _stroke(f"M{LEFT} {y:.1f}H{RIGHT}", FAINT, 1.5 if mood else 2.5)
-        yield _number(f"{mood:+.2f}" if mood else "0", LEFT - 12, y - 8, ends=1.0)
+        yield _number(signed(mood), LEFT - 12, y - 8, ends=1.0)
     yield _stroke(f"M{LEFT} {BOTTOM}H{RIGHT}", FAINT, 1.5)
     apart = next((step for step in TICKS_S if length_s <= 8 * step), TICKS_S[-1])
     for at_s in range(apart, int(length_s) + 1, apart):

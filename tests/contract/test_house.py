@@ -78,6 +78,14 @@ def test_what_a_widget_calls_is_no_lambda() -> None:
 
 
 @cache
+@pytest.mark.parametrize("package", OURS)
+def test_signs_are_put_before_figures_in_one_place(package: str) -> None:
+    """A format of Python's or d3's with a plus says "+0.00", and Python's minus is a hyphen."""
+    signing = re.compile(r":\+[.,~\d]|tickformat\W+\+|%\+\.")
+    found = {path for path in (ROOT / package).rglob("*.py") if signing.search(path.read_text())}
+    assert not found, f"{found}: warehouse.figures.signed words a figure with its sign"
+
+
 def trees(package: str) -> dict[str, ast.Module]:
     """Syntax of every module, by its path."""
     paths = (ROOT / package).rglob("*.py")

@@ -39,6 +39,10 @@ def widths(rows: pd.DataFrame) -> go.Figure:
         some = rows.dropna(subset=[column])
         name, line = f"{wording.percent(level)} band", {**accuracy_charts.BAND, "dash": dash}
         if len(some):
-            figure.add_traces(steps.traces(some, column, name, line, 6, "%{y:.3f} wide"))
+            figure.add_traces(steps.traces(some, column, name, line, 6, _wide))
     up = {"title": "Mean width (mood)", "rangemode": "tozero", "tickformat": ".2~f"}
     return finish(figure, 340, steps.axis(rows), up, hovermode="x unified", showlegend=True)
+
+
+def _wide(width: float) -> str:
+    return f"{wording.fixed(width, 3)} wide"

@@ -61,5 +61,5 @@ def _band(row: Row, level: str, low: str, high: str, alpha: float) -> go.Scatter
 def _mark(x: float, place: int, name: str, look: dict[str, Any]) -> go.Scatter:
     return go.Scatter(
         x=[x], y=[place], mode="markers", name=name, marker={**look, "line": {"width": 2.5}},
-        hovertemplate="<b>%{x:+.2f}</b><extra>%{fullData.name}</extra>",
+        hovertemplate=f"<b>{wording.signed(x)}</b><extra>%{{fullData.name}}</extra>",
     )  # fmt: skip

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard import wording
 from dashboard.charts.series import Row
 from dashboard.charts.style import GREY, HISTORY, finish
-from dashboard.charts.traces import forecast_traces, mood_line, sure_band
+from dashboard.charts.traces import forecast_traces, mood_line, sure_band, told
 from warehouse.records import WINDOW_SECONDS
 
 
@@ -30,9 +30,8 @@ def replayed(
             mode="markers",
             name="What happened",
             marker={"symbol": "circle-open", "size": 10, "color": HISTORY, "line": {"width": 2}},
-            customdata=[[wording.messages(r["n"]), wording.utc_text(r["start"])] for r in after],
-            hovertemplate="<b>%{y:+.2f}</b>, %{customdata[0]}<br>%{customdata[1]}"
-            "<extra>What happened</extra>",
+            text=[f"{told(r)}<br>{wording.utc_text(r['start'])}" for r in after],
+            hovertemplate="%{text}<extra>What happened</extra>",
         )
     )
     if session_mean is not None:
@@ -50,5 +49,5 @@ def _level(cutoff: Any, mean: float, tz: tzinfo) -> go.Scatter:
         mode="lines",
         name="Session mean",
         line={"color": GREY, "width": 2, "dash": "dot"},
-        hovertemplate="%{y:+.2f}<extra>Session mean</extra>",
+        hovertemplate=f"{wording.signed(mean)}<extra>Session mean</extra>",
     )

@@ -4,7 +4,8 @@ from statistics import fmean, stdev
 from typing import Any
 
 from models.judging.comparisons import networks
-from models.judging.report import SHOWN, percent, show, step_name, table
+from models.judging.report import SHOWN, show, step_name, table
+from warehouse.figures import percent
 
 SEEDED = "lightgbm"
 COMPARED = (("squared", "nmse", "squared error"), ("crps", "crps", "CRPS"))
@@ -37,7 +38,7 @@ def _grouped(models: dict[str, Any]) -> dict[str, list[Any]]:
 
 def _row(name: str, seeds: list[Any]) -> list[str]:
     skills = [_mean([f["latent_skill"][h] for f in seeds]) for h in SHOWN]
-    held = [percent(fmean(f[k][1] for f in seeds)) for k in ("coverage80", "coverage95")]
+    held = [percent(fmean(f[k][1] for f in seeds), 1) for k in ("coverage80", "coverage95")]
     label = f"{name}, {len(seeds)} seeds" if len(seeds) > 1 else name
     return [label, *skills, *held, show(fmean(f["crps"][1] for f in seeds), 4)]
 

@@ -502,7 +502,7 @@ def test_accepting_puts_one_request_in_with_what_was_seen(desk: Path, open_page:
 
 def test_another_valence_is_a_change(desk: Path, open_page: Open) -> None:
     page = open_page("vocabulary", desk)
-    page.slider[0].set_value(-2.0).run()
+    page.select_slider[0].set_value(-2.0).run()
     assert page.button(key="accept").label == "Change to −2.0"
     press(page, "accept")
     (request,) = asked(desk)

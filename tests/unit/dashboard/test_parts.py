@@ -1,5 +1,6 @@
 """The dashboard's words, skill, downloads and cards: plain functions, exact values."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -32,7 +33,14 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.214, "+0.21"), (-0.05, "−0.05"), (-0.001, "0.00"), (0.0, "0.00"), (None, "–")],
+    [
+        (0.214, "+0.21"),
+        (-0.05, "−0.05"),
+        (-0.001, "0.00"),
+        (0.0, "0.00"),
+        (None, "–"),
+        (math.nan, "–"),
+    ],
 )
 def test_a_mood_has_a_true_sign_and_zero_has_none(value: float | None, text: str) -> None:
     assert wording.signed(value) == text

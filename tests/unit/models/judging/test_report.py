@@ -8,6 +8,7 @@ from models.judging.report import ENOUGH, SHOWN, beats_all, mark, markdown, tabl
 from models.judging.tally import Tally
 from tests.helpers.forecasting import make_session
 from tests.unit.models.judging.test_comparisons import MODELS
+from warehouse.figures import fixed
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_every_model_channel_and_size_is_in_its_table(report: dict) -> None:  # 
 
 def test_figures_are_those_of_the_report(report: dict) -> None:  # type: ignore[type-arg]
     skills = report["all"]["models"]["ewma"]["latent_skill"]
-    shown = " | ".join(f"{skills[h]:.3f}" for h in SHOWN)
+    shown = " | ".join(fixed(skills[h], 3) for h in SHOWN)
     assert f"| ewma | {shown} |" in markdown(report)
 
 
