@@ -94,13 +94,13 @@ def link(
 
 @contextlib.contextmanager
 def _refusals() -> Iterator[None]:
-    """What must not be is one line, and exit code 1."""
+    """What must not be is one line, and its exit code."""
     try:
         yield
     except ValidationError as exc:
-        raise _refusal(_wrong_settings(exc)) from exc
+        raise _refusal(_wrong_settings(exc), AppError.exit_code) from exc
     except AppError as exc:
-        raise _refusal(str(exc)) from exc
+        raise _refusal(str(exc), exc.exit_code) from exc
 
 
 def worker_app() -> FastAPI:
@@ -155,9 +155,9 @@ def _wrong_settings(exc: ValidationError) -> str:
     return "; ".join(f"{name or 'settings'}: {reason}" for name, reason in refused_settings(exc))
 
 
-def _refusal(why: str) -> typer.Exit:
+def _refusal(why: str, code: int) -> typer.Exit:
     print(f"ebs: {why}", file=sys.stderr)
-    return typer.Exit(1)
+    return typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from rich.table import Table
 from models.versions.registry import Version
 from warehouse.atomic import keep_private
 from warehouse.config import DataFolder, data_folder
-from warehouse.errors import AppError
+from warehouse.errors import AppError, fail
+from warehouse.figures import fixed
 from warehouse.packages import require_packages
 from warehouse.records import FIVE
 from warehouse.removed_settings import name_removed_settings
@@ -204,14 +205,10 @@ def skill_table(report: dict[str, Any], title: str) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     keys = ("nmse", "coverage80", "coverage95", "width80", "crps", "volume_mae")
     for name, of in report["models"].items():
-        skills = [_show(of["latent_skill"][h], 3) for h in SHOWN]
-        figures = [_show(of[k][FIVE], 5 if k == "nmse" else 4 if k == "crps" else 3) for k in keys]
+        skills = [fixed(of["latent_skill"][h], 3) for h in SHOWN]
+        figures = [fixed(of[k][FIVE], 5 if k == "nmse" else 4 if k == "crps" else 3) for k in keys]
         table.add_row(escape(name), *skills, *figures)
     return table
-
-
-def _show(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _say(line: str) -> None:
@@ -223,16 +220,12 @@ def _console() -> Console:
 
 
 def main() -> None:
-    """Run a command; an AppError is one line on stderr and exit code 1."""
+    """Run a command; a refusal is one line on stderr."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     try:
         app()
-    except AppError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except OSError as error:
-        print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-        sys.exit(1)
+    except (AppError, OSError) as error:
+        sys.exit(fail(error))
 
 
 if __name__ == "__main__":

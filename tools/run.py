@@ -48,7 +48,7 @@ def main(
     """Start pipeline, EBS and dashboard, and stop them all together.
 
     Exit code 0 when stopped by Ctrl-C or SIGTERM; 1 with one line when it cannot run or a part
-    ended.
+    ended, 2 for a word in CHANNELS that is no channel.
     """
     name_removed_settings("dld")
     try:
@@ -66,7 +66,7 @@ def main(
         code = supervise(commands, env)
     except (AppError, OSError) as exc:
         print(f"dld: {exc}", file=sys.stderr)
-        code = 1
+        code = exc.exit_code if isinstance(exc, AppError) else 1
     raise typer.Exit(code)
 
 

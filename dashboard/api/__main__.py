@@ -20,7 +20,7 @@ from dashboard.api.connection import MOST_CONNECTIONS, MOST_HEAD, Connection
 from dashboard.api.tokens import DAYS, MOST_DAYS, Holder, Tokens, utc_now
 from warehouse.atomic import keep_private
 from warehouse.config import data_folder, refused_settings
-from warehouse.errors import AppError, BadInput
+from warehouse.errors import AppError, BadInput, WrongUsage, fail
 from warehouse.process import allow_open_files, share_heaps
 from warehouse.removed_settings import name_removed_settings
 from warehouse.version import ShowsVersion
@@ -90,7 +90,7 @@ def add(
     """Make a token, and print it once. If there is a login, say whose it is."""
     with _refusals():
         if not person and config.settings().has_login:
-            raise BadInput("there is a login: say whose it is, --for id:12345678 or login:NAME")
+            raise WrongUsage("there is a login: say whose it is, --for id:12345678 or login:NAME")
         sub, login = _person(person)
         made, holder = Tokens(data_folder()).add(sub, login, utc_now(), days)
     print(f"for {_whose(holder)}, until {holder.ends:%Y-%m-%d}; shown once:", file=sys.stderr)
@@ -111,16 +111,16 @@ def end(token_id: Annotated[str, typer.Argument(help="as `list` says it")]) -> N
     with _refusals():
         if not Tokens(data_folder()).end(token_id, utc_now()):
             raise BadInput(
-                f"there is no token {token_id[:20]!a}: python -m dashboard.api token list"
+                f"there is no token {token_id[:20]!a}; see python -m dashboard.api token list"
             )
 
 
 def _person(text: str) -> tuple[str, str]:
-    """(id, login) of `--for`. Raises BadInput."""
+    """(id, login) of `--for`. Raises WrongUsage."""
     try:
         kind, _, name = config.named(text).partition(":") if text else ("", "", "")
     except ValueError as exc:
-        raise BadInput(str(exc)) from exc
+        raise WrongUsage(f"--for {exc}") from exc
     return (name, "") if kind == "id" else ("", name)
 
 
@@ -131,19 +131,14 @@ def _whose(held: Holder) -> str:
 
 @contextlib.contextmanager
 def _refusals() -> Iterator[None]:
-    """What must not be is one line, and exit code 1."""
+    """What must not be is one line, and its exit code."""
     try:
         yield
     except ValidationError as exc:
         name, reason = refused_settings(exc)[0]
-        raise _refusal(f"{name or 'settings'}: {reason}") from exc
+        raise typer.Exit(fail(BadInput(f"{name or 'settings'}: {reason}"))) from exc
     except (AppError, OSError) as exc:
-        raise _refusal(str(exc)) from exc
-
-
-def _refusal(why: str) -> typer.Exit:
-    print(f"error: {why}", file=sys.stderr)
-    return typer.Exit(1)
+        raise typer.Exit(fail(exc)) from exc
 
 
 if __name__ == "__main__":

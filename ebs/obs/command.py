@@ -6,13 +6,13 @@ from ebs.bodies import published_channels
 from ebs.config import EbsSettings
 from ebs.obs.links import links_of
 from warehouse.config import DataFolder, PublicSettings
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, WrongUsage
 from warehouse.published.folder import Published, PublishedFolder
-from warehouse.records import CHANNEL_ID, typed_name
+from warehouse.records import CHANNEL_ID, login_or_none, typed_name
 
 
 def change_link(settings: EbsSettings, data: DataFolder, name: str, renew: bool, off: bool) -> str:
-    """What to print: the channel's link, or that it has none. Raises BadInput."""
+    """What to print: the channel's link, or that it has none. Raises BadInput, WrongUsage."""
     channel_id = _id_of(name, PublishedFolder(data.latest))
     links = links_of(settings, data)
     try:
@@ -34,6 +34,8 @@ def _id_of(name: str, latest: Published) -> str:
         raise BadInput(f"several channels are called {name}: give one of their ids: {found}")
     if not found and CHANNEL_ID.fullmatch(typed):
         return typed
+    if not found and not login_or_none(typed):
+        raise WrongUsage(f"{name[:60]!a} is neither a channel's login nor Twitch's id of it")
     if not found:
         raise BadInput(
             f"nothing is published for {name!r}: give the login of a channel that DLD follows "

@@ -13,9 +13,9 @@ from models.base import Floats
 from models.inputs.history import with_past
 from models.inputs.sessions import SHARES, Ints, Session, lexicon_of
 from warehouse.config import DataFolder
-from warehouse.errors import BadInput, WarehouseBroken
+from warehouse.errors import BadInput, WarehouseBroken, WrongUsage
 from warehouse.published.reader import Reader, published_identities
-from warehouse.records import SLOTS, WINDOW_SECONDS, typed_name
+from warehouse.records import KEY, SLOTS, WINDOW_SECONDS, login_or_none, typed_name
 
 logger = logging.getLogger(__name__)
 MAX_WINDOWS = 7 * 24 * 120  # a week: longer than any stream; beyond it a clock has jumped
@@ -43,7 +43,9 @@ def require_published(folder: DataFolder) -> None:
 
 
 def keys(folder: DataFolder, names: Sequence[str]) -> list[str]:
-    """Keys of channels, by any of their names."""
+    """Keys of channels, by any of their names. Raises WrongUsage for what can be none."""
+    if wrong := [name for name in names if not login_or_none(name) and not KEY.fullmatch(name)]:
+        raise WrongUsage(f"{wrong[0][:60]!a} is not a login of a channel: 1 to 25 of a-z, 0-9, _")
     who = published_identities(folder)
     return [who.resolve(typed_name(name)) for name in names]
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, WrongUsage
 
 # by role the names that a column of it has, the likeliest first; case and what is no letter or
 # digit make no difference
@@ -110,13 +110,13 @@ def _given(names: Sequence[str], plain: Sequence[str], name: str) -> int:
 
 
 def given_columns(text: str) -> dict[str, str]:
-    """`text=body,time=at` by role; `dates=day/month` too. Raises BadInput for another form."""
+    """`text=body,time=at` by role; `dates=day/month` too. Raises WrongUsage for another form."""
     given = dict[str, str]()
     for pair in filter(None, text.split(",")):
         role, _, name = pair.partition("=")
         is_known = role.strip() in GIVEN and name.strip()
         if not is_known and (role.strip(), name.strip()) not in _ORDERS:
-            raise BadInput(
+            raise WrongUsage(
                 f"--columns {pair!r} is no column of a table; say text=NAME,time=NAME,user=NAME; "
                 f"also {', '.join(GIVEN[3:])}, and {DATES}={DAY_FIRST} or {DATES}={MONTH_FIRST}"
             )

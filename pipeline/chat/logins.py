@@ -15,6 +15,8 @@ def login(name: Any) -> str:
 
 
 def channel_name(name: Any) -> str:
-    """A channel's login, or its key (warehouse/identities.py). Raises what `login` does."""
+    """A channel's login, or its key (warehouse/identities.py). Raises WrongUsage."""
     found = typed_name(name) if isinstance(name, str) else ""
-    return found if KEY.fullmatch(found) else login(name)
+    if not KEY.fullmatch(found) and not login_or_none(found):
+        raise WrongUsage(f"{found[:60]!a} is not a login of a channel: 1 to 25 of a-z, 0-9 and _")
+    return found

@@ -153,4 +153,6 @@ def _time(text: str | None, option: str) -> datetime | None:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
-        raise WrongUsage(f"{option} is not an ISO time such as 2026-11-22T12:00:00") from exc
+        raise WrongUsage(
+            f"{option} {text[:40]!a} is not an ISO time such as 2026-11-22T12:00:00"
+        ) from exc

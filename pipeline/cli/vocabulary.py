@@ -184,7 +184,7 @@ def _told(term: str, row: dict[str, Any] | None) -> str:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, str, str, str]:
-    return row["term"], row["kind"], signed(row["valence"]), row["channel"]
+    return row["term"], row["kind"], f"{row['valence']:.2f}", row["channel"]
 
 
 def _published(query: str) -> list[dict[str, Any]]:

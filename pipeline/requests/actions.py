@@ -39,6 +39,7 @@ from warehouse.store.store import Store
 _TURN_S = 0.5  # of a daemon's turn: windows close meanwhile
 OF_ONE = ("backup", "channels")  # may be done without a daemon that reaches the other shards
 _HASH_BITS = 63
+_SUBJECTS = ("chatter", "chatter_hash", "channel")
 
 
 def actions(workspace: Workspace) -> dict[str, Action]:
@@ -76,7 +77,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
         kind, who = _subject(workspace, inbox, request)
         undo = request.body.get("undo", False)
         if not isinstance(undo, bool):
-            raise BadInput("undo is true or false")
+            raise BadInput(f"undo is true or false, not {str(undo)[:40]!a}")
         workspace.optout.change(kind, who, undo)
         _with_its_id(workspace, kind, who, undo)
         workspace.keep_optout()
@@ -115,7 +116,7 @@ def actions(workspace: Workspace) -> dict[str, Action]:
     def channels(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, str]) -> None:
         change, names = request.body.get("change"), request.body.get("channels")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise BadInput("channels is a list of logins")
+            raise BadInput(f"channels is a list of logins, not {str(names)[:40]!a}")
         if change != "remove":
             workspace.refuse_real(f"python -m pipeline channels {change} ...")
         who = workspace.everyone()
@@ -226,11 +227,11 @@ def _with_all_rows(workspace: Workspace, action: Action) -> Action:
 def _subject(workspace: Workspace, inbox: InboxFolder, request: Request) -> tuple[str, int | str]:
     """("chatters", hash) or ("channels", key). A chatter's login leaves the request's file
     before anything else is done."""
-    given = {
-        k: request.body[k] for k in ("chatter", "chatter_hash", "channel") if k in request.body
-    }
+    given = {k: request.body[k] for k in _SUBJECTS if k in request.body}
     if len(given) != 1:
-        raise BadInput(f"{request.action} needs either a chatter or a channel")
+        raise BadInput(
+            f"{request.action} needs a chatter or a channel: one of {', '.join(_SUBJECTS)}"
+        )
     ((name, value),) = given.items()
     check_same(request.body.get("salt"), workspace.hasher.salt)
     if name == "channel":
@@ -257,7 +258,7 @@ def _known(workspace: Workspace, inbox: InboxFolder, request: Request) -> list[s
     channel_id = request.body["channel_id"]
     names = claims.keys_of(workspace, channel_id, request.body.get("channel"))
     if not names:
-        raise BadInput(f"nothing is stored of the channel with the id {channel_id}")
+        raise BadInput(f"nothing is stored of the channel with the id {channel_id}; is it right?")
     _rewrite(inbox, request, {"channel_id": channel_id, "verified": names})
     return names
 
@@ -295,7 +296,9 @@ def _with_its_id(workspace: Workspace, kind: str, who: int | str, undo: bool) ->
 def _hash(value: Any) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 1 << _HASH_BITS:
-        raise BadInput("chatter_hash is not a chatter's hash")
+        raise BadInput(
+            "chatter_hash is not a chatter's hash, a number; send their login as chatter"
+        )
     return int(text)
 
 

@@ -27,7 +27,9 @@ def keys_of(workspace: Workspace, channel_id: Any, login: Any = None) -> list[st
     Raises BadInput for no id, or a login that is known to be another channel's.
     """
     if not isinstance(channel_id, str) or not CHANNEL_ID.fullmatch(channel_id):
-        raise BadInput("channel_id is Twitch's id of a channel: digits")
+        raise BadInput(
+            f"channel_id is Twitch's id of a channel: digits, not {str(channel_id)[:40]!a}"
+        )
     name = "" if login is None else _name(login)
     key = workspace.everyone().resolve(name)
     known = {row["channel"]: row["channel_id"] for row in workspace.channels_of(channel_id, key)}
@@ -38,14 +40,14 @@ def keys_of(workspace: Workspace, channel_id: Any, login: Any = None) -> list[st
 
 def _name(login: Any) -> str:
     if not isinstance(login, str):
-        raise BadInput("channel is a login")
+        raise BadInput(f"channel is a login, not {str(login)[:40]!a}")
     return channel_login(login)
 
 
 def opt_in(workspace: Workspace, channel_id: Any, login: Any, theirs: list[str]) -> None:
     """Read a channel because its streamer asks for it. theirs: `keys_of` them. Raises BadInput."""
     if login is None:
-        raise BadInput("send the login of the channel to be read")
+        raise BadInput("there is no channel: send the login of the one to be read")
     name = _name(login)
     key = workspace.everyone().resolve(name)
     known = {*theirs, workspace.optout.ids.get(channel_id, "")} - {""}

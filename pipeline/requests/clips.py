@@ -83,10 +83,10 @@ def _parsed(workspace: Workspace, request: Request) -> PastClip:
     ends = math.ceil(start_s + length_s)
     stream, title = body.get("stream_id"), body.get("title", "")
     if not isinstance(stream, str) or not isinstance(title, str):
-        raise BadInput("a clip needs a stream_id and a title")
+        raise BadInput("a clip needs a stream_id and a title, both texts")
     rows = workspace.store.query("stream", stream_id=stream).to_pylist()
     if not rows or rows[0]["channel"] != key:
-        raise BadInput(f"{login} has no stream {stream[:60]!a}")
+        raise BadInput(f"{login} has no stream {stream[:60]!a}; is its id right?")
     at = rows[0]["started_at"].replace(tzinfo=UTC) + timedelta(seconds=at_s)
     video = numeric_id(rows[0]["vod_id"])
     return PastClip(request.id, key, login, channel_id, at, stream, video, ends, length_s, title)

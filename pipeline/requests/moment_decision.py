@@ -23,7 +23,7 @@ def decide(inbox: InboxFolder, store: Store, request: Request, meta: dict[str, s
     body = request.body
     channel, decision = body.get("channel"), body.get("decision")
     if not isinstance(decision, str) or decision not in DECISIONS:
-        raise BadInput(f"decision is one of {', '.join(DECISIONS)}, not {str(decision)[:40]!r}")
+        raise BadInput(f"decision is one of {', '.join(DECISIONS)}, not {str(decision)[:40]!a}")
     if not store.query("channels_rows", channels=[channel]).num_rows:
         raise BadInput(f"nothing is stored of a channel {channel}; is its name right?")
     row = {
@@ -41,9 +41,11 @@ def _moment(start: Any) -> datetime:
         at = datetime.fromisoformat(start)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (TypeError, ValueError, OverflowError) as exc:
-        raise BadInput("start is the moment's start as an ISO time") from exc
+        raise BadInput(
+            f"start is the moment's start as an ISO time, not {str(start)[:40]!a}"
+        ) from exc
     if at.year < 1971:
-        raise BadInput(f"no stream is as old as {iso(at)}")
+        raise BadInput(f"no stream is as old as {iso(at)}; is start right?")
     _past(at, "a moment")
     return at
 
@@ -51,7 +53,7 @@ def _moment(start: Any) -> datetime:
 def _past(at: datetime, what: str) -> str:
     """The time to the microsecond, as texts are compared. Raises BadInput for one to come."""
     if at.timestamp() > time.time() + AHEAD_S:
-        raise BadInput(f"{what} is of what was, and {iso(at)} is yet to come")
+        raise BadInput(f"{what} is of what was, and {iso(at)} is yet to come; is the clock right?")
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -59,7 +61,9 @@ def _range(body: dict[str, Any]) -> str:
     """{"seconds", "text"} as the event's detail has it."""
     seconds, text = body.get("seconds"), body.get("text", "")
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 1 <= seconds <= LONGEST_S:
-        raise BadInput(f"seconds is a whole number from 1 to {LONGEST_S}")
+        raise BadInput(
+            f"seconds is a whole number from 1 to {LONGEST_S}, not {str(seconds)[:40]!a}"
+        )
     if not isinstance(text, str):
-        raise BadInput("text is what the range is called")
+        raise BadInput(f"text is what the range is called, not {str(text)[:40]!a}")
     return orjson.dumps({"seconds": seconds, "text": text[:LONGEST_TEXT]}).decode()

@@ -73,7 +73,10 @@ def _apply(inbox: InboxFolder, store: Store, request: Request, more: Mapping[str
     key = f"request:{request.id}"
     if store.meta(key) is None:  # a kill after the commit: only the move is left
         if inbox.begin(request.id) > TRIES:
-            raise BadInput(f"the pipeline ended {TRIES} times while it was applied")
+            raise BadInput(
+                f"the pipeline ended {TRIES} times while it was applied; `python -m pipeline "
+                "doctor` may say why"
+            )
         try:
             _action(request, more)(inbox, store, request, {key: iso(datetime.now(UTC))})
         except WarehouseBroken:  # the request's files may have done it: that is not over
@@ -114,7 +117,7 @@ def run_import(
     files under the keys of their channels, where they have others."""
     moved = request.body.get("moved", [])
     if not isinstance(moved, list) or not all(isinstance(name, str) for name in moved):
-        raise BadInput("moved is a list of streams")
+        raise BadInput(f"moved is a list of streams, not {str(moved)[:40]!a}")
     files = keyed or ImportFiles(inbox.files(request.id))
     replace = request.body.get("replace") is True
     told = apply_import(store, files, meta, moved, replace)
@@ -125,9 +128,11 @@ def add_marker(inbox: InboxFolder, store: Store, request: Request, meta: dict[st
     """Keep a marker among the events of its channel."""
     channel, text = request.body.get("channel"), request.body.get("text", "")
     if not isinstance(channel, str) or not isinstance(text, str):
-        raise BadInput("a marker needs a channel and a text")
+        raise BadInput("a marker needs a channel and a text, both texts")
     if request.time.timestamp() > time.time() + AHEAD_S:
-        raise BadInput(f"a marker cannot be set ahead: {request.at} is yet to come")
+        raise BadInput(
+            f"a marker cannot be set ahead: {request.at} is yet to come; is the clock right?"
+        )
     row = {
         "event_id": request.id,
         "channel": channel_name(channel),

@@ -110,7 +110,7 @@ def request_of(body: Row) -> DecisionRequest:
     """The review that a request asks for. Raises BadInput for what is none."""
     decision, channel = body.get("decision"), body.get("channel") or ""
     if decision not in DECISIONS:
-        raise BadInput(f"decision is one of {', '.join(DECISIONS)}")
+        raise BadInput(f"decision is one of {', '.join(DECISIONS)}, not {str(decision)[:40]!a}")
     valence, kind, seen = body.get("valence"), body.get("kind"), body.get("seen")
     if decision == "change" and valence is None:
         raise BadInput("a change needs a valence from -4 to 4")
@@ -143,7 +143,9 @@ def _time(seen: Any) -> datetime | None:
     try:
         then = datetime.fromisoformat(seen)
     except (TypeError, ValueError):
-        raise BadInput("seen is the time of the decision that was seen, or null") from None
+        raise BadInput(
+            f"seen is the ISO time of the decision that was seen, or null, not {str(seen)[:40]!a}"
+        ) from None
     return then if then.tzinfo else then.replace(tzinfo=UTC)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.chat.text import visible
 from pipeline.scoring.lexicon.emoji_table import emoji_table
 from pipeline.scoring.signs import bare
-from warehouse.errors import BadInput
+from warehouse.errors import WrongUsage
 
 LONGEST = 60  # characters of a term
 HIGHEST = 4.0  # of a valence, as of VADER's
@@ -75,14 +75,14 @@ def standing(decisions: Iterable[Decision]) -> list[Decision]:
 
 
 def checked_term(value: Any) -> str:
-    """The term; of an emoji the bare form, which texts are read by. Raises BadInput for what is
+    """The term; of an emoji the bare form, which texts are read by. Raises WrongUsage for what is
     not one, without repeating it."""
     if isinstance(value, str) and len(value) <= LONGEST:
         if bare(value) in emoji_table().valences:
             return bare(value)
         if _is_term(value):
             return value
-    raise BadInput(f"a term is 1 to {LONGEST} visible characters without spaces")
+    raise WrongUsage(f"a term is 1 to {LONGEST} visible characters without spaces")
 
 
 def _is_term(text: str) -> bool:
@@ -94,16 +94,15 @@ def _is_term(text: str) -> bool:
 
 
 def checked_valence(value: Any) -> float:
-    """The valence, -4..4. Raises BadInput."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadInput("a valence is a number from -4 to 4")
-    if not -HIGHEST <= value <= HIGHEST:  # nor is it NaN
-        raise BadInput("a valence is a number from -4 to 4")
+    """The valence, -4..4. Raises WrongUsage."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not -HIGHEST <= value <= HIGHEST:  # nor is it NaN
+        raise WrongUsage(f"a valence is a number from -4 to 4, not {str(value)[:40]!a}")
     return float(value)
 
 
 def checked_kind(value: Any) -> str:
-    """The kind. Raises BadInput."""
+    """The kind. Raises WrongUsage."""
     if value not in KINDS:
-        raise BadInput(f"kind is {' or '.join(KINDS)}")
+        raise WrongUsage(f"kind is {' or '.join(KINDS)}, not {str(value)[:40]!a}")
     return str(value)

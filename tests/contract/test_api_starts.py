@@ -97,11 +97,13 @@ def test_tokens_are_made_listed_and_ended_by_command(tmp_path: Path) -> None:
     assert again.returncode == 1 and again.stderr.startswith("error: there is no token")
     assert command(tmp_path, "token", "list").stdout == ""
     assert command(tmp_path, "token", "add", "--days", "367").returncode == 2
+    nobody = command(tmp_path, "token", "add", "--for", "a..b")
+    assert nobody.returncode == 2 and "--for 'a..b' is neither id:ID nor" in nobody.stderr
 
 
 def test_with_a_login_a_token_is_somebody_s(tmp_path: Path) -> None:
     nobody = command(tmp_path, "token", "add", **LOGIN)
-    assert nobody.returncode == 1 and nobody.stderr.startswith("error: there is a login")
+    assert nobody.returncode == 2 and nobody.stderr.startswith("error: there is a login")
     assert command(tmp_path, "token", "add", "--for", "id:1 2").returncode == 1
     assert "for id:12 until" in command(
         tmp_path, "token", "add", "--for", "id:12", **LOGIN

@@ -74,7 +74,7 @@ def test_a_link_begins_with_where_the_ebs_is_reached(data, settings, begins):
     ("words", "settings", "code", "told"),
     [
         (["nobody"], {}, 1, "nothing is published for 'nobody'"),
-        (["../123"], {}, 1, "nothing is published"),
+        (["../123"], {}, 2, "neither a channel's login nor"),
         ([], {}, 2, "Missing argument"),
         (["demo", "--renew", "--off"], {}, 2, "not both"),
         (["demo"], {"DLD_EBS_PORT": "0"}, 1, "DLD_EBS_PORT is 0"),

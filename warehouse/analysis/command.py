@@ -15,7 +15,7 @@ from warehouse.analysis.database import write_database
 from warehouse.analysis.question import answer
 from warehouse.atomic import private_file
 from warehouse.config import data_folder
-from warehouse.errors import BadInput, StorageFull
+from warehouse.errors import BadInput, StorageFull, WrongUsage
 
 _BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for something else
 PARSING = {"ignore_unknown_options": True}  # a query may begin with a comment: -- this
@@ -42,7 +42,7 @@ def sql(
     """Answer a question from the published tables; docs/data.md tells them. It changes nothing."""
     text = sys.stdin.read() if query == "-" else query
     if out is None and format is AnswerFormat.parquet and sys.stdout.isatty():
-        raise BadInput("Parquet is not for a terminal: add --out FILE, or > FILE")
+        raise WrongUsage("Parquet is not for a terminal: add --out FILE, or > FILE")
     with answer(data_folder(), text) as rows:
         if out:
             _write_file(rows, format, out)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from warehouse.config import DataFolder
 from warehouse.connections import Connection
-from warehouse.errors import BadInput, WarehouseBroken
+from warehouse.errors import BadInput, WarehouseBroken, WrongUsage
 from warehouse.published.reader import Reader, connect_views
 
 ROWS_A_BATCH = 10_000
@@ -34,15 +34,15 @@ def answer(folder: DataFolder, text: str) -> Iterator[pa.RecordBatchReader]:
 
 
 def _one_select(con: Connection, text: str) -> duckdb.Statement:
-    """The statement of the text. Raises BadInput for another, and for one that reads files."""
+    """The statement of the text. Raises WrongUsage for another, and for one that reads files."""
     statements = con.extract_statements(text)
     if len(statements) != 1:
-        raise BadInput(f"{len(statements)} statements: {_ONE_SELECT}, and one at a time")
+        raise WrongUsage(f"{len(statements)} statements: {_ONE_SELECT}, and one at a time")
     ((told,),) = con.execute("SELECT json_serialize_sql($text)", {"text": text}).fetchall()
     parsed = orjson.loads(told)
     if statements[0].type != duckdb.StatementType.SELECT or parsed["error"]:
         kind = statements[0].type.name
-        raise BadInput(f"{kind} is not answered: {_ONE_SELECT}, and it changes nothing")
+        raise WrongUsage(f"{kind} is not answered: {_ONE_SELECT}, and it changes nothing")
     for node in _nodes(parsed):
         _check_node(node)
     return statements[0]
@@ -65,9 +65,11 @@ def _check_node(node: dict[str, Any]) -> None:
     if node.get("type") == "TABLE_FUNCTION":
         name = str(node["function"].get("function_name")).lower()
         if name not in _MAKERS:
-            raise BadInput(f"{name}() is not answered: a question reads the published tables only")
+            raise WrongUsage(
+                f"{name}() is not answered: a question reads the published tables only"
+            )
     elif node.get("type") == "BASE_TABLE" and {*"./\\"} & {*node["table_name"]}:
-        raise BadInput(
+        raise WrongUsage(
             f"{node['table_name'][:60]!r} is a file: a question reads the published tables only"
         )
 

@@ -10,9 +10,10 @@ from uuid import uuid4
 import duckdb
 
 from warehouse.config import DataFolder
-from warehouse.errors import BadInput, StorageFull
+from warehouse.errors import BadInput, StorageFull, WrongUsage
 from warehouse.published.manifest import read_manifest
 from warehouse.published.reader import connect_views, damage_told
+from warehouse.records import iso
 from warehouse.sql import quoted
 from warehouse.tables import TABLES
 
@@ -59,9 +60,9 @@ def export(folder: DataFolder, selection: Selection, out: Path) -> dict[Path, in
 def _targets(selection: Selection, out: Path) -> dict[str, Path]:
     unknown = sorted(set(selection.tables) - set(TABLES))
     if unknown:
-        raise BadInput(f"there is no table {unknown[0]!r}; there are {', '.join(TABLES)}")
+        raise WrongUsage(f"there is no table {unknown[0]!r}; there are {', '.join(TABLES)}")
     if selection.since and selection.until and selection.since >= selection.until:
-        raise BadInput("--from is not before --to")
+        raise WrongUsage(f"--from {iso(selection.since)} is not before --to {iso(selection.until)}")
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is not a folder")
     targets = {table: out / f"{table}.{selection.format}" for table in selection.tables}
@@ -76,7 +77,7 @@ def _check_channels(folder: DataFolder, selection: Selection) -> None:
         channels = {name for (name,) in con.execute("SELECT channel FROM channels").fetchall()}
     missing = sorted(set(selection.channels) - channels)
     if missing:
-        raise BadInput(f"nothing is published of {', '.join(missing)}")
+        raise BadInput(f"nothing is published of {', '.join(missing)}; is the name right?")
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: str, selection: Selection, path: Path) -> int:

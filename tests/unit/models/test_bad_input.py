@@ -153,6 +153,8 @@ def test_an_unknown_channel_is_named(run: Run, folder: DataFolder) -> None:
     publish(folder, *days_of("alpha", 30, 90))
     assert "channels nobody in" in refused(run, "backtest", "--channel", "nobody")
     assert "nobody" in refused(run, "train", "--hold-out", "nobody")
+    code, _, err = run("backtest", "--channel", "a..b")
+    assert code == 2 and err.startswith("error: 'a..b' is not a login")
     assert "too little to train on: 0 windows" in refused(run, "train", "--hold-out", "alpha")
 
 
@@ -194,7 +196,7 @@ def test_a_constant_series_has_no_skill_to_tell_and_no_warning(
     of = report["all"]["models"]["session_mean"]
     assert of["nmse"] == [0.0] * 11 and of["latent_skill"] == [None] * 11, "nothing to know"
     assert (
-        "| session_mean | - | - | - | - | - | - |"
+        "| session_mean | – | – | – | – | – | – |"
         in (folder.models / "backtest" / "report.md").read_text()
     )
 

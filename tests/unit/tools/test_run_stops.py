@@ -164,7 +164,7 @@ def test_a_busy_port_stops_before_anything_starts(start: Start, ports: tuple[int
 def test_a_hostile_channel_stops_before_anything_starts(start: Start, tmp_path: Path) -> None:
     process = start("echo started", CHANNELS=f"a;touch${{IFS}}{tmp_path}/owned")
     out, _ = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert out.startswith("dld: CHANNELS: 'a;touch${IFS}")
     assert out.count("\n") == 1
     assert not (tmp_path / "owned").exists()

@@ -125,6 +125,11 @@ def test_an_unknown_channel_or_stream_is_named(tmp_path: Path) -> None:
         ("opt-out", "--chatter", "a..b"),
         ("export", "--out", "new", "--channel", "a..b"),
         ("vocabulary", "accept", "Pog", "--channel", "a..b"),
+        ("vocabulary", "accept", "two words"),
+        ("vocabulary", "change", "Pog", "--valence", "9"),
+        ("export", "--out", "new", "--table", "a..b"),
+        ("export", "--out", "new", "--from", "2026-02-01", "--to", "2026-01-01"),
+        ("import", "a.csv", "--columns", "a..b"),
     ],
 )
 def test_what_can_be_no_name_is_wrong_usage(

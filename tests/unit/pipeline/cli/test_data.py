@@ -361,8 +361,8 @@ def test_the_commands_say_how_it_went(published: DataFolder, store: Store, tmp_p
     done = command(published, "export", "--out", out, "--table", "windows", "--format", "csv")
     assert (done.code, done.out) == (0, f"{out}/windows.csv: rows=6\n")
     for words, reason in (
-        (["export", "--out", out, "--from", "yesterday"], "--from is not an ISO time"),
-        (["export", "--out", out, "--channel", "../x"], "that is not a login"),
+        (["export", "--out", out, "--from", "yesterday"], "--from 'yesterday' is not an ISO time"),
+        (["export", "--out", out, "--channel", "../x"], "is not a login"),
         (["export", "--out", out, "--table", "x; DROP"], "there is no table"),
         (["restore", str(tmp_path / "none")], "is not a file"),
     ):

@@ -93,8 +93,8 @@ def far(days: float) -> str:
     ("body", "why"),
     [
         ({"channel": "nobody"}, "nothing is stored of a channel nobody"),
-        ({"channel": "../x"}, "that is not a login"),
-        ({"channel": ["kate"]}, "that is not a login"),
+        ({"channel": "../x"}, "is not a login"),
+        ({"channel": ["kate"]}, "is not a login"),
         ({"decision": "praise"}, "decision is one of keep, drop, clear, add, not 'praise'"),
         ({"decision": ["keep"]}, "decision is one of"),
         ({"start": None}, "start is the moment's start"),

@@ -210,4 +210,4 @@ def test_parquet_is_not_written_to_a_terminal() -> None:
     done = run_process(command, cwd=ROOT, stdout=terminal, stderr=PIPE, check=False)
     os.close(terminal)
     os.close(master)
-    assert (done.returncode, b"--out FILE" in done.stderr) == (1, True)
+    assert (done.returncode, b"--out FILE" in done.stderr) == (2, True)
