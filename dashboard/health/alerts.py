@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import data, nearest, tables, url_state, wording
+from dashboard import data, nearest, sections, tables, url_state, wording
 from dashboard.charts.series import Row
 from dashboard.tables import Column
+from dashboard.time_span import Span
 from warehouse.durations import lasting_s
 
 KINDS = {
@@ -50,6 +51,7 @@ def section(
         + ". Mood is compared with the stream's own level. Expect a false mood alert about once in "
         "60 hours of stream."
     )
+    sections.csv(rows, sections.span_name("alerts", Span(since, until)))
 
 
 def _has_alerts(inside: Mapping[str, Any], back: str) -> bool:
@@ -82,8 +84,8 @@ def _table(rows: Sequence[Row], source: str) -> None:
     )
     columns = {
         "When": tables.times((a["at"] for a in rows), "D MMM, HH:mm", 105),
-        "Channel": tables.text(of, 110),
         "Alert": tables.text((KINDS[a["kind"]] for a in rows), 105),
+        "Channel": tables.text(of, 110),
         "More": Column([_link(a) for a in rows], config=link),
         "What was seen": tables.text(sentence(a["kind"], a["detail"], source) for a in rows),
     }

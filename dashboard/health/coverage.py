@@ -121,28 +121,34 @@ def gaps(channels: Sequence[str], since: datetime, until: datetime) -> None:
 
 def by_channel(channels: Sequence[Row], days: Sequence[Row], losses: Mapping[str, Row]) -> None:
     """Languages, and what did not count or came late, a channel a row."""
-    frame.heading("By channel", "messages that count, and those that did not or came late")
     sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for d in days:
         for name in ("n", "filtered", "late", "windows", "observed_s"):
             sums[d["channel"]][name] += d[name]
     lost, called = [losses.get(c["channel"], {}) for c in channels], data.who().name_of
     mine = [sums[c["channel"]] for c in channels]
+    figures = [
+        {**{k: c[k] for k in ("channel", "language", "readable")}, **m,
+         "losses": x.get("losses", 0), "last_lost_at": x.get("last_at")}
+        for c, m, x in zip(channels, mine, lost, strict=True)
+    ]  # fmt: skip
+    said = "messages that count, and those that did not or came late"
+    sections.head("By channel", said, figures, "channels")
     columns = {
         "Channel": tables.text((wording.plain(called(c["channel"])) for c in channels), 120),
-        "Language": tables.text(
-            (wording.plain(c["language"]) or wording.MISSING for c in channels), 75
-        ),
-        "Readable": tables.text((wording.percent(c["readable"]) for c in channels), 75, READABLE),
-        "Mood": tables.text((read_as(c["readable"]) for c in channels), 85),
+        "Observed": tables.text((_observed(m) for m in mine), 130),
         "Messages": tables.number((m["n"] for m in mine), width=80),
         "Filtered": tables.text(
             (_of(m, "filtered") for m in mine), 110, "of bots, and commands; never counted"
         ),
         "Late": tables.text((_of(m, "late") for m in mine), 85, LATE),
-        "Observed": tables.text((_observed(m) for m in mine), 130),
         "Lost": tables.number((x.get("losses", 0) for x in lost), width=60, about="connections"),
         "Lost last": tables.times((x.get("last_at") for x in lost), "D MMM, HH:mm", 110),
+        "Language": tables.text(
+            (wording.plain(c["language"]) or wording.MISSING for c in channels), 75
+        ),
+        "Readable": tables.text((wording.percent(c["readable"]) for c in channels), 75, READABLE),
+        "Mood": tables.text((read_as(c["readable"]) for c in channels), 85),
     }
     tables.show("by-channel", columns)
 

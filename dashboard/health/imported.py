@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import data, frame, tables, wording
+from dashboard import data, frame, sections, tables, wording
 from dashboard.basis import read_as
 from dashboard.charts.series import Row
 from dashboard.health import keeping
@@ -54,20 +54,23 @@ def _figures(channels: Sequence[Row]) -> None:
 
 def section(rows: Sequence[Row]) -> None:
     """What each import read, and what they skipped."""
-    frame.heading("Imports", "newest first")
     if not rows:
+        frame.heading("Imports")
         frame.put(frame.say("The next import tells here what it read, and what it skipped."))
         return
     each = [data.json_object(r["detail"]) for r in rows]
     named = {"files": "Files", "failed": "Not read", "streams": "Streams", "messages": "Messages",
              "filtered": "Filtered", "windows": "Windows"}  # fmt: skip
+    skips = [sum(_skipped(t).values()) for t in each]
+    figures = [
+        {"at": r["at"], **{k: t.get(k) for k in named}, "skipped": n}
+        for r, t, n in zip(rows, each, skips, strict=True)
+    ]
+    sections.head("Imports", "newest first", figures, "imports")
     columns = {
         "When": tables.times((r["at"] for r in rows), "D MMM YYYY, HH:mm", 140),
         **{head: tables.number([t.get(k) for t in each], width=80) for k, head in named.items()},
-        "Skipped": tables.number(
-            (sum(_skipped(t).values()) for t in each), width=80,
-            about="lines that are no chat, or unreadable",
-        ),
+        "Skipped": tables.number(skips, width=80, about="lines that are no chat, or unreadable"),
     }  # fmt: skip
     tables.show("imports", columns, 320, 8)
     skipped: Counter[str] = Counter()
@@ -80,7 +83,8 @@ def section(rows: Sequence[Row]) -> None:
 
 
 def _by_channel(channels: Sequence[Row]) -> None:
-    frame.heading("By channel", "messages that count, and those that did not")
+    said = "messages that count, and those that did not"
+    sections.head("By channel", said, channels, "channels")
     if not channels:
         frame.put(frame.say("No stream was imported yet."))
         return

@@ -104,7 +104,7 @@ def test_tokens_are_made_listed_and_ended_by_command(tmp_path: Path) -> None:
 def test_with_a_login_a_token_is_somebody_s(tmp_path: Path) -> None:
     nobody = command(tmp_path, "token", "add", **LOGIN)
     assert nobody.returncode == 2 and nobody.stderr.startswith("error: there is a login")
-    assert command(tmp_path, "token", "add", "--for", "id:1 2").returncode == 1
+    assert command(tmp_path, "token", "add", "--for", "id:1 2").returncode == 2
     assert "for id:12 until" in command(
         tmp_path, "token", "add", "--for", "id:12", **LOGIN
     ).stderr.replace(",", "")

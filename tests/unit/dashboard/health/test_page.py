@@ -165,8 +165,12 @@ def test_nothing_is_missed_before_a_stream_begins_or_after_it_ended(
     rows["streams"] = [{**rows["streams"][0], "started_at": begun, "ended_at": ended}]
     for k, s in ((0, 10.0), (9, 12.0)):
         rows["windows"][k] = {**rows["windows"][k], "observed_s": s}
-    found = table(open_page("health", published.write(tmp_path, rows, "live").root), "Not seen")
-    assert found["Not seen"].tolist() == ["78 s", "8.0 s"]
+    folder = published.write(tmp_path, rows, "live").root
+    page = open_page("health", folder)
+    assert table(page, "Not seen")["Not seen"].tolist() == ["78 s", "8.0 s"]
+    assert "Observed 71.2 % n = 10 windows on air" in text_of(page)  # 86.5 of 300 s are missed
+    by_hour = open_page("health", folder, period="30")
+    assert table(by_hour, "Not seen")["Not seen"].tolist() == ["86 s"]
 
 
 def test_every_channel_has_its_language_and_its_share(folder: Path, open_page: Open) -> None:
