@@ -41,22 +41,35 @@ def write_database(folder: DataFolder, out: Path) -> int:
     if out.exists():
         _check_ours(out)
     aside = out.with_name(f".{out.name}.{uuid4().hex}")
+    views = _Views(folder.published.absolute(), manifest).all()
     try:
         private_file(aside).close()  # OSError where none can be
         aside.unlink()
-        with _told(), open_duckdb(aside, reach=[folder.published], config=_FORM) as con:
-            views = _Views(folder.published.absolute(), manifest).all()
-            for name, query in views.items():
-                con.execute(f"CREATE VIEW {name} AS {query}").fetchall()
-            _describe(con)
+        with _written(), open_duckdb(aside, reach=[folder.published], config=_FORM) as con:
+            con.begin()
+            with _made():
+                for name, query in views.items():
+                    con.execute(f"CREATE VIEW {name} AS {query}").fetchall()
+                _describe(con)
+            con.commit()
+            con.execute("CHECKPOINT").fetchall()  # DuckDB's own, at the end, fails in silence
         aside.replace(out)
     finally:
-        aside.unlink(missing_ok=True)
+        for left in (aside, aside.with_name(f"{aside.name}.wal")):
+            left.unlink(missing_ok=True)
     return len(views)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _written() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as exc:
+        raise OSError(str(exc).splitlines()[0][:200]) from exc
+
+
+@contextmanager
+def _made() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as exc:  # the queries are ours, so that a file lacks what they ask for

@@ -1,8 +1,11 @@
 """The DuckDB file of views: what a reader sees, now and later, in any program."""
 
+import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import run
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +15,7 @@ import pytest
 from tests.helpers.browser import two_shards
 from tests.helpers.browser.rows import window
 from tests.helpers.build import put, stream_row, term_row, window_row
+from tests.helpers.paths import ROOT
 from tests.unit.warehouse.analysis.test_question import ask
 from warehouse.analysis.database import FILES, write_database
 from warehouse.analysis.schema_columns import SHARD_HEALTH
@@ -162,6 +166,18 @@ def test_it_is_written_anew_over_its_own_and_never_over_anything_else(
             write_database(folder, file)
         assert file.read_bytes() == before
     assert sorted(path.name for path in out.parent.iterdir()) == [out.name]
+
+
+def test_a_file_that_had_no_room_is_none(folder: DataFolder, out: Path) -> None:
+    """DuckDB itself calls it written, and leaves what it holds in a log beside it."""
+    before = out.read_bytes()
+    command = ["bash", "-c", 'ulimit -f 100; exec "$@"', "-", sys.executable, "-m", "warehouse"]
+    env = {**os.environ, "DLD_DATA": str(folder.root)}
+    done = run([*command, "open", str(out)], cwd=ROOT, env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"cannot write" in done.stderr
+    assert [*out.parent.iterdir()] == [out]
+    assert out.read_bytes() == before
 
 
 def test_the_command_says_what_it_wrote_or_why_not(
