@@ -4,6 +4,7 @@ import csv
 import io
 import unicodedata
 from datetime import datetime
+from decimal import Decimal
 
 import orjson
 import pyarrow as pa
@@ -50,5 +51,7 @@ def json_text(value: object) -> str:
 _JSON = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
-def _other(value: object) -> str:
+def _other(value: object) -> object:
+    if isinstance(value, Decimal):  # of SQL's 1.5 * n: a number as any other
+        return float(value)
     return value.hex() if isinstance(value, bytes) else str(value)

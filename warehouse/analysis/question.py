@@ -1,5 +1,6 @@
 """A question in SQL of the published tables: one SELECT, which reads them and nothing else."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from warehouse.published.reader import Reader, connect_views
 
 ROWS_A_BATCH = 10_000
 _MAKERS = {"range", "generate_series", "unnest", "json_each", "json_tree"}  # of rows, not of files
+_GARBLED = re.compile(r"\b(INTERVAL|UHUGEINT|BIT|UNION|TIME WITH TIME ZONE)\b")  # types
 _ONE_SELECT = "a question is one SELECT (also WITH, FROM, DESCRIBE or SUMMARIZE)"
 
 
@@ -27,25 +29,43 @@ def answer(folder: DataFolder, text: str) -> Iterator[pa.RecordBatchReader]:
     """
     manifest = Reader(folder).manifest()
     with _told(), connect_views(folder.published, manifest) as con:
-        rows = con.sql(_one_select(con, text))
-        if len({*rows.columns}) < len(rows.columns):
-            rows = rows.select("*")  # which tells columns of one name apart: channel, channel_1
-        yield rows.to_arrow_reader(ROWS_A_BATCH)
+        rows = con.sql(_one_select(con, text)).select("*")  # two of one name: channel, channel_1
+        yield rows.select(*_told_whole(rows)).to_arrow_reader(ROWS_A_BATCH)
 
 
-def _one_select(con: Connection, text: str) -> duckdb.Statement:
-    """The statement of the text. Raises WrongUsage for another, and for one that reads files."""
+def _told_whole(rows: duckdb.DuckDBPyRelation) -> Iterator[duckdb.Expression]:
+    """The columns, in types that every format can tell: sums of whole numbers as whole numbers,
+    intervals and what else Arrow would garble as text."""
+    for name, kind in zip(rows.columns, map(str, rows.types), strict=True):
+        column = duckdb.ColumnExpression(name)
+        told = "BIGINT" if kind == "HUGEINT" else "VARCHAR" if _GARBLED.search(kind) else ""
+        yield column.cast(duckdb.sqltype(told)).alias(name) if told else column
+
+
+def _one_select(con: Connection, text: str) -> str:
+    """The statement of the text, such that it can stand in brackets. Raises WrongUsage for another,
+    and for one that reads files."""
     statements = con.extract_statements(text)
     if len(statements) != 1:
         raise WrongUsage(f"{len(statements)} statements: {_ONE_SELECT}, and one at a time")
     ((told,),) = con.execute("SELECT json_serialize_sql($text)", {"text": text}).fetchall()
     parsed = orjson.loads(told)
     if statements[0].type != duckdb.StatementType.SELECT or parsed["error"]:
-        kind = statements[0].type.name
+        kind = statements[0].type.name.replace("MULTI", "PIVOT without IN (...)")
         raise WrongUsage(f"{kind} is not answered: {_ONE_SELECT}, and it changes nothing")
     for node in _nodes(parsed):
         _check_node(node)
-    return statements[0]
+    return _bare(text)
+
+
+def _bare(text: str) -> str:
+    """The text without the semicolons and comments at its end."""
+    left = text.encode()
+    for at, kind in reversed(duckdb.tokenize(text)):  # at: a byte's place
+        if kind != duckdb.token_type.comment and left[at:].strip() != b";":
+            break
+        left = left[:at]
+    return left.decode()
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -91,6 +111,10 @@ def _told() -> Iterator[None]:
         ) from exc
     except duckdb.Error as exc:
         raise BadInput(_first(exc)) from exc
+    except (OverflowError, pa.ArrowNotImplementedError) as exc:
+        raise BadInput(
+            f"the answer has a value that cannot be told ({exc}): cast it to text, x::VARCHAR"
+        ) from exc
     except RuntimeError as exc:
         if "interrupted" in str(exc):
             raise KeyboardInterrupt from exc

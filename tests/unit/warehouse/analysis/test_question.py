@@ -40,6 +40,7 @@ REFUSED = {
     "EXPORT DATABASE 'x'": "EXPORT is not answered",
     "SELECT 1; SELECT 2": "2 statements",
     "-- nothing": "0 statements",
+    "PIVOT windows ON channel USING count(*)": "PIVOT without IN",
     "SELECT 1) TO 'x.csv' (FORMAT csv); --": "syntax error",
     "WITH t AS (DELETE FROM windows RETURNING *) FROM t": "CTE|data-modifying|Can only delete",
     "FROM read_csv('/etc/passwd')": r"read_csv\(\) is not answered",
@@ -84,6 +85,32 @@ def test_json_is_an_array_with_times_in_utc_and_null_for_silence() -> None:
     assert (done.code, rows[0]) == (0, FIRST)
     assert rows[1]["mean_compound"] is None
     assert json.loads(ask("FROM windows WHERE false", "--format", "json").out) == []
+
+
+@pytest.mark.usefixtures("published")
+def test_numbers_are_numbers_and_spans_of_time_are_words(tmp_path: Path) -> None:
+    """A sum is a HUGEINT, 1.5 * n a DECIMAL, a difference of times an INTERVAL."""
+    asked = """SELECT sum(n_messages) AS n, 1.5 * sum(n_messages) AS m, [0.5] AS l,
+        max(start) - min(start) AS took, '101'::BIT AS b, 18446744073709551616::UHUGEINT AS u
+        FROM windows"""
+    told = {
+        "n": 3, "m": 4.5, "l": [0.5], "took": "00:00:30", "b": "101", "u": "18446744073709551616",
+    }  # fmt: skip
+    assert json.loads(ask(asked, "--format", "json").out) == [told]
+    assert ask(asked, "--format", "csv").out.splitlines()[1] == (
+        "3,4.5,[0.5],00:00:30,101,18446744073709551616"
+    )
+    assert ask(asked, "--format", "parquet", "--out", tmp_path / "a").code == 0
+    assert pq.read_table(tmp_path / "a", columns=["n", "took"]).to_pylist() == [
+        {"n": 3, "took": "00:00:30"}
+    ]
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_a_time_that_no_calendar_has_is_told(form: str) -> None:
+    done = ask("SELECT 'infinity'::TIMESTAMP AS at", "--format", form)
+    assert (done.code, "::VARCHAR" in done.reason) == (1, True)
 
 
 @pytest.mark.usefixtures("published")
@@ -146,7 +173,7 @@ def test_a_file_for_excel_says_that_it_is_utf_8(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("published")
 def test_a_question_comes_from_stdin_too_and_may_end_in_a_comment() -> None:
     assert json.loads(ask("SELECT 1 AS a; -- one;", "--format", "json").out) == [{"a": 1}]
-    done = ask("-", "--format", "json", stdin=b"SELECT 1 AS a,\n 2 AS a;")
+    done = ask("-", "--format", "json", stdin=b"SELECT 1 AS a,\n 2 AS a; -- \xc3\xa9;")
     assert json.loads(done.out) == [{"a": 1, "a_1": 2}]
     assert json.loads(ask("-- b=1 --out\nSELECT 1 AS a", "--format", "json").out) == [{"a": 1}]
     assert ask("SELECT 1", "--fromat", "json").code == 2
