@@ -40,7 +40,14 @@ LAYOUT: Layout = {
     "font": {"size": 13},
     "hoverlabel": {"align": "left"},
     "showlegend": False,
-    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
+    "legend": {
+        "orientation": "h",
+        "x": 0,
+        "y": 1.02,
+        "yanchor": "bottom",
+        "title": None,
+        "maxheight": 95,  # pixels: on phones, where names stand one below another, it scrolls
+    },
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
 }
