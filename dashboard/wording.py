@@ -170,6 +170,7 @@ EVENTS = {
     "watch_streak": ("Watch streak", "↻"),
     "unraid": ("Raid called off", "⚑"),
     "hype_train": ("Hype train", "▲"),
+    "ad_break": ("Ad break", "▬"),
     "title": ("New title", "✎"),
     "category": ("New category", "▣"),
     "connection_lost": ("Connection lost", "✕"),

@@ -34,6 +34,7 @@ _SYMBOLS = {
     "watch_streak": "circle-open",
     "unraid": "triangle-up-open",
     "hype_train": "triangle-right",
+    "ad_break": "line-ew-open",
     "title": "square-open",
     "category": "square",
     "connection_lost": "x",

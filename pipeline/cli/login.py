@@ -15,7 +15,7 @@ from twitchio.http import Route
 from pipeline.config import TwitchSettings
 from pipeline.sources.eventsub.calls import Client, TwitchRefused, post
 from pipeline.sources.eventsub.frames import mapping
-from pipeline.sources.eventsub.scopes import CLIP, CLIP_PAST, HYPE_TRAINS, MARK, READ_CHAT
+from pipeline.sources.eventsub.scopes import ADS, CLIP, CLIP_PAST, HYPE_TRAINS, MARK, READ_CHAT
 from pipeline.sources.eventsub.tokens import Token, TokenFile
 from warehouse.config import TwitchAddress, data_folder
 from warehouse.errors import NotAuthorised
@@ -27,6 +27,9 @@ _WAITING = ("authorization_pending", "slow_down")
 def login(
     hype_trains: Annotated[
         bool, typer.Option("--hype-trains", help="also read your own channel's hype trains")
+    ] = False,
+    ads: Annotated[
+        bool, typer.Option("--ads", help="also read when your own channel's ad breaks begin")
     ] = False,
     markers: Annotated[
         bool, typer.Option("--markers", help="also set stream markers (DLD_MARKERS)")
@@ -41,7 +44,7 @@ def login(
     """
     file, settings = TokenFile(data_folder().root), TwitchSettings()
     scopes = [READ_CHAT, *_given(file, settings.client_id)]
-    scopes += [HYPE_TRAINS] * hype_trains + [*MARK] * markers
+    scopes += [HYPE_TRAINS] * hype_trains + [ADS] * ads + [*MARK] * markers
     scopes += [*CLIP, CLIP_PAST[0]] * clips
     asyncio.run(log_in(settings, TwitchAddress(), file, tuple(dict.fromkeys(scopes))))
 

@@ -11,6 +11,7 @@ from warehouse.records import lowered
 
 _ACTION = "\x01ACTION "
 _SHARED = "shared_chat_"
+_LONGEST_AD_S = 3600  # far beyond what Twitch runs
 # of the notices in chat that we call otherwise: what we call them
 _KINDS = {"resub": "sub", "sub_gift": "gift", "community_sub_gift": "gift"}
 # of a chat message that was made larger or livelier for Bits
@@ -42,6 +43,8 @@ def items(frame: Frame, channel: str, oddities: Oddities | None = None) -> list[
         return notice
     if frame.type.startswith("channel.hype_train."):
         return odd.sound(_hype_train, frame, event, channel)
+    if frame.type == "channel.ad_break.begin":
+        return odd.sound(_ad_break, frame, event, channel)
     return odd.sound(_taken_back, frame, event, channel)
 
 
@@ -124,6 +127,14 @@ def _hype_train(frame: Frame, event: Event, channel: str) -> list[Item]:
     if not frame.type.endswith(".begin"):
         part, detail = "end", f"ends at level {whole_number(event.get('level')) or 0}"
     return [Happening(channel, frame.at, "hype_train", detail, f"{train}:{part}")]
+
+
+def _ad_break(frame: Frame, event: Event, channel: str) -> list[Item]:
+    """When one begins, and how long it is to last. Who asked for it is not told on."""
+    seconds = whole_number(event.get("duration_seconds"), _LONGEST_AD_S)
+    began = identifier(event.get("started_at")) or identifier(frame.id)
+    detail = f"{seconds} s" if seconds else ""
+    return [Happening(channel, frame.at, "ad_break", detail, f"{channel}:ad_break:{began}")]
 
 
 def _nothing(more: Event) -> str:

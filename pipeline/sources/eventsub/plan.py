@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from pipeline.sources.eventsub.scopes import ADS, HYPE_TRAINS
+
 SESSIONS = 2  # of the three that Twitch allows: one stays free for the successor of another
 CHAT = "channel.chat.message"
 
@@ -33,14 +35,17 @@ COSTLY = (
     Want("stream.offline", as_reader=False),
     Want("channel.update", "2", as_reader=False),
 )
-_OWN = (
-    Want("channel.hype_train.begin", "2", as_reader=False),
-    Want("channel.hype_train.end", "2", as_reader=False),
-)
-HYPE_TRAINS = "channel:read:hype_train"
+# of the login's own channel, each with a scope
+_OWN = {
+    HYPE_TRAINS: (
+        Want("channel.hype_train.begin", "2", as_reader=False),
+        Want("channel.hype_train.end", "2", as_reader=False),
+    ),
+    ADS: (Want("channel.ad_break.begin", as_reader=False),),
+}
 
 
 def wants(channel_id: str, reader_id: str, scopes: Collection[str]) -> list[Want]:
     """What to subscribe to, in order."""
-    is_own = channel_id == reader_id and HYPE_TRAINS in scopes
-    return [*_ROOM, *COSTLY, *(_OWN if is_own else ())]
+    own = [scope for scope in _OWN if scope in scopes] if channel_id == reader_id else []
+    return [*_ROOM, *COSTLY, *(want for scope in own for want in _OWN[scope])]

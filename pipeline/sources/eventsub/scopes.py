@@ -5,7 +5,8 @@ Source: Twitch's reference of Create Stream Marker, Create Clip and Create Clip 
 
 from collections.abc import Collection
 
-READ_CHAT, HYPE_TRAINS = "user:read:chat", "channel:read:hype_train"
+READ_CHAT = "user:read:chat"
+HYPE_TRAINS, ADS = "channel:read:hype_train", "channel:read:ads"  # of one's own channel
 MARK = ("channel:manage:broadcast",)
 CLIP = ("clips:edit",)
 CLIP_PAST = ("channel:manage:clips", "editor:manage:clips")  # of a video; either will do

@@ -52,6 +52,7 @@ def plan(seed: int, stream: ScheduledStream) -> Plan:
     _everyday_bursts(draw, extra, mood, profile)
     _answers(draw, extra, stream, happenings)
     quiet = _breaks(draw, slots)
+    happenings = _by_time([*happenings, *_ads(stream, quiet)])
     rate = (base * (1 + extra.sum(axis=0))) * quiet
     gaps = _gaps(draw, stream)
     return Plan(
@@ -141,6 +142,17 @@ def _breaks(draw: np.random.Generator, slots: int) -> np.ndarray:
     return quiet
 
 
+def _ads(stream: ScheduledStream, quiet: np.ndarray) -> list[Happening]:
+    """An ad break, of whole half minutes and three minutes at most, as everybody leaves."""
+    edges = np.diff(quiet, prepend=1, append=1)
+    begins, ends = np.flatnonzero(edges < 0), np.flatnonzero(edges > 0)
+    lengths = np.minimum((ends - begins) * SLOT // 30 * 30, 180)
+    return [
+        Happening(stream.channel, stream.start + float(at) * SLOT, "ad_break", f"{length} s")
+        for at, length in zip(begins, lengths, strict=True)
+    ]
+
+
 def _gaps(draw: np.random.Generator, stream: ScheduledStream) -> tuple[tuple[float, float], ...]:
     """Lost connections: every few hours, half a minute to four, well inside the stream."""
     gaps, last = [], stream.start + 300
@@ -159,7 +171,7 @@ def _hours(stream: ScheduledStream) -> float:
 def _happenings(
     draw: np.random.Generator, stream: ScheduledStream, profile: Profile
 ) -> tuple[Happening, ...]:
-    """Raids, subs, gifts, cheers and at times another category, oldest first."""
+    """Raids, subs, gifts, cheers and at times another category, by time."""
     many = {"raid": 0.15, "sub": profile.subs, "gift": profile.subs / 6, "cheer": profile.subs / 4}
     found = []
     for kind, an_hour in many.items():
@@ -171,6 +183,10 @@ def _happenings(
         at = stream.start + (stream.end - stream.start) * draw.uniform(0.35, 0.7)
         other = CATEGORIES[stream.channel][1]
         found.append(Happening(stream.channel, round(float(at), 3), "category", other))
+    return _by_time(found)
+
+
+def _by_time(found: list[Happening]) -> tuple[Happening, ...]:
     return tuple(sorted(found, key=lambda happening: happening.at))
 
 

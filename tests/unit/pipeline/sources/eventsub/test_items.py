@@ -25,7 +25,8 @@ JSON = st.recursive(
 )
 KINDS = (
     "channel.chat.message channel.chat.notification channel.chat.message_delete "
-    "channel.chat.clear_user_messages channel.chat.clear channel.hype_train.begin x"
+    "channel.chat.clear_user_messages channel.chat.clear channel.hype_train.begin "
+    "channel.ad_break.begin x"
 ).split()
 KEYS = (
     "message message_id cheer reply notice_type raid sub resub sub_gift community_sub_gift "
@@ -197,6 +198,28 @@ def test_bits_and_hype_trains_are_events() -> None:
     train = event("channel.hype_train.end", id="t1", level=3)
     [told] = items(train, "demo")
     assert told == Happening("demo", NOW, "hype_train", "ends at level 3", "t1:end")
+
+
+@pytest.mark.parametrize(("seconds", "detail"), [(60, "60 s"), ("90", "90 s"), (0, ""), (None, "")])
+def test_an_ad_break_tells_how_long_it_is_and_never_who_asked_for_it(
+    seconds: object, detail: str
+) -> None:
+    began = "2026-11-30T20:00:00Z"
+    frame = event(
+        "channel.ad_break.begin", duration_seconds=seconds, started_at=began,
+        is_automatic=False, requester_user_login="amoderator", requester_user_name="AModerator",
+    )  # fmt: skip
+    [told] = items(frame, "demo")
+    assert told == Happening("demo", NOW, "ad_break", detail, f"demo:ad_break:{began}")
+    assert items(frame, "demo") == [told], "told again it is the same one"
+
+
+@pytest.mark.parametrize("seconds", [-1, "soon", 10**400, 7200, 1.5, [60]])
+def test_an_ad_break_of_no_length_that_can_be_is_left_out_and_counted(seconds: object) -> None:
+    odd = Oddities()
+    frame = event("channel.ad_break.begin", duration_seconds=seconds, started_at="x")
+    assert items(frame, "demo", odd) == []
+    assert odd.malformed == 1
 
 
 def test_a_stream_told_again_after_its_end_or_an_end_told_late_change_nothing() -> None:

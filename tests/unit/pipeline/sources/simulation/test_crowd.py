@@ -39,6 +39,18 @@ def test_every_login_is_made_up_and_possible_on_twitch():
         assert all(name.startswith("sim_") and len(name) <= 25 for name in everyone)
 
 
+def test_ads_run_while_everybody_is_away():
+    plans = [plan(1, stream) for name in PROFILES for stream in streams(1, name, NOW - 9e5, NOW)]
+    ads = [(made, one) for made in plans for one in made.happenings if one.kind == "ad_break"]
+    assert len(ads) > 10
+    for made, one in ads:
+        seconds = int(one.detail.removesuffix(" s"))
+        first = int((one.at - made.stream.start) // 5)
+        assert 60 <= seconds <= 180 or first + seconds // 5 > len(made.rate) - 12
+        assert not made.rate[first : first + seconds // 5].any(), "nobody speaks meanwhile"
+        assert not first or made.rate[first - 1] > 0, "and before it somebody may"
+
+
 def every_phrase(templates: tuple[str, ...]) -> list[str]:
     """Each template with each opener, each tail and each filler once."""
     fill = {"thing": "the rope", "move": "turn", "time": "today", "number": "two"}
