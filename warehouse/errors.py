@@ -40,6 +40,10 @@ class StorageFull(AppError):
     """The disk under the data folder refuses to take more."""
 
 
+class ProcessKilled(AppError):
+    """The system ended a process that was to make something."""
+
+
 class ModelUnusable(AppError):
     """Weights that are missing, damaged or made for other features."""
 

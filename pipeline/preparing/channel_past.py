@@ -5,11 +5,12 @@ batches, tracks, forecasts and moments, so what comes of it is what a daemon wou
 """
 
 import gc
+import os
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
+from threading import Thread
 
 import pyarrow as pa
 
@@ -27,6 +28,7 @@ from warehouse.config import DataFolder
 from warehouse.consent import OptOut
 from warehouse.errors import AppError
 from warehouse.kinds import SIMULATED
+from warehouse.published.progress import Progress
 from warehouse.store.store import Store
 
 _WINDOWS = 250  # in a transaction
@@ -57,28 +59,41 @@ class ChannelPast:
 
 
 def run(order: Order, to: Connection) -> None:
-    """Make it in a process begun for that; shares (0..1), then a ChannelPast or an AppError."""
+    """Make it in a process begun for that; a ChannelPast or an AppError."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C: whoever began it ends it
+    Thread(target=_end_with_parent, daemon=True).start()
     spare_memory()
     gc.disable()  # it ends soon, and what it makes holds few cycles
     try:
-        to.send(make(order, to))
+        to.send(make(order))
     except AppError as exc:
         to.send(exc)
+    os._exit(0)  # else DuckDB prints of leaks
 
 
-def make(order: Order, to: Connection) -> ChannelPast:
-    """Make it. Raises StorageFull."""
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def make(order: Order) -> ChannelPast:
+    """Make it, and tell in its folder how far it is. Raises StorageFull."""
     with Store(order.folder.warehouse) as store:
         state = State(order.folder, order.settings, SIMULATED, store, optout=order.optout)
         vocabulary = state.vocabulary
         meet(state, order.source.channels())
         samples, meta = list[pa.Table](), dict[str, str]()
-        for share in _batches(state, order):
+        began = told = order.source.start
+        span_s = order.until - began
+        for batch in order.source.past(order.until):
+            state.turn.add(receive(state, batch))
             if len(state.turn.closed) >= _WINDOWS:
                 meta |= kept(state.turn.moments)
                 samples.append(keep(state)[1])
-            to.send(share)
+            if order.source.start - told >= _TOLD * span_s:
+                told = order.source.start
+                Progress("past", span_s, (told - began) / span_s).tell(order.folder)
         meta |= kept(state.turn.moments)
         samples.append(keep(state)[1])
         tables.write_channels(state)  # with how much of it can be read
@@ -86,16 +101,3 @@ def make(order: Order, to: Connection) -> ChannelPast:
         state.buffer.close()
         vocabulary.drop(filter(state.intake.gate.is_login, vocabulary.widely_used()))
         return ChannelPast(vocabulary.counted(), state.intake.counts, samples, meta)
-
-
-def _batches(state: State, order: Order) -> Iterator[float]:
-    """Take all batches in; the share that is, now and then. Ends the process with its parent."""
-    began, told, parent = order.source.start, 0.0, parent_process()
-    for batch in order.source.past(order.until):
-        state.turn.add(receive(state, batch))
-        share = (order.source.start - began) / (order.until - began)
-        if share - told >= _TOLD:
-            told = share
-            if parent and not parent.is_alive():
-                raise SystemExit
-            yield share

@@ -2,14 +2,12 @@
 transaction. Killed before that, nothing is there but a scratch folder, and it begins anew."""
 
 import logging
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,19 +20,19 @@ from pipeline.preparing import channel_past
 from pipeline.preparing.channel_past import ChannelPast, Order
 from pipeline.preparing.gathering import gather
 from pipeline.privacy.hashing import salt_of
-from pipeline.sources.simulation.profiles import PROFILES
 from pipeline.sources.simulation.source import Simulate
 from pipeline.vocabulary.proposals import Vocabulary
 from pipeline.windows.intake import IntakeCounts
 from warehouse.atomic import private_folder, replace_file
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut
-from warehouse.errors import StorageFull
+from warehouse.errors import AppError, ProcessKilled, StorageFull
 from warehouse.published.progress import Progress
 from warehouse.store.store import Store
 
 log = logging.getLogger(__name__)
 
+_LOOK_S = 0.2  # how often it is told how far they are
 _MADE = 0.9  # of the whole, when all channels are made and yet to be put together
 
 
@@ -71,11 +69,10 @@ def make_past(
     store: Store,
     optout: OptOut,
     source: Simulate,
-    processes: int = os.cpu_count() or 1,
 ) -> Past:
     """All that `source` says up to now, in the store and the buffer; it goes on from there.
 
-    Raises StorageFull, and then nothing is there.
+    Raises StorageFull or ProcessKilled, and then nothing is there.
     """
     until, span_s = source.clock() // 1, source.clock() - source.start
 
@@ -86,12 +83,12 @@ def make_past(
     with _scratch(folder) as scratch:
         orders = [
             Order(DataFolder(scratch / name), settings, optout, source.only(name), until)
-            for name in sorted(source.names, key=lambda name: -PROFILES[name].rate)
+            for name in source.names
         ]
         salt = salt_of(salt_path(folder.root), store)
         for order in orders:
             _furnish(order.folder, folder, salt)
-        made = _made(orders, processes, lambda share: tell(share * _MADE))
+        made = _made(orders, lambda share: tell(share * _MADE))
         vocabulary = gather(store, folder, settings, [*zip(orders, made, strict=True)], until)
     source.start = until
     log.info("the past is made channels=%d", len(made))
@@ -121,44 +118,45 @@ def _furnish(own: DataFolder, folder: DataFolder, salt: bytes) -> None:
         own.models.symlink_to(folder.models)
 
 
-def _made(orders: list[Order], processes: int, tell: Callable[[float], None]) -> list[ChannelPast]:
-    """What comes of the orders, `processes` of them at a time, the first ones first."""
-    context = get_context("forkserver")  # forks of one that has loaded all, and no thread
-    context.set_forkserver_preload([channel_past.__name__])
-    shares, made = [0.0] * len(orders), dict[int, ChannelPast]()
-    waiting, running = [*enumerate(orders)], dict[Connection, tuple[int, ForkServerProcess]]()
+def _made(orders: list[Order], tell: Callable[[float], None]) -> list[ChannelPast]:
+    """What comes of the orders, all at a time. Raises StorageFull, ProcessKilled."""
+    made: dict[Connection, ChannelPast] = {}
     try:
-        while waiting or running:
-            while waiting and len(running) < processes:
-                n, order = waiting.pop(0)
-                ours, theirs = context.Pipe(duplex=False)
-                child = context.Process(target=channel_past.run, args=(order, theirs), daemon=True)
-                child.start()
-                theirs.close()
-                running[ours] = n, child
-            wait([*running])
-            for pipe in [pipe for pipe in running if pipe.poll()]:
-                n, child = running[pipe]
-                told = _received(pipe)
-                if isinstance(told, ChannelPast):
-                    made[n], shares[n] = told, 1.0
-                    child.join()
-                    del running[pipe]
-                else:
-                    shares[n] = told
-                tell(sum(shares) / len(shares))
+        coming = {_begun(order): order for order in orders}
+        while len(made) < len(coming):
+            ready = wait(coming.keys() - made.keys(), _LOOK_S)
+            made |= {pipe: _received(pipe) for pipe in coming if pipe in ready}
+            shares = [1.0 if pipe in made else _share(coming[pipe]) for pipe in coming]
+            tell(sum(shares) / len(shares))
+        return [made[pipe] for pipe in coming]
     finally:
-        for _, child in running.values():
+        for child in active_children():
             child.kill()
-    return [made[n] for n in range(len(orders))]
 
 
-def _received(pipe: Connection) -> ChannelPast | float:
+def _begun(order: Order) -> Connection:
+    """A process of its own; where it sends what it has made."""
+    context = get_context("spawn")  # forks no thread of this process, and leaves no server of forks
+    ours, theirs = context.Pipe(duplex=False)
+    with theirs:
+        context.Process(target=channel_past.run, args=(order, theirs), daemon=True).start()
+    return ours
+
+
+def _share(order: Order) -> float:
+    told = Progress.read(order.folder)
+    return told.share if told else 0.0
+
+
+def _received(pipe: Connection) -> ChannelPast:
     """Raises what the process has raised."""
     try:
-        told: ChannelPast | float | Exception = pipe.recv()
+        told: ChannelPast | AppError = pipe.recv()
     except EOFError:
-        raise RuntimeError("a process that made the past ended; its log says why") from None
-    if isinstance(told, Exception):
+        raise ProcessKilled(
+            "a process that prepared the example chat was killed, most likely for want of "
+            "memory; free some and start again"
+        ) from None
+    if isinstance(told, AppError):
         raise told
     return told

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipeline.preparing.past import make_past
 from pipeline.sources.simulation.source import Simulate
 from warehouse.config import DataFolder
 from warehouse.consent import OptOut
-from warehouse.errors import StorageFull
+from warehouse.errors import ProcessKilled, StorageFull
 from warehouse.published.progress import Progress
 from warehouse.store.store import Store
 
@@ -50,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, until: float) -> Iterator[Eng
     folder = DataFolder(tmp_path_factory.mktemp("made"))
     with Store(folder.warehouse) as store:
         source = source_to(until)
-        past = make_past(folder, SETTINGS, store, OptOut(), source, processes=2)
+        past = make_past(folder, SETTINGS, store, OptOut(), source)
         assert source.start == until
         engine = Engine(folder, SETTINGS, "simulated", store)
         past.adopt(engine.state)
@@ -140,9 +141,9 @@ def test_a_start_that_was_killed_leaves_nothing_twice(
         with monkeypatch.context() as broken:
             broken.setattr(gathering, "_rows", killed)  # the buffer is there, and no row
             with pytest.raises(StorageFull):
-                make_past(folder, SETTINGS, store, OptOut(), source_to(until), processes=1)
+                make_past(folder, SETTINGS, store, OptOut(), source_to(until))
         assert not store.table("windows").num_rows and any(folder.buffer.glob("*.jsonl"))
-        past = make_past(folder, SETTINGS, store, OptOut(), source_to(until), processes=1)
+        past = make_past(folder, SETTINGS, store, OptOut(), source_to(until))
         engine = Engine(folder, SETTINGS, "simulated", store)
         past.adopt(engine.state)
         assert rows(engine, "windows") == rows(made, "windows")
@@ -167,6 +168,25 @@ def test_it_is_told_how_far_it_is(tmp_path: Path, until: float) -> None:
 
     with Store(folder.warehouse) as store, pytest.MonkeyPatch.context() as patch:
         patch.setattr(preparing, "Progress", Told)
-        make_past(folder, SETTINGS, store, OptOut(), source_to(until), processes=1)
+        patch.setattr(preparing, "_LOOK_S", 0.001)
+        make_past(folder, SETTINGS, store, OptOut(), source_to(until))
     assert shares == sorted(shares) and shares[0] == 0 and 0.8 < shares[-1] < 1
-    assert len({round(share, 1) for share in shares}) >= 8
+    assert len({round(share, 1) for share in shares}) >= 4
+
+
+def test_a_process_that_is_killed_ends_the_start_with_what_to_do(
+    tmp_path: Path, until: float
+) -> None:
+    folder = DataFolder(tmp_path)
+
+    class Killer(Progress):
+        def tell(self, folder: DataFolder) -> None:
+            for child in active_children()[:1]:
+                child.kill()
+
+    with Store(folder.warehouse) as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparing, "Progress", Killer)
+        with pytest.raises(ProcessKilled, match="free some and start again"):
+            make_past(folder, SETTINGS, store, OptOut(), source_to(until))
+        assert not store.table("windows").num_rows
+    assert not active_children() and not (folder.scratch / "past").exists()
