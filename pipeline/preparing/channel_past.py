@@ -31,7 +31,7 @@ from warehouse.kinds import SIMULATED
 from warehouse.published.progress import Progress
 from warehouse.store.store import Store
 
-_WINDOWS = 250  # in a transaction
+_WINDOWS = 2000  # in a transaction
 _TOLD = 0.01  # of the whole, after which it is told how far it is
 
 
