@@ -23,7 +23,7 @@ SHORT: Mapping[Grade, str] = {
     "clearly": "clearly better", "little": "a little better", "not": "not better", "new": "new",
 }  # fmt: skip
 _EVENTS = {  # by column: in full, and in a cell of a table
-    "chance_above": ("above its usual {usual}", "above usual"),
+    "chance_above": ("above its usual {usual}", "above"),
     "chance_drop": (f"{CHANGE:g} or more below usual", "drop"),
     "chance_rise": (f"{CHANGE:g} or more above usual", "rise"),
 }
@@ -70,7 +70,7 @@ def chances(forecast: Row) -> list[str]:
 
 
 def short_chances(forecast: Row) -> str:
-    """The same for a cell of a table: above usual 70 %, drop 10 %."""
+    """The same for a cell of a table: above 70 %, drop 10 %."""
     told = _told(forecast).items()
     return ", ".join(f"{_EVENTS[name][1]} {chance(share)}" for name, share in told)
 

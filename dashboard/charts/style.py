@@ -40,13 +40,13 @@ LAYOUT: Layout = {
     "font": {"size": 13},
     "hoverlabel": {"align": "left"},
     "showlegend": False,
-    "legend": {
+    "legend": {  # higher ones, on a phone, scroll: they would take the room of the chart
         "orientation": "h",
         "x": 0,
         "y": 1.02,
         "yanchor": "bottom",
         "title": None,
-        "maxheight": 95,  # pixels: on phones, where names stand one below another, it scrolls
+        "maxheight": 0.2,
     },
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",

@@ -39,29 +39,34 @@ def columns(cards: Sequence[Card], clock: datetime, reach: float) -> dict[str, C
     def _ahead(name: str, width: int, about: str | None = None) -> Column:
         return tables.text((told.get(name, "") for told in ahead), width, about)
 
-    half_hour = st.column_config.LineChartColumn(y_min=-reach, y_max=reach, width=130)
+    half_hour = st.column_config.LineChartColumn(y_min=-reach, y_max=reach, width=80)
     return {
-        "Channel": tables.text((wording.plain(card.name, 40) for card in cards), 130),
-        "State": tables.text((STATUS[card.status] for card in cards), 80),
-        "Feels": tables.text(map(_feeling, cards), 100),
-        "Mood": tables.signed((five and five.mood for five in fives), 2, 60),
+        "Channel": tables.text((wording.plain(card.name, 40) for card in cards), 120),
+        "State": tables.text(map(_state, cards), 72, "✕: not read, or not observed lately"),
+        "Feels": tables.text(map(_feeling, cards), 105),
+        "Mood": tables.signed((five and five.mood for five in fives), 2, 52),
         "±": tables.number(
             (five and (five.high - five.low) / 2 for five in fives),
-            partial(wording.fixed, digits=2), 50, "half the 80 % band",
+            partial(wording.fixed, digits=2), 45, "half the 80 % band",
         ),
-        "n": tables.number(map(_said, on), width=55, about="messages in 5 minutes"),
+        "n": tables.number(map(_said, on), width=52, about="messages in 5 minutes"),
         "Half hour": Column([_moods(c) if c.supported else [] for c in cards], config=half_hour),
         "A minute": tables.number(
-            (card.rate() if card else None for card in on), wording.rate, 70,
+            (card.rate() if card else None for card in on), wording.rate, 66,
             "messages a minute, over 5 windows",
         ),
-        "Next 5 min": _ahead("Next 5 min", 180),
+        "Next 5 min": _ahead("Next 5 min", 168),
         "Forecasts": _ahead("Forecasts", 95, FORECASTS),
-        "Last event": tables.text((_event(card, clock) for card in cards), 165),
-        "Connection": tables.text((card.connection() for card in cards), 100),
-        "Expected / min": _ahead("Expected / min", 110, EXPECTED),
-        "Chances": _ahead("Chances", 230, CHANCES),
+        "Chances": _ahead("Chances", 244, CHANCES),
+        "Expected / min": _ahead("Expected / min", 105, EXPECTED),
+        "Last event": tables.text((_event(card, clock) for card in cards), 170),
     }  # fmt: skip
+
+
+def _state(card: Card) -> str:
+    """The status; why nothing is seen, where it is not."""
+    told = card.connection()
+    return told if told.startswith("✕") else STATUS[card.status]
 
 
 def _said(card: Card | None) -> int | None:

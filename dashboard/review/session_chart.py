@@ -50,7 +50,9 @@ def figure(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05
     )
     low, high = mood_range({"": coarse(of.drawn, k)})
-    top = high + 0.16 * (high - low)  # room for the moments
+    length_s = (of.until - of.since).total_seconds()
+    numbers = session_marks.rows_of(marks.moments, length_s)
+    top = high + session_marks.room(numbers) * (high - low)
     upper = [
         sure_band(rows, step, tz),
         *_forecast(forecasts, k, tz),
@@ -58,7 +60,7 @@ def figure(
         mood_line(rows, step, tz, legendrank=1, name=_NAMES[of.part.basis]),
         *other_lines(of.drawn, of.part.basis, tz, k),
         *event_traces(events, tz, low + 0.03 * (high - low)),
-        *session_marks.traces(marks, tz, low, high),
+        *session_marks.traces(marks, tz, low, high, numbers),
     ]
     lower = [volume("Messages", seen, step, tz, True, HISTORY), silence_marks(seen, tz, 0.0)]
     if term:

@@ -1,6 +1,6 @@
 """Marks on a stream's timeline: moments, turns of the mood, own ranges. No Streamlit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
@@ -15,6 +15,9 @@ from warehouse.moments.placed import PlacedMoment
 from warehouse.moments.words import title
 
 NUMBERED = 20
+NEAR = 0.065  # of a stream: numbers nearer than this would touch each other on a phone
+ROWS = 3  # of numbers, one above the other
+_STEP = 0.09  # from one row to the next, of the panel's height
 DARK, LIGHT = "#3b4656", "#ffffff"
 LOOKS = {  # of a number by what was decided: name, disc, ring and its number
     "": ("Moments", DARK, LIGHT, LIGHT),
@@ -35,32 +38,52 @@ class Marks:
     clips: Sequence[tuple[datetime, Clip]] = ()
 
 
-def traces(of: Marks, tz: tzinfo, low: float, high: float) -> list[go.Scatter]:
-    """On a panel whose values reach from low to high; the moments stand above it."""
+def room(rows: Mapping[int, int]) -> float:
+    """Above a panel for rows of numbers, as a share of its height. rows: `rows_of`."""
+    return 0.16 + _STEP * max(rows.values(), default=0)
+
+
+def rows_of(moments: Ranked, length_s: float) -> dict[int, int]:
+    """By rank the row of its number, from 0 at the foot: near ones stand one above the other."""
+    last: list[float] = []  # of each row
+    placed = {}
+    for rank, one in sorted(moments[:NUMBERED], key=lambda x: x[1].at_s):
+        free = [k for k, at_s in enumerate(last) if one.at_s - at_s >= NEAR * length_s]
+        row = free[0] if free else len(last) if len(last) < ROWS else last.index(min(last))
+        last[row : row + 1] = [one.at_s]
+        placed[rank] = row
+    return placed
+
+
+def traces(
+    of: Marks, tz: tzinfo, low: float, high: float, rows: Mapping[int, int]
+) -> list[go.Scatter]:
+    """On a panel whose values reach from low to high; the moments stand above it, in rows."""
     apart = high - low
+    heights = {rank: high + (0.08 + _STEP * row) * apart for rank, row in rows.items()}
     return [
         *_turns(of.turns, tz, low + 0.1 * apart),
         *_clips(of.clips, tz, low + 0.02 * apart),
         *_own(of.decisions.own, tz, high),
-        *_moments(of, tz, high + 0.08 * apart),
+        *_moments(of, tz, heights),
     ]
 
 
-def _moments(of: Marks, tz: tzinfo, y: float) -> list[go.Scatter]:
+def _moments(of: Marks, tz: tzinfo, heights: Mapping[int, float]) -> list[go.Scatter]:
     """Numbers of the moments above where they began; what was dropped is an empty ring."""
     by: dict[str, list[tuple[int, PlacedMoment]]] = {}
     for rank, one in of.moments:
-        if rank <= NUMBERED:
+        if rank in heights:
             by.setdefault(of.decisions.of(one), []).append((rank, one))
-    return [_numbers(mark, by[mark], tz, y) for mark in ("drop", "", "keep") if mark in by]
+    return [_numbers(mark, by[mark], tz, heights) for mark in ("drop", "", "keep") if mark in by]
 
 
-def _numbers(mark: str, ranked: Ranked, tz: tzinfo, y: float) -> go.Scatter:
+def _numbers(mark: str, ranked: Ranked, tz: tzinfo, heights: Mapping[int, float]) -> go.Scatter:
     name, disc, ring, number = LOOKS[mark]
     last_on_top = sorted(ranked, key=lambda x: -x[0])  # the strongest
     return go.Scatter(
         x=[wording.local(one.at, tz) for _, one in last_on_top],
-        y=[y] * len(last_on_top),
+        y=[heights[rank] for rank, _ in last_on_top],
         mode="markers+text",
         name=name,
         text=[str(rank) for rank, _ in last_on_top],

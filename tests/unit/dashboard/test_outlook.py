@@ -63,7 +63,7 @@ def test_only_chances_that_hold_are_told() -> None:
         "above its usual +0.03: 70\u00a0%",
         "0.1 or more above usual: under 5\u00a0%",
     ]
-    assert outlook.short_chances(TOLD) == "above usual 70\u00a0%, rise under 5\u00a0%"
+    assert outlook.short_chances(TOLD) == "above 70\u00a0%, rise under 5\u00a0%"
     assert outlook.chances({**TOLD, "chance_above": None, "chance_rise": None}) == []
 
 
@@ -123,7 +123,7 @@ def test_a_line_of_the_table_is_short() -> None:
         "Next 5 min": "−0.02 to +0.11, about neutral",
         "Expected / min": "20 (12 to 30)",
         "Forecasts": "clearly better",
-        "Chances": "above usual 70\u00a0%, rise under 5\u00a0%",
+        "Chances": "above 70\u00a0%, rise under 5\u00a0%",
     }
 
 

@@ -300,8 +300,17 @@ def test_the_chart_tells_kept_and_dropped_moments_apart_and_where_the_mood_turne
     assert [x and x.second for x in own.x] == [0, 40, None]
     assert "<" not in own.customdata[0][0]
     dropped = Marks([(1, FOUND[0])], (), Decisions({FOUND[0].at: "drop"}))
-    (ring,) = session_marks.traces(dropped, UTC, 0.0, 1.0)
+    (ring,) = session_marks.traces(dropped, UTC, 0.0, 1.0, {1: 0})
     assert (ring.name, ring.marker.color) == ("Dropped", "rgba(0,0,0,0)")
+
+
+def test_numbers_of_near_moments_stand_one_above_the_other() -> None:
+    near = [(k, replace(FOUND[0], at_s=at_s)) for k, at_s in enumerate((500.0, 0.0, 60.0, 70.0), 1)]
+    assert session_marks.rows_of(near, 1000.0) == {2: 0, 3: 1, 4: 0, 1: 0}
+    assert session_marks.rows_of(near, 10_000.0) == {2: 0, 3: 1, 4: 2, 1: 0}
+    drawn = session_chart.figure(session(), Marks(near[1:]), [], [], None, UTC)
+    (numbers,) = [t for t in drawn.data if t.name == "Moments"]
+    assert len({*numbers.y}) == 3 and max(numbers.y) < drawn.layout.yaxis.range[1]
 
 
 def test_a_terms_uses_stand_before_the_messages_with_their_share_of_the_chat() -> None:
