@@ -20,8 +20,11 @@ def grade(skill: float | None, targets: int) -> Grade:
     skill: latent skill, None where nothing can be known beyond the average. targets: five minutes
     that it rests on; they overlap, one begins every 30 seconds.
     """
-    if targets < ENOUGH:
-        return "new"
+    return "new" if targets < ENOUGH else grade_of(skill)
+
+
+def grade_of(skill: float | None) -> Grade:
+    """The same of a record that is long enough."""
     if skill is None or shown(skill) <= 0:
         return "not"
     return "clearly" if shown(skill) >= CLEAR else "little"

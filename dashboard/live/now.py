@@ -9,10 +9,11 @@ from typing import NamedTuple
 from dashboard import wording
 from dashboard.basis import NAMES, Portion, laughter
 from dashboard.charts.series import Row, grouped, margin, of_basis, state
+from dashboard.outlook import GRADES
 from warehouse.forecast_metrics import latent_skill, of_row
 from warehouse.mood_now import LATELY_S, Lately, MoodNow, lately, told_now
 from warehouse.records import FIVE, WINDOW_SECONDS
-from warehouse.trust import ENOUGH, Grade, grade, shown
+from warehouse.trust import ENOUGH, Grade, grade, grade_of
 
 QUIET_WINDOWS, QUIET_N = 5, 3
 FRESH = timedelta(seconds=90)
@@ -125,12 +126,7 @@ class Card:
         if self.skill is None:
             return "too new to have a record"
         n = f"n = {wording.count(self.skill['targets'])}"
-        if self.skill["skill"] is None:
-            return f"lately nothing can be predicted beyond the average ({n})"
-        if shown(self.skill["skill"]) <= 0:
-            return f"no better lately than the stream’s average so far ({n})"
-        share = wording.percent(self.skill["skill"])
-        return f"knew {share} of the predictable part of the next 30 s ({n})"
+        return f"{GRADES[grade_of(self.skill['skill'])]} ({n})"
 
     @cached_property
     def grade(self) -> Grade:

@@ -305,7 +305,7 @@ def test_the_chart_tells_kept_and_dropped_moments_apart_and_where_the_mood_turne
 
 
 def test_numbers_of_near_moments_stand_one_above_the_other() -> None:
-    near = [(k, replace(FOUND[0], at_s=at_s)) for k, at_s in enumerate((500.0, 0.0, 60.0, 70.0), 1)]
+    near = [(k, replace(FOUND[0], at_s=at_s)) for k, at_s in enumerate((500, 0, 60, 70), 1)]
     assert session_marks.rows_of(near, 1000.0) == {2: 0, 3: 1, 4: 0, 1: 0}
     assert session_marks.rows_of(near, 10_000.0) == {2: 0, 3: 1, 4: 2, 1: 0}
     drawn = session_chart.figure(session(), Marks(near[1:]), [], [], None, UTC)

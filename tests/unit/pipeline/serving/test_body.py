@@ -236,9 +236,11 @@ def test_the_record_never_oversells() -> None:
 
     assert record(None, 0) == "too new to have a record"
     assert record(0.9, 120) == "too short a record to judge: 120 of 500 half minutes of chat"
-    beaten = "no better lately than this stream's average, so that is what is shown"
+    beaten = "lately not better than guessing this stream's average, so that is what is shown"
     assert {record(skill, ENOUGH) for skill in (-0.2, 0.0, None)} == {beaten}
-    assert record(0.13, ENOUGH).startswith("lately knows 13% of what can be known")
+    clearly, little = (record(skill, ENOUGH) for skill in (0.13, 0.09))
+    assert clearly == "lately clearly better than guessing this stream's average"
+    assert little == "lately a little better than guessing this stream's average"
 
 
 def test_the_session_mean_is_shown_only_after_enough_windows_without_skill() -> None:
