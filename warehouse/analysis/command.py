@@ -38,12 +38,15 @@ def sql(
     out: Annotated[
         Path | None, typer.Option(help="file to write; it must not be there yet")
     ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0, max=86_400, help="seconds it may take; 0: as long as it takes")
+    ] = 60,
 ) -> None:
     """Answer a question from the published tables; docs/data.md tells them. It changes nothing."""
     text = sys.stdin.read() if query == "-" else query
     if out is None and format is AnswerFormat.parquet and sys.stdout.isatty():
         raise WrongUsage("Parquet is not for a terminal: add --out FILE, or > FILE")
-    with answer(data_folder(), text) as rows:
+    with answer(data_folder(), text, timeout) as rows:
         if out:
             _write_file(rows, format, out)
         else:

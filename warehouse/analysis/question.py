@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event, Timer
 from typing import Any
 
 import duckdb
@@ -21,16 +22,43 @@ _ONE_SELECT = "a question is one SELECT (also WITH, FROM, DESCRIBE or SUMMARIZE)
 
 
 @contextmanager
-def answer(folder: DataFolder, text: str) -> Iterator[pa.RecordBatchReader]:
+def answer(folder: DataFolder, text: str, most_s: float = 0) -> Iterator[pa.RecordBatchReader]:
     """The rows as they come, by the manifest in force; times without a zone are UTC.
 
+    most_s: seconds until the last row is read; 0: as long as it takes.
     Raises NothingPublished, WarehouseBroken; BadInput for a text that is no such question, and
     for what DuckDB says of it, then or while the rows are read.
     """
     manifest = Reader(folder).manifest()
-    with _told(), connect_views(folder.published, manifest) as con:
+    with _told(), connect_views(folder.published, manifest) as con, _in_time(con, most_s):
         rows = con.sql(_one_select(con, text)).select("*")  # two of one name: channel, channel_1
         yield rows.select(*_told_whole(rows)).to_arrow_reader(ROWS_A_BATCH)
+
+
+@contextmanager
+def _in_time(con: Connection, most_s: float) -> Iterator[None]:
+    """Raises BadInput where it takes longer."""
+    is_over = Event()
+
+    def end() -> None:
+        is_over.set()
+        con.interrupt()
+
+    timer = Timer(most_s, end)
+    timer.daemon = True
+    if most_s:
+        timer.start()
+    try:
+        yield
+    except Exception as exc:
+        if not is_over.is_set():
+            raise
+        raise BadInput(
+            f"the answer takes longer than {most_s:g} s: ask for fewer rows, or a shorter span, "
+            "or give it time (--timeout)"
+        ) from exc
+    finally:
+        timer.cancel()
 
 
 def _told_whole(rows: duckdb.DuckDBPyRelation) -> Iterator[duckdb.Expression]:

@@ -231,6 +231,18 @@ def test_ctrl_c_ends_an_endless_question() -> None:
 
 
 @pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("more", [[], ["--out", "x.csv", "--format", "csv"]])
+def test_an_answer_that_takes_too_long_is_given_up(
+    more: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    endless = "SELECT a.range FROM range(10000000) a, range(10000000) b WHERE a.range < b.range - 1"
+    done = ask(endless, "--timeout", "0.2", *more)
+    assert "takes longer than 0.2 s" in done.reason
+    assert not [*tmp_path.glob("*.csv*")]
+
+
+@pytest.mark.usefixtures("published")
 def test_parquet_is_not_written_to_a_terminal() -> None:
     master, terminal = pty.openpty()
     command = [*SQL, "SELECT 1", "--format", "parquet"]
