@@ -35,7 +35,7 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
         )
     )
     # room for the number of the longest bar, on a phone as well
-    widest = max([abs(t["contribution"]) for t in drawn], default=1.0) * 1.6
+    widest = max([abs(t["contribution"]) for t in drawn], default=1.0) * 1.75
     names = [f"{wording.plotted(t['term'])}  ({wording.count(t['n'])})" for t in drawn]
     axis = named_rows(names, autorange="reversed")
     across = {
@@ -90,7 +90,7 @@ def scale(
     the valence, a ring for what is in force. '' without a valence."""
     if value is None:
         return ""
-    colour = UP if value > 0 else DOWN if value < 0 else GREY
+    colour = _colour(value)
     drawn = [_rect(2, 11, 116, 2, GREY, 0.45), _rect(59.5, 4, 1, 16, GREY, 0.9)]
     if low is not None and high is not None:
         left, right = _on_scale(low), _on_scale(high)
@@ -108,6 +108,12 @@ def scale(
     return "data:image/svg+xml;utf8," + quote(picture)
 
 
+def _colour(valence: float) -> str:
+    """By the figure that is told: what rounds to 0.0 is neither good nor bad."""
+    told = round(valence, 1)
+    return UP if told > 0 else DOWN if told < 0 else GREY
+
+
 def _on_scale(value: float) -> float:
     """The place of a valence in the picture: 6 for -4, 114 for 4."""
     return 60 + 13.5 * max(-4.0, min(4.0, value))
@@ -122,7 +128,7 @@ def _rect(x: float, y: float, width: float, height: float, colour: str, alpha: f
 
 def interval(low: float, value: float, high: float, in_force: float | None) -> go.Figure:
     """A valence on its scale from -4 to 4, with its interval; in_force: the one that counts now."""
-    colour = UP if value > 0 else DOWN if value < 0 else GREY
+    colour = _colour(value)
     figure = go.Figure()
     line: dict[str, object] = {"color": faded(colour, 0.45), "width": 10}
     figure.add_scatter(x=[low, high], y=[0, 0], mode="lines", line=line, hoverinfo="skip")
