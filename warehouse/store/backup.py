@@ -127,6 +127,8 @@ def restore_backup(path: Path, folder: DataFolder, accept: Callable[[Files], Non
         for name in files:
             (folder.root / name).unlink(missing_ok=True)
         if isinstance(exc, duckdb.Error):
+            if is_full(exc):
+                raise StorageFull(f"no space left to restore {path}; free some") from exc
             reason = str(exc).splitlines()[0][:200]
             raise BadInput(f"{path} cannot be restored: {reason}") from exc
         raise

@@ -1,11 +1,14 @@
 """What is yours goes with you: exports that open anywhere, backups that read back equal."""
 
 import asyncio
+import os
 import shutil
+import sys
 import threading
 import time
 from functools import partial
 from pathlib import Path
+from subprocess import run as run_process
 
 import duckdb
 import numpy as np
@@ -30,6 +33,7 @@ from tests.helpers.build import (
     window_row,
 )
 from tests.helpers.commands import Done, run
+from tests.helpers.paths import ROOT
 from tests.helpers.patience import PATIENCE_S
 from warehouse.config import DataFolder
 from warehouse.consent import Claim, OptOut, load_claims, load_optout, save_claims, save_optout
@@ -210,6 +214,20 @@ def test_a_restored_folder_is_what_was_backed_up(
             other.cursor().execute("UPDATE windows SET observed_s = 31")
         republish(there, other)
     assert len(rows(there, "FROM windows")) == 6
+
+
+@pytest.mark.parametrize("kilobytes", [16, 600])  # at its beginning, and as DuckDB ends the file
+def test_nothing_is_restored_where_there_is_no_room(
+    backed_up: Path, tmp_path: Path, kilobytes: int
+) -> None:
+    there = tmp_path / "new"
+    command = ["bash", "-c", f'ulimit -f {kilobytes}; exec "$@"', "-", sys.executable]
+    command += ["-m", "pipeline", "restore", str(backed_up)]
+    env = {**os.environ, "DLD_DATA": str(there)}
+    done = run_process(command, cwd=ROOT, env=env, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"no space left" in done.stderr
+    assert [path for path in there.rglob("*") if path.is_file()] == []
 
 
 def test_a_backup_is_for_its_owner_only(backed_up: Path) -> None:
