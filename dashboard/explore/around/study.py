@@ -70,6 +70,8 @@ def study(places: Sequence[Neighbourhood], seed: int) -> Study | None:
     own = np.stack([part[place.own] for place, part in zip(spoken, parts, strict=True)])
     draws = _draws(parts, np.random.default_rng(seed))
     usual = np.mean([_away(*pair) for pair in zip(spoken, parts, strict=True)], axis=0)
+    if not usual[0]:  # nobody speaks but near the events
+        usual = np.mean([part.mean(axis=(0, 1)) for part in parts], axis=0)
     messages = np.sum([place.moments[place.own, :, 0] for place in spoken], axis=0)
     return Study(len(own), _activity(own, draws, usual), _mood(own, draws, usual), messages)
 
@@ -117,13 +119,11 @@ def _mood(own: Floats, draws: Floats, usual: Floats) -> Curve:
 
 def _curve(value: Floats, error: Floats, draws: Floats) -> Curve:
     """The band: as many standard deviations of the draws about their mean, in every minute, as
-    LEVEL of the draws need to stay inside it throughout."""
-    if np.isnan(draws).all():
-        nothing = np.full(len(value), np.nan)
-        return Curve(value, SURE * error, nothing, nothing)
-    middle, sd = np.nanmean(draws, axis=0), np.nanstd(draws, axis=0)
-    off = np.abs(draws - middle) / np.where(sd > 0, sd, np.inf)
-    reach = np.quantile(np.nanmax(off, axis=1), LEVEL, method="higher") * sd
+    LEVEL of the draws need to stay inside it throughout; those in which nobody spoke count not."""
+    spoken = np.ma.masked_invalid(draws)
+    middle, sd = (each.filled(np.nan) for each in (spoken.mean(axis=0), spoken.std(axis=0)))
+    most = (np.abs(spoken - middle) / np.where(sd > 0, sd, np.inf)).max(axis=1).compressed()
+    reach = sd * (np.quantile(most, LEVEL, method="higher") if len(most) else np.nan)
     return Curve(value, SURE * error, middle - reach, middle + reach)
 
 

@@ -144,6 +144,17 @@ def test_silence_is_no_activity_and_no_mood() -> None:
     assert np.isnan(found.mood.value[ZERO]) and not found.mood.beyond.any()
 
 
+def test_chat_that_speaks_only_around_events_is_compared_with_all_of_it() -> None:
+    """Away from them nobody speaks, and in most random moments nobody at all."""
+    n = np.zeros(STREAM, int)
+    n[AT - 4 : AT + 8] = 10
+    found = each(n)
+    assert found is not None
+    assert found.activity.value[ZERO] > 1 and found.activity.beyond[ZERO]
+    assert np.isfinite([found.activity.low, found.activity.high]).all()
+    assert np.isfinite(found.mood.high[ZERO])
+
+
 def test_moods_that_were_read_otherwise_are_left_out_but_not_their_messages() -> None:
     nothing = np.zeros(STREAM)
     found = each(np.full(STREAM, 10), n_read=nothing, weighted=nothing)
