@@ -24,7 +24,7 @@ NEWER = {"in_force": None, "impact_windows": None}  # columns that a folder of b
 
 
 def draw(manifest: Manifest) -> None:
-    """Search, the reviewed vocabulary, the terms in use, the lexicon."""
+    """Search, the new terms, the terms in use, the lexicon."""
     newest = data.newest(manifest)
     url_state.seed("q", url_state.text("q"))
     left, _ = st.columns([2, 3])
@@ -52,7 +52,7 @@ def _reviewed(
     manifest: Manifest,
     newest: datetime | None,
 ) -> None:
-    frame.heading("Reviewed terms", "new terms with the valence they seem to have, −4 to +4")
+    frame.heading("New terms", "with the valence they seem to have: −4 is very bad, +4 very good")
     if not terms:
         frame.put(frame.say("No new term has been proposed yet. Below are the terms in use."))
         return

@@ -35,7 +35,7 @@ def movers(terms: Sequence[Row], most: int = 8) -> go.Figure:
         )
     )
     # room for the number of the longest bar, on a phone as well
-    widest = max([abs(t["contribution"]) for t in drawn], default=1.0) * 1.75
+    widest = max([abs(t["contribution"]) for t in drawn], default=1.0) * 2.2
     names = [f"{wording.plotted(t['term'])}  ({wording.count(t['n'])})" for t in drawn]
     axis = named_rows(names, autorange="reversed")
     across = {

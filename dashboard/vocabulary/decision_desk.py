@@ -179,7 +179,10 @@ def impact(term: Row) -> str:
     n = wording.count(term["impact_windows"])
     windows = "window" if term["impact_windows"] == 1 else "windows"
     which = "that hold it" if of_logs else "of the last day"
-    return f"move {n} {windows} {which} by {wording.signed(term['impact'], 3)} on average"
+    by = wording.signed(term["impact"], 3)
+    if abs(term["impact"]) < 0.0005:
+        by = "less than 0.001"
+    return f"move {n} {windows} {which} by {by} on average"
 
 
 def otherwise(term: Row, value: float) -> str:

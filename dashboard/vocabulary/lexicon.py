@@ -42,11 +42,7 @@ def _table(rows: Sequence[Row]) -> None:
     columns = {
         "Term": tables.text((wording.plain(r["term"], 60) for r in rows), 130),
         "Valence": tables.text((valence_text(r["valence"]) for r in rows), 80),
-        "Decided": tables.text(
-            (valence_text(r["decided"]) if r["decided"] is not None else "" for r in rows),
-            80,
-            "instead, for all channels",
-        ),
+        **(_decided(rows) if any(r["decided"] is not None for r in rows) else {}),
         "Uses": tables.number(
             (r["n"] for r in rows),
             width=75,
@@ -58,6 +54,11 @@ def _table(rows: Sequence[Row]) -> None:
         ),
     }
     tables.show("lexicon", columns)
+
+
+def _decided(rows: Sequence[Row]) -> dict[str, tables.Column]:
+    of = (valence_text(r["decided"]) if r["decided"] is not None else "" for r in rows)
+    return {"Decided": tables.text(of, 80, "instead, for all channels")}
 
 
 def valence_text(valence: float | None) -> str:

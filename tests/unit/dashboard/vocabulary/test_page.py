@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import frame, inbox
 from dashboard.charts import bars
+from dashboard.charts.style import DOWN, GREY
 from dashboard.vocabulary import decision_desk, uses
 from pipeline.requests.actions import actions
 from pipeline.requests.queue import apply_all
@@ -276,6 +277,12 @@ def test_the_scale_has_the_dot_in_its_interval_and_a_ring_for_what_is_in_force()
     assert '<circle cx="114.0" cy="12" r="4" fill="none"' in drawn
     assert '<circle cx="6.0" cy="12" r="4.5" fill="#d9782d"/>' in drawn
     assert bars.scale(None, None, None) == ""
+
+
+@pytest.mark.parametrize(("valence", "colour"), [(0.04, GREY), (-0.04, GREY), (-0.06, DOWN)])
+def test_a_valence_that_is_told_as_zero_has_no_colour(valence: float, colour: str) -> None:
+    assert f'r="4.5" fill="{colour}"' in unquote(bars.scale(valence, -1.0, 1.0))
+    assert bars.interval(-1.0, valence, 1.0, None).data[1].marker.color == colour
 
 
 @pytest.fixture(scope="module")
