@@ -97,7 +97,7 @@ def sizes(detail: Mapping[str, Any]) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    widest = max((t[2] for t in listed), default=1) * 1.75  # room for its words, on a phone as well
+    widest = max((t[2] for t in listed), default=1) * 2.2  # room for its words, on a phone as well
     across = {"range": [0, widest], "showticklabels": False}
     return finish(figure, 60 + 22 * max(len(listed), 3), across, named_rows(names), bargap=0.3)
 
@@ -137,7 +137,7 @@ def counted(health: Health, tz: tzinfo) -> None:
 
 
 def _since(began: datetime, tz: tzinfo) -> str:
-    return f"since {wording.moment(began, tz)}, {frame.zone_name(tz)}"
+    return f"{wording.moment(began, tz)}, {frame.zone_name(tz)}"
 
 
 def _hook(hook: Mapping[str, Any]) -> str:

@@ -130,7 +130,7 @@ def test_alerts_are_filtered_by_kind_and_channel_from_the_address(
 
 def test_when_the_pipeline_began_comes_with_its_zone() -> None:
     began = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    assert keeping._since(began, UTC) == "since 22 Nov 2026, 12:00, UTC"
+    assert keeping._since(began, UTC) == "22 Nov 2026, 12:00, UTC"
 
 
 def test_kinds_picked_on_session_review_are_not_those_of_alerts(
