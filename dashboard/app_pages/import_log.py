@@ -19,6 +19,7 @@ from warehouse.records import typed_name
 _TROUBLE = "not_dropped"  # session: why the last log could not be put in
 TITLE = "Bring your own"
 _PIECE = 1 << 20
+_BESIDE = ".venv/bin/python -m streamlit run dashboard/app.py"  # opens an empty folder, too
 _EVERY_S = 2
 
 
@@ -47,7 +48,7 @@ def _mixed() -> str:
     """Why no log comes into this folder: it has simulated chat. '' where it may."""
     try:
         there = {row["source"] for row in data.rows("sources")}
-        refuse_mixing(config.folder().root, there, "import", "make run")
+        refuse_mixing(config.folder().root, there, "import", _BESIDE)
     except NothingPublished:
         return ""
     except BadInput as exc:
