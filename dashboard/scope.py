@@ -8,6 +8,7 @@ from dashboard import choices, data, url_state, wording
 from dashboard.charts.series import Row
 
 USUAL = "7"  # days
+COLUMNS = (5, 4, 3)  # of the controls of a page, one row below another
 
 
 def busiest(channels: Iterable[Row]) -> str:
@@ -38,7 +39,7 @@ def choose(
     periods: label by value, `usual` among them, which is chosen at first. The keys are the
     page's own: Streamlit carries what is set under a key from page to page.
     """
-    left, right, _ = st.columns([5, 4, 3])
+    left, right, _ = st.columns(COLUMNS)
     who = data.who()
     asked = url_state.choices("channels", names, [], len(names), who.resolve)
     url_state.seed(channels_key, asked)

@@ -8,14 +8,14 @@ import plotly.graph_objects as go
 
 from dashboard import wording
 from dashboard.accuracy import steps
-from dashboard.charts.style import DASHES, DOWN, FORECAST, GREY, HISTORY, faded, finish, named_rows
+from dashboard.charts.style import DASHES, FORECAST, GREY, faded, finish, named_rows
 from warehouse.records import FIVE
 
-_BASELINE_COLOURS = {
+_BASELINE_COLOURS = {  # none of them blue or orange: those are moods
     "session_mean": GREY,
-    "last_value": DOWN,
+    "last_value": "#8c8b34",
     "ewma": "#8f6cc4",
-    "ridge": HISTORY,
+    "ridge": "#c4527f",
 }
 NAMES = {
     "session_mean": "Session mean",

@@ -45,8 +45,8 @@ def sentence(health: Health) -> str:
     of, done = keeping.parts(health, ACTION), wording.aware(health[ACTION]["at"])
     n, streams, channels = (wording.count(of.get(k)) for k in ("cutoffs", "streams", "channels"))
     text = (
-        f"Imported streams by a backtest, {wording.ago(frame.wall() - done)}: {n} forecasts of "
-        f"{streams} streams of {channels} channels. Each one knew only what came before it."
+        f"A backtest judged imported streams {wording.ago(frame.wall() - done)}: {n} forecasts "
+        f"of {streams} streams of {channels} channels. Each one knew only what came before it."
     )
     imported = health.get("imported")
     if imported and wording.aware(imported["at"]) > done:

@@ -40,6 +40,8 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
         lines(scores, metric, model, models), key="by-day", config=CONFIG,
         alt=f"{chosen.label} of every model over time",
     )  # fmt: skip
+    if metric == "skill" and (hidden := below(scores, model)):
+        st.caption(f"Below the picture on some days: {', '.join(hidden)}.")
     st.caption(
         f"{chosen.about} A point with a small n swings by chance: n is on hover. Days are of UTC."
     )
@@ -70,7 +72,7 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
         )
     if chosen.line is not None:
         figure.add_hline(y=chosen.line, line={"color": GREY, "width": 1.5})
-    up: dict[str, Any] = {"title": chosen.label, "tickformat": chosen.ticks}
+    up: dict[str, Any] = {"title": chosen.label, "tickformat": chosen.ticks.lstrip("+")}
     if metric == "skill":
         up |= near(scores, focus)
     return finish(figure, 380, _days(scores), up, hovermode="x unified", showlegend=True)
@@ -79,9 +81,20 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
 def _days(scores: pd.DataFrame) -> dict[str, Any]:
     """An axis of days: each has its tick while there are few."""
     days = sorted(scores["day"].unique())
-    dates = {"nticks": 12, "hoverformat": "%a %d %b %Y"}
+    dates = {"nticks": 12, "hoverformat": "%a %-d %b %Y"}
     ticks = {"tickvals": days} if len(days) < 15 else {}
-    return {**dates, **ticks, "tickformat": "%d %b" if len(days) < 90 else "%b %Y"}
+    return {**dates, **ticks, "tickformat": "%-d %b" if len(days) < 90 else "%b %Y"}
+
+
+def below(scores: pd.DataFrame, focus: str) -> list[str]:
+    """Models whose skill leaves the picture of `lines` on some day, with their lowest."""
+    floor = near(scores, focus).get("range", [float("-inf")])[0]
+    lowest = scores.groupby("model", sort=False)["skill"].min()
+    return [
+        f"{model_name(str(model))} (down to {wording.signed(float(skill))})"
+        for model, skill in lowest.items()
+        if skill < floor
+    ]
 
 
 def near(scores: pd.DataFrame, focus: str) -> dict[str, list[float]]:

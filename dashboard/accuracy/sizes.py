@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame, sections, wording
+from dashboard import data, sections, wording
 from dashboard.accuracy import accuracy_charts, skill, steps
 from dashboard.charts.style import CONFIG
 
@@ -13,12 +13,20 @@ CLASSES = 4
 
 def section(cells: pd.DataFrame, step: int) -> None:
     """cells: rows of dash_skill_channels."""
+    by_channel, parted = skill.scored(cells, ["channel"]), by_size(cells)
+    if parted is None:
+        _channels(by_channel, step)
+        n = cells["channel"].nunique()
+        st.caption(
+            f"To compare small and large channels DLD needs {FEWEST} of different sizes. Here: "
+            f"{wording.counted(n, 'channel')}."
+        )
+        return
     left, right = st.columns(2, gap="large")
-    by_channel = skill.scored(cells, ["channel"])
     with left:
         _channels(by_channel, step)
     with right:
-        _sizes(cells, step)
+        _sizes(parted, step)
 
 
 def _channels(scores: pd.DataFrame, step: int) -> None:
@@ -37,23 +45,14 @@ def _channels(scores: pd.DataFrame, step: int) -> None:
             "the CSV has all."
         )
     else:
-        st.caption("Whiskers: 95 %, from leaving out days; none where there are too few.")
+        st.caption("Lines: 95 % intervals, from leaving out days; none where there are too few.")
 
 
-def _sizes(cells: pd.DataFrame, step: int) -> None:
-    parted = by_size(cells)
-    scores = skill.scored(parted, ["size"]) if parted is not None else pd.DataFrame()
-    n = int(scores["targets"].sum()) if len(scores) else 0
-    small = steps.counted(step, n) if n else ""
+def _sizes(parted: pd.DataFrame, step: int) -> None:
+    """parted: as by_size has it."""
+    scores = skill.scored(parted, ["size"])
+    small = steps.counted(step, int(scores["targets"].sum()))
     sections.head("By size of channel", small, scores.to_dict("records"), "sizes")
-    if parted is None:
-        frame.put(
-            frame.say(
-                f"Sizes are compared from {FEWEST} channels of different sizes on; "
-                f"n = {cells['channel'].nunique()} here."
-            )
-        )
-        return
     st.plotly_chart(
         accuracy_charts.skill_dots(scores.dropna(subset=["skill"]), "size"),
         key="by-size",

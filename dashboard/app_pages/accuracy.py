@@ -208,7 +208,7 @@ def _focus(by_step: pd.DataFrame, models: Sequence[Row]) -> tuple[str, int]:
     serving = [m["model"] for m in models if m["status"] == "serving"]
     default = skill.focus(names, serving)
     has_five = FIVE in set(by_step["step"])
-    left, right, _ = st.columns([2, 2, 1], gap="large", vertical_alignment="bottom")
+    left, right, _ = st.columns(scope.COLUMNS)
     url_state.hold("model", names, default)
     model: str = left.selectbox("Model", names, key="model", format_func=accuracy_charts.model_name)
     places = sorted({FIVE if has_five else 1, *range(1, HORIZON + 1)})

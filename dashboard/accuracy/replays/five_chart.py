@@ -31,9 +31,10 @@ def beside(row: Row) -> go.Figure:
     for place, (name, label) in enumerate(_ROWS.items()):
         if row[name] is not None:
             figure.add_trace(_mark(row[name], place, label, _LOOKS[name]))
-    for level, low, *_ in _BANDS:
+    # the outer band is named at its upper end: at their lower ends both would be one word
+    for level, at, side in (("80 %", "five_q10", "left"), ("95 %", "five_q975", "right")):
         figure.add_annotation(
-            x=row[low], y=_TOP, text=level, showarrow=False, xanchor="left", yanchor="bottom",
+            x=row[at], y=_TOP, text=level, showarrow=False, xanchor=side, yanchor="bottom",
             font={"size": 11},
         )  # fmt: skip
     up = named_rows(list(_ROWS.values()), range=[-0.6, _TOP + 0.5])

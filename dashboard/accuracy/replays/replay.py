@@ -135,6 +135,7 @@ def _draw(channel: str, at: datetime, tz: tzinfo) -> None:
         config=CONFIG,
         alt=f"The forecast made at {wording.moment(at, tz)} and the mood that followed",
     )
+    st.caption("Around the history: where each mean lies with 95 % certainty, by its messages.")
     frame.put(frame.say(_verdict(rows, forecast, at)))
     if outlook.is_told(forecast):
         _five(forecast, at)

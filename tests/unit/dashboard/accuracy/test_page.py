@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.accuracy import over_time
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import channel, forecast, models, score, stream, window
 from tests.helpers.pages import open_at, sql_of, text_of
@@ -129,3 +131,10 @@ def test_the_sql_behind_the_example_is_shown(judged: Path, open_page: Open) -> N
     shown = "\n".join(sql_of(open_page(judged)))
     assert "-- dash_fives\n" in shown
     assert "model = 'lstm-1'" in shown
+
+
+def test_models_that_leave_the_picture_over_time_are_named() -> None:
+    rows = [("lstm-1", 0.1), ("lstm-1", 0.2), ("ewma", -0.01), ("last_value", -0.5)]
+    scores = pd.DataFrame(rows, columns=["model", "skill"])
+    assert over_time.below(scores, "lstm-1") == ["Last value (down to −0.50)"]
+    assert over_time.below(scores, "session_mean") == []  # nothing in focus: all is in sight
