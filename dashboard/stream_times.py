@@ -1,13 +1,14 @@
 """Streams as stretches of time: how dense they lie, where they begin, their newest stretch."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+TWITCH_BEGAN = date(2011, 6, 6)  # a day before it is a place for a stream without a date
 PAUSE = timedelta(days=45)  # without a stream: what came before is another stretch
 MOST = timedelta(days=366)  # of a stretch, so that its streams are told apart
 

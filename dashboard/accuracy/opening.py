@@ -12,6 +12,7 @@ from dashboard.accuracy import accuracy_charts, skill
 from dashboard.accuracy.replays import five_chart, replay
 from dashboard.basis import NAMES
 from dashboard.charts.series import Row
+from dashboard.stream_times import TWITCH_BEGAN
 from warehouse.forecast_metrics import REFERENCE
 from warehouse.records import FIVE
 from warehouse.trust import ENOUGH, grade
@@ -51,8 +52,13 @@ def section(
 
 
 def over(first: date, last: date) -> str:
-    """Over these 12 days; From 3 Mar 2016 to 2 May 2022."""
+    """Over these 12 days; From 3 Mar 2016 to 2 May 2022; Until 2 May 2022, where some have no
+    date."""
     days = (last - first).days + 1
+    if last < TWITCH_BEGAN:
+        return "Over streams without a date"
+    if first < TWITCH_BEGAN:
+        return f"Until {last.day} {last:%b %Y}"
     if days > LONG:
         return f"From {first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
     return "On this day" if days == 1 else f"Over these {days} days"

@@ -1,6 +1,7 @@
 """Error over time: a section of the Forecast accuracy page."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from dashboard import choices, frame, sections, wording
 from dashboard.accuracy import skill, steps
 from dashboard.accuracy.accuracy_charts import look_of, model_name
 from dashboard.charts.style import CONFIG, GREY, finish
+from dashboard.stream_times import PAUSE, TWITCH_BEGAN
 from warehouse import forecast_metrics
 
 METRICS = {metric.name: metric for metric in forecast_metrics.METRICS}
@@ -23,6 +25,8 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
     chosen = METRICS[metric]
     scores = skill.scored(cells.assign(block=0), ["model", "day"])
     scores = scores.dropna(subset=[metric])
+    dated = scores[scores["day"] >= TWITCH_BEGAN]
+    undated, scores = len(scores) > len(dated), dated
     mine = scores[scores["model"] == model]
     unit = "day" if days == 1 else f"{days} days"
     n, points = int(mine["targets"].sum()), len(mine)
@@ -40,8 +44,10 @@ def section(cells: pd.DataFrame, model: str, step: int, days: int) -> None:
         lines(scores, metric, model, models), key="by-day", config=CONFIG,
         alt=f"{chosen.label} of every model over time",
     )  # fmt: skip
-    if metric == "skill" and (hidden := below(scores, model)):
-        st.caption(f"Below the picture on some days: {', '.join(hidden)}.")
+    if metric == "skill" and (hidden := outside(scores, model)):
+        st.caption(f"Outside the picture on some days: {', '.join(hidden)}.")
+    if undated:
+        st.caption("Streams without a date are left out.")
     st.caption(
         f"{chosen.about} A point with a small n swings by chance: n is on hover. Days are of UTC."
     )
@@ -52,7 +58,7 @@ def lines(scores: pd.DataFrame, metric: str, focus: str, models: Sequence[str]) 
     figure = go.Figure()
     chosen = METRICS[metric]
     for index, model in enumerate(models):
-        rows = scores[scores["model"] == model]
+        rows = broken(scores[scores["model"] == model], metric, chosen.windows)
         if metric == "skill" and model == forecast_metrics.REFERENCE:
             continue  # 0 by definition, and drawn as the line
         figure.add_trace(
@@ -86,22 +92,27 @@ def _days(scores: pd.DataFrame) -> dict[str, Any]:
     return {**dates, **ticks, "tickformat": "%-d %b" if len(days) < 90 else "%b %Y"}
 
 
-def below(scores: pd.DataFrame, focus: str) -> list[str]:
-    """Models whose skill leaves the picture of `lines` on some day, with their lowest."""
-    floor = near(scores, focus).get("range", [float("-inf")])[0]
-    lowest = scores.groupby("model", sort=False)["skill"].min()
-    return [
-        f"{model_name(str(model))} (down to {wording.signed(float(skill))})"
-        for model, skill in lowest.items()
-        if skill < floor
-    ]
+def broken(rows: pd.DataFrame, metric: str, windows: str) -> pd.DataFrame:
+    """Rows of one model by day, with an empty one in each pause: no line is drawn over it."""
+    after = pd.to_datetime(rows["day"]).diff() > PAUSE
+    empty = rows[after].assign(**{metric: float("nan"), windows: 0})
+    empty["day"] -= timedelta(days=1)
+    return pd.concat([rows, empty]).sort_values("day")
+
+
+def outside(scores: pd.DataFrame, focus: str) -> list[str]:
+    """Models whose skill leaves the picture of `lines` on some day."""
+    low, high = near(scores, focus).get("range", [float("-inf"), float("inf")])
+    left = scores.loc[(scores["skill"] < low) | (scores["skill"] > high), "model"]
+    return [model_name(str(model)) for model in dict.fromkeys(left)]
 
 
 def near(scores: pd.DataFrame, focus: str) -> dict[str, list[float]]:
-    """A range for the model in focus and what is near it; a baseline far off may leave it."""
+    """A range for nine of ten points of the model in focus, and what is near them; a day of few
+    windows or a baseline far off may leave it."""
     mine = scores.loc[scores["model"] == focus, "skill"]
     if mine.empty:
         return {}
-    low, high = min(float(mine.min()), 0.0), max(float(mine.max()), 0.1)
+    low, high = min(float(mine.quantile(0.05)), 0.0), max(float(mine.quantile(0.95)), 0.1)
     pad = 0.25 * (high - low)
     return {"range": [low - pad, high + pad]}

@@ -76,14 +76,14 @@ def by_size(cells: pd.DataFrame) -> pd.DataFrame | None:
     order, names = sorted(classes.unique()), {}
     for place in order:
         of = size[classes == place]
-        names[place] = _size_name(float(of.min()), float(of.max()), len(of))
+        names[place] = _size_name(float(of.min()), float(of.max()))
     label = classes.map(names).astype(pd.CategoricalDtype([names[p] for p in order], ordered=True))
     block = cells.groupby(["channel", "block"]).ngroup() % skill.BLOCKS
     return cells.assign(size=cells["channel"].map(label).astype(label.dtype), block=block)
 
 
-def _size_name(low: float, high: float, channels: int) -> str:
+def _size_name(low: float, high: float) -> str:
     ends = wording.rate(low) if wording.rate(low) == wording.rate(high) else (
         f"{wording.rate(low)} to {wording.rate(high)}"
     )  # fmt: skip
-    return f"{ends} messages, {channels} {'channel' if channels == 1 else 'channels'}"
+    return f"{ends} messages"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.accuracy import over_time
+from dashboard.accuracy import opening, over_time
 from tests.helpers.browser import published
 from tests.helpers.browser.rows import channel, forecast, models, score, stream, window
 from tests.helpers.pages import open_at, sql_of, text_of
@@ -136,5 +136,27 @@ def test_the_sql_behind_the_example_is_shown(judged: Path, open_page: Open) -> N
 def test_models_that_leave_the_picture_over_time_are_named() -> None:
     rows = [("lstm-1", 0.1), ("lstm-1", 0.2), ("ewma", -0.01), ("last_value", -0.5)]
     scores = pd.DataFrame(rows, columns=["model", "skill"])
-    assert over_time.below(scores, "lstm-1") == ["Last value (down to −0.50)"]
-    assert over_time.below(scores, "session_mean") == []  # nothing in focus: all is in sight
+    assert over_time.outside(scores, "lstm-1") == ["Last value"]
+    assert over_time.outside(scores, "session_mean") == []  # nothing in focus: all is in sight
+
+
+def test_one_odd_day_of_years_does_not_flatten_the_others() -> None:
+    scores = pd.DataFrame({"model": "lstm-1", "skill": [*[0.1] * 60, -28.0]})
+    low, high = over_time.near(scores, "lstm-1")["range"]
+    assert (low, high) == pytest.approx((-0.025, 0.125))
+    assert over_time.outside(scores, "lstm-1") == ["lstm-1"]
+
+
+def test_no_line_is_drawn_over_a_pause() -> None:
+    days = [date(2020, 1, 1), date(2020, 2, 1), date(2022, 2, 1)]
+    rows = pd.DataFrame({"day": days, "skill": [0.1, 0.2, 0.3], "targets": 9})
+    drawn = over_time.broken(rows, "skill", "targets")
+    assert drawn["day"].tolist() == [*days[:2], date(2022, 1, 31), days[2]]
+    assert drawn["skill"].isna().tolist() == [False, False, True, False]
+
+
+def test_days_of_streams_without_a_date_are_not_told_as_days() -> None:
+    none, last = date(2000, 1, 9), date(2022, 5, 2)
+    assert opening.over(none, last) == "Until 2 May 2022"
+    assert opening.over(none, none) == "Over streams without a date"
+    assert opening.over(last, last) == "On this day"

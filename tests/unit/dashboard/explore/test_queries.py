@@ -387,9 +387,9 @@ def test_channels_are_parted_by_their_size(scored: Reader) -> None:
     assert parted is not None
     told = skill.scored(parted, ["size"])
     assert told["size"].astype(str).tolist() == [
-        "10 to 20 messages, 2 channels",
-        "30 to 40 messages, 2 channels",
-        "50 to 60 messages, 2 channels",
+        "10 to 20 messages",
+        "30 to 40 messages",
+        "50 to 60 messages",
     ]
     assert told["targets"].tolist() == [1600.0] * 3
     assert told["skill_low"].notna().all()
