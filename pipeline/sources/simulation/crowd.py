@@ -150,6 +150,7 @@ def _ads(stream: ScheduledStream, quiet: np.ndarray) -> list[Happening]:
     return [
         Happening(stream.channel, stream.start + float(at) * SLOT, "ad_break", f"{length} s")
         for at, length in zip(begins, lengths, strict=True)
+        if length  # of what a stream's end cut short may be nothing
     ]
 
 
