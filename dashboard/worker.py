@@ -1,5 +1,5 @@
-"""A process of the pipeline's own, begun where no daemon has ever read the folder: it does what
-was asked on a page, and ends."""
+"""A process of the pipeline's own, begun where no daemon has ever read the folder, or nobody at
+all: it does what was asked on a page, and ends."""
 
 import os
 import subprocess
@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dashboard import config, data
-from warehouse.errors import AppError
+from warehouse.config import DataFolder
+from warehouse.errors import AppError, NothingPublished
 
 COMMAND = (sys.executable, "-m", "pipeline", "inbox")
 _NEEDED = ("pipeline", "vaderSentiment")  # a dashboard's own image has neither
@@ -19,11 +20,19 @@ _ROOT = Path(__file__).parents[1]
 
 def is_there() -> bool:
     """True where what is asked is done without a daemon."""
+    folder = config.folder()
     try:
-        is_alone = data.is_import(data.manifest()) and not config.folder().mirror.exists()
+        is_alone = data.is_import(data.manifest())
+    except NothingPublished:
+        is_alone = _is_untouched(folder) or any(process.poll() is None for process in _begun)
     except AppError:
         return False
-    return is_alone and all(map(find_spec, _NEEDED))
+    return is_alone and not folder.mirror.exists() and all(map(find_spec, _NEEDED))
+
+
+def _is_untouched(folder: DataFolder) -> bool:
+    """True where no daemon has begun: one makes a database, and tells of a past it makes."""
+    return data.coming() is None and not folder.warehouse.exists()
 
 
 def begin() -> None:

@@ -1,4 +1,4 @@
-"""Data health: what was seen and what was not, what it weighs, and what raised an alert."""
+"""Data health: gaps, delays, what is stored, and what raised an alert."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta

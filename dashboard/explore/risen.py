@@ -1,4 +1,4 @@
-"""Terms that rose and fell against the span before: a section of Explore.
+"""Words used more or less than in the span before: a section of Explore.
 
 Chat repeats itself in bursts, so counts are judged as quasi-Poisson: what a term's uses vary by
 from stretch to stretch, beyond chance, widens its error. A term is told where its rate differs by

@@ -118,11 +118,18 @@ def _refused(state: Mapping[str, Any]) -> None:
             what = "is of a time at which the channel has another stream. Choose above"
         text = f"{name} {what}, and press Import again."
         if "columns" in asks:
-            text += " " + _escaped(wording.plain(str(state.get("reason")), 600))
+            reason = wording.plain(str(state.get("reason")), 600)
+            text += f" {_escaped(reason[:1].upper() + reason[1:])}."
         st.info(text, icon=":material/help:")
         return
     reason = _escaped(wording.plain(str(state.get("reason")), 400))
     st.error(f"It was not imported: {reason}", icon=":material/error:")
+
+
+def _sentence(text: object, longest: int) -> str:
+    """What the pipeline says of a log, as a sentence of its own."""
+    told = wording.plain(str(text), longest)
+    return told[:1].upper() + told[1:]
 
 
 def _escaped(text: str) -> str:
@@ -156,7 +163,7 @@ def _imported(state: Mapping[str, Any], tz: tzinfo) -> None:
     frame.heading("Streams", small)
     frame.put(tag("ul", *(_stream(s, tz) for s in listed), cls="dld-streams"))
     for sentence in (s for s in result.get("told") or () if isinstance(s, str)):
-        st.caption(_escaped(wording.plain(sentence, 300)))
+        st.caption(_escaped(_sentence(sentence, 300)))
     if many > len(listed):
         st.caption(f"The last {len(listed)} are listed.")
 

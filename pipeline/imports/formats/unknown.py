@@ -49,7 +49,7 @@ def refuse_binary(path: Path, head: bytes) -> None:
     odd = sum(head.count(byte) for byte in (0, 1, 5, 6, 7, 8, 0x7F))  # 2 to 4 are marks of colours
     if odd > len(head) * _BINARY:
         raise NoLog(
-            f"{path} is in no format that is known here: it is no text; read are {_READ}; {_PAGE}"
+            f"{path} is in no format that is known here: it is no text; DLD reads {_READ}; {_PAGE}"
         )
 
 
@@ -60,7 +60,7 @@ def unknown(path: Path, lines: Sequence[str], counts: Mapping[str, int]) -> BadI
     fault = BadInput if is_json or any(counts.values()) else NoLog
     return fault(
         f"{path} is in no format that is known here{_nearest(lines, counts)}; "
-        f"read are {_READ}; {_PAGE}"
+        f"DLD reads {_READ}; {_PAGE}"
     )
 
 
@@ -69,7 +69,7 @@ def _nearest(lines: Sequence[str], counts: Mapping[str, int]) -> str:
     if counts[best]:
         return f"; nearest is {best}, as {counts[best]} of its first {len(lines)} lines have it"
     if lines and _IS_JSON.match(lines[0]):
-        return "; it is JSON, but its first values are no chat of a known tool"
+        return "; it is JSON, but its first values are not the chat of a known tool"
     if lines and any(mark in lines[0] for mark in ",;\t|"):
         return f"; if it is a table: {NEEDS}"
     return ""

@@ -574,6 +574,8 @@ def test_the_history_of_decisions_is_there(tmp_path: Path, open_page: Open) -> N
     tables = {"channels": [channel("alpha")], "vocabulary": vocabulary(NOON)}
     published.write(tmp_path, {**tables, "decisions": [decision]})
     page = open_page("vocabulary", tmp_path)
+    page.session_state["decided"] = True
+    page.run()
     table = next(d.value for d in page.dataframe if "Decision" in d.value)
     assert table[["Decision", "In force", "By"]].to_numpy().tolist() == [
         ["accept", 1.5, "dashboard"]

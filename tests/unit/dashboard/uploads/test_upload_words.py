@@ -99,7 +99,10 @@ def test_simulated_chat_takes_no_log_and_says_so_before(
     assert told.startswith("No log can be dropped here") and "has simulated chat" in told
 
 
-def test_without_a_pipeline_it_says_how_long_a_log_waits(open_page: Open) -> None:
+def test_without_a_pipeline_it_says_how_long_a_log_waits(
+    folder: DataFolder, open_page: Open
+) -> None:
+    folder.warehouse.touch()  # one has begun, and has published nothing
     page = open_page()
     assert not page.exception
     (note,) = [w.value for w in page.warning]

@@ -208,8 +208,8 @@ def test_streams_of_a_table_that_count_from_their_starts_stay_apart(
 def test_an_unknown_file_is_told_what_is_read_and_what_comes_nearest(tmp_path: Path) -> None:
     for text, says in {
         "[12:00:00] ann: hi\n" + "something else\n" * 5: "nearest is chatterino, as 1 of",
-        '{"a": 1}': "it is JSON, but its first values are no chat of a known tool",
-        "Dear diary": "is in no format that is known here; read are TwitchDownloader",
+        '{"a": 1}': "it is JSON, but its first values are not the chat of a known tool",
+        "Dear diary": "is in no format that is known here; DLD reads TwitchDownloader",
         "\x00\x01\x02" * 50: "it is no text",
         "PK\x03\x04...": "is an archive in an archive",
     }.items():  # fmt: skip
