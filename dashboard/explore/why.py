@@ -59,11 +59,12 @@ def _lines(view: View) -> None:
         gone = "of imported logs" if of_logs else "of this span any more"
         st.caption(f"No lines are kept {gone}.")
         return
+    called = data.who().name_of
     columns = {  # text stays text there: neither HTML nor Markdown is read
-        "Time": tables.times(lines["start"], "D MMM, HH:mm:ss", 125),
-        "Channel": tables.text(lines["channel"], 100),
         "Mood": tables.signed(lines["compound"], 2, 65),
         "Line": tables.text((wording.plain(t, 300) for t in lines["text"]), 500),
+        "Time": tables.times(lines["start"], "D MMM, HH:mm:ss", 125),
+        "Channel": tables.text((wording.plain(called(c)) for c in lines["channel"]), 110),
     }
     tables.show("lines", columns, 420)
     st.caption(
