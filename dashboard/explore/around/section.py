@@ -43,7 +43,7 @@ def section(view: View) -> None:
     if not kinds:
         frame.put(frame.say("No raid, sub, gift or other event is known in this span."))
         return
-    kind = choices.choose("Around", "around", _options(kinds), _usual(kinds))
+    kind = choices.choose("Around", "around", options(kinds), _usual(kinds))
     found, counts = _studied(view, kind, kinds[kind])
     name = words.noun(kind, 2)
     small = f"n = {wording.count(found.n)}" if found else ""
@@ -65,15 +65,16 @@ def section(view: View) -> None:
     st.caption(_about(kind, found, counts))
 
 
-def _options(kinds: dict[str, int]) -> dict[str, str]:
-    """Labels of the kinds, those first that the product knows, in its order."""
+def options(kinds: dict[str, int]) -> dict[str, str]:
+    """Labels of the kinds as Markdown, those first that the product knows, in its order."""
     order = [kind for kind in wording.EVENTS if kind in kinds]
     order += [kind for kind in kinds if kind not in order]
-    return {kind: f"{wording.event_kind(kind)} ({wording.count(kinds[kind])})" for kind in order}
+    called = {kind: wording.literal(wording.event_kind(kind)) for kind in order}
+    return {kind: f"{name} ({wording.count(kinds[kind])})" for kind, name in called.items()}
 
 
 def _usual(kinds: dict[str, int]) -> str:
-    return next((k for k in _options(kinds) if kinds[k] >= FEWEST), next(iter(_options(kinds))))
+    return next((k for k in options(kinds) if kinds[k] >= FEWEST), next(iter(options(kinds))))
 
 
 def _studied(view: View, kind: str, n: int) -> tuple[Study | None, words.Counts]:

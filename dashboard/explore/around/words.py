@@ -109,7 +109,7 @@ def too_few(kind: str, counts: Counts, n: int) -> str:
 
 
 def left_out(kind: str, counts: Counts) -> str:
-    """How many there were, and why some are not among them; '' where all are."""
+    """How many there were, and why some are not among them, as Markdown; '' where all are."""
     parts = [
         (
             counts.events - counts.moments,
@@ -127,7 +127,8 @@ def left_out(kind: str, counts: Counts) -> str:
     told = [f"{wording.count(n)} {why}" for n, why in parts if n]
     if not told:
         return ""
-    return f"Of {wording.count(counts.events)} {noun(kind, counts.events)} {_listed(told)}."
+    name = wording.literal(noun(kind, counts.events))
+    return f"Of {wording.count(counts.events)} {name} {_listed(told)}."
 
 
 def _listed(parts: Sequence[str]) -> str:

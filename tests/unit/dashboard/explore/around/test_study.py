@@ -20,6 +20,7 @@ from dashboard.explore.around.moments import (
     place_of,
     series_of,
 )
+from dashboard.explore.around.section import options
 from dashboard.explore.around.study import FEWEST, MINUTES, Change, Study, change, study
 from warehouse.records import WINDOW_SECONDS
 
@@ -252,6 +253,13 @@ def test_what_had_changed_before_is_told_with_its_caution() -> None:
 def test_a_change_that_begins_later_or_does_not_end_says_so() -> None:
     assert words._lasting(Change(3, 2, 2.0)) == " from minute 3 to minute 5"
     assert words._lasting(Change(0, AFTER // 2, 2.0)) == " for at least 10 minutes"
+
+
+def test_a_kind_that_somebody_named_is_no_markdown() -> None:
+    kinds = {"$x$ **b**": 1, "ad_break": 2}
+    assert options(kinds) == {"ad_break": "Ad break (2)", "$x$ **b**": r"\$x\$ \*\*b\*\* (1)"}
+    counts = words.Counts(1, 1, 1, 1, 0, 0, 0)
+    assert words.left_out("$x$ **b**", counts).startswith(r"Of 1 “\$x\$ \*\*b\*\*”")
 
 
 def test_what_was_left_out_is_counted() -> None:
