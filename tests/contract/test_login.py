@@ -62,6 +62,7 @@ def test_only_reading_chat_is_asked_for_unless_more_is_wanted(tmp_path: Path) ->
     ("options", "more"),
     [
         ({}, ()),
+        ({"ads": True}, ("channel:read:ads",)),
         ({"markers": True}, ("channel:manage:broadcast",)),
         ({"clips": True}, ("clips:edit", "channel:manage:clips")),
     ],
