@@ -89,6 +89,7 @@ def create_app(
     hot: dict[str, Endpoint] = {}  # by the routes, below
     app = FastAPI(
         title="DLD EBS",
+        version=VERSION,
         description="The mood of a Twitch chat, for the extension of its channel.",
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,

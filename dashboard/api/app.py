@@ -15,6 +15,7 @@ from dashboard.api.errors import answer_in_one_shape
 from dashboard.config import ApiSettings
 from warehouse.config import DataFolder, PublicSettings
 from warehouse.hosts import Hosts, concrete
+from warehouse.version import VERSION
 
 _AT_ONCE = 4  # queries; others wait
 
@@ -23,6 +24,7 @@ def create_app(settings: ApiSettings, data: DataFolder) -> FastAPI:
     """All of it. Raises ValidationError for wrong names in DLD_PUBLIC_NAMES."""
     app = FastAPI(
         title="DLD: data for scripts",
+        version=VERSION,
         description="What the dashboard shows, read-only: docs/api.md.",
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,

@@ -22,6 +22,7 @@ from dashboard.config import ApiSettings
 from tests.helpers.browser import published
 from tests.helpers.scripts import ROUTES, client, token
 from warehouse.config import DataFolder
+from warehouse.version import VERSION
 
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, ignored_auth,
@@ -92,7 +93,9 @@ def test_every_column_is_documented_and_there_in_its_order(
     demo: DataFolder, good: str, path: str
 ) -> None:
     asked = client(demo, good)
-    documented = asked.get("/openapi.json").json()["components"]["schemas"]
+    schema = asked.get("/openapi.json").json()
+    assert schema["info"]["version"] == VERSION
+    documented = schema["components"]["schemas"]
     name = path.removeprefix("/v1/").removesuffix("s").title() + "Row"
     columns = list(documented[name]["properties"])
     (first, *_) = asked.get(path, params=GOOD[path]).json()["items"]

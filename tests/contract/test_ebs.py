@@ -307,6 +307,7 @@ def test_metrics_count_by_route_and_status_and_name_nobody(client, data):
 
 def test_the_schema_documents_every_address_status_and_the_token(client):
     schema = client.get("/openapi.json").json()
+    assert schema["info"]["version"] == VERSION
     wishes = [f"/v1/channel/{name}" for name in ("delete", "opt-in", "opt-out")]
     assert sorted(schema["paths"]) == ["/v1/channel", *wishes, "/v1/mood"]
     mood = schema["paths"]["/v1/mood"]["get"]
