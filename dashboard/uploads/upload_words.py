@@ -118,8 +118,7 @@ def _refused(state: Mapping[str, Any]) -> None:
             what = "is of a time at which the channel has another stream. Choose above"
         text = f"{name} {what}, and press Import again."
         if "columns" in asks:
-            reason = wording.plain(str(state.get("reason")), 600)
-            text += f" {_escaped(reason[:1].upper() + reason[1:])}."
+            text += f" {_escaped(_sentence(state.get('reason'), 600))}."
         st.info(text, icon=":material/help:")
         return
     reason = _escaped(wording.plain(str(state.get("reason")), 400))

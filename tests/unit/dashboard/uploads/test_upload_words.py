@@ -9,7 +9,7 @@ import orjson
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, frame, inbox
+from dashboard import access, frame, inbox, worker
 from dashboard.rights import Access
 from dashboard.uploads import upload_words
 from tests.helpers.browser import published
@@ -29,6 +29,7 @@ Open = Callable[..., AppTest]
 def open_page(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv("DLD_DATA", str(folder.root))
     monkeypatch.setattr(frame, "wall", lambda: NOW)
+    monkeypatch.setattr(worker, "begin", lambda: None)  # tests answer themselves
 
     def opened(**address: str) -> AppTest:
         page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE_S)
@@ -102,6 +103,7 @@ def test_simulated_chat_takes_no_log_and_says_so_before(
 def test_without_a_pipeline_it_says_how_long_a_log_waits(
     folder: DataFolder, open_page: Open
 ) -> None:
+    folder.root.mkdir(exist_ok=True)
     folder.warehouse.touch()  # one has begun, and has published nothing
     page = open_page()
     assert not page.exception
@@ -157,6 +159,14 @@ def test_a_log_without_a_date_says_where_it_will_appear(
     assert upload_words.UNDATED in [c.value for c in page.caption]
     drop(page)
     assert waiting(folder)["undated"] is True
+
+
+def test_what_is_asked_of_a_table_begins_as_a_sentence(folder: DataFolder, open_page: Open) -> None:
+    page = drop(open_page())
+    reason = "the first line of t.csv does not name its 3 columns"
+    answered(folder, "refused", {"reason": reason, "asks": ["columns"]})
+    page.run()
+    assert "again. The first line of t" in page.info[-1].value
 
 
 def test_what_was_read_is_told_with_the_way_to_its_stream(
