@@ -166,7 +166,7 @@ def skill_dots(rows: pd.DataFrame, label: str) -> go.Figure:
         "title": "Latent skill (n in brackets)",
         "tickformat": ".2f",
         "showgrid": True,
-        "nticks": 4,
+        "nticks": 6,
         "tickangle": 0,
     }
     return finish(figure, 110 + 34 * max(len(rows), 2), across, up)

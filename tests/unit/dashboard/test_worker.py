@@ -14,6 +14,7 @@ def test_a_folder_that_nobody_has_read_needs_no_daemon(
 ) -> None:
     """A database without anything published is a daemon's that has just begun."""
     monkeypatch.setenv("DLD_DATA", str(tmp_path))
+    monkeypatch.setattr(worker, "_begun", [])
     if found:
         DataFolder(tmp_path).warehouse.touch()
     assert worker.is_there() is is_there

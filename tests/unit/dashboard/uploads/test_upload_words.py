@@ -30,6 +30,7 @@ def open_page(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setenv("DLD_DATA", str(folder.root))
     monkeypatch.setattr(frame, "wall", lambda: NOW)
     monkeypatch.setattr(worker, "begin", lambda: None)  # tests answer themselves
+    monkeypatch.setattr(worker, "_begun", [])  # nor is one of another test at it
 
     def opened(**address: str) -> AppTest:
         page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE_S)
