@@ -83,7 +83,7 @@ def _evidence(seen: Sighting, named: Name | None, usual: float) -> Iterator[str]
         yield f"its name says {named.part} ({signed(named.valence, 1)}){laughter}"
     if seen.scored:
         mean, scored = signed(seen.total / seen.scored), count(seen.scored)
-        yield f"{scored} that say more feel {mean} on average; chat does {signed(usual)}"
+        yield f"the mood of the {scored} that say more is {mean}, of the whole chat {signed(usual)}"
     if seen.near:
         away = signed(seen.beside / seen.near, 3)
-        yield f"{count(seen.near)} said at the same time feel {away} from usual"
+        yield f"{count(seen.near)} messages at the same moments: their mood is {away} from usual"

@@ -238,10 +238,14 @@ def _alone(row: Mapping[str, Any]) -> int:
     return round(int(row["n"]) * int(told[1]) / 100) if told else 0
 
 
+# what follows their number in the evidence; the second as earlier versions wrote it
+_OF_MOMENTS = "messages at the same moments: their mood is|said at the same time feel"
+
+
 def _moments(row: Mapping[str, Any]) -> tuple[int, float]:
     """(near, beside): likewise."""
     evidence = (row.get("evidence") or "").replace("−", "-")  # earlier ones have this minus
-    told = re.search(r"(\d[\d,]{0,19}) said at the same time feel ([+-]?\d\.\d+)", evidence)
+    told = re.search(rf"(\d[\d,]{{0,19}}) (?:{_OF_MOMENTS}) ([+-]?\d\.\d+)", evidence)
     if not told:
         return 0, 0.0
     near = int(told[1].replace(",", ""))

@@ -54,7 +54,7 @@ def test_what_was_said_at_the_same_time_counts_over_imports() -> None:
     first, second = (target.found() for target in finders)
     before = merged(vocabulary(), first, [])
     (after,) = merged(vocabulary(), second, before)
-    assert "200 said at the same time feel +0.3" in after["evidence"]
+    assert "200 messages at the same moments: their mood is +0.3" in after["evidence"]
     assert after["valence"] > before[0]["valence"] > 1
 
 
@@ -153,9 +153,10 @@ def test_a_running_daemon_goes_on_counting() -> None:
 @pytest.mark.parametrize(
     ("evidence", "near", "beside"),
     [
-        ("1,200 said at the same time feel −0.500 from usual", 1200, -600.0),
+        ("1,200 messages at the same moments: their mood is −0.500 from usual", 1200, -600.0),
+        ("1,200 said at the same time feel −0.500 from usual", 1200, -600.0),  # of before
         ("1200 said at the same time feel -0.500 from usual", 1200, -600.0),  # of before
-        ("40 said at the same time feel 0.000 from usual", 40, 0.0),
+        ("40 messages at the same moments: their mood is 0.000 from usual", 40, 0.0),
         ("its name says Hype (+2.3)", 0, 0.0),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_name_is_proposed_when_enough_people_used_it_often_enough() -> None:
     assert row["first_seen"] == datetime(1970, 1, 1, tzinfo=UTC)
     assert row["evidence"] == (
         "20 uses by 3 people, 50 % of them alone; its name says Hype (+2.3); "
-        "20 that say more feel +0.50 on average; chat does +0.14"
+        "the mood of the 20 that say more is +0.50, of the whole chat +0.14"
     )
 
 
@@ -309,7 +309,8 @@ def test_what_others_say_at_the_same_time_tells_too(beside: float, sign: int) ->
         target.window(window(said(MUTE, 0.0, 1 + k % 3), *others, start=k * 60.0 + 30))
     row = meant(target, MUTE)
     assert row["valence"] * sign > 1
-    assert f"{40 * 5} said at the same time feel {'+' if sign > 0 else '−'}0." in row["evidence"]
+    mood = f"their mood is {'+' if sign > 0 else '−'}0."
+    assert f"{40 * 5} messages at the same moments: {mood}" in row["evidence"]
     assert NEAR < 200
 
 
