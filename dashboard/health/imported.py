@@ -28,7 +28,7 @@ def draw() -> None:
         with left:
             keeping.storage(health, of_logs=True)
         with right:
-            keeping.versions(health)
+            keeping.versions(health, of_logs=True)
 
 
 def told() -> Sequence[Row]:

@@ -50,7 +50,8 @@ def clock_offset_s(manifest: Manifest) -> float:
 
 def storage(health: Health, of_logs: bool = False) -> None:
     """Bytes by table and what of them is message text. of_logs: an import told, no daemon."""
-    frame.heading("Storage", "what is on disk; rows in brackets")
+    on_disk = "as the last import left it" if of_logs else "what is on disk"
+    frame.heading("Storage", f"{on_disk}; rows in brackets")
     detail, total = parts(health, "storage"), value(health, "storage")
     if total is None or not detail:
         when = "the next import does" if of_logs else "it does once a minute"
@@ -106,9 +107,9 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value)
 
 
-def versions(health: Health) -> None:
-    """Which of everything is at work."""
-    frame.heading("Versions", "of what runs")
+def versions(health: Health, of_logs: bool = False) -> None:
+    """Which of everything is at work. of_logs: an import told, no daemon."""
+    frame.heading("Versions", "of the last import" if of_logs else "of what runs")
     by_part = {k: str(v) for k, v in parts(health, "versions").items()}
     by_part["model"] = by_part.get("model") or "none serves"
     pairs = [(k, wording.plain(v, 60) or wording.MISSING) for k, v in by_part.items()]
