@@ -278,5 +278,7 @@ def test_a_worker_is_begun_only_where_no_daemon_ever_ran(
     monkeypatch.setattr(worker, "find_spec", lambda name: None)  # in an image of its own
     assert not worker.is_there()
     monkeypatch.undo()
+    monkeypatch.setattr(worker, "_begun", [])  # another test's may be at it yet
     monkeypatch.setenv("DLD_DATA", str(tmp_path))
+    DataFolder(tmp_path).warehouse.touch()  # a daemon has begun
     assert not worker.is_there()
