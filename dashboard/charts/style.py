@@ -18,16 +18,29 @@ FAINT = "rgba(138,148,163,0.28)"
 CHANNELS = ("#2b83c6", "#d9782d", "#8f6cc4", "#159a8c", "#c4527f", "#8c8b34")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
-CONFIG = {"displayModeBar": False, "scrollZoom": False}
+_WRITTEN: Layout = {  # dates as the pages write them: 1 Dec 2026, of axes and of hovers
+    "locale": "en-GB",
+    "locales": {
+        "en-GB": {"format": {"dayMonth": "%-d %b", "dayMonthYear": "%-d %b %Y"}},
+    },
+}
+CONFIG = {**_WRITTEN, "displayModeBar": False, "scrollZoom": False}
 CONFIG_ZOOM = {
+    **_WRITTEN,
     "displaylogo": False,
     "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
 }
 CONFIG_BOTH = {  # a drag marks, until another tool is chosen
+    **_WRITTEN,
     "displaylogo": False,
     "modeBarButtons": [["select2d", "zoom2d", "pan2d", "resetScale2d", "toImage"]],
 }
-CONFIG_MARK = {"displaylogo": False, "modeBarButtons": [["toImage"]], "doubleClick": False}
+CONFIG_MARK = {
+    **_WRITTEN,
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "doubleClick": False,
+}
 
 MARKED: Layout = {  # a drag marks a stretch of time
     "dragmode": "select",

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.accuracy import accuracy_charts, trials
 from dashboard.accuracy.replays import replay_chart
-from dashboard.charts import bars, timeline, traces
+from dashboard.charts import bars, style, timeline, traces
 from dashboard.charts.series import margin, per_minute, runs, state, stretches, with_breaks
 from dashboard.charts.style import FORECAST, HISTORY
 from dashboard.health import keeping
@@ -218,3 +218,11 @@ def test_every_trial_is_a_mark_and_the_best_so_far_a_line() -> None:
     assert trace.customdata[0][0] == "units &lt;b&gt;x&lt;/b&gt;"
     odd = [{**tuned()[2], "scores": f'{{"losses": 5, "loss": 1{"0" * 400}}}'}]
     assert [trials._parsed(row)["last"] for row in odd] == [None]
+
+
+@pytest.mark.parametrize("name", [n for n in vars(style) if n.startswith("CONFIG")])
+def test_every_chart_writes_a_date_as_the_pages_do(name: str) -> None:
+    config = getattr(style, name)
+    written = config["locales"][config["locale"]]["format"]
+    assert datetime(2026, 12, 1).strftime(written["dayMonthYear"]) == "1 Dec 2026"
+    assert datetime(2026, 12, 1).strftime(written["dayMonth"]) == "1 Dec"
