@@ -1,6 +1,5 @@
 """Words of an event study: what changed, in a sentence, and what was left out. No Streamlit."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from dashboard import wording
@@ -113,26 +112,22 @@ def left_out(kind: str, counts: Counts) -> str:
     parts = [
         (
             counts.events - counts.moments,
-            "came less than a minute after another, and count with it",
+            "less than a minute after another, counted as one with it",
         ),
-        (counts.near, "are less than a quarter of an hour from another"),
-        (counts.undrawn, "were not drawn, by lot"),
+        (counts.near, "less than a quarter of an hour from another"),
+        (counts.undrawn, "not drawn, by lot"),
         (
             counts.unseen,
-            "are too near the start or end of a stream or of a gap, or have less than "
+            "too near the start or end of a stream or of a gap, or with less than "
             f"{FEWEST_MOMENTS // 2} minutes to compare with",
         ),
-        (counts.silent, "had nobody speaking around them"),
+        (counts.silent, "with nobody speaking around"),
     ]
     told = [f"{wording.count(n)} {why}" for n, why in parts if n]
     if not told:
         return ""
     name = wording.literal(noun(kind, counts.events))
-    return f"Of {wording.count(counts.events)} {name} {_listed(told)}."
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"Of {wording.count(counts.events)} {name}: {'; '.join(told)}."
 
 
 def unseen(found: Study) -> str:

@@ -265,7 +265,7 @@ def test_a_kind_that_somebody_named_is_no_markdown() -> None:
 def test_what_was_left_out_is_counted() -> None:
     counts = words.Counts(events=20, newest=20, moments=18, near=3, undrawn=0, unseen=1, silent=0)
     text = words.left_out("gift", counts)
-    assert text.startswith("Of 20 gifts of subs 2 came less than a minute after another, and count")
-    assert "with it, 3 are less than a quarter of an hour from another and 1 are too near" in text
+    assert text.startswith("Of 20 gifts of subs: 2 less than a minute after another, counted as")
+    assert "with it; 3 less than a quarter of an hour from another; 1 too near the start" in text
     assert words.left_out("raid", words.Counts(5, 5, 5, 0, 0, 0, 0)) == ""
     assert words.noun("<b>x_y", 2) == "times “<b>x y”"
