@@ -164,7 +164,7 @@ def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
             )
         )
         figure.add_trace(_bold(classes(rate, mood, n), name, index))
-    ticks = [k * 10**e for e in range(-1, 5) for k in (1, 2, 5)]
+    ticks = _ticks([rate for rows in channels.values() for rate in pairs(rows)[0].tolist()])
     across = {
         "type": "log",
         "title": "Messages a minute",
@@ -176,6 +176,14 @@ def scatter(channels: Mapping[str, Sequence[Row]]) -> go.Figure:
     up = {"title": "Mood", "tickformat": ".2~f"}
     look = {"showlegend": len(channels) > 1, "hovermode": "closest"}
     return finish(figure, 430, across, up, zero=True, **look)
+
+
+def _ticks(rates: Sequence[float]) -> list[float]:
+    """Numbers of the log axis: closer where the rates span less than a power of ten, which 1, 2
+    and 5 alone would give one number or two."""
+    is_wide = bool(rates) and max(rates) >= 10 * min(rates)
+    firsts = (1, 2, 5) if is_wide else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)
+    return [k * 10**e for e in range(-1, 5) for k in firsts]
 
 
 def _bold(points: Sequence[Mapping[str, float]], name: str, index: int) -> go.Scatter:

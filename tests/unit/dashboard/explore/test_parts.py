@@ -181,6 +181,12 @@ def test_classes_have_equally_many_points_and_the_mean_of_their_messages() -> No
     assert found[4]["n"] == 4
 
 
+@pytest.mark.parametrize(("slowest", "fastest"), [(3.2, 8.9), (5.5, 7.4), (0.2, 190.0)])
+def test_the_axis_of_activity_has_two_numbers_or_more(slowest: float, fastest: float) -> None:
+    shown = [t for t in activity._ticks([slowest, 6.0, fastest]) if slowest <= t <= fastest]
+    assert 2 <= len(shown) <= 10
+
+
 def test_many_points_are_drawn_by_webgl_and_few_as_ever() -> None:
     rows = [{"n": 1 + k % 9, "observed_s": 30.0, "mean": 0.1, "start": NOON} for k in range(2001)]
     assert [t.type for t in activity.scatter({"a": rows}).data] == ["scattergl", "scatter"]
