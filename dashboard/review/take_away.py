@@ -42,14 +42,14 @@ def section(of: Session, decided: Decisions, lead_s: int, past: Sequence[Row]) -
 
 def _chosen(decided: Decisions) -> tuple[str, str, str]:
     """(which moments, what makes a chapter, frame rate); the address follows."""
-    left, middle, right = st.columns(3, gap="medium")
+    left, middle, right = st.columns(3)  # as the buttons below, edge under edge
     which = "all"
+    with left:
+        chapters = _select("Chapters of", "chapters", CHAPTERS, "both", OF_VIDEO)
     if decided.record[1]:
-        with left:
+        with right:
             which = choices.choose("Moments in the files", "files", WHICH, "all", leave_out=True)
     with middle:
-        chapters = _select("Chapters of", "chapters", CHAPTERS, "both", OF_VIDEO)
-    with right:
         fps = _select("Frame rate", "fps", {rate: rate for rate in RATES}, USUAL_RATE, OF_YOURS)
     return which, chapters, fps
 
