@@ -39,7 +39,8 @@ def section(view: View, shown: Mapping[str, Sequence[str]], streams: StreamTimes
     table = pa.concat_tables(tables)
     by = {name: rows for one in tables for name, rows in _named(one, len(tables) > 1).items()}
     events = view.rows("dash_events", **view.inside, limit=MOST_EVENTS, hidden=HIDDEN)
-    band = "the band is ± 1.96 sd / √n" if step.seconds else "the line is their trend"
+    sure = "the band shows how sure they are (95\u00a0%)"
+    band = sure if step.seconds else "the line is their trend"
     with heading:
         frame.heading("Mood and activity", f"{step.points}, weighted by messages; {band}")
     with tools.container(horizontal=True, horizontal_alignment="right", gap="small"):

@@ -1,5 +1,6 @@
 """Terms that pushed the mood, and lines that were said: a section of Explore."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import data, frame, sections, tables, wording
@@ -12,12 +13,18 @@ TERMS = 12
 
 
 def section(view: View) -> None:
-    """Terms on the left, telling lines on the right."""
+    """Terms on the left, telling lines on the right; where none are kept, terms across."""
+    lines = view.table("dash_samples", **view.inside, limit=LINES)
+    if not len(lines):
+        _terms(view)
+        gone = "of imported logs" if data.is_import(data.manifest()) else "of this span any more"
+        st.caption(f"No lines of chat are kept {gone}.")
+        return
     left, right = st.columns([1, 1], gap="large")
     with left:
         _terms(view)
     with right:
-        _lines(view)
+        _lines(view, lines.to_pandas())
 
 
 def _terms(view: View) -> None:
@@ -51,21 +58,17 @@ def _terms(view: View) -> None:
     )
 
 
-def _lines(view: View) -> None:
-    lines = view.table("dash_samples", **view.inside, limit=LINES).to_pandas()
+def _lines(view: View, lines: pd.DataFrame) -> None:
     frame.heading("Telling lines", "kept for a day; mentions masked, no authors")
-    if lines.empty:
-        of_logs = data.is_import(data.manifest())
-        gone = "of imported logs" if of_logs else "of this span any more"
-        st.caption(f"No lines are kept {gone}.")
-        return
     called = data.who().name_of
     columns = {  # text stays text there: neither HTML nor Markdown is read
         "Mood": tables.signed(lines["compound"], 2, 65),
         "Line": tables.text((wording.plain(t, 300) for t in lines["text"]), 500),
         "Time": tables.times(lines["start"], "D MMM, HH:mm:ss", 125),
-        "Channel": tables.text((wording.plain(called(c)) for c in lines["channel"]), 110),
     }
+    if len(view.channels) > 1:
+        names = (wording.plain(called(c)) for c in lines["channel"])
+        columns["Channel"] = tables.text(names, 110)
     tables.show("lines", columns, 420)
     st.caption(
         f"n = {wording.count(len(lines))} lines, the most telling of each window; the newest "

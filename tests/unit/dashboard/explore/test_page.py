@@ -120,6 +120,12 @@ def test_one_window_and_nothing_else_is_enough_for_every_section(
     assert not page.exception and not page.error
 
 
+def test_without_lines_terms_stand_alone(one_window: Path, open_page: Open) -> None:
+    page = open_page("explore", one_window, show="why", span="all")
+    assert "No lines of chat are kept of this span any more." in [c.value for c in page.caption]
+    assert "Telling lines" not in html_of(page)
+
+
 @pytest.mark.parametrize(
     ("name", "section"),
     [("explore", s) for s in ("terms", "week", "titles", "events", "streams")]
