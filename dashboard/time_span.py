@@ -49,10 +49,11 @@ class Span:
         return int(offset.total_seconds()) if offset else 0
 
     def text(self, tz: tzinfo) -> str:
-        """22 Nov 2026, 14:05 to 16:10."""
+        """22 Nov 2026, 14:05 to 16:10; of a minute or less with seconds."""
         same = self.since.astimezone(tz).date() == self.until.astimezone(tz).date()
-        end = wording.clock(self.until, tz) if same else wording.moment(self.until, tz)
-        return f"{wording.moment(self.since, tz)} to {end}"
+        exact = self.until - self.since <= timedelta(minutes=1)
+        tell = wording.clock if same else wording.moment
+        return f"{wording.moment(self.since, tz, exact)} to {tell(self.until, tz, exact)}"
 
 
 def box_ends(event: Mapping[str, Any], tz: tzinfo) -> tuple[datetime, datetime] | None:
@@ -137,7 +138,7 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     since, until = _told(asked, Span(first, last), default)
     url_state.seed("from", wording.local(since, tz))
     url_state.seed("to", wording.local(until, tz))
-    left, right, _ = st.columns([1, 1, 2])
+    left, right = st.columns(2)  # narrower, a field cuts its own time
     low, high = datetime(1971, 1, 1), datetime(2200, 1, 1)
     bounds: dict[str, Any] = {"min_value": low, "max_value": high, "step": 60}
     a = left.datetime_input("From", key="from", format="DD.MM.YYYY", **bounds)

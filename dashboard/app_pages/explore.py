@@ -205,7 +205,7 @@ def _summary_tiles(summary: Sequence[Row], view: View) -> None:
     if len(view.channels) == 1:
         s = summary[0]
         windows = s["chat"] + s["silent"] + s["unobserved"]
-        of = f"of {windows:,} windows on air"
+        of = f"of {wording.counted(windows, 'window')} on air"
         tiles += [
             ("Messages", wording.count(s["n"]), f"{wording.rate(_rate(s))} / min observed"),
             ("Silence", wording.percent(s["silent"] / windows), f"{s['silent']:,} {of}"),

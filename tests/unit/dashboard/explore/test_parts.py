@@ -181,6 +181,15 @@ def test_classes_have_equally_many_points_and_the_mean_of_their_messages() -> No
     assert found[4]["n"] == 4
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(30, "22 Nov 2026, 12:00:00 to 12:00:30"), (3600, "22 Nov 2026, 12:00 to 13:00")],
+)
+def test_a_span_of_seconds_is_told_with_them(seconds: int, told: str) -> None:
+    since = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert Span(since, since + timedelta(seconds=seconds)).text(UTC) == told
+
+
 @pytest.mark.parametrize(("slowest", "fastest"), [(3.2, 8.9), (5.5, 7.4), (0.2, 190.0)])
 def test_the_axis_of_activity_has_two_numbers_or_more(slowest: float, fastest: float) -> None:
     shown = [t for t in activity._ticks([slowest, 6.0, fastest]) if slowest <= t <= fastest]

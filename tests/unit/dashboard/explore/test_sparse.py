@@ -143,7 +143,8 @@ def test_a_second_is_the_window_that_holds_it(explore: Open) -> None:
     second = OLD[0] + timedelta(seconds=41)
     page = explore(**asked(second, second + timedelta(seconds=1)))
     assert not page.info
-    assert "30 s 1 Mar 2019, 18:00 to 18:01" in text_of(page)
+    assert "30 s 1 Mar 2019, 18:00:30 to 18:01:00" in text_of(page)
+    assert "of 1 window on air" in text_of(page)
     assert "n = 10" in text_of(page)
 
 
