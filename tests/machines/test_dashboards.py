@@ -13,7 +13,7 @@ from tests.browser.test_login import ANALYST, SECRET, logged_in, settings, start
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import PATIENCE_MS, browser, plots
 from tests.helpers.nginx import needs_nginx
-from tests.helpers.patience import PATIENCE_S
+from tests.helpers.patience import PATIENCE_S, until
 from tests.helpers.ports import free_port
 from tests.helpers.wire import Wire, statuses
 from tests.machines.dashboards import Dashboards, free_ports, several
@@ -34,7 +34,8 @@ CONNECTED = """document.querySelector('[data-testid=stApp]').dataset.testConnect
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     needs_nginx()
-    return published.demo(tmp_path_factory.mktemp("demo"))
+    # real chat: a folder of simulated chat takes no uploads
+    return published.demo(tmp_path_factory.mktemp("demo"), source="live")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def dashboards(
     provider: str, demo: DataFolder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Dashboards]:
     port = free_ports(2)
-    login = settings(demo.root, port, provider)
+    login = settings(demo.root, port, provider) | {"CHANNELS": "demo_busy"}
     with several(demo.root, tmp_path_factory.mktemp("log"), 2, port, **login) as running:
         yield running
 
@@ -59,8 +60,8 @@ def dashboards(
 def contexts(browser: Browser, dashboards: Dashboards) -> Iterator[dict[int, BrowserContext]]:
     """A browser of its own at each process, by the process's port."""
     found: dict[int, BrowserContext] = {}
-    until = time.monotonic() + PATIENCE_S  # one that was killed is left alone for 1 s
-    while sorted(found) != dashboards.ports and time.monotonic() < until:
+    end = time.monotonic() + PATIENCE_S  # one that was killed is left alone for 1 s
+    while sorted(found) != dashboards.ports and time.monotonic() < end:
         context = browser.new_context(viewport=VIEW)
         context.set_default_timeout(PATIENCE_MS)
         answer = context.request.get(dashboards.address)  # 503 while nginx leaves both alone
@@ -101,9 +102,9 @@ def test_a_page_an_upload_a_download_and_a_picture_come_from_each_process(
         page.wait_for_function(DRAWN)
         upload(page, dashboards.address)
         page.get_by_role("button", name="Import").click()
-        until = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + PATIENCE_S
         while not (dropped := [p for p in demo.inbox.rglob("[!.]*") if p.is_file()]):
-            assert time.monotonic() < until
+            assert time.monotonic() < end
             page.wait_for_timeout(100)
         assert LOG in [path.read_bytes() for path in dropped]
         assert at(context) == port
@@ -162,6 +163,13 @@ def test_only_a_page_of_ours_gets_a_websocket(
     assert statuses(wire.ask(f"{asked}{login}\r\n")) == [status]
 
 
+def pressed(page: Page, name: str, told: str) -> bool:
+    """Whether a click was taken: one before the new process has drawn the page is not."""
+    page.get_by_role("radio", name=name).click()
+    page.wait_for_timeout(2000)
+    return told in page.url
+
+
 def move(context: BrowserContext, dashboards: Dashboards, port: int) -> None:
     """Send a browser to another process from now on."""
     value = re.sub(r"-\d+$", f"-{port}", cookie(context))
@@ -184,8 +192,7 @@ def test_a_reader_whose_process_is_killed_goes_on_at_the_other_and_stays_there(
     print(f"\nback at the other after {time.monotonic() - begun:.1f} s")
     assert again.value.url.endswith("/_stcore/stream")
     assert at(context) == other(dashboards, port)
-    page.get_by_role("radio", name="3 days").click()
-    page.wait_for_function("() => location.search.includes('span=3d')")
+    until(lambda: pressed(page, "3 days", "span=3d"))
     assert page.evaluate("window.stayed") is True
     assert page.get_by_role("button", name="Log in with").count() == 0
     fresh = context.new_page()

@@ -65,7 +65,9 @@ def _nothing(source: str) -> "TemporaryDirectory[str]":
     return place
 
 
-def demo(root: Path, now: datetime | None = None, seed: int = 1) -> DataFolder:
+def demo(
+    root: Path, now: datetime | None = None, seed: int = 1, source: str = "simulated"
+) -> DataFolder:
     """Three channels of seeded random chat, the newest window just closed; every table filled.
 
     demo_busy is on air, demo_quiet (hostile name) nearly silent, demo_past off air.
@@ -103,7 +105,9 @@ def demo(root: Path, now: datetime | None = None, seed: int = 1) -> DataFolder:
             on_air=not ended_h,
         )
     _scores(tables, rng, now.date())
-    return write(root, tables)
+    for row in (*tables["windows"], *tables["streams"]):
+        row["source"] = source
+    return write(root, tables, source)
 
 
 def _stream(
