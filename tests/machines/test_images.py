@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.helpers.browser import published
 from tests.helpers.browser.dashboards import browser, context, page, plots
@@ -26,6 +26,7 @@ from tests.machines.containers import Built, running, uids
 from tests.machines.images import KEPT, USER, Images, needs_images
 from tests.machines.servers import KEYS, s3_store
 from warehouse.config import DataFolder
+from warehouse.published.progress import Progress
 
 __all__ = ["browser", "context", "page"]  # fixtures
 MOST_MB = {"ebs": 250, "pipeline": 500, "dashboard": 700}
@@ -164,7 +165,10 @@ def test_a_pipeline_an_ebs_and_a_dashboard_are_one_machine(
         running(built["ebs"], data, DLD_EBS_PORT=ebs, DLD_DEVELOPMENT="1"),
         running(built["dashboard"], data, **dashboard) as drawing,
     ):
-        until(lambda: built["pipeline"].is_healthy(data), lambda: "(published)")
+        until(lambda: (data / "published").exists())
+        assert built["pipeline"].is_healthy(data)  # while the past is made, too
+        await_manifest(DataFolder(data))
+        assert built["pipeline"].is_healthy(data)
         assert uids(pid) == uids(drawing) == {USER}
         assert get(f"http://127.0.0.1:{streamlit}/_stcore/health") == (200, "ok")
         assert built["dashboard"].is_healthy(data, **dashboard)
@@ -172,6 +176,13 @@ def test_a_pipeline_an_ebs_and_a_dashboard_are_one_machine(
         assert get(f"http://127.0.0.1:{ebs}/readyz")[0] == 200
         page.goto(f"http://127.0.0.1:{streamlit}")
         page.get_by_text("Simulated chat").first.wait_for()
+
+
+def await_manifest(folder: DataFolder) -> None:
+    """Until something is published, however long that takes, as long as it goes on."""
+    while not folder.manifest.exists():
+        before = Progress.read(folder)
+        until(lambda: folder.manifest.exists() or Progress.read(folder) != before)  # noqa: B023
 
 
 def test_every_page_of_the_dashboard_is_drawn(
@@ -182,7 +193,9 @@ def test_every_page_of_the_dashboard_is_drawn(
     settings = {"STREAMLIT_SERVER_PORT": port, "DLD_DASHBOARD_OPEN": "true"}
     with running(built["dashboard"], _given(data), **settings):
         get(f"http://127.0.0.1:{port}/_stcore/health")
-        for name in ("", "review", "explore", "accuracy"):
+        page.goto(f"http://127.0.0.1:{port}")
+        expect(page.locator(".dld-picture img")).to_have_count(3)
+        for name in ("review", "explore", "accuracy"):
             page.goto(f"http://127.0.0.1:{port}/{name}")
             plots(page, 1)
             assert page.locator("[data-testid=stException]").count() == 0, name
