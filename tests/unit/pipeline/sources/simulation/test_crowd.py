@@ -8,7 +8,7 @@ import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from pipeline.sources.simulation import phrases
-from pipeline.sources.simulation.crowd import KINDS, plan
+from pipeline.sources.simulation.crowd import KINDS, _ads, plan
 from pipeline.sources.simulation.emotes import emote_weights
 from pipeline.sources.simulation.people import names
 from pipeline.sources.simulation.profiles import BUSY, PROFILES, QUIET
@@ -49,6 +49,13 @@ def test_ads_run_while_everybody_is_away():
         assert 30 <= seconds <= 180
         assert not made.rate[first : first + seconds // 5].any(), "nobody speaks meanwhile"
         assert not first or made.rate[first - 1] > 0, "and before it somebody may"
+
+
+def test_an_ad_break_that_the_streams_end_cuts_to_nothing_is_none():
+    stream = next(iter(streams(1, BUSY, NOW - 9e5, NOW)))
+    quiet = np.ones(100)
+    quiet[10:30] = quiet[97:] = 0
+    assert [one.detail for one in _ads(stream, quiet)] == ["90 s"]
 
 
 def every_phrase(templates: tuple[str, ...]) -> list[str]:
