@@ -1,4 +1,4 @@
-"""One term day by day: below the terms that rose and fell."""
+"""One term day by day: below the words used more or less than before."""
 
 from collections.abc import Sequence
 from datetime import UTC, timedelta
