@@ -121,6 +121,7 @@ class Track:
         if later and stream.said:
             self._insert(replace(stream, ended_at=later.started_at), later)
             return
+        self._end_by_silence(stream.started_at)
         self._end(stream.started_at)
         self._insert(stream)
         if self.next_start is None:  # of one that had begun before it was seen, the rest

@@ -281,6 +281,17 @@ def test_a_said_stream_outlives_silence_of_an_hour_but_not_of_a_day() -> None:
     assert not target.tracks["demo"].on
 
 
+def test_a_stream_ends_before_a_pause_that_the_next_one_came_after() -> None:
+    """Nobody closed a window meanwhile: of weeks there would be fifty thousand unseen ones."""
+    target, later = intake(), 20 * 86400
+    feed(target, start(), watch(), msg(1))
+    feed(target, start(later, "demo:2"), msg(later + 1))
+    made = windows(target.close(T + later + 65))
+    assert [(at, made[at].stream_id) for at in sorted(made)] == [
+        (0, "demo:1"), (later, "demo:2"), (later + 30, "demo:2"),
+    ]  # fmt: skip
+
+
 def test_a_channel_that_is_offline_and_silent_has_no_windows() -> None:
     assert told(watch(), heard(300), msg(10, "!song"), now=335) == {}
 
