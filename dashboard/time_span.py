@@ -139,7 +139,7 @@ def _dates(first: datetime, last: datetime, tz: tzinfo) -> Span:
     url_state.seed("from", wording.local(since, tz))
     url_state.seed("to", wording.local(until, tz))
     left, right = st.columns(2)  # narrower, a field cuts its own time
-    low, high = datetime(1971, 1, 1), datetime(2200, 1, 1)
+    low, high = (at.replace(tzinfo=None) for at in (url_state.FIRST, url_state.LAST))
     bounds: dict[str, Any] = {"min_value": low, "max_value": high, "step": 60}
     a = left.datetime_input("From", key="from", format="DD.MM.YYYY", **bounds)
     b = right.datetime_input("To", key="to", format="DD.MM.YYYY", **bounds)

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
+FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # of all times
 _LONGEST = 2000
 _WHOLE = re.compile(r"-?[0-9]{1,11}")
 _NOTES = "address_notes"
@@ -64,7 +65,7 @@ def choices(
 
 
 def time(name: str, default: datetime) -> datetime:
-    """The parameter as an aware UTC time, from ISO 8601."""
+    """The parameter as an aware UTC time, from ISO 8601, in the years that can be told."""
     return _checked(name, default, _time)
 
 
@@ -173,9 +174,7 @@ def _one_of(text: str, options: Sequence[str]) -> str:
 def _time(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    if not 1971 <= at.year <= 2200:
-        raise ValueError(text)
-    return at.replace(microsecond=0)
+    return min(max(at.replace(microsecond=0), FIRST), LAST)
 
 
 def _number(text: str, low: int, high: int) -> int:

@@ -5,17 +5,17 @@ resolution, and the address tells it. From and To do the same for the keyboard.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import streamlit as st
 
 from dashboard import time_span, url_state, wording
 from dashboard.time_span import LONGEST, Span
+from dashboard.url_state import FIRST, LAST
 
 SHORTEST = timedelta(minutes=1)
 MINUTE = timedelta(minutes=1)
-FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _CAME = "zoomed_from"  # spans of before, the newest last
 _STATE = ("span", "stream", "from", "to")
 DEEPEST = 50
