@@ -210,7 +210,7 @@ def test_from_a_wish_to_what_the_pipeline_made_of_it(client, data):
     ask(client, "delete")
     apply(data)
     told = standing(client)
-    assert told["refused"] == "nothing is stored of the channel with the id 777"
+    assert told["refused"] == "nothing is stored of the channel with the id 777; is it right?"
     time.sleep(0.002)  # requests of one millisecond have no order
     ask(client, "opt-in", {"login": "mine"})
     assert standing(client)["refused"] is None
