@@ -40,7 +40,7 @@ REFUSED = {
     "EXPORT DATABASE 'x'": "EXPORT is not answered",
     "SELECT 1; SELECT 2": "2 statements",
     "-- nothing": "0 statements",
-    "PIVOT windows ON channel USING count(*)": "PIVOT without IN",
+    "PIVOT windows ON channel USING count(*)": "PIVOT without IN|[23] statements",
     "SELECT 1) TO 'x.csv' (FORMAT csv); --": "syntax error",
     "WITH t AS (DELETE FROM windows RETURNING *) FROM t": "CTE|data-modifying|Can only delete",
     "FROM read_csv('/etc/passwd')": r"read_csv\(\) is not answered",
