@@ -1,17 +1,16 @@
 """Moments of one stream, as the review page finds them, as rows."""
 
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 
 import pyarrow as pa
 
 from dashboard.api.errors import NotFound
 from dashboard.api.schema import MomentRow
 from dashboard.charts.series import Row
-from dashboard.review.finding import find_in, span_of
+from dashboard.review.finding import figures, find_in, span_of
 from warehouse.moments.placed import PlacedMoment
 from warehouse.published.reader import Reader
-from warehouse.records import WINDOW, WINDOW_SECONDS, naive
+from warehouse.records import WINDOW, naive
 
 
 def moments(reader: Reader, stream_id: str) -> pa.Table:
@@ -47,18 +46,7 @@ def _row(rank: int, one: PlacedMoment, stream: Row, since: datetime, basis: str)
         "grade": m.grade,
         "start": None if stream["undated"] else naive(since + timedelta(seconds=one.at_s)),
         "at_s": one.at_s,
-        "duration_s": (m.last - m.first) * WINDOW_SECONDS,
-        "sigma": round(m.score, 2),
-        "n_messages": m.n,
-        "mood_before": _number(m.before, 4),
-        "mood": _number(m.mood, 4),
-        "messages_per_min": _number(m.rate, 2),
-        "usual_per_min": _number(m.usual, 2),
-        "laughs_per_message": _number(m.share, 4),
+        **figures(m),
         "basis": basis,
         "terms": [reason.term for reason in one.reasons],
     }
-
-
-def _number(value: float, digits: int) -> float | None:
-    return round(value, digits) if isfinite(value) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -11,9 +12,10 @@ from dashboard.basis import usual as usual_part
 from dashboard.charts.series import Row
 from dashboard.wording import aware
 from warehouse.moments.finder import find, turns
+from warehouse.moments.kinds import Moment
 from warehouse.moments.loading import arrays_of
 from warehouse.moments.placed import PlacedMoment, placed
-from warehouse.records import WINDOW, utc, window_start
+from warehouse.records import WINDOW, WINDOW_SECONDS, utc, window_start
 
 LONGEST = timedelta(days=30)  # a stream that never ended is not looked at for ever
 
@@ -53,3 +55,21 @@ def find_in(query: Callable[..., pa.Table], stream: Row, since: datetime, until:
     arrays, terms = arrays_of(windows, said, since, is_over, part.basis)
     moments, turned = (placed(each(arrays), arrays, start, terms) for each in (find, turns))
     return Found(rows, moments, turned, part, by)
+
+
+def figures(m: Moment) -> dict[str, object]:
+    """What was counted of a moment, as files and scripts have it; None is not known."""
+    return {
+        "duration_s": (m.last - m.first) * WINDOW_SECONDS,
+        "sigma": round(m.score, 2),
+        "n_messages": m.n,
+        "mood_before": _number(m.before, 4),
+        "mood": _number(m.mood, 4),
+        "messages_per_min": _number(m.rate, 2),
+        "usual_per_min": _number(m.usual, 2),
+        "laughs_per_message": _number(m.share, 4),
+    }
+
+
+def _number(value: float, digits: int) -> float | None:
+    return round(value, digits) if isfinite(value) else None

@@ -1,14 +1,13 @@
 """Table of the moments as CSV: a row each, by rank, the reaction's own time beside the cut."""
 
 from codecs import BOM_UTF8
-from math import isfinite
 
 import pyarrow as pa
 
 from dashboard.review import sentences
 from dashboard.review.files.export import Entry, Export
+from dashboard.review.finding import figures
 from warehouse.moments.kinds import Moment
-from warehouse.records import WINDOW_SECONDS
 from warehouse.spreadsheet import csv_bytes
 
 ABOUT = "A row a moment, for a spreadsheet or a script: reaction, cut, grade, figures, terms."
@@ -27,7 +26,7 @@ def write(of: Export) -> bytes:
 
 def row(one: Entry, of: Export) -> dict[str, object]:
     """Its cells by COLUMNS. elapsed: of the chat's reaction; vod: the address of the cut."""
-    figures = _figures(one.found.moment) if one.found else {}
+    counted = _figures(one.found.moment) if one.found else {}
     terms = sentences.terms(one.found.moment, one.found.reasons) if one.found else ""
     return {
         **dict.fromkeys(COLUMNS),
@@ -45,25 +44,10 @@ def row(one: Entry, of: Export) -> dict[str, object]:
         "basis": of.basis,
         "terms": terms,
         "vod": sentences.vod_link(of.vod_id, one.cut.in_s),
-        **figures,
+        **counted,
     }
 
 
 def _figures(m: Moment) -> dict[str, object]:
-    return {
-        "kind": m.kind,
-        "also": " ".join(m.also),
-        "duration_s": (m.last - m.first) * WINDOW_SECONDS,
-        "sigma": round(m.score, 2),
-        "n_messages": m.n,
-        "mood_before": _number(m.before, 4),
-        "mood": _number(m.mood, 4),
-        "messages_per_min": _number(m.rate, 2),
-        "usual_per_min": _number(m.usual, 2),
-        "laughs_per_message": _number(m.share, 4),
-        "what": sentences.sentence(m),
-    }
-
-
-def _number(value: float, digits: int) -> float | None:
-    return round(value, digits) if isfinite(value) else None
+    told = {"kind": m.kind, "also": " ".join(m.also), "what": sentences.sentence(m)}
+    return {**told, **figures(m)}
