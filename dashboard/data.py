@@ -172,5 +172,4 @@ def is_import(manifest: Manifest) -> bool:
 
 def newest(manifest: Manifest) -> datetime | None:
     """Start of the newest window published, aware; None when there is none."""
-    times = [file.max for file in manifest.tables.get("windows", ()) if file.rows]
-    return datetime.fromisoformat(max(times)) if times else None
+    return manifest.newest("windows")

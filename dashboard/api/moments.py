@@ -30,8 +30,7 @@ def moments(reader: Reader, stream_id: str) -> pa.Table:
 
 def _end(reader: Reader) -> datetime:
     """End of the newest window, aware UTC: until then a stream on air is known."""
-    files = reader.manifest().tables.get("windows", ())
-    newest = max((datetime.fromisoformat(file.max) for file in files if file.rows), default=None)
+    newest = reader.manifest().newest("windows")
     return newest + WINDOW if newest else datetime.now(UTC)
 
 

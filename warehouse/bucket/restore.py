@@ -165,8 +165,7 @@ def _is_cut(name: str) -> bool:
 
 def _since(manifest: Manifest) -> str:
     """The day from which on rows are restored at once, as ISO time."""
-    newest = max((f.max for f in manifest.tables["windows"] if f.rows), default="")
-    at = datetime.fromisoformat(newest) if newest else datetime.now(UTC)
+    at = manifest.newest("windows") or datetime.now(UTC)
     return f"{(at - RECENT).date().isoformat()}T00:00:00Z"
 
 

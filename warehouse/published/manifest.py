@@ -53,6 +53,11 @@ class Manifest:
             published_at=datetime.now(UTC),
         )
 
+    def newest(self, table: str) -> datetime | None:
+        """The last time that the table has, aware UTC; None where it has no row."""
+        times = [file.max for file in self.tables.get(table, ()) if file.rows]
+        return datetime.fromisoformat(max(times)) if times else None
+
     def paths(self) -> set[str]:
         return {file.path for files in self.tables.values() for file in files}
 
